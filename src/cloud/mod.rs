@@ -1,0 +1,138 @@
+//! The seam to a cloud: three calls that every service dialect offers, and what it can do at all.
+//!
+//! Knows nothing of plans or of the state. [`memory`] is the one for tests; `osms` speaks to Oracle's service.
+
+pub mod memory;
+pub mod osms;
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::name::Ocid;
+use crate::observed::{Scope, Sighting};
+use crate::op::{Op, RetryToken, Ticket};
+
+/// A service that instances are patched through.
+pub trait Cloud: Send + Sync + 'static {
+    /// Looks at a part of the world.
+    fn observe(&self, scope: &Scope) -> impl Future<Output = Result<Sighting, CloudError>> + Send;
+
+    /// Asks for one thing. All references in the op have their ids by then.
+    fn submit(
+        &self,
+        op: &Op,
+        token: &RetryToken,
+    ) -> impl Future<Output = Result<Submitted, CloudError>> + Send;
+
+    /// Asks how accepted work goes.
+    fn poll(&self, ticket: &Ticket) -> impl Future<Output = Result<Progress, CloudError>> + Send;
+}
+
+/// What a service can do and how it wants to be asked: planner knowledge, so that the executor needs none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// How many packages one call adds to a source. Nobody documents a limit; a full list of several hundred has been
+    /// seen to pass on OSMS.
+    pub packages_per_call: usize,
+}
+
+/// The answer to a submitted op.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is done; with the id of what was made, if something was.
+    Done {
+        /// The new id.
+        created: Option<Ocid>,
+    },
+    /// It is accepted and runs on in the service.
+    Pending {
+        /// Its name there.
+        ticket: Ticket,
+    },
+}
+
+/// How accepted work goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Accepted, and not picked up by the instance's agent yet.
+    Accepted {
+        /// Since when.
+        since: Option<Timestamp>,
+    },
+    /// Running.
+    Running {
+        /// How far, of 100.
+        percent: u8,
+    },
+    /// Succeeded, says the service. Proof is reading back.
+    Succeeded,
+    /// Failed or cancelled, with what the service's errors and last log lines say.
+    Failed {
+        /// In one paragraph.
+        message: String,
+    },
+}
+
+/// A call that did not give an answer we can use.
+#[derive(Debug, Error)]
+pub enum CloudError {
+    /// The service refused, or went on failing through all retries.
+    #[error("{operation}: {status} {code}: {message} (opc-request-id {request_id})")]
+    Service {
+        /// The API operation, as Oracle names it.
+        operation: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The service's code.
+        code: String,
+        /// The service's message.
+        message: String,
+        /// What support asks for.
+        request_id: String,
+    },
+    /// No answer: the connection failed or broke, or the time ran out. The call may have been served.
+    #[error("{operation}: no answer from {endpoint}: {reason}")]
+    NoAnswer {
+        /// The API operation.
+        operation: &'static str,
+        /// Where it was sent.
+        endpoint: String,
+        /// What happened.
+        reason: String,
+    },
+    /// An answer that is not what the API says.
+    #[error("{operation}: the answer cannot be read: {reason} (opc-request-id {request_id})")]
+    Answer {
+        /// The API operation.
+        operation: &'static str,
+        /// What is wrong, without the answer's content.
+        reason: String,
+        /// What support asks for.
+        request_id: String,
+    },
+    /// A package that the service does not know under any name.
+    #[error("no software source that can be read offers {}", packages.join(", "))]
+    UnknownPackages {
+        /// The NEVRAs.
+        packages: Vec<String>,
+    },
+    /// Credentials are missing or wrong.
+    #[error("credentials: {reason}")]
+    Credentials {
+        /// Which file, key or variable, and what to do.
+        reason: String,
+    },
+}
+
+impl CloudError {
+    /// Tells whether the call may have been served although no answer says so: read back before repeating it.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::NoAnswer { .. } | Self::Answer { .. } => true,
+            Self::Service { status, .. } => *status >= 500,
+            Self::UnknownPackages { .. } | Self::Credentials { .. } => false,
+        }
+    }
+}

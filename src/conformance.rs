@@ -1,0 +1,86 @@
+//! Conformance: how one instance stands to its release, and when an instance or a group is *at level*.
+//!
+//! Counted per managed (name, architecture). Whether something *should* be done about it is the planner's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::observed::Inventory;
+use crate::package::{self, Package, PackageSet, Pattern};
+use crate::train::{Ahead, Amount};
+
+/// One (name, architecture) at another version than the release's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lag {
+    /// The newest version installed.
+    pub installed: Package,
+    /// The newest version in the release.
+    pub release: Package,
+}
+
+/// How an instance stands to a release. All lists are in package order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Older than the release: what an update will bring.
+    pub behind: Vec<Lag>,
+    /// Newer than the release: what no update brings back.
+    pub ahead: Vec<Lag>,
+    /// Installed, and no version of it in the release.
+    pub extra: Vec<Package>,
+    /// In the release, and no version of it installed.
+    pub missing: Vec<Package>,
+    /// How many installed packages are outside the train's care.
+    pub unmanaged: usize,
+    /// How many (name, architecture) stand exactly at the release's newest version.
+    pub exact: usize,
+}
+
+impl Verdict {
+    /// Compares an instance's packages with a release in one walk.
+    pub fn of(inventory: &Inventory, release: &PackageSet, unmanaged: &[Pattern]) -> Self {
+        let mut verdict = Self::default();
+        let outside = |package: Package| {
+            unmanaged.iter().any(|pattern| pattern.matches(package.name()))
+                || inventory.unsourced.contains(package)
+        };
+        package::walk(&inventory.installed, release, |have, want| match (have.last(), want.last()) {
+            (Some(installed), Some(release)) => match installed.cmp_evr(*release) {
+                _ if unmanaged.iter().any(|pattern| pattern.matches(installed.name())) => {
+                    verdict.unmanaged += have.len();
+                }
+                std::cmp::Ordering::Less => {
+                    verdict.behind.push(Lag { installed: *installed, release: *release });
+                }
+                std::cmp::Ordering::Equal => verdict.exact += 1,
+                std::cmp::Ordering::Greater => {
+                    verdict.ahead.push(Lag { installed: *installed, release: *release });
+                }
+            },
+            (Some(_), None) => {
+                for package in have {
+                    if outside(*package) {
+                        verdict.unmanaged += 1;
+                    } else {
+                        verdict.extra.push(*package);
+                    }
+                }
+            }
+            (None, Some(newest)) => {
+                if !unmanaged.iter().any(|pattern| pattern.matches(newest.name())) {
+                    verdict.missing.push(*newest);
+                }
+            }
+            (None, None) => {}
+        });
+        verdict
+    }
+
+    /// Tells whether the instance is at the level that `enforce = "update"` asks for.
+    pub fn at_level(&self, ahead: Ahead) -> bool {
+        self.behind.is_empty() && (ahead == Ahead::Report || self.ahead.is_empty())
+    }
+}
+
+/// Tells whether a group of so many members is at level when so many are: all but for at most `max_failures`.
+pub fn group_at_level(members: usize, at_level: usize, max_failures: Amount) -> bool {
+    members - at_level.min(members) <= max_failures.of(members)
+}

@@ -1,0 +1,3 @@
+//! The `patchtrain` binary: parse, run, exit code.
+
+fn main() {}

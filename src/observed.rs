@@ -1,0 +1,206 @@
+//! What the service says now, as one value; what each [`Op`] means for it; and whether an op already holds.
+//!
+//! This is the only place that gives ops their meaning. The in-memory cloud, the planner's tests and the executor's
+//! "already done?" all ask here. The simulator's agent does not: it is written apart and compared by tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::name::Ocid;
+use crate::op::{Ownership, Ticket};
+use crate::package::PackageSet;
+
+mod advance;
+mod precondition;
+
+pub use precondition::{Breach, Precondition};
+
+/// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
+/// service goes on listing, are gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The managed instances the train is about, and those its groups hold.
+    pub instances: BTreeMap<Ocid, Instance>,
+    /// The managed instance groups of the compartment.
+    pub groups: BTreeMap<Ocid, ServiceGroup>,
+    /// The software sources of the compartment.
+    pub sources: BTreeMap<Ocid, Source>,
+}
+
+/// A managed instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its display name; not always unique.
+    pub name: Arc<str>,
+    /// Whether the service hears from it.
+    pub status: InstanceStatus,
+    /// What it runs, as the service says ("Oracle Linux Server 8.10").
+    pub os: Option<Arc<str>>,
+    /// The parent software source; none means that it has no repository.
+    pub parent: Option<SourceLink>,
+    /// The children attached under the parent.
+    pub children: Vec<SourceLink>,
+    /// The groups that it is a member of.
+    pub groups: BTreeSet<Ocid>,
+    /// Its packages, where they have been read.
+    pub inventory: Option<Inventory>,
+    /// When its agent last checked in.
+    pub last_checkin: Option<Timestamp>,
+    /// The kernel it runs, `version-release.arch`.
+    pub running_kernel: Option<Arc<str>>,
+    /// Whether it waits for a reboot.
+    pub reboot_required: bool,
+    /// Work requests of the instance that are accepted or running.
+    pub open_work: Vec<Ticket>,
+}
+
+/// What the service says of an instance's agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstanceStatus {
+    /// Checks in.
+    Normal,
+    /// Checks in, with something to complain about.
+    Warning,
+    /// Does not check in.
+    Unreachable,
+    /// The service reports an error.
+    Error,
+}
+
+impl InstanceStatus {
+    /// Tells whether work sent to the instance can be expected to be picked up.
+    pub fn takes_work(self) -> bool {
+        matches!(self, Self::Normal | Self::Warning)
+    }
+}
+
+/// A source as an instance names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceLink {
+    /// Its id.
+    pub id: Ocid,
+    /// Its display name.
+    pub name: Arc<str>,
+}
+
+/// The packages of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// All that is installed.
+    pub installed: PackageSet,
+    /// Those of them that no software source provides (agents, hand-made packages): unmanaged.
+    pub unsourced: PackageSet,
+}
+
+/// A managed instance group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceGroup {
+    /// Its display name; not unique.
+    pub name: Arc<str>,
+    /// Its members.
+    pub members: BTreeSet<Ocid>,
+    /// Whose it is, by its tags; none for a group that no train made.
+    pub owner: Option<Ownership>,
+}
+
+/// A software source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its display name; not unique.
+    pub name: Arc<str>,
+    /// Whose it is, by its tags; none for a source that no train made.
+    pub owner: Option<Ownership>,
+    /// Its packages, where they have been read.
+    pub contents: Option<PackageSet>,
+    /// Its parent, for a child source.
+    pub parent: Option<Ocid>,
+}
+
+/// What to look at. Closed, so that every cloud answers all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All groups and sources of the compartment, and the instances named or found in one of the groups named;
+    /// without packages and contents.
+    Fleet {
+        /// Instances of interest.
+        instances: BTreeSet<Ocid>,
+        /// Display names of groups whose members are of interest too.
+        groups: BTreeSet<Arc<str>>,
+        /// Ids of groups whose members are of interest too, whatever they are called now.
+        group_ids: BTreeSet<Ocid>,
+    },
+    /// One instance, without its packages but with its open work requests.
+    Instance(Ocid),
+    /// The packages of one instance.
+    Inventory(Ocid),
+    /// The packages of one source.
+    SourceContents(Ocid),
+    /// The ACTIVE sources with this display name, without contents.
+    SourcesNamed(String),
+    /// The ACTIVE groups with this display name, with their members.
+    GroupsNamed(String),
+}
+
+/// The answer to a [`Scope`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// To `Fleet`.
+    Fleet(Observed),
+    /// To `Instance`; none when the service does not know it.
+    Instance(Ocid, Option<Instance>),
+    /// To `Inventory`; none when the service does not know the instance.
+    Inventory(Ocid, Option<Inventory>),
+    /// To `SourceContents`; none when there is no such source.
+    SourceContents(Ocid, Option<PackageSet>),
+    /// To `SourcesNamed`.
+    SourcesNamed(String, BTreeMap<Ocid, Source>),
+    /// To `GroupsNamed`.
+    GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
+}
+
+impl Observed {
+    /// Takes in what was seen, replacing what was known of the same things. Packages and contents already read stay
+    /// when a thing is seen again without them.
+    pub fn learn(&mut self, sighting: Sighting) {
+        match sighting {
+            Sighting::Fleet(fleet) => *self = fleet,
+            Sighting::Instance(id, None) => {
+                self.instances.remove(&id);
+            }
+            Sighting::Instance(id, Some(mut instance)) => {
+                if instance.inventory.is_none() {
+                    instance.inventory = self.instances.get_mut(&id).and_then(|known| known.inventory.take());
+                }
+                self.instances.insert(id, instance);
+            }
+            Sighting::Inventory(id, inventory) => {
+                if let Some(instance) = self.instances.get_mut(&id) {
+                    instance.inventory = inventory;
+                }
+            }
+            Sighting::SourceContents(id, None) => {
+                self.sources.remove(&id);
+            }
+            Sighting::SourceContents(id, contents) => {
+                if let Some(source) = self.sources.get_mut(&id) {
+                    source.contents = contents;
+                }
+            }
+            Sighting::SourcesNamed(name, mut found) => {
+                for (id, source) in &mut found {
+                    source.contents = self.sources.get_mut(id).and_then(|known| known.contents.take());
+                }
+                self.sources.retain(|_, source| *source.name != *name);
+                self.sources.append(&mut found);
+            }
+            Sighting::GroupsNamed(name, mut found) => {
+                self.groups.retain(|_, group| *group.name != *name);
+                self.groups.append(&mut found);
+            }
+        }
+    }
+}

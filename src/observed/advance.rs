@@ -1,0 +1,192 @@
+//! What each op means: the world after it, and whether a world already looks like that.
+
+use super::{Instance, Inventory, Observed, ServiceGroup, Source, SourceLink};
+use crate::name::{Ocid, ReleaseName};
+use crate::op::{GroupRef, Op, SourceRef};
+use crate::package::{Package, PackageSet};
+
+/// How many versions of an install-only package rpm-based tools keep (`installonly_limit` of dnf and yum).
+const INSTALL_ONLY_LIMIT: usize = 3;
+
+impl Observed {
+    /// Does to this value what the op does to the world. Ids that only the service could give are made up from the
+    /// op's own names, so that later ops find what earlier ones made.
+    pub fn advance(&mut self, op: &Op) {
+        match op {
+            Op::CreateSource { release, name, owner, .. } => {
+                let id = Ocid::new(&format!("ocid1.osmssoftwaresource.oc1..planned.{release}"));
+                self.sources.entry(id).or_insert_with(|| Source {
+                    name: name.as_str().into(),
+                    owner: Some(owner.clone()),
+                    contents: Some(PackageSet::default()),
+                    parent: None,
+                });
+            }
+            Op::AddPackages { source, packages } => {
+                self.edit_contents(source, |contents| contents.union(packages));
+            }
+            Op::RemovePackages { source, packages } => self.edit_contents(source, |contents| {
+                contents.iter().filter(|package| !packages.contains(package)).collect()
+            }),
+            Op::CreateGroup { group, owner } => {
+                let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..planned.{group}"));
+                self.groups.entry(id).or_insert_with(|| ServiceGroup {
+                    name: group.as_str().into(),
+                    members: Default::default(),
+                    owner: Some(owner.clone()),
+                });
+            }
+            Op::DeleteGroup { group } => {
+                if let Some(id) = self.group_id(group) {
+                    self.groups.remove(&id);
+                    self.instances.values_mut().for_each(|instance| {
+                        instance.groups.remove(&id);
+                    });
+                }
+            }
+            Op::Join { group, instance } => self.edit_membership(group, instance, true),
+            Op::Leave { group, instance } => self.edit_membership(group, instance, false),
+            Op::Switch { instance, to, .. } => {
+                let Some(id) = self.source_id(to) else { return };
+                let name = self
+                    .sources
+                    .get(&id)
+                    .map_or_else(|| to.release.as_str().into(), |source| source.name.clone());
+                if let Some(instance) = self.instances.get_mut(instance) {
+                    instance.parent = Some(SourceLink { id, name });
+                    instance.children.clear();
+                }
+            }
+            Op::Update { instance, .. } => self.update(instance),
+        }
+    }
+
+    /// Tells whether the world already is as the op would make it. `Update` is never satisfied by itself: what it is
+    /// for is proven by a `Verify`.
+    pub fn satisfies(&self, op: &Op) -> bool {
+        match op {
+            Op::CreateSource { owner, .. } => {
+                self.sources.values().any(|source| source.owner.as_ref() == Some(owner))
+            }
+            Op::AddPackages { source, packages } => self
+                .contents(source)
+                .is_some_and(|contents| packages.iter().all(|package| contents.contains(*package))),
+            Op::RemovePackages { source, packages } => self
+                .contents(source)
+                .is_some_and(|contents| !packages.iter().any(|package| contents.contains(*package))),
+            Op::CreateGroup { owner, group } => self
+                .groups
+                .values()
+                .any(|seen| seen.owner.as_ref() == Some(owner) && *seen.name == *group.as_str()),
+            Op::DeleteGroup { group } => self.group_id(group).is_none_or(|id| !self.groups.contains_key(&id)),
+            Op::Join { group, instance } => self.is_member(group, instance),
+            Op::Leave { group, instance } => !self.is_member(group, instance),
+            Op::Switch { instance, to, .. } => {
+                let parent = self.instances.get(instance).and_then(|instance| instance.parent.as_ref());
+                parent.is_some_and(|parent| self.source_id(to).as_ref() == Some(&parent.id))
+            }
+            Op::Update { .. } => false,
+        }
+    }
+
+    /// Finds the source of a release: by id where the reference has one, else by the tags of the source.
+    pub fn source_id(&self, source: &SourceRef) -> Option<Ocid> {
+        source.id.clone().or_else(|| self.owned_source(&source.release))
+    }
+
+    fn owned_source(&self, wanted: &ReleaseName) -> Option<Ocid> {
+        let holds = |source: &Source| {
+            source
+                .owner
+                .as_ref()
+                .and_then(|owner| owner.release.as_ref())
+                .is_some_and(|(release, _)| release == wanted)
+        };
+        self.sources.iter().find(|(_, source)| holds(source)).map(|(id, _)| id.clone())
+    }
+
+    /// Finds a group: by id where the reference has one, else by name among those with an owner.
+    pub fn group_id(&self, group: &GroupRef) -> Option<Ocid> {
+        let named = |seen: &ServiceGroup| seen.owner.is_some() && *seen.name == *group.group.as_str();
+        let by_name = || self.groups.iter().find(|(_, seen)| named(seen)).map(|(id, _)| id.clone());
+        group.id.clone().or_else(by_name)
+    }
+
+    fn contents(&self, source: &SourceRef) -> Option<&PackageSet> {
+        self.sources.get(&self.source_id(source)?)?.contents.as_ref()
+    }
+
+    fn edit_contents(&mut self, source: &SourceRef, edit: impl FnOnce(&PackageSet) -> PackageSet) {
+        let Some(source) = self.source_id(source).and_then(|id| self.sources.get_mut(&id)) else { return };
+        source.contents = Some(edit(&source.contents.take().unwrap_or_default()));
+    }
+
+    fn is_member(&self, group: &GroupRef, instance: &Ocid) -> bool {
+        let Some(id) = self.group_id(group) else { return false };
+        self.instances.get(instance).is_some_and(|instance| instance.groups.contains(&id))
+    }
+
+    fn edit_membership(&mut self, group: &GroupRef, instance: &Ocid, member: bool) {
+        let Some(id) = self.group_id(group) else { return };
+        let (Some(group), Some(seen)) = (self.groups.get_mut(&id), self.instances.get_mut(instance)) else {
+            return;
+        };
+        if member {
+            group.members.insert(instance.clone());
+            seen.groups.insert(id);
+        } else {
+            group.members.remove(instance);
+            seen.groups.remove(&id);
+        }
+    }
+
+    fn update(&mut self, id: &Ocid) {
+        let Some(instance) = self.instances.get(id) else { return };
+        let attached = instance.parent.iter().chain(&instance.children);
+        let offers: Vec<&PackageSet> =
+            attached.filter_map(|link| self.sources.get(&link.id)?.contents.as_ref()).collect();
+        let offered = match offers.as_slice() {
+            [] => return,
+            [only] => (*only).clone(),
+            several => several.iter().flat_map(|set| set.iter()).collect(),
+        };
+        let Some(updated) = updated(instance, &offered) else { return };
+        let Some(instance) = self.instances.get_mut(id) else { return };
+        let unsourced = instance.inventory.take().map(|inventory| inventory.unsourced).unwrap_or_default();
+        instance.inventory = Some(Inventory { installed: updated, unsourced });
+    }
+}
+
+/// What `yum update` leaves: each installed (name, architecture) at the newest version offered, never older;
+/// install-only packages beside their older versions, the oldest going beyond the limit, the running one never.
+fn updated(instance: &Instance, offered: &PackageSet) -> Option<PackageSet> {
+    let installed = &instance.inventory.as_ref()?.installed;
+    let running = instance.running_kernel.as_ref();
+    let runs = |package: &Package| {
+        running.is_some_and(|kernel| {
+            **kernel == *format!("{}-{}.{}", package.version(), package.release(), package.arch())
+        })
+    };
+    let mut result = Vec::with_capacity(installed.len() + 8);
+    crate::package::walk(installed, offered, |have, offer| {
+        let (Some(newest), Some(candidate)) = (have.last(), offer.last()) else {
+            result.extend_from_slice(have);
+            return;
+        };
+        if candidate.cmp_evr(*newest).is_le() {
+            result.extend_from_slice(have);
+        } else if candidate.is_install_only() {
+            let mut kept: Vec<Package> = have.to_vec();
+            kept.push(*candidate);
+            while kept.len() > INSTALL_ONLY_LIMIT {
+                let oldest = kept.iter().position(|package| !runs(package) && package != candidate);
+                let Some(oldest) = oldest else { break };
+                kept.remove(oldest);
+            }
+            result.extend(kept);
+        } else {
+            result.push(*candidate);
+        }
+    });
+    Some(PackageSet::new(result))
+}

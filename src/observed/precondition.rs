@@ -1,0 +1,113 @@
+//! What must hold just before a step runs, as data, and the check of it against a fresh look.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Observed;
+use crate::name::Ocid;
+use crate::op::SourceRef;
+
+/// What must hold just before a step runs. Checked after "is it already done?", so it describes only the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "expects", rename_all = "kebab-case")]
+pub enum Precondition {
+    /// Nothing beyond what the op itself names.
+    Nothing,
+    /// The instance is there and its parent source is this one, or it has none (a switch that a crash cut in two).
+    ParentOrNone {
+        /// The instance.
+        instance: Ocid,
+        /// The parent the plan saw.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Ocid>,
+    },
+    /// The instance is there, takes work, has none open, and rides the source.
+    Rides {
+        /// The instance.
+        instance: Ocid,
+        /// The source.
+        source: SourceRef,
+    },
+    /// The source is there and its tags say that it is ours.
+    Owned {
+        /// The source.
+        source: SourceRef,
+    },
+}
+
+/// A precondition that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(tag = "breach", rename_all = "kebab-case")]
+pub enum Breach {
+    /// The instance is no longer known to the service.
+    #[error("the service no longer knows the instance")]
+    InstanceGone,
+    /// The parent is another one than the plan saw.
+    #[error("its parent source is now `{found}`; the plan saw `{expected}`")]
+    Parent {
+        /// What the plan saw.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// The instance cannot take work now.
+    #[error("the service does not reach the instance")]
+    Unreachable,
+    /// A work request of the instance is open, and a second update must not be sent.
+    #[error("work request {ticket} of the instance is still open")]
+    OpenWork {
+        /// Its id.
+        ticket: String,
+    },
+    /// The source is gone or is not ours.
+    #[error("the software source of {release} is gone, or its tags no longer say that it is ours")]
+    Source {
+        /// The release.
+        release: String,
+    },
+}
+
+impl Observed {
+    /// Checks a precondition against what was just seen.
+    pub fn check(&self, precondition: &Precondition) -> Result<(), Breach> {
+        match precondition {
+            Precondition::Nothing => Ok(()),
+            Precondition::ParentOrNone { instance, parent } => {
+                let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
+                match &seen.parent {
+                    None => Ok(()),
+                    Some(found) if Some(&found.id) == parent.as_ref() => Ok(()),
+                    Some(found) => Err(Breach::Parent {
+                        expected: parent.as_ref().map_or_else(|| "none".to_owned(), Ocid::to_string),
+                        found: format!("{} ({})", found.name, found.id),
+                    }),
+                }
+            }
+            Precondition::Rides { instance, source } => {
+                let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
+                let parent = seen.parent.as_ref();
+                if parent.is_none() || parent.map(|link| &link.id) != source.id.as_ref() {
+                    return Err(Breach::Parent {
+                        expected: format!("the source of {}", source.release),
+                        found: parent
+                            .map_or_else(|| "none".to_owned(), |link| format!("{} ({})", link.name, link.id)),
+                    });
+                }
+                if !seen.status.takes_work() {
+                    return Err(Breach::Unreachable);
+                }
+                match seen.open_work.first() {
+                    Some(ticket) => Err(Breach::OpenWork { ticket: ticket.to_string() }),
+                    None => Ok(()),
+                }
+            }
+            Precondition::Owned { source } => {
+                let known = source.id.as_ref().and_then(|id| self.sources.get(id));
+                match known.and_then(|known| known.owner.as_ref()?.release.as_ref()) {
+                    Some((release, _)) if *release == source.release => Ok(()),
+                    _ => Err(Breach::Source { release: source.release.to_string() }),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The closed list of things we ask of a cloud, and the vocabulary around them: references, tokens, tickets.
+//!
+//! An [`Op`] names final values ("this instance rides that source"), so that asking twice is harmless and a reader of
+//! the world can tell whether it already holds. What each op *means* is [`crate::observed`]'s; how it is said to a
+//! service is `cloud`'s; when it is said is the planner's.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::package::{Digest, Package};
+
+/// Names one step of a plan; its index there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub u32);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+/// Names one plan: the digest of its content, so that a changed plan has another name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanId(pub Arc<str>);
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The line of descent of a state: random, made with its first plan, never empty.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lineage(pub Arc<str>);
+
+impl fmt::Display for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A software source, by the release it holds. The id is filled in where it is known; a source that this very plan
+/// creates gets it while the plan runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRef {
+    /// The release.
+    pub release: ReleaseName,
+    /// The service's id, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Ocid>,
+}
+
+/// A managed instance group, by the name of the train's group; the id as for [`SourceRef`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRef {
+    /// The group.
+    pub group: GroupName,
+    /// The service's id, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Ocid>,
+}
+
+/// Whose a source or group is: written into its tags when it is made, and how one that a crash left unrecorded is
+/// found again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ownership {
+    /// The train.
+    pub train: TrainName,
+    /// The state's lineage.
+    pub lineage: Lineage,
+    /// Of a source: the release it holds. Of a group: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<(ReleaseName, Digest)>,
+}
+
+/// Which updates a service is asked to install.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateKind {
+    /// Everything the attached sources offer.
+    All,
+}
+
+/// One thing asked of a cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// Make the empty software source of a release, in the train's compartment.
+    CreateSource {
+        /// The release it will hold.
+        release: ReleaseName,
+        /// Its display name, `<train>/<release>`.
+        name: String,
+        /// The architecture of the train, as rpm spells it.
+        arch: String,
+        /// Its tags.
+        owner: Ownership,
+    },
+    /// Put packages into a source; those already there stay.
+    AddPackages {
+        /// The source.
+        source: SourceRef,
+        /// The packages.
+        packages: Vec<Package>,
+    },
+    /// Take packages that somebody else put into a release's source out again.
+    RemovePackages {
+        /// The source.
+        source: SourceRef,
+        /// The packages.
+        packages: Vec<Package>,
+    },
+    /// Make a managed instance group, in the train's compartment.
+    CreateGroup {
+        /// The train's group; also the display name.
+        group: GroupName,
+        /// Its tags.
+        owner: Ownership,
+    },
+    /// Delete a group that we made and whose members have left. Its instances stay as they are.
+    DeleteGroup {
+        /// The group.
+        group: GroupRef,
+    },
+    /// Make an instance a member of a group.
+    Join {
+        /// The group.
+        group: GroupRef,
+        /// The instance.
+        instance: Ocid,
+    },
+    /// End an instance's membership of a group. Its sources and packages stay as they are.
+    Leave {
+        /// The group.
+        group: GroupRef,
+        /// The instance.
+        instance: Ocid,
+    },
+    /// Put an instance on a source: detach the parent it has, with the children that hang on it, and attach the new
+    /// one. One op, because in between the instance has no repository at all.
+    Switch {
+        /// The instance.
+        instance: Ocid,
+        /// The parent it has now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Ocid>,
+        /// The source to ride.
+        to: SourceRef,
+    },
+    /// Have the instance's agent install what its sources offer. Answered with a work request.
+    Update {
+        /// The instance.
+        instance: Ocid,
+        /// The source that it must be riding.
+        source: SourceRef,
+        /// Which updates.
+        kind: UpdateKind,
+    },
+}
+
+impl Op {
+    /// Returns the name under which state and journal know the op: the same for the same wish, whichever plan holds
+    /// it and whether or not ids are known by then.
+    pub fn key(&self) -> OpKey {
+        let batch =
+            |packages: &[Package]| Digest::of_lines(packages.iter().map(|package| package.as_str())).short();
+        OpKey(match self {
+            Self::CreateSource { release, .. } => format!("create-source/{release}"),
+            Self::AddPackages { source, packages } => {
+                format!("add-packages/{}/{}", source.release, batch(packages))
+            }
+            Self::RemovePackages { source, packages } => {
+                format!("remove-packages/{}/{}", source.release, batch(packages))
+            }
+            Self::CreateGroup { group, .. } => format!("create-group/{group}"),
+            Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
+            Self::Join { group, instance } => format!("join/{}/{instance}", group.group),
+            Self::Leave { group, instance } => format!("leave/{}/{instance}", group.group),
+            Self::Switch { instance, to, .. } => format!("switch/{}/{instance}", to.release),
+            Self::Update { instance, source, .. } => format!("update/{}/{instance}", source.release),
+        })
+    }
+
+    /// Returns the instance that the op touches, where it touches one.
+    pub fn instance(&self) -> Option<&Ocid> {
+        match self {
+            Self::Join { instance, .. }
+            | Self::Leave { instance, .. }
+            | Self::Switch { instance, .. }
+            | Self::Update { instance, .. } => Some(instance),
+            Self::CreateSource { .. }
+            | Self::AddPackages { .. }
+            | Self::RemovePackages { .. }
+            | Self::CreateGroup { .. }
+            | Self::DeleteGroup { .. } => None,
+        }
+    }
+
+    /// Returns the source reference that may still lack its id.
+    pub fn source_mut(&mut self) -> Option<&mut SourceRef> {
+        match self {
+            Self::AddPackages { source, .. }
+            | Self::RemovePackages { source, .. }
+            | Self::Switch { to: source, .. }
+            | Self::Update { source, .. } => Some(source),
+            Self::CreateSource { .. }
+            | Self::CreateGroup { .. }
+            | Self::DeleteGroup { .. }
+            | Self::Join { .. }
+            | Self::Leave { .. } => None,
+        }
+    }
+
+    /// Returns the group reference that may still lack its id.
+    pub fn group_mut(&mut self) -> Option<&mut GroupRef> {
+        match self {
+            Self::DeleteGroup { group } | Self::Join { group, .. } | Self::Leave { group, .. } => Some(group),
+            Self::CreateSource { .. }
+            | Self::AddPackages { .. }
+            | Self::RemovePackages { .. }
+            | Self::CreateGroup { .. }
+            | Self::Switch { .. }
+            | Self::Update { .. } => None,
+        }
+    }
+}
+
+/// The lasting name of an op; see [`Op::key`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OpKey(pub String);
+
+impl fmt::Display for OpKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What makes a repeated call harmless to a service that has already served it: random, at most 48 characters, valid
+/// for 24 hours (both services document the lifetime; the header allows 64).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RetryToken(pub String);
+
+impl RetryToken {
+    /// Returns the token for one of several calls that make up one op.
+    pub fn part(&self, call: &str) -> Self {
+        Self(format!("{}-{call}", self.0))
+    }
+}
+
+/// The service's name for work it has accepted and not finished (an OCID of a work request).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ticket(pub String);
+
+impl fmt::Display for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,22 @@
+//! Packages and frozen sets of them: one NEVRA, its order as rpm sees it, sets with a digest, the delta of two
+//! sets, and the manifest file that holds a release's packages.
+//!
+//! Pure: nothing here reads a file, a clock or a network. What a set *means* for an instance is the business of
+//! [`crate::conformance`].
+
+mod arch;
+mod delta;
+mod digest;
+pub mod manifest;
+mod nevra;
+mod pattern;
+mod set;
+
+pub use arch::Arch;
+pub(crate) use delta::walk;
+pub use delta::{Delta, DeltaEntry, DeltaKind};
+pub use digest::{Digest, DigestError};
+pub use manifest::Manifest;
+pub use nevra::{NevraError, Package};
+pub use pattern::{Pattern, PatternError};
+pub use set::{PackageSet, SetPool};

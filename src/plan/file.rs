@@ -1,0 +1,91 @@
+//! Saved plans: one self-contained JSON file that names its format and proves its own content.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{FORMAT_VERSION, Plan};
+use crate::op::PlanId;
+use crate::package::Digest;
+
+/// Why a plan file cannot be used.
+#[derive(Debug, Error)]
+pub enum PlanFileError {
+    /// The operating system refused.
+    #[error("cannot {action} the plan file {}", path.display())]
+    Io {
+        /// "read" or "write".
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no plan, or was changed.
+    #[error("{} is not a plan that can be trusted: {problem}; make it anew with `patchtrain plan --out`", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A newer build wrote it.
+    #[error("{} has plan format {found}, this build reads up to {FORMAT_VERSION}: update patchtrain", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
+}
+
+impl Plan {
+    /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id.
+    pub fn content_id(&self) -> PlanId {
+        let unnamed = Self { id: PlanId("".into()), ..self.clone() };
+        let json = serde_json::to_vec(&unnamed).unwrap_or_default();
+        PlanId(Digest::of([json]).hex()[..32].into())
+    }
+}
+
+/// Writes a plan: whole or not at all.
+pub fn save(plan: &Plan, path: &Path) -> Result<(), PlanFileError> {
+    let io = |source| PlanFileError::Io { action: "write", path: path.to_owned(), source };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    serde_json::to_writer(&mut file, plan).map_err(|error| io(error.into()))?;
+    io::Write::write_all(&mut file, b"\n").map_err(io)?;
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(path).map_err(|error| io(error.error))?;
+    Ok(())
+}
+
+/// Reads a plan and checks that its content is what its id says.
+pub fn load(path: &Path) -> Result<Plan, PlanFileError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: u64,
+    }
+    let damaged = |problem: String| PlanFileError::Damaged { path: path.to_owned(), problem };
+    let text = std::fs::read(path).map_err(|source| PlanFileError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    let version: Version = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    if version.format_version > u64::from(FORMAT_VERSION) {
+        return Err(PlanFileError::Newer { path: path.to_owned(), found: version.format_version });
+    }
+    let plan: Plan = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    if plan.content_id() != plan.id {
+        return Err(damaged(
+            "its content is not what its id says; it was changed after it was made".to_owned(),
+        ));
+    }
+    Ok(plan)
+}

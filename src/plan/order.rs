@@ -1,0 +1,74 @@
+//! The order of steps: what can start, what depends on what, and that there is no cycle.
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use thiserror::Error;
+
+use super::{Action, Plan, Step};
+use crate::op::StepId;
+
+/// Returns the steps other than gates that depend on nothing.
+pub(super) fn startable(plan: &Plan) -> impl Iterator<Item = &Step> {
+    plan.steps.iter().filter(|step| step.after.is_empty() && !matches!(step.action, Action::Gate { .. }))
+}
+
+/// The steps that depend on each step, and how many each depends on.
+#[derive(Clone, Debug)]
+pub struct Order {
+    graph: DiGraph<StepId, ()>,
+}
+
+/// A dependency that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum OrderError {
+    /// A step's id is not its index.
+    #[error("step {0} does not stand at its own index")]
+    Misplaced(StepId),
+    /// A step depends on one that is not there.
+    #[error("step {step} follows {missing}, which is not in the plan")]
+    Missing {
+        /// The step.
+        step: StepId,
+        /// What it names.
+        missing: StepId,
+    },
+    /// A cycle.
+    #[error("step {0} follows itself")]
+    Cycle(StepId),
+}
+
+impl Order {
+    /// Checks and keeps the dependencies of steps.
+    pub fn of(steps: &[Step]) -> Result<Self, OrderError> {
+        let edges = steps.iter().map(|step| step.after.len()).sum();
+        let mut graph = DiGraph::with_capacity(steps.len(), edges);
+        for (index, step) in steps.iter().enumerate() {
+            if step.id.0 as usize != index {
+                return Err(OrderError::Misplaced(step.id));
+            }
+            graph.add_node(step.id);
+        }
+        for step in steps {
+            for before in &step.after {
+                if before.0 as usize >= steps.len() {
+                    return Err(OrderError::Missing { step: step.id, missing: *before });
+                }
+                graph.add_edge(NodeIndex::new(before.0 as usize), NodeIndex::new(step.id.0 as usize), ());
+            }
+        }
+        if let Err(cycle) = petgraph::algo::toposort(&graph, None) {
+            return Err(OrderError::Cycle(graph[cycle.node_id()]));
+        }
+        Ok(Self { graph })
+    }
+
+    /// Returns the steps that depend on a step.
+    pub fn dependents(&self, step: StepId) -> impl Iterator<Item = StepId> + '_ {
+        self.graph.neighbors(NodeIndex::new(step.0 as usize)).map(|node| self.graph[node])
+    }
+
+    /// Returns how many steps each step waits for, by id.
+    pub fn waits(&self) -> Vec<usize> {
+        let incoming = petgraph::Direction::Incoming;
+        self.graph.node_indices().map(|node| self.graph.neighbors_directed(node, incoming).count()).collect()
+    }
+}

@@ -1,0 +1,40 @@
+//! Everything people see: the plan, the outcome, the state, the fleet, and progress while a run goes on.
+//!
+//! Renderers are handed data and compute nothing but layout. They write to a `String` or a terminal they are given;
+//! whether there is colour, and how wide it may get, is decided once in [`crate::cli`].
+
+mod lines;
+mod outcome;
+mod plan;
+mod progress;
+mod state;
+mod status;
+
+pub use lines::Lines;
+pub use outcome::outcome;
+pub use plan::plan;
+pub use progress::Bars;
+pub use state::state;
+pub use status::{instance_status, status};
+
+/// How text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// The columns there are.
+    pub width: usize,
+    /// Whether colour may be used. It never carries meaning alone.
+    pub colour: bool,
+    /// How much is shown.
+    pub detail: Detail,
+}
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// The verdict and the tables.
+    Summary,
+    /// That, and package detail, long lists folded.
+    Default,
+    /// Everything.
+    Full,
+}

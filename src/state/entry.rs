@@ -1,0 +1,263 @@
+//! Journal entries and what each does to the state: a total function, so that replay is the run again.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{AtLevel, GroupRecord, InstanceRecord, PlanRun, SourceRecord, State, UnfinishedOp};
+use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::op::{OpKey, PlanId, RetryToken, Ticket};
+use crate::package::Digest;
+
+/// One line of the journal. An op and what it changes in the state are one entry, so that a torn journal never holds
+/// half of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Entry {
+    /// A plan begins to run.
+    Begin {
+        /// The plan.
+        plan: PlanId,
+        /// The serial it was planned on.
+        basis: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// A call is about to be made.
+    Started {
+        /// The op.
+        key: OpKey,
+        /// The token the call will carry.
+        token: RetryToken,
+        /// The instance whose proven level ends with it, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unproves: Option<Ocid>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The service answered with a work request.
+    Ticketed {
+        /// The op.
+        key: OpKey,
+        /// The work request.
+        ticket: Ticket,
+    },
+    /// The op has ended, or was found done.
+    Finished {
+        /// The op.
+        key: OpKey,
+        /// How.
+        finish: Finish,
+        /// What is ours now because of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effect: Option<Effect>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Packages were read back and are at the level.
+    AtLevel {
+        /// The instance.
+        instance: Ocid,
+        /// Its display name.
+        name: Arc<str>,
+        /// Its group.
+        group: GroupName,
+        /// The release.
+        release: ReleaseName,
+        /// How many managed packages stand beside the release.
+        extra: usize,
+        /// When it was read.
+        at: Timestamp,
+    },
+    /// An instance is no longer at the level it was proven to be at.
+    LeftLevel {
+        /// The instance.
+        instance: Ocid,
+    },
+    /// The plan's run has ended.
+    End {
+        /// The plan.
+        plan: PlanId,
+        /// Whether all its steps are done.
+        used_up: bool,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// How an op ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "as", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Finish {
+    /// The service did it.
+    Done,
+    /// It already held; no call was made.
+    AlreadyDone,
+    /// The service refused it, or its work request failed.
+    Failed {
+        /// What the service said.
+        message: String,
+    },
+}
+
+/// What is ours, or no longer, because an op succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Effect {
+    /// A source is ours.
+    Source {
+        /// The release it holds.
+        release: ReleaseName,
+        /// Its id.
+        id: Ocid,
+        /// The release's digest.
+        digest: Digest,
+    },
+    /// A group is bound by us.
+    Group {
+        /// The group.
+        group: GroupName,
+        /// Its id.
+        id: Ocid,
+        /// Whether we made it.
+        made: bool,
+    },
+    /// A group is gone.
+    GroupGone {
+        /// The group.
+        group: GroupName,
+    },
+    /// An instance rides a release as a member of a group.
+    Riding {
+        /// The instance.
+        instance: Ocid,
+        /// Its display name.
+        name: Arc<str>,
+        /// Its group.
+        group: GroupName,
+        /// The release; none for an instance that has only joined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        release: Option<ReleaseName>,
+    },
+    /// An instance is no longer ours.
+    InstanceGone {
+        /// The instance.
+        instance: Ocid,
+    },
+}
+
+/// An entry that cannot follow what the state holds: the journal was edited or belongs to another state.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the journal ends `{key}`, which it never started")]
+pub struct IllegalEntry {
+    /// The op.
+    pub key: OpKey,
+}
+
+impl State {
+    /// Takes one entry in.
+    pub fn record(&mut self, entry: &Entry) -> Result<(), IllegalEntry> {
+        match entry {
+            Entry::Begin { plan, basis, at } => {
+                self.last_plan = Some(PlanRun { id: plan.clone(), basis: *basis, used_up: false, at: *at });
+            }
+            Entry::Started { key, token, unproves, at } => {
+                // A ticket of an earlier try goes: a new call is only made once that work request is known to be over.
+                let op = UnfinishedOp { token: token.clone(), started: *at, ticket: None };
+                self.unfinished.insert(key.clone(), op);
+                if let Some(record) = unproves.as_ref().and_then(|instance| self.instances.get_mut(instance))
+                {
+                    record.at_level = None;
+                }
+            }
+            Entry::Ticketed { key, ticket } => {
+                let op = self.unfinished.get_mut(key).ok_or_else(|| IllegalEntry { key: key.clone() })?;
+                op.ticket = Some(ticket.clone());
+            }
+            Entry::Finished { key, finish, effect, at } => {
+                // What was found done was perhaps never started by us; everything else was.
+                if self.unfinished.remove(key).is_none() && *finish == Finish::Done {
+                    return Err(IllegalEntry { key: key.clone() });
+                }
+                if let Some(effect) = effect {
+                    self.take_effect(effect, *at);
+                }
+            }
+            Entry::AtLevel { instance, name, group, release, extra, at } => {
+                self.ride(instance, name, group, Some(release), *at);
+                if let Some(record) = self.instances.get_mut(instance) {
+                    let since = match &record.at_level {
+                        Some(known) if known.release == *release => known.since,
+                        _ => *at,
+                    };
+                    record.at_level = Some(AtLevel { release: release.clone(), since, extra: *extra });
+                }
+            }
+            Entry::LeftLevel { instance } => {
+                if let Some(record) = self.instances.get_mut(instance) {
+                    record.at_level = None;
+                }
+            }
+            Entry::End { plan, used_up, at } => {
+                if let Some(run) = self.last_plan.as_mut().filter(|run| run.id == *plan) {
+                    run.used_up = *used_up;
+                    run.at = *at;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_effect(&mut self, effect: &Effect, at: Timestamp) {
+        match effect {
+            Effect::Source { release, id, digest } => {
+                let record = SourceRecord { id: id.clone(), digest: *digest, since: at };
+                self.sources.insert(release.clone(), record);
+            }
+            Effect::Group { group, id, made } => {
+                let known = self.groups.remove(group);
+                let (release, since) = known.map_or((None, None), |known| (known.release, known.since));
+                self.groups
+                    .insert(group.clone(), GroupRecord { id: id.clone(), made: *made, release, since });
+            }
+            Effect::GroupGone { group } => {
+                self.groups.remove(group);
+                self.instances.retain(|_, record| record.group != *group);
+            }
+            Effect::Riding { instance, name, group, release } => {
+                self.ride(instance, name, group, release.as_ref(), at);
+            }
+            Effect::InstanceGone { instance } => {
+                self.instances.remove(instance);
+            }
+        }
+    }
+
+    fn ride(
+        &mut self,
+        instance: &Ocid,
+        name: &Arc<str>,
+        group: &GroupName,
+        release: Option<&ReleaseName>,
+        at: Timestamp,
+    ) {
+        let record = self.instances.entry(instance.clone()).or_insert_with(|| InstanceRecord {
+            name: name.clone(),
+            group: group.clone(),
+            release: None,
+            at_level: None,
+        });
+        record.name = name.clone();
+        record.group = group.clone();
+        let Some(release) = release else { return };
+        record.release = Some(release.clone());
+        if let Some(bound) =
+            self.groups.get_mut(group).filter(|bound| bound.release.as_ref() != Some(release))
+        {
+            bound.release = Some(release.clone());
+            bound.since = Some(at);
+        }
+    }
+}

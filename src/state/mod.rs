@@ -1,0 +1,149 @@
+//! The state: what we applied last and own. Ids of sources and groups, bindings and levels with their since-when,
+//! ops that were started and not finished, and the plan that wrote it.
+//!
+//! Pure. [`State::record`] is the one function that changes it, an [`Entry`] of the journal at a time, so that a
+//! replayed journal gives what the run had. Where the bytes lie is [`store`]'s business.
+
+mod entry;
+pub mod store;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
+use crate::package::Digest;
+
+pub use entry::{Effect, Entry, Finish, IllegalEntry};
+
+/// The format this build writes; a newer one is refused.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What we applied last and own. One per train.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// [`FORMAT_VERSION`] of the build that wrote it.
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool: String,
+    /// The train.
+    pub train: TrainName,
+    /// The line of descent.
+    pub lineage: Lineage,
+    /// Grows by one with each run that changed something; 0 before the first.
+    pub serial: u64,
+    /// The plan that wrote it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_plan: Option<PlanRun>,
+    /// The sources we own, by release.
+    #[serde(default)]
+    pub sources: BTreeMap<ReleaseName, SourceRecord>,
+    /// The groups we bind, by name.
+    #[serde(default)]
+    pub groups: BTreeMap<GroupName, GroupRecord>,
+    /// The instances we have put on a release, by OCID.
+    #[serde(default)]
+    pub instances: BTreeMap<Ocid, InstanceRecord>,
+    /// Ops started and not known to be finished.
+    #[serde(default)]
+    pub unfinished: BTreeMap<OpKey, UnfinishedOp>,
+}
+
+/// A run of a plan, for the rule that a plan may be applied again until its steps are done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRun {
+    /// The plan.
+    pub id: PlanId,
+    /// The serial it was planned on.
+    pub basis: u64,
+    /// Whether all its steps are done.
+    pub used_up: bool,
+    /// When it was applied last.
+    pub at: Timestamp,
+}
+
+/// A source we own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// The service's id.
+    pub id: Ocid,
+    /// The digest of the release it holds.
+    pub digest: Digest,
+    /// Since when we own it.
+    pub since: Timestamp,
+}
+
+/// A group we bind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRecord {
+    /// The service's id.
+    pub id: Ocid,
+    /// Whether we made it.
+    pub made: bool,
+    /// The release its members were last moved to, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseName>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+/// An instance we have put on a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceRecord {
+    /// Its display name, for people who read the state.
+    pub name: Arc<str>,
+    /// Its group.
+    pub group: GroupName,
+    /// The release we put it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseName>,
+    /// The level it was last proven to be at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_level: Option<AtLevel>,
+}
+
+/// A proven level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtLevel {
+    /// The release.
+    pub release: ReleaseName,
+    /// Since when it has been at that level without a break.
+    pub since: Timestamp,
+    /// How many managed packages stood beside the release when it was proven.
+    pub extra: usize,
+}
+
+/// An op that was started and whose end is not recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedOp {
+    /// The token its call carried, to be used again for 24 hours.
+    pub token: RetryToken,
+    /// When that call was made.
+    pub started: Timestamp,
+    /// The work request that the service answered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
+}
+
+impl State {
+    /// Makes the state of a train that has never been applied. Serial 0 is never written.
+    pub fn new(train: TrainName, lineage: Lineage) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            train,
+            lineage,
+            serial: 0,
+            last_plan: None,
+            sources: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            unfinished: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The train: releases in order, groups bound to them, and where the service is. Read from one TOML file and its
+//! manifests, with every problem of every file reported at once.
+//!
+//! A [`Train`] is checked: names resolve, `after` has no cycle, an instance stands in one group. What the service
+//! says is not known here.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::package::{Digest, Manifest, PackageSet, Pattern};
+
+/// One checked train file with its manifests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Train {
+    /// The file it was read from, relative to the workspace where it lies in it.
+    pub file: PathBuf,
+    /// `train.name`.
+    pub name: TrainName,
+    /// `train.os`, as written.
+    pub os: String,
+    /// `train.architecture`, as rpm spells it.
+    pub architecture: String,
+    /// `train.compartment`: where sources and groups are made.
+    pub compartment: Ocid,
+    /// `train.golden`: never a member of a group.
+    pub golden: Option<Ocid>,
+    /// `train.unmanaged`: names outside the train's care.
+    pub unmanaged: Vec<Pattern>,
+    /// The `[service]` table.
+    pub service: Service,
+    /// The releases, in file order, which is the order of time.
+    pub releases: Vec<Release>,
+    /// The groups, in file order, which is for display only.
+    pub groups: Vec<Group>,
+    /// The digest of all parsed values and of the releases' contents; comments and layout do not count.
+    pub digest: Digest,
+}
+
+/// Where the service is and how to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// `region`; may be empty for the simulator.
+    pub region: Option<String>,
+    /// `profile` of `~/.oci/config`.
+    pub profile: Option<String>,
+    /// `endpoints.osms`.
+    pub endpoint: Endpoint,
+}
+
+/// Where the API is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `"simulator"`: the embedded one.
+    Simulator,
+    /// A URL written in the file.
+    Url(String),
+    /// Left out: derived from region and realm.
+    Region,
+}
+
+/// A declared release with its packages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its name.
+    pub name: ReleaseName,
+    /// The manifest as written, relative to the train file.
+    pub manifest_path: String,
+    /// Its packages, modules and keys.
+    pub manifest: Manifest,
+    /// The digest of the manifest's content.
+    pub digest: Digest,
+    /// The line of the train file that declares it, from 1.
+    pub line: usize,
+}
+
+impl Release {
+    /// Returns the packages.
+    pub fn packages(&self) -> &PackageSet {
+        &self.manifest.packages
+    }
+}
+
+/// A group and its binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name; also the display name of the service's group.
+    pub name: GroupName,
+    /// The service's id, for the case of two groups of one name.
+    pub id: Option<Ocid>,
+    /// The release it rides.
+    pub release: ReleaseName,
+    /// Who is in it.
+    pub members: Members,
+    /// The groups that must be at level before this one moves.
+    pub after: Vec<GroupName>,
+    /// How many members may be below level for the group to count as at level.
+    pub max_failures: Amount,
+    /// What being newer than the release means.
+    pub ahead: Ahead,
+    /// The line of the train file that declares it, from 1.
+    pub line: usize,
+}
+
+/// Who is in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// The instances listed.
+    Listed(BTreeSet<Ocid>),
+    /// Whoever the service says.
+    Service,
+}
+
+/// `ahead`: what a package newer than the release's means for the level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ahead {
+    /// It is reported and does not count.
+    Report,
+    /// It keeps the instance below level.
+    Block,
+}
+
+/// A number of instances, or a share of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Amount {
+    /// So many.
+    Number(usize),
+    /// So many in a hundred, rounded down.
+    Percent(u8),
+}
+
+impl Amount {
+    /// Returns the number for a group of so many members.
+    pub fn of(self, members: usize) -> usize {
+        match self {
+            Self::Number(number) => number,
+            Self::Percent(percent) => members * usize::from(percent) / 100,
+        }
+    }
+}
+
+impl Train {
+    /// Finds a release by name.
+    pub fn release(&self, name: &ReleaseName) -> Option<&Release> {
+        self.releases.iter().find(|release| release.name == *name)
+    }
+
+    /// Finds a group by name.
+    pub fn group(&self, name: &GroupName) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == *name)
+    }
+}
+
+mod check;
+mod file;
+mod problem;
+
+pub use file::{load, load_all};
+pub use problem::{Problem, Problems};
