@@ -579,7 +579,7 @@ impl Plan {
         (count(ChangeAction::Add), count(ChangeAction::Change), count(ChangeAction::Destroy))
     }
 
-    /// Tells whether a step other than a gate can start now: what makes `plan --detailed-exitcode` say 2.
+    /// Tells whether a run started now would come to a step other than a gate: what makes `plan --detailed-exitcode` say 2.
     pub fn can_start(&self) -> bool {
         order::startable(self).next().is_some()
     }

@@ -95,7 +95,9 @@ fn draw(input: &Input<'_>, group: &Group, current: &BTreeSet<Ocid>, recorded: &[
     let joins = members.difference(current).filter(knows).cloned().collect();
     // The golden instance is left where it is; it is simply none of ours.
     let stays = |id: &&Ocid| Some(*id) == input.train.golden.as_ref();
-    let mut leaves: BTreeSet<&Ocid> = current.difference(&members).filter(|id| !stays(id)).collect();
+    // What the service no longer knows cannot be asked to leave; a record of it is still cleared below.
+    let mut leaves: BTreeSet<&Ocid> =
+        current.difference(&members).filter(|id| knows(id) && !stays(id)).collect();
     leaves.extend(recorded.iter().copied().filter(|id| !members.contains(*id)));
     Roster { joins, leaves: leaves.into_iter().cloned().collect(), members, golden }
 }

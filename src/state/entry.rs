@@ -151,10 +151,12 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release: Option<ReleaseName>,
     },
-    /// An instance is no longer ours.
+    /// An instance is no longer a member of a group.
     InstanceGone {
         /// The instance.
         instance: Ocid,
+        /// The group that it left. A record of it as another group's member stays.
+        group: GroupName,
     },
 }
 
@@ -246,8 +248,10 @@ impl State {
             Effect::Riding { instance, name, group, release } => {
                 self.ride(instance, name, group, release.as_ref(), at);
             }
-            Effect::InstanceGone { instance } => {
-                self.instances.remove(instance);
+            Effect::InstanceGone { instance, group } => {
+                if self.instances.get(instance).is_some_and(|record| record.group == *group) {
+                    self.instances.remove(instance);
+                }
             }
         }
     }

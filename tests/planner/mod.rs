@@ -1,0 +1,3 @@
+//! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
+
+mod convergence;

@@ -1,0 +1,5 @@
+//! What several test areas share. Leaves out anything that only one of them needs.
+
+pub(crate) mod model;
+pub(crate) mod rng;
+pub(crate) mod worlds;
