@@ -45,10 +45,10 @@ impl Verdict {
                 std::cmp::Ordering::Equal => verdict.exact += 1,
                 _ if unmanaged(*installed) => verdict.unmanaged += have.len(),
                 std::cmp::Ordering::Less => {
-                    verdict.behind.push(Lag { installed: *installed, release: *release })
+                    verdict.behind.push(Lag { installed: *installed, release: *release });
                 }
                 std::cmp::Ordering::Greater => {
-                    verdict.ahead.push(Lag { installed: *installed, release: *release })
+                    verdict.ahead.push(Lag { installed: *installed, release: *release });
                 }
             },
             (Some(installed), None) if unmanaged(*installed) => verdict.unmanaged += have.len(),

@@ -111,9 +111,7 @@ fn every_order_ends_in_the_same_world() {
 
 /// The steps of a plan in one line each, for a failure's message.
 fn brief(plan: &Plan) -> String {
-    let mut text = format!("{:?}\n", plan.held);
-    for step in &plan.steps {
-        text += &format!("{} {:?} after {:?}\n", step.id, step.action, step.after);
-    }
-    text
+    let step =
+        |step: &patchtrain::plan::Step| format!("\n{} {:?} after {:?}", step.id, step.action, step.after);
+    format!("{:?}{}", plan.held, plan.steps.iter().map(step).collect::<String>())
 }

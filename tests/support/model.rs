@@ -38,9 +38,8 @@ pub(crate) fn run(
         let id = ready.remove(pick(ready.len()));
         let step = &plan.steps[id.0 as usize];
         let held_up = |before: &StepId| ends[before.0 as usize] != Some(End::Done);
-        let end = if !matches!(step.action, Action::Gate { .. }) && step.after.iter().any(held_up) {
-            End::NotStarted
-        } else if ran == limit {
+        let blocked = !matches!(step.action, Action::Gate { .. }) && step.after.iter().any(held_up);
+        let end = if blocked || ran == limit {
             End::NotStarted
         } else {
             ran += 1;
