@@ -33,8 +33,12 @@ pub(crate) fn label() -> ServiceLabel {
 }
 
 impl World {
-    /// Plans, with two packages a call so that there are batches.
+    /// Plans, with two packages a call so that there are batches, and without asking about shrinking groups.
     pub(crate) fn plan(&self) -> Result<Plan, Vec<Refusal>> {
+        self.plan_with(true)
+    }
+
+    pub(crate) fn plan_with(&self, allow_shrink: bool) -> Result<Plan, Vec<Refusal>> {
         let service = label();
         patchtrain::plan::plan(&Input {
             train: &self.train,
@@ -43,7 +47,7 @@ impl World {
             capabilities: patchtrain::cloud::Capabilities { packages_per_call: 2 },
             service: &service,
             now: self.now,
-            allow_shrink: true,
+            allow_shrink,
         })
     }
 
