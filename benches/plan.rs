@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use patchtrain::cloud::Capabilities;
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
+use patchtrain::op::Capabilities;
 use patchtrain::op::{Lineage, Ownership};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet};
 use patchtrain::plan::{Input, ServiceLabel, plan};

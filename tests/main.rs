@@ -3,5 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic with a line number is the report")]
 
+mod architecture;
 mod planner;
 mod support;

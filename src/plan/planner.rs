@@ -9,9 +9,8 @@ use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
     holdings, roster, steps,
 };
-use crate::cloud::Capabilities;
 use crate::observed::Observed;
-use crate::op::PlanId;
+use crate::op::{Capabilities, PlanId};
 use crate::state::State;
 use crate::train::Train;
 

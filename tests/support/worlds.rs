@@ -44,7 +44,7 @@ impl World {
             train: &self.train,
             state: &self.state,
             observed: &self.observed,
-            capabilities: patchtrain::cloud::Capabilities { packages_per_call: 2 },
+            capabilities: patchtrain::op::Capabilities { packages_per_call: 2 },
             service: &service,
             now: self.now,
             allow_shrink,
