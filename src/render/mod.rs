@@ -5,17 +5,25 @@
 
 mod lines;
 mod outcome;
+mod packages;
+mod page;
 mod plan;
 mod progress;
 mod state;
 mod status;
+mod table;
+mod watch;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use lines::Lines;
 pub use outcome::outcome;
-pub use plan::plan;
-pub use progress::Bars;
+pub use plan::{plan, verdict};
+pub use progress::{Bars, Spinner};
 pub use state::state;
-pub use status::{instance_status, status};
+pub use status::{FleetStatus, GroupStatus, InstanceLine, instance_status, status};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

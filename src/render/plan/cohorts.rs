@@ -1,0 +1,300 @@
+//! The instances that change, by group: those with the same change once, and those that differ from them by what
+//! they have more and less.
+//!
+//! What an update brings to an instance is compared with what has been shown already, first with the move between
+//! the releases, then with the largest cohort of the group, so that the same 200 lines never stand there twice.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::super::packages::{self, Row, names};
+use super::super::page::{Mark, Page};
+use super::super::table::{Side, Table};
+use super::super::words::{are, count, labels, reason, rides, source_name};
+use crate::conformance::Lag;
+use crate::name::GroupName;
+use crate::package::{DeltaEntry, Package};
+use crate::plan::{Cohort, Plan, ReleaseMove};
+
+/// Packages shown of a cohort before the list folds.
+const PACKAGES: usize = 8;
+/// Names shown of a cohort before the list folds.
+const NAMES: usize = 12;
+/// Cohorts of a group that are shown in detail where there are many, and those that follow with a line each.
+const DETAILED: usize = 3;
+const BRIEF: usize = 10;
+/// Packages shown of what many cohorts get, before the list folds.
+const PIVOT: usize = 12;
+
+/// What a package goes from and to.
+type Pair = (Package, Package);
+
+/// Something shown above that a cohort may be like.
+struct Shown {
+    /// As the text calls it.
+    title: String,
+    pairs: HashSet<Pair>,
+}
+
+/// Writes all groups that have cohorts.
+pub(super) fn write(page: &mut Page, plan: &Plan) {
+    let mut by_group: BTreeMap<&GroupName, Vec<&Cohort>> = BTreeMap::new();
+    for cohort in &plan.cohorts {
+        by_group.entry(&cohort.group).or_default().push(cohort);
+    }
+    let declared = plan.groups.iter().map(|group| &group.name);
+    let order: Vec<&GroupName> = declared.filter(|name| by_group.contains_key(*name)).collect();
+    let known: HashSet<&GroupName> = order.iter().copied().collect();
+    let others: Vec<&GroupName> = by_group.keys().copied().filter(|name| !known.contains(*name)).collect();
+    let mut shown: Vec<Shown> = plan.moves.iter().map(of_move).collect();
+    for name in order.into_iter().chain(others) {
+        if let Some(cohorts) = by_group.get_mut(name) {
+            // The largest first; a stable sort keeps the plan's order among equals.
+            cohorts.sort_by_key(|cohort| std::cmp::Reverse(cohort.instances.len()));
+            group(page, plan, name, cohorts, &mut shown);
+        }
+    }
+}
+
+/// What a move between releases brings to an instance that holds exactly the old one.
+fn of_move(release_move: &ReleaseMove) -> Shown {
+    let newest = |entry: &DeltaEntry| {
+        let (old, new) = (*entry.old.last()?, *entry.new.last()?);
+        old.cmp_evr(new).is_lt().then_some((old, new))
+    };
+    Shown {
+        title: format!("{} -> {}", release_move.from, release_move.to),
+        pairs: release_move.delta.entries.iter().filter_map(newest).collect(),
+    }
+}
+
+fn group(page: &mut Page, plan: &Plan, name: &GroupName, cohorts: &[&Cohort], shown: &mut Vec<Shown>) {
+    page.blank();
+    let instances: usize = cohorts.iter().map(|cohort| cohort.instances.len()).sum();
+    let mix = match cohorts.len() {
+        _ if instances == 1 => String::new(),
+        1 => ", all alike".to_owned(),
+        kinds if kinds == instances => ", each with its own mix".to_owned(),
+        kinds => format!(", in {kinds} kinds"),
+    };
+    page.text(2, 4, &format!("group.{name}: {}{mix}", count(instances, "instance")));
+    let detailed = page.fold(cohorts.len(), DETAILED);
+    for (index, cohort) in cohorts[..detailed].iter().enumerate() {
+        let pairs: HashSet<Pair> = cohort.verdict.behind.iter().map(pair).collect();
+        // The last of the best is taken: from the end, that is the one shown first.
+        let like = shown.iter().rev().filter(|shown| alike(&pairs, &shown.pairs));
+        let like = like.max_by_key(|shown| pairs.intersection(&shown.pairs).count());
+        in_detail(page, plan, cohort, &pairs, like, if index > 0 { Some(cohorts[0]) } else { None });
+        if index == 0 && !pairs.is_empty() {
+            let title = match labels(plan, &cohort.instances).as_slice() {
+                [one] => one.clone(),
+                many => format!("the {} of {name}", many.len()),
+            };
+            shown.push(Shown { title, pairs });
+        }
+    }
+    brief(page, plan, &cohorts[detailed..]);
+    if cohorts.len() > DETAILED + 1 {
+        pivot(page, cohorts, instances);
+    }
+}
+
+/// Writes the cohorts that are not shown in detail, a line each.
+fn brief(page: &mut Page, plan: &Plan, cohorts: &[&Cohort]) {
+    if cohorts.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&[
+        ("instances", Side::Left),
+        ("now on", Side::Left),
+        ("behind", Side::Right),
+        ("ahead", Side::Right),
+        ("extra", Side::Right),
+        ("missing", Side::Right),
+        ("drops off", Side::Right),
+    ]);
+    let number = |number: usize| if number == 0 { String::new() } else { number.to_string() };
+    let shown = page.fold(cohorts.len(), BRIEF);
+    for cohort in &cohorts[..shown] {
+        let verdict = &cohort.verdict;
+        let who = match labels(plan, &cohort.instances).as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        let cells = vec![
+            who,
+            rides(plan, cohort.from.as_ref()).into_owned(),
+            number(verdict.behind.len()),
+            number(verdict.ahead.len()),
+            number(verdict.extra.len()),
+            number(verdict.missing.len()),
+            number(cohort.drops.len()),
+        ];
+        table.row(Mark::CHANGE, cells, Vec::new());
+    }
+    table.write(page, 4, shown);
+    page.more(6, cohorts.len() - shown);
+}
+
+/// Writes what updates bring to a group of many cohorts, package by package: what most instances get comes first,
+/// and what the largest cohort gets is not said again where it is most of the group.
+fn pivot(page: &mut Page, cohorts: &[&Cohort], instances: usize) {
+    let largest = cohorts[0].instances.len();
+    let said: HashSet<Pair> = match largest * 2 >= instances {
+        true => cohorts[0].verdict.behind.iter().map(pair).collect(),
+        false => HashSet::new(),
+    };
+    let mut targets: HashMap<Package, (BTreeSet<Package>, usize)> = HashMap::new();
+    for cohort in cohorts {
+        for lag in cohort.verdict.behind.iter().filter(|lag| !said.contains(&pair(lag))) {
+            let (old, many) = targets.entry(lag.release).or_default();
+            old.insert(lag.installed);
+            *many += cohort.instances.len();
+        }
+    }
+    let mut targets: Vec<(Package, (BTreeSet<Package>, usize))> = targets.into_iter().collect();
+    targets.sort_by(|a, b| b.1.1.cmp(&a.1.1).then_with(|| a.0.cmp(&b.0)));
+    if targets.is_empty() {
+        return;
+    }
+    let among = match said.is_empty() {
+        true => format!("all {instances} together"),
+        false => format!("besides, the other {} together", instances - largest),
+    };
+    page.text(4, 6, &format!("{among}, {}:", count(targets.len(), "package")));
+    let rows: Vec<Row> = targets
+        .iter()
+        .map(|(new, (old, many))| {
+            Row::of_many(&old.iter().copied().collect::<Vec<_>>(), *new, format!("on {many}"))
+        })
+        .collect();
+    packages::write(page, 4, &rows, PIVOT, "->");
+}
+
+/// Two lists are alike when most of either is in the other.
+fn alike(one: &HashSet<Pair>, other: &HashSet<Pair>) -> bool {
+    let common = one.intersection(other).count();
+    common > 0 && common * 2 >= one.len().max(other.len())
+}
+
+fn pair(lag: &Lag) -> Pair {
+    (lag.installed, lag.release)
+}
+
+fn what(plan: &Plan, cohort: &Cohort) -> String {
+    let to = &cohort.to;
+    let now = rides(plan, cohort.from.as_ref());
+    match (cohort.switch, cohort.update) {
+        (true, true) => format!("switch from {now} to {to}, then update"),
+        (true, false) => format!("switch from {now} to {to}, nothing to update"),
+        (false, true) => format!("update on {to}"),
+        (false, false) => format!("read back on {to}"),
+    }
+}
+
+/// Writes one cohort whole. What is as with the group's first cohort is not said again.
+fn in_detail(
+    page: &mut Page,
+    plan: &Plan,
+    cohort: &Cohort,
+    pairs: &HashSet<Pair>,
+    like: Option<&Shown>,
+    first: Option<&Cohort>,
+) {
+    let instances = labels(plan, &cohort.instances);
+    let who = if let [one] = instances.as_slice() { one.clone() } else { count(instances.len(), "instance") };
+    let what = what(plan, cohort);
+    let why = match first {
+        Some(first) if first.reason == cohort.reason => "for the same reason".to_owned(),
+        _ => reason(&cohort.reason, cohort),
+    };
+    page.item(4, Mark::CHANGE, &format!("{who}: {what}, {why}"));
+    if instances.len() > 1 {
+        page.names(8, &instances, NAMES);
+    }
+    behind(page, cohort, pairs, like);
+    let verdict = &cohort.verdict;
+    if !verdict.ahead.is_empty() {
+        page.text(
+            8,
+            10,
+            &format!("{} newer than {} and left so:", are(verdict.ahead.len(), "package"), cohort.to),
+        );
+        let rows: Vec<Row> = verdict.ahead.iter().map(Row::of_ahead).collect();
+        packages::write(page, 8, &rows, PACKAGES, "newer than");
+    }
+    let dropped: Vec<String> =
+        cohort.drops.iter().map(|link| source_name(plan, &link.name).into_owned()).collect();
+    if !dropped.is_empty() {
+        let sources = page.list(&dropped, NAMES);
+        page.item(8, Mark::REMOVE, &format!("drops off with the old parent: {sources}"));
+    }
+    if !verdict.extra.is_empty() {
+        let list = page.list(&names(&verdict.extra), PACKAGES);
+        let orphaned = if cohort.switch { ", without a source from then on" } else { "" };
+        page.text(
+            8,
+            10,
+            &format!("{} not in {}{orphaned}: {list}", are(verdict.extra.len(), "package"), cohort.to),
+        );
+    }
+    if !verdict.missing.is_empty() {
+        let list = page.list(&names(&verdict.missing), PACKAGES);
+        page.text(
+            8,
+            10,
+            &format!(
+                "{} of {} {} not installed: {list}",
+                count(verdict.missing.len(), "package"),
+                cohort.to,
+                if verdict.missing.len() == 1 { "is" } else { "are" }
+            ),
+        );
+    }
+}
+
+fn behind(page: &mut Page, cohort: &Cohort, pairs: &HashSet<Pair>, like: Option<&Shown>) {
+    let lags = &cohort.verdict.behind;
+    if lags.is_empty() {
+        return;
+    }
+    let Some(shown) = like else {
+        page.text(8, 10, &format!("{} behind {}:", count(lags.len(), "package"), cohort.to));
+        let rows: Vec<Row> = lags.iter().map(Row::of_lag).collect();
+        packages::write(page, 8, &rows, PACKAGES, "->");
+        return;
+    };
+    let more: Vec<Row> =
+        lags.iter().filter(|lag| !shown.pairs.contains(&pair(lag))).map(Row::of_lag).collect();
+    let mut less: Vec<Package> = shown.pairs.difference(pairs).map(|(_, release)| *release).collect();
+    less.sort_unstable();
+    let common = lags.len() - more.len();
+    let as_shown = match (more.is_empty(), less.is_empty()) {
+        (true, true) => format!("{} behind, as {}", count(lags.len(), "package"), shown.title),
+        (false, true) => {
+            format!(
+                "{} behind: {common} as {}, and also {}:",
+                count(lags.len(), "package"),
+                shown.title,
+                more.len()
+            )
+        }
+        (true, false) => format!(
+            "{} behind, as {} but for {}: {}",
+            count(lags.len(), "package"),
+            shown.title,
+            less.len(),
+            page.list(&names(&less), PACKAGES)
+        ),
+        (false, false) => format!(
+            "{} behind: {common} as {} but for {} ({}), and also {}:",
+            count(lags.len(), "package"),
+            shown.title,
+            less.len(),
+            page.list(&names(&less), PACKAGES),
+            more.len()
+        ),
+    };
+    page.text(8, 10, &as_shown);
+    packages::write(page, 8, &more, PACKAGES, "->");
+}

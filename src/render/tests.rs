@@ -1,0 +1,17 @@
+//! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
+
+mod borders;
+#[path = "../../tests/support/golden.rs"]
+mod golden;
+mod plans;
+mod progress;
+mod runs;
+mod sample;
+mod stands;
+
+use super::{Detail, Style};
+
+/// A style without colour.
+fn style(width: usize, detail: Detail) -> Style {
+    Style { width, colour: false, detail }
+}
