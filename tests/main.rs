@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic with a line number is the report")]
 
 mod architecture;
+mod executor;
 mod planner;
 mod support;

@@ -190,8 +190,14 @@ fn update_key(id: &Ocid, release: &Release) -> OpKey {
 
 /// Returns a work request that is open on the instance and is not the update we are waiting for anyway.
 fn foreign_work(input: &Input<'_>, seen: &Instance, own: &OpKey) -> Option<crate::op::Ticket> {
-    let ours = input.state.unfinished.get(own).and_then(|op| op.ticket.as_ref());
-    seen.open_work.iter().find(|ticket| Some(*ticket) != ours).cloned()
+    match input.state.unfinished.get(own) {
+        // An update of ours whose answer was lost: what is open is most likely it, and the executor looks.
+        Some(op) if op.ticket.is_none() => None,
+        ours => {
+            let ours = ours.and_then(|op| op.ticket.as_ref());
+            seen.open_work.iter().find(|ticket| Some(*ticket) != ours).cloned()
+        }
+    }
 }
 
 /// Verdicts by what was compared: instances on one level share their package set, and so their verdict.

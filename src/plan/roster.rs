@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::holdings::Groups;
 use super::{Input, Refusal};
 use crate::name::{GroupName, Ocid};
+use crate::op::OpKey;
 use crate::train::{Group, Members};
 
 /// A group may lose so many of its members, in a hundred, without being asked about.
@@ -92,7 +93,13 @@ fn draw(input: &Input<'_>, group: &Group, current: &BTreeSet<Ocid>, recorded: &[
     };
     let golden = golden.is_some_and(|golden| members.remove(golden));
     let knows = |id: &&Ocid| input.observed.instances.contains_key(*id);
-    let joins = members.difference(current).filter(knows).cloned().collect();
+    // A join that a crash cut off before it was recorded is taken up again, to record it.
+    let begun = |id: &&Ocid| {
+        !input.state.unfinished.is_empty()
+            && input.state.unfinished.contains_key(&OpKey(format!("join/{}/{id}", group.name)))
+    };
+    let joins =
+        members.iter().filter(|id| !current.contains(*id) || begun(id)).filter(knows).cloned().collect();
     // The golden instance is left where it is; it is simply none of ours.
     let stays = |id: &&Ocid| Some(*id) == input.train.golden.as_ref();
     // What the service no longer knows cannot be asked to leave; a record of it is still cleared below.

@@ -2,4 +2,5 @@
 
 pub(crate) mod model;
 pub(crate) mod rng;
+pub(crate) mod store;
 pub(crate) mod worlds;
