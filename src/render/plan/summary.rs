@@ -156,7 +156,7 @@ fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
         [] => None,
         [(name, _)] if name == group.release.as_str() => None,
         [(name, _)] => Some(name.clone()),
-        several => Some(count(several.len(), "source")),
+        _ => Some("mixed".to_owned()),
     };
     let release = match now {
         Some(now) => format!("{now} -> {}", group.release),
