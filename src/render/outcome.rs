@@ -79,20 +79,16 @@ fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
         let sentence = page.paint(Tone::Add, "Apply complete!");
         page.text(0, 0, &format!("{sentence} {resources}"));
     } else {
-        let what = counts(&[
-            (run.done, "done"),
-            (run.already, "already done"),
+        let rest = counts(&[
+            (run.already, "done already"),
             (run.failed.len(), "failed"),
             (run.refused.len(), "refused"),
             (run.waiting.len() + run.shut.len(), "not started"),
         ]);
-        let what = if what.is_empty() { "nothing was started".to_owned() } else { what };
-        let stopped = if run.outcome.interrupted { "interrupted, " } else { "" };
-        page.text(
-            0,
-            0,
-            &format!("Apply incomplete: {stopped}of {}: {what}.", count(plan.steps.len(), "step")),
-        );
+        let rest = if rest.is_empty() { rest } else { format!(", {rest}") };
+        let stopped = if run.outcome.interrupted { "interrupted with " } else { "" };
+        let steps = count(plan.steps.len(), "step");
+        page.text(0, 0, &format!("Apply incomplete: {stopped}{} of {steps} done{rest}.", run.done));
         page.text(0, 0, &resources);
     }
     let mut facts = Vec::new();
@@ -109,9 +105,8 @@ fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
     page.flow(&facts);
 }
 
-/// Counts the addresses that this run has brought where the plan wanted them. An address counts when all its steps
-/// ended well and this run did one of them; one without steps of its own (a group that is only read back) goes by
-/// the steps of its group.
+/// Counts the addresses that this run has brought where the plan wanted them: all their steps ended well, and this
+/// run did one of them. A group is there when all its members are.
 fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
     #[derive(Clone, Copy)]
     struct Seen {
@@ -134,10 +129,10 @@ fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
     }
     let reached = |change: &Change| {
         let own = by_address.get(&change.address).copied();
-        let seen = own.or_else(|| match &change.address {
-            Address::Group(group) => by_group.get(group).copied(),
-            Address::Release(_) | Address::Instance(_) => None,
-        });
+        let seen = match &change.address {
+            Address::Group(group) => by_group.get(group).copied().or(own),
+            Address::Release(_) | Address::Instance(_) => own,
+        };
         seen.is_some_and(|seen| seen.well && seen.done)
     };
     let mut resources = [0; 3];
