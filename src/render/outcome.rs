@@ -21,6 +21,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     if page.shows(Detail::Default) {
         failures(&mut page, plan, "Failed", "", &run.failed);
         failures(&mut page, plan, "Refused", "what the plan saw is no longer so", &run.refused);
+        failures(&mut page, plan, "Left running", "the service goes on with it", &run.left);
         failures(&mut page, plan, "Gates shut", "what stands behind them was not started", &run.shut);
         not_started(&mut page, &run);
         next(&mut page, &run);
@@ -38,6 +39,7 @@ struct Run<'a> {
     failed: Vec<(&'a Step, &'a str)>,
     refused: Vec<(&'a Step, &'a str)>,
     shut: Vec<(&'a Step, &'a str)>,
+    left: Vec<(&'a Step, &'a str)>,
     waiting: Vec<&'a Step>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Run<'a> {
             failed: Vec::new(),
             refused: Vec::new(),
             shut: Vec::new(),
+            left: Vec::new(),
             waiting: Vec::new(),
         };
         for (id, end) in &outcome.ends {
@@ -60,6 +63,7 @@ impl<'a> Run<'a> {
                 StepEnd::Failed { message } => run.failed.push((step, message)),
                 StepEnd::Refused { message } => run.refused.push((step, message)),
                 StepEnd::Shut { message } => run.shut.push((step, message)),
+                StepEnd::Left { message } => run.left.push((step, message)),
                 StepEnd::NotStarted => run.waiting.push(step),
             }
         }
@@ -67,7 +71,9 @@ impl<'a> Run<'a> {
     }
 
     fn is_complete(&self) -> bool {
-        let bad = self.failed.len() + self.refused.len() + self.shut.len() + self.waiting.len();
+        let bad =
+            [self.failed.len(), self.refused.len(), self.shut.len(), self.left.len(), self.waiting.len()];
+        let bad: usize = bad.iter().sum();
         bad == 0 && !self.outcome.interrupted
     }
 }
@@ -83,6 +89,7 @@ fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
             (run.already, "done already"),
             (run.failed.len(), "failed"),
             (run.refused.len(), "refused"),
+            (run.left.len(), "left running"),
             (run.waiting.len() + run.shut.len(), "not started"),
         ]);
         let rest = if rest.is_empty() { rest } else { format!(", {rest}") };
