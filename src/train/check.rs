@@ -9,9 +9,8 @@ use super::Endpoint;
 use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, Shape};
 use super::table::{At, and};
-use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::name::{self, GroupName, Ocid, ReleaseName};
 use crate::package::manifest::Reading;
-use crate::suggest;
 
 /// A train file with the manifests that could be read, as far as it could be understood.
 pub(super) struct Loaded {
@@ -97,7 +96,7 @@ fn bindings(source: &Arc<Source>, shape: &Shape, group: &GroupShape, report: &mu
 }
 
 fn undeclared(name: &str, declared: &[&str], what: &str) -> String {
-    if let Some(near) = suggest::nearest(name, declared.iter().copied()) {
+    if let Some(near) = name::nearest(name, declared.iter().copied()) {
         return format!("did you mean `{near}`?");
     }
     match declared {
