@@ -1,0 +1,6 @@
+//! The real program: exit codes, what goes to which stream, and what is left on disk.
+
+mod readme;
+mod terminal;
+mod usage;
+mod workspaces;
