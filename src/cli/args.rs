@@ -22,11 +22,11 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 
     /// Run as if started in DIR: trains, state and relative file names are looked up there
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     pub(super) chdir: Option<PathBuf>,
 
     /// Use no colour (so do NO_COLOR in the environment and an output that is no terminal)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 101)]
     pub(super) no_color: bool,
 }
 

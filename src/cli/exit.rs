@@ -23,7 +23,7 @@ pub const TABLE: &[(u8, &str)] = &[
     (ERROR, "an error; also invalid files, and a prompt answered with anything but `yes`"),
     (
         DIFFERENT,
-        "only with `--detailed-exitcode`: `plan` has a step that can start now, `apply` left something held",
+        "only with `--detailed-exitcode`: `plan` has a step that can start, `apply` left something held",
     ),
     (
         PARTIAL,
