@@ -128,6 +128,7 @@ impl From<StoreError> for CliError {
                     None => "another patchtrain is at work on this state; wait until it has ended",
                 })
             }
+            StoreError::Conflict { .. } => Self::of(exit::REFUSED, &error),
             StoreError::Io { .. }
             | StoreError::Damaged { .. }
             | StoreError::Newer { .. }

@@ -55,6 +55,7 @@ pub struct State {
 
 /// A run of a plan, for the rule that a plan may be applied again until its steps are done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlanRun {
     /// The plan.
     pub id: PlanId,
@@ -68,6 +69,7 @@ pub struct PlanRun {
 
 /// A source we own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SourceRecord {
     /// The service's id.
     pub id: Ocid,
@@ -79,6 +81,7 @@ pub struct SourceRecord {
 
 /// A group we bind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GroupRecord {
     /// The service's id.
     pub id: Ocid,
@@ -94,6 +97,7 @@ pub struct GroupRecord {
 
 /// An instance we have put on a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InstanceRecord {
     /// Its display name, for people who read the state.
     pub name: Arc<str>,
@@ -109,6 +113,7 @@ pub struct InstanceRecord {
 
 /// A proven level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AtLevel {
     /// The release.
     pub release: ReleaseName,
@@ -120,6 +125,7 @@ pub struct AtLevel {
 
 /// An op that was started and whose end is not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UnfinishedOp {
     /// The token its call carried, to be used again for 24 hours.
     pub token: RetryToken,

@@ -32,18 +32,25 @@ pub trait Store: Send + Sync + 'static {
 
 /// A locked state. Dropping it frees the lock.
 pub trait Session: Send + 'static {
-    /// Reads as [`Store::load`], now that nobody else can write.
+    /// Reads as [`Store::load`], now that nobody else can write, and folds what an interrupted run left in the journal
+    /// into the snapshot: the serial it returns is the snapshot's, and [`Base::of`] the state is what this run's
+    /// entries build on. Call it first; called again amid a run it folds what the run has appended so far.
     fn load(&mut self) -> impl Future<Output = Result<Option<State>, StoreError>> + Send;
 
-    /// Appends entries to the journal and returns when they are durable. `base` is the state that the journal is
-    /// based on: the one that was loaded, before any entry of this run.
+    /// Appends entries to the journal, all with one sync, and returns when they are durable. `base` is of the state
+    /// that this session loaded, before any entry of this run and the same until the fold; where there is no state
+    /// yet, of the new one ([`State::new`], serial 0), whose lineage the journal then keeps. Another base is a
+    /// [`StoreError::Conflict`]. After an error none of the entries counts as written, and append may be tried again.
     fn append(
         &mut self,
         base: &Base,
         entries: &[Entry],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Replaces the snapshot by this state, durably, and drops the journal that led to it.
+    /// Replaces the snapshot by this state, durably, and drops the journal that led to it. The caller has raised the
+    /// serial above the loaded one; anything else is a [`StoreError::Conflict`]. After an error, and after a crash at
+    /// any point, either the snapshot and its journal stand or the new snapshot does. The state's `tool` and
+    /// `format_version` are written as this build's.
     fn fold(&mut self, state: &State) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Appends one line to the history, durably.
@@ -155,6 +162,14 @@ pub enum StoreError {
         found: u64,
         /// Ours.
         known: u32,
+    },
+    /// What is to be written does not follow what is there.
+    #[error("{} has moved on: {problem}; nothing was written. Make a new plan with `patchtrain plan`", path.display())]
+    Conflict {
+        /// The snapshot.
+        path: PathBuf,
+        /// What is there and what was to follow it.
+        problem: String,
     },
     /// The file belongs to another train.
     #[error("{} is the state of train `{found}`, not of `{expected}`; nothing was written", path.display())]

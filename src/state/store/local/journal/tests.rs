@@ -1,0 +1,140 @@
+//! The journal's bytes against crashes and rot: every cut, every flipped bit, every lost, doubled or moved line.
+
+use std::os::unix::fs::FileExt;
+
+use super::*;
+use crate::name::{Ocid, TrainName};
+use crate::op::Lineage;
+
+fn base() -> Base {
+    Base { train: TrainName::new("great-linux"), lineage: Lineage("f00d".into()), serial: 7 }
+}
+
+fn entries(count: usize) -> Vec<Entry> {
+    (0..count)
+        .map(|n| Entry::LeftLevel { instance: Ocid::new(&format!("ocid1.instance.oc1..{n}")) })
+        .collect()
+}
+
+/// Returns the bytes of a journal written in these batches.
+fn written(batches: &[Vec<Entry>]) -> Vec<u8> {
+    let file = tempfile::tempfile().unwrap();
+    let mut journal = OpenJournal::new(file.try_clone().unwrap(), &base());
+    for batch in batches {
+        journal.append(batch).unwrap();
+    }
+    content(&file)
+}
+
+fn content(file: &File) -> Vec<u8> {
+    let mut bytes =
+        vec![0; usize::try_from(file.metadata().expect("it is open").len()).expect("it is small")];
+    file.read_exact_at(&mut bytes, 0).expect("it is open for reading");
+    bytes
+}
+
+fn read(bytes: &[u8]) -> Result<Option<Vec<Entry>>, Fault> {
+    let Some((found, records)) = open(bytes)? else { return Ok(None) };
+    assert_eq!(found, base());
+    let journal = records.read(found)?;
+    Ok(Some(journal.entries.into_iter().map(|(_, entry)| entry).collect()))
+}
+
+#[test]
+fn what_is_appended_is_read_with_its_lines_and_however_it_was_batched() {
+    let all = entries(5);
+    let bytes = written(&[all[..1].to_vec(), all[1..4].to_vec(), all[4..].to_vec()]);
+    assert_eq!(bytes, written(std::slice::from_ref(&all)));
+    let (found, records) = open(&bytes).unwrap().unwrap();
+    let lines: Vec<usize> = records.read(found).unwrap().entries.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6]);
+    assert_eq!(read(&bytes), Ok(Some(all)));
+}
+
+#[test]
+fn a_cut_anywhere_leaves_the_records_before_it() {
+    let all = entries(4);
+    let bytes = written(std::slice::from_ref(&all));
+    for end in 0..=bytes.len() {
+        let whole_lines = bytes[..end].iter().filter(|byte| **byte == b'\n').count();
+        let expected = whole_lines.checked_sub(1).map(|count| all[..count].to_vec());
+        assert_eq!(read(&bytes[..end]), Ok(expected.clone()), "cut at byte {end}");
+        // Some file systems give a file its new length before its new bytes.
+        let mut filled = bytes[..end].to_vec();
+        filled.resize(bytes.len() + 100, 0);
+        assert_eq!(read(&filled), Ok(expected), "cut at byte {end}, then NUL");
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_damage_and_in_the_last_record_at_most_its_loss() {
+    let all = entries(3);
+    let bytes = written(std::slice::from_ref(&all));
+    let last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for place in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut rotten = bytes.clone();
+            rotten[place] ^= 1 << bit;
+            match read(&rotten) {
+                Err(Fault::Bad { line, .. }) => {
+                    let expected = bytes[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
+                    assert_eq!(line, expected, "bit {bit} of byte {place}");
+                }
+                Ok(Some(read)) => {
+                    assert!(place >= last, "bit {bit} of byte {place} went unseen");
+                    assert_eq!(read, all[..2], "bit {bit} of byte {place}");
+                }
+                other => panic!("bit {bit} of byte {place}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lost_doubled_or_moved_line_is_damage() {
+    let bytes = written(&[entries(4)]);
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let orders: [&[usize]; 5] =
+        [&[1, 2, 3, 4], &[0, 2, 3, 4], &[0, 1, 1, 2, 3, 4], &[0, 1, 3, 2, 4], &[0, 0, 1, 2]];
+    for order in orders {
+        let edited: Vec<u8> = order.iter().flat_map(|line| lines[*line]).copied().collect();
+        assert!(matches!(read(&edited), Err(Fault::Bad { .. })), "{order:?}");
+    }
+}
+
+#[test]
+fn a_newer_journal_is_told_from_a_damaged_one() {
+    let mut bytes = Vec::new();
+    let heading = serde_json::json!({ "format_version": FORMAT_VERSION + 1, "whatever": "comes" });
+    let check = push(&mut bytes, SEED, &heading).unwrap();
+    push(&mut bytes, &check, &"what we cannot know").unwrap();
+    assert_eq!(read(&bytes), Err(Fault::Newer { found: u64::from(FORMAT_VERSION) + 1 }));
+}
+
+#[test]
+fn an_entry_that_checks_out_and_means_nothing_is_damage_even_at_the_end() {
+    let mut bytes = Vec::new();
+    let heading = Heading { format_version: FORMAT_VERSION, base: base() };
+    let check = push(&mut bytes, SEED, &heading).unwrap();
+    push(&mut bytes, &check, &serde_json::json!({ "entry": "dance" })).unwrap();
+    let Err(Fault::Bad { line: 2, problem }) = read(&bytes) else { panic!("{:?}", read(&bytes)) };
+    assert!(problem.contains("dance"), "{problem}");
+}
+
+#[test]
+fn a_failed_append_leaves_nothing_in_the_way_of_the_next() {
+    let all = entries(6);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut journal = OpenJournal::new(file.reopen().unwrap(), &base());
+    journal.append(&all[..2]).unwrap();
+
+    let writable = std::mem::replace(&mut journal.file, File::open(file.path()).unwrap());
+    journal.append(&all[2..5]).unwrap_err();
+    journal.file = writable;
+    // As a full disk leaves it: half of a batch, longer than what comes next.
+    let half = [b"half a record, ".as_slice(); 100].concat();
+    journal.file.write_all_at(&half, journal.length).unwrap();
+
+    journal.append(&all[5..]).unwrap();
+    assert_eq!(read(&content(file.as_file())), Ok(Some([&all[..2], &all[5..]].concat())));
+}
