@@ -5,14 +5,21 @@
 
 mod lines;
 mod outcome;
+mod packages;
+mod page;
 mod plan;
 mod progress;
 mod state;
 mod status;
+mod table;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use lines::Lines;
 pub use outcome::outcome;
-pub use plan::plan;
+pub use plan::{plan, verdict};
 pub use progress::Bars;
 pub use state::state;
 pub use status::{instance_status, status};

@@ -1,9 +1,94 @@
-//! The plan as text.
+//! The plan as text, for a reviewer: the verdict, one screen of tables that say what changes for whom and why, then
+//! drift (already happened), changes (will happen) and held (will not happen) as three sections, and the verdict
+//! again, since logs are read from their end.
+//!
+//! Nothing is computed here but layout; equal things are shown once.
 
-use super::Style;
+mod changes;
+mod cohorts;
+mod drift;
+mod held;
+mod summary;
+
+use std::collections::BTreeSet;
+
+use super::page::{Page, Tone, columns};
+use super::words::{count, counts};
+use super::{Detail, Style};
 use crate::plan::Plan;
 
 /// Lays out a plan for a reviewer.
 pub fn plan(plan: &Plan, style: Style) -> String {
-    format!("{} {}", plan.id, style.width)
+    let mut page = Page::new(style);
+    summary::header(&mut page, plan);
+    page.blank();
+    write_verdict(&mut page, plan);
+    summary::tables(&mut page, plan);
+    if page.shows(Detail::Default) {
+        drift::section(&mut page, plan);
+        changes::section(&mut page, plan);
+        held::section(&mut page, plan);
+        held::ahead(&mut page, plan);
+        held::notes(&mut page, plan);
+        // A plan of nothing is short enough to say so once.
+        if !(plan.changes.is_empty() && plan.held.is_empty() && plan.drift.is_empty()) {
+            page.blank();
+            write_verdict(&mut page, plan);
+        }
+    }
+    page.finish()
+}
+
+/// Returns the sentence that tools look for, with what is held and what has drifted behind it. Both are counted by
+/// address, as the changes are.
+pub fn verdict(plan: &Plan) -> String {
+    let (sentence, rest) = sentences(plan);
+    if rest.is_empty() { sentence } else { format!("{sentence} {rest}") }
+}
+
+fn sentences(plan: &Plan) -> (String, String) {
+    let (add, change, destroy) = plan.counts();
+    let sentence = if plan.changes.is_empty() {
+        "No changes. Your infrastructure matches the configuration.".to_owned()
+    } else {
+        format!("Plan: {add} to add, {change} to change, {destroy} to destroy.")
+    };
+    let (held, drifted) = (held_count(plan), drift_count(plan));
+    let rest = counts(&[(held, "held"), (drifted, "drifted")]);
+    (sentence, if rest.is_empty() { rest } else { format!("({rest})") })
+}
+
+/// How many addresses are held.
+fn held_count(plan: &Plan) -> usize {
+    plan.held.iter().map(|held| &held.address).collect::<BTreeSet<_>>().len()
+}
+
+/// How many addresses have drifted.
+fn drift_count(plan: &Plan) -> usize {
+    plan.drift.iter().map(|drift| &drift.address).collect::<BTreeSet<_>>().len()
+}
+
+fn write_verdict(page: &mut Page, plan: &Plan) {
+    let (sentence, rest) = sentences(plan);
+    let painted = page.paint(Tone::Bold, &sentence);
+    if columns(&sentence) + 1 + columns(&rest) <= page.width() {
+        page.line(&format!("{painted} {rest}"));
+    } else {
+        page.line(&painted);
+        page.line(&rest);
+    }
+    let held = held_count(plan);
+    if plan.changes.is_empty() && held > 0 {
+        page.text(
+            0,
+            0,
+            &format!(
+                "{} held: what the train wants of {} does not happen now.",
+                if held == 1 { "1 address is".to_owned() } else { format!("{held} addresses are") },
+                if held == 1 { "it" } else { "them" },
+            ),
+        );
+    } else if !plan.changes.is_empty() && !plan.can_start() {
+        page.text(0, 0, &format!("None of the {} can start now.", count(plan.steps.len(), "step")));
+    }
 }

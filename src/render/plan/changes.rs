@@ -1,0 +1,157 @@
+//! Changes: what will happen, riskiest first. Deletions, releases, groups, the moves between releases, then the
+//! instances by group.
+
+use super::super::packages::{self, Row};
+use super::super::page::{Mark, Page};
+use super::super::words::{address, count, counts, labels};
+use super::cohorts;
+use super::summary::mark;
+use crate::name::{Address, GroupName, Ocid};
+use crate::package::{DeltaEntry, DeltaKind};
+use crate::plan::{Change, ChangeAction, ChangeDetail, Plan, ReleaseMove};
+
+/// Packages of one kind shown of a move before the list folds.
+const PACKAGES: usize = 20;
+/// Packages shown of a repair before the list folds.
+const REPAIRS: usize = 10;
+/// Names shown of those who join or leave before the list folds.
+const NAMES: usize = 12;
+
+/// Writes the section.
+pub(super) fn section(page: &mut Page, plan: &Plan) {
+    if plan.changes.is_empty() {
+        return;
+    }
+    page.heading(&format!("Changes ({})", plan.changes.len()), "what this plan does");
+    let rank = |change: &&Change| match change.action {
+        ChangeAction::Destroy => 0,
+        ChangeAction::Add | ChangeAction::Change => 1,
+    };
+    let mut ordered: Vec<&Change> = plan.changes.iter().collect();
+    ordered.sort_by_key(rank);
+    for change in ordered {
+        entry(page, plan, change);
+    }
+    for release_move in &plan.moves {
+        release(page, release_move);
+    }
+    cohorts::write(page, plan);
+}
+
+fn entry(page: &mut Page, plan: &Plan, change: &Change) {
+    let name = address(plan, &change.address);
+    match &change.detail {
+        ChangeDetail::CreateSource { packages, calls, line } => {
+            let what = format!(
+                "make its source and fill it with {} in {}, because line {line} of the train file declares it",
+                count(*packages, "package"),
+                count(*calls, "call")
+            );
+            page.item(2, mark(change), &format!("{name}: {what}"));
+        }
+        ChangeDetail::AdoptSource { id, missing } => {
+            let fill = match missing {
+                0 => String::new(),
+                missing => format!(" and add the {} that it lacks", count(*missing, "package")),
+            };
+            let what =
+                format!("record its source {id}, which an earlier run made and could not record{fill}");
+            page.item(2, mark(change), &format!("{name}: {what}"));
+        }
+        ChangeDetail::RepairSource { add, remove } => {
+            let what = counts(&[(add.len(), "to put back"), (remove.len(), "to take out")]);
+            page.item(2, mark(change), &format!("{name}: make its source hold the release again, {what}"));
+            let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
+            let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
+            packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
+        }
+        ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, line } => {
+            let to = match &change.address {
+                Address::Group(name) => plan.group(name).map(|group| group.release.to_string()),
+                Address::Release(_) | Address::Instance(_) => None,
+            };
+            let to = to.unwrap_or_default();
+            let mut what = Vec::new();
+            if *create {
+                what.push("make it".to_owned());
+            }
+            if *adopt {
+                what.push("record it, which an earlier run made and could not record".to_owned());
+            }
+            match from {
+                Some(from) => what.push(format!("{from} -> {to}")),
+                None if *create || *adopt => what.push(format!("bind it to {to}")),
+                None => {}
+            }
+            if !joins.is_empty() {
+                what.push(format!("{} to join", joins.len()));
+            }
+            if !leaves.is_empty() {
+                what.push(format!("{} to leave", leaves.len()));
+            }
+            if *verifies > 0 {
+                what.push(format!("{} to be read back, to prove the level", count(*verifies, "member")));
+            }
+            let cause = format!("because of line {line} of the train file");
+            page.item(2, mark(change), &format!("{name}: {}, {cause}", what.join(", ")));
+            people(page, plan, Mark::ADD, "join", joins);
+            people(page, plan, Mark::REMOVE, "leave", leaves);
+        }
+        ChangeDetail::DeleteGroup { leaves } => {
+            let what = format!(
+                "delete it, because the train no longer declares it; {} it first and stay as they are",
+                if leaves.len() == 1 {
+                    "1 member leaves".to_owned()
+                } else {
+                    format!("{} members leave", leaves.len())
+                }
+            );
+            page.item(2, mark(change), &format!("{name}: {what}"));
+            people(page, plan, Mark::REMOVE, "leave", leaves);
+        }
+        // Instances follow by group, those with the same change together.
+        ChangeDetail::Instance { .. } => {}
+    }
+}
+
+fn people(page: &mut Page, plan: &Plan, mark: Mark, verb: &str, instances: &[Ocid]) {
+    if !instances.is_empty() {
+        let names = page.list(&labels(plan, instances), NAMES);
+        page.item(6, mark, &format!("{verb}: {names}"));
+    }
+}
+
+/// Writes how two releases differ, kind by kind.
+fn release(page: &mut Page, release_move: &ReleaseMove) {
+    let ReleaseMove { from, to, delta, groups, instances } = release_move;
+    page.blank();
+    let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+    page.item(
+        2,
+        Mark::CHANGE,
+        &format!("{from} -> {to} for {} of {}", count(*instances, "instance"), groups.join(", ")),
+    );
+    let parts = counts(&[
+        (delta.count(DeltaKind::Upgraded), "upgraded"),
+        (delta.count(DeltaKind::Downgraded), "downgraded"),
+        (delta.count(DeltaKind::Added), "added"),
+        (delta.count(DeltaKind::Removed), "removed"),
+        (delta.count(DeltaKind::SetChanged), "with several versions (kernels)"),
+    ]);
+    page.text(6, 6, if parts.is_empty() { "the releases hold the same packages" } else { &parts });
+    for (kind, title) in [
+        (DeltaKind::Downgraded, "downgraded (an update never does that: such instances will be ahead)"),
+        (DeltaKind::Removed, "removed (an update leaves them installed)"),
+        (DeltaKind::Added, "added (an update brings them only where something needs them)"),
+        (DeltaKind::SetChanged, "several versions beside each other"),
+        (DeltaKind::Upgraded, "upgraded"),
+    ] {
+        let entries: Vec<&DeltaEntry> = delta.entries.iter().filter(|entry| entry.kind == kind).collect();
+        if entries.is_empty() {
+            continue;
+        }
+        page.text(6, 8, &format!("{title}:"));
+        let rows: Vec<Row> = entries.iter().filter_map(|entry| Row::of_delta(entry)).collect();
+        packages::write(page, 8, &rows, PACKAGES, "->");
+    }
+}

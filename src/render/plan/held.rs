@@ -1,0 +1,136 @@
+//! What is held and why, what is newer than its release, and notes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::packages::{self, Row};
+use super::super::page::{Mark, Page};
+use super::super::words::{self, address, clean, count, label, time};
+use crate::name::Ocid;
+use crate::plan::{Held, HeldReason, Note, Plan};
+
+/// Names shown of what is held for one reason before the list folds.
+const NAMES: usize = 12;
+/// Reasons, or instances ahead, shown before a section folds.
+const ENTRIES: usize = 12;
+/// Packages shown of an instance ahead before the list folds.
+const PACKAGES: usize = 4;
+
+/// Writes what is held.
+pub(super) fn section(page: &mut Page, plan: &Plan) {
+    if plan.held.is_empty() {
+        return;
+    }
+    let title = format!("Held ({})", super::held_count(plan));
+    page.heading(&title, "wanted, and not done now");
+    let mut reasons: BTreeMap<(u8, String), Vec<&Held>> = BTreeMap::new();
+    for held in &plan.held {
+        reasons.entry((rank(&held.reason), words::held(held))).or_default().push(held);
+    }
+    for ((_, reason), held) in &reasons {
+        if let [one] = held.as_slice() {
+            let fact = fact(one).map(|fact| format!(" ({fact})")).unwrap_or_default();
+            page.item(2, Mark::HELD, &format!("{}: {reason}{fact}", address(plan, &one.address)));
+            continue;
+        }
+        page.item(2, Mark::HELD, &format!("{} for one reason: {reason}", held.len()));
+        let names: Vec<String> = held
+            .iter()
+            .map(|held| match fact(held) {
+                Some(fact) => format!("{} ({fact})", address(plan, &held.address)),
+                None => address(plan, &held.address),
+            })
+            .collect();
+        page.names(6, &names, NAMES);
+    }
+}
+
+/// Gates first: they hold most.
+fn rank(reason: &HeldReason) -> u8 {
+    match reason {
+        HeldReason::Gate { .. } => 0,
+        HeldReason::Unreachable { .. } => 1,
+        HeldReason::Unknown => 2,
+        HeldReason::OpenWork { .. } => 3,
+        HeldReason::Ahead { .. } => 4,
+        HeldReason::Undeclared => 5,
+    }
+}
+
+/// What differs between instances held for one reason.
+fn fact(held: &Held) -> Option<String> {
+    match &held.reason {
+        HeldReason::Unreachable { last_checkin: Some(at), .. } => Some(format!("last seen {}", time(*at))),
+        HeldReason::Unreachable { last_checkin: None, .. } => Some("never seen".to_owned()),
+        HeldReason::OpenWork { ticket } => Some(clean(&ticket.0).into_owned()),
+        HeldReason::Unknown | HeldReason::Ahead { .. } | HeldReason::Gate { .. } | HeldReason::Undeclared => {
+            None
+        }
+    }
+}
+
+/// Writes which instances are newer than their release.
+pub(super) fn ahead(page: &mut Page, plan: &Plan) {
+    if plan.ahead.is_empty() {
+        return;
+    }
+    page.heading(
+        &format!("Ahead ({})", plan.ahead.len()),
+        "newer than the release; no update brings that back",
+    );
+    let shown = page.fold(plan.ahead.len(), ENTRIES);
+    for report in &plan.ahead[..shown] {
+        let blocks = if report.blocks { ", which keeps it below level" } else { "" };
+        let text = format!(
+            "instance.{} of group.{}: {}{blocks}",
+            label(plan, &report.instance),
+            report.group,
+            count(report.packages.len(), "package"),
+        );
+        page.item(2, Mark('>', super::super::page::Tone::Drift), &text);
+        let rows: Vec<Row> = report.packages.iter().map(Row::of_ahead).collect();
+        packages::write(page, 6, &rows, PACKAGES, "newer than");
+    }
+    page.more(4, plan.ahead.len() - shown);
+}
+
+/// Writes what a reviewer should know and nobody has to act on.
+pub(super) fn notes(page: &mut Page, plan: &Plan) {
+    if plan.notes.is_empty() {
+        return;
+    }
+    page.heading("Notes", "");
+    // Ops of an interrupted run can be many; they fold.
+    let mut unfinished: Vec<String> = Vec::new();
+    let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
+    let mut empty: Vec<String> = Vec::new();
+    for note in &plan.notes {
+        match note {
+            Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
+            Note::NoMembers { group } => empty.push(format!("group.{group}")),
+            Note::GoldenLeftOut { group, instance } => {
+                golden.entry(instance).or_default().insert(format!("group.{group}"));
+            }
+        }
+    }
+    if !unfinished.is_empty() {
+        let list = page.list(&unfinished, ENTRIES);
+        let text = format!(
+            "an earlier run left {} open; this plan goes on from there: {list}",
+            count(unfinished.len(), "call")
+        );
+        page.item(2, Mark::NONE, &text);
+    }
+    if !empty.is_empty() {
+        let list = page.list(&empty, ENTRIES);
+        page.item(2, Mark::NONE, &format!("without members: {list}"));
+    }
+    for (instance, groups) in golden {
+        let groups: Vec<String> = groups.into_iter().collect();
+        let text = format!(
+            "the golden instance {} is left out of {}, where the service lists it",
+            label(plan, instance),
+            groups.join(", ")
+        );
+        page.item(2, Mark::NONE, &text);
+    }
+}

@@ -1,0 +1,256 @@
+//! The first screen: which plan this is, and tables of releases and groups, what is held, what it will take.
+
+use std::collections::BTreeMap;
+
+use super::super::page::{Mark, Page, Tone};
+use super::super::table::{Side, Table};
+use super::super::words::{clean, count, held_short, label, phase, source_name, time};
+use crate::name::{Address, GroupName};
+use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup};
+
+/// How many names a summary gives before it counts.
+const NAMES: usize = 3;
+/// How many rows a table shows before it folds.
+const ROWS: usize = 30;
+
+/// Writes which plan this is.
+pub(super) fn header(page: &mut Page, plan: &Plan) {
+    let short: String = plan.id.0.chars().take(12).collect();
+    let mut parts = vec![
+        format!("{} {}", page.paint(Tone::Bold, "Train"), page.paint(Tone::Bold, plan.basis.train.as_str())),
+        format!("plan {short}"),
+        format!("state serial {}", plan.basis.serial),
+        format!("{} {}", clean(&plan.service.api), clean(&plan.service.place)).trim().to_owned(),
+    ];
+    if plan.service.simulator {
+        parts.push(page.paint(Tone::Held, "SIMULATOR"));
+    }
+    parts.push(format!("made {}", time(plan.created)));
+    page.flow(&parts);
+}
+
+/// Writes the tables.
+pub(super) fn tables(page: &mut Page, plan: &Plan) {
+    releases(page, plan);
+    groups(page, plan);
+    held(page, plan);
+    cost(page, plan);
+}
+
+fn releases(page: &mut Page, plan: &Plan) {
+    let mut table = Table::new(&[
+        ("release", Side::Left),
+        ("what", Side::Left),
+        ("packages", Side::Right),
+        ("calls", Side::Right),
+    ]);
+    let mut rows = 0;
+    for change in &plan.changes {
+        let Address::Release(release) = &change.address else { continue };
+        let (what, packages, calls) = match &change.detail {
+            ChangeDetail::CreateSource { packages, calls, .. } => {
+                ("new source".to_owned(), packages.to_string(), calls.to_string())
+            }
+            ChangeDetail::AdoptSource { missing: 0, .. } => {
+                ("adopt the source".to_owned(), String::new(), String::new())
+            }
+            ChangeDetail::AdoptSource { missing, .. } => {
+                ("adopt the source, fill it".to_owned(), format!("+{missing}"), String::new())
+            }
+            ChangeDetail::RepairSource { add, remove } => {
+                let mut numbers = Vec::new();
+                if !add.is_empty() {
+                    numbers.push(format!("+{}", add.len()));
+                }
+                if !remove.is_empty() {
+                    numbers.push(format!("-{}", remove.len()));
+                }
+                ("repair the source".to_owned(), numbers.join(" "), String::new())
+            }
+            ChangeDetail::Group { .. } | ChangeDetail::DeleteGroup { .. } | ChangeDetail::Instance { .. } => {
+                continue;
+            }
+        };
+        table.row(mark(change), vec![release.to_string(), what, packages, calls], Vec::new());
+        rows += 1;
+    }
+    if rows > 0 {
+        page.heading("Releases", "");
+        let shown = page.fold(rows, ROWS);
+        table.write(page, 2, shown);
+        page.more(4, rows - shown);
+    }
+}
+
+/// Returns the symbol of a change.
+pub(super) fn mark(change: &Change) -> Mark {
+    match change.action {
+        ChangeAction::Add => Mark::ADD,
+        ChangeAction::Change => Mark::CHANGE,
+        ChangeAction::Destroy => Mark::REMOVE,
+    }
+}
+
+fn groups(page: &mut Page, plan: &Plan) {
+    let changes: BTreeMap<&GroupName, &Change> = plan
+        .changes
+        .iter()
+        .filter_map(|change| match &change.address {
+            Address::Group(group) => Some((group, change)),
+            Address::Release(_) | Address::Instance(_) => None,
+        })
+        .collect();
+    let deleted: Vec<(&GroupName, usize)> = changes
+        .iter()
+        .filter_map(|(group, change)| match &change.detail {
+            ChangeDetail::DeleteGroup { leaves } => Some((*group, leaves.len())),
+            _ => None,
+        })
+        .collect();
+    if plan.groups.is_empty() && deleted.is_empty() {
+        return;
+    }
+    page.heading("Groups", "");
+    let mut table = Table::new(&[
+        ("group", Side::Left),
+        ("release", Side::Left),
+        ("at level", Side::Right),
+        ("join", Side::Right),
+        ("leave", Side::Right),
+        ("switch", Side::Right),
+        ("update", Side::Right),
+        ("verify", Side::Right),
+        ("ahead", Side::Right),
+        ("held", Side::Right),
+        ("after", Side::Left),
+    ]);
+    for group in &plan.groups {
+        let mark = match changes.get(&group.name) {
+            Some(change) => mark(change),
+            None if group.work != crate::plan::Work::default() => Mark::CHANGE,
+            None if group.gated || group.held > 0 => Mark::HELD,
+            None => Mark::NONE,
+        };
+        table.row(mark, cells(plan, group), below(plan, group));
+    }
+    for (group, members) in &deleted {
+        let mut cells = vec![String::new(); 11];
+        cells[0] = group.to_string();
+        cells[1] = "deleted".to_owned();
+        cells[4] = number(*members);
+        table.row(Mark::REMOVE, cells, Vec::new());
+    }
+    let rows = plan.groups.len() + deleted.len();
+    let shown = page.fold(rows, ROWS);
+    table.write(page, 2, shown);
+    page.more(4, rows - shown);
+}
+
+fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
+    let work = group.work;
+    let now = match ridden(plan, group).as_slice() {
+        [] => None,
+        [(name, _)] if name == group.release.as_str() => None,
+        [(name, _)] => Some(name.clone()),
+        several => Some(count(several.len(), "source")),
+    };
+    let release = match now {
+        Some(now) => format!("{now} -> {}", group.release),
+        None => group.release.to_string(),
+    };
+    let after: Vec<&str> = group.after.iter().map(GroupName::as_str).collect();
+    let gate = if group.gated { " (shut)" } else { "" };
+    vec![
+        group.name.to_string(),
+        release,
+        format!("{}/{}", group.at_level, group.members),
+        number(work.joins),
+        number(work.leaves),
+        number(work.switches),
+        number(work.updates),
+        number(work.verifies),
+        number(group.ahead_count),
+        number(group.held),
+        if after.is_empty() { String::new() } else { format!("{}{gate}", after.join(", ")) },
+    ]
+}
+
+/// What the members ride now, most of them first.
+fn ridden(plan: &Plan, group: &PlannedGroup) -> Vec<(String, usize)> {
+    let mut ridden: Vec<(String, usize)> = group
+        .rides
+        .iter()
+        .filter(|(_, members)| **members > 0)
+        .map(|(name, members)| match name.is_empty() {
+            true => ("nothing".to_owned(), *members),
+            false => (source_name(plan, name).into_owned(), *members),
+        })
+        .collect();
+    ridden.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    ridden
+}
+
+fn below(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
+    let ridden = ridden(plan, group);
+    if ridden.len() < 2 {
+        return Vec::new();
+    }
+    let parts: Vec<String> = ridden.iter().map(|(name, members)| format!("{name} ({members})")).collect();
+    vec![format!("now on {}", parts.join(", "))]
+}
+
+/// A number, or nothing for none: what is empty in all rows is no column.
+fn number(number: usize) -> String {
+    if number == 0 { String::new() } else { number.to_string() }
+}
+
+fn held(page: &mut Page, plan: &Plan) {
+    if plan.held.is_empty() {
+        return;
+    }
+    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for held in &plan.held {
+        let name = match &held.address {
+            Address::Instance(instance) => label(plan, instance),
+            Address::Group(group) => format!("group {group}"),
+            Address::Release(release) => format!("release {release}"),
+        };
+        kinds.entry(held_short(&held.reason)).or_default().push(name);
+    }
+    let parts: Vec<String> = kinds
+        .iter()
+        .map(|(kind, names)| {
+            let mut shown = names[..names.len().min(NAMES)].join(", ");
+            if names.len() > NAMES {
+                shown.push_str(", ...");
+            }
+            format!("{} {kind} ({shown})", names.len())
+        })
+        .collect();
+    page.heading("Held", "");
+    page.item(2, Mark::HELD, &parts.join("; "));
+}
+
+fn cost(page: &mut Page, plan: &Plan) {
+    if plan.steps.is_empty() {
+        return;
+    }
+    let mut phases: BTreeMap<Phase, usize> = BTreeMap::new();
+    for step in &plan.steps {
+        *phases.entry(step.phase()).or_default() += 1;
+    }
+    let phases: Vec<String> =
+        phases.iter().map(|(kind, steps)| format!("{steps} {}", phase(*kind))).collect();
+    page.heading("It takes", "");
+    page.text(
+        2,
+        4,
+        &format!(
+            "{} ({}); {} that change something, {} for agents to carry out",
+            count(plan.steps.len(), "step"),
+            phases.join(", "),
+            count(plan.cost.changing_calls, "API call"),
+            count(plan.cost.work_requests, "work request"),
+        ),
+    );
+}

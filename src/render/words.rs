@@ -1,0 +1,232 @@
+//! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::name::{Address, Ocid};
+use crate::observed::{InstanceStatus, SourceLink};
+use crate::op::Op;
+use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
+
+/// Makes a text that a service sent safe to show: control characters, and those that turn the direction of writing
+/// or take no room, are spelled out.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    let hostile = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    if !text.contains(hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if hostile(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
+    Cow::Owned(safe)
+}
+
+/// Makes a message of several lines one clean line.
+pub(super) fn one_line(text: &str) -> String {
+    clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+/// Returns what people call an instance.
+pub(super) fn label(plan: &Plan, instance: &Ocid) -> String {
+    clean(plan.label(instance)).into_owned()
+}
+
+/// Returns what people call several.
+pub(super) fn labels<'a>(plan: &Plan, instances: impl IntoIterator<Item = &'a Ocid>) -> Vec<String> {
+    instances.into_iter().map(|instance| label(plan, instance)).collect()
+}
+
+/// Returns an address as people write it.
+pub(super) fn address(plan: &Plan, address: &Address) -> String {
+    match address {
+        Address::Release(release) => format!("release.{release}"),
+        Address::Group(group) => format!("group.{group}"),
+        Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
+    }
+}
+
+/// Returns a source's display name; a source of our own train is called as its release.
+pub(super) fn source_name<'a>(plan: &Plan, name: &'a str) -> Cow<'a, str> {
+    let own = name.strip_prefix(plan.basis.train.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    clean(own.unwrap_or(name))
+}
+
+/// Returns what an instance rides.
+pub(super) fn rides<'a>(plan: &Plan, link: Option<&'a SourceLink>) -> Cow<'a, str> {
+    link.map_or(Cow::Borrowed("no source"), |link| source_name(plan, &link.name))
+}
+
+/// Counts things: `1 package`, `2 packages`.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Joins the counts that are not zero.
+pub(super) fn counts(parts: &[(usize, &str)]) -> String {
+    let shown: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    shown.join(", ")
+}
+
+/// Returns a time, in UTC and to the minute.
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// Returns a span of time: `0.4 s`, `12.3 s`, `1:02 min`, `2:03:04 h`.
+pub(super) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{}.{} s", seconds, span.subsec_millis() / 100),
+        60..3600 => format!("{}:{:02} min", seconds / 60, seconds % 60),
+        _ => format!("{}:{:02}:{:02} h", seconds / 3600, seconds / 60 % 60, seconds % 60),
+    }
+}
+
+/// Returns the name of a phase.
+pub(super) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Sources => "sources",
+        Phase::Membership => "members",
+        Phase::Switch => "switch",
+        Phase::Update => "update",
+        Phase::Verify => "read back",
+        Phase::Gate => "gates",
+    }
+}
+
+/// Returns what the service says of an agent.
+pub(super) fn status(status: InstanceStatus) -> &'static str {
+    match status {
+        InstanceStatus::Normal => "normal",
+        InstanceStatus::Warning => "warning",
+        InstanceStatus::Unreachable => "unreachable",
+        InstanceStatus::Error => "error",
+    }
+}
+
+/// Returns why an instance is changed.
+pub(super) fn reason(reason: &Reason, cohort: &Cohort) -> String {
+    match reason {
+        Reason::Bound { line } => {
+            format!("because line {line} of the train file binds the group to {}", cohort.to)
+        }
+        Reason::Joined { line } => format!("because line {line} of the train file puts it in the group"),
+        Reason::Behind => format!("because it rides {} and is behind it", cohort.to),
+        Reason::Drifted => format!("because somebody else moved it off {}", cohort.to),
+        Reason::Unfinished => "because an earlier run began and did not finish".to_owned(),
+    }
+}
+
+/// Returns why something is held, without what differs from one instance to the next.
+pub(super) fn held(held: &Held) -> String {
+    let until = held.until.map(|until| format!(", until {}", time(until))).unwrap_or_default();
+    let text = match &held.reason {
+        HeldReason::Unreachable { status: InstanceStatus::Error, .. } => {
+            "the service reports an error of its agent".to_owned()
+        }
+        HeldReason::Unreachable { .. } => "the service does not reach it".to_owned(),
+        HeldReason::Unknown => {
+            "the service does not know it (a new instance is unknown for some minutes)".to_owned()
+        }
+        HeldReason::Ahead { packages } => format!(
+            "{} newer than the release, and its group says that this blocks",
+            if *packages == 1 { "1 package is".to_owned() } else { format!("{packages} packages are") }
+        ),
+        HeldReason::OpenWork { .. } => "a work request that is not ours is open on it".to_owned(),
+        HeldReason::Gate { after, reachable, members, allowed } => format!(
+            "waits for group.{after}, of which {reachable} of {members} members are at level or can get there by this plan, and at least {} must be",
+            members.saturating_sub(*allowed)
+        ),
+        HeldReason::Undeclared => "the state owns its source, and the train no longer declares it".to_owned(),
+    };
+    format!("{text}{until}")
+}
+
+/// Returns the one word for a held reason that a summary has room for.
+pub(super) fn held_short(reason: &HeldReason) -> String {
+    match reason {
+        HeldReason::Unreachable { .. } => "unreachable".to_owned(),
+        HeldReason::Unknown => "unknown to the service".to_owned(),
+        HeldReason::Ahead { .. } => "ahead".to_owned(),
+        HeldReason::OpenWork { .. } => "with open work".to_owned(),
+        HeldReason::Gate { after, .. } => format!("behind {after}"),
+        HeldReason::Undeclared => "undeclared".to_owned(),
+    }
+}
+
+/// What a step does: to whom, while it does it, and when it has done it.
+pub(super) struct StepWords {
+    /// `web-03`, `GL1.1`, `group web`.
+    pub(super) object: String,
+    /// `updating`.
+    pub(super) doing: String,
+    /// `updated`.
+    pub(super) done: String,
+}
+
+/// Returns the words for a step.
+pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
+    let words = |object: String, doing: String, done: String| StepWords { object, doing, done };
+    match &step.action {
+        Action::Act { op } => match op {
+            Op::CreateSource { release, .. } => {
+                words(release.to_string(), "creating the source".to_owned(), "source created".to_owned())
+            }
+            Op::AddPackages { source, packages } => {
+                let many = count(packages.len(), "package");
+                words(source.release.to_string(), format!("adding {many}"), format!("{many} added"))
+            }
+            Op::RemovePackages { source, packages } => {
+                let many = count(packages.len(), "package");
+                words(source.release.to_string(), format!("removing {many}"), format!("{many} removed"))
+            }
+            Op::CreateGroup { group, .. } => {
+                words(format!("group {group}"), "creating".to_owned(), "created".to_owned())
+            }
+            Op::DeleteGroup { group } => {
+                words(format!("group {}", group.group), "deleting".to_owned(), "deleted".to_owned())
+            }
+            Op::Join { group, instance } => words(
+                label(plan, instance),
+                format!("joining {}", group.group),
+                format!("joined {}", group.group),
+            ),
+            Op::Leave { group, instance } => words(
+                label(plan, instance),
+                format!("leaving {}", group.group),
+                format!("left {}", group.group),
+            ),
+            Op::Switch { instance, to, .. } => words(
+                label(plan, instance),
+                format!("switching to {}", to.release),
+                format!("switched to {}", to.release),
+            ),
+            Op::Update { instance, source, .. } => words(
+                label(plan, instance),
+                format!("updating to {}", source.release),
+                format!("updated to {}", source.release),
+            ),
+        },
+        Action::Verify { what: Verification::Contents { source } } => words(
+            source.release.to_string(),
+            "reading the source back".to_owned(),
+            "source read back".to_owned(),
+        ),
+        Action::Verify { what: Verification::Level { instance, .. } } => {
+            words(label(plan, instance), "reading packages back".to_owned(), "at level".to_owned())
+        }
+        Action::Gate { condition: Condition::GroupAtLevel { waiting, group, release, .. } } => words(
+            format!("group {waiting}"),
+            format!("waiting for {group} at {release}"),
+            format!("may go: {group} is at {release}"),
+        ),
+    }
+}
