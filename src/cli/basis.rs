@@ -33,3 +33,6 @@ pub(super) fn train_changed(plan: &Plan, train: &Train) -> Option<String> {
     (train.digest != plan.basis.digest)
         .then(|| format!("{} or one of its manifests has changed since it was made", train.file.display()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,12 +59,6 @@ impl CliError {
         self
     }
 
-    /// Adds a cause.
-    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
-        self
-    }
-
     /// Adds a way out.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

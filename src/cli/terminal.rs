@@ -66,11 +66,6 @@ impl Terminal {
         Style { width: self.width, colour: self.colour_out, detail }
     }
 
-    /// Returns how text on stderr is laid out.
-    pub(super) fn talk_style(&self) -> Style {
-        Style { width: self.width, colour: self.colour_err, detail: Detail::Default }
-    }
-
     /// Writes data to stdout.
     pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
         let mut out = io::stdout().lock();

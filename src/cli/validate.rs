@@ -1,5 +1,7 @@
 //! `patchtrain validate`: checks train files and manifests, offline, and reports every problem.
 
+use std::fmt::Write;
+
 use super::args::Validate as Arguments;
 use super::context::Context;
 use super::{CliError, exit};
@@ -39,7 +41,7 @@ fn success(trains: &[Train]) -> String {
         if of_service > 0 {
             parts.push(format!("{} with whatever members the service says", count(of_service, "group")));
         }
-        text.push_str(&format!("  {}: {}\n", train.name, parts.join(", ")));
+        let _ = writeln!(text, "  {}: {}", train.name, parts.join(", "));
     }
     text
 }

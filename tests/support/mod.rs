@@ -1,7 +1,12 @@
 //! What tests of the real program share: a workspace of their own, and a terminal.
 
-pub mod pty;
-pub mod workspace;
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test a panic is the report; clippy knows only functions marked as tests"
+)]
 
-pub use pty::Screen;
-pub use workspace::{Ran, Workspace};
+mod pty;
+mod workspace;
+
+pub(crate) use pty::Screen;
+pub(crate) use workspace::{Ran, Workspace};

@@ -15,7 +15,7 @@ use super::Workspace;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program on a terminal.
-pub struct Screen {
+pub(crate) struct Screen {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
@@ -32,7 +32,7 @@ struct Shown {
 
 impl Screen {
     /// Starts the program in a workspace on a terminal of that size.
-    pub fn start(workspace: &Workspace, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+    pub(crate) fn start(workspace: &Workspace, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_patchtrain"));
@@ -71,31 +71,31 @@ impl Screen {
     }
 
     /// Types.
-    pub fn enter(&mut self, keys: &str) {
+    pub(crate) fn enter(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Waits until the text has been written, now or before, and returns what the screen shows by then.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) -> String {
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         self.wait(text, |shown| String::from_utf8_lossy(&shown.raw).contains(text))
     }
 
     /// Returns what the screen shows.
-    pub fn contents(&self) -> String {
+    pub(crate) fn contents(&self) -> String {
         self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
     }
 
     /// Returns all that was written, with the control sequences.
-    pub fn raw(&self) -> String {
+    pub(crate) fn raw(&self) -> String {
         let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&shown.raw).into_owned()
     }
 
     /// Waits for the end and returns the exit code with the last screen.
     #[track_caller]
-    pub fn end(mut self) -> (u32, String) {
+    pub(crate) fn end(mut self) -> (u32, String) {
         let contents = self.wait("the end", |shown| shown.ended);
         (self.child.wait().unwrap().exit_code(), contents)
     }

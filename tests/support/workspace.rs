@@ -9,35 +9,35 @@ use tempfile::TempDir;
 
 /// A folder with trains and state that goes with the value. Each has its own runtime folder and home, so that tests
 /// share no simulator and read nobody's credentials.
-pub struct Workspace {
+pub(crate) struct Workspace {
     folder: TempDir,
     runtime: TempDir,
 }
 
 /// What a command line came to.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code; none for a process that a signal killed.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// The data.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// The talk.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Workspace {
     /// Makes an empty folder: no trains.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: TempDir::new().unwrap(), runtime: TempDir::new().unwrap() }
     }
 
     /// Returns the folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file below the folder, with the folders it needs.
-    pub fn write(&self, path: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -45,7 +45,7 @@ impl Workspace {
     }
 
     /// Returns the program with its arguments, to be run here with nothing of this environment that it reads.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patchtrain"));
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
         for (name, value) in self.environment() {
@@ -58,17 +58,17 @@ impl Workspace {
     }
 
     /// Runs the program to its end, without a terminal.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
     /// Starts the program and leaves it running, its streams piped.
-    pub fn spawn(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Returns every file below the folder with its content: what a command must not change.
-    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.path().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -86,7 +86,7 @@ impl Workspace {
     }
 
     /// Returns the variables that the program reads, as tests set them; none for those that must not be set.
-    pub fn environment(&self) -> Vec<(&'static str, Option<String>)> {
+    pub(crate) fn environment(&self) -> Vec<(&'static str, Option<String>)> {
         let runtime = self.runtime.path().display().to_string();
         let mut variables = vec![
             ("XDG_RUNTIME_DIR", Some(runtime.clone())),
@@ -113,7 +113,7 @@ impl Ran {
 
     /// Checks the exit code, and shows all that was said where it is another.
     #[track_caller]
-    pub fn expect(self, code: u8) -> Self {
+    pub(crate) fn expect(self, code: u8) -> Self {
         assert_eq!(
             self.code,
             Some(i32::from(code)),
