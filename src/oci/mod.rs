@@ -1,7 +1,31 @@
-//! Any OCI API: transport, request signature, credentials, retry, pages. Used by `cloud` and, later, by stores.
+//! Any OCI API: transport, request signature, credentials, endpoints, retry, pages. Used by `cloud` and, later, by
+//! stores.
 //!
-//! Knows nothing of software sources or instances.
+//! Knows nothing of software sources or instances: a dialect says which call it wants ([`Call`]), the [`Client`]
+//! signs it, sends it, tries again where that is harmless, and gives back an answer or an error that support can use.
 
+mod call;
+mod client;
+pub mod credentials;
+mod encode;
+mod error;
+mod http_transport;
+mod page;
+mod profile;
+pub mod region;
+pub mod retry;
+pub mod sign;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod transport;
 
-pub use transport::{Transport, TransportError};
+pub use call::{Call, Reply};
+pub use client::{Client, Endpoint, EndpointFuture, Retry};
+pub use credentials::{Credentials, CredentialsError, SigningKey};
+pub use encode::{encode, query_string};
+pub use error::Error;
+pub use http_transport::HttpTransport;
+pub use page::Pages;
+pub use profile::Profile;
+pub use region::{Region, RegionError};
+pub use transport::{Patience, Transport, TransportError};

@@ -2,6 +2,7 @@
 //! simulator's handler, called in process, so that stories of days run in seconds on a paused clock.
 
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -15,6 +16,10 @@ pub trait Transport: Send + Sync + 'static {
     ) -> impl Future<Output = Result<http::Response<Bytes>, TransportError>> + Send;
 }
 
+/// How long to wait for the service to say the next thing, as an extension of a request; left out, a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience(pub Duration);
+
 /// No response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TransportError {
@@ -24,4 +29,7 @@ pub enum TransportError {
     /// The connection broke or timed out after the request may have been sent.
     #[error("the connection broke: {0}")]
     Broken(String),
+    /// The request was not sent, and trying again cannot help: a certificate that is not trusted, a broken URL.
+    #[error("cannot be sent: {0}")]
+    Unsendable(String),
 }

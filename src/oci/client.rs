@@ -1,0 +1,323 @@
+//! The client of an OCI API: addresses a call, signs it, sends it, and tries again where that is harmless.
+//!
+//! Every exchange holds one of a bounded number of permits; waiting between attempts holds none. Time is tokio's, so
+//! that tests run on a paused clock; the date that is signed is the system's. Randomness can be given.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, RETRY_AFTER, USER_AGENT};
+use jiff::Timestamp;
+use ring::rand::SecureRandom;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::call::{Call, Reply};
+use super::credentials::Credentials;
+use super::error::{Error, refusal};
+use super::page::Pages;
+use super::retry::{Next, Policy, Trouble, retry_after};
+use super::sign::sign;
+use super::transport::{Patience, Transport, TransportError};
+
+/// What an endpoint that is asked for answers with.
+pub type EndpointFuture = Pin<Box<dyn Future<Output = std::io::Result<String>> + Send>>;
+
+/// Where the service is: a base URL, without the API version or with it.
+#[derive(Clone)]
+pub enum Endpoint {
+    /// Always there.
+    Fixed(Arc<str>),
+    /// Asked before each attempt, since the embedded simulator may have moved to another port.
+    Asked(Arc<dyn Fn() -> EndpointFuture + Send + Sync>),
+}
+
+impl Endpoint {
+    /// Takes a base URL.
+    pub fn fixed(url: &str) -> Self {
+        Self::Fixed(url.into())
+    }
+
+    /// Takes a way to find the base URL.
+    pub fn asked<F, A>(ask: F) -> Self
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = std::io::Result<String>> + Send + 'static,
+    {
+        Self::Asked(Arc::new(move || Box::pin(ask())))
+    }
+
+    async fn url(&self) -> std::io::Result<String> {
+        match self {
+            Self::Fixed(url) => Ok(url.to_string()),
+            Self::Asked(ask) => ask().await,
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(url) => f.write_str(url),
+            Self::Asked(_) => f.write_str("asked before each call"),
+        }
+    }
+}
+
+/// An attempt failed, and another one follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The API operation.
+    pub operation: &'static str,
+    /// What went wrong, for people.
+    pub reason: String,
+    /// How many attempts have been made.
+    pub attempt: u32,
+    /// When the next one starts.
+    pub wait: Duration,
+}
+
+type Observer = Arc<dyn Fn(&Retry) + Send + Sync>;
+type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// A client of one API at one endpoint.
+pub struct Client<T> {
+    transport: T,
+    endpoint: Endpoint,
+    version: &'static str,
+    credentials: Credentials,
+    policy: Policy,
+    permits: Semaphore,
+    observer: Option<Observer>,
+    random: Random,
+}
+
+/// Calls in flight where nothing else is asked for; also `--parallelism`'s default.
+const PARALLELISM: usize = 10;
+
+/// Says who calls, in `user-agent` and `opc-client-info`.
+const AGENT: &str = concat!("patchtrain/", env!("CARGO_PKG_VERSION"));
+
+impl<T: Transport> Client<T> {
+    /// Makes a client. `version` is the path that the API's operations stand under, such as `/20190801`.
+    pub fn new(transport: T, endpoint: Endpoint, version: &'static str, credentials: Credentials) -> Self {
+        let system = ring::rand::SystemRandom::new();
+        // Ids and jitter need no secrecy: without an entropy source they are merely not random.
+        let random = move |bytes: &mut [u8]| {
+            let _ = system.fill(bytes);
+        };
+        Self {
+            transport,
+            endpoint,
+            version,
+            credentials,
+            policy: Policy::default(),
+            permits: Semaphore::new(PARALLELISM),
+            observer: None,
+            random: Arc::new(random),
+        }
+    }
+
+    /// Bounds the calls in flight; at least one.
+    pub fn with_parallelism(mut self, calls: usize) -> Self {
+        self.permits = Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS));
+        self
+    }
+
+    /// Sets how patient it is.
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Has somebody told of each retry, before its wait.
+    pub fn with_observer(mut self, observer: impl Fn(&Retry) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Sets where random bytes (request ids, jitter) come from.
+    pub fn with_random(mut self, random: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        self.random = Arc::new(random);
+        self
+    }
+
+    /// Returns the transport.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// Makes a call, with its retries.
+    pub async fn send(&self, call: &Call) -> Result<Reply, Error> {
+        let started = Instant::now();
+        let request_id = self.request_id();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let failure = match self.attempt(call, &request_id).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            let (elapsed, jitter) = (started.elapsed(), self.jitter());
+            match self.policy.next(failure.trouble(), call.is_repeatable(), attempt, elapsed, jitter) {
+                Next::Stop => return Err(failure.after(attempt, elapsed)),
+                Next::Wait(wait) => {
+                    if let Some(observer) = &self.observer {
+                        let reason = failure.reason();
+                        observer(&Retry { operation: call.operation, reason, attempt, wait });
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Starts reading a list that comes in pages.
+    pub fn pages(&self, call: Call) -> Pages<'_, T> {
+        Pages::new(self, call)
+    }
+
+    async fn attempt(&self, call: &Call, request_id: &str) -> Result<Reply, Failure> {
+        let operation = call.operation;
+        let base = match self.endpoint.url().await {
+            Ok(base) => base,
+            Err(error) => {
+                let error = TransportError::Connect(format!("its address is not known: {error}"));
+                return Err(Failure::of_transport(operation, "the service", error));
+            }
+        };
+        let base = base.trim_end_matches('/');
+        let mut request = self.address(base, call, request_id).map_err(|error| {
+            Failure::of_transport(operation, base, TransportError::Unsendable(error.to_string()))
+        })?;
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        // Signed once there is a permit: a date that has waited in line could be too old.
+        sign(&mut request, &self.credentials.signing_key(), Timestamp::now()).map_err(|error| Failure {
+            error: Error::Credentials { operation, reason: error.to_string() },
+            kind: Kind::Hopeless,
+        })?;
+        let response = self
+            .transport
+            .send(request)
+            .await
+            .map_err(|error| Failure::of_transport(operation, base, error))?;
+        let answered = response.headers().get("opc-request-id").and_then(|value| value.to_str().ok());
+        let request_id = answered.unwrap_or(request_id).to_owned();
+        if response.status().is_success() {
+            let (parts, body) = response.into_parts();
+            return Ok(Reply { operation, headers: parts.headers, body, request_id });
+        }
+        let now = Timestamp::now();
+        let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let after = asked.and_then(|value| retry_after(value, now));
+        Err(Failure { error: refusal(operation, &response, request_id, now), kind: Kind::Refused { after } })
+    }
+
+    fn address(&self, base: &str, call: &Call, request_id: &str) -> http::Result<Request<Bytes>> {
+        let version = if base.ends_with(self.version) { "" } else { self.version };
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(format!("{base}{version}{}", call.target()))
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, AGENT)
+            .header("opc-client-info", AGENT)
+            .header("opc-request-id", request_id);
+        if let Some(token) = &call.token {
+            request = request.header("opc-retry-token", token);
+        }
+        if let Some(patience) = call.patience {
+            request = request.extension(Patience(patience));
+        }
+        request.body(call.body.clone())
+    }
+
+    /// Makes a request id: 32 upper-case hex digits.
+    fn request_id(&self) -> String {
+        let mut bytes = [0; 16];
+        (self.random)(&mut bytes);
+        format!("{:032X}", u128::from_be_bytes(bytes))
+    }
+
+    /// Returns a number from 0 to 1, without 1.
+    fn jitter(&self) -> f64 {
+        let mut bytes = [0; 4];
+        (self.random)(&mut bytes);
+        f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+/// An attempt that failed, and in which way.
+struct Failure {
+    error: Error,
+    kind: Kind,
+}
+
+enum Kind {
+    Refused { after: Option<Duration> },
+    NotSent,
+    Broken,
+    Hopeless,
+}
+
+impl Failure {
+    fn of_transport(operation: &'static str, endpoint: &str, error: TransportError) -> Self {
+        let kind = match error {
+            TransportError::Connect(_) => Kind::NotSent,
+            TransportError::Broken(_) => Kind::Broken,
+            TransportError::Unsendable(_) => Kind::Hopeless,
+        };
+        let error = Error::NoAnswer { operation, endpoint: endpoint.to_owned(), reason: error.to_string() };
+        Self { error, kind }
+    }
+
+    fn trouble(&self) -> Trouble<'_> {
+        match (&self.kind, &self.error) {
+            (Kind::Refused { after }, Error::Service { status, code, .. }) => {
+                Trouble::Status { status: *status, code, after: *after }
+            }
+            (Kind::NotSent, _) => Trouble::NotSent,
+            (Kind::Broken, _) => Trouble::Broken,
+            (Kind::Hopeless | Kind::Refused { .. }, _) => Trouble::Hopeless,
+        }
+    }
+
+    /// Says in a few words what went wrong, for somebody who watches.
+    fn reason(&self) -> String {
+        match &self.error {
+            Error::Service { status, code, .. } => format!("{status} {code}"),
+            Error::NoAnswer { reason, .. }
+            | Error::Answer { reason, .. }
+            | Error::Credentials { reason, .. } => reason.clone(),
+        }
+    }
+
+    /// Returns the error that the last of several attempts ended with.
+    fn after(self, attempts: u32, elapsed: Duration) -> Error {
+        let mut error = self.error;
+        if let (2.., Error::NoAnswer { reason, .. } | Error::Service { message: reason, .. }) =
+            (attempts, &mut error)
+        {
+            *reason = format!("{reason} (attempt {attempts}, after {} s)", elapsed.as_secs());
+        }
+        error
+    }
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.endpoint)
+            .field("version", &self.version)
+            .field("credentials", &self.credentials)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The transport of the product: `reqwest` on rustls with the ring provider.
+//!
+//! Redirects are not followed (a signature is for one address), and nothing is tried again here. Addresses on this
+//! machine are spoken to without certificates and without a proxy: the embedded simulator works on an image that has
+//! no CA certificates at all.
+
+use std::error::Error as _;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::time::timeout;
+
+use super::transport::{Patience, Transport, TransportError};
+
+/// Sends requests over the network. Its connections are kept and used again.
+#[derive(Debug, Default)]
+pub struct HttpTransport {
+    // Made at the first use: loading the system's certificates takes some 20 ms, which many commands need not spend.
+    local: OnceLock<Made>,
+    remote: OnceLock<Made>,
+}
+
+type Made = Result<reqwest::Client, String>;
+
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long the service may say nothing, where a request does not ask for more.
+const READ: Duration = Duration::from_secs(60);
+
+impl HttpTransport {
+    /// Makes a transport. Never fails: what is wrong with this machine is said where it is needed.
+    pub fn new() -> Self {
+        // reqwest panics without a provider. An error means that there is one already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        Self::default()
+    }
+
+    fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
+        let made = if is_local(uri) {
+            self.local.get_or_init(|| make(settings().tls_certs_only([]).no_proxy()))
+        } else {
+            self.remote.get_or_init(|| {
+                make(settings()).map_err(|error| {
+                    format!(
+                        "{error}; install this system's CA certificates (package `ca-certificates`), or name a file of them with SSL_CERT_FILE"
+                    )
+                })
+            })
+        };
+        made.as_ref().map_err(|reason| TransportError::Unsendable(reason.clone()))
+    }
+}
+
+impl Transport for HttpTransport {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let client = self.client(request.uri())?;
+        let Patience(patience) = request.extensions().get().copied().unwrap_or(Patience(READ));
+        let request =
+            reqwest::Request::try_from(request).map_err(|error| TransportError::Unsendable(told(&error)))?;
+        let silent = || TransportError::Broken(format!("no answer within {} s", patience.as_secs()));
+        // Connecting has its own, shorter limit, and then the service may think.
+        let sent = timeout(CONNECT + patience, client.execute(request)).await.map_err(|_| silent())?;
+        let mut response = sent.map_err(classify)?;
+        let mut head = http::Response::new(());
+        *head.status_mut() = response.status();
+        *head.version_mut() = response.version();
+        *head.headers_mut() = std::mem::take(response.headers_mut());
+        let mut body = BytesMut::new();
+        while let Some(chunk) =
+            timeout(patience, response.chunk()).await.map_err(|_| silent())?.map_err(classify)?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(head.map(|()| body.freeze()))
+    }
+}
+
+fn settings() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none())
+}
+
+fn make(builder: reqwest::ClientBuilder) -> Made {
+    builder.build().map_err(|error| told(&error))
+}
+
+/// Tells whether the address is this machine, without TLS.
+fn is_local(uri: &http::Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    uri.scheme_str() == Some("http") && (host == "localhost" || address.is_ok_and(|ip| ip.is_loopback()))
+}
+
+fn classify(error: reqwest::Error) -> TransportError {
+    let text = told(&error);
+    if error.is_builder() {
+        return TransportError::Unsendable(text);
+    }
+    if !error.is_connect() {
+        return TransportError::Broken(text);
+    }
+    // A certificate that is not trusted now will not be trusted in 30 s either.
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let io = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner_tls = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(_)) = inner.downcast_ref().or(inner_tls) {
+            return TransportError::Unsendable(text);
+        }
+        source = inner.source();
+    }
+    TransportError::Connect(text)
+}
+
+/// Writes an error with its causes, each once; the address stands elsewhere.
+fn told(error: &reqwest::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let text = inner.to_string();
+        if parts.last().is_none_or(|last| !last.contains(&text)) {
+            parts.push(text);
+        }
+        source = inner.source();
+    }
+    match parts.is_empty() {
+        true => error.to_string(),
+        false => parts.join(": "),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Regions and realms: the short code or name of a region, the domain its realm lives under, and the endpoint of a
+//! service there.
+//!
+//! The table holds what Oracle's Python SDK 2.126 lists. A region that opened later and has a region's shape is
+//! taken to be of the commercial realm, as the SDKs do.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A region of a realm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    name: String,
+    domain: &'static str,
+}
+
+/// The text names no region.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{text}` is not a region: expected a name such as `eu-frankfurt-1` or a short code such as `fra`")]
+pub struct RegionError {
+    /// What was given.
+    pub text: String,
+}
+
+impl Region {
+    /// Reads a region's name or short code, in any case.
+    pub fn parse(text: &str) -> Result<Self, RegionError> {
+        let wanted = text.trim().to_ascii_lowercase();
+        let listed = REALMS.iter().find_map(|(domain, regions)| {
+            let region = regions.iter().find(|(code, name)| *code == wanted || *name == wanted)?;
+            Some(Self { name: region.1.to_owned(), domain })
+        });
+        match listed {
+            Some(region) => Ok(region),
+            None if looks_like_a_name(&wanted) => Ok(Self { name: wanted, domain: COMMERCIAL }),
+            None => Err(RegionError { text: text.to_owned() }),
+        }
+    }
+
+    /// Returns the full name, `eu-frankfurt-1`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the base URL of a service, without the API version.
+    pub fn endpoint(&self, service: &str) -> String {
+        format!("https://{service}.{}.oci.{}", self.name, self.domain)
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+/// At least two words and a number: `xx-place-1`.
+fn looks_like_a_name(text: &str) -> bool {
+    let words: Vec<&str> = text.split('-').collect();
+    let Some((number, places)) = words.split_last() else { return false };
+    let letters = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    places.len() >= 2
+        && places.iter().all(letters)
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+const COMMERCIAL: &str = "oraclecloud.com";
+
+type Realm = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// Realms by their domain, each with its regions: short code and name.
+const REALMS: &[Realm] = &[
+    (
+        COMMERCIAL,
+        &[
+            ("jnb", "af-johannesburg-1"),
+            ("yny", "ap-chuncheon-1"),
+            ("hyd", "ap-hyderabad-1"),
+            ("mel", "ap-melbourne-1"),
+            ("bom", "ap-mumbai-1"),
+            ("kix", "ap-osaka-1"),
+            ("icn", "ap-seoul-1"),
+            ("sin", "ap-singapore-1"),
+            ("xsp", "ap-singapore-2"),
+            ("syd", "ap-sydney-1"),
+            ("nrt", "ap-tokyo-1"),
+            ("yul", "ca-montreal-1"),
+            ("yyz", "ca-toronto-1"),
+            ("ams", "eu-amsterdam-1"),
+            ("fra", "eu-frankfurt-1"),
+            ("mad", "eu-madrid-1"),
+            ("mrs", "eu-marseille-1"),
+            ("lin", "eu-milan-1"),
+            ("cdg", "eu-paris-1"),
+            ("arn", "eu-stockholm-1"),
+            ("zrh", "eu-zurich-1"),
+            ("mtz", "il-jerusalem-1"),
+            ("auh", "me-abudhabi-1"),
+            ("dxb", "me-dubai-1"),
+            ("jed", "me-jeddah-1"),
+            ("ruh", "me-riyadh-1"),
+            ("mty", "mx-monterrey-1"),
+            ("qro", "mx-queretaro-1"),
+            ("bog", "sa-bogota-1"),
+            ("scl", "sa-santiago-1"),
+            ("gru", "sa-saopaulo-1"),
+            ("vap", "sa-valparaiso-1"),
+            ("vcp", "sa-vinhedo-1"),
+            ("cwl", "uk-cardiff-1"),
+            ("lhr", "uk-london-1"),
+            ("iad", "us-ashburn-1"),
+            ("ord", "us-chicago-1"),
+            ("phx", "us-phoenix-1"),
+            ("aga", "us-saltlake-2"),
+            ("sjc", "us-sanjose-1"),
+        ],
+    ),
+    (
+        "oraclegovcloud.com",
+        &[
+            ("ric", "us-gov-ashburn-1"),
+            ("pia", "us-gov-chicago-1"),
+            ("tus", "us-gov-phoenix-1"),
+            ("lfi", "us-langley-1"),
+            ("luf", "us-luke-1"),
+        ],
+    ),
+    ("oraclegovcloud.uk", &[("brs", "uk-gov-cardiff-1"), ("ltn", "uk-gov-london-1")]),
+    ("oraclecloud8.com", &[("nja", "ap-chiyoda-1"), ("ukb", "ap-ibaraki-1")]),
+    ("oraclecloud9.com", &[("mct", "me-dcc-muscat-1")]),
+    ("oraclecloud10.com", &[("wga", "ap-dcc-canberra-1")]),
+    (
+        "oraclecloud14.com",
+        &[
+            ("ork", "eu-dcc-dublin-1"),
+            ("snn", "eu-dcc-dublin-2"),
+            ("bgy", "eu-dcc-milan-1"),
+            ("mxp", "eu-dcc-milan-2"),
+            ("dus", "eu-dcc-rating-1"),
+            ("dtm", "eu-dcc-rating-2"),
+        ],
+    ),
+    ("oraclecloud15.com", &[("dac", "ap-dcc-gazipur-1")]),
+    ("oraclecloud.eu", &[("str", "eu-frankfurt-2"), ("vll", "eu-madrid-2")]),
+    ("oraclecloud20.com", &[("beg", "eu-jovanovac-1")]),
+    ("oraclecloud21.com", &[("doh", "me-dcc-doha-1")]),
+    ("oraclecloud23.com", &[("ebb", "us-somerset-1"), ("ebl", "us-thames-1")]),
+    ("oraclecloud24.com", &[("avf", "eu-crissier-1"), ("avz", "eu-dcc-zurich-1")]),
+    ("oraclecloud26.com", &[("ahu", "me-abudhabi-3")]),
+    ("oraclecloud29.com", &[("rkt", "me-abudhabi-2"), ("shj", "me-abudhabi-4")]),
+    ("oraclecloud35.com", &[("bno", "ap-chuncheon-2"), ("dtz", "ap-seoul-2"), ("dln", "ap-suwon-1")]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_leads_to_its_endpoint() {
+        for (text, endpoint) in [
+            ("eu-frankfurt-1", "https://osms.eu-frankfurt-1.oci.oraclecloud.com"),
+            ("FRA", "https://osms.eu-frankfurt-1.oci.oraclecloud.com"),
+            ("us-gov-phoenix-1", "https://osms.us-gov-phoenix-1.oci.oraclegovcloud.com"),
+            ("ltn", "https://osms.uk-gov-london-1.oci.oraclegovcloud.uk"),
+            ("eu-madrid-2", "https://osms.eu-madrid-2.oci.oraclecloud.eu"),
+            ("ap-batam-1", "https://osms.ap-batam-1.oci.oraclecloud.com"),
+        ] {
+            assert_eq!(Region::parse(text).map(|region| region.endpoint("osms")).as_deref(), Ok(endpoint));
+        }
+    }
+
+    #[test]
+    fn what_has_no_region_shape_is_refused() {
+        for text in ["", "xyz", "frankfurt", "eu-frankfurt", "eu-1", "eu--1", "eu-frank.furt-1", "evil/-x-1"]
+        {
+            assert_eq!(Region::parse(text), Err(RegionError { text: text.to_owned() }));
+        }
+    }
+
+    #[test]
+    fn no_code_or_name_stands_twice() {
+        let all: Vec<&str> =
+            REALMS.iter().flat_map(|(_, regions)| *regions).flat_map(|(c, n)| [*c, *n]).collect();
+        let distinct: std::collections::BTreeSet<&str> = all.iter().copied().collect();
+        assert_eq!(all.len(), distinct.len());
+        assert!(all.iter().all(|name| name.len() == 3 || looks_like_a_name(name)));
+    }
+}

@@ -1,0 +1,105 @@
+//! For tests: a transport that answers by rule and records what it was asked, and a client on it.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::client::{Client, Endpoint};
+use super::credentials::Credentials;
+use super::transport::{Transport, TransportError};
+
+/// What a rule answers.
+pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
+
+type Rule = Box<dyn FnMut(&Asked) -> Answer + Send>;
+
+/// What was asked, in the words of the API.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// `GET /softwareSources?limit=1`, without the version.
+    pub(crate) line: String,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: String,
+    /// Whether it allows a long wait.
+    pub(crate) slow: bool,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// The transport.
+#[derive(Clone)]
+pub(crate) struct Script {
+    rule: Arc<Mutex<Rule>>,
+    pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Script {
+    pub(crate) fn new(rule: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
+        Self { rule: Arc::new(Mutex::new(Box::new(rule))), asked: Arc::default() }
+    }
+
+    /// Answers one request after the other from a list.
+    pub(crate) fn answers(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let mut answers = answers.into_iter().collect::<Vec<_>>().into_iter();
+        Self::new(move |asked| answers.next().unwrap_or_else(|| panic!("not expected: {}", asked.line)))
+    }
+
+    /// Returns the request lines so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.asked.lock().unwrap().iter().map(|asked| asked.line.clone()).collect()
+    }
+
+    pub(crate) fn nth(&self, index: usize) -> Asked {
+        self.asked.lock().unwrap()[index].clone()
+    }
+
+    pub(crate) fn client(&self) -> Client<Self> {
+        let key = include_str!("testdata/key.pem").as_bytes();
+        let credentials = Credentials::from_parts("t", "u", "f", key).unwrap();
+        let half = |bytes: &mut [u8]| bytes.fill(0x80);
+        Client::new(self.clone(), Endpoint::fixed("http://osms.test"), "/20190801", credentials)
+            .with_random(half)
+    }
+}
+
+impl Transport for Script {
+    async fn send(&self, request: Request<Bytes>) -> Answer {
+        let target = request.uri().path_and_query().unwrap().as_str();
+        let asked = Asked {
+            line: format!("{} {}", request.method(), target.strip_prefix("/20190801").unwrap_or(target)),
+            headers: request.headers().clone(),
+            body: String::from_utf8(request.body().to_vec()).unwrap(),
+            slow: request.extensions().get::<super::Patience>().is_some(),
+        };
+        self.asked.lock().unwrap().push(asked.clone());
+        tokio::task::yield_now().await;
+        (self.rule.lock().unwrap())(&asked)
+    }
+}
+
+/// An answer with a JSON body.
+pub(crate) fn json(body: impl Into<String>) -> Answer {
+    Ok(Response::new(body.into().into()))
+}
+
+/// An answer with headers.
+pub(crate) fn with(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
+    let response = Response::builder().status(status);
+    let response = headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
+    Ok(response.body(Bytes::copy_from_slice(body.as_bytes())).unwrap())
+}
+
+/// A refusal.
+pub(crate) fn refuse(status: u16, code: &str) -> Answer {
+    with(status, &[], &format!(r#"{{"code":"{code}","message":"said so"}}"#))
+}
+
+/// A connection that breaks.
+pub(crate) fn broken() -> Answer {
+    Err(TransportError::Broken("reset".to_owned()))
+}
