@@ -13,4 +13,5 @@ pub mod plan;
 pub mod render;
 pub mod simulator;
 pub mod state;
+pub mod suggest;
 pub mod train;

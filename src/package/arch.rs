@@ -61,6 +61,17 @@ impl Arch {
         SPELLINGS[self as usize].1
     }
 
+    /// Tells whether a machine of the given architecture can run packages of this one: its own, `noarch`, and on
+    /// `x86_64` the 32-bit ones. `(none)` runs nowhere: it marks trust keys.
+    pub fn runs_on(self, machine: Self) -> bool {
+        let thirty_two_bit = matches!(self, Self::I386 | Self::I486 | Self::I586 | Self::I686 | Self::Athlon);
+        match self {
+            Self::None => false,
+            Self::Noarch => true,
+            _ => self == machine || (machine == Self::X86_64 && thirty_two_bit),
+        }
+    }
+
     /// Returns every known spelling, for hints.
     pub fn spellings() -> impl Iterator<Item = &'static str> {
         SPELLINGS.iter().map(|(_, spelling)| *spelling)
@@ -86,5 +97,18 @@ mod tests {
         }
         assert!(SPELLINGS.is_sorted_by_key(|(_, spelling)| *spelling));
         assert_eq!(Arch::parse("src"), None);
+    }
+
+    #[test]
+    fn a_machine_runs_its_own_and_on_x86_64_the_32_bit_ones() {
+        let runs_on = |machine| -> Vec<&str> {
+            SPELLINGS
+                .iter()
+                .filter(|(arch, _)| arch.runs_on(machine))
+                .map(|(_, spelling)| *spelling)
+                .collect()
+        };
+        assert_eq!(runs_on(Arch::X86_64), ["athlon", "i386", "i486", "i586", "i686", "noarch", "x86_64"]);
+        assert_eq!(runs_on(Arch::Aarch64), ["aarch64", "noarch"]);
     }
 }

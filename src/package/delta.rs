@@ -103,3 +103,6 @@ pub(crate) fn walk<'a>(
         visit(l, r);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,3 +106,38 @@ impl<'de> Deserialize<'de> for Digest {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_sha256sum_says() {
+        // printf 'a\nb\n' | sha256sum
+        let hex = "911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2";
+        let digest = Digest::of_lines(["a", "b"]);
+        assert_eq!(digest.hex(), hex);
+        assert_eq!(digest, Digest::of(["a\nb", "\n"]));
+        assert_eq!(digest.to_string(), format!("sha256:{hex}"));
+        assert_eq!(digest.short(), &hex[..12]);
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+    }
+
+    #[test]
+    fn another_spelling_is_refused() {
+        let hex = "911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2";
+        for bad in [
+            String::new(),
+            hex.to_owned(),
+            format!("sha256:{}", &hex[1..]),
+            format!("sha256:{}", hex.to_uppercase()),
+            format!("sha256:{hex}0"),
+            format!("sha256:{}ä", &hex[2..]),
+            format!("sha512:{hex}"),
+        ] {
+            assert_eq!(bad.parse::<Digest>(), Err(DigestError(bad.clone())));
+        }
+    }
+}

@@ -1,4 +1,23 @@
 //! The manifest: the text file that holds a release's packages, reviewed in pull requests like any lock file.
+//!
+//! ```text
+//! # release: GL1
+//! # digest: sha256:...
+//! bash-4.4.20-5.el8.x86_64
+//! key 82562ea9
+//! module perl:5.26:8060020211122104125:9fe1d287
+//! ```
+//!
+//! Header lines `# key: value`, then a NEVRA, `module NAME:STREAM:VERSION:CONTEXT` or `key ID` a line, sorted as by
+//! `LC_ALL=C sort`, each ended by LF. There is one spelling of a manifest: a file that [`read`] accepts is what
+//! [`Manifest::to_text`] prints, byte for byte. So empty lines, comments of another form and comments among the
+//! packages are refused; people's remarks go into `# note: ...` lines. `grep -v '^#' FILE | sha256sum` is the digest.
+//!
+//! Pure: reading the file itself, and what a train makes of it, is [`crate::train`]'s.
+
+mod read;
+
+pub use read::{Problem, Reading, read};
 
 use super::{Digest, PackageSet};
 
@@ -9,20 +28,114 @@ pub struct Manifest {
     pub header: Vec<(String, String)>,
     /// The packages.
     pub packages: PackageSet,
-    /// `module NAME:STREAM:VERSION:CONTEXT` lines, without the word.
+    /// `module NAME:STREAM:VERSION:CONTEXT` lines, without the word, sorted.
     pub modules: Vec<String>,
-    /// `key ID` lines, without the word.
+    /// `key ID` lines, without the word, sorted.
     pub keys: Vec<String>,
 }
 
+/// What a header line may say, and whether more than one line may.
+const HEADER_KEYS: [(&str, bool); 7] = [
+    ("release", false),
+    ("digest", false),
+    ("frozen at", false),
+    ("golden instance", false),
+    ("kernel policy", false),
+    ("left out", true),
+    ("note", true),
+];
+
+/// Which of several installed kernels a release takes.
+const KERNEL_POLICIES: [&str; 3] = ["running", "newest", "all"];
+
+/// Where a frozen manifest comes from: what its header says besides the digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// The release's name.
+    pub release: String,
+    /// When the golden instance's packages were read.
+    pub frozen_at: jiff::Timestamp,
+    /// The golden instance, by OCID.
+    pub golden_instance: String,
+    /// `running`, `newest` or `all`: which of several kernels were taken.
+    pub kernel_policy: String,
+    /// What was left out, and why, a line each.
+    pub left_out: Vec<String>,
+}
+
 impl Manifest {
+    /// Reads a manifest, or says everything that is wrong with it. Whoever shows excerpts or checks packages by
+    /// place uses [`read`].
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Vec<Problem>> {
+        let Reading { manifest, problems, .. } = read(text.as_ref());
+        if problems.is_empty() { Ok(manifest) } else { Err(problems) }
+    }
+
+    /// Makes the manifest of a freeze: content as given, doubles dropped, with a header that says where it is from.
+    pub fn frozen(
+        provenance: &Provenance,
+        packages: PackageSet,
+        mut modules: Vec<String>,
+        mut keys: Vec<String>,
+    ) -> Self {
+        for list in [&mut modules, &mut keys] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let mut manifest = Self { header: Vec::new(), packages, modules, keys };
+        let Provenance { release, frozen_at, golden_instance, kernel_policy, left_out } = provenance;
+        let mut put = |key: &str, value: &str| {
+            // A header line is one line, whatever a service wrote into a reason.
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            manifest.header.push((key.to_owned(), value));
+        };
+        put("release", release);
+        put("frozen at", &frozen_at.to_string());
+        put("golden instance", golden_instance);
+        put("kernel policy", kernel_policy);
+        for line in left_out {
+            put("left out", line);
+        }
+        let digest = manifest.digest().to_string();
+        manifest.header.insert(1, ("digest".to_owned(), digest));
+        manifest
+    }
+
+    /// Returns the value of a header line; of a repeatable one, the first.
+    pub fn header(&self, key: &str) -> Option<&str> {
+        self.header.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
     /// Returns the digest of the non-comment lines, sorted bytewise, each ended by LF.
     pub fn digest(&self) -> Digest {
-        let modules = self.modules.iter().map(|module| format!("module {module}"));
-        let keys = self.keys.iter().map(|key| format!("key {key}"));
-        let packages = self.packages.iter().map(|package| package.as_str().to_owned());
+        if self.modules.is_empty() && self.keys.is_empty() {
+            return self.packages.digest();
+        }
+        Digest::of_lines(self.lines())
+    }
+
+    /// Returns the canonical text: the header in its order, then the sorted lines.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (key, value) in &self.header {
+            text.extend(["# ", key, ": ", value, "\n"]);
+        }
+        for line in self.lines() {
+            text.extend([&line, "\n"]);
+        }
+        text
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let Self { header: _, packages, modules, keys } = self;
+        let packages = packages.iter().map(|package| package.as_str().to_owned());
+        let modules = modules.iter().map(|module| format!("module {module}"));
+        let keys = keys.iter().map(|key| format!("key {key}"));
         let mut lines: Vec<String> = packages.chain(modules).chain(keys).collect();
         lines.sort_unstable();
-        Digest::of_lines(lines)
+        lines
     }
 }
+
+#[cfg(test)]
+mod tests;

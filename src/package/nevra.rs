@@ -69,6 +69,14 @@ pub enum NevraError {
         /// The epoch as written.
         epoch: String,
     },
+    /// Longer than a file name can be: no such package exists, and the comparison key is not made for it.
+    #[error("`{start}...` is {length} bytes long: a NEVRA has at most {MAX_LENGTH}")]
+    Length {
+        /// How it starts.
+        start: String,
+        /// How long it is.
+        length: usize,
+    },
     /// A character that rpm does not allow there.
     #[error("`{text}` has `{character}` in its {part}, which rpm does not allow there")]
     Character {
@@ -81,6 +89,9 @@ pub enum NevraError {
     },
 }
 
+/// The longest NEVRA, in bytes: with `.rpm` behind it, it is still a file name.
+const MAX_LENGTH: usize = 251;
+
 impl Package {
     /// Parses a NEVRA strictly. The epoch, where there is one, stands before the version; `0:` is refused, since
     /// one package must have one spelling.
@@ -92,6 +103,8 @@ impl Package {
     }
 
     /// Makes a package of the parts a service sends: `evr` is `[epoch:]version-release`, an epoch of 0 is dropped.
+    /// Parts that are not what they claim are refused: an `evr` without release would otherwise take a piece of the
+    /// name for its version.
     pub fn from_parts(name: &str, evr: &str, arch: &str) -> Result<Self, NevraError> {
         let evr = evr.strip_prefix("0:").unwrap_or(evr);
         let mut text = String::with_capacity(name.len() + evr.len() + arch.len() + 2);
@@ -100,7 +113,16 @@ impl Package {
         text.push_str(evr);
         text.push('.');
         text.push_str(arch);
-        Self::parse(&text)
+        let package = Self::parse(&text)?;
+        if package.name().len() != name.len() {
+            // Too short a name: the `evr` has dashes of its own; too long is impossible.
+            let missing = if package.name().len() < name.len() { "the release" } else { "the name" };
+            return Err(NevraError::Part { text, missing });
+        }
+        if package.arch().as_str() != arch {
+            return Err(NevraError::Architecture { text, found: arch.escape_debug().to_string() });
+        }
+        Ok(package)
     }
 
     /// Returns the NEVRA, byte for byte as it was parsed.
@@ -247,6 +269,10 @@ struct Split<'a> {
 }
 
 fn split(text: &str) -> Result<Split<'_>, NevraError> {
+    if text.len() > MAX_LENGTH {
+        let start = text.chars().take(40).collect();
+        return Err(NevraError::Length { start, length: text.len() });
+    }
     let part = |missing| NevraError::Part { text: text.to_owned(), missing };
     let (rest, word) = text.rsplit_once('.').ok_or_else(|| part("the architecture"))?;
     let arch = Arch::parse(word).ok_or_else(|| NevraError::Architecture {
@@ -271,8 +297,8 @@ fn split(text: &str) -> Result<Split<'_>, NevraError> {
         }
         let allowed = |c: &char| {
             c.is_ascii_alphanumeric()
-                || matches!(c, '.' | '_' | '+' | '~' | '^')
-                || (what == "name" && *c == '-')
+                || matches!(c, '.' | '_' | '+')
+                || if what == "name" { *c == '-' } else { matches!(c, '~' | '^') }
         };
         let value = &text[range];
         let starts_badly = |c: &char| what == "name" && !(c.is_ascii_alphanumeric() || *c == '_');
@@ -294,12 +320,19 @@ fn epoch(text: &str, written: &str) -> Result<u32, NevraError> {
     written.parse().map_err(|_| error())
 }
 
-/// The names rpm-based tools treat as install-only on Oracle Linux: dnf's default list, spelled out for the plain
-/// and the UEK kernel.
+/// The names rpm-based tools treat as install-only on Oracle Linux: dnf's default list and the packages that provide
+/// `installonlypkg(...)`, spelled out for the plain, UEK and real-time kernels and their debug and 64k-page builds.
 fn install_only(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("kernel") else { return false };
-    let rest = rest.strip_prefix("-uek").unwrap_or(rest);
-    matches!(rest, "" | "-core" | "-devel" | "-PAE") || rest == "-modules" || rest.starts_with("-modules-")
+    let flavours = ["-uek64k", "-uek", "-rt", "-64k"];
+    let rest = flavours.iter().find_map(|flavour| strip_word(rest, flavour)).unwrap_or(rest);
+    let rest = strip_word(rest, "-debug").unwrap_or(rest);
+    matches!(rest, "" | "-core" | "-devel" | "-PAE") || strip_word(rest, "-modules").is_some()
+}
+
+/// Strips a word that ends where the text does or before the next dash.
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    text.strip_prefix(word).filter(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The process-wide table. Records are leaked on purpose: the set of distinct packages a run meets is small and
@@ -344,3 +377,6 @@ impl Table {
         package
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -58,12 +58,17 @@ impl PackageSet {
         self.0.packages.binary_search(&package).is_ok()
     }
 
-    /// Returns the packages that are here and not in `other`.
+    /// Returns the packages that are here and not in `other`, in order. Linear in the sum of both.
     pub fn difference(&self, other: &Self) -> Vec<Package> {
-        if Arc::ptr_eq(&self.0, &other.0) {
+        if self.is_same(other) {
             return Vec::new();
         }
-        self.iter().filter(|package| !other.contains(*package)).collect()
+        let mut others = other.iter().peekable();
+        let missing = |package: &Package| {
+            while others.next_if(|other| other < package).is_some() {}
+            others.peek() != Some(package)
+        };
+        self.iter().filter(missing).collect()
     }
 
     /// Returns the set of packages that are in either.
@@ -166,3 +171,6 @@ impl SetPool {
         self.sets.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Tests of `delta`: a table of kinds, and a model that knows no sorted walk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::super::nevra::tests::any_nevra;
+use super::*;
+
+fn set(texts: &[&str]) -> PackageSet {
+    texts.iter().map(|text| Package::parse(text).unwrap()).collect()
+}
+
+#[test]
+fn each_kind_is_told_apart() {
+    let old = set(&[
+        "down-2-1.noarch",
+        "epoch-9-1.noarch",
+        "gone-1-1.noarch",
+        "kernel-1-1.x86_64",
+        "same-1-1.noarch",
+        "tie-1.0-1.noarch",
+        "twin-1-1.i686",
+        "twin-1-1.x86_64",
+        "up-1.9-1.noarch",
+    ]);
+    let new = set(&[
+        "down-1-1.noarch",
+        "epoch-1:1-1.noarch",
+        "fresh-1-1.noarch",
+        "kernel-1-1.x86_64",
+        "kernel-2-1.x86_64",
+        "same-1-1.noarch",
+        "tie-1..0-1.noarch",
+        "twin-1-1.i686",
+        "twin-1-2.x86_64",
+        "up-1.10-1.noarch",
+    ]);
+    let delta = Delta::between(&old, &new);
+    let kinds: Vec<(DeltaKind, String)> = delta
+        .entries
+        .iter()
+        .map(|entry| {
+            let arch = entry.key().unwrap().arch();
+            (entry.kind, format!("{}.{arch} {:?} {:?}", entry.key().unwrap().name(), entry.old, entry.new))
+        })
+        .collect();
+    let expected = [
+        (DeltaKind::Downgraded, "down.noarch [down-2-1.noarch] [down-1-1.noarch]"),
+        (DeltaKind::Upgraded, "epoch.noarch [epoch-9-1.noarch] [epoch-1:1-1.noarch]"),
+        (DeltaKind::Added, "fresh.noarch [] [fresh-1-1.noarch]"),
+        (DeltaKind::Removed, "gone.noarch [gone-1-1.noarch] []"),
+        (DeltaKind::SetChanged, "kernel.x86_64 [kernel-1-1.x86_64] [kernel-1-1.x86_64, kernel-2-1.x86_64]"),
+        (DeltaKind::SetChanged, "tie.noarch [tie-1.0-1.noarch] [tie-1..0-1.noarch]"),
+        (DeltaKind::Upgraded, "twin.x86_64 [twin-1-1.x86_64] [twin-1-2.x86_64]"),
+        (DeltaKind::Upgraded, "up.noarch [up-1.9-1.noarch] [up-1.10-1.noarch]"),
+    ]
+    .map(|(kind, text)| (kind, text.to_owned()));
+    assert_eq!(kinds, expected);
+    assert_eq!(delta.count(DeltaKind::Upgraded), 3);
+    assert!(Delta::between(&old, &old.clone()).is_empty());
+    assert!(Delta::between(&old, &old.iter().collect()).is_empty());
+}
+
+/// Every (name, architecture) that either side has, classified one by one.
+fn model(old: &[Package], new: &[Package]) -> Vec<(DeltaKind, BTreeSet<Package>, BTreeSet<Package>)> {
+    type Versions = BTreeMap<(&'static str, String), (BTreeSet<Package>, BTreeSet<Package>)>;
+    let mut versions = Versions::new();
+    let key = |package: &Package| (package.name(), package.arch().to_string());
+    for package in old {
+        versions.entry(key(package)).or_default().0.insert(*package);
+    }
+    for package in new {
+        versions.entry(key(package)).or_default().1.insert(*package);
+    }
+    let kind = |old: &BTreeSet<Package>, new: &BTreeSet<Package>| {
+        if old.is_empty() {
+            return DeltaKind::Added;
+        }
+        if new.is_empty() {
+            return DeltaKind::Removed;
+        }
+        let (Some(a), Some(b)) = (old.first(), new.first()) else { unreachable!("neither is empty") };
+        match (old.len(), new.len(), a.cmp_evr(*b)) {
+            (1, 1, Ordering::Less) => DeltaKind::Upgraded,
+            (1, 1, Ordering::Greater) => DeltaKind::Downgraded,
+            _ => DeltaKind::SetChanged,
+        }
+    };
+    let differ = versions.into_values().filter(|(old, new)| old != new);
+    differ.map(|(old, new)| (kind(&old, &new), old, new)).collect()
+}
+
+proptest! {
+    #[test]
+    fn the_walk_agrees_with_the_model(
+        old in proptest::collection::vec(any_nevra(), 0..24),
+        new in proptest::collection::vec(any_nevra(), 0..24),
+        kept in 0usize..24,
+    ) {
+        let old: Vec<Package> = old.iter().map(|text| Package::parse(text).unwrap()).collect();
+        let new = new.iter().map(|text| Package::parse(text).unwrap());
+        let new: Vec<Package> = new.chain(old.iter().copied().take(kept)).collect();
+        let (a, b) = (PackageSet::new(old.clone()), PackageSet::new(new.clone()));
+        let delta = Delta::between(&a, &b);
+        let found: Vec<_> = delta
+            .entries
+            .iter()
+            .map(|e| (e.kind, e.old.iter().copied().collect(), e.new.iter().copied().collect()))
+            .collect();
+        prop_assert_eq!(found, model(&old, &new));
+        // It is the whole difference, and backwards it is the opposite.
+        let gone: Vec<Package> = delta.entries.iter().flat_map(|e| &e.old).copied().collect();
+        for package in a.difference(&b) {
+            prop_assert!(gone.contains(&package));
+        }
+        let back = Delta::between(&b, &a);
+        prop_assert_eq!(back.count(DeltaKind::Added), delta.count(DeltaKind::Removed));
+        prop_assert_eq!(back.count(DeltaKind::Upgraded), delta.count(DeltaKind::Downgraded));
+        prop_assert_eq!(back.count(DeltaKind::SetChanged), delta.count(DeltaKind::SetChanged));
+    }
+}
