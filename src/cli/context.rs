@@ -33,12 +33,14 @@ pub(super) struct Context {
 /// The places that credentials for a real service come from. Nothing here is read for the simulator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CredentialSources {
-    /// `OCI_CLI_CONFIG_FILE`, as for Oracle's own command line; else `~/.oci/config`.
+    /// `OCI_CONFIG_FILE` as for Oracle's SDKs, `OCI_CLI_CONFIG_FILE` as for its command line; else `~/.oci/config`.
     pub(super) config: Option<PathBuf>,
     /// `OCI_CLI_PROFILE`.
     pub(super) profile: Option<String>,
     /// `OCI_CLI_REGION`.
     pub(super) region: Option<String>,
+    /// `HOME`, which `~` in a profile stands for.
+    pub(super) home: Option<PathBuf>,
 }
 
 impl Context {
@@ -57,11 +59,14 @@ impl Context {
             terminal,
             workspace: Workspace::new(PathBuf::new()),
             credentials: CredentialSources {
-                config: variable("OCI_CLI_CONFIG_FILE")
+                config: ["OCI_CONFIG_FILE", "OCI_CLI_CONFIG_FILE"]
+                    .into_iter()
+                    .find_map(variable)
                     .map(PathBuf::from)
-                    .or_else(|| home.map(|home| home.join(".oci").join("config"))),
+                    .or_else(|| Some(home.as_ref()?.join(".oci").join("config"))),
                 profile: variable("OCI_CLI_PROFILE"),
                 region: variable("OCI_CLI_REGION"),
+                home,
             },
             who: user(),
             host: host(),

@@ -15,6 +15,7 @@ use crate::apply::{Interrupt, Survey, survey};
 use crate::cloud::Cloud;
 use crate::name::TrainName;
 use crate::observed::Observed;
+use crate::oci::Retry;
 use crate::op::Lineage;
 use crate::plan::{self, Input, Plan};
 use crate::state::State;
@@ -54,8 +55,10 @@ pub(super) async fn look<C: Cloud>(
     manner: Manner,
 ) -> Result<Look, CliError> {
     let mut progress = Reading::start(context, train);
+    connection.retries.watch(progress.retries(context));
     let reads = survey(&*connection.cloud, train, state, manner.calls, |reads| progress.at(reads));
     let observed = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
     progress.finish(context, matches!(observed, Ok(Ok(_))));
     let observed =
         observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))?;
@@ -107,6 +110,17 @@ impl Reading {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
         Self { bar, train: train.name.clone(), since: Instant::now(), reads: 0 }
+    }
+
+    /// Says which calls are tried again, so that a wait is not a riddle.
+    fn retries(&self, context: &Context) -> impl Fn(&Retry) + Send + 'static {
+        let (bar, terminal) = (self.bar.clone(), context.terminal.clone());
+        move |retry| {
+            let Retry { operation, reason, attempt, wait } = retry;
+            let seconds = wait.as_secs_f64();
+            let line = format!("{operation}: {reason}; attempt {} in {seconds:.1} s", attempt + 1);
+            if terminal.can_draw { bar.println(line) } else { terminal.say(&line) }
+        }
     }
 
     fn at(&mut self, survey: Survey) {

@@ -7,6 +7,7 @@ mod apply;
 mod args;
 mod basis;
 mod connect;
+mod connect_wip;
 mod context;
 mod each;
 mod error;

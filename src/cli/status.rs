@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     // A status is there to show what is wrong; how much of a group would leave is `plan`'s to refuse.
     let manner = Manner { calls: arguments.parallelism.calls(), allow_shrink: true };
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context);
+        let mut connector = Connector::new(context, manner.calls);
         let mut found = false;
         let code = each::train(context, &trains, async |train| {
             let state = match context.workspace.store(&train.name).load().await? {
