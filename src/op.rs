@@ -1,4 +1,5 @@
-//! The closed list of things we ask of a cloud, and the vocabulary around them: references, tokens, tickets.
+//! The closed list of things we ask of a cloud, and the vocabulary around them: references, tokens, tickets, and how
+//! much a service takes at once.
 //!
 //! An [`Op`] names final values ("this instance rides that source"), so that asking twice is harmless and a reader of
 //! the world can tell whether it already holds. What each op *means* is [`crate::observed`]'s; how it is said to a
@@ -264,4 +265,12 @@ impl fmt::Display for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What a service can do and how it wants to be asked: planner knowledge, so that the executor needs none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// How many packages one call adds to a source. Nobody documents a limit; a full list of several hundred has been
+    /// seen to pass on OSMS.
+    pub packages_per_call: usize,
 }

@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: `cli` runs the real program, `scenarios` tell stories, `conformance` asks
 //! judges that we did not write.
 
+mod architecture;
 mod cli;
 mod support;

@@ -30,14 +30,6 @@ pub trait Cloud: Send + Sync + 'static {
     fn poll(&self, ticket: &Ticket) -> impl Future<Output = Result<Progress, CloudError>> + Send;
 }
 
-/// What a service can do and how it wants to be asked: planner knowledge, so that the executor needs none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// How many packages one call adds to a source. Nobody documents a limit; a full list of several hundred has been
-    /// seen to pass on OSMS.
-    pub packages_per_call: usize,
-}
-
 /// The answer to a submitted op.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {

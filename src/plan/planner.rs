@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{Plan, ServiceLabel};
-use crate::cloud::Capabilities;
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Observed;
+use crate::op::Capabilities;
 use crate::package::Digest;
 use crate::state::State;
 use crate::train::Train;

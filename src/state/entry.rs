@@ -177,7 +177,8 @@ impl State {
                 op.ticket = Some(ticket.clone());
             }
             Entry::Finished { key, finish, effect, at } => {
-                // What was found done was perhaps never started by us; everything else was.
+                // A success that was never started cannot be ours. What was found done needs no start, and a failure is
+                // taken either way: refusing it would only hide it.
                 if self.unfinished.remove(key).is_none() && *finish == Finish::Done {
                     return Err(IllegalEntry { key: key.clone() });
                 }
@@ -261,3 +262,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

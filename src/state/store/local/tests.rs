@@ -1,1 +1,298 @@
-//! x
+//! The local store against crashes, second sessions, and files that are not what they should be.
+
+mod crash;
+mod refuse;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
+use crate::package::Digest;
+use crate::state::store::StepCounts;
+use crate::state::{Effect, Finish};
+
+fn train() -> TrainName {
+    TrainName::new("great-linux")
+}
+
+fn store(folder: &Path) -> LocalStore {
+    LocalStore::new(folder, train())
+}
+
+fn holder(who: &str) -> Holder {
+    Holder {
+        who: who.to_owned(),
+        host: "desk".to_owned(),
+        pid: 4711,
+        command: "patchtrain apply".to_owned(),
+        since: at(0),
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::new(1_800_000_000 + second, 123_456_789).expect("it is within jiff's range")
+}
+
+fn ocid(kind: &str, n: usize) -> Ocid {
+    // As long as Oracle's: the size test counts on it.
+    Ocid::new(&format!("ocid1.{kind}.oc1.eu-frankfurt-1.antheljt{n:0>52}"))
+}
+
+fn new_state() -> State {
+    State::new(train(), Lineage("5eed".into()))
+}
+
+/// The entries of a run that puts instances on a release and brings them to its level.
+fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
+    let plan = PlanId("a-plan".into());
+    let (group, release) = (GroupName::new("web"), ReleaseName::new("GL1.1"));
+    let mut entries = vec![Entry::Begin { plan: plan.clone(), basis: 0, at: at(0) }];
+    let mut call = |key: String, effect: Option<Effect>, ticket: Option<Ticket>, unproves: Option<Ocid>| {
+        let key = OpKey(key);
+        let token = RetryToken("0123456789abcdef".to_owned());
+        entries.push(Entry::Started { key: key.clone(), token, unproves, at: at(1) });
+        entries.extend(ticket.map(|ticket| Entry::Ticketed { key: key.clone(), ticket }));
+        entries.push(Entry::Finished { key, finish: Finish::Done, effect, at: at(2) });
+    };
+    let digest = Digest::of(["a release"]);
+    let source = Effect::Source { release: release.clone(), id: ocid("swsource", 1), digest };
+    call("create-source/GL1.1".to_owned(), Some(source), None, None);
+    let bound = Effect::Group { group: group.clone(), id: ocid("group", 1), made: true };
+    call("create-group/web".to_owned(), Some(bound), None, None);
+    for n in instances.clone() {
+        let (instance, name): (_, Arc<str>) = (ocid("instance", n), format!("web-{n}").into());
+        let riding = Effect::Riding {
+            instance: instance.clone(),
+            name: name.clone(),
+            group: group.clone(),
+            release: Some(release.clone()),
+        };
+        call(format!("switch/GL1.1/{instance}"), Some(riding), None, Some(instance.clone()));
+        let ticket = Ticket(ocid("workrequest", n).to_string());
+        call(format!("update/GL1.1/{instance}"), None, Some(ticket), Some(instance));
+    }
+    for n in instances {
+        let (instance, name) = (ocid("instance", n), format!("web-{n}").into());
+        let (group, release) = (group.clone(), release.clone());
+        entries.push(Entry::AtLevel { instance, name, group, release, extra: 0, at: at(3) });
+    }
+    entries.push(Entry::End { plan, used_up: true, at: at(4) });
+    entries
+}
+
+fn replayed(mut state: State, entries: &[Entry]) -> State {
+    for entry in entries {
+        state.record(entry).unwrap();
+    }
+    if !entries.is_empty() {
+        state.serial += 1;
+    }
+    state
+}
+
+/// A new folder, in memory where there is such a place: hundreds of crashes then cost no disk its syncs.
+fn new_folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let new = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    new.expect("there is room for a temporary folder")
+}
+
+/// The files of a folder, by name.
+fn files_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
+    let named = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.expect("the folder is listed").path();
+        let name = path.file_name().expect("it was listed").to_string_lossy().into_owned();
+        (name, fs::read(&path).unwrap_or_default())
+    };
+    entries.map(named).collect()
+}
+
+fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
+    for (name, content) in files {
+        fs::write(folder.join(name), content).expect("the folder is ours");
+    }
+}
+
+#[tokio::test]
+async fn reading_a_state_that_is_not_there_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    assert_eq!(store(&state).load().await.unwrap(), None);
+    assert!(!state.exists());
+}
+
+#[tokio::test]
+async fn a_run_is_read_while_it_goes_on_and_folded_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = &folder.path().join("not/yet/there");
+    let entries = run(0..3);
+    let mut session = store(folder).lock(&holder("ada")).await.unwrap();
+    assert_eq!(session.load().await.unwrap(), None);
+
+    let base = Base::of(&new_state());
+    for (n, batch) in entries.chunks(4).enumerate() {
+        session.append(&base, batch).await.unwrap();
+        let done = &entries[..entries.len().min(n * 4 + 4)];
+        assert_eq!(store(folder).load().await.unwrap(), Some(replayed(new_state(), done)));
+    }
+    let state = replayed(new_state(), &entries);
+    assert_eq!(state.serial, 1);
+    session.fold(&state).await.unwrap();
+    drop(session);
+
+    let names: Vec<String> = files_in(folder).into_keys().collect();
+    assert_eq!(names, ["great-linux.json", "great-linux.lock"]);
+    assert_eq!(store(folder).load().await.unwrap(), Some(state));
+}
+
+#[tokio::test]
+async fn a_second_run_builds_on_what_the_first_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = new_state();
+    for (serial, instances) in [(1, 0..2), (2, 2..3), (3, 0..4)] {
+        let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+        let loaded = session.load().await.unwrap();
+        assert_eq!(loaded.as_ref(), Some(&state).filter(|state| state.serial > 0));
+        let base = Base::of(&state);
+        let entries = run(instances);
+        session.append(&base, &entries).await.unwrap();
+        state = replayed(state, &entries);
+        assert_eq!(state.serial, serial);
+        session.fold(&state).await.unwrap();
+        // One session may run twice: the base is the new snapshot.
+        assert_eq!(store(folder.path()).load().await.unwrap().as_ref(), Some(&state));
+    }
+}
+
+#[tokio::test]
+async fn the_lock_names_its_holder_and_goes_with_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    let refused = store(folder.path()).lock(&holder("bob")).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the state is locked by ada on desk (pid 4711, since 2027-01-15T08:00:00.123456789Z): patchtrain apply"
+    );
+    drop(session);
+    let session = store(folder.path()).lock(&holder("bob")).await.unwrap();
+    let refused = store(folder.path()).lock(&holder("ada")).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Locked { holder: Some(found) } if *found == holder("bob")));
+    // What holds is the lock and not the text: a holder that has not signed yet is none to name.
+    fs::write(folder.path().join("great-linux.lock"), "").unwrap();
+    let refused = store(folder.path()).lock(&holder("ada")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the state is locked");
+    drop(session);
+    // Another train is another lock.
+    let other = LocalStore::new(folder.path(), TrainName::new("small-linux"));
+    let _both =
+        (store(folder.path()).lock(&holder("ada")).await.unwrap(), other.lock(&holder("bob")).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_history_grows_by_whole_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |serial| HistoryRecord {
+        at: at(9),
+        who: "ada".to_owned(),
+        host: "desk".to_owned(),
+        plan: PlanId("a-plan".into()),
+        basis: serial - 1,
+        serial,
+        steps: StepCounts { done: 5, already: 1, failed: 0, not_started: 2 },
+        interrupted: false,
+    };
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.history(&record(1)).await.unwrap();
+    let path = folder.path().join("great-linux.history");
+    let torn = fs::read_to_string(&path).unwrap().replace("}\n", "");
+    fs::write(&path, &torn).unwrap();
+    session.history(&record(2)).await.unwrap();
+    session.history(&record(3)).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], torn);
+    let read: Vec<HistoryRecord> =
+        lines[1..].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(read, [record(2), record(3)]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_private_and_a_mode_that_somebody_chose_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |name: &str| {
+        fs::metadata(folder.path().join(name)).expect("it was written").permissions().mode() & 0o777
+    };
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    let (entries, base) = (run(0..1), Base::of(&new_state()));
+    session.append(&base, &entries).await.unwrap();
+    assert_eq!((mode("great-linux.lock"), mode("great-linux.journal")), (0o600, 0o600));
+    let mut state = replayed(new_state(), &entries);
+    session.fold(&state).await.unwrap();
+    assert_eq!(mode("great-linux.json"), 0o600);
+
+    let path = folder.path().join("great-linux.json");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    state.serial += 1;
+    session.fold(&state).await.unwrap();
+    assert_eq!(mode("great-linux.json"), 0o640);
+}
+
+/// 1,000 instances at their level, with OCIDs as long as Oracle's. A fleet of 10,000 then is under 4 MB of state.
+#[tokio::test]
+async fn the_state_takes_under_400_bytes_per_instance() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = replayed(new_state(), &run(0..1000));
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.fold(&state).await.unwrap();
+    let size = files_in(folder.path())["great-linux.json"].len();
+    assert!(size < 400 * 1000, "{} bytes per instance", size / 1000);
+    assert!(size > 200 * 1000, "{} bytes per instance: is everything in?", size / 1000);
+}
+
+/// What a step costs must not grow with the fleet: an append writes its entries and reads nothing.
+#[tokio::test]
+async fn an_append_costs_the_same_beside_a_large_state() {
+    let mut journals = Vec::new();
+    for fleet in [1, 5000] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+        let state = replayed(new_state(), &run(0..fleet));
+        session.fold(&state).await.unwrap();
+        let base = Base::of(&session.load().await.unwrap().unwrap());
+        // Were the snapshot read or written again, this would be an error or be gone.
+        fs::write(folder.path().join("great-linux.json"), "not a state").unwrap();
+        for entry in run(0..1) {
+            session.append(&base, &[entry]).await.unwrap();
+        }
+        let files = files_in(folder.path());
+        assert_eq!(files["great-linux.json"], b"not a state");
+        journals.push(files["great-linux.journal"].clone());
+    }
+    assert_eq!(journals[0], journals[1]);
+}
+
+#[test]
+fn the_threaded_runtime_is_not_held_up_and_any_other_caller_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let threaded = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let entries = run(0..1);
+    threaded.block_on(async {
+        let (store, entries) = (store(folder.path()), entries.clone());
+        let writing = tokio::spawn(async move {
+            let mut session = store.lock(&holder("ada")).await.unwrap();
+            session.append(&Base::of(&new_state()), &entries).await.unwrap();
+        });
+        writing.await.unwrap();
+    });
+    let read = futures_util::FutureExt::now_or_never(store(folder.path()).load());
+    assert_eq!(read.unwrap().unwrap(), Some(replayed(new_state(), &entries)));
+}
