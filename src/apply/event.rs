@@ -71,6 +71,11 @@ pub enum StepEnd {
         /// What is missing, for people.
         message: String,
     },
+    /// Begun, and left by an interrupted run: what was asked of the service goes on there.
+    Left {
+        /// What goes on, for people.
+        message: String,
+    },
     /// Not started: something it depends on did not end well, or the run was interrupted.
     NotStarted,
 }
@@ -87,7 +92,8 @@ impl StepEnd {
 pub struct Outcome {
     /// How each step ended, by id.
     pub ends: Vec<(StepId, StepEnd)>,
-    /// The same, counted. A shut gate and what waits behind it are not started.
+    /// The same, counted. A shut gate, what waits behind it, and what an
+    /// interrupt left are not started.
     pub counts: StepCounts,
     /// Whether a signal ended it.
     pub interrupted: bool,

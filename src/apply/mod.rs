@@ -4,8 +4,21 @@
 //! One coordinator owns the state and the journal; workers drive one step each and only send it messages. The rules
 //! it keeps are the safety rules of the design, numbered where the code keeps them.
 
+mod coordinator;
+mod desk;
 mod event;
+mod gate;
+mod job;
+mod ledger;
+mod look;
+mod schedule;
 mod survey;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verify;
+mod work;
+mod worker;
 
 use std::sync::Arc;
 
@@ -63,15 +76,30 @@ pub enum ApplyError {
 pub type Interrupt = tokio::sync::watch::Receiver<u8>;
 
 /// Runs a plan against a locked state. `state` is what the session loaded, or the new state of the plan's lineage.
+/// That the train is still the one that was planned is the caller's to check.
+///
+/// Returns when every step has ended, or after a signal. A plan without steps writes nothing, unless it knows of
+/// levels that were left. Dropping the future is as good as killing the process: the journal says what was done.
 pub async fn apply<C: Cloud, S: Session>(
-    _plan: &Plan,
-    _cloud: Arc<C>,
-    _session: S,
-    _state: State,
-    _run: Run,
-    _on_event: impl FnMut(Event) + Send,
+    plan: &Plan,
+    cloud: Arc<C>,
+    session: S,
+    state: State,
+    run: Run,
+    on_event: impl FnMut(Event) + Send,
 ) -> Result<Outcome, ApplyError> {
-    Ok(Outcome::default())
+    apply_with(plan, cloud, (session, state), (run, token::random()), on_event).await
+}
+
+async fn apply_with<C: Cloud, S: Session>(
+    plan: &Plan,
+    cloud: Arc<C>,
+    (session, state): (S, State),
+    run: (Run, token::Tokens),
+    on_event: impl FnMut(Event) + Send,
+) -> Result<Outcome, ApplyError> {
+    let ledger = ledger::Ledger::open(plan, session, state)?;
+    coordinator::Coordinator::new(plan, cloud, ledger, run, on_event)?.run().await
 }
 
 /// What a run is given besides plan, cloud and state.

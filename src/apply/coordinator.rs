@@ -1,0 +1,392 @@
+//! The coordinator: sole owner of state, journal and ready queue. It starts workers, makes what they report durable
+//! in batches, opens or shuts gates, and stops the run when told to.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+use super::desk::{Desk, Halt, Message, Shared};
+use super::job::{self, Job};
+use super::ledger::{Close, Ledger};
+use super::schedule::Schedule;
+use super::token::{self, Tokens};
+use super::worker::{Report, act};
+use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
+use crate::cloud::Cloud;
+use crate::name::Address;
+use crate::name::Ocid;
+use crate::op::{Op, OpKey, StepId, Ticket};
+use crate::plan::{Action, DriftKind, Plan};
+use crate::state::store::Session;
+use crate::state::{Entry, Finish};
+
+/// How long answers in flight may take to come in after a first signal (safety rule 6).
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// A run of a plan.
+pub(super) struct Coordinator<'a, C, S, F> {
+    plan: &'a Plan,
+    ledger: Ledger<S>,
+    schedule: Schedule<'a>,
+    shared: Arc<Shared<C>>,
+    stop: watch::Sender<bool>,
+    line: mpsc::UnboundedReceiver<Message>,
+    workers: JoinSet<(Option<StepId>, Report)>,
+    running: HashSet<StepId>,
+    run: Run,
+    tokens: Tokens,
+    /// Open updates of earlier runs, by instance: the first step that touches the instance looks them up.
+    open: HashMap<Ocid, (OpKey, Ticket)>,
+    /// Open work of earlier runs that no step is about.
+    orphans: Vec<(OpKey, Ticket)>,
+    interrupted: Interrupted,
+    on_event: F,
+}
+
+/// Whether signals have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interrupted {
+    No,
+    /// A first one; answers may come in until then.
+    Until(Instant),
+    /// A second one.
+    AtOnce,
+}
+
+impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        cloud: Arc<C>,
+        ledger: Ledger<S>,
+        (run, tokens): (Run, Tokens),
+        on_event: F,
+    ) -> Result<Self, ApplyError> {
+        let (stop, stopped) = watch::channel(false);
+        let (sender, line) = mpsc::unbounded_channel();
+        let bound = run.settings.parallelism.clamp(1, Semaphore::MAX_PERMITS);
+        let shared = Shared {
+            cloud,
+            settings: run.settings,
+            clock: run.clock.clone(),
+            train: plan.basis.train.clone(),
+            unmanaged: plan.unmanaged.as_slice().into(),
+            calls: Semaphore::new(bound),
+            slots: Arc::new(Semaphore::new(bound)),
+            stop: stopped,
+            line: sender,
+        };
+        Ok(Self {
+            plan,
+            ledger,
+            schedule: Schedule::of(&plan.steps)?,
+            shared: Arc::new(shared),
+            stop,
+            line,
+            workers: JoinSet::new(),
+            running: HashSet::new(),
+            run,
+            tokens,
+            open: HashMap::new(),
+            orphans: Vec::new(),
+            interrupted: Interrupted::No,
+            on_event,
+        })
+    }
+
+    /// Runs the plan to its end, to a signal, or to an error of the store, after which nothing more is submitted.
+    pub(super) async fn run(mut self) -> Result<Outcome, ApplyError> {
+        let mut interrupt = self.run.interrupt.clone();
+        if *interrupt.borrow_and_update() > 0 {
+            self.hear(1);
+        } else {
+            self.open_books()?;
+        }
+        loop {
+            self.start()?;
+            self.ledger.commit().await?;
+            if self.workers.is_empty() {
+                break;
+            }
+            let deadline = match self.interrupted {
+                Interrupted::Until(deadline) => Some(deadline),
+                _ => None,
+            };
+            let mut reports = Vec::new();
+            let mut messages = Vec::new();
+            let next_signal = u8::from(deadline.is_some());
+            tokio::select! {
+                biased;
+                level = signal(&mut interrupt, next_signal) => self.hear(level),
+                () = sleep_until(deadline) => self.interrupted = Interrupted::AtOnce,
+                Some(message) = self.line.recv() => messages.push(message),
+                Some(joined) = self.workers.join_next() => reports.push(joined),
+            }
+            if self.interrupted == Interrupted::AtOnce {
+                return self.drop_everything(deadline.is_some_and(|at| at <= Instant::now())).await;
+            }
+            self.take_in(messages, reports).await?;
+        }
+        self.finish().await
+    }
+
+    /// Takes in what is known before the first step: levels that were left, work that earlier runs left behind.
+    fn open_books(&mut self) -> Result<(), ApplyError> {
+        let now = (self.run.clock)();
+        let drift = self.plan.drift.iter().filter_map(|drift| match (&drift.address, &drift.kind) {
+            (Address::Instance(instance), DriftKind::LeftLevel { .. }) => Some(instance),
+            _ => None,
+        });
+        // Safety rule 8: leaving the level clears it, before a gate could count it.
+        let left: Vec<Entry> =
+            drift.filter_map(|instance| job::left_level(instance, self.ledger.state())).collect();
+        if !left.is_empty() {
+            self.ledger.begin(now)?;
+        }
+        for entry in left {
+            self.ledger.record(entry)?;
+        }
+        if self.plan.steps.is_empty() || self.ledger.state().unfinished.is_empty() {
+            return Ok(());
+        }
+        self.sort_unfinished()
+    }
+
+    /// Safety rule 6: recorded tickets are looked up first. Those of the plan's own ops are their steps' business;
+    /// open updates go to the first step on their instance; the rest is asked after once. What no plan holds any
+    /// more, has no ticket and is older than its token is given up.
+    fn sort_unfinished(&mut self) -> Result<(), ApplyError> {
+        let now = (self.run.clock)();
+        let mut keys = HashSet::new();
+        let mut touched = HashSet::new();
+        for step in &self.plan.steps {
+            let Action::Act { op } = &step.action else { continue };
+            keys.insert(op.key());
+            if let Op::Switch { instance, .. } | Op::Update { instance, .. } = op {
+                touched.insert(instance.clone());
+            }
+        }
+        let mut given_up = Vec::new();
+        for (key, unfinished) in &self.ledger.state().unfinished {
+            let updated = key.0.strip_prefix("update/").and_then(|rest| rest.split('/').next_back());
+            let updated = updated.map(Ocid::new).filter(|instance| touched.contains(instance));
+            match (&unfinished.ticket, updated) {
+                (Some(ticket), Some(instance)) => {
+                    self.open.insert(instance, (key.clone(), ticket.clone()));
+                }
+                _ if keys.contains(key) => {}
+                (Some(ticket), None) => self.orphans.push((key.clone(), ticket.clone())),
+                (None, _) if !token::is_known(unfinished, now) => given_up.push(key.clone()),
+                (None, _) => {}
+            }
+        }
+        if !given_up.is_empty() {
+            self.ledger.begin(now)?;
+        }
+        for key in given_up {
+            let message = "no answer was seen, and no plan asks for it any more".to_owned();
+            let finish = Finish::Failed { message };
+            self.ledger.record(Entry::Finished { key, finish, effect: None, at: now })?;
+        }
+        Ok(())
+    }
+
+    /// Opens or shuts gates, and starts steps while there are slots for them.
+    fn start(&mut self) -> Result<(), ApplyError> {
+        if self.interrupted != Interrupted::No {
+            return Ok(());
+        }
+        while let Some((key, ticket)) = self.orphans.pop() {
+            self.ledger.begin((self.run.clock)())?;
+            self.spawn(None, Job::Settle { key, ticket });
+        }
+        loop {
+            while let Some(step) = self.schedule.next_gate() {
+                if let Action::Gate { condition } = &step.action {
+                    let end = gate::pass(condition, self.ledger.state());
+                    self.end(step.id, end);
+                }
+            }
+            if !self.schedule.has_ready() {
+                return Ok(());
+            }
+            let Ok(slot) = self.shared.slots.clone().try_acquire_owned() else { return Ok(()) };
+            let Some(step) = self.schedule.next() else { return Ok(()) };
+            let now = (self.run.clock)();
+            let open = match &step.action {
+                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => {
+                    self.open.remove(instance)
+                }
+                _ => None,
+            };
+            let job = Job::of(step, self.plan, self.ledger.state(), open, (&self.tokens, now));
+            (self.on_event)(Event::Started { step: step.id });
+            match job {
+                Ok(Some(job)) => {
+                    self.ledger.begin(now)?;
+                    self.running.insert(step.id);
+                    self.spawn(Some((step.id, slot)), job);
+                }
+                Ok(None) => {}
+                Err(message) => self.end(step.id, StepEnd::Refused { message }),
+            }
+        }
+    }
+
+    fn spawn(&mut self, step: Option<(StepId, tokio::sync::OwnedSemaphorePermit)>, job: Job) {
+        let (id, slot) = step.unzip();
+        let mut desk = Desk::new(self.shared.clone(), slot, id);
+        self.workers.spawn(async move {
+            let report = match work_on(&mut desk, job).await {
+                Ok(report) => report,
+                Err(Halt::Stopped) => Report::Stopped,
+                Err(Halt::Cloud(error)) => Report::Failed { message: error.to_string(), over: false },
+            };
+            (id, report)
+        });
+    }
+
+    /// Takes in everything that has been said by now, in one batch: safety rule 3 makes each worker wait for
+    /// durability, and waiting together costs as much as waiting alone.
+    async fn take_in(
+        &mut self,
+        mut messages: Vec<Message>,
+        mut reports: Vec<Result<(Option<StepId>, Report), JoinError>>,
+    ) -> Result<(), ApplyError> {
+        // Reports first: whatever a worker said before its report is on the line by then.
+        while let Some(joined) = self.workers.try_join_next() {
+            reports.push(joined);
+        }
+        while let Ok(message) = self.line.try_recv() {
+            messages.push(message);
+        }
+        let mut acks: Vec<oneshot::Sender<()>> = Vec::new();
+        let mut events = Vec::new();
+        for message in messages {
+            match message {
+                Message::Record { entry, ack } => {
+                    self.ledger.record(entry)?;
+                    acks.push(ack);
+                }
+                Message::Tell(event) => events.push(event),
+            }
+        }
+        let at = (self.run.clock)();
+        let mut ends = Vec::new();
+        for joined in reports {
+            let (id, report) = joined.unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => (None, Report::Stopped),
+            });
+            let Some(id) = id else { continue };
+            self.running.remove(&id);
+            let step = self.schedule.step(id);
+            let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
+            if let Some(entry) = entry {
+                self.ledger.record(entry)?;
+            }
+            ends.push((id, end));
+        }
+        self.ledger.commit().await?;
+        for ack in acks {
+            // A worker that does not wait any more has ended.
+            let _ = ack.send(());
+        }
+        for event in events {
+            (self.on_event)(event);
+        }
+        for (id, end) in ends {
+            self.end(id, end);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, step: StepId, end: StepEnd) {
+        (self.on_event)(Event::Ended { step, end: end.clone() });
+        for step in self.schedule.end(step, end) {
+            (self.on_event)(Event::Ended { step, end: StepEnd::NotStarted });
+        }
+    }
+
+    /// Safety rule 6: the first signal lets answers in flight come in, the second ends at once.
+    fn hear(&mut self, level: u8) {
+        if self.interrupted == Interrupted::No {
+            (self.on_event)(Event::Interrupted);
+        }
+        // Every worker that waits wakes from this; one that is in a call finishes it first.
+        self.stop.send_replace(true);
+        self.interrupted =
+            if level > 1 { Interrupted::AtOnce } else { Interrupted::Until(Instant::now() + LAST_ANSWERS) };
+    }
+
+    /// Ends with calls in flight: their answers are lost, which the journal is made for.
+    async fn drop_everything(mut self, in_order: bool) -> Result<Outcome, ApplyError> {
+        let mut reports = Vec::new();
+        while let Some(joined) = self.workers.try_join_next() {
+            reports.push(joined);
+        }
+        self.workers.shutdown().await;
+        self.take_in(Vec::new(), reports).await?;
+        let mut cut: Vec<StepId> = self.running.drain().collect();
+        cut.sort_unstable();
+        for id in cut {
+            let end = job::left(&self.schedule.step(id).action, self.ledger.state());
+            self.end(id, end);
+        }
+        if in_order {
+            return self.finish().await;
+        }
+        self.give_up();
+        let (ends, counts) = self.schedule.into_ends();
+        Ok(Outcome { ends, counts, interrupted: true, serial: self.ledger.abandon() })
+    }
+
+    fn give_up(&mut self) {
+        for step in self.schedule.give_up() {
+            (self.on_event)(Event::Ended { step, end: StepEnd::NotStarted });
+        }
+    }
+
+    async fn finish(mut self) -> Result<Outcome, ApplyError> {
+        let interrupted = self.interrupted != Interrupted::No;
+        self.give_up();
+        let (ends, steps) = self.schedule.into_ends();
+        let used_up = ends.iter().all(|(_, end)| end.lets_on());
+        let Run { clock, who, host, .. } = self.run;
+        let close = Close { at: clock(), who, host, steps, interrupted, used_up };
+        let serial = self.ledger.close(close).await?;
+        Ok(Outcome { ends, counts: steps, interrupted, serial })
+    }
+}
+
+async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt> {
+    match job {
+        Job::Act(job) => act(desk, *job).await,
+        Job::Contents { source, release, packages } => {
+            verify::contents(desk, &source, &release, &packages).await
+        }
+        Job::Level { instance, level } => verify::level(desk, &instance, &level).await,
+        Job::Settle { key, ticket } => {
+            work::settle(desk, key, &ticket).await?;
+            Ok(Report::Stopped)
+        }
+    }
+}
+
+/// Waits for a signal beyond those heard. Without anybody who could send one it waits for ever.
+async fn signal(interrupt: &mut super::Interrupt, heard: u8) -> u8 {
+    match interrupt.wait_for(|level| *level > heard).await {
+        Ok(level) => *level,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

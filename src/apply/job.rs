@@ -1,0 +1,237 @@
+//! From a step of the plan to a worker's job, and from its report to entries of the journal.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::StepEnd;
+use super::token::{self, Tokens};
+use super::verify::Level;
+use super::worker::{Act, Report};
+use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::observed::Precondition;
+use crate::op::{Op, OpKey, SourceRef, Ticket};
+use crate::package::PackageSet;
+use crate::plan::{Action, Plan, Step, Verification};
+use crate::state::{Effect, Entry, Finish, State};
+
+/// What a worker is to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Bring an op about.
+    Act(Box<Act>),
+    /// Compare a source with its release.
+    Contents { source: Ocid, release: ReleaseName, packages: PackageSet },
+    /// Compare an instance with its release.
+    Level { instance: Ocid, level: Level },
+    /// Ask once after work of an earlier run.
+    Settle { key: OpKey, ticket: Ticket },
+}
+
+impl Job {
+    /// Makes the job of a step, with the ids that the state knows by now. An error says what is missing.
+    pub(super) fn of(
+        step: &Step,
+        plan: &Plan,
+        state: &State,
+        open: Option<(OpKey, Ticket)>,
+        (tokens, now): (&Tokens, Timestamp),
+    ) -> Result<Option<Self>, String> {
+        Ok(Some(match &step.action {
+            Action::Gate { .. } => return Ok(None),
+            Action::Act { op } => {
+                let mut op = op.clone();
+                let mut precondition = step.precondition.clone();
+                fill(&mut op, &mut precondition, state)?;
+                Self::Act(Box::new(prepare(op, precondition, state, open, (tokens, now))))
+            }
+            Action::Verify { what: Verification::Contents { source } } => {
+                let mut source = source.clone();
+                fill_source(&mut source, state)?;
+                let release = source.release;
+                let packages = packages(plan, &release)?;
+                let source = source.id.ok_or_else(|| no_source(&release))?;
+                Self::Contents { source, release, packages }
+            }
+            Action::Verify { what: Verification::Level { instance, group } } => {
+                let bound = plan.group(group).ok_or_else(|| format!("the plan has no group `{group}`"))?;
+                let packages = packages(plan, &bound.release)?;
+                let level = Level { release: bound.release.clone(), packages, ahead: bound.ahead };
+                Self::Level { instance: instance.clone(), level }
+            }
+        }))
+    }
+}
+
+/// Joins an op with what the state knows of it. Safety rule 4: a token is inherited for as long as the service knows
+/// it; later the op starts anew, with the look that every step begins with as its read-back.
+fn prepare(
+    op: Op,
+    precondition: Precondition,
+    state: &State,
+    open: Option<(OpKey, Ticket)>,
+    (tokens, now): (&Tokens, Timestamp),
+) -> Act {
+    let key = op.key();
+    let unfinished = state.unfinished.get(&key);
+    let known = unfinished.filter(|op| token::is_known(op, now));
+    Act {
+        op,
+        precondition,
+        token: known.map_or_else(|| tokens(), |op| op.token.clone()),
+        spare: tokens(),
+        since: known.map(|op| op.started),
+        asked_before: unfinished.is_some(),
+        ticket: unfinished.and_then(|op| op.ticket.clone()),
+        earlier: open.filter(|(other, _)| *other != key),
+        key,
+    }
+}
+
+fn fill(op: &mut Op, precondition: &mut Precondition, state: &State) -> Result<(), String> {
+    if let Some(source) = op.source_mut() {
+        fill_source(source, state)?;
+    }
+    if let Some(group) = op.group_mut()
+        && group.id.is_none()
+    {
+        let record = state.groups.get(&group.group);
+        let record = record.ok_or_else(|| format!("the id of group.{} is not known", group.group))?;
+        group.id = Some(record.id.clone());
+    }
+    match precondition {
+        Precondition::Rides { source, .. } | Precondition::Owned { source } => fill_source(source, state),
+        Precondition::Nothing | Precondition::ParentOrNone { .. } => Ok(()),
+    }
+}
+
+fn fill_source(source: &mut SourceRef, state: &State) -> Result<(), String> {
+    if source.id.is_none() {
+        let record = state.sources.get(&source.release).ok_or_else(|| no_source(&source.release))?;
+        source.id = Some(record.id.clone());
+    }
+    Ok(())
+}
+
+fn no_source(release: &ReleaseName) -> String {
+    format!("the id of the software source of release.{release} is not known")
+}
+
+fn packages(plan: &Plan, release: &ReleaseName) -> Result<PackageSet, String> {
+    let known = plan.releases.get(release);
+    known.map(|known| known.packages.clone()).ok_or_else(|| format!("the plan has no release `{release}`"))
+}
+
+/// Turns a report into what the journal shall say of it and how the step ended.
+pub(super) fn book(
+    step: &Step,
+    plan: &Plan,
+    state: &State,
+    report: Report,
+    at: Timestamp,
+) -> (Option<Entry>, StepEnd) {
+    match (&step.action, report) {
+        (Action::Act { op }, Report::Done { already, id, name }) => {
+            let (finish, end) = if already {
+                (Finish::AlreadyDone, StepEnd::AlreadyDone)
+            } else {
+                (Finish::Done, StepEnd::Done)
+            };
+            let effect = effect(op, step, plan, state, (id, name));
+            (Some(Entry::Finished { key: op.key(), finish, effect, at }), end)
+        }
+        (Action::Act { op }, Report::Failed { message, over }) => {
+            // What is not known to be over keeps its token and ticket for the next run.
+            let finish = Finish::Failed { message: message.clone() };
+            let entry = Entry::Finished { key: op.key(), finish, effect: None, at };
+            (over.then_some(entry), StepEnd::Failed { message })
+        }
+        (_, Report::Done { already, .. }) => {
+            (None, if already { StepEnd::AlreadyDone } else { StepEnd::Done })
+        }
+        (_, Report::Failed { message, .. }) => (None, StepEnd::Failed { message }),
+        (_, Report::Refused { message }) => (None, StepEnd::Refused { message }),
+        (Action::Verify { what: Verification::Level { instance, group } }, Report::AtLevel { extra }) => {
+            let name = known_name(instance, plan, state);
+            let Some(bound) = plan.group(group) else { return (None, StepEnd::Done) };
+            let (group, release) = (group.clone(), bound.release.clone());
+            let instance = instance.clone();
+            (Some(Entry::AtLevel { instance, name, group, release, extra, at }), StepEnd::Done)
+        }
+        (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
+            (left_level(instance, state), StepEnd::Failed { message })
+        }
+        (_, Report::AtLevel { .. }) => (None, StepEnd::Done),
+        (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
+        (action, Report::Stopped) => (None, left(action, state)),
+    }
+}
+
+/// Returns the entry that takes a proven level back, where there is one.
+pub(super) fn left_level(instance: &Ocid, state: &State) -> Option<Entry> {
+    let record = state.instances.get(instance)?;
+    record.at_level.as_ref().map(|_| Entry::LeftLevel { instance: instance.clone() })
+}
+
+/// Says how a step ends whose worker was stopped: what was asked of the service goes on there.
+pub(super) fn left(action: &Action, state: &State) -> StepEnd {
+    let Action::Act { op } = action else { return StepEnd::NotStarted };
+    match state.unfinished.get(&op.key()) {
+        None => StepEnd::NotStarted,
+        Some(unfinished) => StepEnd::Left {
+            message: match &unfinished.ticket {
+                Some(ticket) => {
+                    format!("work request {ticket} runs on in the service; the next run looks it up first")
+                }
+                None => "whether the service was asked is not known; the next run looks first".to_owned(),
+            },
+        },
+    }
+}
+
+/// What is ours, or no longer, now that the op holds.
+fn effect(
+    op: &Op,
+    step: &Step,
+    plan: &Plan,
+    state: &State,
+    (id, name): (Option<Ocid>, Option<Arc<str>>),
+) -> Option<Effect> {
+    let name = |instance: &Ocid| name.clone().unwrap_or_else(|| known_name(instance, plan, state));
+    match op {
+        Op::CreateSource { owner, .. } => {
+            let (release, digest) = owner.release.clone()?;
+            Some(Effect::Source { release, id: id?, digest })
+        }
+        Op::CreateGroup { group, .. } => Some(Effect::Group { group: group.clone(), id: id?, made: true }),
+        Op::DeleteGroup { group } => Some(Effect::GroupGone { group: group.group.clone() }),
+        Op::Join { group, instance } => Some(Effect::Riding {
+            instance: instance.clone(),
+            name: name(instance),
+            group: group.group.clone(),
+            release: None,
+        }),
+        // An instance that has joined another group by now stays ours.
+        Op::Leave { group, instance } => {
+            let elsewhere = state.instances.get(instance).is_some_and(|record| record.group != group.group);
+            (!elsewhere).then(|| Effect::InstanceGone { instance: instance.clone() })
+        }
+        Op::Switch { instance, to, .. } => Some(Effect::Riding {
+            instance: instance.clone(),
+            name: name(instance),
+            group: group_of(step, instance, state)?,
+            release: Some(to.release.clone()),
+        }),
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => None,
+    }
+}
+
+fn group_of(step: &Step, instance: &Ocid, state: &State) -> Option<GroupName> {
+    let known = || state.instances.get(instance).map(|record| record.group.clone());
+    step.group.clone().or_else(known)
+}
+
+fn known_name(instance: &Ocid, plan: &Plan, state: &State) -> Arc<str> {
+    let known = state.instances.get(instance).map(|record| record.name.clone());
+    known.unwrap_or_else(|| plan.label(instance).into())
+}

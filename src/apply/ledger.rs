@@ -1,0 +1,130 @@
+//! The state, the journal behind it, and the run's last words: what only the coordinator touches.
+//!
+//! Entries are taken into the state at once and written together; nothing that depends on an entry may happen before
+//! [`Ledger::commit`] has returned.
+
+use std::mem;
+
+use jiff::Timestamp;
+
+use super::ApplyError;
+use crate::op::PlanId;
+use crate::plan::Plan;
+use crate::state::store::{Base, HistoryRecord, Session, StepCounts};
+use crate::state::{Entry, State};
+
+/// The state of a running plan.
+pub(super) struct Ledger<S> {
+    session: S,
+    base: Base,
+    state: State,
+    plan: PlanId,
+    basis: u64,
+    pending: Vec<Entry>,
+    begun: bool,
+}
+
+/// How a run ended, for the history.
+pub(super) struct Close {
+    pub(super) at: Timestamp,
+    pub(super) who: String,
+    pub(super) host: String,
+    pub(super) steps: StepCounts,
+    pub(super) interrupted: bool,
+    pub(super) used_up: bool,
+}
+
+impl<S: Session> Ledger<S> {
+    /// Takes over a loaded state, if the plan may run on it.
+    ///
+    /// Safety rule 1: a plan of another lineage or serial is refused, unless it wrote every serial since its own; a
+    /// plan whose steps are all done is used up. (Another train digest is the caller's to refuse: it has the train.)
+    pub(super) fn open(plan: &Plan, session: S, state: State) -> Result<Self, ApplyError> {
+        let stale = |reason: String| Err(ApplyError::Stale(reason));
+        let basis = &plan.basis;
+        if basis.train != state.train {
+            return stale(format!("it is of train `{}`, the state is of `{}`", basis.train, state.train));
+        }
+        if basis.lineage != state.lineage {
+            return stale("it was made on a state of another lineage".to_owned());
+        }
+        // A run that is not the last one cannot be gone on with: what came after it raised the serial too, so it is
+        // enough to look at the last.
+        match &state.last_plan {
+            Some(run) if run.id == plan.id && run.basis == basis.serial => {
+                if run.used_up {
+                    return Err(ApplyError::UsedUp);
+                }
+            }
+            _ if state.serial == basis.serial => {}
+            _ => {
+                return stale(format!(
+                    "it was made on serial {} of the state, which is at {} now",
+                    basis.serial, state.serial
+                ));
+            }
+        }
+        Ok(Self {
+            session,
+            base: Base::of(&state),
+            state,
+            plan: plan.id.clone(),
+            basis: basis.serial,
+            pending: Vec::new(),
+            begun: false,
+        })
+    }
+
+    /// Returns the state, entries that are not yet durable included.
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Says in the journal that the plan runs, once. A run that finds nothing to start writes nothing at all.
+    pub(super) fn begin(&mut self, at: Timestamp) -> Result<(), ApplyError> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        self.record(Entry::Begin { plan: self.plan.clone(), basis: self.basis, at })
+    }
+
+    /// Takes an entry in. It is not durable before the next [`Ledger::commit`].
+    pub(super) fn record(&mut self, entry: Entry) -> Result<(), ApplyError> {
+        self.state.record(&entry)?;
+        self.pending.push(entry);
+        Ok(())
+    }
+
+    /// Makes all entries taken in durable, in one batch.
+    pub(super) async fn commit(&mut self) -> Result<(), ApplyError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let entries = mem::take(&mut self.pending);
+        Ok(self.session.append(&self.base, &entries).await?)
+    }
+
+    /// Ends the run: the last entry, the new serial, the fold, the history. Returns the serial that is left.
+    pub(super) async fn close(mut self, close: Close) -> Result<u64, ApplyError> {
+        if !self.begun {
+            return Ok(self.state.serial);
+        }
+        let Close { at, who, host, steps, interrupted, used_up } = close;
+        self.record(Entry::End { plan: self.plan.clone(), used_up, at })?;
+        self.commit().await?;
+        self.state.serial += 1;
+        env!("CARGO_PKG_VERSION").clone_into(&mut self.state.tool);
+        self.session.fold(&self.state).await?;
+        let serial = self.state.serial;
+        let record =
+            HistoryRecord { at, who, host, plan: self.plan, basis: self.basis, serial, steps, interrupted };
+        self.session.history(&record).await?;
+        Ok(serial)
+    }
+
+    /// Leaves the run as it stands: the journal says it all, and whoever loads it next counts one serial more.
+    pub(super) fn abandon(self) -> u64 {
+        self.state.serial + u64::from(self.begun)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a step looks at before it runs, and why it may not.
+
+use super::desk::{Desk, Halt};
+use crate::cloud::Cloud;
+use crate::name::TrainName;
+use crate::observed::{Breach, Observed, Precondition, Scope};
+use crate::op::{Op, Ownership};
+
+/// The smallest look that shows whether an op already holds and whether its precondition does (safety rule 2). A
+/// member's groups stand with the member, so nobody reads a whole group to join or leave it.
+pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
+    match op {
+        Op::CreateSource { name, .. } => vec![Scope::SourcesNamed(name.clone())],
+        // The name first: contents are taken in for sources that are known to be there.
+        Op::AddPackages { source, .. } | Op::RemovePackages { source, .. } => {
+            // Safety rule 5: sources are named `<train>/<release>`.
+            let mut scopes = vec![Scope::SourcesNamed(format!("{train}/{}", source.release))];
+            scopes.extend(source.id.clone().map(Scope::SourceContents));
+            scopes
+        }
+        Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
+        Op::DeleteGroup { group } => vec![Scope::GroupsNamed(group.group.to_string())],
+        Op::Join { instance, .. }
+        | Op::Leave { instance, .. }
+        | Op::Switch { instance, .. }
+        | Op::Update { instance, .. } => vec![Scope::Instance(instance.clone())],
+    }
+}
+
+/// Looks at what the op touches.
+pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, Halt> {
+    let mut seen = Observed::default();
+    for scope in scopes(op, desk.train()) {
+        seen.learn(desk.read(&scope).await?);
+    }
+    Ok(seen)
+}
+
+/// Tells why the op may not run on what was just seen, if so. Asked only after "is it already done?".
+pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -> Option<String> {
+    if let Err(breach) = seen.check(precondition) {
+        return Some(breach.to_string());
+    }
+    let foreign = |what: &str, name: &str, id: &dyn std::fmt::Display| {
+        // Safety rule 5: one of another lineage is an error that points to import.
+        format!(
+            "the service has a {what} named `{name}` ({id}) that is not this state's; import it, or rename yours"
+        )
+    };
+    match op {
+        Op::CreateSource { name, owner, .. } => {
+            let other = seen.sources.iter().find(|(_, source)| !is(owner, source.owner.as_ref()))?;
+            Some(foreign("software source", name, other.0))
+        }
+        Op::CreateGroup { group, owner } => {
+            let other = seen.groups.iter().find(|(_, seen)| !is(owner, seen.owner.as_ref()))?;
+            Some(foreign("group", group.as_str(), other.0))
+        }
+        // Safety rule 6: never a second update beside an open one, whatever the plan says.
+        Op::Update { instance, .. } => match seen.instances.get(instance) {
+            None => Some(Breach::InstanceGone.to_string()),
+            Some(seen) => seen
+                .open_work
+                .first()
+                .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
+        },
+        Op::Join { instance, .. } | Op::Switch { instance, .. } => {
+            (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
+        }
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::DeleteGroup { .. } | Op::Leave { .. } => {
+            None
+        }
+    }
+}
+
+fn is(owner: &Ownership, seen: Option<&Ownership>) -> bool {
+    seen == Some(owner)
+}

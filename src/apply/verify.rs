@@ -1,0 +1,107 @@
+//! Reading back (safety rule 8): success is proven, not assumed.
+
+use std::fmt::Write;
+
+use tokio::time::Instant;
+
+use super::desk::{Desk, Halt};
+use super::worker::Report;
+use crate::cloud::Cloud;
+use crate::conformance::{Lag, Verdict};
+use crate::name::{Ocid, ReleaseName};
+use crate::observed::{Scope, Sighting};
+use crate::package::PackageSet;
+use crate::train::Ahead;
+
+/// How many packages a message names before it counts the rest.
+const NAMED: usize = 3;
+
+/// A release to compare with.
+#[derive(Debug)]
+pub(super) struct Level {
+    pub(super) release: ReleaseName,
+    pub(super) packages: PackageSet,
+    pub(super) ahead: Ahead,
+}
+
+/// Compares a source's packages with its release's: all of them, and no other.
+pub(super) async fn contents<C: Cloud>(
+    desk: &Desk<C>,
+    source: &Ocid,
+    release: &ReleaseName,
+    packages: &PackageSet,
+) -> Result<Report, Halt> {
+    let sighting = desk.read(&Scope::SourceContents(source.clone())).await?;
+    let failed = |message| Ok(Report::Failed { message, over: true });
+    let Sighting::SourceContents(_, Some(held)) = sighting else {
+        return failed(format!("the software source of {release} ({source}) is gone"));
+    };
+    let (missing, foreign) = (packages.difference(&held), held.difference(packages));
+    if missing.is_empty() && foreign.is_empty() {
+        return Ok(Report::Done { already: false, id: None, name: None });
+    }
+    let mut message = format!("the software source does not hold {release}");
+    let list = [(missing, "missing"), (foreign, "not the release's")];
+    for (packages, what) in list.iter().filter(|(packages, _)| !packages.is_empty()) {
+        let names = packages.iter().take(NAMED).map(|package| package.as_str());
+        message.push_str(&format_list(packages.len(), what, names));
+    }
+    failed(message)
+}
+
+/// Compares an instance's packages with its release. What the service shows may be older than what its agent did, so
+/// an inventory that is behind is read again until it is not, or the patience for it ends.
+pub(super) async fn level<C: Cloud>(
+    desk: &mut Desk<C>,
+    instance: &Ocid,
+    level: &Level,
+) -> Result<Report, Halt> {
+    let begun = Instant::now();
+    let mut waits = desk.waits();
+    loop {
+        let sighting = desk.read(&Scope::Inventory(instance.clone())).await?;
+        let Sighting::Inventory(_, Some(inventory)) = sighting else {
+            return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
+        };
+        let verdict = Verdict::of(&inventory, &level.packages, desk.unmanaged());
+        if verdict.at_level(level.ahead) {
+            return Ok(Report::AtLevel { extra: verdict.extra.len() });
+        }
+        let message = shortfall(&verdict, level);
+        // Time brings updates; it brings no downgrade.
+        let hopeless = verdict.behind.is_empty();
+        if hopeless || begun.elapsed() >= desk.settings().verify_patience {
+            return Ok(Report::BelowLevel { message });
+        }
+        desk.free_slot();
+        desk.retry(message, waits.next()).await?;
+    }
+}
+
+fn shortfall(verdict: &Verdict, level: &Level) -> String {
+    let mut message = format!("below {}", level.release);
+    let lag = |lag: &Lag| format!("{} (release: {})", lag.installed, lag.release.evr());
+    let mut list = |lags: &[Lag], what: &str| {
+        if !lags.is_empty() {
+            message.push_str(&format_list(lags.len(), what, lags.iter().take(NAMED).map(lag)));
+        }
+    };
+    list(&verdict.behind, "behind");
+    if level.ahead == Ahead::Block {
+        list(&verdict.ahead, "ahead");
+    }
+    message
+}
+
+/// Writes `; 12 behind: a, b, c, ...`.
+fn format_list<T: AsRef<str>>(count: usize, what: &str, names: impl Iterator<Item = T>) -> String {
+    let mut text = format!("; {count} {what}: ");
+    for (index, name) in names.enumerate() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{}{}", if index > 0 { ", " } else { "" }, name.as_ref());
+    }
+    if count > NAMED {
+        text.push_str(", ...");
+    }
+    text
+}

@@ -1,0 +1,121 @@
+//! Waiting for work that the service has accepted.
+
+use tokio::time::Instant;
+
+use super::Event;
+use super::desk::{Desk, Halt};
+use crate::cloud::{Cloud, CloudError, Progress};
+use crate::op::{OpKey, Ticket};
+use crate::state::{Entry, Finish};
+
+/// How accepted work ended for us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum WorkEnd {
+    /// The service says that it is done.
+    Succeeded,
+    /// It failed, or the service knows nothing of it.
+    Failed(String),
+    /// It is not known to be over, and we wait no longer. The ticket stays in the state.
+    Open(String),
+}
+
+/// Whether a ticket was handed out just now, or by an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    /// Just now: there is time before the first question.
+    New,
+    /// By an earlier run: it may be over long since.
+    Old,
+}
+
+/// Asks after accepted work, at growing intervals, until it ends or the patience for it does.
+pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age) -> Result<WorkEnd, Halt> {
+    let begun = Instant::now();
+    let mut waits = desk.waits();
+    let mut percent = 0;
+    let mut asked = age == Age::Old;
+    loop {
+        let trouble = if asked {
+            match poll(desk, ticket).await? {
+                Look::Over(end) => return Ok(end),
+                Look::Going(now) => {
+                    percent = now;
+                    None
+                }
+                Look::Dark(reason) => Some(reason),
+            }
+        } else {
+            None
+        };
+        asked = true;
+        let patience = desk.settings().work_patience;
+        if begun.elapsed() >= patience {
+            return Ok(WorkEnd::Open(format!(
+                "work request {ticket} has not ended in {} s; it runs on, and the next run looks it up first",
+                patience.as_secs()
+            )));
+        }
+        // Waiting takes no slot: thousands of instances may be at work at once.
+        desk.free_slot();
+        let next = waits.next();
+        match (trouble, desk.step()) {
+            (Some(reason), _) => desk.retry(reason, next).await?,
+            (None, Some(step)) => {
+                desk.tell(Event::Waiting { step, ticket: ticket.clone(), percent });
+                desk.pause(next).await?;
+            }
+            (None, None) => desk.pause(next).await?,
+        }
+    }
+}
+
+/// Asks once after work of an earlier run that no step of this plan is about, and records it when it is over.
+pub(super) async fn settle<C: Cloud>(desk: &Desk<C>, key: OpKey, ticket: &Ticket) -> Result<(), Halt> {
+    desk.tell(Event::Resuming { op: key.clone(), ticket: Some(ticket.clone()) });
+    match poll(desk, ticket).await? {
+        Look::Over(end) => record_end(desk, key, end).await,
+        Look::Going(_) | Look::Dark(_) => Ok(()),
+    }
+}
+
+/// Records that work of an earlier run is over.
+pub(super) async fn record_end<C: Cloud>(desk: &Desk<C>, key: OpKey, end: WorkEnd) -> Result<(), Halt> {
+    let finish = match end {
+        WorkEnd::Succeeded => Finish::Done,
+        WorkEnd::Failed(message) => Finish::Failed { message },
+        WorkEnd::Open(_) => return Ok(()),
+    };
+    desk.record(Entry::Finished { key, finish, effect: None, at: desk.now() }).await
+}
+
+/// What one question brought.
+enum Look {
+    Over(WorkEnd),
+    Going(u8),
+    /// No answer that says anything about the work.
+    Dark(String),
+}
+
+async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket) -> Result<Look, Halt> {
+    let asked = desk.call(|cloud| async move { cloud.poll(ticket).await }).await;
+    Ok(match asked {
+        Ok(Progress::Succeeded) => Look::Over(WorkEnd::Succeeded),
+        Ok(Progress::Failed { message }) => {
+            Look::Over(WorkEnd::Failed(format!("work request {ticket} failed: {message}")))
+        }
+        Ok(Progress::Accepted { .. }) => Look::Going(0),
+        Ok(Progress::Running { percent }) => Look::Going(percent),
+        Err(Halt::Cloud(error)) if transient(&error) => Look::Dark(error.to_string()),
+        Err(Halt::Cloud(CloudError::Service { status: 404, .. })) => {
+            Look::Over(WorkEnd::Failed(format!("the service no longer knows work request {ticket}")))
+        }
+        // The question was refused, which says nothing about the work.
+        Err(Halt::Cloud(error)) => Look::Over(WorkEnd::Open(error.to_string())),
+        Err(stopped) => return Err(stopped),
+    })
+}
+
+/// Tells whether the same call may well be answered a little later.
+pub(super) fn transient(error: &CloudError) -> bool {
+    error.is_ambiguous() || matches!(error, CloudError::Service { status: 429, .. })
+}

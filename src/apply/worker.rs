@@ -1,0 +1,268 @@
+//! One step from its first look to its last: what a worker does for an `Act`.
+//!
+//! A worker owns nothing but its job. What it learns goes to the coordinator, as entries that must be durable before
+//! it goes on, or as its report at the end.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Event;
+use super::desk::{ATTEMPTS, Desk, Halt};
+use super::look::{look, objection};
+use super::work::{Age, WorkEnd, record_end, transient, wait};
+use crate::cloud::{Cloud, CloudError, Submitted};
+use crate::name::Ocid;
+use crate::observed::{Observed, Precondition};
+use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::state::Entry;
+
+/// An op to bring about, with all that the state knows about it.
+#[derive(Debug)]
+pub(super) struct Act {
+    pub(super) key: OpKey,
+    /// With its ids.
+    pub(super) op: Op,
+    /// With its ids.
+    pub(super) precondition: Precondition,
+    /// For the next call.
+    pub(super) token: RetryToken,
+    /// For the call after one that is known to be over or whose token the service takes no more.
+    pub(super) spare: RetryToken,
+    /// When the token was used first, for one that an earlier run left.
+    pub(super) since: Option<Timestamp>,
+    /// Whether an earlier run made a call of which nobody knows whether it was served.
+    pub(super) asked_before: bool,
+    /// The work request of that call.
+    pub(super) ticket: Option<Ticket>,
+    /// Open work of another op on the same instance, left by an earlier run.
+    pub(super) earlier: Option<(OpKey, Ticket)>,
+}
+
+/// What came of a step.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// It holds now.
+    Done {
+        /// Whether it held before any call.
+        already: bool,
+        /// The id of what was made or found.
+        id: Option<Ocid>,
+        /// The display name of the instance it touched.
+        name: Option<Arc<str>>,
+    },
+    /// It does not.
+    Failed {
+        /// Why.
+        message: String,
+        /// Whether the call is known to be over. What is not stays in the state with its token and ticket.
+        over: bool,
+    },
+    /// It must not be tried.
+    Refused {
+        /// Why.
+        message: String,
+    },
+    /// The instance is at its level.
+    AtLevel {
+        /// How many managed packages stand beside the release.
+        extra: usize,
+    },
+    /// The instance is below its level.
+    BelowLevel {
+        /// By what.
+        message: String,
+    },
+    /// The run was stopped first.
+    Stopped,
+}
+
+/// Brings an op about, or finds out why not.
+pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report, Halt> {
+    let Act { key, op, precondition, mut token, spare, mut since, mut asked_before, ticket, earlier } = job;
+
+    // Safety rule 6: tickets of earlier runs come first. Another op's work is waited for, so that no repository is
+    // changed under a running update and no second update stands beside it.
+    if let Some((other, ticket)) = earlier {
+        desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
+        match wait(desk, &ticket, Age::Old).await? {
+            WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
+            end => record_end(desk, other, end).await?,
+        }
+        desk.take_slot().await?;
+    }
+    let mut spare = Some(spare);
+    if asked_before {
+        desk.tell(Event::Resuming { op: key.clone(), ticket: ticket.clone() });
+    }
+    if let Some(ticket) = ticket {
+        match wait(desk, &ticket, Age::Old).await? {
+            // A token of work that failed would be answered with that same work: the new call needs a new one.
+            end @ WorkEnd::Failed(_) => {
+                record_end(desk, key.clone(), end).await?;
+                (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
+            }
+            end => return Ok(worked(end)),
+        }
+        desk.take_slot().await?;
+    }
+
+    let mut waits = desk.waits();
+    let mut journaled = false;
+    let mut calls = 0;
+    let mut last_error = None;
+    loop {
+        let called = calls > 0;
+        // Safety rule 2: look again at what the step touches; skip it when it already holds.
+        let seen = look(desk, &op).await?;
+        if seen.satisfies(&op) {
+            return Ok(done(&seen, &op, !called, None));
+        }
+        // An update of ours whose answer was lost shows as open work of the instance (safety rules 4 and 6).
+        if (called || asked_before)
+            && let Some(ticket) = open_work(&seen, &op)
+        {
+            desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
+            return Ok(worked(wait(desk, &ticket, Age::Old).await?));
+        }
+        if let Some(message) = last_error.take_if(|_| calls == ATTEMPTS) {
+            return Ok(Report::Failed {
+                message: format!(
+                    "{message}; asked {ATTEMPTS} times, whether it was served is not known, the next run asks with \
+                     the same token"
+                ),
+                over: false,
+            });
+        }
+        if let Some(message) = objection(&seen, &op, &precondition) {
+            return Ok(if called {
+                Report::Failed { message, over: false }
+            } else {
+                Report::Refused { message }
+            });
+        }
+        // Safety rule 6: after a signal nothing more is submitted, nor journaled as if it were.
+        desk.go_on()?;
+        // Safety rules 3 and 4: *started*, with the token, is durable before the call. One that is used again keeps
+        // the time of its first use, from which its 24 hours run.
+        if !journaled {
+            let at = since.unwrap_or_else(|| desk.now());
+            let unproves = unproves(&op).cloned();
+            desk.record(Entry::Started { key: key.clone(), token: token.clone(), unproves, at }).await?;
+            journaled = true;
+        }
+        let answer = {
+            let (op, token) = (&op, &token);
+            desk.call(|cloud| async move { cloud.submit(op, token).await }).await
+        };
+        calls += 1;
+        match answer {
+            Ok(Submitted::Done { created }) => {
+                return if created.is_none() && makes_something(&op) {
+                    let seen = look(desk, &op).await?;
+                    Ok(if seen.satisfies(&op) {
+                        done(&seen, &op, false, None)
+                    } else {
+                        let message = "the service says that it is made and does not list it; the next run looks for its tags";
+                        Report::Failed { message: message.to_owned(), over: false }
+                    })
+                } else {
+                    Ok(done(&seen, &op, false, created))
+                };
+            }
+            // Safety rule 3: the ticket is durable as soon as it is known.
+            Ok(Submitted::Pending { ticket }) => {
+                desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
+                return Ok(worked(wait(desk, &ticket, Age::New).await?));
+            }
+            // Safety rule 4: read back, then ask again with the same token.
+            Err(Halt::Cloud(error)) if transient(&error) => {
+                last_error = Some(error.to_string());
+                desk.retry(error.to_string(), waits.next()).await?;
+            }
+            Err(Halt::Cloud(error)) => {
+                if is_token_refused(&error)
+                    && let Some(fresh) = spare.take()
+                {
+                    (token, since, journaled) = (fresh, None, false);
+                    last_error = Some(error.to_string());
+                    continue;
+                }
+                return refused(desk, &op, &error).await;
+            }
+            Err(stopped) => return Err(stopped),
+        }
+    }
+}
+
+/// The service said no. It may say so because the thing is done ("already attached"), so look before believing it.
+async fn refused<C: Cloud>(desk: &Desk<C>, op: &Op, error: &CloudError) -> Result<Report, Halt> {
+    let mut message = error.to_string();
+    // A look that fails adds nothing; what the service said stands.
+    if let Ok(seen) = look(desk, op).await {
+        if seen.satisfies(op) {
+            return Ok(done(&seen, op, false, None));
+        }
+        if let Op::Switch { instance, .. } = op
+            && seen.instances.get(instance).is_some_and(|seen| seen.parent.is_none())
+        {
+            message.push_str("; the instance has no software source now, applying again attaches it");
+        }
+    }
+    Ok(Report::Failed { message, over: true })
+}
+
+fn worked(end: WorkEnd) -> Report {
+    match end {
+        WorkEnd::Succeeded => Report::Done { already: false, id: None, name: None },
+        WorkEnd::Failed(message) => Report::Failed { message, over: true },
+        WorkEnd::Open(message) => Report::Failed { message, over: false },
+    }
+}
+
+fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Report {
+    // Safety rule 5: one that a crash left unrecorded is found by its tags and adopted.
+    let by_tags = || match op {
+        Op::CreateSource { owner, .. } => {
+            let ours = seen.sources.iter().find(|(_, source)| source.owner.as_ref() == Some(owner));
+            ours.map(|(id, _)| id.clone())
+        }
+        Op::CreateGroup { owner, .. } => {
+            let ours = seen.groups.iter().find(|(_, group)| group.owner.as_ref() == Some(owner));
+            ours.map(|(id, _)| id.clone())
+        }
+        _ => None,
+    };
+    let instance = op.instance().and_then(|id| seen.instances.get(id));
+    Report::Done { already, id: created.or_else(by_tags), name: instance.map(|seen| seen.name.clone()) }
+}
+
+fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
+    match op {
+        Op::Update { instance, .. } => seen.instances.get(instance)?.open_work.first().cloned(),
+        _ => None,
+    }
+}
+
+/// Tells whose proven level ends with the call: after it the packages or what they are measured by are others.
+fn unproves(op: &Op) -> Option<&Ocid> {
+    match op {
+        Op::Switch { instance, .. } | Op::Update { instance, .. } => Some(instance),
+        Op::CreateSource { .. }
+        | Op::AddPackages { .. }
+        | Op::RemovePackages { .. }
+        | Op::CreateGroup { .. }
+        | Op::DeleteGroup { .. }
+        | Op::Join { .. }
+        | Op::Leave { .. } => None,
+    }
+}
+
+fn makes_something(op: &Op) -> bool {
+    matches!(op, Op::CreateSource { .. } | Op::CreateGroup { .. })
+}
+
+/// The service may drop tokens before their time; what it knew of the call is gone with them.
+fn is_token_refused(error: &CloudError) -> bool {
+    matches!(error, CloudError::Service { code, .. } if code == "InvalidatedRetryToken")
+}

@@ -1,0 +1,360 @@
+//! The world of the in-memory cloud: what each call finds and does there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::fault::{Fault, Script};
+use crate::cloud::{CloudError, Progress, Submitted};
+use crate::name::Ocid;
+use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
+use crate::op::{Op, OpKey, RetryToken, Ticket};
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) observed: Observed,
+    pub(super) script: Script,
+    pub(super) latency: Duration,
+    pub(super) work_takes: Duration,
+    work: BTreeMap<Ticket, Work>,
+    /// When open work ends.
+    due: BTreeSet<(Instant, Ticket)>,
+    answers: HashMap<String, (OpKey, Submitted)>,
+    pub(super) calls: BTreeMap<OpKey, usize>,
+    pub(super) done: BTreeMap<OpKey, usize>,
+    pub(super) observations: usize,
+    pub(super) polls: usize,
+    pub(super) failing_reads: usize,
+    pub(super) failing_polls: usize,
+    stale: BTreeMap<Ocid, Stale>,
+    pub(super) violations: Vec<String>,
+    pub(super) in_flight: usize,
+    pub(super) most_in_flight: usize,
+    /// After so many calls every further one hangs; the last one's effect may still come about.
+    pub(super) cut_after: Option<(usize, bool)>,
+    pub(super) served: usize,
+}
+
+#[derive(Debug)]
+struct Work {
+    op: Op,
+    accepted: Instant,
+    due: Option<Instant>,
+    fault: Option<Fault>,
+    /// None while it is open, then how it ended.
+    ended: Option<Result<(), String>>,
+}
+
+/// The next so many reads of an inventory show what was there before the next update.
+#[derive(Debug)]
+struct Stale {
+    reads: usize,
+    old: Option<Inventory>,
+}
+
+impl World {
+    pub(super) fn new(observed: Observed) -> Self {
+        Self {
+            observed,
+            script: Script::default(),
+            latency: Duration::from_millis(10),
+            work_takes: Duration::from_secs(10),
+            work: BTreeMap::new(),
+            due: BTreeSet::new(),
+            answers: HashMap::new(),
+            calls: BTreeMap::new(),
+            done: BTreeMap::new(),
+            observations: 0,
+            polls: 0,
+            failing_reads: 0,
+            failing_polls: 0,
+            stale: BTreeMap::new(),
+            violations: Vec::new(),
+            in_flight: 0,
+            most_in_flight: 0,
+            cut_after: None,
+            served: 0,
+        }
+    }
+
+    pub(super) fn stale_inventory(&mut self, instance: &Ocid, reads: usize) {
+        self.stale.insert(instance.clone(), Stale { reads, old: None });
+    }
+
+    pub(super) fn observe(&mut self, scope: &Scope) -> Result<Sighting, CloudError> {
+        self.observations += 1;
+        if self.failing_reads > 0 {
+            self.failing_reads -= 1;
+            return Err(no_answer("Observe"));
+        }
+        Ok(match scope {
+            Scope::Fleet { instances, groups, group_ids } => {
+                Sighting::Fleet(self.fleet(instances, groups, group_ids))
+            }
+            Scope::Instance(id) => {
+                let seen = self.observed.instances.get(id).cloned().map(|mut seen| {
+                    seen.inventory = None;
+                    seen
+                });
+                Sighting::Instance(id.clone(), seen)
+            }
+            Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
+            Scope::SourceContents(id) => {
+                let seen = self.observed.sources.get(id);
+                let contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                Sighting::SourceContents(id.clone(), contents)
+            }
+            Scope::SourcesNamed(name) => {
+                let named = self.observed.sources.iter().filter(|(_, source)| *source.name == **name);
+                let found = named.map(|(id, source)| {
+                    let mut source = source.clone();
+                    source.contents = None;
+                    (id.clone(), source)
+                });
+                Sighting::SourcesNamed(name.clone(), found.collect())
+            }
+            Scope::GroupsNamed(name) => {
+                let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
+                let found = named.map(|(id, group)| (id.clone(), group.clone()));
+                Sighting::GroupsNamed(name.clone(), found.collect())
+            }
+        })
+    }
+
+    fn fleet(
+        &self,
+        instances: &BTreeSet<Ocid>,
+        names: &BTreeSet<Arc<str>>,
+        ids: &BTreeSet<Ocid>,
+    ) -> Observed {
+        let wanted = |id: &Ocid, name: &Arc<str>| ids.contains(id) || names.contains(name);
+        let groups = self.observed.groups.iter().filter(|(id, group)| wanted(id, &group.name));
+        let members: BTreeSet<&Ocid> = groups.flat_map(|(_, group)| &group.members).collect();
+        let mut fleet = Observed {
+            groups: self.observed.groups.clone(),
+            sources: self.observed.sources.clone(),
+            ..Observed::default()
+        };
+        fleet.sources.values_mut().for_each(|source| source.contents = None);
+        for (id, instance) in &self.observed.instances {
+            if instances.contains(id) || members.contains(id) {
+                let mut instance = instance.clone();
+                instance.inventory = None;
+                fleet.instances.insert(id.clone(), instance);
+            }
+        }
+        fleet
+    }
+
+    fn inventory(&mut self, id: &Ocid) -> Option<Inventory> {
+        if let Some(stale) = self.stale.get_mut(id)
+            && let Some(old) = &stale.old
+        {
+            let old = old.clone();
+            stale.reads -= 1;
+            if stale.reads == 0 {
+                self.stale.remove(id);
+            }
+            return Some(old);
+        }
+        Some(self.observed.instances.get(id)?.inventory.clone().unwrap_or_default())
+    }
+
+    pub(super) fn submit(&mut self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
+        let key = op.key();
+        let calls = self.calls.entry(key.clone()).or_insert(0);
+        *calls += 1;
+        let fault = self.script.fault(&key, *calls, op);
+        self.note_missing_ids(op);
+        match &fault {
+            Some(Fault::LostCall) => return Err(no_answer("Submit")),
+            Some(Fault::Refused { status, code }) => return Err(refused(*status, code)),
+            Some(Fault::Vanish) => {
+                if let Some(instance) = op.instance() {
+                    self.vanish(&instance.clone());
+                }
+            }
+            _ => {}
+        }
+        let answer = self.serve(op, &key, token, fault.as_ref())?;
+        match fault {
+            Some(Fault::LostAnswer) => Err(no_answer("Submit")),
+            _ => Ok(answer),
+        }
+    }
+
+    /// Does the op, unless its token is one that was served before.
+    fn serve(
+        &mut self,
+        op: &Op,
+        key: &OpKey,
+        token: &RetryToken,
+        fault: Option<&Fault>,
+    ) -> Result<Submitted, CloudError> {
+        let takes_token =
+            !matches!(op, Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::DeleteGroup { .. });
+        if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
+            if known == key {
+                return Ok(answer.clone());
+            }
+            self.violations.push(format!("the token of {known} was used for {key}"));
+            return Err(refused(409, "InvalidatedRetryToken"));
+        }
+        if op.instance().is_some_and(|id| !self.observed.instances.contains_key(id)) {
+            return Err(refused(404, "NotAuthorizedOrNotFound"));
+        }
+        let answer = match op {
+            Op::Update { instance, .. } => self.accept(op, instance, fault)?,
+            Op::DeleteGroup { group } => {
+                let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
+                if seen.is_some_and(|seen| !seen.members.is_empty()) {
+                    return Err(refused(409, "IncorrectState"));
+                }
+                self.advance(op, fault)
+            }
+            _ => self.advance(op, fault),
+        };
+        *self.done.entry(key.clone()).or_insert(0) += 1;
+        if takes_token {
+            self.answers.insert(token.0.clone(), (key.clone(), answer.clone()));
+        }
+        Ok(answer)
+    }
+
+    fn advance(&mut self, op: &Op, fault: Option<&Fault>) -> Submitted {
+        if let Op::Switch { instance, .. } = op
+            && self.observed.instances.get(instance).is_some_and(|seen| !seen.open_work.is_empty())
+        {
+            self.violations.push(format!("{} while work of the instance is open", op.key()));
+        }
+        match (op, fault) {
+            (Op::AddPackages { source, packages }, Some(Fault::DropAdds { kept })) => {
+                let packages = packages.iter().take(*kept).copied().collect();
+                self.observed.advance(&Op::AddPackages { source: source.clone(), packages });
+            }
+            _ => self.observed.advance(op),
+        }
+        let created = match op {
+            Op::CreateSource { owner, .. } => self
+                .observed
+                .sources
+                .iter()
+                .find(|(_, source)| source.owner.as_ref() == Some(owner))
+                .map(first),
+            Op::CreateGroup { group, owner } => {
+                let same = |(_, seen): &(&Ocid, &ServiceGroup)| {
+                    *seen.name == *group.as_str() && seen.owner.as_ref() == Some(owner)
+                };
+                self.observed.groups.iter().find(same).map(first)
+            }
+            _ => None,
+        };
+        Submitted::Done { created }
+    }
+
+    fn accept(&mut self, op: &Op, instance: &Ocid, fault: Option<&Fault>) -> Result<Submitted, CloudError> {
+        let ticket = Ticket(format!("ocid1.osmsworkrequest.oc1..{}", self.work.len() + 1));
+        let Some(seen) = self.observed.instances.get_mut(instance) else {
+            return Err(refused(404, "NotAuthorizedOrNotFound"));
+        };
+        if !seen.status.takes_work() {
+            return Err(refused(409, "IncorrectState"));
+        }
+        if !seen.open_work.is_empty() {
+            self.violations.push(format!("{} beside an open work request", op.key()));
+        }
+        seen.open_work.push(ticket.clone());
+        let accepted = Instant::now();
+        let due = (fault != Some(&Fault::StuckWork)).then(|| accepted + self.work_takes);
+        let work = Work { op: op.clone(), accepted, due, fault: fault.cloned(), ended: None };
+        self.work.insert(ticket.clone(), work);
+        self.due.extend(due.map(|due| (due, ticket.clone())));
+        Ok(Submitted::Pending { ticket })
+    }
+
+    /// Ends the work that is due: it goes on whether or not anybody asks.
+    pub(super) fn settle(&mut self, now: Instant) {
+        while self.due.first().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, ticket)) = self.due.pop_first() else { return };
+            self.end(&ticket);
+        }
+    }
+
+    fn end(&mut self, ticket: &Ticket) {
+        let Some(work) = self.work.get_mut(ticket) else { return };
+        let Some(id) = work.op.instance() else { return };
+        let before = self.observed.instances.get(id).and_then(|seen| seen.inventory.clone());
+        work.ended = Some(match &work.fault {
+            Some(Fault::FailedWork { message }) => Err(message.clone()),
+            Some(Fault::IdleUpdate) => Ok(()),
+            _ if before.is_none() => Err("the instance is gone".to_owned()),
+            _ => {
+                self.observed.advance(&work.op);
+                Ok(())
+            }
+        });
+        if let Some(stale) = self.stale.get_mut(id)
+            && stale.old.is_none()
+        {
+            stale.old = before;
+        }
+        if let Some(seen) = self.observed.instances.get_mut(id) {
+            seen.open_work.retain(|open| open != ticket);
+        }
+    }
+
+    pub(super) fn poll(&mut self, ticket: &Ticket) -> Result<Progress, CloudError> {
+        self.polls += 1;
+        if self.failing_polls > 0 {
+            self.failing_polls -= 1;
+            return Err(no_answer("GetWorkRequest"));
+        }
+        let Some(work) = self.work.get(ticket) else { return Err(refused(404, "NotAuthorizedOrNotFound")) };
+        Ok(match (&work.ended, work.due) {
+            (Some(Ok(())), _) => Progress::Succeeded,
+            (Some(Err(message)), _) => Progress::Failed { message: message.clone() },
+            (None, None) => Progress::Accepted { since: None },
+            (None, Some(due)) => {
+                let whole = due.duration_since(work.accepted).as_millis().max(1);
+                let gone = work.accepted.elapsed().as_millis();
+                Progress::Running { percent: u8::try_from(gone * 100 / whole).unwrap_or(99).min(99) }
+            }
+        })
+    }
+
+    pub(super) fn vanish(&mut self, instance: &Ocid) {
+        self.observed.instances.remove(instance);
+        self.observed.groups.values_mut().for_each(|group| {
+            group.members.remove(instance);
+        });
+    }
+
+    fn note_missing_ids(&mut self, op: &Op) {
+        let mut op = op.clone();
+        let missing = op.source_mut().is_some_and(|source| source.id.is_none())
+            || op.group_mut().is_some_and(|group| group.id.is_none());
+        if missing {
+            self.violations.push(format!("{} came without an id", op.key()));
+        }
+    }
+}
+
+fn first<T>((id, _): (&Ocid, T)) -> Ocid {
+    id.clone()
+}
+
+fn no_answer(operation: &'static str) -> CloudError {
+    CloudError::NoAnswer { operation, endpoint: "memory".to_owned(), reason: "scripted".to_owned() }
+}
+
+fn refused(status: u16, code: &str) -> CloudError {
+    CloudError::Service {
+        operation: "Submit",
+        status,
+        code: code.to_owned(),
+        message: "scripted".to_owned(),
+        request_id: "memory".to_owned(),
+    }
+}
