@@ -1,5 +1,7 @@
 //! Packages in aligned columns: what an update brings, how two releases differ, plain lists.
 
+use std::borrow::Cow;
+
 use super::page::{Mark, Page, Tone, columns, pad};
 use crate::conformance::Lag;
 use crate::package::{DeltaEntry, DeltaKind, Package};
@@ -13,9 +15,11 @@ pub(super) enum Row {
         /// `name.arch`.
         name: String,
         /// The version there was.
-        old: &'static str,
+        old: Cow<'static, str>,
         /// The version there will be.
         new: &'static str,
+        /// What else is to be said; may be empty.
+        rest: String,
     },
     /// One version.
     One {
@@ -48,7 +52,7 @@ impl Row {
             DeltaKind::SetChanged => return Some(Self::set(name, &entry.old, &entry.new)),
         };
         match (entry.old.as_slice(), entry.new.as_slice()) {
-            ([old], [new]) => Some(Self::Pair { mark, name, old: old.evr(), new: new.evr() }),
+            ([old], [new]) => Some(Self::pair(mark, *old, *new)),
             ([one], []) | ([], [one]) => Some(Self::One { mark, name, version: one.evr() }),
             (old, new) => Some(Self::set(name, old, new)),
         }
@@ -56,32 +60,30 @@ impl Row {
 
     /// Makes the row of a package that an update brings to the release's version.
     pub(super) fn of_lag(lag: &Lag) -> Self {
-        Self::Pair {
-            mark: Mark::CHANGE,
-            name: name(lag.release),
-            old: lag.installed.evr(),
-            new: lag.release.evr(),
-        }
+        Self::pair(Mark::CHANGE, lag.installed, lag.release)
     }
 
     /// Makes the row of a package that is newer than the release, both versions as they stand.
     pub(super) fn of_ahead(lag: &Lag) -> Self {
-        Self::Pair {
-            mark: Mark::NONE,
-            name: name(lag.release),
-            old: lag.installed.evr(),
-            new: lag.release.evr(),
-        }
+        Self::pair(Mark::NONE, lag.installed, lag.release)
     }
 
     /// Makes the row of a package that somebody moved away from the release's version.
     pub(super) fn of_drifted(lag: &Lag) -> Self {
-        Self::Pair {
-            mark: Mark::DRIFT,
-            name: name(lag.release),
-            old: lag.release.evr(),
-            new: lag.installed.evr(),
-        }
+        Self::pair(Mark::DRIFT, lag.release, lag.installed)
+    }
+
+    /// Makes the row of a package that several instances get, from several versions.
+    pub(super) fn of_many(old: &[Package], new: Package, rest: String) -> Self {
+        let old = match old {
+            [one] => Cow::Borrowed(one.evr()),
+            several => Cow::Owned(format!("{} versions", several.len())),
+        };
+        Self::Pair { mark: Mark::CHANGE, name: name(new), old, new: new.evr(), rest }
+    }
+
+    fn pair(mark: Mark, old: Package, new: Package) -> Self {
+        Self::Pair { mark, name: name(new), old: old.evr().into(), new: new.evr(), rest: String::new() }
     }
 
     /// Makes the row of one package.
@@ -119,7 +121,9 @@ pub(super) fn write(page: &mut Page, indent: usize, rows: &[Row], limit: usize, 
     let shown = page.fold(rows.len(), limit);
     let visible = &rows[..shown];
     // One very long name must not push all versions off the page; it gets a line of its own.
-    let cap = page.width().saturating_sub(indent) * 2 / 5;
+    let room = page.width().saturating_sub(indent);
+    let counted = visible.iter().any(|row| matches!(row, Row::Pair { rest, .. } if !rest.is_empty()));
+    let cap = if counted { room * 3 / 10 } else { room * 2 / 5 };
     let fitting = |width: usize| (width <= cap).then_some(width);
     let names = visible.iter().filter_map(|row| fitting(columns(row.name()))).max().unwrap_or(0);
     let olds = visible
@@ -130,28 +134,47 @@ pub(super) fn write(page: &mut Page, indent: usize, rows: &[Row], limit: usize, 
         })
         .max()
         .unwrap_or(0);
+    let news = visible
+        .iter()
+        .filter_map(|row| match row {
+            Row::Pair { new, rest, .. } if !rest.is_empty() => fitting(columns(new)),
+            _ => None,
+        })
+        .max()
+        .unwrap_or(0);
+    let widths = Widths { names, olds, news };
     for row in visible {
-        write_row(page, indent, row, names, olds, arrow);
+        write_row(page, indent, row, &widths, arrow);
     }
     page.more(indent + 2, rows.len() - shown);
 }
 
-fn write_row(page: &mut Page, indent: usize, row: &Row, names: usize, olds: usize, arrow: &str) {
+/// The columns of a list, each as wide as its widest entry that is not too wide.
+struct Widths {
+    names: usize,
+    olds: usize,
+    news: usize,
+}
+
+fn write_row(page: &mut Page, indent: usize, row: &Row, widths: &Widths, arrow: &str) {
+    let Widths { names, olds, news } = *widths;
     let lead = " ".repeat(indent);
     let deep = indent + 4;
     match row {
-        Row::Pair { mark, name, old, new } => {
+        Row::Pair { mark, name, old, new, rest } => {
             let symbol = page.paint(mark.1, &mark.0.to_string());
             let line = format!(
-                "{lead}{symbol} {}  {} {arrow} {new}",
+                "{lead}{symbol} {}  {} {arrow} {}  {rest}",
                 pad(name, names, false),
-                pad(old, olds, false)
+                pad(old, olds, false),
+                pad(new, news, false)
             );
+            let line = line.trim_end().to_owned();
             if columns(&line) <= page.width() {
                 page.line(&line);
             } else {
                 page.line(&format!("{lead}{symbol} {name}"));
-                page.text(deep, deep, &format!("{old} {arrow} {new}"));
+                page.text(deep, deep, &format!("{old} {arrow} {new} {rest}"));
             }
         }
         Row::One { mark, name, version } => {

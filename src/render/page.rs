@@ -127,12 +127,24 @@ impl Page {
                 self.line(&line);
                 line = "  ".to_owned();
             }
+            if columns(part) + 2 > self.width() {
+                self.text(2, 4, part);
+                continue;
+            }
             if !line.trim().is_empty() {
                 line.push_str("   ");
             }
             line.push_str(part);
         }
-        self.line(&line);
+        if !line.trim().is_empty() {
+            self.line(&line);
+        }
+    }
+
+    /// Writes text behind a short label; later lines stand under the text.
+    pub(super) fn labelled(&mut self, label: &str, text: &str) {
+        let lead = pad(&self.paint(Tone::Bold, label), 10, false);
+        self.wrapped(lead, 10, 10, text);
     }
 
     /// Writes names, comma between them, folded to `limit` of them unless everything is asked for.

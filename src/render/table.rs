@@ -71,7 +71,7 @@ impl Table {
             let mut first = cells[0].clone();
             // The second column says what the row is about; it needs no title.
             if let Some(second) = cells.get(1).filter(|cell| !cell.is_empty()) {
-                first.push_str("  ");
+                first.push_str(": ");
                 first.push_str(second);
             }
             page.item(indent, *mark, &first);

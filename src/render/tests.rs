@@ -1,1 +1,13 @@
-//! x
+//! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
+
+#[path = "../../tests/support/golden.rs"]
+mod golden;
+mod plans;
+mod sample;
+
+use super::{Detail, Style};
+
+/// A style without colour.
+fn style(width: usize, detail: Detail) -> Style {
+    Style { width, colour: false, detail }
+}

@@ -52,6 +52,15 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
     }
 }
 
+/// Returns what kind of thing an address names.
+pub(super) fn kind(address: &Address) -> &'static str {
+    match address {
+        Address::Release(_) => "release",
+        Address::Group(_) => "group",
+        Address::Instance(_) => "instance",
+    }
+}
+
 /// Returns a source's display name; a source of our own train is called as its release.
 pub(super) fn source_name<'a>(plan: &Plan, name: &'a str) -> Cow<'a, str> {
     let own = name.strip_prefix(plan.basis.train.as_str()).and_then(|rest| rest.strip_prefix('/'));
@@ -88,6 +97,11 @@ pub(super) fn span(span: Duration) -> String {
         60..3600 => format!("{}:{:02} min", seconds / 60, seconds % 60),
         _ => format!("{}:{:02}:{:02} h", seconds / 3600, seconds / 60 % 60, seconds % 60),
     }
+}
+
+/// Returns things with a verb: `1 package is`, `2 packages are`.
+pub(super) fn are(number: usize, thing: &str) -> String {
+    format!("{} {}", count(number, thing), if number == 1 { "is" } else { "are" })
 }
 
 /// Returns the name of a phase.
@@ -138,7 +152,7 @@ pub(super) fn held(held: &Held) -> String {
         }
         HeldReason::Ahead { packages } => format!(
             "{} newer than the release, and its group says that this blocks",
-            if *packages == 1 { "1 package is".to_owned() } else { format!("{packages} packages are") }
+            are(*packages, "package")
         ),
         HeldReason::OpenWork { .. } => "a work request that is not ours is open on it".to_owned(),
         HeldReason::Gate { after, reachable, members, allowed } => format!(

@@ -98,14 +98,12 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             people(page, plan, Mark::REMOVE, "leave", leaves);
         }
         ChangeDetail::DeleteGroup { leaves } => {
-            let what = format!(
-                "delete it, because the train no longer declares it; {} it first and stay as they are",
-                if leaves.len() == 1 {
-                    "1 member leaves".to_owned()
-                } else {
-                    format!("{} members leave", leaves.len())
-                }
-            );
+            let members = match leaves.len() {
+                0 => "it has no members".to_owned(),
+                1 => "its 1 member leaves it first and stays as it is".to_owned(),
+                many => format!("its {many} members leave it first and stay as they are"),
+            };
+            let what = format!("delete it, because the train no longer declares it; {members}");
             page.item(2, mark(change), &format!("{name}: {what}"));
             people(page, plan, Mark::REMOVE, "leave", leaves);
         }

@@ -4,23 +4,26 @@
 //! What an update brings to an instance is compared with what has been shown already, first with the move between
 //! the releases, then with the largest cohort of the group, so that the same 200 lines never stand there twice.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::packages::{self, Row, names};
 use super::super::page::{Mark, Page};
-use super::super::words::{count, counts, labels, reason, rides, source_name};
+use super::super::table::{Side, Table};
+use super::super::words::{are, count, labels, reason, rides, source_name};
 use crate::conformance::Lag;
 use crate::name::GroupName;
 use crate::package::{DeltaEntry, Package};
-use crate::plan::{Cohort, Plan};
+use crate::plan::{Cohort, Plan, ReleaseMove};
 
 /// Packages shown of a cohort before the list folds.
 const PACKAGES: usize = 8;
 /// Names shown of a cohort before the list folds.
 const NAMES: usize = 12;
-/// Cohorts of a group that are shown in detail, and those that follow with a line each.
-const DETAILED: usize = 4;
-const BRIEF: usize = 8;
+/// Cohorts of a group that are shown in detail where there are many, and those that follow with a line each.
+const DETAILED: usize = 3;
+const BRIEF: usize = 10;
+/// Packages shown of what many cohorts get, before the list folds.
+const PIVOT: usize = 12;
 
 /// What a package goes from and to.
 type Pair = (Package, Package);
@@ -42,49 +45,130 @@ pub(super) fn write(page: &mut Page, plan: &Plan) {
     let order: Vec<&GroupName> = declared.filter(|name| by_group.contains_key(*name)).collect();
     let known: HashSet<&GroupName> = order.iter().copied().collect();
     let others: Vec<&GroupName> = by_group.keys().copied().filter(|name| !known.contains(*name)).collect();
+    let mut shown: Vec<Shown> = plan.moves.iter().map(of_move).collect();
     for name in order.into_iter().chain(others) {
         if let Some(cohorts) = by_group.get_mut(name) {
             // The largest first; a stable sort keeps the plan's order among equals.
             cohorts.sort_by_key(|cohort| std::cmp::Reverse(cohort.instances.len()));
-            group(page, plan, name, cohorts);
+            group(page, plan, name, cohorts, &mut shown);
         }
     }
 }
 
-fn group(page: &mut Page, plan: &Plan, name: &GroupName, cohorts: &[&Cohort]) {
+/// What a move between releases brings to an instance that holds exactly the old one.
+fn of_move(release_move: &ReleaseMove) -> Shown {
+    let newest = |entry: &DeltaEntry| {
+        let (old, new) = (*entry.old.last()?, *entry.new.last()?);
+        old.cmp_evr(new).is_lt().then_some((old, new))
+    };
+    Shown {
+        title: format!("{} -> {}", release_move.from, release_move.to),
+        pairs: release_move.delta.entries.iter().filter_map(newest).collect(),
+    }
+}
+
+fn group(page: &mut Page, plan: &Plan, name: &GroupName, cohorts: &[&Cohort], shown: &mut Vec<Shown>) {
     page.blank();
     let instances: usize = cohorts.iter().map(|cohort| cohort.instances.len()).sum();
     let mix = match cohorts.len() {
-        1 => "all alike".to_owned(),
-        kinds if kinds == instances => "each with its own mix".to_owned(),
-        kinds => format!("in {kinds} kinds"),
+        _ if instances == 1 => String::new(),
+        1 => ", all alike".to_owned(),
+        kinds if kinds == instances => ", each with its own mix".to_owned(),
+        kinds => format!(", in {kinds} kinds"),
     };
-    let mix = if instances == 1 { String::new() } else { format!(", {mix}") };
     page.text(2, 4, &format!("group.{name}: {}{mix}", count(instances, "instance")));
-    let mut largest: Option<Shown> = None;
     let detailed = page.fold(cohorts.len(), DETAILED);
-    for cohort in &cohorts[..detailed] {
+    for (index, cohort) in cohorts[..detailed].iter().enumerate() {
         let pairs: HashSet<Pair> = cohort.verdict.behind.iter().map(pair).collect();
-        let shown_move = move_of(plan, cohort);
-        let references = shown_move.iter().chain(&largest);
-        let like = references.filter(|shown| alike(&pairs, &shown.pairs)).collect::<Vec<_>>();
-        in_detail(page, plan, cohort, &pairs, like.first().copied());
-        if largest.is_none() {
-            let title = match cohort.instances.len() {
-                1 => labels(plan, &cohort.instances).concat(),
-                many => format!("the {many} above"),
+        // The last of the best is taken: from the end, that is the one shown first.
+        let like = shown.iter().rev().filter(|shown| alike(&pairs, &shown.pairs));
+        let like = like.max_by_key(|shown| pairs.intersection(&shown.pairs).count());
+        in_detail(page, plan, cohort, &pairs, like, if index > 0 { Some(cohorts[0]) } else { None });
+        if index == 0 && !pairs.is_empty() {
+            let title = match labels(plan, &cohort.instances).as_slice() {
+                [one] => one.clone(),
+                many => format!("the {} of {name}", many.len()),
             };
-            largest = Some(Shown { title, pairs });
+            shown.push(Shown { title, pairs });
         }
     }
-    let rest = &cohorts[detailed..];
-    let brief = page.fold(rest.len(), BRIEF);
-    for cohort in &rest[..brief] {
-        let who = page.list(&labels(plan, &cohort.instances), 2);
-        let verdict = standing(cohort);
-        page.item(4, Mark::CHANGE, &format!("{who}: {}; {verdict}", what(plan, cohort)));
+    brief(page, plan, &cohorts[detailed..]);
+    if cohorts.len() > DETAILED + 1 {
+        pivot(page, cohorts, instances);
     }
-    page.more(6, rest.len() - brief);
+}
+
+/// Writes the cohorts that are not shown in detail, a line each.
+fn brief(page: &mut Page, plan: &Plan, cohorts: &[&Cohort]) {
+    if cohorts.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&[
+        ("instances", Side::Left),
+        ("now on", Side::Left),
+        ("behind", Side::Right),
+        ("ahead", Side::Right),
+        ("extra", Side::Right),
+        ("missing", Side::Right),
+        ("drops off", Side::Right),
+    ]);
+    let number = |number: usize| if number == 0 { String::new() } else { number.to_string() };
+    let shown = page.fold(cohorts.len(), BRIEF);
+    for cohort in &cohorts[..shown] {
+        let verdict = &cohort.verdict;
+        let who = match labels(plan, &cohort.instances).as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        let cells = vec![
+            who,
+            rides(plan, cohort.from.as_ref()).into_owned(),
+            number(verdict.behind.len()),
+            number(verdict.ahead.len()),
+            number(verdict.extra.len()),
+            number(verdict.missing.len()),
+            number(cohort.drops.len()),
+        ];
+        table.row(Mark::CHANGE, cells, Vec::new());
+    }
+    table.write(page, 4, shown);
+    page.more(6, cohorts.len() - shown);
+}
+
+/// Writes what updates bring to a group of many cohorts, package by package: what most instances get comes first,
+/// and what the largest cohort gets is not said again where it is most of the group.
+fn pivot(page: &mut Page, cohorts: &[&Cohort], instances: usize) {
+    let largest = cohorts[0].instances.len();
+    let said: HashSet<Pair> = match largest * 2 >= instances {
+        true => cohorts[0].verdict.behind.iter().map(pair).collect(),
+        false => HashSet::new(),
+    };
+    let mut targets: HashMap<Package, (BTreeSet<Package>, usize)> = HashMap::new();
+    for cohort in cohorts {
+        for lag in cohort.verdict.behind.iter().filter(|lag| !said.contains(&pair(lag))) {
+            let (old, many) = targets.entry(lag.release).or_default();
+            old.insert(lag.installed);
+            *many += cohort.instances.len();
+        }
+    }
+    let mut targets: Vec<(Package, (BTreeSet<Package>, usize))> = targets.into_iter().collect();
+    targets.sort_by(|a, b| b.1.1.cmp(&a.1.1).then_with(|| a.0.cmp(&b.0)));
+    if targets.is_empty() {
+        return;
+    }
+    let among = match said.is_empty() {
+        true => format!("all {instances} together"),
+        false => format!("besides, the other {} together", instances - largest),
+    };
+    page.text(4, 6, &format!("{among}, {}:", count(targets.len(), "package")));
+    let rows: Vec<Row> = targets
+        .iter()
+        .map(|(new, (old, many))| {
+            Row::of_many(&old.iter().copied().collect::<Vec<_>>(), *new, format!("on {many}"))
+        })
+        .collect();
+    packages::write(page, 4, &rows, PIVOT, "->");
 }
 
 /// Two lists are alike when most of either is in the other.
@@ -95,19 +179,6 @@ fn alike(one: &HashSet<Pair>, other: &HashSet<Pair>) -> bool {
 
 fn pair(lag: &Lag) -> Pair {
     (lag.installed, lag.release)
-}
-
-/// The move that the cohort makes, where the plan shows it.
-fn move_of(plan: &Plan, cohort: &Cohort) -> Option<Shown> {
-    let from = source_name(plan, &cohort.from.as_ref()?.name).into_owned();
-    let found = plan.moves.iter().find(|shown| shown.to == cohort.to && shown.from.as_str() == from)?;
-    // What the move brings to an instance that holds exactly the old release.
-    let newest = |entry: &DeltaEntry| {
-        let (old, new) = (*entry.old.last()?, *entry.new.last()?);
-        old.cmp_evr(new).is_lt().then_some((old, new))
-    };
-    let pairs = found.delta.entries.iter().filter_map(newest).collect();
-    Some(Shown { title: format!("{} -> {}", found.from, found.to), pairs })
 }
 
 fn what(plan: &Plan, cohort: &Cohort) -> String {
@@ -121,29 +192,34 @@ fn what(plan: &Plan, cohort: &Cohort) -> String {
     }
 }
 
-fn standing(cohort: &Cohort) -> String {
-    let verdict = &cohort.verdict;
-    let text = counts(&[
-        (verdict.behind.len(), "behind"),
-        (verdict.ahead.len(), "ahead"),
-        (verdict.extra.len(), "extra"),
-        (verdict.missing.len(), "missing"),
-    ]);
-    if text.is_empty() { "nothing differs".to_owned() } else { text }
-}
-
-fn in_detail(page: &mut Page, plan: &Plan, cohort: &Cohort, pairs: &HashSet<Pair>, like: Option<&Shown>) {
+/// Writes one cohort whole. What is as with the group's first cohort is not said again.
+fn in_detail(
+    page: &mut Page,
+    plan: &Plan,
+    cohort: &Cohort,
+    pairs: &HashSet<Pair>,
+    like: Option<&Shown>,
+    first: Option<&Cohort>,
+) {
     let instances = labels(plan, &cohort.instances);
     let who = if let [one] = instances.as_slice() { one.clone() } else { count(instances.len(), "instance") };
-    let why = reason(&cohort.reason, cohort);
-    page.item(4, Mark::CHANGE, &format!("{who}: {}, {why}", what(plan, cohort)));
+    let what = what(plan, cohort);
+    let why = match first {
+        Some(first) if first.reason == cohort.reason => "for the same reason".to_owned(),
+        _ => reason(&cohort.reason, cohort),
+    };
+    page.item(4, Mark::CHANGE, &format!("{who}: {what}, {why}"));
     if instances.len() > 1 {
         page.names(8, &instances, NAMES);
     }
     behind(page, cohort, pairs, like);
     let verdict = &cohort.verdict;
     if !verdict.ahead.is_empty() {
-        page.text(8, 10, &format!("{} than the release, stays:", plural(verdict.ahead.len(), "newer")));
+        page.text(
+            8,
+            10,
+            &format!("{} newer than {} and left so:", are(verdict.ahead.len(), "package"), cohort.to),
+        );
         let rows: Vec<Row> = verdict.ahead.iter().map(Row::of_ahead).collect();
         packages::write(page, 8, &rows, PACKAGES, "newer than");
     }
@@ -155,21 +231,26 @@ fn in_detail(page: &mut Page, plan: &Plan, cohort: &Cohort, pairs: &HashSet<Pair
     }
     if !verdict.extra.is_empty() {
         let list = page.list(&names(&verdict.extra), PACKAGES);
-        let gone = if dropped.is_empty() { "" } else { ", so that no source updates them any more" };
+        let orphaned = if cohort.switch { ", without a source from then on" } else { "" };
         page.text(
             8,
             10,
-            &format!("{} installed that {} does not carry{gone}: {list}", verdict.extra.len(), cohort.to),
+            &format!("{} not in {}{orphaned}: {list}", are(verdict.extra.len(), "package"), cohort.to),
         );
     }
     if !verdict.missing.is_empty() {
         let list = page.list(&names(&verdict.missing), PACKAGES);
-        page.text(8, 10, &format!("{} of {} not installed: {list}", verdict.missing.len(), cohort.to));
+        page.text(
+            8,
+            10,
+            &format!(
+                "{} of {} {} not installed: {list}",
+                count(verdict.missing.len(), "package"),
+                cohort.to,
+                if verdict.missing.len() == 1 { "is" } else { "are" }
+            ),
+        );
     }
-}
-
-fn plural(number: usize, what: &str) -> String {
-    format!("{number} {what}")
 }
 
 fn behind(page: &mut Page, cohort: &Cohort, pairs: &HashSet<Pair>, like: Option<&Shown>) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, count, counts, rides};
+use super::super::words::{address, count, counts, kind, rides};
 use crate::name::Address;
 use crate::plan::{Drift, DriftKind, Plan};
 
@@ -52,7 +52,7 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
     if drifts.len() == 1 {
         page.item(2, Mark::DRIFT, &format!("{}: {what}", address(plan, &first.address)));
     } else {
-        page.item(2, Mark::DRIFT, &format!("{} alike: {what}", drifts.len()));
+        page.item(2, Mark::DRIFT, &format!("{}, each: {what}", count(drifts.len(), kind(&first.address))));
         let names: Vec<String> = drifts.iter().map(|drift| address(plan, &drift.address)).collect();
         page.names(6, &names, NAMES);
     }
@@ -83,11 +83,8 @@ fn words(plan: &Plan, drift: &Drift) -> String {
         DriftKind::Joined { group } => format!("somebody added it to group.{group}"),
         DriftKind::Left { group } => format!("somebody took it out of group.{group}"),
         DriftKind::Contents { missing, foreign } => {
-            let changed = counts(&[
-                (missing.len(), "of the release's packages gone"),
-                (foreign.len(), "put in that are not the release's"),
-            ]);
-            format!("the source's content was changed: {changed}")
+            let changed = counts(&[(missing.len(), "missing"), (foreign.len(), "foreign")]);
+            format!("its source no longer holds the release: {changed}")
         }
         DriftKind::LeftLevel { release, behind, ahead } => {
             let moved = counts(&[(behind.len(), "older"), (ahead.len(), "newer")]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{self, address, clean, count, label, time};
+use super::super::words::{self, address, clean, count, kind, label, time};
 use crate::name::Ocid;
 use crate::plan::{Held, HeldReason, Note, Plan};
 
@@ -22,17 +22,17 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     }
     let title = format!("Held ({})", super::held_count(plan));
     page.heading(&title, "wanted, and not done now");
-    let mut reasons: BTreeMap<(u8, String), Vec<&Held>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(u8, &str, String), Vec<&Held>> = BTreeMap::new();
     for held in &plan.held {
-        reasons.entry((rank(&held.reason), words::held(held))).or_default().push(held);
+        reasons.entry((rank(&held.reason), kind(&held.address), words::held(held))).or_default().push(held);
     }
-    for ((_, reason), held) in &reasons {
+    for ((_, _, reason), held) in &reasons {
         if let [one] = held.as_slice() {
             let fact = fact(one).map(|fact| format!(" ({fact})")).unwrap_or_default();
             page.item(2, Mark::HELD, &format!("{}: {reason}{fact}", address(plan, &one.address)));
             continue;
         }
-        page.item(2, Mark::HELD, &format!("{} for one reason: {reason}", held.len()));
+        page.item(2, Mark::HELD, &format!("{}, each: {reason}", count(held.len(), kind(&held[0].address))));
         let names: Vec<String> = held
             .iter()
             .map(|held| match fact(held) {

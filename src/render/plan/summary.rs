@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
-use super::super::words::{clean, count, held_short, label, phase, source_name, time};
+use super::super::words::{clean, count, held_short, label, source_name, time};
 use crate::name::{Address, GroupName};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup};
 
@@ -23,7 +23,7 @@ pub(super) fn header(page: &mut Page, plan: &Plan) {
         format!("{} {}", clean(&plan.service.api), clean(&plan.service.place)).trim().to_owned(),
     ];
     if plan.service.simulator {
-        parts.push(page.paint(Tone::Held, "SIMULATOR"));
+        parts.insert(1, page.paint(Tone::Held, "SIMULATOR"));
     }
     parts.push(format!("made {}", time(plan.created)));
     page.flow(&parts);
@@ -114,7 +114,7 @@ fn groups(page: &mut Page, plan: &Plan) {
     let mut table = Table::new(&[
         ("group", Side::Left),
         ("release", Side::Left),
-        ("at level", Side::Right),
+        ("level", Side::Right),
         ("join", Side::Right),
         ("leave", Side::Right),
         ("switch", Side::Right),
@@ -122,7 +122,6 @@ fn groups(page: &mut Page, plan: &Plan) {
         ("verify", Side::Right),
         ("ahead", Side::Right),
         ("held", Side::Right),
-        ("after", Side::Left),
     ]);
     for group in &plan.groups {
         let mark = match changes.get(&group.name) {
@@ -134,7 +133,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         table.row(mark, cells(plan, group), below(plan, group));
     }
     for (group, members) in &deleted {
-        let mut cells = vec![String::new(); 11];
+        let mut cells = vec![String::new(); 10];
         cells[0] = group.to_string();
         cells[1] = "deleted".to_owned();
         cells[4] = number(*members);
@@ -158,8 +157,6 @@ fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
         Some(now) => format!("{now} -> {}", group.release),
         None => group.release.to_string(),
     };
-    let after: Vec<&str> = group.after.iter().map(GroupName::as_str).collect();
-    let gate = if group.gated { " (shut)" } else { "" };
     vec![
         group.name.to_string(),
         release,
@@ -171,7 +168,6 @@ fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
         number(work.verifies),
         number(group.ahead_count),
         number(group.held),
-        if after.is_empty() { String::new() } else { format!("{}{gate}", after.join(", ")) },
     ]
 }
 
@@ -191,12 +187,18 @@ fn ridden(plan: &Plan, group: &PlannedGroup) -> Vec<(String, usize)> {
 }
 
 fn below(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
+    let mut lines = Vec::new();
     let ridden = ridden(plan, group);
-    if ridden.len() < 2 {
-        return Vec::new();
+    if ridden.len() > 1 {
+        let parts: Vec<String> = ridden.iter().map(|(name, members)| format!("{name} ({members})")).collect();
+        lines.push(format!("now on {}", parts.join(", ")));
     }
-    let parts: Vec<String> = ridden.iter().map(|(name, members)| format!("{name} ({members})")).collect();
-    vec![format!("now on {}", parts.join(", "))]
+    if !group.after.is_empty() {
+        let after: Vec<&str> = group.after.iter().map(GroupName::as_str).collect();
+        let gate = if group.gated { "; the gate is shut now" } else { "" };
+        lines.push(format!("after {}{gate}", after.join(", ")));
+    }
+    lines
 }
 
 /// A number, or nothing for none: what is empty in all rows is no column.
@@ -227,8 +229,8 @@ fn held(page: &mut Page, plan: &Plan) {
             format!("{} {kind} ({shown})", names.len())
         })
         .collect();
-    page.heading("Held", "");
-    page.item(2, Mark::HELD, &parts.join("; "));
+    page.blank();
+    page.labelled("Held", &parts.join("; "));
 }
 
 fn cost(page: &mut Page, plan: &Plan) {
@@ -239,12 +241,22 @@ fn cost(page: &mut Page, plan: &Plan) {
     for step in &plan.steps {
         *phases.entry(step.phase()).or_default() += 1;
     }
-    let phases: Vec<String> =
-        phases.iter().map(|(kind, steps)| format!("{steps} {}", phase(*kind))).collect();
-    page.heading("It takes", "");
-    page.text(
-        2,
-        4,
+    let phases: Vec<String> = phases
+        .iter()
+        .map(|(phase, steps)| match phase {
+            Phase::Sources => format!("{steps} for sources"),
+            Phase::Membership => format!("{steps} for members"),
+            Phase::Switch => format!("{steps} to switch"),
+            Phase::Update => format!("{steps} to update"),
+            Phase::Verify => format!("{steps} to read back"),
+            Phase::Gate => count(*steps, "gate"),
+        })
+        .collect();
+    if plan.held.is_empty() {
+        page.blank();
+    }
+    page.labelled(
+        "Takes",
         &format!(
             "{} ({}); {} that change something, {} for agents to carry out",
             count(plan.steps.len(), "step"),

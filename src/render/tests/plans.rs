@@ -1,0 +1,102 @@
+//! The text plan.
+
+use proptest::prelude::*;
+
+use super::super::page::columns;
+use super::super::{Detail, Style, plan, verdict};
+use super::{golden, sample, style};
+use crate::plan::Plan;
+
+#[test]
+fn a_realistic_plan_reads_well_at_every_width() {
+    let sample = sample::full();
+    for width in [60, 80, 120] {
+        golden::check(&format!("plan-{width}"), &plan(&sample, style(width, Detail::Default)));
+    }
+    golden::check("plan-80-summary", &plan(&sample, style(80, Detail::Summary)));
+    golden::check("plan-80-full", &plan(&sample, style(80, Detail::Full)));
+    golden::check("plan-80-colour", &plan(&sample, Style { colour: true, ..style(80, Detail::Default) }));
+}
+
+#[test]
+fn the_borders_read_well_too() {
+    golden::check("plan-empty", &plan(&sample::empty(), style(80, Detail::Default)));
+    golden::check("plan-first-run", &plan(&sample::first_run(), style(80, Detail::Default)));
+    golden::check("plan-all-held", &plan(&sample::all_held(), style(80, Detail::Default)));
+    golden::check("plan-large", &plan(&sample::large(), style(80, Detail::Default)));
+}
+
+#[test]
+fn colour_repeats_what_the_symbols_say() {
+    for sample in [sample::full(), sample::first_run(), sample::all_held()] {
+        let plain = plan(&sample, style(80, Detail::Full));
+        let coloured = plan(&sample, Style { colour: true, ..style(80, Detail::Full) });
+        assert!(coloured.contains('\u{1b}'));
+        assert_eq!(console::strip_ansi_codes(&coloured), plain);
+    }
+}
+
+#[test]
+fn two_thousand_instances_are_a_short_read() {
+    let sample = sample::large();
+    let summary = plan(&sample, style(80, Detail::Summary));
+    assert!(summary.lines().count() < 40, "{} lines", summary.lines().count());
+    let text = plan(&sample, style(80, Detail::Default));
+    assert!(text.lines().count() < 200, "{} lines", text.lines().count());
+    let full = plan(&sample, style(80, Detail::Full));
+    assert!(!full.contains("--full"));
+    for label in sample.labels.values().filter(|label| label.starts_with("batch")) {
+        assert!(full.contains(&**label), "{label} is missing from the full text");
+    }
+}
+
+#[test]
+fn what_others_named_cannot_command_the_terminal() {
+    let mut sample = sample::full();
+    for label in sample.labels.values_mut() {
+        *label = format!("{label}\u{1b}[2J\r\u{202e}x").into();
+    }
+    let text = plan(&sample, style(80, Detail::Full));
+    let bad: Vec<char> =
+        text.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
+    assert_eq!(bad, Vec::<char>::new());
+    assert!(text.contains("web-07\\u{1b}[2J\\u{d}\\u{202e}x"));
+}
+
+fn samples() -> Vec<Plan> {
+    vec![sample::empty(), sample::full(), sample::first_run(), sample::all_held()]
+}
+
+proptest! {
+    #[test]
+    fn any_width_is_kept_but_for_what_cannot_be_broken(
+        width in 20_usize..200, which in 0_usize..4, detail in 0_usize..3, colour in any::<bool>()
+    ) {
+        let sample = &samples()[which];
+        let detail = [Detail::Summary, Detail::Default, Detail::Full][detail];
+        let text = plan(sample, Style { width, colour, detail });
+        let sentence = verdict(sample);
+        for line in text.lines() {
+            // A symbol, a bracketed word or a label may stand before one long word.
+            let words = line.split_whitespace().count();
+            let breakable = words > 2 && !sentence.starts_with(console::strip_ansi_codes(line).trim());
+            prop_assert!(columns(line) <= width || !breakable, "{} columns of {width}: {line:?}", columns(line));
+        }
+        prop_assert!(!text.contains("\n\n\n"));
+    }
+
+    #[test]
+    fn the_verdict_counts_what_the_plan_counts(keep in proptest::collection::vec(any::<bool>(), 12)) {
+        let mut sample = sample::full();
+        let mut keep = keep.into_iter().cycle();
+        sample.changes.retain(|_| keep.next().unwrap_or(true));
+        let (add, change, destroy) = sample.counts();
+        let text = plan(&sample, style(100, Detail::Default));
+        let expected = match add + change + destroy {
+            0 => "No changes. Your infrastructure matches the configuration.".to_owned(),
+            _ => format!("Plan: {add} to add, {change} to change, {destroy} to destroy."),
+        };
+        let lines = text.lines().filter(|line| *line == format!("{expected} (5 held, 6 drifted)")).count();
+        prop_assert_eq!(lines, 2, "{}", text);
+    }
+}
