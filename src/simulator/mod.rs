@@ -1,8 +1,20 @@
 //! The embedded OS Management service: a world of instances, an agent on each, and Oracle's API in front of it.
 
+pub mod agent;
+mod catalogue;
+mod golden;
+mod switches;
+mod world;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+
+pub use golden::{DEFAULT_SEED, Facts, Level, Member, facts, golden_set};
+pub use switches::{Reaction, Switches};
+
+/// The region that the simulator's ids and credentials name.
+pub const REGION: &str = "eu-frankfurt-1";
 
 /// Where a simulator lives.
 #[derive(Clone, Debug)]

@@ -1,0 +1,245 @@
+//! The changes that a world can undergo, as they stand in the journal, and what each does. Whether one is allowed was
+//! decided before, by [`crate::simulator::rules`]; here it simply happens.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Group, Id, Source, Work, World};
+use crate::package::{Package, PackageSet};
+use crate::simulator::catalogue::UpdateType;
+
+/// Tags as people set them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tags {
+    /// Free-form: name to value.
+    pub(crate) freeform: BTreeMap<Box<str>, Box<str>>,
+    /// Defined: namespace to name to value.
+    pub(crate) defined: BTreeMap<Box<str>, BTreeMap<Box<str>, serde_json::Value>>,
+}
+
+/// What of a source can be written later too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceText {
+    /// Its name; not unique.
+    pub(crate) name: Box<str>,
+    /// What it is for.
+    pub(crate) description: Option<Box<str>>,
+    /// Who looks after it: name, mail, phone.
+    pub(crate) maintainer: [Option<Box<str>>; 3],
+    /// `SHA256` and so on.
+    pub(crate) checksum_type: Option<Box<str>>,
+    /// Its tags.
+    pub(crate) tags: Tags,
+}
+
+/// Which updates are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Filter {
+    /// All of them.
+    All,
+    /// Those in security errata; Ksplice updates are security too.
+    Security,
+    /// Those in bug errata.
+    Bugfix,
+    /// Those in enhancement errata.
+    Enhancement,
+    /// Those in no erratum.
+    Other,
+    /// Live patches of the running kernel; no packages.
+    Ksplice,
+}
+
+impl Filter {
+    /// Tells whether an update of the kind is wanted.
+    pub(crate) fn admits(self, kind: UpdateType) -> bool {
+        match self {
+            Self::All => true,
+            Self::Security => kind == UpdateType::Security,
+            Self::Bugfix => kind == UpdateType::Bug,
+            Self::Enhancement => kind == UpdateType::Enhancement,
+            Self::Other => kind == UpdateType::Other,
+            Self::Ksplice => false,
+        }
+    }
+}
+
+/// What an instance's agent is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Task {
+    /// Update what the filter admits.
+    UpdateAll(Filter),
+    /// Install a package.
+    Install(Package),
+    /// Bring an installed package to this version.
+    Update(Package),
+    /// Remove a package.
+    Remove(Package),
+}
+
+/// A work request to come. Its times are fixed when it is accepted, so that a replay needs no switches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NewWork {
+    /// Its id.
+    pub(crate) id: Id,
+    /// Whom it is for.
+    pub(crate) instance: Id,
+    /// When the agent picks it up; none when it never will.
+    pub(crate) starts: Option<Timestamp>,
+    /// When it ends.
+    pub(crate) ends: Timestamp,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Change {
+    /// A source is made.
+    CreateSource { id: Id, compartment: Id, arch: Box<str>, parent: Option<Id>, text: SourceText },
+    /// A source is described anew.
+    UpdateSource { id: Id, text: SourceText },
+    /// A source is deleted.
+    DeleteSource { id: Id },
+    /// Packages are put into a source.
+    AddPackages { id: Id, packages: Vec<Package> },
+    /// Packages are taken out of a source.
+    RemovePackages { id: Id, packages: Vec<Package> },
+    /// A group is made.
+    CreateGroup { id: Id, name: Box<str>, description: Option<Box<str>>, tags: Tags, os_family: Box<str> },
+    /// A group is described anew.
+    UpdateGroup { id: Id, name: Box<str>, description: Option<Box<str>>, tags: Tags },
+    /// A group is deleted; its members just leave.
+    DeleteGroup { id: Id },
+    /// An instance becomes a member.
+    Join { group: Id, instance: Id },
+    /// An instance is no longer a member.
+    Leave { group: Id, instance: Id },
+    /// An instance gets a parent source.
+    AttachParent { instance: Id, source: Id },
+    /// An instance loses its parent source and with it all children.
+    DetachParent { instance: Id },
+    /// An instance gets a child source.
+    AttachChild { instance: Id, source: Id },
+    /// An instance loses a child source.
+    DetachChild { instance: Id, source: Id },
+    /// Agents are asked to do something.
+    Work { task: Task, works: Vec<NewWork> },
+    /// The clock is moved on.
+    Advance { seconds: i64 },
+}
+
+impl World {
+    /// Makes a change at a moment that time has already passed to.
+    pub(crate) fn apply(&mut self, at: Timestamp, change: &Change) {
+        self.serial += 1;
+        let revision = self.serial;
+        match change {
+            Change::CreateSource { id, compartment, arch, parent, text } => {
+                let source = Source {
+                    text: text.clone(),
+                    compartment: compartment.clone(),
+                    arch: arch.clone(),
+                    parent: parent.clone(),
+                    packages: PackageSet::default(),
+                    vendor: false,
+                    made: at,
+                    deleted: false,
+                    revision,
+                };
+                self.sources.insert(id.clone(), source);
+            }
+            Change::UpdateSource { id, text } => {
+                self.edit_source(id, |source| source.text = text.clone());
+            }
+            Change::DeleteSource { id } => self.edit_source(id, |source| source.deleted = true),
+            Change::AddPackages { id, packages } => {
+                self.edit_source(id, |source| source.packages = source.packages.union(packages));
+            }
+            Change::RemovePackages { id, packages } => {
+                let gone = PackageSet::new(packages.clone());
+                self.edit_source(id, |source| {
+                    source.packages = PackageSet::new(source.packages.difference(&gone));
+                });
+            }
+            Change::CreateGroup { id, name, description, tags, os_family } => {
+                let group = Group {
+                    name: name.clone(),
+                    description: description.clone(),
+                    tags: tags.clone(),
+                    os_family: os_family.clone(),
+                    members: Default::default(),
+                    made: at,
+                    deleted: false,
+                    revision,
+                };
+                self.groups.insert(id.clone(), group);
+            }
+            Change::UpdateGroup { id, name, description, tags } => self.edit_group(id, |group| {
+                group.name = name.clone();
+                group.description = description.clone();
+                group.tags = tags.clone();
+            }),
+            Change::DeleteGroup { id } => self.edit_group(id, |group| {
+                group.deleted = true;
+                group.members.clear();
+            }),
+            Change::Join { group, instance } => self.edit_group(group, |group| {
+                group.members.insert(instance.clone());
+            }),
+            Change::Leave { group, instance } => self.edit_group(group, |group| {
+                group.members.remove(instance);
+            }),
+            Change::AttachParent { instance, source } => {
+                self.edit_instance(instance, |instance| instance.parent = Some(source.clone()));
+            }
+            Change::DetachParent { instance } => self.edit_instance(instance, |instance| {
+                instance.parent = None;
+                instance.children.clear();
+            }),
+            Change::AttachChild { instance, source } => {
+                self.edit_instance(instance, |instance| instance.children.push(source.clone()));
+            }
+            Change::DetachChild { instance, source } => {
+                self.edit_instance(instance, |instance| instance.children.retain(|child| child != source));
+            }
+            Change::Work { task, works } => {
+                for NewWork { id, instance, starts, ends } in works {
+                    self.serial += 1;
+                    let work = Work {
+                        instance: instance.clone(),
+                        task: task.clone(),
+                        accepted: at,
+                        starts: *starts,
+                        ends: *ends,
+                        outcome: None,
+                    };
+                    self.works.insert(id.clone(), work);
+                    self.open.insert((*ends, id.clone()));
+                }
+            }
+            Change::Advance { seconds } => self.offset += seconds,
+        }
+    }
+
+    fn edit_source(&mut self, id: &Id, edit: impl FnOnce(&mut Source)) {
+        if let Some(source) = self.sources.get_mut(id) {
+            source.revision = self.serial;
+            edit(source);
+        }
+    }
+
+    fn edit_group(&mut self, id: &Id, edit: impl FnOnce(&mut Group)) {
+        if let Some(group) = self.groups.get_mut(id) {
+            group.revision = self.serial;
+            edit(group);
+        }
+    }
+
+    fn edit_instance(&mut self, id: &Id, edit: impl FnOnce(&mut super::Instance)) {
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.revision = self.serial;
+            edit(instance);
+        }
+    }
+}

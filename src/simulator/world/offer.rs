@@ -1,0 +1,92 @@
+//! What the sources attached to an instance offer it, indexed for the agent and for the service's update counts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Id, Instance, Outstanding, World};
+use crate::package::{Arch, Package};
+use crate::simulator::agent;
+use crate::simulator::catalogue::catalogue;
+
+/// The packages of a combination of sources, by name and architecture.
+#[derive(Debug, Default)]
+pub(crate) struct Offer {
+    by_name_arch: HashMap<(&'static str, Arch), Vec<Package>>,
+}
+
+impl Offer {
+    /// Indexes packages.
+    pub(crate) fn new(packages: impl IntoIterator<Item = Package>) -> Self {
+        let mut by_name_arch: HashMap<_, Vec<Package>> = HashMap::new();
+        for package in packages {
+            by_name_arch.entry((package.name(), package.arch())).or_default().push(package);
+        }
+        Self { by_name_arch }
+    }
+
+    /// Returns the versions offered of what `package` is a version of.
+    pub(crate) fn versions(&self, package: Package) -> &[Package] {
+        self.by_name_arch.get(&(package.name(), package.arch())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Tells whether exactly this package is offered.
+    pub(crate) fn has(&self, package: Package) -> bool {
+        self.versions(package).contains(&package)
+    }
+}
+
+/// Attached sources and their revisions.
+type Combination = Vec<(Id, u64)>;
+
+/// Offers and counts already worked out. A fleet rides a handful of combinations of sources, but every look at an
+/// instance asks for its counts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cache {
+    offers: HashMap<Combination, Arc<Offer>>,
+    counts: HashMap<Id, (Combination, u64, Outstanding)>,
+}
+
+/// Sources change while a release is being filled; stale combinations go at this many.
+const CACHED_OFFERS: usize = 64;
+
+impl World {
+    fn combination(&self, instance: &Instance) -> Combination {
+        let revision = |id: &Id| self.sources.get(id).map_or(0, |source| source.revision);
+        instance.attached().map(|id| (id.clone(), revision(id))).collect()
+    }
+
+    /// Returns what the instance's sources offer.
+    pub(crate) fn offer(&mut self, instance: &Instance) -> Arc<Offer> {
+        let combination = self.combination(instance);
+        if let Some(known) = self.offers.offers.get(&combination) {
+            return known.clone();
+        }
+        let sources = combination.iter().filter_map(|(id, _)| self.sources.get(id));
+        let offer = Arc::new(Offer::new(sources.flat_map(|source| source.packages.iter())));
+        if self.offers.offers.len() >= CACHED_OFFERS {
+            self.offers.offers.clear();
+        }
+        self.offers.offers.insert(combination, offer.clone());
+        offer
+    }
+
+    /// Counts the updates that the instance's sources offer it.
+    pub(crate) fn outstanding(&mut self, id: &str) -> Outstanding {
+        let Some(instance) = self.instances.get(id) else { return Outstanding::default() };
+        let combination = self.combination(instance);
+        if let Some((at, revision, counts)) = self.offers.counts.get(id)
+            && *at == combination
+            && *revision == instance.revision
+        {
+            return *counts;
+        }
+        let (id, instance) = (Id::from(id), instance.clone());
+        let offer = self.offer(&instance);
+        let mut counts = Outstanding::default();
+        for (_, candidate) in agent::candidates(&instance.installed, &offer) {
+            counts.count(catalogue().kind(candidate));
+        }
+        self.offers.counts.insert(id, (combination, instance.revision, counts));
+        counts
+    }
+}

@@ -1,0 +1,110 @@
+//! Time passes: agents pick up their work and finish it.
+
+use jiff::Timestamp;
+
+use super::{Filter, Id, Outcome, Task, Work, World};
+use crate::simulator::agent::{self, Transaction};
+use crate::simulator::catalogue::catalogue;
+
+impl World {
+    /// Lets time pass until `now`: all work that ends by then has its effect, in the order of its ends, on the world
+    /// as it was at each end. Time never goes back.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        while let Some((ends, id)) = self.open.first().cloned() {
+            if ends > now {
+                break;
+            }
+            self.open.pop_first();
+            self.finish(&id);
+        }
+        self.settled = self.settled.max(now);
+    }
+
+    /// Returns the end of the last unfinished work of an instance: the agent does one thing at a time.
+    pub(crate) fn busy_until(&self, instance: &str) -> Option<Timestamp> {
+        let open = self.open.iter().rev();
+        open.filter(|(_, id)| self.works.get(id).is_some_and(|work| *work.instance == *instance))
+            .map(|(ends, _)| *ends)
+            .next()
+    }
+
+    fn finish(&mut self, id: &Id) {
+        let Some(Work { instance, task, starts, .. }) = self.works.get(id).cloned() else { return };
+        let outcome = match starts {
+            None => Outcome::Failed {
+                code: "TIMEOUT".into(),
+                message: "the agent did not pick up the work request in time".into(),
+            },
+            Some(_) => self.perform(&instance, &task),
+        };
+        if let Some(work) = self.works.get_mut(id) {
+            work.outcome = Some(outcome);
+        }
+    }
+
+    fn perform(&mut self, id: &Id, task: &Task) -> Outcome {
+        let failed =
+            |code: &str, message: String| Outcome::Failed { code: code.into(), message: message.into() };
+        let Some(instance) = self.instances.get(id).cloned() else {
+            return failed("GONE", "the instance is gone".to_owned());
+        };
+        let offer = self.offer(&instance);
+        let mut transaction = Transaction::default();
+        match task {
+            _ if instance.parent.is_none() && !matches!(task, Task::Remove(_)) => {
+                return failed("NO_REPOSITORIES", "no repositories available".to_owned());
+            }
+            Task::UpdateAll(filter) => {
+                let wanted = |package| filter.admits(catalogue().kind(package));
+                transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
+            }
+            Task::Install(package) | Task::Update(package) => {
+                if !offer.has(*package) {
+                    return failed("NO_MATCH", format!("no match for argument: {package}"));
+                }
+                let newest =
+                    instance.installed.iter().rev().find(|have| have.cmp_name_arch(*package).is_eq());
+                match newest {
+                    None if matches!(task, Task::Update(_)) => {
+                        return failed(
+                            "NOT_INSTALLED",
+                            format!("package {} is not installed", package.name()),
+                        );
+                    }
+                    // Never older than what is there, whoever asks: yum calls that "nothing to do".
+                    Some(have) if package.cmp_evr(have).is_le() => {}
+                    _ => agent::bring(&mut transaction, &instance.installed, &instance.running, *package),
+                }
+            }
+            Task::Remove(package) => {
+                if !instance.installed.contains(*package) {
+                    return failed("NOT_INSTALLED", format!("package {package} is not installed"));
+                }
+                transaction.removed.push(*package);
+            }
+        }
+        let live_patched = matches!(task, Task::UpdateAll(Filter::Ksplice | Filter::Security | Filter::All));
+        let Transaction { installed, removed } = transaction.clone();
+        self.serial += 1;
+        let revision = self.serial;
+        let newest_kernel = offer_kernel(&offer, &instance.installed);
+        if let Some(instance) = self.instances.get_mut(id) {
+            if !(installed.is_empty() && removed.is_empty()) {
+                instance.installed = transaction.apply(&instance.installed);
+                instance.reboot_required |= transaction.wants_reboot();
+                instance.revision = revision;
+            }
+            if live_patched && instance.ksplice.is_some() {
+                instance.ksplice = newest_kernel.or(instance.ksplice.take());
+            }
+        }
+        Outcome::Succeeded { installed, removed }
+    }
+}
+
+/// The newest kernel that live patching can make of the running one: what the sources offer.
+fn offer_kernel(offer: &super::Offer, installed: &crate::package::PackageSet) -> Option<Box<str>> {
+    let kernel = installed.iter().rev().find(|package| package.name() == "kernel-uek")?;
+    let newest = offer.versions(kernel).iter().max()?;
+    Some(format!("{}-{}.{}", newest.version(), newest.release(), newest.arch()).into())
+}
