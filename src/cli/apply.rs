@@ -16,7 +16,7 @@ use super::signals::unless_interrupted;
 use super::{CliError, basis, each, exit};
 use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
-use crate::plan::{self, Plan};
+use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Lines};
 use crate::state::State;
 use crate::state::store::{Session, Store};
@@ -62,6 +62,13 @@ async fn fresh(
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
     if !plan.can_start() {
+        // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
+        // the service and takes nobody's approval; without steps nothing else can happen.
+        if plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. })) {
+            let record = Plan { steps: Vec::new(), ..plan.clone() };
+            let run = run_of(context, arguments, interrupt, &connection, &record);
+            apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
+        }
         context.terminal.say(if plan.held.is_empty() {
             "\nThere is nothing to do."
         } else {
@@ -121,13 +128,7 @@ async fn execute<C: Cloud, S: Session>(
 ) -> Result<u8, CliError> {
     // Up to here nothing was called that changes anything.
     unless_interrupted(interrupt, std::future::ready(())).await?;
-    let run = Run {
-        settings: settings(arguments.parallelism.calls(), plan.service.simulator),
-        clock: connection.clock.clone(),
-        interrupt: interrupt.clone(),
-        who: context.who().to_owned(),
-        host: context.host().to_owned(),
-    };
+    let run = run_of(context, arguments, interrupt, connection, plan);
     let mut watcher = Watcher::new(context, plan);
     let outcome =
         apply(plan, connection.cloud.clone(), session, state, run, |event| watcher.event(&event)).await;
@@ -140,6 +141,22 @@ async fn execute<C: Cloud, S: Session>(
     ))?;
     Ok(code(&outcome)
         .unwrap_or_else(|| held_code(arguments, !plan.held.is_empty() || outcome.counts.not_started > 0)))
+}
+
+fn run_of<C>(
+    context: &Context,
+    arguments: &Arguments,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    plan: &Plan,
+) -> Run {
+    Run {
+        settings: settings(arguments.parallelism.calls(), plan.service.simulator),
+        clock: connection.clock.clone(),
+        interrupt: interrupt.clone(),
+        who: context.who().to_owned(),
+        host: context.host().to_owned(),
+    }
 }
 
 /// Returns what a run's end alone decides of the exit code.

@@ -3,7 +3,7 @@ use super::{CliError, exit};
 use crate::cloud::*;
 use crate::observed::*;
 use crate::oci::*;
-use crate::op::{Op, RetryToken, Ticket};
+use crate::op::{Capabilities, Op, RetryToken, Ticket};
 use crate::train::Train;
 pub(super) const VERSION: &str = "/20190801";
 pub(super) const CAPABILITIES: Capabilities = Capabilities { packages_per_call: 500 };
