@@ -110,6 +110,14 @@ pub enum CloudError {
         /// The NEVRAs.
         packages: Vec<String>,
     },
+    /// An op that cannot be said to this service. Nothing was sent.
+    #[error("{operation} cannot be asked for: {reason}")]
+    Unaskable {
+        /// The API operation.
+        operation: &'static str,
+        /// Why not.
+        reason: String,
+    },
     /// Credentials are missing or wrong.
     #[error("credentials: {reason}")]
     Credentials {
@@ -124,7 +132,7 @@ impl CloudError {
         match self {
             Self::NoAnswer { .. } | Self::Answer { .. } => true,
             Self::Service { status, .. } => *status >= 500,
-            Self::UnknownPackages { .. } | Self::Credentials { .. } => false,
+            Self::UnknownPackages { .. } | Self::Unaskable { .. } | Self::Credentials { .. } => false,
         }
     }
 }

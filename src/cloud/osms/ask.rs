@@ -1,0 +1,339 @@
+//! Asking for things: each [`Op`] as the calls that it takes.
+//!
+//! Every op may be asked for again after a crash. A call whose answer was lost, or that was refused with what the
+//! service may say to a repetition, is followed by a look: if what was asked for holds, it is done.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{OsmsCloud, found, is_not_found, tags, wire};
+use crate::cloud::{CloudError, Submitted};
+use crate::name::Ocid;
+use crate::oci::{Call, Transport};
+use crate::op::{GroupRef, Op, RetryToken, SourceRef, Ticket, UpdateKind};
+use crate::package::Package;
+
+/// How long a new source or group may take to become ACTIVE, and an instance to show its new parent. Terraform's
+/// provider waits as long.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// How often a call that takes no retry token is sent; each time only what reading back shows to be missing.
+const ROUNDS: u32 = 6;
+
+impl<T: Transport> OsmsCloud<T> {
+    /// Does one op, or starts it.
+    pub(super) async fn ask(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
+        match op {
+            Op::CreateSource { release, name, arch, owner } => {
+                let details = wire::CreateSource {
+                    compartment_id: self.compartment.as_str(),
+                    display_name: name,
+                    description: format!("release {release} of train {}, made by patchtrain", owner.train),
+                    arch_type: arch_type(arch)?,
+                    checksum_type: "SHA256",
+                    freeform_tags: tags::of_owner(owner),
+                };
+                let call = Call::post("CreateSoftwareSource", &["softwareSources"]).json(&details);
+                self.create(call.token(&token.0), "GetSoftwareSource", "softwareSources").await
+            }
+            Op::CreateGroup { group, owner } => {
+                let details = wire::CreateGroup {
+                    compartment_id: self.compartment.as_str(),
+                    display_name: group.as_str(),
+                    description: format!("group {group} of train {}, made by patchtrain", owner.train),
+                    os_family: "LINUX",
+                    freeform_tags: tags::of_owner(owner),
+                };
+                let call =
+                    Call::post("CreateManagedInstanceGroup", &["managedInstanceGroups"]).json(&details);
+                self.create(call.token(&token.0), "GetManagedInstanceGroup", "managedInstanceGroups").await
+            }
+            Op::AddPackages { source, packages } => self.add(source_id(source)?, packages).await,
+            Op::RemovePackages { source, packages } => self.remove(source_id(source)?, packages).await,
+            Op::DeleteGroup { group } => self.delete_group(group_id(group)?).await,
+            Op::Join { group, instance } => self.join(group_id(group)?, instance, token).await,
+            Op::Leave { group, instance } => self.leave(group_id(group)?, instance, token).await,
+            Op::Switch { instance, to, .. } => self.switch(instance, source_id(to)?, token).await,
+            Op::Update { instance, kind, .. } => self.update(instance, *kind, token).await,
+        }
+    }
+
+    /// Creates something and waits until it is ACTIVE.
+    async fn create(
+        &self,
+        call: Call,
+        get: &'static str,
+        kind: &'static str,
+    ) -> Result<Submitted, CloudError> {
+        let reply = self.client.send(&call).await?;
+        let mut made: wire::Made = reply.json()?;
+        let id = made.id.clone();
+        let look = Call::get(get, &[kind, &id]);
+        let mut waits = Waits::new();
+        loop {
+            match made.lifecycle_state.as_deref() {
+                Some("CREATING" | "UPDATING") => {}
+                Some(state @ ("FAILED" | "DELETING" | "DELETED")) => {
+                    return Err(reply.unreadable(format!("{id} was created and is {state} now")).into());
+                }
+                _ => return Ok(Submitted::Done { created: Some(Ocid::new(&id)) }),
+            }
+            if !waits.wait().await {
+                return Err(reply.unreadable(format!("{id} was created and is not ACTIVE yet")).into());
+            }
+            made = self.one(&look).await?;
+        }
+    }
+
+    /// Adds packages. The call takes no retry token, and nobody says what it answers to a name that is there already
+    /// (osms.md, section 2); so whenever it fails in a way that could mean that, only what is missing is sent again.
+    async fn add(&self, source: &Ocid, packages: &[Package]) -> Result<Submitted, CloudError> {
+        // Before anything is sent: a package without a name fails the op as a whole.
+        self.names_of(packages).await?;
+        let mut missing = packages.to_vec();
+        for round in 1.. {
+            let names = self.names_of(&missing).await?;
+            let call = Call::post(
+                "AddPackagesToSoftwareSource",
+                &["softwareSources", source.as_str(), "actions", "addPackages"],
+            )
+            .json(&wire::PackageNames { package_names: names });
+            let Err(error) = self.client.send(&call.slow()).await.map_err(CloudError::from) else { break };
+            if !may_hold(&error) {
+                return Err(error);
+            }
+            let Ok(Some(contents)) = self.contents(source).await else { return Err(error) };
+            let before = missing.len();
+            missing.retain(|package| !contents.contains(*package));
+            if missing.is_empty() {
+                break;
+            }
+            // A refusal that changed nothing is one.
+            if round == ROUNDS || (!error.is_ambiguous() && missing.len() == before) {
+                return Err(error);
+            }
+            sleep(Duration::from_secs(1 << round)).await;
+        }
+        Ok(DONE)
+    }
+
+    /// Removes packages: those that are there, since nobody says what the service answers to others.
+    async fn remove(&self, source: &Ocid, packages: &[Package]) -> Result<Submitted, CloudError> {
+        for round in 1.. {
+            let contents = self.contents(source).await?.unwrap_or_default();
+            let there: Vec<Package> =
+                packages.iter().copied().filter(|package| contents.contains(*package)).collect();
+            if there.is_empty() {
+                break;
+            }
+            let names = self.names_of(&there).await?;
+            let path = ["softwareSources", source.as_str(), "actions", "removePackages"];
+            let call = Call::post("RemovePackagesFromSoftwareSource", &path)
+                .json(&wire::PackageNames { package_names: names });
+            match self.client.send(&call.slow()).await.map_err(CloudError::from) {
+                Ok(_) => break,
+                Err(error) if error.is_ambiguous() && round < ROUNDS => {
+                    sleep(Duration::from_secs(1 << round)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(DONE)
+    }
+
+    /// Deletes a group. The call takes no retry token; one that is gone is what was wanted.
+    async fn delete_group(&self, group: &Ocid) -> Result<Submitted, CloudError> {
+        let path = ["managedInstanceGroups", group.as_str()];
+        let delete = Call::new("DeleteManagedInstanceGroup", http::Method::DELETE, &path);
+        let look = Call::get("GetManagedInstanceGroup", &path);
+        for round in 1.. {
+            let Err(error) = self.client.send(&delete).await.map_err(CloudError::from) else { break };
+            if is_not_found(&error) {
+                break;
+            }
+            if !may_hold(&error) {
+                return Err(error);
+            }
+            let seen: Option<wire::Made> = found(self.one(&look).await)?;
+            match seen.and_then(|seen| seen.lifecycle_state).as_deref() {
+                None | Some("DELETED" | "DELETING") => break,
+                Some(_) if error.is_ambiguous() && round < ROUNDS => {
+                    sleep(Duration::from_secs(1 << round)).await;
+                }
+                Some(_) => return Err(error),
+            }
+        }
+        Ok(DONE)
+    }
+
+    async fn join(&self, group: &Ocid, instance: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
+        let path = ["managedInstanceGroups", group.as_str(), "actions", "attachManagedInstance"];
+        let call = Call::post("AttachManagedInstanceToManagedInstanceGroup", &path)
+            .query("managedInstanceId", instance.as_str())
+            .token(&token.0)
+            .slow();
+        self.unless(&call, async || {
+            let seen = self.instance(instance).await?;
+            Ok(seen.is_some_and(|(seen, _)| seen.groups.contains(group)))
+        })
+        .await?;
+        Ok(DONE)
+    }
+
+    async fn leave(
+        &self,
+        group: &Ocid,
+        instance: &Ocid,
+        token: &RetryToken,
+    ) -> Result<Submitted, CloudError> {
+        let path = ["managedInstanceGroups", group.as_str(), "actions", "detachManagedInstance"];
+        let call = Call::post("DetachManagedInstanceFromManagedInstanceGroup", &path)
+            .query("managedInstanceId", instance.as_str())
+            .token(&token.0)
+            .slow();
+        self.unless(&call, async || {
+            // An instance that the service no longer knows has left all its groups.
+            let seen = self.instance(instance).await?;
+            Ok(seen.is_none_or(|(seen, _)| !seen.groups.contains(group)))
+        })
+        .await?;
+        Ok(DONE)
+    }
+
+    /// Puts an instance on a source. Goes on from wherever an earlier attempt got to.
+    async fn switch(&self, instance: &Ocid, to: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
+        let parent = async || -> Result<Option<Ocid>, CloudError> {
+            let call = Call::get("GetManagedInstance", &["managedInstances", instance.as_str()]);
+            let row: wire::ManagedInstance = self.one(&call).await?;
+            let id = row.parent_software_source.and_then(|source| source.id).filter(|id| !id.is_empty());
+            Ok(id.as_deref().map(Ocid::new))
+        };
+        let change = |operation, action, source: &Ocid, part| {
+            Call::post(operation, &["managedInstances", instance.as_str(), "actions", action])
+                .json(&wire::SourceOfInstance { software_source_id: source.as_str() })
+                .token(token.part(part).0)
+                .slow()
+        };
+        match parent().await? {
+            Some(old) if old == *to => return Ok(DONE),
+            Some(old) => {
+                let operation = "DetachParentSoftwareSourceFromManagedInstance";
+                let call = change(operation, "detachParentSoftwareSource", &old, "detach");
+                self.unless(&call, async || Ok(parent().await?.as_ref() != Some(&old))).await?;
+            }
+            None => {}
+        }
+        let operation = "AttachParentSoftwareSourceToManagedInstance";
+        let call = change(operation, "attachParentSoftwareSource", to, "attach");
+        self.unless(&call, async || Ok(parent().await?.as_ref() == Some(to))).await?;
+        let mut waits = Waits::new();
+        loop {
+            let seen = parent().await?;
+            if seen.as_ref() == Some(to) {
+                return Ok(DONE);
+            }
+            // Another parent is somebody else's doing; none may be a reading that lags.
+            if seen.is_some() || !waits.wait().await {
+                let seen = seen.map_or_else(|| "none".to_owned(), |seen| seen.to_string());
+                return Err(CloudError::Answer {
+                    operation,
+                    reason: format!("{to} was attached, and the parent source of {instance} is {seen}"),
+                    request_id: String::new(),
+                });
+            }
+        }
+    }
+
+    async fn update(
+        &self,
+        instance: &Ocid,
+        kind: UpdateKind,
+        token: &RetryToken,
+    ) -> Result<Submitted, CloudError> {
+        let update_type = match kind {
+            UpdateKind::All => "ALL",
+        };
+        let path = ["managedInstances", instance.as_str(), "actions", "packages", "updateAll"];
+        let call = Call::post("InstallAllPackageUpdatesOnManagedInstance", &path)
+            .query("updateType", update_type)
+            .token(&token.0);
+        let reply = self.client.send(&call).await?;
+        match reply.header("opc-work-request-id") {
+            Some(id) => Ok(Submitted::Pending { ticket: Ticket(id.to_owned()) }),
+            None => Err(reply.unreadable("it names no work request (opc-work-request-id)").into()),
+        }
+    }
+
+    /// Makes a call; when it fails in a way that what it is for may hold all the same, looks whether it does.
+    async fn unless(
+        &self,
+        call: &Call,
+        holds: impl AsyncFnOnce() -> Result<bool, CloudError>,
+    ) -> Result<(), CloudError> {
+        let Err(error) = self.client.send(call).await.map_err(CloudError::from) else { return Ok(()) };
+        match may_hold(&error) && holds().await.unwrap_or(false) {
+            true => Ok(()),
+            false => Err(error),
+        }
+    }
+}
+
+const DONE: Submitted = Submitted::Done { created: None };
+
+/// Tells whether a failed call may have been served, now or earlier: its answer was lost, or the refusal is one that
+/// a service could give to a repetition.
+fn may_hold(error: &CloudError) -> bool {
+    match error {
+        CloudError::Service { status: 400 | 404 | 409 | 412, .. } => true,
+        other => other.is_ambiguous(),
+    }
+}
+
+/// Waits that grow, up to an end.
+struct Waits {
+    start: Instant,
+    next: Duration,
+}
+
+impl Waits {
+    fn new() -> Self {
+        Self { start: Instant::now(), next: Duration::from_secs(1) }
+    }
+
+    /// Waits once more; false when there has been enough of it.
+    async fn wait(&mut self) -> bool {
+        if self.start.elapsed() + self.next > PATIENCE {
+            return false;
+        }
+        sleep(self.next).await;
+        self.next = (self.next * 3 / 2).min(Duration::from_secs(10));
+        true
+    }
+}
+
+/// Translates rpm's word for an architecture.
+fn arch_type(arch: &str) -> Result<&'static str, CloudError> {
+    match arch {
+        "x86_64" => Ok("X86_64"),
+        "aarch64" => Ok("AARCH64"),
+        "i386" | "i486" | "i586" | "i686" => Ok("IA_32"),
+        other => Err(CloudError::Unaskable {
+            operation: "CreateSoftwareSource",
+            reason: format!("the service has no architecture `{other}`; it has x86_64, aarch64 and i686"),
+        }),
+    }
+}
+
+fn source_id(source: &SourceRef) -> Result<&Ocid, CloudError> {
+    source.id.as_ref().ok_or_else(|| nameless(format!("the source of release {}", source.release)))
+}
+
+fn group_id(group: &GroupRef) -> Result<&Ocid, CloudError> {
+    group.id.as_ref().ok_or_else(|| nameless(format!("group {}", group.group)))
+}
+
+/// The error of an op that was submitted before what it refers to was made.
+fn nameless(what: String) -> CloudError {
+    CloudError::Unaskable { operation: "the op", reason: format!("{what} has no id yet") }
+}

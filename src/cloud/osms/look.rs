@@ -1,0 +1,237 @@
+//! Looking at the world: groups, sources and instances, made into what [`crate::observed`] calls them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::try_join;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use super::{OsmsCloud, ROWS, found, tags, wire};
+use crate::cloud::CloudError;
+use crate::name::Ocid;
+use crate::observed::{Instance, InstanceStatus, Observed, ServiceGroup, Source, SourceLink};
+use crate::oci::{Call, Transport};
+
+/// Only ACTIVE things count: the service goes on listing what was deleted (osms.md, section 2).
+const ACTIVE: &str = "ACTIVE";
+
+impl<T: Transport> OsmsCloud<T> {
+    /// Looks at groups and sources of the compartment, and at the instances named or found in a group named.
+    pub(super) async fn fleet(
+        &self,
+        instances: &BTreeSet<Ocid>,
+        group_names: &BTreeSet<Arc<str>>,
+        group_ids: &BTreeSet<Ocid>,
+    ) -> Result<Observed, CloudError> {
+        let (mut groups, sources) = try_join(self.groups(None), self.sources(None)).await?;
+        let named: Vec<Ocid> = groups
+            .iter()
+            .filter(|(id, group)| group_ids.contains(*id) || group_names.contains(&group.name))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let read =
+            self.each(named, |id| async move { self.group(&id).await.map(|group| (id, group)) }).await?;
+        for (id, group) in read {
+            match group {
+                Some(group) => drop(groups.insert(id, group)),
+                // Deleted since the list was read.
+                None => drop(groups.remove(&id)),
+            }
+        }
+        let members = groups.values().flat_map(|group| &group.members);
+        let wanted: BTreeSet<Ocid> = instances.iter().chain(members).cloned().collect();
+        let seen =
+            self.each(wanted, |id| async move { self.instance(&id).await.map(|seen| (id, seen)) }).await?;
+        let mut compartments = BTreeSet::new();
+        let mut known = BTreeMap::new();
+        for (id, seen) in seen {
+            if let Some((instance, compartment)) = seen {
+                compartments.insert(compartment);
+                known.insert(id, instance);
+            }
+        }
+        self.note_open_work(compartments, &mut known).await?;
+        Ok(Observed { instances: known, groups, sources })
+    }
+
+    /// Looks at one instance and at its open work requests; none when the service does not know it.
+    pub(super) async fn instance_with_work(&self, id: &Ocid) -> Result<Option<Instance>, CloudError> {
+        let Some((mut instance, compartment)) = self.instance(id).await? else { return Ok(None) };
+        instance.open_work = self.open_work(&compartment, Some(id)).await?;
+        Ok(Some(instance))
+    }
+
+    /// Reads the ACTIVE groups of this name with their members. Names are not unique.
+    pub(super) async fn groups_named(&self, name: &str) -> Result<BTreeMap<Ocid, ServiceGroup>, CloudError> {
+        let ids: Vec<Ocid> = self.groups(Some(name)).await?.into_keys().collect();
+        let read = self.each(ids, |id| async move { self.group(&id).await.map(|group| (id, group)) }).await?;
+        Ok(read.into_iter().filter_map(|(id, group)| Some((id, group?))).collect())
+    }
+
+    /// Reads the ACTIVE groups of the compartment, without members.
+    async fn groups(&self, name: Option<&str>) -> Result<BTreeMap<Ocid, ServiceGroup>, CloudError> {
+        let call = self.list("ListManagedInstanceGroups", "managedInstanceGroups", name);
+        let rows: Vec<wire::Group> = self.rows(call).await?;
+        let rows = rows.into_iter().filter(|row| is_active(row.lifecycle_state.as_deref()));
+        // The filter of the service may match a part of the name.
+        let rows = rows.filter(|row| name.is_none_or(|name| row.display_name == name));
+        Ok(rows.map(|row| (Ocid::new(&row.id), group(row))).collect())
+    }
+
+    /// Reads the ACTIVE sources of the compartment, all or those of one name, without contents.
+    pub(super) async fn sources(&self, name: Option<&str>) -> Result<BTreeMap<Ocid, Source>, CloudError> {
+        let call = self.list("ListSoftwareSources", "softwareSources", name);
+        let rows: Vec<wire::SoftwareSource> = self.rows(call).await?;
+        let rows = rows.into_iter().filter(|row| is_active(row.lifecycle_state.as_deref()));
+        let rows = rows.filter(|row| name.is_none_or(|name| row.display_name == name));
+        Ok(rows.map(|row| (Ocid::new(&row.id), source(&row))).collect())
+    }
+
+    /// Reads a group with its members; none when it is not there or no longer ACTIVE.
+    async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
+        let call = Call::get("GetManagedInstanceGroup", &["managedInstanceGroups", id.as_str()]);
+        let row: Option<wire::Group> = found(self.one(&call).await)?;
+        Ok(row.filter(|row| is_active(row.lifecycle_state.as_deref())).map(group))
+    }
+
+    /// Reads an instance and the compartment it is in; none when the service does not know it.
+    pub(super) async fn instance(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
+        let call = Call::get("GetManagedInstance", &["managedInstances", id.as_str()]);
+        let Some(row) = found(self.one::<wire::ManagedInstance>(&call).await)? else { return Ok(None) };
+        let compartment = row.compartment_id.clone();
+        let instance = instance(row);
+        let mut met = self.met();
+        for link in instance.parent.iter().chain(&instance.children) {
+            if !met.contains(&link.id) {
+                met.insert(link.id.clone());
+            }
+        }
+        Ok(Some((instance, compartment)))
+    }
+
+    fn list(&self, operation: &'static str, kind: &str, name: Option<&str>) -> Call {
+        let call = Call::get(operation, &[kind])
+            .query("compartmentId", self.compartment.as_str())
+            .query("lifecycleState", ACTIVE)
+            .query("limit", ROWS);
+        match name {
+            Some(name) => call.query("displayName", name),
+            None => call,
+        }
+    }
+
+    /// Reads all pages of a list.
+    pub(super) async fn rows<V: DeserializeOwned>(&self, call: Call) -> Result<Vec<V>, CloudError> {
+        let mut rows = Vec::new();
+        let mut pages = self.client.pages(call);
+        while let Some(page) = pages.next().await? {
+            rows.append(&mut page.json()?);
+        }
+        Ok(rows)
+    }
+
+    /// Reads one thing.
+    pub(super) async fn one<V: DeserializeOwned>(&self, call: &Call) -> Result<V, CloudError> {
+        Ok(self.client.send(call).await?.json()?)
+    }
+
+    /// Does one thing for each of many, as many at once as there may be calls in flight. Ends at the first error.
+    pub(super) async fn each<I, V, F>(
+        &self,
+        items: impl IntoIterator<Item = I>,
+        act: impl Fn(I) -> F,
+    ) -> Result<Vec<V>, CloudError>
+    where
+        F: Future<Output = Result<V, CloudError>>,
+    {
+        // Twice as many tasks as calls: one that waits for its retry leaves its place to another.
+        stream::iter(items).map(act).buffer_unordered(2 * self.parallelism).try_collect().await
+    }
+}
+
+/// Tells whether a thing can be used. The model does not require the state; one that is left out was asked for.
+fn is_active(state: Option<&str>) -> bool {
+    state.is_none_or(|state| state == ACTIVE)
+}
+
+fn group(row: wire::Group) -> ServiceGroup {
+    ServiceGroup {
+        owner: tags::owner(row.freeform_tags.as_ref()),
+        members: row.managed_instances.iter().flatten().map(|member| Ocid::new(&member.id)).collect(),
+        name: row.display_name.into(),
+    }
+}
+
+fn source(row: &wire::SoftwareSource) -> Source {
+    Source {
+        name: row.display_name.as_str().into(),
+        owner: tags::owner(row.freeform_tags.as_ref()),
+        contents: None,
+        parent: row.parent_id.as_deref().filter(|id| !id.is_empty()).map(Ocid::new),
+    }
+}
+
+fn instance(row: wire::ManagedInstance) -> Instance {
+    let os = [row.os_name.as_deref(), row.os_version.as_deref()];
+    let os: Vec<&str> = os.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    Instance {
+        name: row.display_name.into(),
+        // A word that we do not know is nothing to send work to.
+        status: match row.status.as_deref() {
+            Some("NORMAL") => InstanceStatus::Normal,
+            Some("WARNING") => InstanceStatus::Warning,
+            Some("UNREACHABLE") => InstanceStatus::Unreachable,
+            _ => InstanceStatus::Error,
+        },
+        os: (!os.is_empty()).then(|| os.join(" ").into()),
+        parent: row.parent_software_source.and_then(link),
+        children: row.child_software_sources.into_iter().flatten().filter_map(link).collect(),
+        groups: row.managed_instance_groups.iter().flatten().map(|group| Ocid::new(&group.id)).collect(),
+        inventory: None,
+        last_checkin: row.last_checkin.as_deref().and_then(instant),
+        running_kernel: row.os_kernel_version.filter(|kernel| !kernel.is_empty()).map(Into::into),
+        reboot_required: row.is_reboot_required.unwrap_or_default(),
+        open_work: Vec::new(),
+    }
+}
+
+fn link(row: wire::SourceId) -> Option<SourceLink> {
+    let id = row.id.filter(|id| !id.is_empty())?;
+    let name = row.name.unwrap_or_else(|| id.clone()).into();
+    Some(SourceLink { id: Ocid::new(&id), name })
+}
+
+/// Reads a point in time of a field whose format is not documented: RFC 3339, the same without a zone (then UTC), or
+/// as in mail. None for anything else: it only informs.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let local = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    text.parse()
+        .ok()
+        .or_else(|| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
+        .or_else(|| local().map(|zoned| zoned.timestamp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_whatever_form() {
+        let expected: Timestamp = "2026-11-22T14:05:09Z".parse().unwrap();
+        for text in [
+            "2026-11-22T14:05:09Z",
+            "2026-11-22T14:05:09.000Z",
+            "2026-11-22T15:05:09+01:00",
+            " 2026-11-22T14:05:09 ",
+            "2026-11-22 14:05:09",
+            "Sun, 22 Nov 2026 14:05:09 GMT",
+        ] {
+            assert_eq!(instant(text), Some(expected), "{text}");
+        }
+        assert_eq!(instant("yesterday"), None);
+        assert_eq!(instant(""), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Finding the service's names of packages: what has been read before, else a search.
+//!
+//! A release mostly holds what some instance has installed or some source was seen to offer. For the rest the service
+//! is asked, from the cheapest question to the dearest: for the very name, for all packages of an RPM name, and for
+//! those in each source that we can read.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::packages::Reading;
+use super::{OsmsCloud, ROWS};
+use crate::cloud::CloudError;
+use crate::name::Ocid;
+use crate::oci::{Call, Transport};
+use crate::package::Package;
+
+impl<T: Transport> OsmsCloud<T> {
+    /// Translates packages into the service's names, all or none of them.
+    pub(super) async fn names_of(&self, packages: &[Package]) -> Result<Vec<Cow<'static, str>>, CloudError> {
+        let unknown = || -> Vec<Package> {
+            packages.iter().copied().filter(|package| self.names.get(*package).is_none()).collect()
+        };
+        let mut missing = unknown();
+        if !missing.is_empty() {
+            self.search_by_name(missing).await?;
+            missing = unknown();
+        }
+        if !missing.is_empty() {
+            let search = |name| Call::get("SearchSoftwarePackages", SEARCH).query("displayName", name);
+            let questions: Vec<Call> = rpm_names(&missing).into_iter().map(search).collect();
+            self.each(questions, |call| self.learn(call)).await?;
+            missing = unknown();
+        }
+        if !missing.is_empty() {
+            self.search_sources(&missing).await?;
+            missing = unknown();
+        }
+        if !missing.is_empty() {
+            missing.sort_unstable();
+            let packages = missing.iter().map(Package::to_string).collect();
+            return Err(CloudError::UnknownPackages { packages });
+        }
+        Ok(packages.iter().filter_map(|package| self.names.get(*package)).collect())
+    }
+
+    /// Asks for the very names, in both spellings that they could have.
+    async fn search_by_name(&self, packages: Vec<Package>) -> Result<(), CloudError> {
+        let search =
+            |name: String| Call::get("SearchSoftwarePackages", SEARCH).query("softwarePackageName", name);
+        let ask = |package: Package| async move {
+            self.learn(search(package.to_string())).await?;
+            if package.epoch() != 0 && self.names.get(package).is_none() {
+                let bare = format!(
+                    "{}-{}-{}.{}",
+                    package.name(),
+                    package.version(),
+                    package.release(),
+                    package.arch()
+                );
+                self.learn(search(bare)).await?;
+            }
+            Ok(())
+        };
+        self.each(packages, ask).await.map(drop)
+    }
+
+    /// Asks each source of the compartment and each one that an instance was seen on.
+    async fn search_sources(&self, packages: &[Package]) -> Result<(), CloudError> {
+        let mut sources: BTreeSet<Ocid> = self.sources(None).await?.into_keys().collect();
+        sources.extend(self.met().iter().cloned());
+        let names = rpm_names(packages);
+        let questions: Vec<Call> = sources
+            .iter()
+            .flat_map(|source| names.iter().map(move |name| (source, *name)))
+            .map(|(source, name)| {
+                Call::get(
+                    "ListSoftwareSourcePackages",
+                    &["softwareSources", source.as_str(), "softwarePackages"],
+                )
+                .query("displayName", name)
+            })
+            .collect();
+        self.each(questions, |call| self.learn(call)).await.map(drop)
+    }
+
+    /// Reads all pages of a list of packages for their names. What the service does not find, or does not let us look
+    /// for, is not known: the caller says so if nothing else knows it.
+    async fn learn(&self, call: Call) -> Result<(), CloudError> {
+        let mut pages = self.client.pages(call.query("limit", ROWS));
+        loop {
+            match pages.next().await.map_err(CloudError::from) {
+                Ok(None) => return Ok(()),
+                Ok(Some(page)) => {
+                    Reading::search(&page.body, &self.names).map_err(|reason| page.unreadable(reason))?;
+                }
+                Err(CloudError::Service { status: 400 | 403 | 404, .. }) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+const SEARCH: &[&str] = &["softwareSources", "softwarePackages"];
+
+/// Returns the distinct RPM names.
+fn rpm_names(packages: &[Package]) -> BTreeSet<&'static str> {
+    packages.iter().map(|package| package.name()).collect()
+}

@@ -1,0 +1,78 @@
+//! Whose a source or group is, as free-form tags.
+
+use std::collections::BTreeMap;
+
+use crate::name::{ReleaseName, TrainName};
+use crate::op::{Lineage, Ownership};
+
+const TRAIN: &str = "patchtrain-train";
+const LINEAGE: &str = "patchtrain-lineage";
+const RELEASE: &str = "patchtrain-release";
+const DIGEST: &str = "patchtrain-digest";
+
+/// Writes an owner as tags.
+pub(super) fn of_owner(owner: &Ownership) -> BTreeMap<&'static str, String> {
+    let Ownership { train, lineage, release } = owner;
+    let mut tags = BTreeMap::from([(TRAIN, train.to_string()), (LINEAGE, lineage.to_string())]);
+    if let Some((release, digest)) = release {
+        tags.insert(RELEASE, release.to_string());
+        tags.insert(DIGEST, digest.to_string());
+    }
+    tags
+}
+
+/// Reads an owner from tags. Tags that are incomplete or damaged are nobody's: such a thing is never taken for ours.
+pub(super) fn owner(tags: Option<&BTreeMap<String, String>>) -> Option<Ownership> {
+    let tags = tags?;
+    let release = match (tags.get(RELEASE), tags.get(DIGEST)) {
+        (None, None) => None,
+        (release, digest) => Some((ReleaseName::parse(release?).ok()?, digest?.parse().ok()?)),
+    };
+    let lineage = tags.get(LINEAGE).filter(|lineage| !lineage.is_empty())?;
+    Some(Ownership {
+        train: TrainName::parse(tags.get(TRAIN)?).ok()?,
+        lineage: Lineage(lineage.as_str().into()),
+        release,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Digest;
+
+    fn ours(release: bool) -> Ownership {
+        let digest = Digest::of(["x"]);
+        Ownership {
+            train: TrainName::new("great-linux"),
+            lineage: Lineage("abc".into()),
+            release: release.then(|| (ReleaseName::new("GL1.1"), digest)),
+        }
+    }
+
+    fn written(owner: &Ownership) -> BTreeMap<String, String> {
+        of_owner(owner).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    #[test]
+    fn an_owner_comes_back_from_its_tags() {
+        for mine in [ours(true), ours(false)] {
+            let mut tags = written(&mine);
+            tags.insert("cost-center".to_owned(), "42".to_owned());
+            assert_eq!(owner(Some(&tags)), Some(mine));
+        }
+    }
+
+    #[test]
+    fn damaged_tags_are_nobodys() {
+        assert_eq!(owner(None), None);
+        assert_eq!(owner(Some(&BTreeMap::new())), None);
+        for key in [TRAIN, LINEAGE, RELEASE, DIGEST] {
+            let mut tags = written(&ours(true));
+            tags.remove(key);
+            assert_eq!(owner(Some(&tags)), None, "without {key}");
+            tags.insert(key.to_owned(), String::new());
+            assert_eq!(owner(Some(&tags)), None, "empty {key}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The API's models, with the fields that we read or write. Unknown fields are ignored; what the model does not
+//! require may be missing. Words that we do not know become the value that is safe to act on.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+/// Text that borrows from the answer where it holds no escapes, inside of an `Option` too.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// `InstalledPackageSummary`, `SoftwarePackageSummary` and `SoftwarePackageSearchSummary`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PackageRow<'a> {
+    /// The bare RPM name.
+    #[serde(borrow)]
+    pub(super) display_name: Cow<'a, str>,
+    /// The service's own name, opaque.
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    /// `[epoch:]version-release`.
+    #[serde(borrow)]
+    pub(super) version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) architecture: Option<Text<'a>>,
+    /// Of an installed package: the sources that offer it.
+    #[serde(default)]
+    pub(super) software_sources: Option<Vec<IgnoredAny>>,
+}
+
+/// `SoftwareSourceId`
+#[derive(Debug, Deserialize)]
+pub(super) struct SourceId {
+    #[serde(default)]
+    pub(super) id: Option<String>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+}
+
+/// `Id`
+#[derive(Debug, Deserialize)]
+pub(super) struct Id {
+    pub(super) id: String,
+}
+
+/// `ManagedInstance`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ManagedInstance {
+    pub(super) id: String,
+    pub(super) display_name: String,
+    pub(super) compartment_id: String,
+    #[serde(default)]
+    pub(super) last_checkin: Option<String>,
+    #[serde(default)]
+    pub(super) os_name: Option<String>,
+    #[serde(default)]
+    pub(super) os_version: Option<String>,
+    #[serde(default)]
+    pub(super) os_kernel_version: Option<String>,
+    #[serde(default)]
+    pub(super) status: Option<String>,
+    #[serde(default)]
+    pub(super) parent_software_source: Option<SourceId>,
+    #[serde(default)]
+    pub(super) child_software_sources: Option<Vec<SourceId>>,
+    #[serde(default)]
+    pub(super) managed_instance_groups: Option<Vec<Id>>,
+    #[serde(default)]
+    pub(super) is_reboot_required: Option<bool>,
+}
+
+/// `ManagedInstanceGroupSummary` and `ManagedInstanceGroup`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) display_name: String,
+    #[serde(default)]
+    pub(super) lifecycle_state: Option<String>,
+    #[serde(default)]
+    pub(super) managed_instances: Option<Vec<Id>>,
+    #[serde(default)]
+    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+}
+
+/// `SoftwareSourceSummary` and `SoftwareSource`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SoftwareSource {
+    pub(super) id: String,
+    pub(super) display_name: String,
+    #[serde(default)]
+    pub(super) parent_id: Option<String>,
+    #[serde(default)]
+    pub(super) lifecycle_state: Option<String>,
+    #[serde(default)]
+    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+}
+
+/// What was just created, of whichever kind.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Made {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) lifecycle_state: Option<String>,
+}
+
+/// `WorkRequestSummary` and `WorkRequest`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WorkRequest {
+    pub(super) id: String,
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) percent_complete: Option<f64>,
+    #[serde(default)]
+    pub(super) time_accepted: Option<String>,
+    #[serde(default)]
+    pub(super) message: Option<String>,
+    /// Not in the summary.
+    #[serde(default)]
+    pub(super) managed_instance_id: Option<Id>,
+}
+
+/// `WorkRequestError` and `WorkRequestLogEntry`
+#[derive(Debug, Deserialize)]
+pub(super) struct WorkLine {
+    #[serde(default)]
+    pub(super) code: Option<String>,
+    #[serde(default)]
+    pub(super) message: Option<String>,
+}
+
+/// `CreateSoftwareSourceDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateSource<'a> {
+    pub(super) compartment_id: &'a str,
+    pub(super) display_name: &'a str,
+    pub(super) description: String,
+    pub(super) arch_type: &'a str,
+    pub(super) checksum_type: &'a str,
+    pub(super) freeform_tags: BTreeMap<&'static str, String>,
+}
+
+/// `CreateManagedInstanceGroupDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateGroup<'a> {
+    pub(super) compartment_id: &'a str,
+    pub(super) display_name: &'a str,
+    pub(super) description: String,
+    pub(super) os_family: &'a str,
+    pub(super) freeform_tags: BTreeMap<&'static str, String>,
+}
+
+/// `AddPackagesToSoftwareSourceDetails` and its counterpart
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PackageNames<'a> {
+    pub(super) package_names: Vec<Cow<'a, str>>,
+}
+
+/// `AttachParentSoftwareSourceToManagedInstanceDetails` and its counterpart
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SourceOfInstance<'a> {
+    pub(super) software_source_id: &'a str,
+}

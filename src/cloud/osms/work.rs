@@ -1,0 +1,150 @@
+//! Work requests: how one goes, and which are open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use super::look::instant;
+use super::{OsmsCloud, ROWS, found, wire};
+use crate::cloud::{CloudError, Progress};
+use crate::name::Ocid;
+use crate::observed::Instance;
+use crate::oci::{Call, Transport};
+use crate::op::Ticket;
+
+/// How far behind the newest work request an open one can be. The history of work requests is kept in full, so that a
+/// list is not read to its end. What an agent does not pick up fails after 24 hours (documented for the service's
+/// successor, inferred for this one); twice that leaves room for work that runs long.
+const HORIZON: SignedDuration = SignedDuration::from_hours(48);
+
+/// How many of a failed work request's errors and last log lines are shown.
+const SHOWN: &str = "5";
+
+impl<T: Transport> OsmsCloud<T> {
+    /// Asks how a work request goes; of a failed one, what its errors and last log lines say.
+    pub(super) async fn progress(&self, ticket: &Ticket) -> Result<Progress, CloudError> {
+        let call = Call::get("GetWorkRequest", &["workRequests", &ticket.0]);
+        let work: wire::WorkRequest = self.one(&call).await?;
+        Ok(match work.status.as_str() {
+            "ACCEPTED" => Progress::Accepted { since: work.time_accepted.as_deref().and_then(instant) },
+            "SUCCEEDED" => Progress::Succeeded,
+            "FAILED" | "CANCELED" => Progress::Failed { message: self.told(ticket, &work).await },
+            // Also while it is being cancelled, and in a state that we do not know: it may still change the instance.
+            _ => Progress::Running { percent: percent(&work) },
+        })
+    }
+
+    /// Puts together why a work request failed. A list that cannot be read is left out: that it failed is known.
+    async fn told(&self, ticket: &Ticket, work: &wire::WorkRequest) -> String {
+        let mut told = match work.status.as_str() {
+            "CANCELED" => "the work request was cancelled".to_owned(),
+            _ => "the work request failed".to_owned(),
+        };
+        let mut tell = |text: &str, last: &mut Option<String>| {
+            let text = text.trim();
+            if !text.is_empty() && last.as_deref() != Some(text) {
+                told.push_str("; ");
+                told.push_str(text);
+                *last = Some(text.to_owned());
+            }
+        };
+        let mut last = None;
+        tell(work.message.as_deref().unwrap_or_default(), &mut last);
+        let list = |operation, kind| {
+            Call::get(operation, &["workRequests", &ticket.0, kind])
+                .query("limit", SHOWN)
+                .query("sortBy", "TIMECREATED")
+                .query("sortOrder", "DESC")
+        };
+        for call in [list("ListWorkRequestErrors", "errors"), list("ListWorkRequestLogs", "logs")] {
+            // One page: the newest lines. The oldest of them comes first in the message.
+            let lines: Vec<wire::WorkLine> = self.one(&call).await.unwrap_or_default();
+            for line in lines.iter().rev() {
+                let message = line.message.as_deref().unwrap_or_default();
+                match &line.code {
+                    Some(code) => tell(&format!("{code}: {message}"), &mut last),
+                    None => tell(message, &mut last),
+                }
+            }
+        }
+        told
+    }
+
+    /// Finds the open work requests of all instances of these compartments, by one list a compartment instead of one
+    /// an instance. The list does not say whose a work request is; the few open ones are read.
+    pub(super) async fn note_open_work(
+        &self,
+        compartments: BTreeSet<String>,
+        instances: &mut BTreeMap<Ocid, Instance>,
+    ) -> Result<(), CloudError> {
+        let open =
+            self.each(compartments, |id| async move { self.open_work(&id, None).await }).await?.concat();
+        let read = self
+            .each(open, |ticket| async move {
+                let call = Call::get("GetWorkRequest", &["workRequests", &ticket.0]);
+                Ok((ticket, found(self.one::<wire::WorkRequest>(&call).await)?))
+            })
+            .await?;
+        for (ticket, work) in read {
+            let whose = work.filter(is_open).and_then(|work| work.managed_instance_id);
+            if let Some(instance) = whose.and_then(|whose| instances.get_mut(whose.id.as_str())) {
+                instance.open_work.push(ticket);
+            }
+        }
+        for instance in instances.values_mut() {
+            instance.open_work.sort_unstable();
+        }
+        Ok(())
+    }
+
+    /// Lists the open work requests of a compartment or of one instance in it, newest first. Stops at a page that
+    /// holds nothing open and lies wholly behind the [`HORIZON`].
+    pub(super) async fn open_work(
+        &self,
+        compartment: &str,
+        instance: Option<&Ocid>,
+    ) -> Result<Vec<Ticket>, CloudError> {
+        let mut call = Call::get("ListWorkRequests", &["workRequests"])
+            .query("compartmentId", compartment)
+            .query("limit", ROWS)
+            .query("sortBy", "TIMECREATED")
+            .query("sortOrder", "DESC");
+        if let Some(instance) = instance {
+            call = call.query("managedInstanceId", instance.as_str());
+        }
+        let mut open = Vec::new();
+        let mut newest = None;
+        let mut pages = self.client.pages(call);
+        while let Some(page) = pages.next().await? {
+            let rows: Vec<wire::WorkRequest> = page.json()?;
+            let before = open.len();
+            open.extend(rows.iter().filter(|work| is_open(work)).map(|work| Ticket(work.id.clone())));
+            let times: Vec<_> =
+                rows.iter().map(|work| work.time_accepted.as_deref().and_then(instant)).collect();
+            newest = newest.max(times.iter().copied().flatten().max());
+            let behind = |time: &Option<jiff::Timestamp>| {
+                // Without its time a request could be of any age.
+                time.zip(newest).is_some_and(|(time, newest)| newest.duration_since(time) > HORIZON)
+            };
+            if !rows.is_empty() && open.len() == before && times.iter().all(behind) {
+                break;
+            }
+        }
+        Ok(open)
+    }
+}
+
+/// Tells whether a work request may still change its instance. Of a state that we do not know, only its being
+/// complete says that it cannot.
+fn is_open(work: &wire::WorkRequest) -> bool {
+    match work.status.as_str() {
+        "SUCCEEDED" | "FAILED" | "CANCELED" => false,
+        "ACCEPTED" | "IN_PROGRESS" | "CANCELLING" => true,
+        _ => percent(work) < 100,
+    }
+}
+
+fn percent(work: &wire::WorkRequest) -> u8 {
+    // A float to integer cast saturates, and makes 0 of what is no number.
+    work.percent_complete.unwrap_or_default().clamp(0.0, 100.0) as u8
+}
