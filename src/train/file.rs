@@ -1,17 +1,188 @@
-//! Reading train files and their manifests from disk.
+//! Reading train files and their manifests from disk, and making checked [`Train`]s of them. Left out: which files are
+//! loaded, which is the command line's to say.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Problems, Train};
+use toml::de::DeTable;
+
+use super::check::{self, Loaded};
+use super::problem::{Report, Source};
+use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
+use super::table::File;
+use super::{Group, Members, Problems, Release, Service, Train, digest};
+use crate::package::Digest;
+use crate::package::manifest::{self, Reading};
 
 /// Reads train files with their manifests and checks each, and all of them together (an instance is in one group over
-/// all files). Reports every problem of every file, sorted by file and line.
-pub fn load_all<P: AsRef<Path>>(_paths: &[P]) -> Result<Vec<Train>, Problems> {
-    Err(Problems::default())
+/// all files). Returns the trains in the order of the paths, a path that is given twice once; or every problem of
+/// every file, sorted by file and line.
+pub fn load_all<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Train>, Problems> {
+    load_with(paths, |path| std::fs::read(path))
 }
 
 /// Reads one train file with its manifests.
 pub fn load(path: &Path) -> Result<Train, Problems> {
     let mut trains = load_all(&[path])?;
     trains.pop().ok_or_else(Problems::default)
+}
+
+/// Loads by a function that reads a file.
+pub(super) fn load_with<P: AsRef<Path>>(
+    paths: &[P],
+    read: impl Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<Vec<Train>, Problems> {
+    let mut report = Report::default();
+    let mut seen: Vec<&Path> = Vec::new();
+    let mut files = Vec::new();
+    for path in paths.iter().map(AsRef::as_ref) {
+        if seen.contains(&path) {
+            continue;
+        }
+        seen.push(path);
+        if let Some(loaded) = read_train(path, &read, &mut report) {
+            check::file(&loaded, &mut report);
+            files.push(loaded);
+        }
+    }
+    check::across(&files, &mut report);
+    if !report.is_clean() {
+        return Err(report.into_problems());
+    }
+    let trains = files.into_iter().map(train);
+    Ok(trains.map(|train| train.expect("a file without a problem has every required value")).collect())
+}
+
+/// Reads a train file and the manifests that it names; `None` where nothing of it can be understood.
+fn read_train(
+    path: &Path,
+    read: &impl Fn(&Path) -> io::Result<Vec<u8>>,
+    report: &mut Report,
+) -> Option<Loaded> {
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            report.whole(path, format!("the train file cannot be read: {}", reason(&error)), "");
+            return None;
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let valid_utf8 = matches!(text, std::borrow::Cow::Borrowed(_));
+    let source = Source::new(path, text.into_owned());
+    if !valid_utf8 {
+        for (at, bad) in source.text.match_indices(char::REPLACEMENT_CHARACTER) {
+            report.at(&source, at..at + bad.len(), "the file is not UTF-8 here", "save it as UTF-8");
+        }
+        return None;
+    }
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let mut readable = true;
+    for error in &errors {
+        let span = error.span().unwrap_or(0..0);
+        let span = span.start.min(source.text.len())..span.end.min(source.text.len());
+        // A key given twice leaves the rest readable; what else is not TOML would only be told again as missing.
+        readable &= error.message().starts_with("duplicate key");
+        report.at(&source, span, format!("not TOML: {}", error.message()), "");
+    }
+    if !readable {
+        return None;
+    }
+    let shape = shape::read(&mut File { source: &source, report }, document.get_ref());
+    let manifests =
+        shape.releases.iter().map(|release| read_manifest(&source, release, read, report)).collect();
+    Some(Loaded { source, shape, manifests })
+}
+
+fn read_manifest(
+    source: &Arc<Source>,
+    release: &ReleaseShape,
+    read: &impl Fn(&Path) -> io::Result<Vec<u8>>,
+    report: &mut Report,
+) -> Option<(Arc<Source>, Reading)> {
+    let named = release.manifest.as_ref()?;
+    let path = source.file.parent().map_or_else(PathBuf::new, Path::to_owned).join(&named.value);
+    match read(&path) {
+        Ok(bytes) => {
+            let mut reading = manifest::read(&bytes);
+            // The text is wanted for excerpts only; a good manifest's is not kept twice.
+            Some((Source::new(&path, std::mem::take(&mut reading.text)), reading))
+        }
+        Err(error) => {
+            let message = format!("the manifest cannot be read: {}", reason(&error));
+            let hint = format!("the path is relative to the train file: looked for {}", path.display());
+            report.at(source, named.span.clone(), message, hint);
+            None
+        }
+    }
+}
+
+/// The reason of an I/O error, without the number that means nothing to people.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Makes the train of a file in which nothing is wrong.
+fn train(loaded: Loaded) -> Option<Train> {
+    let Loaded { source, shape, manifests } = loaded;
+    let Shape {
+        name,
+        os,
+        architecture,
+        compartment,
+        golden,
+        unmanaged,
+        region,
+        profile,
+        endpoint,
+        releases,
+        groups,
+    } = shape;
+    let releases = releases.into_iter().zip(manifests).map(|(shape, manifest)| release(shape, manifest?.1));
+    let mut train = Train {
+        file: source.file.clone(),
+        name: name?.value,
+        os: os?,
+        architecture: architecture?.to_string(),
+        compartment: compartment?,
+        golden,
+        unmanaged,
+        service: Service { region, profile, endpoint: endpoint? },
+        releases: releases.collect::<Option<_>>()?,
+        groups: groups.into_iter().map(group).collect::<Option<_>>()?,
+        digest: Digest::of([""]),
+    };
+    train.digest = digest::of(&train);
+    Some(train)
+}
+
+fn release(shape: ReleaseShape, reading: Reading) -> Option<Release> {
+    let ReleaseShape { name, manifest: path, line } = shape;
+    let manifest = reading.manifest;
+    let digest = manifest.digest();
+    Some(Release { name: name?.value, manifest_path: path?.value, manifest, digest, line })
+}
+
+fn group(shape: GroupShape) -> Option<Group> {
+    let GroupShape { name, id, release, members, after, max_failures, ahead, line } = shape;
+    Some(Group {
+        name: name?.value,
+        id: id.map(|at| at.value),
+        release: release?.value,
+        members: match members? {
+            MembersShape::Listed(members) => {
+                Members::Listed(members.into_iter().map(|at| at.value).collect())
+            }
+            MembersShape::Service => Members::Service,
+        },
+        after: after.into_iter().map(|at| at.value).collect(),
+        max_failures,
+        ahead,
+        line,
+    })
 }

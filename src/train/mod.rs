@@ -156,8 +156,14 @@ impl Train {
 }
 
 mod check;
+mod digest;
 mod file;
+mod later;
 mod problem;
+mod shape;
+mod table;
+#[cfg(test)]
+mod tests;
 
 pub use file::{load, load_all};
 pub use problem::{Problem, Problems};

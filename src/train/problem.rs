@@ -1,8 +1,12 @@
-//! What is wrong with a file, in a form that a terminal, JSON or an editor can show.
+//! What is wrong with a file, in a form that a terminal, JSON or an editor can show. Left out: finding it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// One thing wrong with a train file or a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,9 +15,9 @@ pub struct Problem {
     pub file: PathBuf,
     /// The bytes it is about; none for the whole file.
     pub span: Option<Range<usize>>,
-    /// The line, from 1, where there is a span.
+    /// The line, from 1; 0 where there is no span.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; 0 where there is no span.
     pub column: usize,
     /// What is wrong: lower case, no final period.
     pub message: String,
@@ -26,12 +30,132 @@ pub struct Problem {
 pub struct Problems {
     /// The problems.
     pub list: Vec<Problem>,
+    /// The texts that they are about, for excerpts.
+    sources: BTreeMap<PathBuf, Arc<Source>>,
+}
+
+impl Problems {
+    /// Renders each problem with file, line, column, the line of the file with its cause underlined, and the hint;
+    /// an empty line between two. Colour, if asked for, is ANSI's and only repeats what signs say.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let rendered = self.list.iter().map(|problem| self.render_one(problem, &renderer));
+        rendered.collect::<Vec<String>>().join("\n")
+    }
+
+    fn render_one(&self, problem: &Problem, renderer: &Renderer) -> String {
+        let path = problem.file.to_string_lossy();
+        let mut group = Group::with_title(Level::ERROR.primary_title(&*problem.message));
+        group = match (&problem.span, self.sources.get(&problem.file)) {
+            (Some(span), Some(source)) => {
+                // One line is shown, so that the cost does not grow with the file.
+                let (line, text) = source.line_of(span.start);
+                let shown = span.start - line..span.end.min(line + text.len()).max(span.start) - line;
+                let annotation = AnnotationKind::Primary.span(shown);
+                group
+                    .element(Snippet::source(text).path(path).line_start(problem.line).annotation(annotation))
+            }
+            _ => group.element(Origin::path(path)),
+        };
+        if let Some(hint) = &problem.hint {
+            group = group.element(Level::HELP.message(annotate_snippets::normalize_untrusted_str(hint)));
+        }
+        renderer.render(&[group]) + "\n"
+    }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} problems", self.list.len())
+        let mut files: Vec<&Path> = self.list.iter().map(|problem| problem.file.as_path()).collect();
+        files.sort_unstable();
+        files.dedup();
+        let problems = if self.list.len() == 1 { "problem" } else { "problems" };
+        match &files[..] {
+            [file] => write!(f, "{} {problems} in `{}`", self.list.len(), file.display()),
+            files => write!(f, "{} {problems} in {} files", self.list.len(), files.len()),
+        }
     }
 }
 
 impl std::error::Error for Problems {}
+
+/// A file's text, with its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) file: PathBuf,
+    pub(super) text: String,
+    /// Where each line starts.
+    lines: Vec<usize>,
+}
+
+impl Source {
+    pub(super) fn new(file: &Path, text: String) -> Arc<Self> {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Arc::new(Self { file: file.to_owned(), text, lines })
+    }
+
+    /// Returns line and column of a byte, both from 1, the column in characters.
+    pub(super) fn position(&self, at: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let before = self.text.get(self.lines[line - 1]..at).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+
+    /// Returns where the line of a byte starts, and its text without the line end.
+    fn line_of(&self, at: usize) -> (usize, &str) {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let start = self.lines[line - 1];
+        let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
+        (start, &self.text[start..end])
+    }
+}
+
+/// Collects the problems of all files of one load.
+#[derive(Default)]
+pub(super) struct Report {
+    problems: Problems,
+}
+
+impl Report {
+    /// Records a problem at a place of a file; an empty hint is none.
+    pub(super) fn at(
+        &mut self,
+        source: &Arc<Source>,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let (line, column) = source.position(span.start);
+        let file = source.file.clone();
+        self.problems.sources.entry(file.clone()).or_insert_with(|| Arc::clone(source));
+        let (message, hint) = (message.into(), Some(hint.into()).filter(|hint| !hint.is_empty()));
+        self.problems.list.push(Problem { file, span: Some(span), line, column, message, hint });
+    }
+
+    /// Records a problem of a whole file.
+    pub(super) fn whole(&mut self, file: &Path, message: impl Into<String>, hint: impl Into<String>) {
+        let (message, hint) = (message.into(), Some(hint.into()).filter(|hint| !hint.is_empty()));
+        self.problems.list.push(Problem {
+            file: file.to_owned(),
+            span: None,
+            line: 0,
+            column: 0,
+            message,
+            hint,
+        });
+    }
+
+    /// Tells whether nothing is wrong so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.problems.list.is_empty()
+    }
+
+    /// Hands over the problems by file and place; the same problem is told once.
+    pub(super) fn into_problems(self) -> Problems {
+        let Problems { mut list, sources } = self.problems;
+        let place = |problem: &Problem| problem.span.as_ref().map(|span| (span.start, span.end));
+        list.sort_by(|a, b| (&a.file, place(a), &a.message).cmp(&(&b.file, place(b), &b.message)));
+        list.dedup();
+        Problems { list, sources }
+    }
+}

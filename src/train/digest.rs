@@ -1,0 +1,115 @@
+//! The digest of a train: of its parsed values and its releases' contents. Comments, layout, the order of groups
+//! (which is for display only) and where the file lies do not count.
+//!
+//! Every struct is taken apart without `..`, so that a new field cannot be forgotten here. Each part is written with
+//! its length before it, so that no two trains write the same bytes.
+
+use super::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+use crate::package::Digest;
+
+/// Computes the digest; what [`Train::digest`] holds is not looked at.
+pub(super) fn of(train: &Train) -> Digest {
+    let Train {
+        file: _,
+        name,
+        os,
+        architecture,
+        compartment,
+        golden,
+        unmanaged,
+        service,
+        releases,
+        groups,
+        digest: _,
+    } = train;
+    let mut parts = Parts::default();
+    parts.put("patchtrain train 1");
+    parts.put(name.as_str()).put(os).put(architecture).put(compartment.as_str());
+    parts.optional(golden.as_ref().map(|golden| golden.as_str()));
+    let mut patterns: Vec<&str> = unmanaged.iter().map(|pattern| pattern.as_str()).collect();
+    patterns.sort_unstable();
+    parts.list(&patterns);
+    put_service(&mut parts, service);
+    parts.count(releases.len());
+    for release in releases {
+        put_release(&mut parts, release);
+    }
+    let mut groups: Vec<&Group> = groups.iter().collect();
+    groups.sort_unstable_by_key(|group| &group.name);
+    parts.count(groups.len());
+    for group in groups {
+        put_group(&mut parts, group);
+    }
+    Digest::of([parts.0])
+}
+
+fn put_service(parts: &mut Parts, service: &Service) {
+    let Service { region, profile, endpoint } = service;
+    parts.optional(region.as_deref()).optional(profile.as_deref());
+    match endpoint {
+        Endpoint::Simulator => parts.put("simulator"),
+        Endpoint::Url(url) => parts.put("url").put(url),
+        Endpoint::Region => parts.put("region"),
+    };
+}
+
+fn put_release(parts: &mut Parts, release: &Release) {
+    // The manifest counts by its content, which is what its digest is of.
+    let Release { name, manifest_path, manifest: _, digest, line: _ } = release;
+    parts.put(name.as_str()).put(manifest_path).put(&digest.hex());
+}
+
+fn put_group(parts: &mut Parts, group: &Group) {
+    let Group { name, id, release, members, after, max_failures, ahead, line: _ } = group;
+    parts.put(name.as_str()).optional(id.as_ref().map(|id| id.as_str())).put(release.as_str());
+    match members {
+        Members::Listed(members) => {
+            let members: Vec<&str> = members.iter().map(|member| member.as_str()).collect();
+            parts.put("listed").list(&members)
+        }
+        Members::Service => parts.put("service"),
+    };
+    let mut after: Vec<&str> = after.iter().map(|group| group.as_str()).collect();
+    after.sort_unstable();
+    parts.list(&after);
+    match max_failures {
+        Amount::Number(number) => parts.put("number").count(*number),
+        Amount::Percent(percent) => parts.put("percent").count(usize::from(*percent)),
+    };
+    parts.put(match ahead {
+        Ahead::Report => "report",
+        Ahead::Block => "block",
+    });
+}
+
+#[derive(Default)]
+struct Parts(Vec<u8>);
+
+impl Parts {
+    fn put(&mut self, text: &str) -> &mut Self {
+        self.count(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn count(&mut self, number: usize) -> &mut Self {
+        self.0.extend_from_slice(&(number as u64).to_be_bytes());
+        self
+    }
+
+    fn optional(&mut self, text: Option<&str>) -> &mut Self {
+        self.count(usize::from(text.is_some()));
+        if let Some(text) = text {
+            self.put(text);
+        }
+        self
+    }
+
+    fn list(&mut self, texts: &[&str]) -> &mut Self {
+        self.count(texts.len());
+        for text in texts {
+            self.put(text);
+        }
+        self
+    }
+}

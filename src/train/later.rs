@@ -1,0 +1,256 @@
+//! The settings that this version reads and checks, and answers with "not supported yet" at their place, so that none
+//! is ever silently ignored. A later version replaces the answer by an action.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::Endpoint;
+use super::table::{Fields, File, Value};
+use crate::name::Ocid;
+
+/// `[state]`: only the local store is here.
+pub(super) fn state(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
+    let store = |table: &DeTable<'_>| {
+        let store = table.iter().find(|(key, _)| key.get_ref() == "store").map(|(_, value)| value)?;
+        store.get_ref().as_str().map(|text| (text.to_owned(), store.span()))
+    };
+    // The keys of the other stores are not known here: they are not told as unknown.
+    if let Some((word, span)) = store(table)
+        && ["object_storage", "postgres"].contains(&word.as_str())
+    {
+        return file.not_yet(span, &format!("the state store `{word}`"), "write `store = \"local\"`");
+    }
+    let fields = Fields::open(file, "[state]", span, table, super::shape::TABLES[3].1);
+    if let Some(value) = fields.optional("store") {
+        file.word(value, "`store`", &["local", "object_storage", "postgres"]);
+    }
+}
+
+/// `train.vendor_sources`.
+pub(super) fn vendor_sources(file: &mut File<'_>, value: Value<'_>) {
+    texts(file, value, "vendor_sources");
+    file.not_yet(value.span(), "`vendor_sources`", "only OS Management Hub needs them: delete the line");
+}
+
+/// `service.api`.
+pub(super) fn api(file: &mut File<'_>, value: Value<'_>) {
+    if let Some(at) = file.word(value, "`api`", &["osms", "osmh"])
+        && at.value == "osmh"
+    {
+        file.not_yet(at.span, "`api = \"osmh\"`", "write `api = \"osms\"`");
+    }
+}
+
+/// `service.auth`.
+pub(super) fn auth(file: &mut File<'_>, value: Value<'_>) {
+    let kinds = ["api_key", "security_token", "instance_principal", "resource_principal"];
+    if let Some(at) = file.word(value, "`auth`", &kinds)
+        && at.value != "api_key"
+    {
+        file.not_yet(at.span, &format!("`auth = \"{}\"`", at.value), "write `auth = \"api_key\"`");
+    }
+}
+
+/// `service.endpoints`; `None` when it is wrong.
+pub(super) fn endpoints(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Option<Endpoint> {
+    let keys = ["osms", "compute", "object_storage", "auth"];
+    let fields = Fields::open(file, "endpoints", span, table, &keys);
+    for key in &keys[1..] {
+        if let Some(value) = fields.optional(key) {
+            file.parsed(value, &format!("`endpoints.{key}`"), endpoint);
+            let span = fields.key_span(key).unwrap_or_else(|| value.span());
+            file.not_yet(
+                span,
+                &format!("`endpoints.{key}`"),
+                "this version calls no such service: delete it",
+            );
+        }
+    }
+    match fields.optional("osms") {
+        None => Some(Endpoint::Region),
+        Some(value) => file.parsed(value, "`endpoints.osms`", endpoint).map(|at| at.value),
+    }
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    if text == "simulator" {
+        return Ok(Endpoint::Simulator);
+    }
+    let error = || {
+        format!("`{text}` is not an endpoint: expected `simulator` or a URL, as in `http://127.0.0.1:8080`")
+    };
+    let uri: http::Uri = text.parse().map_err(|_| error())?;
+    let known = matches!(uri.scheme_str(), Some("http" | "https"));
+    if !known || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+        return Err(error());
+    }
+    Ok(Endpoint::Url(text.trim_end_matches('/').to_owned()))
+}
+
+/// `members = { ... }`.
+pub(super) fn selector(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
+    let keys = ["compartments", "subcompartments", "tags"];
+    let mut fields = Fields::open(file, "members", span.clone(), table, &keys);
+    if let Some(value) = fields.required("compartments") {
+        for element in file.list(value, "`compartments`").unwrap_or_default() {
+            file.parsed(element, "an element of `compartments`", Ocid::parse);
+        }
+    }
+    if let Some(value) = fields.optional("subcompartments") {
+        file.flag(value, "`subcompartments`");
+    }
+    if let Some(value) = fields.optional("tags") {
+        for (_, tag) in file.table(value, "`tags`").into_iter().flatten() {
+            file.text(tag, "a tag's value");
+        }
+    }
+    fields.close(file);
+    let hint = "list the instances, or write `members = \"service\"`";
+    file.not_yet(span, "selecting members by compartment and tag", hint);
+}
+
+/// The keys of `[[group]]` that are for later.
+pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {
+    type Check = fn(&mut File<'_>, Value<'_>);
+    let delete_waves = "the members of a group move together: delete the line";
+    let delete_soak = "a group follows those in `after` at once: delete the line";
+    let keys: [(&str, Check, &str); 5] = [
+        ("waves", waves, delete_waves),
+        ("soak", duration, delete_soak),
+        ("wave_soak", duration, delete_waves),
+        ("window", window, "`apply` acts when it is run: delete it"),
+        ("schedule", schedule, "this version makes no scheduled jobs: delete it"),
+    ];
+    for (key, check, hint) in keys {
+        if let Some(value) = fields.optional(key) {
+            check(file, value);
+            let span = fields.key_span(key).unwrap_or_else(|| value.span());
+            file.not_yet(span, &format!("`{key}`"), hint);
+        }
+    }
+    let words: [(&str, &[&'static str], &str); 2] = [
+        ("update", &["all", "none", "security", "bugfix", "enhancement"], "all"),
+        ("enforce", &["update", "exact"], "update"),
+    ];
+    for (key, words, supported) in words {
+        let Some(value) = fields.optional(key) else { continue };
+        if let Some(at) = file.word(value, &format!("`{key}`"), words)
+            && at.value != supported
+        {
+            let hint = format!("write `{key} = \"{supported}\"`, or delete the line");
+            file.not_yet(at.span, &format!("`{key} = \"{}\"`", at.value), &hint);
+        }
+    }
+    if let Some(value) = fields.optional("remove_extras")
+        && file.flag(value, "`remove_extras`") == Some(true)
+    {
+        file.not_yet(
+            value.span(),
+            "`remove_extras = true`",
+            "this version removes no package: delete the line",
+        );
+    }
+}
+
+fn texts(file: &mut File<'_>, value: Value<'_>, key: &str) {
+    for element in file.list(value, &format!("`{key}`")).unwrap_or_default() {
+        file.text(element, &format!("an element of `{key}`"));
+    }
+}
+
+/// Reads `N%`.
+pub(super) fn percent(text: &str) -> Option<u8> {
+    let digits = text.strip_suffix('%')?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn waves(file: &mut File<'_>, value: Value<'_>) {
+    /// A wave's size: the kind, and how much of it.
+    fn wave(text: &str) -> Result<(bool, usize), String> {
+        let share = percent(text).filter(|share| (1..=100).contains(share));
+        let number = || Some(text.parse::<usize>().ok().filter(|number| *number > 0)?);
+        let parsed = share.map(|share| (true, usize::from(share))).or_else(|| Some((false, number()?)));
+        parsed.ok_or_else(|| {
+            format!("`{text}` is not a wave: expected a number of instances, as in `\"1\"`, or a share, as in `\"10%\"`")
+        })
+    }
+    let mut before: [Option<usize>; 2] = [None, None];
+    for element in file.list(value, "`waves`").unwrap_or_default() {
+        let Some(at) = file.parsed(element, "an element of `waves`", wave) else { continue };
+        let (share, size) = at.value;
+        let before = &mut before[usize::from(share)];
+        if before.is_some_and(|before| size <= before) {
+            let hint = "waves are cumulative: each holds all before it";
+            file.problem(at.span, "the wave is not larger than the one before", hint);
+        }
+        *before = Some(size);
+    }
+}
+
+/// A length of time, as in `48h` or `1 week`.
+fn duration(file: &mut File<'_>, value: Value<'_>) {
+    file.parsed(value, "a length of time", |text| {
+        let span: Option<jiff::Span> = text.parse().ok();
+        let fine =
+            span.is_some_and(|span| span.is_positive() && span.get_months() == 0 && span.get_years() == 0);
+        let error =
+            || format!("`{text}` is not a length of time: expected as in `48h`, `2 days` or `1 week`");
+        fine.then_some(()).ok_or_else(error)
+    });
+}
+
+fn window(file: &mut File<'_>, value: Value<'_>) {
+    let Some(table) = file.table(value, "`window`") else { return };
+    let mut fields = Fields::open(file, "window", value.span(), table, &["days", "from", "to", "timezone"]);
+    if let Some(days) = fields.required("days") {
+        for day in file.list(days, "`days`").unwrap_or_default() {
+            file.word(day, "a day", &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]);
+        }
+    }
+    for key in ["from", "to"] {
+        if let Some(value) = fields.required(key) {
+            file.parsed(value, &format!("`{key}`"), time_of_day);
+        }
+    }
+    if let Some(value) = fields.required("timezone") {
+        file.parsed(value, "`timezone`", |text| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+            let error = || format!("`{text}` is not a time zone: expected as in `Europe/Berlin` or `UTC`");
+            (!text.is_empty() && text.chars().all(plain)).then_some(()).ok_or_else(error)
+        });
+    }
+    fields.close(file);
+}
+
+fn time_of_day(text: &str) -> Result<(), String> {
+    let digits =
+        |part: &str, max: u8| part.len() == 2 && part.parse::<u8>().is_ok_and(|number| number <= max);
+    let fine = text.split_once(':').is_some_and(|(hours, minutes)| digits(hours, 23) && digits(minutes, 59));
+    fine.then_some(()).ok_or_else(|| format!("`{text}` is not a time of day: expected as in `22:00`"))
+}
+
+fn schedule(file: &mut File<'_>, value: Value<'_>) {
+    let Some(table) = file.table(value, "`schedule`") else { return };
+    let mut fields = Fields::open(file, "schedule", value.span(), table, &["update", "every", "start"]);
+    if let Some(value) = fields.required("update") {
+        file.word(value, "`update`", &["all", "security", "bugfix", "enhancement"]);
+    }
+    if let Some(value) = fields.required("every") {
+        duration(file, value);
+    }
+    match fields.required("start").map(|value| (value, value.get_ref())) {
+        Some((value, DeValue::Datetime(_))) => {
+            let hint = "a start stands in quotes: `\"2026-12-05T02:00:00Z\"`";
+            file.problem(value.span(), "`start` is a date: expected a string", hint);
+        }
+        Some((value, _)) => {
+            file.parsed(value, "`start`", |text| {
+                let error = |_| format!("`{text}` is not a time: expected as in `2026-12-05T02:00:00Z`");
+                text.parse::<jiff::Timestamp>().map(drop).map_err(error)
+            });
+        }
+        None => {}
+    }
+    fields.close(file);
+}

@@ -1,0 +1,333 @@
+//! The shape of a train file: its tables and keys with their places, each value checked by itself. What this version
+//! does not act on is checked by [`super::later`] and answered with "not supported yet". Left out: whether names
+//! resolve and values agree with each other, which is [`super::check`]'s.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::later;
+use super::table::{At, Fields, File, Value};
+use super::{Ahead, Amount, Endpoint};
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::package::{Arch, Pattern};
+
+/// Every table of a train file and its keys, for unknown keys that belong elsewhere.
+pub(super) const TABLES: [(&str, &[&str]); 6] = [
+    ("top level", &["train", "service", "state", "release", "group"]),
+    ("[train]", &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged"]),
+    ("[service]", &["api", "region", "profile", "auth", "endpoints"]),
+    ("[state]", &["store"]),
+    ("[[release]]", &["name", "manifest", "retired"]),
+    (
+        "[[group]]",
+        &[
+            "name",
+            "id",
+            "release",
+            "members",
+            "after",
+            "soak",
+            "wave_soak",
+            "waves",
+            "max_failures",
+            "window",
+            "update",
+            "enforce",
+            "remove_extras",
+            "ahead",
+            "schedule",
+        ],
+    ),
+];
+
+/// What is outside every train's care unless the file says otherwise.
+const UNMANAGED: [&str; 4] =
+    ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"];
+
+/// A train file, value by value. What is `None` was left out or is already told as a problem.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub(super) name: Option<At<TrainName>>,
+    pub(super) os: Option<String>,
+    pub(super) architecture: Option<Arch>,
+    pub(super) compartment: Option<Ocid>,
+    pub(super) golden: Option<Ocid>,
+    pub(super) unmanaged: Vec<Pattern>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) endpoint: Option<Endpoint>,
+    pub(super) releases: Vec<ReleaseShape>,
+    pub(super) groups: Vec<GroupShape>,
+}
+
+/// A `[[release]]`.
+#[derive(Debug)]
+pub(super) struct ReleaseShape {
+    pub(super) name: Option<At<ReleaseName>>,
+    pub(super) manifest: Option<At<String>>,
+    pub(super) line: usize,
+}
+
+/// A `[[group]]`.
+#[derive(Debug)]
+pub(super) struct GroupShape {
+    pub(super) name: Option<At<GroupName>>,
+    pub(super) id: Option<At<Ocid>>,
+    pub(super) release: Option<At<ReleaseName>>,
+    pub(super) members: Option<MembersShape>,
+    pub(super) after: Vec<At<GroupName>>,
+    pub(super) max_failures: Amount,
+    pub(super) ahead: Ahead,
+    pub(super) line: usize,
+}
+
+/// Who is in a group.
+#[derive(Debug)]
+pub(super) enum MembersShape {
+    Listed(Vec<At<Ocid>>),
+    Service,
+}
+
+/// Reads the document.
+pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
+    let mut shape = Shape::default();
+    let mut top = Fields::open(file, TABLES[0].0, 0..0, document, TABLES[0].1);
+    if let Some(value) = top.required("train")
+        && let Some(table) = file.table(value, "`train`")
+    {
+        train(file, table, value.span(), &mut shape);
+    }
+    if let Some(value) = top.required("service")
+        && let Some(table) = file.table(value, "`service`")
+    {
+        service(file, table, value.span(), &mut shape);
+    }
+    if let Some(value) = top.optional("state")
+        && let Some(table) = file.table(value, "`state`")
+    {
+        later::state(file, table, value.span());
+    }
+    for (table, span) in tables(file, top.optional("release"), "release") {
+        shape.releases.push(release(file, table, span));
+    }
+    for (table, span) in tables(file, top.optional("group"), "group") {
+        shape.groups.push(group(file, table, span));
+    }
+    top.close(file);
+    shape
+}
+
+/// Returns the tables of `[[key]]`.
+fn tables<'d>(
+    file: &mut File<'_>,
+    value: Option<Value<'d>>,
+    key: &str,
+) -> Vec<(&'d DeTable<'d>, Range<usize>)> {
+    let Some(value) = value else { return Vec::new() };
+    if let DeValue::Table(_) = value.get_ref() {
+        let message = format!("`[{key}]` is one table: there can be several");
+        file.problem(value.span(), message, format!("write `[[{key}]]`"));
+        return Vec::new();
+    }
+    let elements = file.list(value, &format!("`{key}`")).unwrap_or_default();
+    let table = |element: Value<'d>| Some((file.table(element, &format!("`{key}`"))?, element.span()));
+    elements.into_iter().filter_map(table).collect()
+}
+
+fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
+    let (name, keys) = TABLES[1];
+    let mut fields = Fields::open(file, name, span, table, keys);
+    let value = fields.required("name");
+    shape.name = value.and_then(|value| file.parsed(value, "`name`", TrainName::parse));
+    let value = fields.required("os");
+    shape.os = value.and_then(|value| file.parsed(value, "`os`", os)).map(|at| at.value);
+    let value = fields.required("architecture");
+    let machines = ["x86_64", "aarch64"];
+    let machine = value.and_then(|value| file.word(value, "`architecture`", &machines));
+    shape.architecture = machine.and_then(|at| Arch::parse(at.value));
+    let value = fields.required("compartment");
+    shape.compartment =
+        value.and_then(|value| file.parsed(value, "`compartment`", Ocid::parse)).map(|at| at.value);
+    let value = fields.optional("golden");
+    shape.golden = value.and_then(|value| file.parsed(value, "`golden`", Ocid::parse)).map(|at| at.value);
+    if let Some(value) = fields.optional("vendor_sources") {
+        later::vendor_sources(file, value);
+    }
+    shape.unmanaged = match fields.optional("unmanaged") {
+        None => UNMANAGED.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
+        Some(value) => {
+            let elements = file.list(value, "`unmanaged`").unwrap_or_default();
+            let pattern = |element| file.parsed(element, "an element of `unmanaged`", Pattern::new);
+            elements.into_iter().filter_map(pattern).map(|at| at.value).collect()
+        }
+    };
+    fields.close(file);
+}
+
+fn os(text: &str) -> Result<String, String> {
+    let number = text.strip_prefix("oracle-linux-").unwrap_or_default();
+    let plain = !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
+    if plain && (1..=2).contains(&number.len()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "`os` cannot be `{text}`: expected `oracle-linux-` and the major version, as in `oracle-linux-8`"
+    ))
+}
+
+fn service(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
+    let (name, keys) = TABLES[2];
+    let mut fields = Fields::open(file, name, span.clone(), table, keys);
+    if let Some(value) = fields.required("api") {
+        later::api(file, value);
+    }
+    shape.region =
+        fields.optional("region").and_then(|value| file.parsed(value, "`region`", region)).map(|at| at.value);
+    shape.profile = fields
+        .optional("profile")
+        .and_then(|value| file.parsed(value, "`profile`", filled))
+        .map(|at| at.value);
+    if let Some(value) = fields.optional("auth") {
+        later::auth(file, value);
+    }
+    shape.endpoint = match fields.optional("endpoints") {
+        None => Some(Endpoint::Region),
+        Some(value) => {
+            file.table(value, "`endpoints`").and_then(|table| later::endpoints(file, table, value.span()))
+        }
+    };
+    if fields.optional("region").is_none() && shape.endpoint == Some(Endpoint::Region) {
+        let hint =
+            "the endpoint is derived from it; or name one: `endpoints = { osms = \"simulator\" }`, or a URL";
+        file.problem(span, "`[service]` has neither `region` nor `endpoints.osms`", hint);
+    }
+    fields.close(file);
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`region` cannot be `{text}`: expected a region's name, as in `eu-frankfurt-1`"))
+}
+
+fn filled(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err("`profile` is not a name of a section of `~/.oci/config`");
+    }
+    Ok(text.to_owned())
+}
+
+fn release(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> ReleaseShape {
+    let (name, keys) = TABLES[4];
+    let line = file.source.position(span.start).0;
+    let mut fields = Fields::open(file, name, span, table, keys);
+    let name = fields.required("name");
+    let name = name.and_then(|value| file.parsed(value, "`name`", ReleaseName::parse));
+    let manifest = fields.required("manifest");
+    let manifest = manifest.and_then(|value| file.parsed(value, "`manifest`", manifest_path));
+    if let Some(value) = fields.optional("retired")
+        && file.flag(value, "`retired`") == Some(true)
+    {
+        file.not_yet(
+            value.span(),
+            "`retired = true`",
+            "this version never deletes a source: delete the line",
+        );
+    }
+    fields.close(file);
+    ReleaseShape { name, manifest, line }
+}
+
+/// Manifests lie beside or below the train file: a path that leaves its folder would make a pull request show lines of
+/// any file of the machine that checks it.
+fn manifest_path(text: &str) -> Result<String, String> {
+    use std::path::{Component, Path};
+    let stays = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if text.is_empty() || text.contains('\0') || !Path::new(text).components().all(stays) {
+        return Err(format!(
+            "`manifest` cannot be `{text}`: expected a path below the train file's folder, without `..`, as in `great-linux/GL1.packages`"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupShape {
+    let (name, keys) = TABLES[5];
+    let line = file.source.position(span.start).0;
+    let mut fields = Fields::open(file, name, span, table, keys);
+    let name = fields.required("name");
+    let name = name.and_then(|value| file.parsed(value, "`name`", GroupName::parse));
+    let id = fields.optional("id").and_then(|value| file.parsed(value, "`id`", Ocid::parse));
+    let release = fields.required("release");
+    let release = release.and_then(|value| file.parsed(value, "`release`", ReleaseName::parse));
+    let members = fields.required("members").and_then(|value| members(file, value));
+    let after = fields.optional("after").and_then(|value| file.list(value, "`after`")).unwrap_or_default();
+    let after =
+        after.into_iter().filter_map(|value| file.parsed(value, "an element of `after`", GroupName::parse));
+    let after = after.collect();
+    let amount = fields.optional("max_failures").and_then(|value| max_failures(file, value));
+    let ahead = fields.optional("ahead").and_then(|value| file.word(value, "`ahead`", &["report", "block"]));
+    later::group(file, &fields);
+    fields.close(file);
+    GroupShape {
+        name,
+        id,
+        release,
+        members,
+        after,
+        max_failures: amount.unwrap_or(Amount::Number(0)),
+        ahead: if ahead.is_some_and(|at| at.value == "block") { Ahead::Block } else { Ahead::Report },
+        line,
+    }
+}
+
+fn members(file: &mut File<'_>, value: Value<'_>) -> Option<MembersShape> {
+    match value.get_ref() {
+        DeValue::String(_) => file.word(value, "`members`", &["service"]).map(|_| MembersShape::Service),
+        DeValue::Table(table) => {
+            later::selector(file, table, value.span());
+            None
+        }
+        DeValue::Array(array) if array.is_empty() => {
+            let hint = "list instances, or write `members = \"service\"` for whoever the service says";
+            file.problem(value.span(), "`members` lists nobody", hint);
+            None
+        }
+        DeValue::Array(array) => {
+            let instance = |element| file.parsed(element, "an element of `members`", Ocid::parse);
+            Some(MembersShape::Listed(array.iter().filter_map(instance).collect()))
+        }
+        other => file.wrong_type(value, "`members`", "an array of OCIDs or `\"service\"`", other),
+    }
+}
+
+fn max_failures(file: &mut File<'_>, value: &Spanned<DeValue<'_>>) -> Option<Amount> {
+    match value.get_ref() {
+        DeValue::Integer(number) => {
+            let parsed = usize::from_str_radix(number.as_str(), number.radix()).ok();
+            if parsed.is_none() {
+                let message = format!("`max_failures` cannot be `{number}`");
+                file.problem(value.span(), message, "expected a number of instances, 0 or more");
+            }
+            parsed.map(Amount::Number)
+        }
+        DeValue::String(text) => {
+            let parsed = later::percent(text).filter(|percent| *percent <= 100);
+            if parsed.is_none() {
+                let hint = match text.parse::<usize>() {
+                    Ok(number) => format!("a number stands without quotes: `{number}`"),
+                    Err(_) => {
+                        "expected a number, as in `3`, or a share of the group, as in `\"5%\"`".to_owned()
+                    }
+                };
+                file.problem(value.span(), format!("`max_failures` cannot be `{text}`"), hint);
+            }
+            parsed.map(Amount::Percent)
+        }
+        other => file.wrong_type(value, "`max_failures`", "a number or a percentage", other),
+    }
+}
