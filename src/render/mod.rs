@@ -22,7 +22,7 @@ pub use outcome::outcome;
 pub use plan::{plan, verdict};
 pub use progress::Bars;
 pub use state::state;
-pub use status::{instance_status, status};
+pub use status::{FleetStatus, GroupStatus, InstanceLine, instance_status, status};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -167,7 +167,7 @@ impl Page {
     /// Returns how many of `total` entries are shown when a list folds at `limit`: all of them in full detail, and
     /// rather one too many than a line that says "1 more".
     pub(super) fn fold(&self, total: usize, limit: usize) -> usize {
-        if self.shows(Detail::Full) || total <= limit + 1 { total } else { limit }
+        if self.shows(Detail::Full) || total <= limit.saturating_add(1) { total } else { limit }
     }
 
     /// Says how many entries of a list are not shown.

@@ -1,9 +1,162 @@
-//! The state as text.
+//! The state as text: what we applied last and own.
 
-use super::Style;
-use crate::state::State;
+use std::collections::{BTreeMap, HashMap};
+
+use super::page::{Mark, Page, Tone};
+use super::table::{Side, Table};
+use super::words::{clean, count, time};
+use super::{Detail, Style};
+use crate::name::{GroupName, Ocid};
+use crate::state::{InstanceRecord, State};
+
+/// Rows of a table shown before it folds.
+const ROWS: usize = 20;
 
 /// Lays out a state.
 pub fn state(state: &State, style: Style) -> String {
-    format!("{} {}", state.serial, style.width)
+    let mut page = Page::new(style);
+    let State {
+        format_version: _,
+        tool,
+        train,
+        lineage,
+        serial,
+        last_plan,
+        sources: _,
+        groups: _,
+        instances: _,
+        unfinished,
+    } = state;
+    let mut facts = vec![
+        format!("{} {}", page.paint(Tone::Bold, "State of train"), page.paint(Tone::Bold, train.as_str())),
+        format!("serial {serial}"),
+        format!("lineage {}", clean(&lineage.0)),
+        format!("written by patchtrain {}", clean(tool)),
+    ];
+    if let Some(run) = last_plan {
+        let id: String = run.id.0.chars().take(12).collect();
+        let left = if run.used_up { "all its steps done" } else { "steps left" };
+        facts.push(format!("plan {} applied {}, {left}", clean(&id), time(run.at)));
+    }
+    page.flow(&facts);
+    sources(&mut page, state);
+    groups(&mut page, state);
+    if page.shows(Detail::Default) {
+        instances(&mut page, state);
+    }
+    if !unfinished.is_empty() {
+        page.heading(
+            &format!("Unfinished ({})", unfinished.len()),
+            "calls whose end is not recorded; the next apply looks them up first",
+        );
+        let shown = page.fold(unfinished.len(), ROWS);
+        for (key, op) in unfinished.iter().take(shown) {
+            let ticket = op.ticket.as_ref().map(|ticket| format!(", work request {}", clean(&ticket.0)));
+            let text = format!("{} since {}{}", clean(&key.0), time(op.started), ticket.unwrap_or_default());
+            page.item(2, Mark::HELD, &text);
+        }
+        page.more(4, unfinished.len() - shown);
+    }
+    page.finish()
+}
+
+fn sources(page: &mut Page, state: &State) {
+    if state.sources.is_empty() {
+        return;
+    }
+    page.heading("Sources", "");
+    let head = [("release", Side::Left), ("since", Side::Left), ("digest", Side::Left), ("id", Side::Left)];
+    let mut table = Table::new(&head);
+    for (release, record) in &state.sources {
+        let cells = vec![
+            release.to_string(),
+            time(record.since),
+            record.digest.short(),
+            clean(record.id.as_str()).into_owned(),
+        ];
+        table.row(Mark::NONE, cells, Vec::new());
+    }
+    table.write(page, 0, state.sources.len());
+}
+
+fn groups(page: &mut Page, state: &State) {
+    if state.groups.is_empty() {
+        return;
+    }
+    // Instances by group: all, and those proven to be at the level of the release their group is on.
+    let mut members: HashMap<&GroupName, (usize, usize)> = HashMap::new();
+    for record in state.instances.values() {
+        let bound = state.groups.get(&record.group).and_then(|group| group.release.as_ref());
+        let (all, proven) = members.entry(&record.group).or_default();
+        *all += 1;
+        *proven += usize::from(record.at_level.as_ref().is_some_and(|level| Some(&level.release) == bound));
+    }
+    page.heading("Groups", "");
+    let mut table = Table::new(&[
+        ("group", Side::Left),
+        ("release", Side::Left),
+        ("since", Side::Left),
+        ("proven", Side::Right),
+        ("made by us", Side::Left),
+        ("id", Side::Left),
+    ]);
+    for (name, record) in &state.groups {
+        let (all, proven) = members.get(name).copied().unwrap_or_default();
+        let cells = vec![
+            name.to_string(),
+            record.release.as_ref().map(ToString::to_string).unwrap_or_default(),
+            record.since.map(time).unwrap_or_default(),
+            format!("{proven}/{all}"),
+            if record.made { "yes" } else { "no" }.to_owned(),
+            clean(record.id.as_str()).into_owned(),
+        ];
+        table.row(Mark::NONE, cells, Vec::new());
+    }
+    table.write(page, 0, state.groups.len());
+}
+
+fn instances(page: &mut Page, state: &State) {
+    if state.instances.is_empty() {
+        return;
+    }
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for record in state.instances.values() {
+        *named.entry(&record.name).or_default() += 1;
+    }
+    let label = |id: &Ocid, record: &InstanceRecord| match named.get(&*record.name) {
+        Some(1) => clean(&record.name).into_owned(),
+        _ => clean(id.as_str()).into_owned(),
+    };
+    let mut by_group: BTreeMap<&GroupName, Vec<(String, &InstanceRecord)>> = BTreeMap::new();
+    for (id, record) in &state.instances {
+        by_group.entry(&record.group).or_default().push((label(id, record), record));
+    }
+    for (group, mut records) in by_group {
+        records.sort_by(|a, b| a.0.cmp(&b.0));
+        page.heading(&format!("group.{group}"), &count(records.len(), "instance"));
+        let mut table = Table::new(&[
+            ("instance", Side::Left),
+            ("release", Side::Left),
+            ("level", Side::Left),
+            ("proven since", Side::Left),
+            ("beside", Side::Right),
+        ]);
+        let shown = page.fold(records.len(), ROWS);
+        for (label, record) in &records[..shown] {
+            let level = record.at_level.as_ref();
+            let cells = vec![
+                label.clone(),
+                record.release.as_ref().map(ToString::to_string).unwrap_or_default(),
+                level.map(|level| level.release.to_string()).unwrap_or_default(),
+                level.map(|level| time(level.since)).unwrap_or_default(),
+                level
+                    .filter(|level| level.extra > 0)
+                    .map(|level| level.extra.to_string())
+                    .unwrap_or_default(),
+            ];
+            table.row(Mark::NONE, cells, Vec::new());
+        }
+        table.write(page, 0, shown);
+        page.more(2, records.len() - shown);
+    }
 }

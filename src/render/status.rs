@@ -1,32 +1,330 @@
-//! The fleet as it is now, as text. The numbers are those of a plan made for the purpose.
+//! The fleet as it is now, as text. Who fills [`FleetStatus`] in has compared every instance with its release; here
+//! it is only counted and laid out.
 
-use super::Style;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::packages::{self, Row};
+use super::page::{Mark, Page, Tone};
+use super::table::{Side, Table};
+use super::words::{self, clean, count, time};
+use super::{Detail, Style};
 use crate::conformance::Verdict;
-use crate::name::Ocid;
-use crate::observed::Observed;
-use crate::plan::Plan;
-use crate::state::State;
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::observed::InstanceStatus;
 
-/// Lays out the conformance of the fleet, group by group, or of one group.
-pub fn status(plan: &Plan, state: &State, observed: &Observed, group: Option<&str>, style: Style) -> String {
-    format!("{} {} {} {:?} {}", plan.id, state.serial, observed.instances.len(), group, style.width)
+/// Instances of a group shown before the list folds.
+const ROWS: usize = 20;
+
+/// What `status` shows: the groups of a train and how each of their members stands to its release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetStatus {
+    /// The train.
+    pub train: TrainName,
+    /// The state's serial; 0 before the first apply.
+    pub serial: u64,
+    /// Whether the service is the embedded simulator.
+    pub simulator: bool,
+    /// The region or URL.
+    pub place: String,
+    /// When the service was asked.
+    pub at: Timestamp,
+    /// The groups, in file order.
+    pub groups: Vec<GroupStatus>,
 }
 
-/// Lays out one instance, package by package.
+/// A group as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// Its name.
+    pub name: GroupName,
+    /// The release it is bound to.
+    pub release: ReleaseName,
+    /// Whether it is at level: all its members are, but for those that may be below.
+    pub at_level: bool,
+    /// How many members may be below level.
+    pub allowed: usize,
+    /// Its members, in order of their labels.
+    pub instances: Vec<InstanceLine>,
+}
+
+/// An instance as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceLine {
+    /// Its id.
+    pub id: Ocid,
+    /// What people call it.
+    pub label: Arc<str>,
+    /// What the service says of its agent; none when the service does not know it.
+    pub status: Option<InstanceStatus>,
+    /// The display name of the source it rides; none for no source.
+    pub rides: Option<Arc<str>>,
+    /// Whether it rides the release that its group is bound to.
+    pub on_release: bool,
+    /// How it stands to that release; none when its packages could not be read.
+    pub verdict: Option<Verdict>,
+    /// Whether it is at level: reachable, on the release, and no package behind (or ahead, where that blocks).
+    pub at_level: bool,
+    /// Since when the state knows it to be at that level; none when it is not recorded.
+    pub at_level_since: Option<Timestamp>,
+    /// When its agent last checked in.
+    pub last_checkin: Option<Timestamp>,
+    /// The kernel it runs.
+    pub running_kernel: Option<Arc<str>>,
+    /// Whether it waits for a reboot.
+    pub reboot_required: bool,
+}
+
+/// Members of a group counted for its line.
+#[derive(Default)]
+struct Tally {
+    at_level: usize,
+    behind: usize,
+    ahead: usize,
+    extra: usize,
+    missing: usize,
+    elsewhere: usize,
+    unreachable: usize,
+    unknown: usize,
+    reboot: usize,
+}
+
+impl Tally {
+    fn of(group: &GroupStatus) -> Self {
+        let mut tally = Self::default();
+        for line in &group.instances {
+            tally.at_level += usize::from(line.at_level);
+            tally.elsewhere += usize::from(!line.on_release);
+            tally.reboot += usize::from(line.reboot_required);
+            match line.status {
+                None => tally.unknown += 1,
+                Some(status) => tally.unreachable += usize::from(!status.takes_work()),
+            }
+            if let Some(verdict) = &line.verdict {
+                tally.behind += usize::from(!verdict.behind.is_empty());
+                tally.ahead += usize::from(!verdict.ahead.is_empty());
+                tally.extra += usize::from(!verdict.extra.is_empty());
+                tally.missing += usize::from(!verdict.missing.is_empty());
+            }
+        }
+        tally
+    }
+}
+
+/// Lays out the conformance of the fleet, group by group, or of one group. Members that are not at level are
+/// listed; of one group, or in full detail, all are.
+pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> String {
+    let mut page = Page::new(style);
+    header(&mut page, fleet);
+    let shown: Vec<&GroupStatus> =
+        fleet.groups.iter().filter(|one| group.is_none_or(|name| one.name == *name)).collect();
+    page.heading("Groups", "");
+    let mut table = Table::new(&[
+        ("group", Side::Left),
+        ("release", Side::Left),
+        ("level", Side::Right),
+        ("behind", Side::Right),
+        ("ahead", Side::Right),
+        ("extra", Side::Right),
+        ("missing", Side::Right),
+        ("elsewhere", Side::Right),
+        ("unreachable", Side::Right),
+        ("unknown", Side::Right),
+        ("reboot", Side::Right),
+    ]);
+    let (mut members, mut proven) = (0, 0);
+    for group in &shown {
+        let tally = Tally::of(group);
+        members += group.instances.len();
+        proven += tally.at_level;
+        let mark = if group.at_level { Mark::NONE } else { Mark::CHANGE };
+        let cells = vec![
+            group.name.to_string(),
+            group.release.to_string(),
+            format!("{}/{}", tally.at_level, group.instances.len()),
+            number(tally.behind),
+            number(tally.ahead),
+            number(tally.extra),
+            number(tally.missing),
+            number(tally.elsewhere),
+            number(tally.unreachable),
+            number(tally.unknown),
+            number(tally.reboot),
+        ];
+        table.row(mark, cells, Vec::new());
+    }
+    table.write(&mut page, 0, shown.len());
+    if page.shows(Detail::Default) {
+        for one in &shown {
+            members_of(&mut page, fleet, one, group.is_some());
+        }
+    }
+    page.blank();
+    let level = shown.iter().filter(|group| group.at_level).count();
+    page.text(
+        0,
+        0,
+        &format!(
+            "{level} of {} at level, with {proven} of {}.",
+            count(shown.len(), "group"),
+            count(members, "instance")
+        ),
+    );
+    page.finish()
+}
+
+/// Lays out one instance, package by package. `group` is the one it is a member of, where it is.
 pub fn instance_status(
-    plan: &Plan,
-    state: &State,
-    observed: &Observed,
-    instance: &Ocid,
-    verdict: Option<&Verdict>,
+    fleet: &FleetStatus,
+    group: Option<&GroupStatus>,
+    line: &InstanceLine,
     style: Style,
 ) -> String {
-    format!(
-        "{} {} {} {instance} {:?} {}",
-        plan.id,
-        state.serial,
-        observed.instances.len(),
-        verdict,
-        style.width
-    )
+    let mut page = Page::new(style);
+    header(&mut page, fleet);
+    page.blank();
+    let title = page.paint(Tone::Bold, &format!("instance.{}", clean(&line.label)));
+    page.text(0, 2, &format!("{title} {}", clean(line.id.as_str())));
+    let mut facts: Vec<(&str, String)> = Vec::new();
+    if let Some(group) = group {
+        facts.push(("group", format!("{}, bound to {}", group.name, group.release)));
+    }
+    facts.push(("rides", source(fleet, line)));
+    facts.push(("agent", agent(line)));
+    if let Some(kernel) = &line.running_kernel {
+        let reboot = if line.reboot_required { ", waits for a reboot" } else { "" };
+        facts.push(("kernel", format!("{}{reboot}", clean(kernel))));
+    } else if line.reboot_required {
+        facts.push(("kernel", "waits for a reboot".to_owned()));
+    }
+    let since = line.at_level_since.map(|at| format!(" since {}", time(at)));
+    facts.push((
+        "level",
+        match line.at_level {
+            true => format!("at level{}", since.unwrap_or_else(|| ", not yet proven".to_owned())),
+            false => "below level".to_owned(),
+        },
+    ));
+    for (name, fact) in &facts {
+        page.labelled(name, fact);
+    }
+    let Some(verdict) = &line.verdict else {
+        page.labelled("packages", "not read");
+        return page.finish();
+    };
+    page.labelled(
+        "packages",
+        &format!(
+            "{} exactly as in the release, {} outside the train's care",
+            verdict.exact, verdict.unmanaged
+        ),
+    );
+    let behind: Vec<Row> = verdict.behind.iter().map(Row::of_lag).collect();
+    section(&mut page, "Behind", "an update brings", &behind, "->");
+    let ahead: Vec<Row> = verdict.ahead.iter().map(Row::of_ahead).collect();
+    section(&mut page, "Ahead", "newer than the release; no update brings that back", &ahead, "newer than");
+    let extra: Vec<Row> = verdict.extra.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
+    section(&mut page, "Extra", "installed and not in the release", &extra, "");
+    let missing: Vec<Row> = verdict.missing.iter().map(|package| Row::one(Mark::REMOVE, *package)).collect();
+    section(&mut page, "Missing", "in the release and not installed", &missing, "");
+    page.finish()
+}
+
+fn header(page: &mut Page, fleet: &FleetStatus) {
+    let mut facts =
+        vec![format!("{} {}", page.paint(Tone::Bold, "Train"), page.paint(Tone::Bold, fleet.train.as_str()))];
+    if fleet.simulator {
+        facts.push(page.paint(Tone::Held, "SIMULATOR"));
+    }
+    facts.push(format!("state serial {}", fleet.serial));
+    facts.push(clean(&fleet.place).into_owned());
+    facts.push(format!("as of {}", time(fleet.at)));
+    page.flow(&facts);
+}
+
+/// Writes the members of a group that are not at level, or all of them.
+fn members_of(page: &mut Page, fleet: &FleetStatus, group: &GroupStatus, alone: bool) {
+    let all = alone || page.shows(Detail::Full);
+    let lines: Vec<&InstanceLine> = group.instances.iter().filter(|line| all || !line.at_level).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let what = match all {
+        true => count(lines.len(), "instance"),
+        false => format!("{} below level, {} may be", count(lines.len(), "instance"), group.allowed),
+    };
+    page.heading(&format!("group.{} on {}", group.name, group.release), &what);
+    let mut table = Table::new(&[
+        ("instance", Side::Left),
+        ("rides", Side::Left),
+        ("agent", Side::Left),
+        ("behind", Side::Right),
+        ("ahead", Side::Right),
+        ("extra", Side::Right),
+        ("missing", Side::Right),
+        ("at level since", Side::Left),
+        ("reboot", Side::Left),
+    ]);
+    let shown = page.fold(lines.len(), ROWS);
+    for line in &lines[..shown] {
+        let verdict = |of: fn(&Verdict) -> usize| match &line.verdict {
+            Some(verdict) => number(of(verdict)),
+            None => "?".to_owned(),
+        };
+        let level = match (line.at_level, line.at_level_since) {
+            (false, _) => String::new(),
+            (true, Some(since)) => time(since),
+            (true, None) => "not proven".to_owned(),
+        };
+        let agent = match line.status {
+            None => "unknown".to_owned(),
+            Some(InstanceStatus::Normal) => String::new(),
+            Some(status) => words::status(status).to_owned(),
+        };
+        let cells = vec![
+            clean(&line.label).into_owned(),
+            source(fleet, line),
+            agent,
+            verdict(|verdict| verdict.behind.len()),
+            verdict(|verdict| verdict.ahead.len()),
+            verdict(|verdict| verdict.extra.len()),
+            verdict(|verdict| verdict.missing.len()),
+            level,
+            if line.reboot_required { "needed" } else { "" }.to_owned(),
+        ];
+        let mark = if line.at_level { Mark::NONE } else { Mark::CHANGE };
+        table.row(mark, cells, Vec::new());
+    }
+    table.write(page, 0, shown);
+    page.more(2, lines.len() - shown);
+}
+
+fn section(page: &mut Page, title: &str, explanation: &str, rows: &[Row], arrow: &str) {
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(&format!("{title} ({})", rows.len()), explanation);
+    // One instance was asked for, package by package: nothing folds.
+    packages::write(page, 0, rows, usize::MAX, arrow);
+}
+
+fn source(fleet: &FleetStatus, line: &InstanceLine) -> String {
+    match &line.rides {
+        None => "no source".to_owned(),
+        Some(name) => {
+            let own = name.strip_prefix(fleet.train.as_str()).and_then(|rest| rest.strip_prefix('/'));
+            clean(own.unwrap_or(name)).into_owned()
+        }
+    }
+}
+
+fn agent(line: &InstanceLine) -> String {
+    let status = line.status.map_or("not known to the service", words::status);
+    let seen = line.last_checkin.map(|at| format!("last seen {}", time(at))).unwrap_or_default();
+    if seen.is_empty() { status.to_owned() } else { format!("{status}, {seen}") }
+}
+
+fn number(number: usize) -> String {
+    if number == 0 { String::new() } else { number.to_string() }
 }

@@ -116,6 +116,18 @@ pub(super) fn phase(phase: Phase) -> &'static str {
     }
 }
 
+/// Counts steps of a phase.
+pub(super) fn phase_count(phase: Phase, steps: usize) -> String {
+    match phase {
+        Phase::Sources => format!("{steps} for sources"),
+        Phase::Membership => format!("{steps} for members"),
+        Phase::Switch => format!("{steps} to switch"),
+        Phase::Update => format!("{steps} to update"),
+        Phase::Verify => format!("{steps} to read back"),
+        Phase::Gate => count(steps, "gate"),
+    }
+}
+
 /// Returns what the service says of an agent.
 pub(super) fn status(status: InstanceStatus) -> &'static str {
     match status {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
-use super::super::words::{clean, count, held_short, label, source_name, time};
+use super::super::words::{clean, count, held_short, label, phase_count, source_name, time};
 use crate::name::{Address, GroupName};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup};
 
@@ -241,17 +241,7 @@ fn cost(page: &mut Page, plan: &Plan) {
     for step in &plan.steps {
         *phases.entry(step.phase()).or_default() += 1;
     }
-    let phases: Vec<String> = phases
-        .iter()
-        .map(|(phase, steps)| match phase {
-            Phase::Sources => format!("{steps} for sources"),
-            Phase::Membership => format!("{steps} for members"),
-            Phase::Switch => format!("{steps} to switch"),
-            Phase::Update => format!("{steps} to update"),
-            Phase::Verify => format!("{steps} to read back"),
-            Phase::Gate => count(*steps, "gate"),
-        })
-        .collect();
+    let phases: Vec<String> = phases.iter().map(|(phase, steps)| phase_count(*phase, *steps)).collect();
     if plan.held.is_empty() {
         page.blank();
     }

@@ -42,7 +42,7 @@ fn two_thousand_instances_are_a_short_read() {
     let summary = plan(&sample, style(80, Detail::Summary));
     assert!(summary.lines().count() < 40, "{} lines", summary.lines().count());
     let text = plan(&sample, style(80, Detail::Default));
-    assert!(text.lines().count() < 200, "{} lines", text.lines().count());
+    assert!(text.lines().count() < 150, "{} lines", text.lines().count());
     let full = plan(&sample, style(80, Detail::Full));
     assert!(!full.contains("--full"));
     for label in sample.labels.values().filter(|label| label.starts_with("batch")) {
