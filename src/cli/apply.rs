@@ -58,7 +58,7 @@ async fn fresh(
     };
     let connection = connector.connect(train, interrupt).await?;
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
-    let plan = look::look(context, interrupt, &connection, (train, &state), manner).await?.plan;
+    let plan = look::plan(context, interrupt, &connection, (train, &state), manner).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
     if !plan.can_start() {

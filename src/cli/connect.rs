@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::connect_wip::*;
 use super::context::{Context, CredentialSources};
 use super::signals::unless_interrupted;
 use super::{CliError, exit};
 use crate::apply::{Clock, Interrupt};
+use crate::cloud::osms::{self, OsmsCloud};
 use crate::oci::{Client, Credentials, CredentialsError, Endpoint, HttpTransport, Profile, Region, Retry};
 use crate::op::Capabilities;
 use crate::plan::ServiceLabel;
-use crate::simulator::Handle;
+use crate::simulator::{self, Handle};
 use crate::train::{self, Train};
+
+/// The service as it is spoken to in the product.
+pub(super) type Service = OsmsCloud<HttpTransport>;
 
 /// A service that a train's instances are patched through, and the time there.
 pub(super) struct Connection<C> {
@@ -50,7 +53,7 @@ impl<'a> Connector<'a> {
         &mut self,
         train: &Train,
         interrupt: &Interrupt,
-    ) -> Result<Connection<Dialect>, CliError> {
+    ) -> Result<Connection<Service>, CliError> {
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
                 let handle = self.simulator(interrupt).await?;
@@ -59,7 +62,9 @@ impl<'a> Connector<'a> {
                     let handle = Arc::clone(&asked);
                     async move { handle.endpoint().await }
                 });
-                let credentials = simulator_credentials()?;
+                let own = simulator::credentials();
+                let credentials =
+                    Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?;
                 (endpoint, credentials, Arc::new(move || timed.now()), "simulator".to_owned())
             }
             train::Endpoint::Url(url) => {
@@ -77,19 +82,18 @@ impl<'a> Connector<'a> {
         };
         let retries = Retries::default();
         let observer = retries.clone();
-        let client = Client::new(HttpTransport::new(), endpoint, VERSION, credentials)
-            .with_parallelism(self.calls)
+        let client = Client::new(HttpTransport::new(), endpoint, osms::API_VERSION, credentials)
             .with_observer(move |retry| observer.tell(retry));
         let simulator = train.service.endpoint == train::Endpoint::Simulator;
         Ok(Connection {
-            cloud: Arc::new(dialect(client, train)),
+            cloud: Arc::new(OsmsCloud::new(client, train.compartment.clone(), self.calls)),
             label: ServiceLabel {
                 api: "osms".to_owned(),
                 simulator,
                 place,
                 compartment: train.compartment.clone(),
             },
-            capabilities: CAPABILITIES,
+            capabilities: osms::CAPABILITIES,
             clock,
             retries,
         })

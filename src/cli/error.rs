@@ -21,14 +21,14 @@ pub(super) struct CliError {
     causes: Vec<String>,
     /// What to do about it.
     hints: Vec<String>,
-    /// Excerpts and the like, already laid out, printed before the message.
-    body: String,
+    /// Problems of files, which are shown with their excerpts before the message.
+    problems: Option<Box<Problems>>,
 }
 
 impl CliError {
     /// An error of our own wording.
     pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new(), body: String::new() }
+        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new(), problems: None }
     }
 
     /// A wrong command line that only the workspace or the terminal shows to be wrong.
@@ -66,16 +66,9 @@ impl CliError {
     }
 
     /// Wraps problems of files, which come with excerpts of their own.
-    pub(super) fn problems(problems: &Problems, excerpts: String) -> Self {
-        let count = problems.list.len();
-        let files = problems.list.iter().map(|problem| &problem.file);
-        let files = files.collect::<std::collections::BTreeSet<_>>().len();
-        let message = format!(
-            "{count} {} in {files} {}",
-            if count == 1 { "problem" } else { "problems" },
-            if files == 1 { "file" } else { "files" }
-        );
-        Self { body: excerpts, ..Self::new(exit::ERROR, message) }
+    pub(super) fn problems(problems: Problems) -> Self {
+        let made = Self::new(exit::ERROR, problems.to_string());
+        Self { problems: Some(Box::new(problems)), ..made }
     }
 
     /// Wraps why no plan can be made: policy, where a flag lifts every one of the reasons.
@@ -93,9 +86,9 @@ impl CliError {
             |text: &str, style: console::Style| style.force_styling(colour).apply_to(text).to_string();
         let head = style("Error:", console::Style::new().red().bold());
         let mut text = String::new();
-        if !self.body.is_empty() {
-            text.push_str(self.body.trim_end());
-            text.push_str("\n\n");
+        if let Some(problems) = &self.problems {
+            text.push_str(&problems.render(colour));
+            text.push('\n');
         }
         let _ = writeln!(text, "{head} {}", self.message);
         for cause in &self.causes {
@@ -174,6 +167,7 @@ impl From<CloudError> for CliError {
             CloudError::Service { .. }
             | CloudError::Answer { .. }
             | CloudError::UnknownPackages { .. }
+            | CloudError::Unaskable { .. }
             | CloudError::Credentials { .. } => made,
         }
     }

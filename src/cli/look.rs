@@ -1,5 +1,6 @@
 //! The way from a train and its state to a plan: survey the service, with progress on stderr, and plan in memory.
-//! Shared by `plan`, `apply` and `status`; writes nothing.
+//! Shared by `plan`, `apply` and, without the
+//! plan, `status`; writes nothing.
 
 use std::time::{Duration, Instant};
 
@@ -21,15 +22,6 @@ use crate::plan::{self, Input, Plan};
 use crate::state::State;
 use crate::train::Train;
 
-/// What a look at the service came to.
-#[derive(Debug)]
-pub(super) struct Look {
-    /// What is there.
-    pub(super) observed: Observed,
-    /// What would be done about it.
-    pub(super) plan: Plan,
-}
-
 /// How to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Manner {
@@ -47,21 +39,14 @@ impl Manner {
 }
 
 /// Surveys the service and plans.
-pub(super) async fn look<C: Cloud>(
+pub(super) async fn plan<C: Cloud>(
     context: &Context,
     interrupt: &Interrupt,
     connection: &Connection<C>,
     (train, state): (&Train, &State),
     manner: Manner,
-) -> Result<Look, CliError> {
-    let mut progress = Reading::start(context, train);
-    connection.retries.watch(progress.retries(context));
-    let reads = survey(&*connection.cloud, train, state, manner.calls, |reads| progress.at(reads));
-    let observed = unless_interrupted(interrupt, reads).await;
-    connection.retries.unwatch();
-    progress.finish(context, matches!(observed, Ok(Ok(_))));
-    let observed =
-        observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))?;
+) -> Result<Plan, CliError> {
+    let observed = observe(context, interrupt, connection, (train, state), manner.calls).await?;
     let input = Input {
         train,
         state,
@@ -71,8 +56,24 @@ pub(super) async fn look<C: Cloud>(
         now: (connection.clock)(),
         allow_shrink: manner.allow_shrink,
     };
-    let plan = plan::plan(&input).map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))?;
-    Ok(Look { observed, plan })
+    plan::plan(&input).map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))
+}
+
+/// Surveys the service, and shows how far that is.
+pub(super) async fn observe<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    calls: usize,
+) -> Result<Observed, CliError> {
+    let mut progress = Reading::start(context, train);
+    connection.retries.watch(progress.retries(context));
+    let reads = survey(&*connection.cloud, train, state, calls, |reads| progress.at(reads));
+    let observed = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
+    progress.finish(context, matches!(observed, Ok(Ok(_))));
+    observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))
 }
 
 /// Makes the state of a train that has never been applied, with a line of descent of its own.

@@ -5,7 +5,6 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::{CliError, each, exit};
-use crate::plan;
 use crate::state::store::Store;
 
 /// Plans each selected train.
@@ -30,16 +29,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 None => look::unapplied(&train.name)?,
             };
             let connection = connector.connect(train, &interrupt).await?;
-            let look = look::look(context, &interrupt, &connection, (train, &state), manner).await?;
-            context.terminal.print(&crate::render::plan(&look.plan, style))?;
+            let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
+            context.terminal.print(&crate::render::plan(&plan, style))?;
             if let Some(file) = &arguments.out {
-                plan::save(&look.plan, file)?;
+                crate::plan::save(&plan, file)?;
                 context.terminal.say(&format!(
                     "\nThe plan is saved. To perform exactly these actions, run:\n    patchtrain apply {}",
                     file.display()
                 ));
             }
-            let different = arguments.detailed_exitcode && look.plan.can_start();
+            let different = arguments.detailed_exitcode && plan.can_start();
             Ok(if different { exit::DIFFERENT } else { exit::DONE })
         })
         .await;

@@ -5,20 +5,15 @@ use std::fmt::Write;
 use super::args::Validate as Arguments;
 use super::context::Context;
 use super::{CliError, exit};
-use crate::train::{self, Members, Problems, Train};
+use crate::train::{self, Members, Train};
 
 /// Checks the files named, or all of the workspace.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let files =
         if arguments.files.is_empty() { context.workspace.train_files()? } else { arguments.files.clone() };
-    let trains = train::load_all(&files).map_err(|problems| rejected(&problems))?;
+    let trains = train::load_all(&files).map_err(CliError::problems)?;
     context.terminal.print(&success(&trains))?;
     Ok(exit::DONE)
-}
-
-/// Makes an error of problems in files, with their excerpts.
-pub(super) fn rejected(problems: &Problems) -> CliError {
-    CliError::problems(problems, problems.to_string())
 }
 
 fn success(trains: &[Train]) -> String {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit;
-use super::{CliError, validate};
+use super::CliError;
 use crate::name::TrainName;
 use crate::simulator::Place;
 use crate::state::store::LocalStore;
@@ -52,7 +52,7 @@ impl Workspace {
     /// Loads all trains, since an instance may ride only one of them, and returns those selected, by name.
     pub(super) fn trains(&self, selected: &[String]) -> Result<Vec<Train>, CliError> {
         let files = self.train_files()?;
-        let mut trains = train::load_all(&files).map_err(|problems| validate::rejected(&problems))?;
+        let mut trains = train::load_all(&files).map_err(CliError::problems)?;
         trains.sort_by(|one, other| one.name.cmp(&other.name));
         if let Some(unknown) =
             selected.iter().find(|name| trains.iter().all(|train| train.name.as_str() != **name))

@@ -20,11 +20,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use names::Names;
 pub use packages::Reading;
 
-use super::{Capabilities, Cloud, CloudError, Progress, Submitted};
+use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::oci::{Client, Error, Transport};
-use crate::op::{Op, RetryToken, Ticket};
+use crate::op::{Capabilities, Op, RetryToken, Ticket};
 use crate::package::SetPool;
 
 /// The path that the API's operations stand under.
