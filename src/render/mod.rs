@@ -12,6 +12,7 @@ mod progress;
 mod state;
 mod status;
 mod table;
+mod watch;
 mod words;
 
 #[cfg(test)]
@@ -20,7 +21,7 @@ mod tests;
 pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
-pub use progress::Bars;
+pub use progress::{Bars, Spinner};
 pub use state::state;
 pub use status::{FleetStatus, GroupStatus, InstanceLine, instance_status, status};
 

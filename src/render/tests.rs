@@ -1,9 +1,13 @@
 //! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
 
+mod borders;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
 mod plans;
+mod progress;
+mod runs;
 mod sample;
+mod stands;
 
 use super::{Detail, Style};
 

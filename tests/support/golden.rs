@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 /// Compares a text with `tests/golden/<name>.txt`.
 #[track_caller]
-pub fn check(name: &str, actual: &str) {
+pub(crate) fn check(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.txt"));
     if std::env::var("PATCHTRAIN_UPDATE_GOLDEN").is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::page::columns;
 use super::super::{Detail, Style, plan, verdict};
-use super::{golden, sample, style};
+use super::{borders, golden, sample, style};
 use crate::plan::Plan;
 
 #[test]
@@ -21,14 +21,14 @@ fn a_realistic_plan_reads_well_at_every_width() {
 #[test]
 fn the_borders_read_well_too() {
     golden::check("plan-empty", &plan(&sample::empty(), style(80, Detail::Default)));
-    golden::check("plan-first-run", &plan(&sample::first_run(), style(80, Detail::Default)));
-    golden::check("plan-all-held", &plan(&sample::all_held(), style(80, Detail::Default)));
-    golden::check("plan-large", &plan(&sample::large(), style(80, Detail::Default)));
+    golden::check("plan-first-run", &plan(&borders::first_run(), style(80, Detail::Default)));
+    golden::check("plan-all-held", &plan(&borders::all_held(), style(80, Detail::Default)));
+    golden::check("plan-large", &plan(&borders::large(), style(80, Detail::Default)));
 }
 
 #[test]
 fn colour_repeats_what_the_symbols_say() {
-    for sample in [sample::full(), sample::first_run(), sample::all_held()] {
+    for sample in [sample::full(), borders::first_run(), borders::all_held()] {
         let plain = plan(&sample, style(80, Detail::Full));
         let coloured = plan(&sample, Style { colour: true, ..style(80, Detail::Full) });
         assert!(coloured.contains('\u{1b}'));
@@ -38,7 +38,7 @@ fn colour_repeats_what_the_symbols_say() {
 
 #[test]
 fn two_thousand_instances_are_a_short_read() {
-    let sample = sample::large();
+    let sample = borders::large();
     let summary = plan(&sample, style(80, Detail::Summary));
     assert!(summary.lines().count() < 40, "{} lines", summary.lines().count());
     let text = plan(&sample, style(80, Detail::Default));
@@ -64,7 +64,7 @@ fn what_others_named_cannot_command_the_terminal() {
 }
 
 fn samples() -> Vec<Plan> {
-    vec![sample::empty(), sample::full(), sample::first_run(), sample::all_held()]
+    vec![sample::empty(), sample::full(), borders::first_run(), borders::all_held()]
 }
 
 proptest! {
