@@ -152,6 +152,53 @@ async fn a_run_is_read_while_it_goes_on_and_folded_at_its_end() {
     assert_eq!(store(folder).load().await.unwrap(), Some(state));
 }
 
+/// `plan` takes no lock: whenever it looks, it finds a state that was, with all that was journaled then or later.
+#[test]
+fn a_look_without_the_lock_never_meets_a_state_that_never_was() {
+    let folder = new_folder();
+    let writing = std::thread::spawn({
+        let store = store(folder.path());
+        move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let mut session = store.lock(&holder("ada")).await.unwrap();
+                let mut state = new_state();
+                for _ in 0..300 {
+                    let entry = at_extra(state.serial);
+                    session.append(&Base::of(&state), std::slice::from_ref(&entry)).await.unwrap();
+                    state = replayed(state, &[entry]);
+                    session.fold(&state).await.unwrap();
+                }
+            });
+        }
+    });
+    let mut serial = 0;
+    while serial < 300 && !writing.is_finished() {
+        let Some(state) =
+            futures_util::FutureExt::now_or_never(store(folder.path()).load()).unwrap().unwrap()
+        else {
+            continue;
+        };
+        assert!(state.serial >= serial, "{} after {serial}", state.serial);
+        serial = state.serial;
+        let level = state.instances[&ocid("instance", 1)].at_level.as_ref().unwrap();
+        assert_eq!(level.extra as u64 + 1, serial, "the entry that made the serial is in");
+    }
+    writing.join().unwrap();
+}
+
+/// An entry that leaves a number in the state.
+fn at_extra(number: u64) -> Entry {
+    Entry::AtLevel {
+        instance: ocid("instance", 1),
+        name: "web-1".into(),
+        group: GroupName::new("web"),
+        release: ReleaseName::new("GL1"),
+        extra: usize::try_from(number).expect("it is small"),
+        at: at(0),
+    }
+}
+
 #[tokio::test]
 async fn a_second_run_builds_on_what_the_first_left() {
     let folder = tempfile::tempdir().unwrap();
@@ -166,7 +213,6 @@ async fn a_second_run_builds_on_what_the_first_left() {
         state = replayed(state, &entries);
         assert_eq!(state.serial, serial);
         session.fold(&state).await.unwrap();
-        // One session may run twice: the base is the new snapshot.
         assert_eq!(store(folder.path()).load().await.unwrap().as_ref(), Some(&state));
     }
 }

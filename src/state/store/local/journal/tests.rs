@@ -131,8 +131,8 @@ fn a_failed_append_leaves_nothing_in_the_way_of_the_next() {
     let writable = std::mem::replace(&mut journal.file, File::open(file.path()).unwrap());
     journal.append(&all[2..5]).unwrap_err();
     journal.file = writable;
-    // As a full disk leaves it: half of a batch, longer than what comes next.
-    let half = [b"half a record, ".as_slice(); 100].concat();
+    // As a full disk leaves it: more of the failed batch than what comes next, whole lines of it.
+    let half = [b"12 half a record\n".as_slice(); 100].concat();
     journal.file.write_all_at(&half, journal.length).unwrap();
 
     journal.append(&all[5..]).unwrap();

@@ -118,6 +118,18 @@ async fn a_fold_may_end_anywhere() {
 }
 
 #[tokio::test]
+async fn a_journal_that_was_folded_is_not_replayed_again() {
+    let (folded, first) = after_one_run().await;
+    let mut files = killed_run(&folded, &first, &run(5..7)).await;
+    // What stands now is no longer what that journal led to.
+    let later = State { serial: first.serial + 1, instances: BTreeMap::new(), ..first };
+    files.insert("great-linux.json".to_owned(), serde_json::to_vec(&later).unwrap());
+    let (found, folder, mut session) = next_run(&files).await;
+    assert_eq!(found.as_ref(), Some(&later));
+    goes_on(found, folder.path(), &mut session).await;
+}
+
+#[tokio::test]
 async fn a_fold_that_failed_halfway_may_be_tried_again() {
     let folder = new_folder();
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
