@@ -43,7 +43,12 @@ impl Fleet<'_> {
         self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))
     }
 
-    fn group(&self, group: &Group, members: &BTreeSet<Ocid>, labels: &BTreeMap<Ocid, Arc<str>>) -> GroupStatus {
+    fn group(
+        &self,
+        group: &Group,
+        members: &BTreeSet<Ocid>,
+        labels: &BTreeMap<Ocid, Arc<str>>,
+    ) -> GroupStatus {
         let release = self.train.release(&group.release);
         let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release) });
         let line = |id: &Ocid| {
@@ -65,17 +70,16 @@ impl Fleet<'_> {
     fn line(&self, id: &Ocid, label: Arc<str>, bound: Option<&Bound<'_>>) -> InstanceLine {
         let known = self.observed.instances.get(id);
         let parent = known.and_then(|known| known.parent.as_ref());
-        let on_release = parent
-            .zip(bound)
-            .is_some_and(|(parent, bound)| bound.sources.contains(&parent.id));
+        let on_release = parent.zip(bound).is_some_and(|(parent, bound)| bound.sources.contains(&parent.id));
         let inventory = known.and_then(|known| known.inventory.as_ref());
         let verdict = inventory.zip(bound).map(|(inventory, bound)| {
             Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
         });
         let reachable = known.is_some_and(|known| known.status.takes_work());
         let level = verdict.as_ref().zip(bound);
-        let at_level =
-            reachable && on_release && level.is_some_and(|(verdict, bound)| verdict.at_level(bound.group.ahead));
+        let at_level = reachable
+            && on_release
+            && level.is_some_and(|(verdict, bound)| verdict.at_level(bound.group.ahead));
         let proven = self.state.instances.get(id).and_then(|record| record.at_level.as_ref());
         let proven = proven.filter(|level| bound.is_some_and(|bound| level.release == bound.release.name));
         InstanceLine {

@@ -2,9 +2,9 @@
 //! Shared by `plan`, `apply` and, without the
 //! plan, `status`; writes nothing.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::connect::Connection;
@@ -19,6 +19,7 @@ use crate::observed::Observed;
 use crate::oci::Retry;
 use crate::op::Lineage;
 use crate::plan::{self, Input, Plan};
+use crate::render::Spinner;
 use crate::state::State;
 use crate::train::Train;
 
@@ -86,9 +87,9 @@ pub(super) fn unapplied(train: &TrainName) -> Result<State, CliError> {
     Ok(State::new(train.clone(), Lineage(hex.into())))
 }
 
-/// Progress of a survey: a bar on a terminal, one line at the end elsewhere.
+/// Progress of a survey: a moving line on a terminal, one line at the end elsewhere.
 struct Reading {
-    bar: ProgressBar,
+    spinner: Option<Arc<Spinner>>,
     train: TrainName,
     since: Instant,
     reads: usize,
@@ -96,43 +97,34 @@ struct Reading {
 
 impl Reading {
     fn start(context: &Context, train: &Train) -> Self {
-        // The design's limit: redrawn at most 15 times a second.
-        let target = if context.terminal.can_draw {
-            ProgressDrawTarget::stderr_with_hz(15)
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style =
-            ProgressStyle::with_template("{spinner} Reading {prefix}: {pos} of {len} answers, {elapsed}");
-        bar.set_style(style.expect("the template is a constant that indicatif accepts"));
-        bar.set_prefix(train.name.to_string());
-        if context.terminal.can_draw {
-            bar.enable_steady_tick(Duration::from_millis(100));
-        }
-        Self { bar, train: train.name.clone(), since: Instant::now(), reads: 0 }
+        let what = format!("reading the fleet of {}", train.name);
+        let spinner = context.terminal.can_draw.then(|| Arc::new(Spinner::new(&what)));
+        Self { spinner, train: train.name.clone(), since: Instant::now(), reads: 0 }
     }
 
     /// Says which calls are tried again, so that a wait is not a riddle.
     fn retries(&self, context: &Context) -> impl Fn(&Retry) + Send + 'static {
-        let (bar, terminal) = (self.bar.clone(), context.terminal.clone());
+        let (spinner, terminal) = (self.spinner.clone(), context.terminal.clone());
         move |retry| {
             let Retry { operation, reason, attempt, wait } = retry;
             let seconds = wait.as_secs_f64();
             let line = format!("{operation}: {reason}; attempt {} in {seconds:.1} s", attempt + 1);
-            if terminal.can_draw { bar.println(line) } else { terminal.say(&line) }
+            match &spinner {
+                Some(spinner) => spinner.say(&line),
+                None => terminal.say(&line),
+            }
         }
     }
 
     fn at(&mut self, survey: Survey) {
         self.reads = survey.done;
-        self.bar.set_length(survey.total as u64);
-        self.bar.set_position(survey.done as u64);
+        if let Some(spinner) = &self.spinner {
+            spinner.survey(survey);
+        }
     }
 
     fn finish(self, context: &Context, whole: bool) {
-        self.bar.finish_and_clear();
-        if whole && !context.terminal.can_draw {
+        if self.spinner.is_none() && whole {
             let seconds = self.since.elapsed().as_secs_f64();
             context.terminal.say(&format!("Read {}: {} answers in {seconds:.1} s", self.train, self.reads));
         }

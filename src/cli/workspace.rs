@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::exit;
 use super::CliError;
+use super::exit;
 use crate::name::TrainName;
 use crate::simulator::Place;
 use crate::state::store::LocalStore;

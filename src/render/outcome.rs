@@ -60,7 +60,7 @@ impl<'a> Run<'a> {
                 StepEnd::Failed { message } => run.failed.push((step, message)),
                 StepEnd::Refused { message } => run.refused.push((step, message)),
                 StepEnd::Shut { message } => run.shut.push((step, message)),
-                StepEnd::NotStarted => run.waiting.push(step),
+                StepEnd::Left { .. } | StepEnd::NotStarted => run.waiting.push(step),
             }
         }
         run

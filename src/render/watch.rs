@@ -146,6 +146,7 @@ impl Watch {
                 Some(format!("REFUSED  {object}, {doing}: {}", one_line(message)))
             }
             StepEnd::Shut { message } => Some(format!("SHUT     {object}, {doing}: {}", one_line(message))),
+            StepEnd::Left { message } => Some(format!("LEFT     {object}, {doing}: {}", one_line(message))),
             StepEnd::NotStarted => None,
         }
     }
