@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Endpoint;
 use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, Shape};
-use super::table::{At, or};
+use super::table::{At, and};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::package::manifest::Reading;
 use crate::suggest;
@@ -67,8 +67,9 @@ fn unique<'a, T: 'a>(
 /// Checks that what a group names is there.
 fn bindings(source: &Arc<Source>, shape: &Shape, group: &GroupShape, report: &mut Report) {
     if let Some(At { value, span }) = &group.release {
-        let declared: Vec<&str> =
+        let mut declared: Vec<&str> =
             shape.releases.iter().filter_map(|release| Some(release.name.as_ref()?.value.as_str())).collect();
+        declared.dedup();
         if !declared.contains(&value.as_str()) {
             let hint = undeclared(value.as_str(), &declared, "release");
             report.at(source, span.clone(), format!("no release `{value}` is declared"), hint);
@@ -101,7 +102,8 @@ fn undeclared(name: &str, declared: &[&str], what: &str) -> String {
     }
     match declared {
         [] => format!("the file declares no {what}: add a `[[{what}]]`"),
-        few if few.len() <= 8 => format!("declared are {}", or(few).replace(" or ", " and ")),
+        [one] => format!("only `{one}` is declared"),
+        few if few.len() <= 8 => format!("declared are {}", and(few)),
         many => format!("{} are declared; the last is `{}`", many.len(), many[many.len() - 1]),
     }
 }

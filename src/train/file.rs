@@ -76,6 +76,10 @@ fn read_train(
         }
         return None;
     }
+    if source.text.trim().is_empty() {
+        report.whole(path, "the train file is empty", "it starts with a `[train]` and a `[service]` table");
+        return None;
+    }
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     let mut readable = true;
     for error in &errors {

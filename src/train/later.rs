@@ -169,7 +169,8 @@ fn waves(file: &mut File<'_>, value: Value<'_>) {
     /// A wave's size: the kind, and how much of it.
     fn wave(text: &str) -> Result<(bool, usize), String> {
         let share = percent(text).filter(|share| (1..=100).contains(share));
-        let number = || Some(text.parse::<usize>().ok().filter(|number| *number > 0)?);
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let number = || text.parse::<usize>().ok().filter(|number| digits && *number > 0);
         let parsed = share.map(|share| (true, usize::from(share))).or_else(|| Some((false, number()?)));
         parsed.ok_or_else(|| {
             format!("`{text}` is not a wave: expected a number of instances, as in `\"1\"`, or a share, as in `\"10%\"`")

@@ -50,7 +50,8 @@ impl Problems {
             (Some(span), Some(source)) => {
                 // One line is shown, so that the cost does not grow with the file.
                 let (line, text) = source.line_of(span.start);
-                let shown = span.start - line..span.end.min(line + text.len()).max(span.start) - line;
+                let shown =
+                    span.start - line..span.end.clamp(span.start, (line + text.len()).max(span.start)) - line;
                 let annotation = AnnotationKind::Primary.span(shown);
                 group
                     .element(Snippet::source(text).path(path).line_start(problem.line).annotation(annotation))
@@ -106,7 +107,7 @@ impl Source {
         let line = self.lines.partition_point(|start| *start <= at);
         let start = self.lines[line - 1];
         let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
-        (start, &self.text[start..end])
+        (start, self.text[start..end].trim_end_matches('\r'))
     }
 }
 

@@ -8,14 +8,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::later;
-use super::table::{At, Fields, File, Value};
+use super::table::{At, Fields, File, TOP, Value};
 use super::{Ahead, Amount, Endpoint};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 6] = [
-    ("top level", &["train", "service", "state", "release", "group"]),
+    (TOP, &["train", "service", "state", "release", "group"]),
     ("[train]", &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged"]),
     ("[service]", &["api", "region", "profile", "auth", "endpoints"]),
     ("[state]", &["store"]),
@@ -126,10 +126,10 @@ fn tables<'d>(
     key: &str,
 ) -> Vec<(&'d DeTable<'d>, Range<usize>)> {
     let Some(value) = value else { return Vec::new() };
-    if let DeValue::Table(_) = value.get_ref() {
+    if let DeValue::Table(table) = value.get_ref() {
         let message = format!("`[{key}]` is one table: there can be several");
         file.problem(value.span(), message, format!("write `[[{key}]]`"));
-        return Vec::new();
+        return vec![(table, value.span())];
     }
     let elements = file.list(value, &format!("`{key}`")).unwrap_or_default();
     let table = |element: Value<'d>| Some((file.table(element, &format!("`{key}`"))?, element.span()));

@@ -128,13 +128,25 @@ impl File<'_> {
     }
 }
 
+/// What stands for the table that has no name.
+pub(super) const TOP: &str = "the file";
+
 /// `a`, `b` or `c`.
 pub(super) fn or(words: &[&str]) -> String {
+    join(words, "or")
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn and(words: &[&str]) -> String {
+    join(words, "and")
+}
+
+fn join(words: &[&str], conjunction: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match &quoted[..] {
         [] => String::new(),
         [one] => one.clone(),
-        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+        [most @ .., last] => format!("{} {conjunction} {last}", most.join(", ")),
     }
 }
 
@@ -145,6 +157,8 @@ pub(super) struct Fields<'d> {
     /// The table, for what is missing in it.
     span: Range<usize>,
     entries: Vec<(&'d str, Range<usize>, Value<'d>)>,
+    /// What unknown keys were likely meant to be: not told as missing, too.
+    meant: Vec<&'static str>,
     missing: Vec<&'static str>,
 }
 
@@ -157,18 +171,22 @@ impl<'d> Fields<'d> {
         table: &'d DeTable<'d>,
         known: &[&'static str],
     ) -> Self {
+        let mut meant = Vec::new();
         let entries: Vec<_> =
             table.iter().map(|(key, value)| (&**key.get_ref(), key.span(), value)).collect();
         for (key, span, _) in entries.iter().filter(|(key, ..)| !known.contains(key)) {
             let elsewhere = || super::shape::TABLES.iter().find(|(_, keys)| keys.contains(key));
             let hint = match (suggest::nearest(key, known.iter().copied()), elsewhere()) {
-                (Some(near), _) => format!("did you mean `{near}`?"),
-                (None, Some((table, _))) => format!("`{key}` belongs to `{table}`"),
-                (None, None) => format!("known are {}", or(known).replace(" or ", " and ")),
+                (Some(near), _) => {
+                    meant.extend(known.iter().find(|key| **key == near));
+                    format!("did you mean `{near}`?")
+                }
+                (None, Some((table, _))) => format!("`{key}` belongs to {}", quoted(table)),
+                (None, None) => format!("known are {}", and(known)),
             };
-            file.problem(span.clone(), format!("unknown key `{key}` in `{name}`"), hint);
+            file.problem(span.clone(), format!("unknown key `{key}` in {}", quoted(name)), hint);
         }
-        Self { name, span, entries, missing: Vec::new() }
+        Self { name, span, entries, meant, missing: Vec::new() }
     }
 
     /// Returns the value of a key that may be left out.
@@ -192,11 +210,14 @@ impl<'d> Fields<'d> {
 
     /// Reports all missing keys in one problem.
     pub(super) fn close(self, file: &mut File<'_>) {
-        if self.missing.is_empty() {
-            return;
+        let Self { name, span, entries: _, meant, mut missing } = self;
+        missing.retain(|key| !meant.contains(key));
+        if !missing.is_empty() {
+            file.problem(span, format!("{} lacks {}", quoted(name), and(&missing)), "");
         }
-        let keys = or(&self.missing).replace(" or ", " and ");
-        let message = format!("`{}` lacks {keys}", self.name);
-        file.problem(self.span, message, "");
     }
+}
+
+fn quoted(table: &str) -> String {
+    if table == TOP { TOP.to_owned() } else { format!("`{table}`") }
 }

@@ -1,0 +1,204 @@
+//! What is read, checked and not acted on yet: told at its line, and never ignored.
+
+use super::*;
+
+fn told(change: impl Fn(&str) -> String) -> Vec<String> {
+    let Err(problems) = files(&change(GOOD)).load() else { return Vec::new() };
+    problems
+        .list
+        .iter()
+        .map(|problem| format!("{}:{}: {}", problem.line, problem.column, problem.message))
+        .collect()
+}
+
+#[test]
+fn each_setting_for_later_is_answered() {
+    // Put behind `name = "canary"`, so on line 29.
+    let table: [(&str, &[&str]); 27] = [
+        ("waves = [\"1\", \"10%\", \"50%\", \"100%\"]", &["29:1: `waves` is not supported yet"]),
+        (
+            "waves = [\"50%\", \"10%\", \"0\"]",
+            &[
+                "29:1: `waves` is not supported yet",
+                "29:17: the wave is not larger than the one before",
+                "29:24: `0` is not a wave: expected a number of instances, as in `\"1\"`, or a share, as in `\"10%\"`",
+            ],
+        ),
+        ("soak = \"48h\"", &["29:1: `soak` is not supported yet"]),
+        ("soak = \"2 days 12h\"", &["29:1: `soak` is not supported yet"]),
+        (
+            "soak = \"soon\"",
+            &[
+                "29:1: `soak` is not supported yet",
+                "29:8: `soon` is not a length of time: expected as in `48h`, `2 days` or `1 week`",
+            ],
+        ),
+        (
+            "soak = \"-1h\"",
+            &[
+                "29:1: `soak` is not supported yet",
+                "29:8: `-1h` is not a length of time: expected as in `48h`, `2 days` or `1 week`",
+            ],
+        ),
+        ("wave_soak = \"1h\"", &["29:1: `wave_soak` is not supported yet"]),
+        (
+            "window = { days = [\"Sat\"], from = \"22:00\", to = \"04:00\", timezone = \"Europe/Berlin\" }",
+            &["29:1: `window` is not supported yet"],
+        ),
+        (
+            "window = { days = [\"Sa\"], from = \"24:00\", to = \"4:00\" }",
+            &[
+                "29:1: `window` is not supported yet",
+                "29:10: `window` lacks `timezone`",
+                "29:20: a day cannot be `Sa`",
+                "29:34: `24:00` is not a time of day: expected as in `22:00`",
+                "29:48: `4:00` is not a time of day: expected as in `22:00`",
+            ],
+        ),
+        (
+            "window = 5",
+            &["29:1: `window` is not supported yet", "29:10: `window` is an integer: expected a table"],
+        ),
+        (
+            "schedule = { update = \"security\", every = \"1 week\", start = \"2026-12-05T02:00:00Z\" }",
+            &["29:1: `schedule` is not supported yet"],
+        ),
+        (
+            "schedule = { update = \"some\", every = 5, start = 2026-12-05T02:00:00Z, end = 1 }",
+            &[
+                "29:1: `schedule` is not supported yet",
+                "29:23: `update` cannot be `some`",
+                "29:39: a length of time is an integer: expected a string",
+                "29:50: `start` is a date: expected a string",
+                "29:72: unknown key `end` in `schedule`",
+            ],
+        ),
+        (
+            "schedule = { update = \"all\", every = \"1 week\", start = \"5 December\" }",
+            &[
+                "29:1: `schedule` is not supported yet",
+                "29:56: `5 December` is not a time: expected as in `2026-12-05T02:00:00Z`",
+            ],
+        ),
+        ("update = \"security\"", &["29:10: `update = \"security\"` is not supported yet"]),
+        ("update = \"secure\"", &["29:10: `update` cannot be `secure`"]),
+        ("enforce = \"exact\"", &["29:11: `enforce = \"exact\"` is not supported yet"]),
+        ("remove_extras = true", &["29:17: `remove_extras = true` is not supported yet"]),
+        ("remove_extras = \"yes\"", &["29:17: `remove_extras` is a string: expected `true` or `false`"]),
+        // What says no more than the default changes nothing.
+        ("remove_extras = false", &[]),
+        ("update = \"all\"", &[]),
+        ("enforce = \"update\"", &[]),
+        ("[[release]]\nname = \"GL0\"\nmanifest = \"great-linux/GL0.packages\"\nretired = false", &[]),
+        (
+            "[[release]]\nname = \"GL0\"\nmanifest = \"great-linux/GL0.packages\"\nretired = true",
+            &["30:11: `retired = true` is not supported yet"],
+        ),
+        ("", &[]),
+        ("reboot = \"never\"", &["29:1: unknown key `reboot` in `[[group]]`"]),
+        ("max-failures = 1", &["29:1: unknown key `max-failures` in `[[group]]`"]),
+        ("ID = 1", &["29:1: unknown key `ID` in `[[group]]`"]),
+    ];
+    for (setting, expected) in table {
+        let found = match setting.strip_prefix("[[release]]") {
+            None => {
+                told(|good| good.replace("\"canary\"\nrelease", &format!("\"canary\"\n{setting}\nrelease")))
+            }
+            Some(release) => {
+                let good = GOOD.replacen("[[group]]", &format!("[[release]]{release}\n[[group]]"), 1);
+                let files = files(&good).with("trains/great-linux/GL0.packages", GL1);
+                let problems = files.load().err().unwrap_or_default().list;
+                problems.iter().map(|p| format!("{}:{}: {}", p.line, p.column, p.message)).collect()
+            }
+        };
+        assert_eq!(found, expected, "{setting}");
+    }
+}
+
+#[test]
+fn selectors_are_answered() {
+    let members = |with: &str| {
+        told(|good| good.replace("members = [\"ocid1.instance.oc1..a\"]", &format!("members = {with}")))
+    };
+    let not_yet = "30:11: selecting members by compartment and tag is not supported yet";
+    assert_eq!(
+        members(
+            r#"{ compartments = ["ocid1.compartment.oc1..prod"], subcompartments = false, tags = { "ops.patch" = "web" } }"#
+        ),
+        [not_yet]
+    );
+    assert_eq!(
+        members(r#"{ compartments = ["prod"], subcompartments = 1, tags = { a = 1 }, tgas = {} }"#),
+        [
+            not_yet,
+            "30:29: `prod` is not an OCID: expected `ocid1.<type>.<realm>.[region].<unique>`",
+            "30:56: `subcompartments` is an integer: expected `true` or `false`",
+            "30:72: a tag's value is an integer: expected a string",
+            "30:77: unknown key `tgas` in `members`",
+        ]
+    );
+    assert_eq!(members("{}"), ["30:11: `members` lacks `compartments`", not_yet]);
+}
+
+#[test]
+fn other_services_stores_and_credentials_are_answered() {
+    let table: [(&str, &str, &[&str]); 9] = [
+        ("\"osms\"", "\"osmh\"", &["10:13: `api = \"osmh\"` is not supported yet"]),
+        (
+            "\"api_key\"",
+            "\"instance_principal\"",
+            &["13:13: `auth = \"instance_principal\"` is not supported yet"],
+        ),
+        ("\"api_key\"", "\"apikey\"", &["13:13: `auth` cannot be `apikey`"]),
+        ("\"local\"", "\"postgres\"", &["17:9: the state store `postgres` is not supported yet"]),
+        // The keys of a store that is not here are not known here.
+        (
+            "\"local\"",
+            "\"object_storage\"\nbucket = 1",
+            &["17:9: the state store `object_storage` is not supported yet"],
+        ),
+        ("\"local\"", "\"locale\"", &["17:9: `store` cannot be `locale`"]),
+        (
+            "{ osms = \"simulator\" }",
+            "{ compute = \"http://x\", auth = \"x\" }",
+            &[
+                "14:15: `endpoints.compute` is not supported yet",
+                "14:37: `endpoints.auth` is not supported yet",
+                "14:44: `x` is not an endpoint: expected `simulator` or a URL, as in `http://127.0.0.1:8080`",
+            ],
+        ),
+        (
+            "[service]",
+            "vendor_sources = [\"ol8\"]\n[service]",
+            &["9:18: `vendor_sources` is not supported yet"],
+        ),
+        (
+            "[service]",
+            "vendor_sources = [8]\n[service]",
+            &[
+                "9:18: `vendor_sources` is not supported yet",
+                "9:19: an element of `vendor_sources` is an integer: expected a string",
+            ],
+        ),
+    ];
+    for (from, to, expected) in table {
+        assert_eq!(told(|good| good.replacen(from, to, 1)), expected, "{from} -> {to}");
+    }
+}
+
+/// The example of the design in our own words: everything it can say, read, and only what is for later told.
+#[test]
+fn a_file_that_says_everything_is_understood() {
+    let found = told(|good| {
+        let good = good.replace(
+            "[service]",
+            "vendor_sources = [\"ol8_baseos_latest-x86_64\"]\nunmanaged = [\"gpg-pubkey*\"]\n[service]",
+        );
+        good.replace(
+            "members = \"service\"",
+            "members = { compartments = [\"ocid1.compartment.oc1..prod\"] }\nsoak = \"48h\"\nwaves = [\"1\", \"10%\", \"100%\"]\nwindow = { days = [\"Sat\", \"Sun\"], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }\nschedule = { update = \"security\", every = \"1 week\", start = \"2026-12-05T02:00:00Z\" }",
+        )
+    });
+    assert_eq!(found.len(), 6, "{found:#?}");
+    assert!(found.iter().all(|problem| problem.ends_with("is not supported yet")), "{found:#?}");
+}
