@@ -39,7 +39,7 @@ pub(super) struct Coordinator<'a, C, S, F> {
     running: HashSet<StepId>,
     run: Run,
     tokens: Tokens,
-    /// Open updates of earlier runs, by instance: the first step that touches the instance looks them up.
+    /// Open updates of earlier runs, by instance: the first step that changes the instance looks them up.
     open: HashMap<Ocid, (OpKey, Ticket)>,
     /// Open work of earlier runs that no step is about.
     orphans: Vec<(OpKey, Ticket)>,
@@ -217,12 +217,15 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let Some(step) = self.schedule.next() else { return Ok(()) };
             let now = (self.run.clock)();
             let open = match &step.action {
-                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => {
-                    self.open.remove(instance)
-                }
+                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => self
+                    .open
+                    .get(instance)
+                    .filter(|(key, _)| self.ledger.state().unfinished.contains_key(key)),
                 _ => None,
             };
-            let job = Job::of(step, self.plan, self.ledger.state(), open, (&self.tokens, now));
+            let open = open.cloned();
+            let plan = (self.plan, self.ledger.runs_again());
+            let job = Job::of(step, plan, self.ledger.state(), open, (&self.tokens, now));
             (self.on_event)(Event::Started { step: step.id });
             match job {
                 Ok(Some(job)) => {
@@ -378,8 +381,9 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
 
 /// Waits for a signal beyond those heard. Without anybody who could send one it waits for ever.
 async fn signal(interrupt: &mut super::Interrupt, heard: u8) -> u8 {
-    match interrupt.wait_for(|level| *level > heard).await {
-        Ok(level) => *level,
+    let level = interrupt.wait_for(|level| *level > heard).await.map(|level| *level);
+    match level {
+        Ok(level) => level,
         Err(_) => std::future::pending().await,
     }
 }

@@ -32,7 +32,7 @@ impl Job {
     /// Makes the job of a step, with the ids that the state knows by now. An error says what is missing.
     pub(super) fn of(
         step: &Step,
-        plan: &Plan,
+        (plan, runs_again): (&Plan, bool),
         state: &State,
         open: Option<(OpKey, Ticket)>,
         (tokens, now): (&Tokens, Timestamp),
@@ -43,7 +43,10 @@ impl Job {
                 let mut op = op.clone();
                 let mut precondition = step.precondition.clone();
                 fill(&mut op, &mut precondition, state)?;
-                Self::Act(Box::new(prepare(op, precondition, state, open, (tokens, now))))
+                let mut act = prepare(op, precondition, state, open, (tokens, now));
+                let group = step.group.as_ref().filter(|_| runs_again && matches!(act.op, Op::Update { .. }));
+                act.leads_to = group.map(|group| level(plan, group)).transpose()?;
+                Self::Act(Box::new(act))
             }
             Action::Verify { what: Verification::Contents { source } } => {
                 let mut source = source.clone();
@@ -54,10 +57,7 @@ impl Job {
                 Self::Contents { source, release, packages }
             }
             Action::Verify { what: Verification::Level { instance, group } } => {
-                let bound = plan.group(group).ok_or_else(|| format!("the plan has no group `{group}`"))?;
-                let packages = packages(plan, &bound.release)?;
-                let level = Level { release: bound.release.clone(), packages, ahead: bound.ahead };
-                Self::Level { instance: instance.clone(), level }
+                Self::Level { instance: instance.clone(), level: level(plan, group)? }
             }
         }))
     }
@@ -83,6 +83,7 @@ fn prepare(
         since: known.map(|op| op.started),
         asked_before: unfinished.is_some(),
         ticket: unfinished.and_then(|op| op.ticket.clone()),
+        leads_to: None,
         earlier: open.filter(|(other, _)| *other != key),
         key,
     }
@@ -115,6 +116,12 @@ fn fill_source(source: &mut SourceRef, state: &State) -> Result<(), String> {
 
 fn no_source(release: &ReleaseName) -> String {
     format!("the id of the software source of release.{release} is not known")
+}
+
+fn level(plan: &Plan, group: &GroupName) -> Result<Level, String> {
+    let bound = plan.group(group).ok_or_else(|| format!("the plan has no group `{group}`"))?;
+    let packages = packages(plan, &bound.release)?;
+    Ok(Level { release: bound.release.clone(), packages, ahead: bound.ahead })
 }
 
 fn packages(plan: &Plan, release: &ReleaseName) -> Result<PackageSet, String> {

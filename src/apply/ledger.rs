@@ -22,6 +22,7 @@ pub(super) struct Ledger<S> {
     basis: u64,
     pending: Vec<Entry>,
     begun: bool,
+    again: bool,
 }
 
 /// How a run ended, for the history.
@@ -50,11 +51,13 @@ impl<S: Session> Ledger<S> {
         }
         // A run that is not the last one cannot be gone on with: what came after it raised the serial too, so it is
         // enough to look at the last.
+        let mut again = false;
         match &state.last_plan {
             Some(run) if run.id == plan.id && run.basis == basis.serial => {
                 if run.used_up {
                     return Err(ApplyError::UsedUp);
                 }
+                again = true;
             }
             _ if state.serial == basis.serial => {}
             _ => {
@@ -72,12 +75,18 @@ impl<S: Session> Ledger<S> {
             basis: basis.serial,
             pending: Vec::new(),
             begun: false,
+            again,
         })
     }
 
     /// Returns the state, entries that are not yet durable included.
     pub(super) fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Tells whether the plan has run before, so that any of its steps may be done.
+    pub(super) fn runs_again(&self) -> bool {
+        self.again
     }
 
     /// Says in the journal that the plan runs, once. A run that finds nothing to start writes nothing at all.

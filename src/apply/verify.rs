@@ -78,6 +78,18 @@ pub(super) async fn level<C: Cloud>(
     }
 }
 
+/// Tells whether there is nothing left for an update to do.
+pub(super) async fn is_updated<C: Cloud>(
+    desk: &Desk<C>,
+    instance: &Ocid,
+    level: &Level,
+) -> Result<bool, Halt> {
+    let Sighting::Inventory(_, Some(seen)) = desk.read(&Scope::Inventory(instance.clone())).await? else {
+        return Ok(false);
+    };
+    Ok(Verdict::of(&seen, &level.packages, desk.unmanaged()).behind.is_empty())
+}
+
 fn shortfall(verdict: &Verdict, level: &Level) -> String {
     let mut message = format!("below {}", level.release);
     let lag = |lag: &Lag| format!("{} (release: {})", lag.installed, lag.release.evr());

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::Event;
 use super::desk::{ATTEMPTS, Desk, Halt};
 use super::look::{look, objection};
+use super::verify::{self, Level};
 use super::work::{Age, WorkEnd, record_end, transient, wait};
 use crate::cloud::{Cloud, CloudError, Submitted};
 use crate::name::Ocid;
@@ -35,6 +36,8 @@ pub(super) struct Act {
     pub(super) asked_before: bool,
     /// The work request of that call.
     pub(super) ticket: Option<Ticket>,
+    /// Of an update: what it leads to, where this very plan has run before and may have done it.
+    pub(super) leads_to: Option<Level>,
     /// Open work of another op on the same instance, left by an earlier run.
     pub(super) earlier: Option<(OpKey, Ticket)>,
 }
@@ -79,19 +82,11 @@ pub(super) enum Report {
 
 /// Brings an op about, or finds out why not.
 pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report, Halt> {
-    let Act { key, op, precondition, mut token, spare, mut since, mut asked_before, ticket, earlier } = job;
+    let Act { key, op, precondition, mut token, spare, mut since, mut asked_before, ticket, .. } = job;
 
-    // Safety rule 6: tickets of earlier runs come first. Another op's work is waited for, so that no repository is
-    // changed under a running update and no second update stands beside it.
-    if let Some((other, ticket)) = earlier {
-        desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
-        match wait(desk, &ticket, Age::Old).await? {
-            WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
-            end => record_end(desk, other, end).await?,
-        }
-        desk.take_slot().await?;
-    }
     let mut spare = Some(spare);
+    let mut earlier = job.earlier;
+    // Safety rule 6: tickets of earlier runs come first.
     if asked_before {
         desk.tell(Event::Resuming { op: key.clone(), ticket: ticket.clone() });
     }
@@ -118,12 +113,30 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         if seen.satisfies(&op) {
             return Ok(done(&seen, &op, !called, None));
         }
+        // Work of another op on the instance is waited for, so that no repository is changed under a running update
+        // and no second update stands beside it.
+        if let Some((other, ticket)) = earlier.take() {
+            desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
+            match wait(desk, &ticket, Age::Old).await? {
+                WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
+                end => record_end(desk, other, end).await?,
+            }
+            desk.take_slot().await?;
+            continue;
+        }
         // An update of ours whose answer was lost shows as open work of the instance (safety rules 4 and 6).
         if (called || asked_before)
             && let Some(ticket) = open_work(&seen, &op)
         {
             desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
             return Ok(worked(wait(desk, &ticket, Age::Old).await?));
+        }
+        // No call that the journal knows as done is made again: an update shows only in what it led to.
+        if !called
+            && let (Op::Update { instance, .. }, Some(level)) = (&op, &job.leads_to)
+            && verify::is_updated(desk, instance, level).await?
+        {
+            return Ok(done(&seen, &op, true, None));
         }
         if let Some(message) = last_error.take_if(|_| calls == ATTEMPTS) {
             return Ok(Report::Failed {

@@ -1,0 +1,115 @@
+//! Signals: nothing more is submitted, answers in flight come in, tickets are kept, and the next run goes on.
+
+use super::plans::{self, story, story_world};
+use super::*;
+
+/// Applies and sends a signal after so much time.
+async fn interrupted_after(rig: &Rig, time: Duration, level: u8) -> (Outcome, Vec<Event>, Duration) {
+    let signal = async {
+        tokio::time::sleep(time).await;
+        rig.interrupt.send_replace(level);
+        tokio::time::Instant::now()
+    };
+    let (ended, sent) = tokio::join!(rig.apply(), signal);
+    let (outcome, events) = ended.unwrap();
+    rig.interrupt.send_replace(0);
+    (outcome, events, sent.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_runs_on_and_its_ticket_is_kept() {
+    let rig = Rig::new(story(0), story_world());
+    let (outcome, events, took) = interrupted_after(&rig, Duration::from_secs(5), 1).await;
+    assert!(outcome.interrupted && took < Duration::from_secs(1), "{took:?}");
+    let update = plans::update("canary-1");
+    let StepEnd::Left { message } = rig.end_of(&outcome, &update) else { panic!("{outcome:?}") };
+    assert!(message.contains("runs on in the service"), "{message}");
+    assert_eq!(events.iter().filter(|event| **event == Event::Interrupted).count(), 1);
+    let state = rig.state();
+    assert!(state.unfinished[&update.key()].ticket.is_some());
+    assert!(!state.last_plan.unwrap().used_up);
+    assert_eq!((outcome.counts.failed, outcome.serial), (0, 1));
+    rig.store.with(|inner| assert!(inner.history[0].interrupted));
+
+    rig.converge().await;
+    rig.assert_each_op_done_once();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_at_any_moment_submits_nothing_more_and_loses_nothing() {
+    for level in [1, 2] {
+        for tenth in 0..160 {
+            let rig = Rig::new(story(0), story_world());
+            let time = Duration::from_millis(13 * tenth);
+            let before = async {
+                tokio::time::sleep(time).await;
+                rig.cloud.served()
+            };
+            let ((outcome, events, took), served) =
+                tokio::join!(interrupted_after(&rig, time, level), before);
+            assert!(outcome.interrupted, "after {time:?}: {events:?}");
+            assert!(took <= Duration::from_secs(2));
+            assert!(rig.cloud.served() <= served + rig.settings.parallelism, "after {time:?}");
+            // Each step has one end, whatever it was.
+            let ends = events.iter().filter(|event| matches!(event, Event::Ended { .. })).count();
+            assert_eq!(ends, rig.plan.steps.len(), "after {time:?}");
+            let state = rig.store.current();
+            assert_eq!(state.map_or(0, |state| state.serial), outcome.serial);
+            rig.converge().await;
+            rig.assert_each_op_done_once();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_take_too_long_are_given_up_after_two_seconds() {
+    for (level, takes) in [(1, Duration::from_secs(2)), (2, Duration::ZERO)] {
+        let rig = Rig::new(story(0), story_world());
+        rig.cloud.set_latency(Duration::from_secs(60));
+        let (outcome, _, took) = interrupted_after(&rig, Duration::from_secs(90), level).await;
+        // The journal takes its own milliseconds.
+        assert!(took >= takes && took < takes + Duration::from_millis(50), "{took:?}");
+        let StepEnd::Left { message } = rig.end_of(&outcome, &plans::create_source()) else {
+            panic!("{outcome:?}")
+        };
+        assert!(message.contains("not known"), "{message}");
+        // A second signal does not wait for the fold: the journal says it all.
+        assert_eq!(rig.store.with(|inner| inner.folds), usize::from(level == 1));
+        rig.cloud.set_latency(Duration::from_millis(10));
+        rig.converge().await;
+        rig.assert_each_op_done_once();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_ends_the_wait_for_answers() {
+    let rig = Rig::new(story(0), story_world());
+    rig.cloud.set_latency(Duration::from_secs(60));
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(90_500)).await;
+        rig.interrupt.send_replace(2);
+    };
+    let (first, ()) = tokio::join!(interrupted_after(&rig, Duration::from_secs(90), 1), second);
+    assert!(first.2 < Duration::from_millis(600), "{:?}", first.2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_nobody_can_interrupt_ends_too() {
+    let mut rig = Rig::new(story(0), story_world());
+    rig.converge().await;
+    let other = Rig::new(story(0), story_world());
+    let (sender, receiver) = watch::channel(0);
+    drop(sender);
+    let run = Run {
+        settings: other.settings,
+        clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
+        interrupt: receiver,
+        who: String::new(),
+        host: String::new(),
+    };
+    rig.plan = story(0);
+    let state = State::new(train(), lineage());
+    let ended =
+        super::super::apply(&other.plan, other.cloud.clone(), other.store.clone(), state, run, |_| {}).await;
+    assert_eq!(ended.unwrap().counts.done, other.plan.steps.len());
+}
