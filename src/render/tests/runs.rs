@@ -14,7 +14,7 @@ fn run(plan: &Plan, end: impl Fn(usize) -> StepEnd) -> Outcome {
             StepEnd::Done => counts.done += 1,
             StepEnd::AlreadyDone => counts.already += 1,
             StepEnd::Failed { .. } | StepEnd::Refused { .. } => counts.failed += 1,
-            StepEnd::Shut { .. } | StepEnd::NotStarted => counts.not_started += 1,
+            StepEnd::Shut { .. } | StepEnd::Left { .. } | StepEnd::NotStarted => counts.not_started += 1,
         }
     }
     Outcome { ends, counts, interrupted: false, serial: 42 }
