@@ -9,7 +9,7 @@ use crate::package::{self, Package, PackageSet, Pattern};
 use crate::train::{Ahead, Amount};
 
 /// One (name, architecture) at another version than the release's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Lag {
     /// The newest version installed.
     pub installed: Package,
@@ -38,38 +38,31 @@ impl Verdict {
     /// Compares an instance's packages with a release in one walk.
     pub fn of(inventory: &Inventory, release: &PackageSet, unmanaged: &[Pattern]) -> Self {
         let mut verdict = Self::default();
-        let outside = |package: Package| {
-            unmanaged.iter().any(|pattern| pattern.matches(package.name()))
-                || inventory.unsourced.contains(package)
-        };
+        let unmanaged = |package: Package| unmanaged.iter().any(|pattern| pattern.matches(package.name()));
         package::walk(&inventory.installed, release, |have, want| match (have.last(), want.last()) {
             (Some(installed), Some(release)) => match installed.cmp_evr(*release) {
-                _ if unmanaged.iter().any(|pattern| pattern.matches(installed.name())) => {
-                    verdict.unmanaged += have.len();
-                }
+                // Most pairs are equal; only the others are worth a look at the patterns.
+                std::cmp::Ordering::Equal => verdict.exact += 1,
+                _ if unmanaged(*installed) => verdict.unmanaged += have.len(),
                 std::cmp::Ordering::Less => {
                     verdict.behind.push(Lag { installed: *installed, release: *release });
                 }
-                std::cmp::Ordering::Equal => verdict.exact += 1,
                 std::cmp::Ordering::Greater => {
                     verdict.ahead.push(Lag { installed: *installed, release: *release });
                 }
             },
+            (Some(installed), None) if unmanaged(*installed) => verdict.unmanaged += have.len(),
             (Some(_), None) => {
                 for package in have {
-                    if outside(*package) {
+                    if inventory.unsourced.contains(*package) {
                         verdict.unmanaged += 1;
                     } else {
                         verdict.extra.push(*package);
                     }
                 }
             }
-            (None, Some(newest)) => {
-                if !unmanaged.iter().any(|pattern| pattern.matches(newest.name())) {
-                    verdict.missing.push(*newest);
-                }
-            }
-            (None, None) => {}
+            (None, Some(newest)) if !unmanaged(*newest) => verdict.missing.push(*newest),
+            (None, _) => {}
         });
         verdict
     }

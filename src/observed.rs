@@ -79,7 +79,7 @@ impl InstanceStatus {
 }
 
 /// A source as an instance names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceLink {
     /// Its id.
     pub id: Ocid,

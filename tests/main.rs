@@ -1,7 +1,11 @@
 //! All integration tests, in one binary: `cli` runs the real program, `scenarios` tell stories, `conformance` asks
 //! judges that we did not write.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic with a line number is the report")]
+
 mod architecture;
 mod cli;
 mod conformance;
+mod executor;
+mod planner;
 mod support;

@@ -153,6 +153,9 @@ pub(super) fn book(
             let entry = Entry::Finished { key: op.key(), finish, effect: None, at };
             (over.then_some(entry), StepEnd::Failed { message })
         }
+        (Action::Verify { what: Verification::Contents { source } }, Report::Done { .. }) => {
+            (Some(Entry::Proven { release: source.release.clone(), at }), StepEnd::Done)
+        }
         (_, Report::Done { already, .. }) => {
             (None, if already { StepEnd::AlreadyDone } else { StepEnd::Done })
         }
@@ -218,10 +221,9 @@ fn effect(
             group: group.group.clone(),
             release: None,
         }),
-        // An instance that has joined another group by now stays ours.
+        // The state keeps one that is another group's member by now.
         Op::Leave { group, instance } => {
-            let elsewhere = state.instances.get(instance).is_some_and(|record| record.group != group.group);
-            (!elsewhere).then(|| Effect::InstanceGone { instance: instance.clone() })
+            Some(Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() })
         }
         Op::Switch { instance, to, .. } => Some(Effect::Riding {
             instance: instance.clone(),

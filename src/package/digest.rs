@@ -59,6 +59,40 @@ impl Digest {
     }
 }
 
+/// Digests what is written into it.
+pub struct Hasher(ring::digest::Context);
+
+impl Hasher {
+    /// Starts with nothing.
+    pub fn new() -> Self {
+        Self(ring::digest::Context::new(&ring::digest::SHA256))
+    }
+
+    /// Returns the digest of all that was written.
+    pub fn finish(self) -> Digest {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(self.0.finish().as_ref());
+        Digest(bytes)
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl fmt::Display for Digest {

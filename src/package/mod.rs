@@ -15,7 +15,7 @@ mod set;
 pub use arch::Arch;
 pub(crate) use delta::walk;
 pub use delta::{Delta, DeltaEntry, DeltaKind};
-pub use digest::{Digest, DigestError};
+pub use digest::{Digest, DigestError, Hasher};
 pub use manifest::Manifest;
 pub use nevra::{NevraError, Package};
 pub use pattern::{Pattern, PatternError};

@@ -1,1 +1,125 @@
-//! drift
+//! Drift: what somebody else changed since our last apply. Movement towards the bound release is progress, and what
+//! an unfinished run of ours left behind is unfinished; neither is drift.
+
+use super::assess::{Assessed, Member};
+use super::holdings::{Groups, Sources};
+use super::roster::Rosters;
+use super::{Drift, DriftKind, Input};
+use crate::name::{Address, Ocid};
+use crate::op::OpKey;
+use crate::state::InstanceRecord;
+use crate::train::{Ahead, Members};
+
+/// Finds all drift, sorted by address.
+pub(super) fn find(
+    input: &Input<'_>,
+    sources: &Sources,
+    groups: &Groups,
+    rosters: &Rosters,
+    members: &Assessed<'_>,
+) -> Vec<Drift> {
+    let mut drift = Vec::new();
+    for (release, found) in sources {
+        let address = || Address::Release(release.clone());
+        if found.gone {
+            drift.push(Drift { address: address(), kind: DriftKind::Gone });
+        } else if found.proven && !(found.missing.is_empty() && found.foreign.is_empty()) {
+            let kind = DriftKind::Contents { missing: found.missing.clone(), foreign: found.foreign.clone() };
+            drift.push(Drift { address: address(), kind });
+        }
+    }
+    for (group, found) in groups {
+        if found.gone {
+            drift.push(Drift { address: Address::Group(group.clone()), kind: DriftKind::Gone });
+        }
+    }
+    for member in &members.list {
+        of_member(input, member, sources, &mut drift);
+    }
+    of_strangers(input, rosters, &mut drift);
+    drift.sort_by(|a, b| a.address.cmp(&b.address));
+    drift
+}
+
+fn of_member(input: &Input<'_>, member: &Member<'_>, sources: &Sources, drift: &mut Vec<Drift>) {
+    let Some(record) = input.state.instances.get(member.id) else { return };
+    let address = || Address::Instance(member.id.clone());
+    let Some(seen) = member.seen else {
+        drift.push(Drift { address: address(), kind: DriftKind::Gone });
+        return;
+    };
+    if member.joins
+        && record.group == member.group.name
+        && !begun(input, &["join"], &member.group.name, member.id)
+    {
+        let kind = DriftKind::Left { group: member.group.name.clone() };
+        drift.push(Drift { address: address(), kind });
+    }
+    if let Some(expected) =
+        moved_off(input, record, seen.parent.as_ref().map(|parent| &parent.id), member, sources)
+    {
+        let kind = DriftKind::Parent { expected, found: seen.parent.clone() };
+        drift.push(Drift { address: address(), kind });
+    }
+    let (Some(level), Some(verdict)) = (&record.at_level, &member.verdict) else { return };
+    if level.release != member.release.name || !seen.status.takes_work() {
+        return;
+    }
+    if !verdict.at_level(member.group.ahead) {
+        let ahead = if member.group.ahead == Ahead::Block { verdict.ahead.clone() } else { Vec::new() };
+        let kind =
+            DriftKind::LeftLevel { release: level.release.clone(), behind: verdict.behind.clone(), ahead };
+        drift.push(Drift { address: address(), kind });
+    }
+    if verdict.extra.len() > level.extra {
+        let kind = DriftKind::Beside { before: level.extra, now: verdict.extra.clone() };
+        drift.push(Drift { address: address(), kind });
+    }
+}
+
+/// Returns the release that we put the instance on and that it no longer rides, unless it moved to where it is bound
+/// or we were moving it ourselves.
+fn moved_off(
+    input: &Input<'_>,
+    record: &InstanceRecord,
+    parent: Option<&Ocid>,
+    member: &Member<'_>,
+    sources: &Sources,
+) -> Option<crate::name::ReleaseName> {
+    let expected = record.release.as_ref()?;
+    let source = input.state.sources.get(expected).map(|source| &source.id);
+    let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
+    let moving = begun(input, &["switch"], &member.release.name, member.id)
+        || begun(input, &["switch"], expected, member.id);
+    let where_it_should_be = parent.is_some() && (parent == source || parent == bound);
+    (!where_it_should_be && !moving).then(|| expected.clone())
+}
+
+fn begun(input: &Input<'_>, verbs: &[&str], object: &impl std::fmt::Display, instance: &Ocid) -> bool {
+    !input.state.unfinished.is_empty()
+        && verbs
+            .iter()
+            .any(|verb| input.state.unfinished.contains_key(&OpKey(format!("{verb}/{object}/{instance}"))))
+}
+
+/// Members of our groups that neither the train nor the state knows: somebody added them.
+fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
+    for group in &input.train.groups {
+        // Whoever the service says belongs to such a group.
+        if group.members == Members::Service {
+            continue;
+        }
+        // A group without a record was never applied by us: nothing in it can have drifted.
+        if !input.state.groups.contains_key(&group.name) {
+            continue;
+        }
+        let Some(roster) = rosters.declared.get(&group.name) else { continue };
+        for stranger in &roster.leaves {
+            let known = input.state.instances.get(stranger).is_some_and(|record| record.group == group.name);
+            if !known && !begun(input, &["leave", "join"], &group.name, stranger) {
+                let kind = DriftKind::Joined { group: group.name.clone() };
+                drift.push(Drift { address: Address::Instance(stranger.clone()), kind });
+            }
+        }
+    }
+}

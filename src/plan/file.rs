@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{FORMAT_VERSION, Plan};
 use crate::op::PlanId;
-use crate::package::Digest;
+use crate::package::Hasher;
 
 /// Why a plan file cannot be used.
 #[derive(Debug, Error)]
@@ -42,11 +42,18 @@ pub enum PlanFileError {
 }
 
 impl Plan {
-    /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id.
-    pub fn content_id(&self) -> PlanId {
-        let unnamed = Self { id: PlanId("".into()), ..self.clone() };
-        let json = serde_json::to_vec(&unnamed).unwrap_or_default();
-        PlanId(Digest::of([json]).hex()[..32].into())
+    /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id. The plan is streamed
+    /// into the digest, never held as text.
+    pub fn content_id(&mut self) -> PlanId {
+        let own = std::mem::replace(&mut self.id, PlanId("".into()));
+        let mut hasher = Hasher::new();
+        // Writing into a digest cannot fail, and every key of the plan's maps is a string.
+        let written = serde_json::to_writer(&mut hasher, self);
+        self.id = own;
+        match written {
+            Ok(()) => PlanId(hasher.finish().hex()[..32].into()),
+            Err(_) => PlanId("".into()),
+        }
     }
 }
 
@@ -81,7 +88,7 @@ pub fn load(path: &Path) -> Result<Plan, PlanFileError> {
     if version.format_version > u64::from(FORMAT_VERSION) {
         return Err(PlanFileError::Newer { path: path.to_owned(), found: version.format_version });
     }
-    let plan: Plan = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    let mut plan: Plan = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     if plan.content_id() != plan.id {
         return Err(damaged(
             "its content is not what its id says; it was changed after it was made".to_owned(),

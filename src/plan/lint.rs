@@ -1,1 +1,278 @@
-//! lint
+//! Invariants that every plan keeps, whatever it was made from. Tests lint every plan they meet, and so does
+//! whoever loads one from a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Action, Change, ChangeDetail, HeldReason, Order, Plan, Step, Verification};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
+use crate::op::{Op, OpKey, SourceRef, StepId};
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding(String);
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Checks every invariant; a good plan gives none.
+pub fn lint(plan: &Plan) -> Vec<Finding> {
+    let mut lint = Lint { plan, findings: Vec::new() };
+    lint.order();
+    lint.ops_are_asked_once();
+    lint.references_resolve();
+    lint.instances_run_in_order();
+    lint.gates_stand_before();
+    lint.held_things_rest();
+    lint.changes_and_steps_agree();
+    lint.cohorts_are_whole();
+    lint.findings
+}
+
+struct Lint<'a> {
+    plan: &'a Plan,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Lint<'a> {
+    fn found(&mut self, text: impl Into<String>) {
+        self.findings.push(Finding(text.into()));
+    }
+
+    fn ops(&self) -> impl Iterator<Item = (&'a Step, &'a Op)> + use<'a> {
+        let plan = self.plan;
+        plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Act { op } => Some((step, op)),
+            Action::Verify { .. } | Action::Gate { .. } => None,
+        })
+    }
+
+    /// Steps stand at their ids, behind what they follow, and name nothing twice.
+    fn order(&mut self) {
+        if let Err(error) = Order::of(&self.plan.steps) {
+            self.found(error.to_string());
+        }
+        for step in &self.plan.steps {
+            if step.after.iter().any(|before| *before >= step.id) {
+                self.found(format!("{} stands before something it follows", step.id));
+            }
+            if step.after.iter().collect::<BTreeSet<_>>().len() != step.after.len() {
+                self.found(format!("{} follows one step twice", step.id));
+            }
+        }
+    }
+
+    fn ops_are_asked_once(&mut self) {
+        let mut seen: BTreeMap<OpKey, StepId> = BTreeMap::new();
+        for (step, op) in self.ops() {
+            if let Some(first) = seen.insert(op.key(), step.id) {
+                self.found(format!("{} and {first} ask for the same: {}", step.id, op.key()));
+            }
+        }
+    }
+
+    /// A source or group without an id is made by an earlier step; what is made has no id yet.
+    fn references_resolve(&mut self) {
+        let mut sources: BTreeSet<&ReleaseName> = BTreeSet::new();
+        let mut groups: BTreeSet<&GroupName> = BTreeSet::new();
+        for step in &self.plan.steps {
+            match &step.action {
+                Action::Act { op: Op::CreateSource { release, .. } } => {
+                    sources.insert(release);
+                }
+                Action::Act { op: Op::CreateGroup { group, .. } } => {
+                    groups.insert(group);
+                }
+                Action::Act {
+                    op:
+                        Op::AddPackages { source, .. }
+                        | Op::RemovePackages { source, .. }
+                        | Op::Switch { to: source, .. }
+                        | Op::Update { source, .. },
+                }
+                | Action::Verify { what: Verification::Contents { source } } => {
+                    self.source_resolves(step, source, &sources);
+                }
+                Action::Act {
+                    op: Op::Join { group, .. } | Op::Leave { group, .. } | Op::DeleteGroup { group },
+                } => {
+                    if group.id.is_none() && !groups.contains(&group.group) {
+                        self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
+                    }
+                }
+                Action::Verify { what: Verification::Level { group, .. } } => {
+                    if self.plan.group(group).is_none() {
+                        self.found(format!(
+                            "{} proves a level of group {group}, which the plan lacks",
+                            step.id
+                        ));
+                    }
+                }
+                Action::Gate { .. } => {}
+            }
+        }
+    }
+
+    fn source_resolves(&mut self, step: &Step, source: &SourceRef, made: &BTreeSet<&ReleaseName>) {
+        if source.id.is_none() && !made.contains(&source.release) {
+            self.found(format!("{} refers to the source of {} that nobody makes", step.id, source.release));
+        }
+        if !self.plan.releases.contains_key(&source.release) {
+            self.found(format!("{} refers to release {}, which the plan lacks", step.id, source.release));
+        }
+    }
+
+    /// Of one instance: leave, join, switch, update, read back follow one another, each at most once.
+    fn instances_run_in_order(&mut self) {
+        let rank = |step: &Step| match &step.action {
+            Action::Act { op: Op::Leave { .. } } => 0,
+            Action::Act { op: Op::Join { .. } } => 1,
+            Action::Act { op: Op::Switch { .. } } => 2,
+            Action::Act { op: Op::Update { .. } } => 3,
+            _ => 4,
+        };
+        let mut last: BTreeMap<&Ocid, &Step> = BTreeMap::new();
+        for step in &self.plan.steps {
+            let (Address::Instance(instance), false) =
+                (&step.address, matches!(step.action, Action::Gate { .. }))
+            else {
+                continue;
+            };
+            let Some(before) = last.insert(instance, step) else { continue };
+            if rank(before) >= rank(step) && !(rank(before) == 0 && rank(step) == 0) {
+                self.found(format!("{} comes too late for {instance}", step.id));
+            }
+            if rank(before) > 0 && !step.after.contains(&before.id) {
+                self.found(format!("{} does not follow {} of the same instance", step.id, before.id));
+            }
+        }
+        for (instance, step) in last {
+            let proven = matches!(step.action, Action::Verify { .. });
+            let moved = matches!(&step.action, Action::Act { op: Op::Switch { .. } | Op::Update { .. } });
+            if moved
+                && !proven
+                && !self.is_held(instance, |reason| matches!(reason, HeldReason::Ahead { .. }))
+            {
+                self.found(format!("{} changes {instance} and nothing proves it", step.id));
+            }
+        }
+    }
+
+    /// Whatever moves an instance of a group that waits stands behind all gates of that group.
+    fn gates_stand_before(&mut self) {
+        let mut gates: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
+        let mut firsts: BTreeSet<&Ocid> = BTreeSet::new();
+        for step in &self.plan.steps {
+            let Some(group) = &step.group else { continue };
+            match &step.action {
+                Action::Gate { .. } => gates.entry(group).or_default().push(step.id),
+                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => {
+                    let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
+                    if firsts.insert(instance) && !waits.iter().all(|gate| step.after.contains(gate)) {
+                        self.found(format!("{} does not stand behind the gates of {group}", step.id));
+                    }
+                }
+                Action::Act { .. } | Action::Verify { .. } => {}
+            }
+        }
+        for held in &self.plan.held {
+            let (Address::Group(group), HeldReason::Gate { .. }) = (&held.address, &held.reason) else {
+                continue;
+            };
+            if !gates.contains_key(group) {
+                self.found(format!("group {group} is held by a gate that is no step"));
+            }
+            if !self.plan.group(group).is_some_and(|group| group.gated) {
+                self.found(format!("group {group} is held by a gate and not said to be"));
+            }
+        }
+    }
+
+    fn is_held(&self, instance: &Ocid, test: impl Fn(&HeldReason) -> bool) -> bool {
+        let held = |held: &&super::Held| matches!(&held.address, Address::Instance(id) if id == instance);
+        self.plan.held.iter().filter(held).any(|held| test(&held.reason))
+    }
+
+    /// What cannot take work gets none.
+    fn held_things_rest(&mut self) {
+        let resting = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
+            (
+                Address::Instance(id),
+                HeldReason::Unreachable { .. } | HeldReason::Unknown | HeldReason::OpenWork { .. },
+            ) => Some(id),
+            _ => None,
+        });
+        let resting: BTreeSet<&Ocid> = resting.collect();
+        for (step, op) in self.ops() {
+            if let Op::Switch { instance, .. } | Op::Update { instance, .. } = op
+                && resting.contains(instance)
+            {
+                self.found(format!("{} moves {instance}, which is held", step.id));
+            }
+        }
+    }
+
+    /// Every change has a step that makes it, and every step a change that tells of it.
+    fn changes_and_steps_agree(&mut self) {
+        let mut told: BTreeSet<&Address> = BTreeSet::new();
+        for Change { address, .. } in &self.plan.changes {
+            if !told.insert(address) {
+                self.found(format!("{address:?} is told of twice"));
+            }
+        }
+        let mut made: BTreeSet<Address> = BTreeSet::new();
+        for step in self.plan.steps.iter().filter(|step| !matches!(step.action, Action::Gate { .. })) {
+            let group = step.group.clone().map(Address::Group);
+            let own = match &step.action {
+                // A level is proven, and members join and leave, as a change of the group.
+                Action::Verify { what: Verification::Level { .. } } if told.contains(&step.address) => {
+                    Some(step.address.clone())
+                }
+                Action::Verify { what: Verification::Level { .. } } => group.clone(),
+                Action::Act { op: Op::Join { .. } | Op::Leave { .. } } => group.clone(),
+                Action::Act { .. } | Action::Verify { .. } | Action::Gate { .. } => {
+                    Some(step.address.clone())
+                }
+            };
+            match own {
+                Some(address) if told.contains(&address) => {
+                    made.insert(address);
+                }
+                _ => self.found(format!("{} does something that no change tells of", step.id)),
+            }
+        }
+        for change in &self.plan.changes {
+            // A binding changes with its instances, which may all be held.
+            let bound_only = matches!(&change.detail, ChangeDetail::Group { from: Some(_), .. });
+            if !made.contains(&change.address) && !bound_only {
+                self.found(format!("{:?} is told of and no step makes it", change.address));
+            }
+        }
+    }
+
+    /// Cohorts hold each changed instance once.
+    fn cohorts_are_whole(&mut self) {
+        let mut placed: BTreeMap<&Ocid, usize> = BTreeMap::new();
+        for (index, cohort) in self.plan.cohorts.iter().enumerate() {
+            for instance in &cohort.instances {
+                if placed.insert(instance, index).is_some() {
+                    self.found(format!("{instance} is in two cohorts"));
+                }
+            }
+        }
+        for change in &self.plan.changes {
+            if let (Address::Instance(instance), ChangeDetail::Instance { cohort }) =
+                (&change.address, &change.detail)
+                && placed.remove(instance) != Some(*cohort)
+            {
+                self.found(format!("{instance} is not in the cohort that its change names"));
+            }
+        }
+        if let Some((instance, _)) = placed.first_key_value() {
+            self.found(format!("{instance} is in a cohort and does not change"));
+        }
+    }
+}

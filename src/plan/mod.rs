@@ -4,11 +4,18 @@
 //! steps are the execution graph, so that what was reviewed is what runs; everything a renderer shows stands in the
 //! plan, so that no renderer computes.
 
+mod assess;
+mod changes;
 mod drift;
 mod file;
+mod gates;
+mod holdings;
 pub mod lint;
 mod order;
 mod planner;
+mod refusal;
+mod roster;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +32,8 @@ use crate::train::{Ahead, Amount};
 
 pub use file::{PlanFileError, load, save};
 pub use order::{Order, OrderError};
-pub use planner::{Input, Refusal, plan};
+pub use planner::{Input, plan};
+pub use refusal::Refusal;
 
 /// The format this build writes into saved plans; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;
@@ -306,7 +314,8 @@ pub struct Cohort {
     pub update: bool,
     /// Why anything is done to them.
     pub reason: Reason,
-    /// How they stand to the release.
+    /// How they stand to the release: what is behind is the same for all of them, what is ahead, extra or missing is
+    /// so on any of them.
     pub verdict: Verdict,
     /// The instances.
     pub instances: Vec<Ocid>,
@@ -570,7 +579,7 @@ impl Plan {
         (count(ChangeAction::Add), count(ChangeAction::Change), count(ChangeAction::Destroy))
     }
 
-    /// Tells whether a step other than a gate can start now: what makes `plan --detailed-exitcode` say 2.
+    /// Tells whether a run started now would come to a step other than a gate: what makes `plan --detailed-exitcode` say 2.
     pub fn can_start(&self) -> bool {
         order::startable(self).next().is_some()
     }

@@ -1,14 +1,43 @@
 //! The order of steps: what can start, what depends on what, and that there is no cycle.
 
+use std::collections::HashSet;
+
 use petgraph::graph::{DiGraph, NodeIndex};
 use thiserror::Error;
 
-use super::{Action, Plan, Step};
+use super::{Action, Condition, HeldReason, Plan, Step};
+use crate::name::{Address, GroupName};
 use crate::op::StepId;
 
-/// Returns the steps other than gates that depend on nothing.
+/// Returns the steps other than gates that a run can come to: those with no gate before them that is shut when the
+/// plan is made. A gate only shuts what follows it; that something before it did not run does not shut it.
 pub(super) fn startable(plan: &Plan) -> impl Iterator<Item = &Step> {
-    plan.steps.iter().filter(|step| step.after.is_empty() && !matches!(step.action, Action::Gate { .. }))
+    let shut: HashSet<(&Address, &GroupName)> = plan
+        .held
+        .iter()
+        .filter_map(|held| match &held.reason {
+            HeldReason::Gate { after, .. } => Some((&held.address, after)),
+            _ => None,
+        })
+        .collect();
+    // Steps stand behind those they follow, so that one pass is enough.
+    let mut blocked = vec![false; plan.steps.len()];
+    for step in &plan.steps {
+        let here = step.id.0 as usize;
+        blocked[here] = match &step.action {
+            Action::Gate { condition: Condition::GroupAtLevel { group, .. } } => {
+                shut.contains(&(&step.address, group))
+            }
+            Action::Act { .. } | Action::Verify { .. } => {
+                step.after.iter().any(|before| blocked.get(before.0 as usize).copied().unwrap_or(true))
+            }
+        };
+    }
+    plan.steps
+        .iter()
+        .zip(blocked)
+        .filter(|(step, blocked)| !blocked && !matches!(step.action, Action::Gate { .. }))
+        .map(|(step, _)| step)
 }
 
 /// The steps that depend on each step, and how many each depends on.

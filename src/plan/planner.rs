@@ -1,13 +1,16 @@
-//! The planner.
+//! The planner: a pure function from what is wanted, what we applied and what is there to a [`Plan`].
+//!
+//! [`plan`] reads as a numbered list; each phase is a file of its own and hands a value to the next. All choices are
+//! made here, so that the executor has none left.
 
 use jiff::Timestamp;
-use thiserror::Error;
 
-use super::{Plan, ServiceLabel};
-use crate::name::{GroupName, Ocid, ReleaseName};
+use super::{
+    Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
+    holdings, roster, steps,
+};
 use crate::observed::Observed;
-use crate::op::Capabilities;
-use crate::package::Digest;
+use crate::op::{Capabilities, PlanId};
 use crate::state::State;
 use crate::train::Train;
 
@@ -30,97 +33,59 @@ pub struct Input<'a> {
     pub allow_shrink: bool,
 }
 
-/// Why no plan is made. Each names the way out.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
-    /// The service has a source of the name that this state does not own.
-    #[error(
-        "release.{release}: the service has a source named `{name}` ({id}) that belongs to {owner}; import it or \
-         give the train another name"
-    )]
-    ForeignSource {
-        /// The release.
-        release: ReleaseName,
-        /// The display name.
-        name: String,
-        /// Its id.
-        id: Ocid,
-        /// Whose it is.
-        owner: String,
-    },
-    /// The manifest is not what the release was when its source was made.
-    #[error(
-        "release.{release}: the manifest is {manifest}, the source holds {applied}; a release never changes once it \
-         is applied: restore the manifest, or give the new content a new release name"
-    )]
-    ChangedRelease {
-        /// The release.
-        release: ReleaseName,
-        /// The manifest's digest.
-        manifest: Digest,
-        /// The digest recorded when it was applied.
-        applied: Digest,
-    },
-    /// More than one group of the service has the name.
-    #[error("group.{group}: the service has {} groups of that name ({}); say which with `id = \"ocid1...\"`", ids.len(), ids.iter().map(Ocid::as_str).collect::<Vec<_>>().join(", "))]
-    AmbiguousGroup {
-        /// The group.
-        group: GroupName,
-        /// The candidates.
-        ids: Vec<Ocid>,
-    },
-    /// `members = "service"`, and there is no such group.
-    #[error(
-        "group.{group}: members = \"service\", and the service has no active group of that name; make it there, or list the members here"
-    )]
-    NoSuchGroup {
-        /// The group.
-        group: GroupName,
-    },
-    /// Members are listed on a group that we did not make.
-    #[error(
-        "group.{group}: the service has a group of that name that this train did not make ({id}); use members = \"service\", import it, or rename yours"
-    )]
-    ForeignGroup {
-        /// The group.
-        group: GroupName,
-        /// Its id.
-        id: Ocid,
-    },
-    /// A group would lose too many members at once.
-    #[error(
-        "group.{group}: {leaving} of {members} members would leave, more than 30 %; if that is meant, plan with --allow-shrink"
-    )]
-    Shrink {
-        /// The group.
-        group: GroupName,
-        /// How many would leave.
-        leaving: usize,
-        /// How many there are.
-        members: usize,
-    },
-    /// An instance is in two groups.
-    #[error(
-        "instance {instance} is a member of both group.{first} and group.{second}; an instance rides one release"
-    )]
-    TwoGroups {
-        /// The instance.
-        instance: Ocid,
-        /// One group.
-        first: GroupName,
-        /// The other.
-        second: GroupName,
-    },
-}
-
-impl Refusal {
-    /// Tells whether a flag lifts it: such a refusal is policy, not error.
-    pub fn is_policy(&self) -> bool {
-        matches!(self, Self::Shrink { .. })
+/// Makes the plan, or says everything that stands against making one.
+pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    // 1. Which source of the service holds which release, and which group is which.
+    let sources = holdings::sources(input, &mut refusals);
+    let groups = holdings::groups(input, &mut refusals);
+    // 2. Who is in which group, who joins and who leaves.
+    let rosters = roster::draw_up(input, &groups, &mut refusals);
+    if !refusals.is_empty() {
+        return Err(refusals);
     }
-}
+    // 3. How each member stands to its release, what it needs, and what holds it.
+    let members = assess::members(input, &sources, &rosters);
+    // 4. What others changed.
+    let drift = drift::find(input, &sources, &groups, &rosters, &members);
+    // 5. Which groups wait for which, and which gates are shut now.
+    let gates = gates::place(input, &members);
+    // 6. What runs, in which order.
+    let steps = steps::lay(input, &sources, &groups, &rosters, &members, &gates);
+    // 7. What that changes, for people.
+    let labels = changes::labels(input, &members);
+    let story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
 
-/// Makes the plan.
-pub fn plan(_input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
-    Err(Vec::new())
+    let release = |release: &crate::train::Release| {
+        let planned = PlannedRelease { digest: release.digest, packages: release.packages().clone() };
+        (release.name.clone(), planned)
+    };
+    let mut plan = Plan {
+        format_version: FORMAT_VERSION,
+        id: PlanId("".into()),
+        created: input.now,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        basis: Basis {
+            train: input.train.name.clone(),
+            lineage: input.state.lineage.clone(),
+            serial: input.state.serial,
+            digest: input.train.digest,
+        },
+        service: input.service.clone(),
+        releases: input.train.releases.iter().map(release).collect(),
+        groups: story.groups,
+        unmanaged: input.train.unmanaged.clone(),
+        labels,
+        drift,
+        changes: story.changes,
+        moves: story.moves,
+        cohorts: story.cohorts,
+        ahead: story.ahead,
+        held: story.held,
+        notes: story.notes,
+        cost: steps::cost(&steps),
+        steps,
+    };
+    plan.id = plan.content_id();
+    Ok(plan)
 }

@@ -84,7 +84,7 @@ impl<W: Write> Lines<W> {
             StepEnd::Failed { message } => format!("{object}  FAILED {doing}{took}: {}", one_line(message)),
             StepEnd::Refused { message } => format!("{object}  REFUSED {doing}: {}", one_line(message)),
             StepEnd::Shut { message } => format!("{object}  SHUT, {doing}: {}", one_line(message)),
-            StepEnd::Left { message } => format!("{object}  LEFT, {doing}: {}", one_line(message)),
+            StepEnd::Left { message } => format!("{object}  LEFT {doing}: {}", one_line(message)),
             // Behind one failure there can be thousands; the outcome counts them.
             StepEnd::NotStarted => return,
         };

@@ -21,6 +21,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     if page.shows(Detail::Default) {
         failures(&mut page, plan, "Failed", "", &run.failed);
         failures(&mut page, plan, "Refused", "what the plan saw is no longer so", &run.refused);
+        failures(&mut page, plan, "Left running", "the service goes on with it", &run.left);
         failures(&mut page, plan, "Gates shut", "what stands behind them was not started", &run.shut);
         not_started(&mut page, &run);
         next(&mut page, &run);
@@ -38,6 +39,7 @@ struct Run<'a> {
     failed: Vec<(&'a Step, &'a str)>,
     refused: Vec<(&'a Step, &'a str)>,
     shut: Vec<(&'a Step, &'a str)>,
+    left: Vec<(&'a Step, &'a str)>,
     waiting: Vec<&'a Step>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Run<'a> {
             failed: Vec::new(),
             refused: Vec::new(),
             shut: Vec::new(),
+            left: Vec::new(),
             waiting: Vec::new(),
         };
         for (id, end) in &outcome.ends {
@@ -60,14 +63,17 @@ impl<'a> Run<'a> {
                 StepEnd::Failed { message } => run.failed.push((step, message)),
                 StepEnd::Refused { message } => run.refused.push((step, message)),
                 StepEnd::Shut { message } => run.shut.push((step, message)),
-                StepEnd::Left { .. } | StepEnd::NotStarted => run.waiting.push(step),
+                StepEnd::Left { message } => run.left.push((step, message)),
+                StepEnd::NotStarted => run.waiting.push(step),
             }
         }
         run
     }
 
     fn is_complete(&self) -> bool {
-        let bad = self.failed.len() + self.refused.len() + self.shut.len() + self.waiting.len();
+        let bad =
+            [self.failed.len(), self.refused.len(), self.shut.len(), self.left.len(), self.waiting.len()];
+        let bad: usize = bad.iter().sum();
         bad == 0 && !self.outcome.interrupted
     }
 }
@@ -79,20 +85,17 @@ fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
         let sentence = page.paint(Tone::Add, "Apply complete!");
         page.text(0, 0, &format!("{sentence} {resources}"));
     } else {
-        let what = counts(&[
-            (run.done, "done"),
-            (run.already, "already done"),
+        let rest = counts(&[
+            (run.already, "done already"),
             (run.failed.len(), "failed"),
             (run.refused.len(), "refused"),
+            (run.left.len(), "left running"),
             (run.waiting.len() + run.shut.len(), "not started"),
         ]);
-        let what = if what.is_empty() { "nothing was started".to_owned() } else { what };
-        let stopped = if run.outcome.interrupted { "interrupted, " } else { "" };
-        page.text(
-            0,
-            0,
-            &format!("Apply incomplete: {stopped}of {}: {what}.", count(plan.steps.len(), "step")),
-        );
+        let rest = if rest.is_empty() { rest } else { format!(", {rest}") };
+        let stopped = if run.outcome.interrupted { "interrupted with " } else { "" };
+        let steps = count(plan.steps.len(), "step");
+        page.text(0, 0, &format!("Apply incomplete: {stopped}{} of {steps} done{rest}.", run.done));
         page.text(0, 0, &resources);
     }
     let mut facts = Vec::new();
@@ -109,9 +112,8 @@ fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
     page.flow(&facts);
 }
 
-/// Counts the addresses that this run has brought where the plan wanted them. An address counts when all its steps
-/// ended well and this run did one of them; one without steps of its own (a group that is only read back) goes by
-/// the steps of its group.
+/// Counts the addresses that this run has brought where the plan wanted them: all their steps ended well, and this
+/// run did one of them. A group is there when all its members are.
 fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
     #[derive(Clone, Copy)]
     struct Seen {
@@ -134,10 +136,10 @@ fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
     }
     let reached = |change: &Change| {
         let own = by_address.get(&change.address).copied();
-        let seen = own.or_else(|| match &change.address {
-            Address::Group(group) => by_group.get(group).copied(),
-            Address::Release(_) | Address::Instance(_) => None,
-        });
+        let seen = match &change.address {
+            Address::Group(group) => by_group.get(group).copied().or(own),
+            Address::Release(_) | Address::Instance(_) => own,
+        };
         seen.is_some_and(|seen| seen.well && seen.done)
     };
     let mut resources = [0; 3];

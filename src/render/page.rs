@@ -2,7 +2,20 @@
 //!
 //! Knows columns and colour and nothing of plans.
 
+use super::words::{clean, hostile};
 use super::{Detail, Style};
+
+/// The escape codes that [`Page::paint`] writes.
+const OURS: [&str; 8] = [
+    "\u{1b}[0m",
+    "\u{1b}[1m",
+    "\u{1b}[2m",
+    "\u{1b}[31m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+    "\u{1b}[35m",
+    "\u{1b}[36m",
+];
 
 /// What a colour stands for. A symbol or word always says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +94,28 @@ impl Page {
         style.force_styling(self.style.colour).apply_to(text).to_string()
     }
 
-    /// Writes one line as it is, without trailing blanks.
+    /// Writes one line as it is, without trailing blanks. Whatever a name holds, only our own colours get through:
+    /// names are made safe where they are taken, and here once more, since a saved plan is not checked name by name.
     pub(super) fn line(&mut self, line: &str) {
-        self.out.push_str(line.trim_end());
+        let mut rest = line.trim_end();
+        while let Some(at) = rest.find(hostile) {
+            let (safe, found) = rest.split_at(at);
+            self.out.push_str(safe);
+            let colour = OURS.iter().find(|code| self.style.colour && found.starts_with(**code));
+            let taken = match colour {
+                Some(code) => {
+                    self.out.push_str(code);
+                    code.len()
+                }
+                None => {
+                    let bad = found.chars().next().map_or(0, char::len_utf8);
+                    self.out.push_str(&clean(&found[..bad]));
+                    bad
+                }
+            };
+            rest = &found[taken..];
+        }
+        self.out.push_str(rest);
         self.out.push('\n');
     }
 

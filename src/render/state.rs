@@ -65,16 +65,11 @@ fn sources(page: &mut Page, state: &State) {
         return;
     }
     page.heading("Sources", "");
-    let head = [("release", Side::Left), ("since", Side::Left), ("digest", Side::Left), ("id", Side::Left)];
+    let head = [("release", Side::Left), ("since", Side::Left), ("digest", Side::Left)];
     let mut table = Table::new(&head);
     for (release, record) in &state.sources {
-        let cells = vec![
-            release.to_string(),
-            time(record.since),
-            record.digest.short(),
-            clean(record.id.as_str()).into_owned(),
-        ];
-        table.row(Mark::NONE, cells, Vec::new());
+        let cells = vec![release.to_string(), time(record.since), record.digest.short()];
+        table.row(Mark::NONE, cells, vec![clean(record.id.as_str()).into_owned()]);
     }
     table.write(page, 0, state.sources.len());
 }
@@ -98,7 +93,6 @@ fn groups(page: &mut Page, state: &State) {
         ("since", Side::Left),
         ("proven", Side::Right),
         ("made by us", Side::Left),
-        ("id", Side::Left),
     ]);
     for (name, record) in &state.groups {
         let (all, proven) = members.get(name).copied().unwrap_or_default();
@@ -108,9 +102,8 @@ fn groups(page: &mut Page, state: &State) {
             record.since.map(time).unwrap_or_default(),
             format!("{proven}/{all}"),
             if record.made { "yes" } else { "no" }.to_owned(),
-            clean(record.id.as_str()).into_owned(),
         ];
-        table.row(Mark::NONE, cells, Vec::new());
+        table.row(Mark::NONE, cells, vec![clean(record.id.as_str()).into_owned()]);
     }
     table.write(page, 0, state.groups.len());
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::packages::{self, Row};
 use super::page::{Mark, Page, Tone};
 use super::table::{Side, Table};
-use super::words::{self, clean, count, time};
+use super::words::{self, clean, count, counts, time};
 use super::{Detail, Style};
 use crate::conformance::Verdict;
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
@@ -129,9 +129,6 @@ pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> S
         ("extra", Side::Right),
         ("missing", Side::Right),
         ("elsewhere", Side::Right),
-        ("unreachable", Side::Right),
-        ("unknown", Side::Right),
-        ("reboot", Side::Right),
     ]);
     let (mut members, mut proven) = (0, 0);
     for group in &shown {
@@ -148,11 +145,13 @@ pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> S
             number(tally.extra),
             number(tally.missing),
             number(tally.elsewhere),
-            number(tally.unreachable),
-            number(tally.unknown),
-            number(tally.reboot),
         ];
-        table.row(mark, cells, Vec::new());
+        let agents = counts(&[
+            (tally.unreachable, "unreachable"),
+            (tally.unknown, "unknown to the service"),
+            (tally.reboot, "to be rebooted"),
+        ]);
+        table.row(mark, cells, if agents.is_empty() { Vec::new() } else { vec![agents] });
     }
     table.write(&mut page, 0, shown.len());
     if page.shows(Detail::Default) {

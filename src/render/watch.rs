@@ -20,7 +20,8 @@ const BAR: usize = 40;
 
 /// The progress of one run.
 pub(super) struct Watch {
-    steps: Vec<(StepWords, usize)>,
+    /// The words of each step, and its bar; gates have none.
+    steps: Vec<(StepWords, Option<usize>)>,
     bars: Vec<Bar>,
     /// What runs, in order of its start.
     running: BTreeMap<u64, Running>,
@@ -51,7 +52,7 @@ impl Watch {
     pub(super) fn new(plan: &Plan) -> Self {
         let mut known: HashMap<(Phase, Option<&GroupName>), usize> = HashMap::new();
         let mut order: Vec<(Phase, Option<&GroupName>)> = Vec::new();
-        for step in &plan.steps {
+        for step in plan.steps.iter().filter(|step| step.phase() != Phase::Gate) {
             let key = (step.phase(), step.group.as_ref());
             known.entry(key).or_insert_with(|| {
                 order.push(key);
@@ -68,8 +69,10 @@ impl Watch {
         }
         let mut steps = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
-            let bar = known.get(&(step.phase(), step.group.as_ref())).copied().unwrap_or_default();
-            bars[bar].total += 1;
+            let bar = known.get(&(step.phase(), step.group.as_ref())).copied();
+            if let Some(bar) = bar {
+                bars[bar].total += 1;
+            }
             steps.push((words::step(plan, step), bar));
         }
         Self {
@@ -89,7 +92,9 @@ impl Watch {
         match event {
             Event::Started { step } => {
                 let (_, bar) = self.steps.get(step.0 as usize)?;
-                self.bars[*bar].running += 1;
+                if let Some(bar) = bar {
+                    self.bars[*bar].running += 1;
+                }
                 self.places.insert(*step, self.started);
                 self.running.insert(self.started, Running { step: *step, since: now, note: String::new() });
                 self.started += 1;
@@ -123,25 +128,23 @@ impl Watch {
 
     fn ended(&mut self, step: StepId, end: &StepEnd) -> Option<String> {
         let (words, bar) = self.steps.get(step.0 as usize)?;
-        let bar = &mut self.bars[*bar];
-        if let Some(place) = self.places.remove(&step) {
-            self.running.remove(&place);
-            bar.running -= 1;
+        let ran = self.places.remove(&step).and_then(|place| self.running.remove(&place)).is_some();
+        if let Some(bar) = bar.map(|bar| &mut self.bars[bar]) {
+            bar.running -= usize::from(ran);
+            bar.done += usize::from(end.lets_on());
+            bar.failed += usize::from(matches!(end, StepEnd::Failed { .. } | StepEnd::Refused { .. }));
         }
         let StepWords { object, doing, done: _ } = words;
         match end {
             StepEnd::Done | StepEnd::AlreadyDone => {
-                bar.done += 1;
                 self.done += 1;
                 None
             }
             StepEnd::Failed { message } => {
-                bar.failed += 1;
                 self.failed += 1;
                 Some(format!("FAILED   {object}, {doing}: {}", one_line(message)))
             }
             StepEnd::Refused { message } => {
-                bar.failed += 1;
                 self.failed += 1;
                 Some(format!("REFUSED  {object}, {doing}: {}", one_line(message)))
             }
@@ -238,14 +241,16 @@ impl Bar {
             return cut(&format!("{head}  {count}"), width);
         }
         let share = |part: usize| (part * room).checked_div(self.total).unwrap_or(0);
-        let filled = share(self.done + self.failed);
+        let (filled, failures) = (share(self.done), share(self.done + self.failed) - share(self.done));
         // What runs is shown as begun, even where its share is less than a column.
         let begun = match share(self.running) {
-            0 if self.running > 0 && filled < room => 1,
-            begun => begun.min(room - filled),
+            0 if self.running > 0 && filled + failures < room => 1,
+            begun => begun.min(room - filled - failures),
         };
-        let rest = room - filled - begun;
-        let bar = format!("[{}{}{}]", "=".repeat(filled), ">".repeat(begun), " ".repeat(rest));
+        let rest = room - filled - failures - begun;
+        let parts = [("=", filled), ("x", failures), (">", begun), (" ", rest)];
+        let bar: String = parts.iter().map(|(sign, columns)| sign.repeat(*columns)).collect();
+        let bar = format!("[{bar}]");
         cut(format!("{head}  {bar}  {count}").trim_end(), width)
     }
 }

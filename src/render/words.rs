@@ -10,14 +10,16 @@ use crate::observed::{InstanceStatus, SourceLink};
 use crate::op::Op;
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
 
+/// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
+pub(super) fn hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Makes a text that a service sent safe to show: control characters, and those that turn the direction of writing
 /// or take no room, are spelled out.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
     if !text.contains(hostile) {
         return Cow::Borrowed(text);
     }
@@ -151,6 +153,17 @@ pub(super) fn reason(reason: &Reason, cohort: &Cohort) -> String {
     }
 }
 
+/// Returns the few words for a reason that stand behind a number of instances.
+pub(super) fn reason_short(reason: &Reason) -> String {
+    match reason {
+        Reason::Bound { line } => format!("bound by line {line} of the train file"),
+        Reason::Joined { line } => format!("put in by line {line} of the train file"),
+        Reason::Behind => "behind their release".to_owned(),
+        Reason::Drifted => "moved off it by somebody else".to_owned(),
+        Reason::Unfinished => "left by an unfinished run".to_owned(),
+    }
+}
+
 /// Returns why something is held, without what differs from one instance to the next.
 pub(super) fn held(held: &Held) -> String {
     let until = held.until.map(|until| format!(", until {}", time(until))).unwrap_or_default();
@@ -200,7 +213,12 @@ pub(super) struct StepWords {
 
 /// Returns the words for a step.
 pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
-    let words = |object: String, doing: String, done: String| StepWords { object, doing, done };
+    let safe = |text: String| clean(&text).into_owned();
+    let words = |object: String, doing: String, done: String| StepWords {
+        object: safe(object),
+        doing: safe(doing),
+        done: safe(done),
+    };
     match &step.action {
         Action::Act { op } => match op {
             Op::CreateSource { release, .. } => {

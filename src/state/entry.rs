@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -10,6 +10,9 @@ use super::{AtLevel, GroupRecord, InstanceRecord, PlanRun, SourceRecord, State, 
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::op::{OpKey, PlanId, RetryToken, Ticket};
 use crate::package::Digest;
+
+/// How long the services remember a retry token (documented for both).
+pub const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// One line of the journal. An op and what it changes in the state are one entry, so that a torn journal never holds
 /// half of it.
@@ -69,6 +72,13 @@ pub enum Entry {
         /// How many managed packages stand beside the release.
         extra: usize,
         /// When it was read.
+        at: Timestamp,
+    },
+    /// A source was read back and holds the whole release.
+    Proven {
+        /// The release.
+        release: ReleaseName,
+        /// When.
         at: Timestamp,
     },
     /// An instance is no longer at the level it was proven to be at.
@@ -141,10 +151,12 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release: Option<ReleaseName>,
     },
-    /// An instance is no longer ours.
+    /// An instance is no longer a member of a group.
     InstanceGone {
         /// The instance.
         instance: Ocid,
+        /// The group that it left. A record of it as another group's member stays.
+        group: GroupName,
     },
 }
 
@@ -196,6 +208,11 @@ impl State {
                     record.at_level = Some(AtLevel { release: release.clone(), since, extra: *extra });
                 }
             }
+            Entry::Proven { release, at } => {
+                if let Some(record) = self.sources.get_mut(release) {
+                    record.proven.get_or_insert(*at);
+                }
+            }
             Entry::LeftLevel { instance } => {
                 if let Some(record) = self.instances.get_mut(instance) {
                     record.at_level = None;
@@ -206,6 +223,8 @@ impl State {
                     run.used_up = *used_up;
                     run.at = *at;
                 }
+                // A token is worth nothing after 24 hours, and the services fail a work request by then.
+                self.unfinished.retain(|_, op| at.duration_since(op.started) < TOKEN_LIFETIME);
             }
         }
         Ok(())
@@ -214,7 +233,7 @@ impl State {
     fn take_effect(&mut self, effect: &Effect, at: Timestamp) {
         match effect {
             Effect::Source { release, id, digest } => {
-                let record = SourceRecord { id: id.clone(), digest: *digest, since: at };
+                let record = SourceRecord { id: id.clone(), digest: *digest, since: at, proven: None };
                 self.sources.insert(release.clone(), record);
             }
             Effect::Group { group, id, made } => {
@@ -230,8 +249,10 @@ impl State {
             Effect::Riding { instance, name, group, release } => {
                 self.ride(instance, name, group, release.as_ref(), at);
             }
-            Effect::InstanceGone { instance } => {
-                self.instances.remove(instance);
+            Effect::InstanceGone { instance, group } => {
+                if self.instances.get(instance).is_some_and(|record| record.group == *group) {
+                    self.instances.remove(instance);
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
 use crate::package::Digest;
 
-pub use entry::{Effect, Entry, Finish, IllegalEntry};
+pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
 
 /// The format this build writes; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;
@@ -77,6 +77,9 @@ pub struct SourceRecord {
     pub digest: Digest,
     /// Since when we own it.
     pub since: Timestamp,
+    /// When it was first proven to hold the whole release; what differs since then is drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Timestamp>,
 }
 
 /// A group we bind.

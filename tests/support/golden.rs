@@ -1,10 +1,9 @@
 //! Golden files: expected texts in `tests/golden/`, compared whole, shown as a diff where they differ, and written
 //! anew when `PATCHTRAIN_UPDATE_GOLDEN=1` stands in the environment. Used by unit tests and by integration tests.
 
-use std::fmt::Write;
 use std::path::Path;
 
-use similar::{ChangeTag, TextDiff};
+use similar::TextDiff;
 
 /// Compares a text with `tests/golden/<name>.txt`.
 #[track_caller]
@@ -19,19 +18,9 @@ pub(crate) fn check(name: &str, actual: &str) {
     if expected == actual {
         return;
     }
-    let mut text = String::new();
-    for change in TextDiff::from_lines(expected.as_str(), actual).iter_all_changes() {
-        let sign = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-            ChangeTag::Equal => ' ',
-        };
-        // Escape codes are spelled out, so that the diff shows them and the terminal does not obey them.
-        let line = change.value().replace('\u{1b}', "\\e");
-        let _ = write!(text, "{sign}{line}");
-    }
-    panic!(
-        "{} differs (- expected, + actual); PATCHTRAIN_UPDATE_GOLDEN=1 writes it anew:\n{text}",
-        path.display()
-    );
+    // Escape codes are spelled out, so that the diff shows them and the terminal does not obey them.
+    let (expected, actual) = (expected.replace('\u{1b}', "\\e"), actual.replace('\u{1b}', "\\e"));
+    let diff = TextDiff::from_lines(expected.as_str(), actual.as_str());
+    let text = diff.unified_diff().context_radius(3).header("expected", "actual").to_string();
+    panic!("{} differs; PATCHTRAIN_UPDATE_GOLDEN=1 writes it anew:\n{text}", path.display());
 }

@@ -1,12 +1,11 @@
-//! What tests of the real program share: a workspace of their own, and a terminal.
+//! What several test areas share. Leaves out anything that only one of them needs.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "in a test a panic is the report; clippy knows only functions marked as tests"
-)]
-
+pub(crate) mod model;
 mod pty;
+pub(crate) mod rng;
+pub(crate) mod store;
 mod workspace;
+pub(crate) mod worlds;
 
 pub(crate) use pty::Screen;
-pub(crate) use workspace::{Ran, Workspace};
+pub(crate) use workspace::Workspace;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
-use super::super::words::{clean, count, held_short, label, phase_count, source_name, time};
+use super::super::words::{clean, count, held_short, label, phase_count, reason_short, source_name, time};
 use crate::name::{Address, GroupName};
-use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup};
+use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason};
 
 /// How many names a summary gives before it counts.
 const NAMES: usize = 3;
@@ -123,6 +123,11 @@ fn groups(page: &mut Page, plan: &Plan) {
         ("ahead", Side::Right),
         ("held", Side::Right),
     ]);
+    let mut reasons: BTreeMap<&GroupName, BTreeMap<&Reason, usize>> = BTreeMap::new();
+    for cohort in &plan.cohorts {
+        *reasons.entry(&cohort.group).or_default().entry(&cohort.reason).or_default() +=
+            cohort.instances.len();
+    }
     for group in &plan.groups {
         let mark = match changes.get(&group.name) {
             Some(change) => mark(change),
@@ -130,7 +135,7 @@ fn groups(page: &mut Page, plan: &Plan) {
             None if group.gated || group.held > 0 => Mark::HELD,
             None => Mark::NONE,
         };
-        table.row(mark, cells(plan, group), below(plan, group));
+        table.row(mark, cells(plan, group), below(plan, group, reasons.get(&group.name)));
     }
     for (group, members) in &deleted {
         let mut cells = vec![String::new(); 10];
@@ -151,7 +156,7 @@ fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
         [] => None,
         [(name, _)] if name == group.release.as_str() => None,
         [(name, _)] => Some(name.clone()),
-        several => Some(count(several.len(), "source")),
+        _ => Some("mixed".to_owned()),
     };
     let release = match now {
         Some(now) => format!("{now} -> {}", group.release),
@@ -186,8 +191,16 @@ fn ridden(plan: &Plan, group: &PlannedGroup) -> Vec<(String, usize)> {
     ridden
 }
 
-fn below(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
+/// What a group's numbers do not say: why, what its members ride now where that is several things, and its gate.
+fn below(plan: &Plan, group: &PlannedGroup, reasons: Option<&BTreeMap<&Reason, usize>>) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(reasons) = reasons {
+        let parts: Vec<String> = reasons
+            .iter()
+            .map(|(reason, instances)| format!("{instances} {}", reason_short(reason)))
+            .collect();
+        lines.push(format!("because {}", parts.join(", ")));
+    }
     let ridden = ridden(plan, group);
     if ridden.len() > 1 {
         let parts: Vec<String> = ridden.iter().map(|(name, members)| format!("{name} ({members})")).collect();

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::page::columns;
 use super::super::{Detail, Style, plan, verdict};
 use super::{borders, golden, sample, style};
+use crate::name::{GroupName, TrainName};
 use crate::plan::Plan;
 
 #[test]
@@ -56,11 +57,17 @@ fn what_others_named_cannot_command_the_terminal() {
     for label in sample.labels.values_mut() {
         *label = format!("{label}\u{1b}[2J\r\u{202e}x").into();
     }
+    // A saved plan can name anything; nobody checks the names in it one by one.
+    sample.groups[0].name = GroupName::new("can\u{1b}]0;title\u{7}ary");
+    sample.basis.train = TrainName::new("great\u{1b}[8m");
     let text = plan(&sample, style(80, Detail::Full));
     let bad: Vec<char> =
         text.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
     assert_eq!(bad, Vec::<char>::new());
     assert!(text.contains("web-07\\u{1b}[2J\\u{d}\\u{202e}x"));
+    let coloured = plan(&sample, Style { colour: true, ..style(80, Detail::Full) });
+    assert!(coloured.contains("great\\u{1b}[8m"), "{coloured}");
+    assert!(!coloured.contains("\u{1b}]") && !coloured.contains("\u{1b}[8m"), "{coloured}");
 }
 
 fn samples() -> Vec<Plan> {

@@ -67,9 +67,9 @@ fn a_partial_run_says_what_failed_and_what_to_do() {
     assert_eq!(
         verdict,
         format!(
-            "Apply incomplete: of {} steps: {} done, 2 failed, 1 refused, {} not started.",
-            plan.steps.len(),
+            "Apply incomplete: {} of {} steps done, 2 failed, 1 refused, {} not started.",
             counts.done,
+            plan.steps.len(),
             counts.not_started
         )
     );

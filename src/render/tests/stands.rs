@@ -22,7 +22,7 @@ fn applied() -> State {
     state.last_plan = Some(PlanRun { id, basis: 40, used_up: true, at: when });
     for name in ["GL1", "GL1.1"] {
         let id = Ocid::new(&format!("ocid1.osmssoftwaresource.oc1..{name}"));
-        let record = SourceRecord { id, digest: Digest::of([name]), since: when };
+        let record = SourceRecord { id, digest: Digest::of([name]), since: when, proven: None };
         state.sources.insert(release(name), record);
     }
     for (name, bound, many) in [("canary", "GL1.1", 2), ("web", "GL1", 24)] {

@@ -148,7 +148,7 @@ fn a_level_lasts_since_its_first_proof_until_it_is_left() {
 fn effects_say_what_is_ours() {
     let (web, gl1) = (GroupName::new("web"), ReleaseName::new("GL1"));
     let after = state(&[found(source("GL1", 7))]);
-    let expected = SourceRecord { id: id(7), digest: Digest::of(["GL1"]), since: at(9) };
+    let expected = SourceRecord { id: id(7), digest: Digest::of(["GL1"]), since: at(9), proven: None };
     assert_eq!(after.sources, [(gl1.clone(), expected)].into());
 
     // Adopted again under another id: the binding stays.
@@ -162,8 +162,17 @@ fn effects_say_what_is_ours() {
     let two = [found(riding(1, "web", None)), found(riding(2, "canary", Some("GL1")))];
     let gone = [two.as_slice(), &[found(Effect::GroupGone { group: web.clone() })]].concat();
     assert_eq!(state(&gone).instances.keys().cloned().collect::<Vec<_>>(), [id(2)]);
-    let gone = [two.as_slice(), &[found(Effect::InstanceGone { instance: id(2) })]].concat();
+    let left = |group: &str| found(Effect::InstanceGone { instance: id(2), group: GroupName::new(group) });
+    let gone = [two.as_slice(), &[left("canary")]].concat();
     assert_eq!(state(&gone).instances.keys().cloned().collect::<Vec<_>>(), [id(1)]);
+    // Leaving a group that somebody else put it into leaves its own alone.
+    let stayed = [two.as_slice(), &[left("web")]].concat();
+    assert_eq!(state(&stayed).instances.len(), 2);
+
+    // A source is proven once; the first time counts.
+    let proofs = [found(source("GL1", 7)), Entry::Proven { release: gl1.clone(), at: at(3) }];
+    let again = [proofs.as_slice(), &[Entry::Proven { release: gl1.clone(), at: at(4) }]].concat();
+    assert_eq!(state(&again).sources[&gl1].proven, Some(at(3)));
 }
 
 #[test]

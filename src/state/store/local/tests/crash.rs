@@ -178,7 +178,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
         (instance(), "\\PC*", group(), prop::option::of(release())).prop_map(
             |(instance, name, group, release)| Effect::Riding { instance, name: name.into(), group, release }
         ),
-        instance().prop_map(|instance| Effect::InstanceGone { instance }),
+        (instance(), group()).prop_map(|(instance, group)| Effect::InstanceGone { instance, group }),
     ];
     let entry = prop_oneof![
         (".*", any::<u64>(), time()).prop_map(|(id, basis, at)| Entry::Begin {
@@ -203,6 +203,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             }
         ),
         instance().prop_map(|instance| Entry::LeftLevel { instance }),
+        (release(), time()).prop_map(|(release, at)| Entry::Proven { release, at }),
         (".*", any::<bool>(), time()).prop_map(|(id, used_up, at)| Entry::End {
             plan: PlanId(id.into()),
             used_up,

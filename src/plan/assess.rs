@@ -1,0 +1,221 @@
+//! How each member stands to its release: what it rides, what it lacks, what it needs, and what holds it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::holdings::Sources;
+use super::roster::Rosters;
+use super::{HeldReason, Input, Reason};
+use crate::conformance::Verdict;
+use crate::name::{GroupName, Ocid};
+use crate::observed::Instance;
+use crate::op::{Op, OpKey};
+use crate::train::{Ahead, Group, Release};
+
+/// One member of a declared group.
+#[derive(Clone, Debug)]
+pub(super) struct Member<'a> {
+    /// Its id.
+    pub(super) id: &'a Ocid,
+    /// Its group.
+    pub(super) group: &'a Group,
+    /// The release it shall ride.
+    pub(super) release: &'a Release,
+    /// What the service says of it; none when the service does not know it.
+    pub(super) seen: Option<&'a Instance>,
+    /// How it stands; none when its packages could not be read.
+    pub(super) verdict: Option<Arc<Verdict>>,
+    /// Whether it is on the release's source, reached, and its packages are at the level.
+    pub(super) at_level: bool,
+    /// Whether that is on record.
+    pub(super) recorded: bool,
+    /// Whether it joins the group.
+    pub(super) joins: bool,
+    /// Whether it is put on the release's source.
+    pub(super) switch: bool,
+    /// Whether it is updated.
+    pub(super) update: bool,
+    /// Whether its packages are read back.
+    pub(super) verify: bool,
+    /// Why it is switched or updated.
+    pub(super) reason: Reason,
+    /// Why nothing, or not everything, is done.
+    pub(super) held: Option<HeldReason>,
+}
+
+impl Member<'_> {
+    /// Tells whether gates must be open before anything is done to it.
+    pub(super) fn moves(&self) -> bool {
+        self.switch || self.update
+    }
+
+    /// Tells whether it is at level on record, or a read-back of this plan can put that on record.
+    pub(super) fn is_candidate(&self) -> bool {
+        self.verify || (self.at_level && self.recorded)
+    }
+
+    /// Tells whether it is at level on record, and nothing is done to it.
+    pub(super) fn is_settled(&self) -> bool {
+        self.at_level && self.recorded && !self.verify
+    }
+}
+
+/// All members, in file order of the groups and order of ids within them.
+pub(super) struct Assessed<'a> {
+    /// The members.
+    pub(super) list: Vec<Member<'a>>,
+    ranges: HashMap<&'a GroupName, std::ops::Range<usize>>,
+}
+
+impl<'a> Assessed<'a> {
+    /// Returns the members of a group.
+    pub(super) fn of(&self, group: &GroupName) -> &[Member<'a>] {
+        self.ranges.get(group).map_or(&[], |range| &self.list[range.clone()])
+    }
+}
+
+/// Assesses every member of every declared group.
+pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Rosters) -> Assessed<'a> {
+    let mut verdicts = Verdicts::default();
+    let mut assessed = Assessed { list: Vec::with_capacity(rosters.group_of.len()), ranges: HashMap::new() };
+    for group in &input.train.groups {
+        let (Some(release), Some(roster)) =
+            (input.train.release(&group.release), rosters.declared.get(&group.name))
+        else {
+            continue;
+        };
+        let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
+        let start = assessed.list.len();
+        for id in &roster.members {
+            let joins = roster.joins.binary_search(id).is_ok();
+            let seen = input.observed.instances.get(id);
+            let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
+            assessed.list.push(assess(input, group, release, source, id, seen, verdict, joins));
+        }
+        assessed.ranges.insert(&group.name, start..assessed.list.len());
+    }
+    assessed
+}
+
+#[expect(clippy::too_many_arguments, reason = "what is known of one member, gathered by the only caller")]
+fn assess<'a>(
+    input: &Input<'a>,
+    group: &'a Group,
+    release: &'a Release,
+    source: Option<&Ocid>,
+    id: &'a Ocid,
+    seen: Option<&'a Instance>,
+    verdict: Option<Arc<Verdict>>,
+    joins: bool,
+) -> Member<'a> {
+    let record = input.state.instances.get(id);
+    let recorded =
+        record.and_then(|record| record.at_level.as_ref()).is_some_and(|level| level.release == release.name);
+    let mut member = Member {
+        id,
+        group,
+        release,
+        seen,
+        verdict,
+        at_level: false,
+        recorded: recorded && record.is_some_and(|record| record.group == group.name),
+        joins,
+        switch: false,
+        update: false,
+        verify: false,
+        reason: Reason::Bound { line: group.line },
+        held: None,
+    };
+    let (Some(seen), Some(verdict)) = (seen, member.verdict.clone()) else {
+        member.joins = false;
+        member.held = Some(HeldReason::Unknown);
+        return member;
+    };
+    if !seen.status.takes_work() {
+        member.joins = false;
+        member.held = Some(HeldReason::Unreachable { status: seen.status, last_checkin: seen.last_checkin });
+        return member;
+    }
+    let rides = seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == source);
+    let level = verdict.at_level(group.ahead);
+    member.at_level = rides && level;
+    member.switch = !rides;
+    member.update = !verdict.behind.is_empty();
+    if member.moves()
+        && let Some(ticket) = foreign_work(input, seen, &update_key(id, release))
+    {
+        member.held = Some(HeldReason::OpenWork { ticket });
+        member.switch = false;
+        member.update = false;
+        return member;
+    }
+    if group.ahead == Ahead::Block && !verdict.ahead.is_empty() {
+        // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
+        member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
+    } else {
+        member.verify = member.moves() || member.joins || !member.recorded;
+    }
+    member.reason = reason(input, &member, rides);
+    member
+}
+
+fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
+    let line = member.group.line;
+    let record = input.state.instances.get(member.id);
+    let put_there = record.is_some_and(|record| record.release.as_ref() == Some(&member.release.name));
+    let begun = |key: &OpKey| input.state.unfinished.contains_key(key);
+    if rides {
+        return match () {
+            () if begun(&update_key(member.id, member.release)) => Reason::Unfinished,
+            () if member.recorded => Reason::Drifted,
+            () => Reason::Behind,
+        };
+    }
+    let bound = input.state.groups.get(&member.group.name).and_then(|group| group.release.as_ref());
+    match () {
+        () if begun(&OpKey(format!("switch/{}/{}", member.release.name, member.id))) => Reason::Unfinished,
+        () if put_there => Reason::Drifted,
+        () if record.is_none_or(|record| record.release.is_none()) && bound == Some(&member.release.name) => {
+            Reason::Joined { line }
+        }
+        () => Reason::Bound { line },
+    }
+}
+
+fn update_key(id: &Ocid, release: &Release) -> OpKey {
+    let source = crate::op::SourceRef { release: release.name.clone(), id: None };
+    Op::Update { instance: id.clone(), source, kind: crate::op::UpdateKind::All }.key()
+}
+
+/// Returns a work request that is open on the instance and is not the update we are waiting for anyway.
+fn foreign_work(input: &Input<'_>, seen: &Instance, own: &OpKey) -> Option<crate::op::Ticket> {
+    match input.state.unfinished.get(own) {
+        // An update of ours whose answer was lost: what is open is most likely it, and the executor looks.
+        Some(op) if op.ticket.is_none() => None,
+        ours => {
+            let ours = ours.and_then(|op| op.ticket.as_ref());
+            seen.open_work.iter().find(|ticket| Some(*ticket) != ours).cloned()
+        }
+    }
+}
+
+/// Verdicts by what was compared: instances on one level share their package set, and so their verdict.
+#[derive(Default)]
+struct Verdicts {
+    known: HashMap<(usize, usize, usize), Arc<Verdict>>,
+}
+
+impl Verdicts {
+    fn of(&mut self, seen: &Instance, release: &Release, input: &Input<'_>) -> Option<Arc<Verdict>> {
+        let inventory = seen.inventory.as_ref()?;
+        let packages = release.packages();
+        let key = (inventory.installed.identity(), inventory.unsourced.identity(), packages.identity());
+        Some(match self.known.entry(key) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(slot) => {
+                slot.insert(Arc::new(Verdict::of(inventory, packages, &input.train.unmanaged))).clone()
+            }
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! What a plan changes, told for people: one entry an address, instances with the same change together, the moves
+//! between releases behind them, and everything a renderer shows beside.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::assess::{Assessed, Member};
+use super::gates::Gates;
+use super::holdings::{Groups, Sources};
+use super::roster::Rosters;
+use super::{
+    AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Held, HeldReason, Input, Note, PlannedGroup,
+    Reason, ReleaseMove, Work,
+};
+use crate::conformance::{Lag, Verdict};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
+use crate::observed::SourceLink;
+use crate::package::{Delta, Package};
+use crate::train::{Ahead, Group};
+
+/// Everything of a plan that is for people.
+#[derive(Default)]
+pub(super) struct Story {
+    pub(super) groups: Vec<PlannedGroup>,
+    pub(super) changes: Vec<Change>,
+    pub(super) moves: Vec<ReleaseMove>,
+    pub(super) cohorts: Vec<Cohort>,
+    pub(super) ahead: Vec<AheadReport>,
+    pub(super) held: Vec<Held>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Returns what people call each instance: its display name, or its OCID where the name is not unique or unknown.
+pub(super) fn labels(input: &Input<'_>, members: &Assessed<'_>) -> BTreeMap<Ocid, Arc<str>> {
+    let mut names: BTreeMap<&Ocid, Arc<str>> = BTreeMap::new();
+    for (id, record) in &input.state.instances {
+        names.insert(id, record.name.clone());
+    }
+    for member in &members.list {
+        names.entry(member.id).or_insert_with(|| member.id.as_str().into());
+    }
+    for (id, seen) in &input.observed.instances {
+        names.insert(id, seen.name.clone());
+    }
+    let mut uses: HashMap<Arc<str>, usize> = HashMap::new();
+    for name in names.values() {
+        *uses.entry(name.clone()).or_default() += 1;
+    }
+    let unique = |name: &Arc<str>| uses.get(name) == Some(&1) && !name.is_empty();
+    let label = |(id, name): (&Ocid, Arc<str>)| {
+        let label = if unique(&name) { name } else { id.as_str().into() };
+        (id.clone(), label)
+    };
+    names.into_iter().map(label).collect()
+}
+
+/// Tells the whole story.
+pub(super) fn tell(
+    input: &Input<'_>,
+    sources: &Sources,
+    groups: &Groups,
+    rosters: &Rosters,
+    members: &Assessed<'_>,
+    gates: &Gates,
+) -> Story {
+    let mut story = Story { held: gates.held.clone(), ..Story::default() };
+    story.releases(input, sources);
+    story.cohorts(input, members, sources);
+    for group in &input.train.groups {
+        story.group(input, group, groups, rosters, members.of(&group.name), gates);
+    }
+    for (name, leaves) in &rosters.undeclared {
+        let detail = ChangeDetail::DeleteGroup { leaves: leaves.clone() };
+        let address = Address::Group(name.clone());
+        story.changes.push(Change { address, action: ChangeAction::Destroy, detail });
+    }
+    story.changes.sort_by(|a, b| a.address.cmp(&b.address));
+    story.held.sort_by(|a, b| (&a.address, &a.reason).cmp(&(&b.address, &b.reason)));
+    story
+}
+
+impl Story {
+    fn releases(&mut self, input: &Input<'_>, sources: &Sources) {
+        for release in &input.train.releases {
+            let Some(found) = sources.get(&release.name).filter(|found| found.has_work()) else { continue };
+            let calls = found.missing.len().div_ceil(input.capabilities.packages_per_call.max(1)) + 1;
+            let packages = release.packages().len();
+            let (action, detail) = match &found.id {
+                None => {
+                    (ChangeAction::Add, ChangeDetail::CreateSource { packages, calls, line: release.line })
+                }
+                Some(id) if found.adopt => {
+                    let detail = ChangeDetail::AdoptSource { id: id.clone(), missing: found.missing.len() };
+                    (ChangeAction::Change, detail)
+                }
+                Some(_) => {
+                    let (add, remove) = (found.missing.clone(), found.foreign.clone());
+                    (ChangeAction::Change, ChangeDetail::RepairSource { add, remove })
+                }
+            };
+            self.changes.push(Change { address: Address::Release(release.name.clone()), action, detail });
+        }
+        for release in input.state.sources.keys().filter(|release| input.train.release(release).is_none()) {
+            let address = Address::Release(release.clone());
+            self.held.push(Held { address, reason: HeldReason::Undeclared, until: None });
+        }
+    }
+
+    /// Gathers instances with the same change, and the release moves behind them.
+    fn cohorts(&mut self, input: &Input<'_>, members: &Assessed<'_>, sources: &Sources) {
+        let released: HashMap<&Ocid, &ReleaseName> =
+            sources.iter().filter_map(|(release, found)| Some((found.id.as_ref()?, release))).collect();
+        let mut index: HashMap<CohortKey<'_>, usize> = HashMap::new();
+        let mut extremes: Vec<Gathered> = Vec::new();
+        let mut moves: BTreeMap<(ReleaseName, ReleaseName), (BTreeSet<GroupName>, usize)> = BTreeMap::new();
+        for member in &members.list {
+            if let (Some(verdict), true) = (&member.verdict, reached(member)) {
+                self.report_ahead(member, verdict);
+            }
+            let (Some(seen), Some(verdict), true) = (member.seen, &member.verdict, member.moves()) else {
+                continue;
+            };
+            let from = seen.parent.as_ref();
+            let key = CohortKey {
+                group: &member.group.name,
+                from: from.filter(|_| member.switch),
+                drops: if member.switch { &seen.children } else { &[] },
+                update: member.update,
+                reason: &member.reason,
+                behind: &verdict.behind,
+            };
+            let cohort = *index.entry(key).or_insert_with(|| {
+                extremes.push(Gathered::default());
+                self.cohorts.push(Cohort {
+                    group: member.group.name.clone(),
+                    to: member.release.name.clone(),
+                    from: from.cloned(),
+                    switch: member.switch,
+                    drops: if member.switch { seen.children.clone() } else { Vec::new() },
+                    update: member.update,
+                    reason: member.reason.clone(),
+                    verdict: Verdict { behind: verdict.behind.clone(), ..Verdict::default() },
+                    instances: Vec::new(),
+                });
+                self.cohorts.len() - 1
+            });
+            self.cohorts[cohort].instances.push(member.id.clone());
+            extremes[cohort].add(verdict);
+            let address = Address::Instance(member.id.clone());
+            let detail = ChangeDetail::Instance { cohort };
+            self.changes.push(Change { address, action: ChangeAction::Change, detail });
+            if let Some(release) = from.and_then(|from| released.get(&from.id)).filter(|_| member.switch) {
+                let entry = moves.entry(((*release).clone(), member.release.name.clone())).or_default();
+                entry.0.insert(member.group.name.clone());
+                entry.1 += 1;
+            }
+        }
+        for (cohort, gathered) in self.cohorts.iter_mut().zip(extremes) {
+            gathered.finish(&mut cohort.verdict);
+        }
+        for ((from, to), (groups, instances)) in moves {
+            let (Some(old), Some(new)) = (input.train.release(&from), input.train.release(&to)) else {
+                continue;
+            };
+            let delta = Delta::between(old.packages(), new.packages());
+            self.moves.push(ReleaseMove { from, to, delta, groups: groups.into_iter().collect(), instances });
+        }
+    }
+
+    fn report_ahead(&mut self, member: &Member<'_>, verdict: &Verdict) {
+        if verdict.ahead.is_empty() {
+            return;
+        }
+        self.ahead.push(AheadReport {
+            instance: member.id.clone(),
+            group: member.group.name.clone(),
+            packages: verdict.ahead.clone(),
+            blocks: member.group.ahead == Ahead::Block,
+        });
+    }
+
+    fn group(
+        &mut self,
+        input: &Input<'_>,
+        group: &Group,
+        groups: &Groups,
+        rosters: &Rosters,
+        members: &[Member<'_>],
+        gates: &Gates,
+    ) {
+        let (Some(found), Some(roster)) = (groups.get(&group.name), rosters.declared.get(&group.name)) else {
+            return;
+        };
+        let mut planned = PlannedGroup {
+            name: group.name.clone(),
+            release: group.release.clone(),
+            ahead: group.ahead,
+            after: group.after.clone(),
+            max_failures: group.max_failures,
+            members: members.len(),
+            rides: BTreeMap::new(),
+            at_level: 0,
+            work: Work { leaves: roster.leaves.len(), ..Work::default() },
+            held: 0,
+            ahead_count: 0,
+            gated: gates.shut.contains(&group.name),
+        };
+        let mut joins = Vec::new();
+        for member in members {
+            let parent = member.seen.and_then(|seen| seen.parent.as_ref());
+            let rides = parent.map_or_else(|| "".into(), |parent| parent.name.clone());
+            if member.seen.is_some() {
+                *planned.rides.entry(rides).or_default() += 1;
+            }
+            planned.at_level += usize::from(member.at_level);
+            planned.work.joins += usize::from(member.joins);
+            planned.work.switches += usize::from(member.switch);
+            planned.work.updates += usize::from(member.update);
+            planned.work.verifies += usize::from(member.verify);
+            planned.held += usize::from(member.held.is_some());
+            let ahead = member.verdict.as_ref().is_some_and(|verdict| !verdict.ahead.is_empty());
+            planned.ahead_count += usize::from(ahead && reached(member));
+            if member.joins {
+                joins.push(member.id.clone());
+            }
+            if let Some(reason) = &member.held {
+                let address = Address::Instance(member.id.clone());
+                self.held.push(Held { address, reason: reason.clone(), until: None });
+            }
+        }
+        if members.is_empty() {
+            self.notes.push(Note::NoMembers { group: group.name.clone() });
+        }
+        if let Some(golden) = input.train.golden.as_ref().filter(|_| roster.golden) {
+            self.notes.push(Note::GoldenLeftOut { group: group.name.clone(), instance: golden.clone() });
+        }
+        let bound = input.state.groups.get(&group.name).and_then(|record| record.release.clone());
+        let from = bound.filter(|bound| *bound != group.release);
+        let verifies = members.iter().filter(|member| member.verify && !member.moves()).count();
+        let create = found.id.is_none();
+        let changes = create
+            || found.adopt
+            || from.is_some()
+            || verifies > 0
+            || !joins.is_empty()
+            || !roster.leaves.is_empty();
+        if changes {
+            let action = if create { ChangeAction::Add } else { ChangeAction::Change };
+            let (adopt, leaves, line) = (found.adopt, roster.leaves.clone(), group.line);
+            let detail = ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, line };
+            self.changes.push(Change { address: Address::Group(group.name.clone()), action, detail });
+        }
+        self.groups.push(planned);
+    }
+}
+
+fn reached(member: &Member<'_>) -> bool {
+    member.seen.is_some_and(|seen| seen.status.takes_work())
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct CohortKey<'a> {
+    group: &'a GroupName,
+    from: Option<&'a SourceLink>,
+    drops: &'a [SourceLink],
+    update: bool,
+    reason: &'a Reason,
+    behind: &'a [Lag],
+}
+
+/// What stands on any instance of a cohort.
+#[derive(Default)]
+struct Gathered {
+    ahead: BTreeSet<Lag>,
+    extra: BTreeSet<Package>,
+    missing: BTreeSet<Package>,
+    unmanaged: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, verdict: &Verdict) {
+        self.ahead.extend(&verdict.ahead);
+        self.extra.extend(&verdict.extra);
+        self.missing.extend(&verdict.missing);
+        self.unmanaged = self.unmanaged.max(verdict.unmanaged);
+    }
+
+    fn finish(self, verdict: &mut Verdict) {
+        let Self { ahead, extra, missing, unmanaged } = self;
+        verdict.ahead = ahead.into_iter().collect();
+        verdict.extra = extra.into_iter().collect();
+        verdict.missing = missing.into_iter().collect();
+        verdict.unmanaged = unmanaged;
+    }
+}

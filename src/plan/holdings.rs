@@ -1,0 +1,197 @@
+//! What is ours on the service: the source of each release, the service's group of each group. Found by the id in
+//! the state, else by the tags that a crash cannot separate from the thing; never by display name alone.
+
+use std::collections::BTreeMap;
+
+use super::{Input, Refusal};
+use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::op::{Ownership, SourceRef};
+use crate::package::{Package, PackageSet};
+use crate::train::{Group, Members, Release};
+
+/// The source of a release, as found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SourceFound {
+    /// Its id; none when it must be made.
+    pub(super) id: Option<Ocid>,
+    /// Whether the state has lost it (a crash before it was recorded), so that it is adopted.
+    pub(super) adopt: bool,
+    /// Whether the state knew one that is gone.
+    pub(super) gone: bool,
+    /// Whether it was once proven to hold the whole release; what differs since then is drift.
+    pub(super) proven: bool,
+    /// Packages of the release that it lacks.
+    pub(super) missing: Vec<Package>,
+    /// Packages in it that are not the release's.
+    pub(super) foreign: Vec<Package>,
+}
+
+impl SourceFound {
+    /// Tells whether anything has to be done to it.
+    pub(super) fn has_work(&self) -> bool {
+        self.id.is_none()
+            || self.adopt
+            || !self.proven
+            || !self.missing.is_empty()
+            || !self.foreign.is_empty()
+    }
+}
+
+/// The service's group of a train's group, as found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GroupFound {
+    /// Its id; none when it must be made.
+    pub(super) id: Option<Ocid>,
+    /// Whether the state has lost it, so that it is adopted.
+    pub(super) adopt: bool,
+    /// Whether the state knew one that is gone.
+    pub(super) gone: bool,
+}
+
+pub(super) type Sources = BTreeMap<ReleaseName, SourceFound>;
+pub(super) type Groups = BTreeMap<GroupName, GroupFound>;
+
+/// Returns the display name of a release's source.
+pub(super) fn source_name(input: &Input<'_>, release: &ReleaseName) -> String {
+    format!("{}/{release}", input.train.name)
+}
+
+/// Returns the tags of a release's source, or of a group.
+pub(super) fn ownership(input: &Input<'_>, release: Option<&Release>) -> Ownership {
+    Ownership {
+        train: input.train.name.clone(),
+        lineage: input.state.lineage.clone(),
+        release: release.map(|release| (release.name.clone(), release.digest)),
+    }
+}
+
+/// Returns how ops refer to a release's source.
+pub(super) fn source_ref(sources: &Sources, release: &ReleaseName) -> SourceRef {
+    SourceRef { release: release.clone(), id: sources.get(release).and_then(|found| found.id.clone()) }
+}
+
+/// Finds the source of every declared release.
+pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources {
+    // One pass over the service's sources, not one per release.
+    let mut tagged: BTreeMap<&ReleaseName, Vec<(&Ocid, &Ownership)>> = BTreeMap::new();
+    let mut named: BTreeMap<&str, Vec<(&Ocid, Option<&Ownership>)>> = BTreeMap::new();
+    for (id, source) in &input.observed.sources {
+        named.entry(&source.name).or_default().push((id, source.owner.as_ref()));
+        if let Some(owner) = source.owner.as_ref().filter(|owner| is_ours(input, owner))
+            && let Some((release, _)) = &owner.release
+        {
+            tagged.entry(release).or_default().push((id, owner));
+        }
+    }
+    let mut found = Sources::new();
+    for release in &input.train.releases {
+        let record = input.state.sources.get(&release.name);
+        if let Some(record) = record.filter(|record| record.digest != release.digest) {
+            refusals.push(changed(release, record.digest));
+            continue;
+        }
+        let known = record.map(|record| &record.id).filter(|id| input.observed.sources.contains_key(*id));
+        let lost = tagged.get(&release.name).and_then(|tagged| tagged.first());
+        let (id, adopt) = match (known, lost) {
+            (Some(id), _) => (Some(id.clone()), false),
+            (None, Some((id, owner))) => {
+                let tagged = owner.release.as_ref().map(|(_, digest)| *digest);
+                if let Some(digest) = tagged.filter(|digest| *digest != release.digest) {
+                    refusals.push(changed(release, digest));
+                    continue;
+                }
+                (Some((*id).clone()), true)
+            }
+            (None, None) => (None, false),
+        };
+        if id.is_none() {
+            let name = source_name(input, &release.name);
+            if let Some((id, owner)) = named.get(name.as_str()).and_then(|same| same.first()) {
+                let owner = owner.map_or_else(
+                    || "nobody that its tags name".to_owned(),
+                    |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
+                );
+                let (release, id) = (release.name.clone(), (*id).clone());
+                refusals.push(Refusal::ForeignSource { release, name, id, owner });
+                continue;
+            }
+        }
+        let nothing = PackageSet::default();
+        let contents =
+            id.as_ref().and_then(|id| input.observed.sources.get(id)?.contents.as_ref()).unwrap_or(&nothing);
+        found.insert(
+            release.name.clone(),
+            SourceFound {
+                missing: release.packages().difference(contents),
+                foreign: contents.difference(release.packages()),
+                gone: record.is_some() && known.is_none(),
+                proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
+                adopt,
+                id,
+            },
+        );
+    }
+    found
+}
+
+fn changed(release: &Release, applied: crate::package::Digest) -> Refusal {
+    Refusal::ChangedRelease { release: release.name.clone(), manifest: release.digest, applied }
+}
+
+fn is_ours(input: &Input<'_>, owner: &Ownership) -> bool {
+    owner.train == input.train.name && owner.lineage == input.state.lineage
+}
+
+/// Finds the service's group of every declared group.
+pub(super) fn groups(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Groups {
+    let mut named: BTreeMap<&str, Vec<&Ocid>> = BTreeMap::new();
+    for (id, group) in &input.observed.groups {
+        named.entry(&group.name).or_default().push(id);
+    }
+    let mut found = Groups::new();
+    for group in &input.train.groups {
+        let same_name = named.get(group.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        match find_group(input, group, same_name) {
+            Ok(one) => {
+                found.insert(group.name.clone(), one);
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    found
+}
+
+fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<GroupFound, Refusal> {
+    let name = || group.name.clone();
+    let ours = |id: &Ocid| {
+        let owner = input.observed.groups.get(id).and_then(|group| group.owner.as_ref());
+        owner.is_some_and(|owner| is_ours(input, owner))
+    };
+    let record = input.state.groups.get(&group.name);
+    let known = record.map(|record| &record.id).filter(|id| input.observed.groups.contains_key(*id));
+    let gone = record.is_some() && known.is_none();
+    if let Some(id) = &group.id {
+        return match (input.observed.groups.contains_key(id), &group.members) {
+            (false, _) => Err(Refusal::NoSuchGroup { group: name() }),
+            (true, Members::Listed(_)) if !ours(id) && known != Some(id) => {
+                Err(Refusal::ForeignGroup { group: name(), id: id.clone() })
+            }
+            (true, _) => Ok(GroupFound { id: Some(id.clone()), adopt: known != Some(id) && ours(id), gone }),
+        };
+    }
+    if let Some(id) = known {
+        return Ok(GroupFound { id: Some(id.clone()), adopt: false, gone });
+    }
+    let own: Vec<&Ocid> = same_name.iter().copied().filter(|id| ours(id)).collect();
+    match (own.as_slice(), same_name, &group.members) {
+        ([id], _, _) => Ok(GroupFound { id: Some((*id).clone()), adopt: true, gone }),
+        ([_, _, ..], _, _) | ([], [_, _, ..], Members::Service) => {
+            let ids = if own.is_empty() { same_name } else { own.as_slice() };
+            Err(Refusal::AmbiguousGroup { group: name(), ids: ids.iter().map(|id| (*id).clone()).collect() })
+        }
+        ([], [id], Members::Service) => Ok(GroupFound { id: Some((*id).clone()), adopt: false, gone }),
+        ([], [], Members::Service) => Err(Refusal::NoSuchGroup { group: name() }),
+        ([], [id, ..], Members::Listed(_)) => Err(Refusal::ForeignGroup { group: name(), id: (*id).clone() }),
+        ([], [], Members::Listed(_)) => Ok(GroupFound { id: None, adopt: false, gone }),
+    }
+}

@@ -1,0 +1,96 @@
+//! Why no plan is made: states of the world in which any plan would be a guess.
+
+use thiserror::Error;
+
+use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::package::Digest;
+
+/// Why no plan is made. Each names the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The service has a source of the name that this state does not own.
+    #[error(
+        "release.{release}: the service has a source named `{name}` ({id}) that belongs to {owner}; import it or \
+         give the train another name"
+    )]
+    ForeignSource {
+        /// The release.
+        release: ReleaseName,
+        /// The display name.
+        name: String,
+        /// Its id.
+        id: Ocid,
+        /// Whose it is.
+        owner: String,
+    },
+    /// The manifest is not what the release was when its source was made.
+    #[error(
+        "release.{release}: the manifest is {manifest}, the source holds {applied}; a release never changes once it \
+         is applied: restore the manifest, or give the new content a new release name"
+    )]
+    ChangedRelease {
+        /// The release.
+        release: ReleaseName,
+        /// The manifest's digest.
+        manifest: Digest,
+        /// The digest recorded when it was applied.
+        applied: Digest,
+    },
+    /// More than one group of the service has the name.
+    #[error("group.{group}: the service has {} groups of that name ({}); say which with `id = \"ocid1...\"`", ids.len(), ids.iter().map(Ocid::as_str).collect::<Vec<_>>().join(", "))]
+    AmbiguousGroup {
+        /// The group.
+        group: GroupName,
+        /// The candidates.
+        ids: Vec<Ocid>,
+    },
+    /// `members = "service"`, and there is no such group.
+    #[error(
+        "group.{group}: members = \"service\", and the service has no active group of that name; make it there, or list the members here"
+    )]
+    NoSuchGroup {
+        /// The group.
+        group: GroupName,
+    },
+    /// Members are listed on a group that we did not make.
+    #[error(
+        "group.{group}: the service has a group of that name that this train did not make ({id}); use members = \"service\", import it, or rename yours"
+    )]
+    ForeignGroup {
+        /// The group.
+        group: GroupName,
+        /// Its id.
+        id: Ocid,
+    },
+    /// A group would lose too many members at once.
+    #[error(
+        "group.{group}: {leaving} of {members} members would leave, more than 30 %; if that is meant, plan with --allow-shrink"
+    )]
+    Shrink {
+        /// The group.
+        group: GroupName,
+        /// How many would leave.
+        leaving: usize,
+        /// How many there are.
+        members: usize,
+    },
+    /// An instance is in two groups.
+    #[error(
+        "instance {instance} is a member of both group.{first} and group.{second}; an instance rides one release"
+    )]
+    TwoGroups {
+        /// The instance.
+        instance: Ocid,
+        /// One group.
+        first: GroupName,
+        /// The other.
+        second: GroupName,
+    },
+}
+
+impl Refusal {
+    /// Tells whether a flag lifts it: such a refusal is policy, not error.
+    pub fn is_policy(&self) -> bool {
+        matches!(self, Self::Shrink { .. })
+    }
+}

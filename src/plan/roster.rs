@@ -1,0 +1,129 @@
+//! Who is in which group: who shall be, who is, who joins and who leaves. Guards against a list that shrinks by
+//! mistake.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::holdings::Groups;
+use super::{Input, Refusal};
+use crate::name::{GroupName, Ocid};
+use crate::op::OpKey;
+use crate::train::{Group, Members};
+
+/// A group may lose so many of its members, in a hundred, without being asked about.
+const SHRINK_PERCENT: usize = 30;
+/// Below so many leaving members nobody is asked: small groups change by large shares.
+const SHRINK_FLOOR: usize = 10;
+
+/// The membership of one declared group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Roster {
+    /// Who shall be in it, known to the service or not.
+    pub(super) members: BTreeSet<Ocid>,
+    /// Those of them that the service does not have in it and does know.
+    pub(super) joins: Vec<Ocid>,
+    /// Who shall no longer be in it.
+    pub(super) leaves: Vec<Ocid>,
+    /// Whether the golden instance stands in the service's group, from which we leave it out.
+    pub(super) golden: bool,
+}
+
+/// The membership of all groups.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rosters {
+    /// By group, the declared ones.
+    pub(super) declared: BTreeMap<GroupName, Roster>,
+    /// Groups that the state owns and the train no longer declares, with the members that leave.
+    pub(super) undeclared: BTreeMap<GroupName, Vec<Ocid>>,
+    /// The group of each member.
+    pub(super) group_of: BTreeMap<Ocid, GroupName>,
+}
+
+/// Draws up who is where.
+pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusal>) -> Rosters {
+    let mut recorded: BTreeMap<&GroupName, Vec<&Ocid>> = BTreeMap::new();
+    for (id, record) in &input.state.instances {
+        recorded.entry(&record.group).or_default().push(id);
+    }
+    let mut rosters = Rosters::default();
+    for group in &input.train.groups {
+        let Some(found) = groups.get(&group.name) else { continue };
+        let nobody = BTreeSet::new();
+        let current = found
+            .id
+            .as_ref()
+            .and_then(|id| input.observed.groups.get(id))
+            .map_or(&nobody, |group| &group.members);
+        let known = recorded.get(&group.name).map(Vec::as_slice).unwrap_or_default();
+        let roster = draw(input, group, current, known);
+        check_shrink(input, group, current, known, &roster, refusals);
+        for member in &roster.members {
+            if let Some(first) = rosters.group_of.insert(member.clone(), group.name.clone()) {
+                refusals.push(Refusal::TwoGroups {
+                    instance: member.clone(),
+                    first,
+                    second: group.name.clone(),
+                });
+            }
+        }
+        rosters.declared.insert(group.name.clone(), roster);
+    }
+    for (name, record) in &input.state.groups {
+        if input.train.group(name).is_some() || !record.made {
+            continue;
+        }
+        let current =
+            input.observed.groups.get(&record.id).map(|group| group.members.clone()).unwrap_or_default();
+        if !input.allow_shrink && current.len() >= SHRINK_FLOOR {
+            refusals.push(Refusal::Shrink {
+                group: name.clone(),
+                leaving: current.len(),
+                members: current.len(),
+            });
+        }
+        rosters.undeclared.insert(name.clone(), current.into_iter().collect());
+    }
+    rosters
+}
+
+fn draw(input: &Input<'_>, group: &Group, current: &BTreeSet<Ocid>, recorded: &[&Ocid]) -> Roster {
+    let golden = input.train.golden.as_ref();
+    let mut members = match &group.members {
+        Members::Listed(listed) => listed.clone(),
+        Members::Service => current.clone(),
+    };
+    let golden = golden.is_some_and(|golden| members.remove(golden));
+    let knows = |id: &&Ocid| input.observed.instances.contains_key(*id);
+    // A join that a crash cut off before it was recorded is taken up again, to record it.
+    let begun = |id: &&Ocid| {
+        !input.state.unfinished.is_empty()
+            && input.state.unfinished.contains_key(&OpKey(format!("join/{}/{id}", group.name)))
+    };
+    let joins =
+        members.iter().filter(|id| !current.contains(*id) || begun(id)).filter(knows).cloned().collect();
+    // The golden instance is left where it is; it is simply none of ours.
+    let stays = |id: &&Ocid| Some(*id) == input.train.golden.as_ref();
+    // What the service no longer knows cannot be asked to leave; a record of it is still cleared below.
+    let mut leaves: BTreeSet<&Ocid> =
+        current.difference(&members).filter(|id| knows(id) && !stays(id)).collect();
+    leaves.extend(recorded.iter().copied().filter(|id| !members.contains(*id)));
+    Roster { joins, leaves: leaves.into_iter().cloned().collect(), members, golden }
+}
+
+fn check_shrink(
+    input: &Input<'_>,
+    group: &Group,
+    current: &BTreeSet<Ocid>,
+    recorded: &[&Ocid],
+    roster: &Roster,
+    refusals: &mut Vec<Refusal>,
+) {
+    if input.allow_shrink {
+        return;
+    }
+    let before = current.len().max(recorded.len());
+    let leaving = roster.leaves.len();
+    let emptied = roster.members.is_empty() && before > 0;
+    if emptied || (leaving >= SHRINK_FLOOR && leaving * 100 > before * SHRINK_PERCENT) {
+        refusals.push(Refusal::Shrink { group: group.name.clone(), leaving, members: before });
+    }
+}

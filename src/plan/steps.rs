@@ -1,0 +1,241 @@
+//! The steps: what runs, in which order, and what must hold before each. Sources first, then membership, then group
+//! by group behind its gates: switch, update, read back.
+
+use std::collections::BTreeMap;
+
+use super::assess::Assessed;
+use super::gates::Gates;
+use super::holdings::{self, Groups, Sources};
+use super::roster::Rosters;
+use super::{Action, Cost, Input, Step, Verification};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
+use crate::observed::Precondition;
+use crate::op::{GroupRef, Op, SourceRef, StepId, UpdateKind};
+
+/// Lays out all steps so that each stands behind those it depends on.
+pub(super) fn lay(
+    input: &Input<'_>,
+    sources: &Sources,
+    groups: &Groups,
+    rosters: &Rosters,
+    members: &Assessed<'_>,
+    gates: &Gates,
+) -> Vec<Step> {
+    let mut steps = Steps { list: Vec::with_capacity(members.list.len() * 3 + 16) };
+    let filled = steps.sources(input, sources);
+    let joined = steps.membership(input, groups, rosters);
+    steps.groups(sources, members, gates, &filled, &joined);
+    steps.list
+}
+
+/// Returns what the steps will take.
+pub(super) fn cost(steps: &[Step]) -> Cost {
+    let mut cost = Cost::default();
+    for step in steps {
+        let Action::Act { op } = &step.action else { continue };
+        cost.changing_calls += match op {
+            // A switch takes two calls, where there is something to detach.
+            Op::Switch { from: Some(_), .. } => 2,
+            _ => 1,
+        };
+        cost.work_requests += usize::from(matches!(op, Op::Update { .. }));
+    }
+    cost
+}
+
+struct Steps {
+    list: Vec<Step>,
+}
+
+impl Steps {
+    fn push(
+        &mut self,
+        address: Address,
+        group: Option<&GroupName>,
+        action: Action,
+        after: Vec<StepId>,
+        precondition: Precondition,
+    ) -> StepId {
+        // A plan of four thousand million steps does not fit in memory.
+        let id = StepId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(Step { id, address, group: group.cloned(), action, after, precondition });
+        id
+    }
+
+    /// Makes, fills and proves sources. Returns the step that proves each release that has work.
+    fn sources(&mut self, input: &Input<'_>, sources: &Sources) -> BTreeMap<ReleaseName, StepId> {
+        let mut proofs = BTreeMap::new();
+        for release in &input.train.releases {
+            let Some(found) = sources.get(&release.name).filter(|found| found.has_work()) else { continue };
+            let address = || Address::Release(release.name.clone());
+            let source = SourceRef { release: release.name.clone(), id: found.id.clone() };
+            let mut first = Vec::new();
+            if found.id.is_none() || found.adopt {
+                let op = Op::CreateSource {
+                    release: release.name.clone(),
+                    name: holdings::source_name(input, &release.name),
+                    arch: input.train.architecture.clone(),
+                    owner: holdings::ownership(input, Some(release)),
+                };
+                first.push(self.push(address(), None, Action::Act { op }, Vec::new(), Precondition::Nothing));
+            }
+            let mut edits = Vec::new();
+            let owned = || Precondition::Owned { source: source.clone() };
+            for batch in found.missing.chunks(input.capabilities.packages_per_call.max(1)) {
+                let op = Op::AddPackages { source: source.clone(), packages: batch.to_vec() };
+                edits.push(self.push(address(), None, Action::Act { op }, first.clone(), owned()));
+            }
+            for batch in found.foreign.chunks(input.capabilities.packages_per_call.max(1)) {
+                let op = Op::RemovePackages { source: source.clone(), packages: batch.to_vec() };
+                edits.push(self.push(address(), None, Action::Act { op }, first.clone(), owned()));
+            }
+            let after = if edits.is_empty() { first } else { edits };
+            let what = Verification::Contents { source };
+            let proof = self.push(address(), None, Action::Verify { what }, after, Precondition::Nothing);
+            proofs.insert(release.name.clone(), proof);
+        }
+        proofs
+    }
+
+    /// Makes and deletes groups, has members leave and join. Returns what each instance's later steps must follow.
+    fn membership(
+        &mut self,
+        input: &Input<'_>,
+        groups: &Groups,
+        rosters: &Rosters,
+    ) -> BTreeMap<Ocid, StepId> {
+        let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
+        for (name, members) in &rosters.undeclared {
+            let id = input.state.groups.get(name).map(|record| record.id.clone());
+            let group = GroupRef { group: name.clone(), id };
+            let leaving = members.iter().map(|instance| self.leave(&group, instance, &mut left)).collect();
+            let op = Op::DeleteGroup { group };
+            self.push(
+                Address::Group(name.clone()),
+                Some(name),
+                Action::Act { op },
+                leaving,
+                Precondition::Nothing,
+            );
+        }
+        for (name, roster) in &rosters.declared {
+            let id = groups.get(name).and_then(|found| found.id.clone());
+            let group = GroupRef { group: name.clone(), id };
+            for instance in &roster.leaves {
+                self.leave(&group, instance, &mut left);
+            }
+        }
+        let mut joined = BTreeMap::new();
+        for train_group in &input.train.groups {
+            let name = &train_group.name;
+            let (Some(found), Some(roster)) = (groups.get(name), rosters.declared.get(name)) else {
+                continue;
+            };
+            let group = GroupRef { group: name.clone(), id: found.id.clone() };
+            let mut first = None;
+            if found.id.is_none() || found.adopt {
+                let op = Op::CreateGroup { group: name.clone(), owner: holdings::ownership(input, None) };
+                let address = Address::Group(name.clone());
+                first = Some(self.push(
+                    address,
+                    Some(name),
+                    Action::Act { op },
+                    Vec::new(),
+                    Precondition::Nothing,
+                ));
+            }
+            for instance in &roster.joins {
+                let reached =
+                    input.observed.instances.get(instance).is_some_and(|seen| seen.status.takes_work());
+                if !reached {
+                    continue;
+                }
+                let after = first.into_iter().chain(left.get(instance).copied()).collect();
+                let op = Op::Join { group: group.clone(), instance: instance.clone() };
+                let address = Address::Instance(instance.clone());
+                let step = self.push(address, Some(name), Action::Act { op }, after, Precondition::Nothing);
+                joined.insert(instance.clone(), step);
+            }
+        }
+        joined
+    }
+
+    fn leave(&mut self, group: &GroupRef, instance: &Ocid, left: &mut BTreeMap<Ocid, StepId>) -> StepId {
+        let op = Op::Leave { group: group.clone(), instance: instance.clone() };
+        let address = Address::Instance(instance.clone());
+        let step =
+            self.push(address, Some(&group.group), Action::Act { op }, Vec::new(), Precondition::Nothing);
+        left.insert(instance.clone(), step);
+        step
+    }
+
+    /// Group by group, each behind its gates: switch, update and read back its members.
+    fn groups(
+        &mut self,
+        sources: &Sources,
+        members: &Assessed<'_>,
+        gates: &Gates,
+        filled: &BTreeMap<ReleaseName, StepId>,
+        joined: &BTreeMap<Ocid, StepId>,
+    ) {
+        // The last step of each member of a group: what a gate behind that group follows.
+        let mut ends: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
+        for name in &gates.order {
+            let barriers: Vec<StepId> = gates.conditions.get(name).map_or_else(Vec::new, |conditions| {
+                let gate = |condition: &super::Condition| {
+                    let super::Condition::GroupAtLevel { group, .. } = condition;
+                    let after = ends.get(group).cloned().unwrap_or_default();
+                    let action = Action::Gate { condition: condition.clone() };
+                    self.push(Address::Group(name.clone()), Some(name), action, after, Precondition::Nothing)
+                };
+                conditions.iter().map(gate).collect()
+            });
+            for member in members.of(name) {
+                let address = || Address::Instance(member.id.clone());
+                let source = holdings::source_ref(sources, &member.release.name);
+                let join = joined.get(member.id).copied();
+                let mut before: Vec<StepId> = join.into_iter().collect();
+                if member.moves() {
+                    before.extend(filled.get(&member.release.name));
+                    before.extend(&barriers);
+                }
+                let mut last = None;
+                if member.switch {
+                    let from =
+                        member.seen.and_then(|seen| seen.parent.as_ref()).map(|parent| parent.id.clone());
+                    let expects =
+                        Precondition::ParentOrNone { instance: member.id.clone(), parent: from.clone() };
+                    let op = Op::Switch { instance: member.id.clone(), from, to: source.clone() };
+                    let step = self.push(
+                        address(),
+                        Some(name),
+                        Action::Act { op },
+                        std::mem::take(&mut before),
+                        expects,
+                    );
+                    last = Some(step);
+                }
+                if member.update {
+                    let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
+                    let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
+                    let op = Op::Update { instance: member.id.clone(), source, kind: UpdateKind::All };
+                    last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
+                }
+                if member.verify {
+                    let after = last.map_or(before, |step| vec![step]);
+                    let what = Verification::Level { instance: member.id.clone(), group: name.clone() };
+                    last = Some(self.push(
+                        address(),
+                        Some(name),
+                        Action::Verify { what },
+                        after,
+                        Precondition::Nothing,
+                    ));
+                }
+                if let Some(end) = last.or(join) {
+                    ends.entry(name).or_default().push(end);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The executor with the real planner, on generated worlds in memory: faults, kills, and the end they must lead to.
+
+mod convergence;

@@ -1,0 +1,117 @@
+//! Convergence: after all steps the next plan has none that can start; after any prefix, planning again reaches the
+//! same end; every order that the dependencies allow ends in the same world.
+
+use patchtrain::plan::{Plan, lint};
+
+use crate::support::model::{self, End};
+use crate::support::rng::Rng;
+use crate::support::worlds::{self, World};
+
+const WORLDS: u64 = 800;
+
+fn checked_plan(world: &World, seed: u64) -> Plan {
+    let plan = world.plan().unwrap_or_else(|refusals| panic!("seed {seed}: {refusals:?}"));
+    let findings = lint::lint(&plan);
+    assert!(findings.is_empty(), "seed {seed}: {findings:#?}\n{:#?}", plan.steps);
+    plan
+}
+
+/// Plans and runs until nothing can start; more than a few rounds mean that it does not converge.
+fn settle(world: &mut World, seed: u64) {
+    for _ in 0..4 {
+        let plan = checked_plan(world, seed);
+        if !plan.can_start() {
+            return;
+        }
+        model::run_all(world, &plan);
+    }
+    let plan = checked_plan(world, seed);
+    assert!(!plan.can_start(), "seed {seed} goes on: {:#?}", plan.steps);
+}
+
+fn world(seed: u64) -> (World, Rng) {
+    let mut rng = Rng::new(seed);
+    let mut world = worlds::fresh(&mut rng);
+    // Most worlds have a past: applied in whole or in part, then changed by others.
+    for _ in 0..rng.below(4) {
+        if let Ok(plan) = world.plan() {
+            let limit = if rng.chance(50) { usize::MAX } else { rng.below(plan.steps.len() + 1) };
+            model::run(&mut world, &plan, limit, |_| 0);
+        }
+        worlds::disturb(&mut world, &mut rng);
+    }
+    (world, rng)
+}
+
+fn is_plannable(world: &World) -> bool {
+    world.plan().is_ok()
+}
+
+#[test]
+fn after_all_steps_nothing_can_start() {
+    let mut planned = 0;
+    for seed in 0..WORLDS {
+        let (mut world, _) = world(seed);
+        if !is_plannable(&world) {
+            continue;
+        }
+        planned += 1;
+        let plan = checked_plan(&world, seed);
+        let ends = model::run_all(&mut world, &plan);
+        let failed: Vec<&End> = ends.iter().filter(|end| matches!(end, End::Failed(_))).collect();
+        assert!(failed.is_empty(), "seed {seed}: {failed:?}");
+        let next = checked_plan(&world, seed);
+        assert!(!next.can_start(), "seed {seed} goes on: {:#?}\nafter {:#?}", brief(&next), brief(&plan));
+    }
+    assert!(planned > WORLDS * 9 / 10, "only {planned} of {WORLDS} worlds could be planned");
+}
+
+#[test]
+fn any_prefix_leads_to_the_same_end() {
+    for seed in 0..WORLDS / 4 {
+        let (start, mut rng) = world(seed);
+        if !is_plannable(&start) {
+            continue;
+        }
+        let plan = checked_plan(&start, seed);
+        let mut whole = start.clone();
+        model::run_all(&mut whole, &plan);
+        settle(&mut whole, seed);
+        for _ in 0..6 {
+            let mut cut = start.clone();
+            model::run(&mut cut, &plan, rng.below(plan.steps.len() + 1), |choices| {
+                rng.clone().below(choices)
+            });
+            settle(&mut cut, seed);
+            let (ours, theirs) =
+                (format!("{:#?}", worlds::essence(&cut)), format!("{:#?}", worlds::essence(&whole)));
+            let diff = similar::TextDiff::from_lines(&theirs, &ours);
+            assert!(ours == theirs, "seed {seed}:\n{}", diff.unified_diff().context_radius(12));
+        }
+    }
+}
+
+#[test]
+fn every_order_ends_in_the_same_world() {
+    for seed in 0..WORLDS / 10 {
+        let (start, mut rng) = world(seed);
+        if !is_plannable(&start) {
+            continue;
+        }
+        let plan = checked_plan(&start, seed);
+        let mut straight = start.clone();
+        model::run_all(&mut straight, &plan);
+        for _ in 0..20 {
+            let mut shuffled = start.clone();
+            model::run_shuffled(&mut shuffled, &plan, &mut rng);
+            assert_eq!(worlds::essence(&shuffled), worlds::essence(&straight), "seed {seed}");
+        }
+    }
+}
+
+/// The steps of a plan in one line each, for a failure's message.
+fn brief(plan: &Plan) -> String {
+    let step =
+        |step: &patchtrain::plan::Step| format!("\n{} {:?} after {:?}", step.id, step.action, step.after);
+    format!("{:?}{}", plan.held, plan.steps.iter().map(step).collect::<String>())
+}

@@ -1,0 +1,4 @@
+//! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
+
+mod convergence;
+mod stories;

@@ -1,0 +1,204 @@
+//! A model of the executor: one step at a time, without time, calls or journal files. What it does to the state is
+//! written apart from the executor, so that the two can be compared.
+
+use patchtrain::conformance::Verdict;
+use patchtrain::name::Address;
+use patchtrain::op::{GroupRef, Op, RetryToken, SourceRef, StepId};
+use patchtrain::plan::{Action, Condition, DriftKind, Plan, Step, Verification};
+use patchtrain::state::{Effect, Entry, Finish};
+
+use super::rng::Rng;
+use super::worlds::World;
+
+/// How a step of the model ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Done,
+    Failed(String),
+    Shut,
+    NotStarted,
+}
+
+/// Runs the steps in an order that `pick` chooses among those that may start, at most `limit` of them. Returns how
+/// each ended.
+pub(crate) fn run(
+    world: &mut World,
+    plan: &Plan,
+    limit: usize,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Vec<End> {
+    let order = patchtrain::plan::Order::of(&plan.steps).unwrap();
+    let mut waits = order.waits();
+    let mut ends: Vec<Option<End>> = vec![None; plan.steps.len()];
+    let mut ready: Vec<StepId> =
+        plan.steps.iter().filter(|step| step.after.is_empty()).map(|step| step.id).collect();
+    begin(world, plan);
+    let mut ran = 0;
+    while !ready.is_empty() {
+        let id = ready.remove(pick(ready.len()));
+        let step = &plan.steps[id.0 as usize];
+        let held_up = |before: &StepId| ends[before.0 as usize] != Some(End::Done);
+        let blocked = !matches!(step.action, Action::Gate { .. }) && step.after.iter().any(held_up);
+        let end = if blocked || ran == limit {
+            End::NotStarted
+        } else {
+            ran += 1;
+            one(world, plan, step)
+        };
+        ends[id.0 as usize] = Some(end);
+        for next in order.dependents(id) {
+            waits[next.0 as usize] -= 1;
+            if waits[next.0 as usize] == 0 {
+                ready.push(next);
+            }
+        }
+    }
+    let ends: Vec<End> = ends.into_iter().flatten().collect();
+    let used_up = ends.iter().all(|end| *end == End::Done);
+    record(world, Entry::End { plan: plan.id.clone(), used_up, at: world.now });
+    if !plan.steps.is_empty() {
+        world.state.serial += 1;
+    }
+    world.later();
+    ends
+}
+
+/// Runs all steps in the plan's own order.
+pub(crate) fn run_all(world: &mut World, plan: &Plan) -> Vec<End> {
+    run(world, plan, usize::MAX, |_| 0)
+}
+
+/// Runs all steps in a random order that the dependencies allow.
+pub(crate) fn run_shuffled(world: &mut World, plan: &Plan, rng: &mut Rng) -> Vec<End> {
+    run(world, plan, usize::MAX, |choices| rng.below(choices))
+}
+
+fn begin(world: &mut World, plan: &Plan) {
+    record(world, Entry::Begin { plan: plan.id.clone(), basis: plan.basis.serial, at: world.now });
+    for drift in &plan.drift {
+        if let (Address::Instance(instance), DriftKind::LeftLevel { .. }) = (&drift.address, &drift.kind) {
+            record(world, Entry::LeftLevel { instance: instance.clone() });
+        }
+    }
+}
+
+fn record(world: &mut World, entry: Entry) {
+    world.state.record(&entry).unwrap();
+}
+
+fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
+    let at = world.now;
+    match &step.action {
+        Action::Act { op } => act(world, plan, step, op),
+        Action::Verify { what: Verification::Contents { source } } => {
+            let id = source_id(world, source);
+            let contents = world.observed.sources.get(&id).and_then(|source| source.contents.clone());
+            if contents.as_ref() != Some(&plan.releases[&source.release].packages) {
+                return End::Failed(format!("the source of {} holds {contents:?}", source.release));
+            }
+            record(world, Entry::Proven { release: source.release.clone(), at });
+            End::Done
+        }
+        Action::Verify { what: Verification::Level { instance, group } } => {
+            let planned = plan.group(group).unwrap();
+            let seen = world.observed.instances.get(instance);
+            let Some(inventory) = seen.and_then(|seen| seen.inventory.as_ref()) else {
+                record(world, Entry::LeftLevel { instance: instance.clone() });
+                return End::Failed("gone".into());
+            };
+            let verdict = Verdict::of(inventory, &plan.releases[&planned.release].packages, &plan.unmanaged);
+            if !verdict.at_level(planned.ahead) {
+                record(world, Entry::LeftLevel { instance: instance.clone() });
+                return End::Failed(format!("{instance} is behind: {:?}", verdict.behind));
+            }
+            let name = plan.labels[instance].clone();
+            let (group, release) = (group.clone(), planned.release.clone());
+            let extra = verdict.extra.len();
+            record(world, Entry::AtLevel { instance: instance.clone(), name, group, release, extra, at });
+            End::Done
+        }
+        Action::Gate { condition } => {
+            let Condition::GroupAtLevel { release, candidates, members, allowed, .. } = condition;
+            let passed = |id: &&patchtrain::name::Ocid| {
+                let level = world.state.instances.get(*id).and_then(|record| record.at_level.as_ref());
+                level.is_some_and(|level| level.release == *release)
+            };
+            let open = members - candidates.iter().filter(passed).count() <= *allowed;
+            if open { End::Done } else { End::Shut }
+        }
+    }
+}
+
+fn source_id(world: &World, source: &SourceRef) -> patchtrain::name::Ocid {
+    source.id.clone().unwrap_or_else(|| world.state.sources[&source.release].id.clone())
+}
+
+fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
+    let mut op = op.clone();
+    if let Some(source) = op.source_mut() {
+        source.id = Some(source_id(world, source));
+    }
+    if let Some(group) = op.group_mut()
+        && group.id.is_none()
+    {
+        group.id = Some(world.state.groups[&group.group].id.clone());
+    }
+    let mut precondition = step.precondition.clone();
+    if let patchtrain::observed::Precondition::Rides { source, .. }
+    | patchtrain::observed::Precondition::Owned { source } = &mut precondition
+    {
+        source.id = Some(source_id(world, source));
+    }
+    let at = world.now;
+    let key = op.key();
+    let finish = if world.observed.satisfies(&op) {
+        Finish::AlreadyDone
+    } else if let Err(breach) = world.observed.check(&precondition) {
+        return End::Failed(breach.to_string());
+    } else {
+        let unproves = match &op {
+            Op::Switch { instance, .. } | Op::Update { instance, .. } => Some(instance.clone()),
+            _ => None,
+        };
+        let token = RetryToken("token".into());
+        record(world, Entry::Started { key: key.clone(), token, unproves, at });
+        world.observed.advance(&op);
+        Finish::Done
+    };
+    let effect = effect(world, plan, step, &op);
+    record(world, Entry::Finished { key, finish, effect, at });
+    End::Done
+}
+
+fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
+    let name = |id: &patchtrain::name::Ocid| plan.labels[id].clone();
+    Some(match op {
+        Op::CreateSource { release, owner, .. } => {
+            let found =
+                world.observed.sources.iter().find(|(_, source)| source.owner.as_ref() == Some(owner));
+            let (release, digest) = (release.clone(), owner.release.as_ref()?.1);
+            Effect::Source { release, id: found?.0.clone(), digest }
+        }
+        Op::CreateGroup { group, .. } => {
+            let id = world.observed.group_id(&GroupRef { group: group.clone(), id: None })?;
+            Effect::Group { group: group.clone(), id, made: true }
+        }
+        Op::DeleteGroup { group } => Effect::GroupGone { group: group.group.clone() },
+        Op::Join { group, instance } => Effect::Riding {
+            instance: instance.clone(),
+            name: name(instance),
+            group: group.group.clone(),
+            release: None,
+        },
+        Op::Switch { instance, to, .. } => Effect::Riding {
+            instance: instance.clone(),
+            name: name(instance),
+            group: step.group.clone()?,
+            release: Some(to.release.clone()),
+        },
+        Op::Leave { group, instance } => {
+            Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() }
+        }
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => return None,
+    })
+}

@@ -1,0 +1,361 @@
+//! Generated trains and worlds: small ones with every oddity, for properties; one number names each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
+use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
+use patchtrain::op::{Lineage, Ticket};
+use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
+use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
+use patchtrain::state::State;
+use patchtrain::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+
+use super::rng::Rng;
+
+/// Everything that a plan is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) train: Train,
+    pub(crate) state: State,
+    pub(crate) observed: Observed,
+    pub(crate) now: Timestamp,
+}
+
+pub(crate) fn label() -> ServiceLabel {
+    ServiceLabel {
+        api: "osms".into(),
+        simulator: true,
+        place: "in memory".into(),
+        compartment: Ocid::new("ocid1.compartment.oc1..test"),
+    }
+}
+
+impl World {
+    /// Plans, with two packages a call so that there are batches, and without asking about shrinking groups.
+    pub(crate) fn plan(&self) -> Result<Plan, Vec<Refusal>> {
+        self.plan_with(true)
+    }
+
+    pub(crate) fn plan_with(&self, allow_shrink: bool) -> Result<Plan, Vec<Refusal>> {
+        let service = label();
+        patchtrain::plan::plan(&Input {
+            train: &self.train,
+            state: &self.state,
+            observed: &self.observed,
+            capabilities: patchtrain::op::Capabilities { packages_per_call: 2 },
+            service: &service,
+            now: self.now,
+            allow_shrink,
+        })
+    }
+
+    pub(crate) fn later(&mut self) {
+        self.now += SignedDuration::from_mins(7);
+    }
+}
+
+const NAMES: [&str; 11] = [
+    "bash",
+    "glibc",
+    "glibc-common",
+    "kernel",
+    "kernel-core",
+    "linux-firmware",
+    "openssl",
+    "perl",
+    "vim",
+    "zlib",
+    "zsh",
+];
+const VERSIONS: [&str; 8] =
+    ["1.0-1.el8", "1.0-1.el8_1", "1.0-2.el8", "1.0~rc1-3", "1.0^git2-1", "1.0.1-1", "2-1", "10-1"];
+
+fn package(rng: &mut Rng, name: &str) -> Package {
+    let arch = match name {
+        "glibc" | "zlib" if rng.chance(30) => "i686",
+        "glibc-common" => "noarch",
+        _ => "x86_64",
+    };
+    let epoch = if name == "linux-firmware" { "999:" } else { "" };
+    Package::parse(&format!("{name}-{epoch}{}.{arch}", rng.pick(&VERSIONS))).unwrap()
+}
+
+fn packages(rng: &mut Rng, percent: usize) -> Vec<Package> {
+    let mut list = Vec::new();
+    for name in NAMES {
+        if rng.chance(percent) {
+            let copies = if name.starts_with("kernel") { 1 + rng.below(3) } else { 1 };
+            list.extend((0..copies).map(|_| package(rng, name)));
+        }
+    }
+    // One version of each (name, architecture), but for kernels.
+    let mut once = BTreeSet::new();
+    list.retain(|package| package.is_install_only() || once.insert((package.name(), package.arch())));
+    list
+}
+
+pub(crate) fn release(name: &str, packages: Vec<Package>, line: usize) -> Release {
+    let manifest = Manifest { packages: PackageSet::new(packages), ..Manifest::default() };
+    let digest = manifest.digest();
+    Release {
+        name: ReleaseName::new(name),
+        manifest_path: format!("t/{name}.packages"),
+        manifest,
+        digest,
+        line,
+    }
+}
+
+pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
+    let digest = Digest::of([format!("{releases:?}{groups:?}")]);
+    Train {
+        file: "trains/t.toml".into(),
+        name: TrainName::new("t"),
+        os: "oracle-linux-8".into(),
+        architecture: "x86_64".into(),
+        compartment: Ocid::new("ocid1.compartment.oc1..test"),
+        golden: None,
+        unmanaged: vec![Pattern::new("gpg-pubkey*").unwrap(), Pattern::new("oracle-cloud-agent*").unwrap()],
+        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        releases,
+        groups,
+        digest,
+    }
+}
+
+pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
+    Group {
+        name: GroupName::new(name),
+        id: None,
+        release: ReleaseName::new(release),
+        members: Members::Listed(members.iter().cloned().collect()),
+        after: Vec::new(),
+        max_failures: Amount::Number(0),
+        ahead: Ahead::Report,
+        line: 1,
+    }
+}
+
+pub(crate) fn instance_id(index: usize) -> Ocid {
+    Ocid::new(&format!("ocid1.instance.oc1.test.{index:05}"))
+}
+
+fn vendor() -> Ocid {
+    Ocid::new("ocid1.osmssoftwaresource.oc1..vendor")
+}
+
+fn vendor_child() -> Ocid {
+    Ocid::new("ocid1.osmssoftwaresource.oc1..vendorchild")
+}
+
+fn instance(rng: &mut Rng, index: usize) -> Instance {
+    let mut installed = packages(rng, 80);
+    let agent = Package::parse("oracle-cloud-agent-1.40-1.el8.x86_64").unwrap();
+    let homemade = Package::parse("homemade-1-1.noarch").unwrap();
+    installed.extend([agent, homemade]);
+    let kernel = installed.iter().find(|package| package.name() == "kernel");
+    let running = kernel.map(|p| format!("{}-{}.{}", p.version(), p.release(), p.arch()).into());
+    let on_vendor = rng.chance(85);
+    let link = |id, name: &str| SourceLink { id, name: name.into() };
+    Instance {
+        name: format!("host-{}", if rng.chance(10) { 0 } else { index }).into(),
+        status: match rng.below(20) {
+            0 => InstanceStatus::Unreachable,
+            1 => InstanceStatus::Error,
+            2 => InstanceStatus::Warning,
+            _ => InstanceStatus::Normal,
+        },
+        os: Some("Oracle Linux Server 8.10".into()),
+        parent: on_vendor.then(|| link(vendor(), "ol8_baseos")),
+        children: if on_vendor && rng.chance(60) {
+            vec![link(vendor_child(), "ol8_appstream")]
+        } else {
+            Vec::new()
+        },
+        groups: BTreeSet::new(),
+        inventory: Some(Inventory {
+            installed: PackageSet::new(installed),
+            unsourced: PackageSet::new(vec![agent, homemade]),
+        }),
+        last_checkin: None,
+        running_kernel: running,
+        reboot_required: false,
+        open_work: if rng.chance(4) {
+            vec![Ticket("ocid1.osmsworkrequest.oc1..alien".into())]
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+/// Generates a world that no train has touched yet.
+pub(crate) fn fresh(rng: &mut Rng) -> World {
+    let releases: Vec<Release> =
+        (1..=2 + rng.below(2)).map(|n| release(&format!("R{n}"), packages(rng, 85), n * 10)).collect();
+    let fleet = rng.below(14);
+    let ids: Vec<Ocid> = (0..fleet).map(instance_id).collect();
+    let group_count = 1 + rng.below(4);
+    let mut groups: Vec<Group> = Vec::new();
+    let mut observed = Observed::default();
+    for (index, id) in ids.iter().enumerate() {
+        // Some are not known to the service yet.
+        if !rng.chance(5) {
+            observed.instances.insert(id.clone(), instance(rng, index));
+        }
+    }
+    for n in 0..group_count {
+        let members: Vec<Ocid> =
+            ids.iter().enumerate().filter(|(i, _)| i % group_count == n).map(|(_, id)| id.clone()).collect();
+        let mut one = group(&format!("g{n}"), rng.pick(&releases).name.as_str(), &members);
+        one.line = 100 + n;
+        one.ahead = if rng.chance(20) { Ahead::Block } else { Ahead::Report };
+        one.max_failures = match rng.below(3) {
+            0 => Amount::Number(rng.below(2)),
+            1 => Amount::Percent(rng.below(60) as u8),
+            _ => Amount::Number(0),
+        };
+        one.after = groups.iter().filter(|_| rng.chance(40)).map(|other| other.name.clone()).collect();
+        if rng.chance(20) {
+            one.members = Members::Service;
+            let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..byhand{n}"));
+            let known = members.iter().filter(|id| observed.instances.contains_key(*id)).cloned();
+            let by_hand =
+                ServiceGroup { name: one.name.as_str().into(), members: known.collect(), owner: None };
+            for member in &by_hand.members {
+                observed.instances.get_mut(member).unwrap().groups.insert(id.clone());
+            }
+            observed.groups.insert(id, by_hand);
+        }
+        groups.push(one);
+    }
+    let offered = PackageSet::new(packages(rng, 100));
+    for (id, name) in [(vendor(), "ol8_baseos"), (vendor_child(), "ol8_appstream")] {
+        let source = Source { name: name.into(), owner: None, contents: Some(offered.clone()), parent: None };
+        observed.sources.insert(id, source);
+    }
+    let state = State::new(TrainName::new("t"), Lineage("lineage".into()));
+    World { train: train(releases, groups), state, observed, now: "2026-11-22T12:00:00Z".parse().unwrap() }
+}
+
+/// Changes the world behind the train's back, the train itself, or both.
+pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
+    let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
+    for _ in 0..rng.below(5) {
+        let index = rng.below(1_000);
+        match rng.below(11) {
+            0..=2 if !ids.is_empty() => {
+                let packages = packages(rng, 80);
+                if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
+                    let inventory = seen.inventory.take().unwrap_or_default();
+                    let installed =
+                        PackageSet::new(packages).union(&inventory.unsourced.iter().collect::<Vec<_>>());
+                    seen.inventory = Some(Inventory { installed, ..inventory });
+                }
+            }
+            3 if !ids.is_empty() => {
+                if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
+                    seen.parent = None;
+                    seen.children.clear();
+                }
+            }
+            4 if !ids.is_empty() => {
+                if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
+                    seen.parent = Some(SourceLink { id: vendor(), name: "ol8_baseos".into() });
+                }
+            }
+            5 if !ids.is_empty() => {
+                let gone = rng.pick(&ids).clone();
+                world.observed.instances.remove(&gone);
+            }
+            6 if !ids.is_empty() => {
+                if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
+                    seen.status =
+                        if rng.chance(50) { InstanceStatus::Unreachable } else { InstanceStatus::Normal };
+                    seen.open_work.clear();
+                }
+            }
+            7 => edit_source(world, rng),
+            8 => edit_membership(world, rng),
+            9 => {
+                let mut new = instance(rng, index);
+                let holds = |(_, group): &(&Ocid, &ServiceGroup)| group.members.contains(&instance_id(index));
+                new.groups = world.observed.groups.iter().filter(holds).map(|(id, _)| id.clone()).collect();
+                world.observed.instances.entry(instance_id(index)).or_insert(new);
+                let listed = world.train.groups.iter_mut().find_map(|group| match &mut group.members {
+                    Members::Listed(listed) => Some(listed),
+                    Members::Service => None,
+                });
+                if let Some(listed) = listed.filter(|_| !ids.contains(&instance_id(index))) {
+                    listed.insert(instance_id(index));
+                }
+            }
+            _ => {
+                let release = rng.pick(&world.train.releases).name.clone();
+                let at = rng.below(world.train.groups.len());
+                world.train.groups[at].release = release;
+            }
+        }
+    }
+    world.train.digest = Digest::of([format!("{:?}{:?}", world.train.releases, world.train.groups)]);
+    world.later();
+}
+
+fn edit_source(world: &mut World, rng: &mut Rng) {
+    let ours: Vec<Ocid> =
+        world.observed.sources.iter().filter(|(_, s)| s.owner.is_some()).map(|(id, _)| id.clone()).collect();
+    if ours.is_empty() {
+        return;
+    }
+    let id = rng.pick(&ours).clone();
+    if rng.chance(15) {
+        world.observed.sources.remove(&id);
+        return;
+    }
+    let source = world.observed.sources.get_mut(&id).unwrap();
+    let mut contents: Vec<Package> = source.contents.take().unwrap_or_default().iter().collect();
+    if rng.chance(50) && !contents.is_empty() {
+        contents.remove(rng.below(contents.len()));
+    }
+    if rng.chance(50) {
+        contents.push(package(rng, "zsh"));
+    }
+    source.contents = Some(PackageSet::new(contents));
+}
+
+fn edit_membership(world: &mut World, rng: &mut Rng) {
+    let groups: Vec<Ocid> = world.observed.groups.keys().cloned().collect();
+    let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
+    if groups.is_empty() || ids.is_empty() {
+        return;
+    }
+    let (group, id) = (rng.pick(&groups).clone(), rng.pick(&ids).clone());
+    let held_by_service = |name: &Arc<str>| {
+        world
+            .train
+            .groups
+            .iter()
+            .any(|group| *group.name.as_str() == **name && group.members == Members::Service)
+    };
+    let service_group = held_by_service(&world.observed.groups[&group].name);
+    let seen = world.observed.instances.get_mut(&id).unwrap();
+    let there = world.observed.groups.get_mut(&group).unwrap();
+    if there.members.remove(&id) {
+        seen.groups.remove(&group);
+    } else if !service_group {
+        // A stranger in a service group might be listed elsewhere: two groups of one instance is an error, not drift.
+        there.members.insert(id);
+        seen.groups.insert(group);
+    }
+}
+
+/// What must be the same however the end was reached.
+pub(crate) fn essence(world: &World) -> (Observed, BTreeMap<Ocid, Option<ReleaseName>>) {
+    let levels = world
+        .state
+        .instances
+        .iter()
+        .map(|(id, record)| (id.clone(), record.at_level.as_ref().map(|level| level.release.clone())));
+    (world.observed.clone(), levels.collect())
+}
