@@ -1,3 +1,7 @@
 //! The `patchtrain` binary: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    patchtrain::cli::main(std::env::args_os())
+}

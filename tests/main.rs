@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic with a line number is the report")]
 
 mod architecture;
+mod cli;
 mod conformance;
 mod executor;
 mod planner;

@@ -1,1 +1,76 @@
 //! The command line: arguments, settings resolved once, exit codes, one file per command.
+//!
+//! stdout is data and stderr is talk. The environment is read in [`context`] and nowhere else; nothing here decides
+//! what a plan holds or how it is laid out.
+
+mod apply;
+mod args;
+mod basis;
+mod connect;
+mod context;
+mod each;
+mod error;
+pub mod exit;
+mod fleet;
+mod look;
+mod plan;
+mod prompt;
+mod show;
+mod signals;
+mod simulate;
+mod status;
+mod terminal;
+mod validate;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
+
+use args::{Arguments, Command};
+use context::Context;
+use error::CliError;
+
+/// Runs one command line and returns how it ended.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    ExitCode::from(run(&arguments))
+}
+
+fn run(arguments: &[OsString]) -> u8 {
+    let parsed = args::command()
+        .try_get_matches_from(arguments)
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let parsed = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // A reader that has gone away (`patchtrain --help | head -1`) is no error.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::DONE,
+                _ => exit::USAGE,
+            };
+        }
+    };
+    let context = match Context::new(&parsed, arguments) {
+        Ok(context) => context,
+        Err((terminal, error)) => {
+            terminal.report(&error);
+            return error.code;
+        }
+    };
+    let ended = match parsed.command {
+        Command::Validate(arguments) => validate::run(&context, &arguments),
+        Command::Plan(arguments) => plan::run(&context, &arguments),
+        Command::Apply(arguments) => apply::run(&context, &arguments),
+        Command::Show(arguments) => show::run(&context, &arguments),
+        Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Simulate(arguments) => simulate::run(&context, &arguments),
+    };
+    ended.unwrap_or_else(|error| {
+        context.terminal.report(&error);
+        error.code
+    })
+}

@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod catalogue;
+mod credentials;
 mod golden;
 mod switches;
 mod world;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub use credentials::{Credentials, credentials, write_config};
 pub use golden::{DEFAULT_SEED, Facts, Level, Member, facts, golden_set};
 pub use switches::{Reaction, Switches};
 

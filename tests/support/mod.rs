@@ -1,6 +1,11 @@
 //! What several test areas share. Leaves out anything that only one of them needs.
 
 pub(crate) mod model;
+mod pty;
 pub(crate) mod rng;
 pub(crate) mod store;
+mod workspace;
 pub(crate) mod worlds;
+
+pub(crate) use pty::Screen;
+pub(crate) use workspace::Workspace;

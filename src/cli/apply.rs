@@ -1,0 +1,241 @@
+//! `patchtrain apply`: plans, shows, asks and executes, or executes a saved plan.
+//!
+//! The state is locked before anything is planned, so that what is shown is what runs. Choices are the planner's and
+//! safety the executor's; here is who is asked, and what is said afterwards.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::args::Apply as Arguments;
+use super::connect::{Connection, Connector};
+use super::context::Context;
+use super::look::{self, Manner};
+use super::prompt;
+use super::signals::unless_interrupted;
+use super::{CliError, basis, each, exit};
+use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
+use crate::cloud::Cloud;
+use crate::plan::{self, DriftKind, Plan};
+use crate::render::{self, Bars, Lines};
+use crate::state::State;
+use crate::state::store::{Session, Store};
+use crate::train::Train;
+
+/// Applies the saved plan, or each selected train.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if let Some(file) = &arguments.file {
+        return saved(context, arguments, file);
+    }
+    if !arguments.auto_approve && !context.terminal.can_ask {
+        return Err(CliError::usage("there is no terminal to ask for approval on")
+            .hint("save a plan with `patchtrain plan --out FILE`, have it reviewed, and run `patchtrain apply FILE`")
+            .hint("or approve whatever the plan will be, with --auto-approve"));
+    }
+    let trains = context.workspace.trains(&arguments.selection.train)?;
+    context.block_on(async |interrupt| {
+        let mut connector = Connector::new(context, arguments.parallelism.calls());
+        let code = each::train(context, &trains, async |train| {
+            fresh(context, arguments, &mut connector, &interrupt, train).await
+        })
+        .await;
+        Ok(code)
+    })
+}
+
+/// Plans a train under its lock, shows the plan, asks, and executes it.
+async fn fresh(
+    context: &Context,
+    arguments: &Arguments,
+    connector: &mut Connector<'_>,
+    interrupt: &Interrupt,
+    train: &Train,
+) -> Result<u8, CliError> {
+    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let state = match session.load().await? {
+        Some(state) => state,
+        None => look::unapplied(&train.name)?,
+    };
+    let connection = connector.connect(train, interrupt).await?;
+    let manner = Manner::of(&arguments.parallelism, &arguments.planning);
+    let plan = look::plan(context, interrupt, &connection, (train, &state), manner).await?;
+    let style = context.terminal.style(arguments.amount.detail());
+    context.terminal.print(&render::plan(&plan, style))?;
+    if !plan.can_start() {
+        // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
+        // the service and takes nobody's approval; without steps nothing else can happen.
+        if plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. })) {
+            let record = Plan { steps: Vec::new(), ..plan.clone() };
+            let run = run_of(context, arguments, interrupt, &connection, &record);
+            apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
+        }
+        context.terminal.say(if plan.held.is_empty() {
+            "\nThere is nothing to do."
+        } else {
+            "\nThere is nothing that could be done now."
+        });
+        return Ok(held_code(arguments, !plan.held.is_empty()));
+    }
+    context.terminal.say("");
+    if !arguments.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
+        return Err(CliError::new(exit::ERROR, "apply was not approved; nothing was changed"));
+    }
+    execute(context, arguments, interrupt, &connection, &plan, session, state).await
+}
+
+/// Executes a saved plan, if it still fits.
+fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, CliError> {
+    let plan = plan::load(file)?;
+    let stale = |why: String| {
+        CliError::new(exit::REFUSED, format!("the plan {} is stale: {why}", file.display()))
+            .hint("make a new one with `patchtrain plan --out FILE`")
+    };
+    let name = &plan.basis.train;
+    let trains = context.workspace.trains(&[])?;
+    let train = trains.iter().find(|train| train.name == *name);
+    let train = train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))?;
+    context.block_on(async |interrupt| {
+        let mut session = context.workspace.store(name).lock(&context.holder()).await?;
+        let state = session.load().await?;
+        if let Some(why) =
+            basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
+        {
+            return Err(stale(why));
+        }
+        let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
+        let connection =
+            Connector::new(context, arguments.parallelism.calls()).connect(train, &interrupt).await?;
+        if connection.label != plan.service {
+            return Err(stale(format!(
+                "it is for {}, and the train is in {}",
+                plan.service.place, connection.label.place
+            )));
+        }
+        context.terminal.say(&format!("Applying the plan {} of {}, made {}", plan.id, name, plan.created));
+        execute(context, arguments, &interrupt, &connection, &plan, session, state).await
+    })
+}
+
+/// Runs a plan to its end, shows how it went, and says so by the exit code.
+async fn execute<C: Cloud, S: Session>(
+    context: &Context,
+    arguments: &Arguments,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    plan: &Plan,
+    session: S,
+    state: State,
+) -> Result<u8, CliError> {
+    // Up to here nothing was called that changes anything.
+    unless_interrupted(interrupt, std::future::ready(())).await?;
+    let run = run_of(context, arguments, interrupt, connection, plan);
+    let mut watcher = Watcher::new(context, plan);
+    let outcome =
+        apply(plan, connection.cloud.clone(), session, state, run, |event| watcher.event(&event)).await;
+    watcher.finish();
+    let outcome = outcome?;
+    context.terminal.print(&render::outcome(
+        plan,
+        &outcome,
+        context.terminal.style(arguments.amount.detail()),
+    ))?;
+    Ok(code(&outcome)
+        .unwrap_or_else(|| held_code(arguments, !plan.held.is_empty() || outcome.counts.not_started > 0)))
+}
+
+fn run_of<C>(
+    context: &Context,
+    arguments: &Arguments,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    plan: &Plan,
+) -> Run {
+    Run {
+        settings: settings(arguments.parallelism.calls(), plan.service.simulator),
+        clock: connection.clock.clone(),
+        interrupt: interrupt.clone(),
+        who: context.who().to_owned(),
+        host: context.host().to_owned(),
+    }
+}
+
+/// Returns what a run's end alone decides of the exit code.
+fn code(outcome: &Outcome) -> Option<u8> {
+    if outcome.interrupted {
+        Some(exit::INTERRUPTED)
+    } else if outcome.counts.failed > 0 {
+        Some(exit::PARTIAL)
+    } else {
+        None
+    }
+}
+
+/// Returns the code of a run that went well.
+fn held_code(arguments: &Arguments, held: bool) -> u8 {
+    if held && arguments.detailed_exitcode { exit::DIFFERENT } else { exit::DONE }
+}
+
+/// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several
+/// hundred packages takes it long; the simulator answers within seconds.
+fn settings(parallelism: usize, simulator: bool) -> Settings {
+    let (first, longest) = if simulator {
+        (Duration::from_millis(100), Duration::from_secs(2))
+    } else {
+        (Duration::from_secs(2), Duration::from_secs(30))
+    };
+    Settings {
+        parallelism,
+        first_wait: first,
+        longest_wait: longest,
+        verify_patience: Duration::from_secs(30 * 60),
+        work_patience: Duration::from_secs(4 * 3_600),
+    }
+}
+
+/// Whoever shows what goes on: bars on a terminal, lines elsewhere.
+enum Watcher {
+    Bars(Bars),
+    Lines(Lines<io::Stderr>),
+}
+
+impl Watcher {
+    fn new(context: &Context, plan: &Plan) -> Self {
+        if context.terminal.can_draw {
+            Self::Bars(Bars::new(plan))
+        } else {
+            Self::Lines(Lines::new(plan, io::stderr()))
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        match self {
+            Self::Bars(bars) => bars.event(event),
+            Self::Lines(lines) => lines.event(event),
+        }
+    }
+
+    fn finish(self) {
+        match self {
+            Self::Bars(bars) => bars.finish(),
+            Self::Lines(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::store::StepCounts;
+
+    #[test]
+    fn an_interrupt_says_more_than_a_failure_and_a_failure_more_than_the_rest() {
+        let outcome = |failed, interrupted| Outcome {
+            counts: StepCounts { done: 3, failed, not_started: 2, ..StepCounts::default() },
+            interrupted,
+            ..Outcome::default()
+        };
+        assert_eq!(code(&outcome(1, true)), Some(exit::INTERRUPTED));
+        assert_eq!(code(&outcome(1, false)), Some(exit::PARTIAL));
+        assert_eq!(code(&outcome(0, false)), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! From a train's `[service]` table to a cloud that can be asked: the embedded simulator, a URL, or a region.
+//!
+//! Flag, environment, train file, `~/.oci/config`: what comes first wins. For the simulator no configuration file is
+//! read at all; its key is its own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::context::{Context, CredentialSources};
+use super::signals::unless_interrupted;
+use super::{CliError, exit};
+use crate::apply::{Clock, Interrupt};
+use crate::cloud::osms::{self, OsmsCloud};
+use crate::oci::{Client, Credentials, CredentialsError, Endpoint, HttpTransport, Profile, Region, Retry};
+use crate::op::Capabilities;
+use crate::plan::ServiceLabel;
+use crate::simulator::{self, Handle};
+use crate::train::{self, Train};
+
+/// The service as it is spoken to in the product.
+pub(super) type Service = OsmsCloud<HttpTransport>;
+
+/// A service that a train's instances are patched through, and the time there.
+pub(super) struct Connection<C> {
+    /// What is asked.
+    pub(super) cloud: Arc<C>,
+    /// Where it is, for plans.
+    pub(super) label: ServiceLabel,
+    /// What it can do.
+    pub(super) capabilities: Capabilities,
+    /// The time: the system's, or the simulator's.
+    pub(super) clock: Clock,
+    /// Whoever is told of calls that are tried again.
+    pub(super) retries: Retries,
+}
+
+/// Connects trains, each to its service; trains of one workspace share its simulator.
+pub(super) struct Connector<'a> {
+    context: &'a Context,
+    calls: usize,
+    simulator: Option<Arc<Handle>>,
+}
+
+impl<'a> Connector<'a> {
+    /// Connects nothing yet. `calls` bounds the API calls in flight.
+    pub(super) fn new(context: &'a Context, calls: usize) -> Self {
+        Self { context, calls, simulator: None }
+    }
+
+    /// Connects a train. Nothing is called yet, but for the simulator, which is found or started.
+    pub(super) async fn connect(
+        &mut self,
+        train: &Train,
+        interrupt: &Interrupt,
+    ) -> Result<Connection<Service>, CliError> {
+        let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
+            train::Endpoint::Simulator => {
+                let handle = self.simulator(interrupt).await?;
+                let (asked, timed) = (Arc::clone(&handle), handle);
+                let endpoint = Endpoint::asked(move || {
+                    let handle = Arc::clone(&asked);
+                    async move { handle.endpoint().await }
+                });
+                let own = simulator::credentials();
+                let credentials =
+                    Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?;
+                (endpoint, credentials, Arc::new(move || timed.now()), "simulator".to_owned())
+            }
+            train::Endpoint::Url(url) => {
+                let profile = self.context.credentials.profile(train)?;
+                let credentials = self.context.credentials.key(&profile)?;
+                (Endpoint::fixed(url), credentials, Arc::new(Timestamp::now), url.clone())
+            }
+            train::Endpoint::Region => {
+                let profile = self.context.credentials.profile(train)?;
+                let region = self.context.credentials.region(train, &profile)?;
+                let credentials = self.context.credentials.key(&profile)?;
+                let endpoint = Endpoint::fixed(&region.endpoint("osms"));
+                (endpoint, credentials, Arc::new(Timestamp::now), region.name().to_owned())
+            }
+        };
+        let retries = Retries::default();
+        let observer = retries.clone();
+        let client = Client::new(HttpTransport::new(), endpoint, osms::API_VERSION, credentials)
+            .with_observer(move |retry| observer.tell(retry));
+        let simulator = train.service.endpoint == train::Endpoint::Simulator;
+        Ok(Connection {
+            cloud: Arc::new(OsmsCloud::new(client, train.compartment.clone(), self.calls)),
+            label: ServiceLabel {
+                api: "osms".to_owned(),
+                simulator,
+                place,
+                compartment: train.compartment.clone(),
+            },
+            capabilities: osms::CAPABILITIES,
+            clock,
+            retries,
+        })
+    }
+
+    async fn simulator(&mut self, interrupt: &Interrupt) -> Result<Arc<Handle>, CliError> {
+        if let Some(handle) = &self.simulator {
+            return Ok(Arc::clone(handle));
+        }
+        let attached = Handle::attach(self.context.workspace.simulator());
+        let handle = unless_interrupted(interrupt, attached).await?.map_err(|error| {
+            CliError::of(exit::ERROR, &error).while_doing("the simulator can be neither reached nor started")
+        })?;
+        let handle = Arc::new(handle);
+        self.simulator = Some(Arc::clone(&handle));
+        Ok(handle)
+    }
+}
+
+impl CredentialSources {
+    /// Reads the profile: of the environment, else of the train file, else `DEFAULT`.
+    fn profile(&self, train: &Train) -> Result<Profile, CliError> {
+        let config = self.config.as_ref().ok_or_else(|| {
+            CliError::new(exit::ERROR, "no OCI configuration file can be found: HOME is not set")
+                .hint("set HOME, or name the file with OCI_CONFIG_FILE")
+        })?;
+        let name = self.profile.as_ref().or(train.service.profile.as_ref());
+        Ok(Profile::load(config, name.map_or("DEFAULT", |name| name))?)
+    }
+
+    fn key(&self, profile: &Profile) -> Result<Credentials, CliError> {
+        Ok(Credentials::from_profile(profile, self.home.as_deref())?)
+    }
+
+    /// Returns the region: of the environment, else of the train file, else of the profile.
+    fn region(&self, train: &Train, profile: &Profile) -> Result<Region, CliError> {
+        let parsed = |text: &String, place: &str| {
+            Region::parse(text).map_err(|error| CliError::of(exit::ERROR, &error).while_doing(place))
+        };
+        if let Some(text) = &self.region {
+            return parsed(text, "OCI_CLI_REGION");
+        }
+        if let Some(text) = &train.service.region {
+            return parsed(text, &train.file.display().to_string());
+        }
+        profile.region()?.ok_or_else(|| {
+            CliError::new(
+                exit::ERROR,
+                format!("train `{}` names no region, and neither does the profile", train.name),
+            )
+            .hint(format!("add `region = \"eu-frankfurt-1\"` to [service] in {}", train.file.display()))
+        })
+    }
+}
+
+impl From<CredentialsError> for CliError {
+    fn from(error: CredentialsError) -> Self {
+        Self::of(exit::ERROR, &error)
+    }
+}
+
+/// Passes retries on to whoever watches just now. A client is made once and has one observer; who watches changes.
+#[derive(Clone, Default)]
+pub(super) struct Retries(Arc<Mutex<Option<Watcher>>>);
+
+type Watcher = Box<dyn Fn(&Retry) + Send>;
+
+impl Retries {
+    /// Has them told to somebody, until the next one.
+    pub(super) fn watch(&self, watcher: impl Fn(&Retry) + Send + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(watcher));
+    }
+
+    /// Has them told to nobody.
+    pub(super) fn unwatch(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn tell(&self, retry: &Retry) {
+        if let Some(watcher) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            watcher(retry);
+        }
+    }
+}

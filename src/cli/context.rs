@@ -1,0 +1,176 @@
+//! Everything that is decided once per command line: the terminal, who runs this and where, and the files that the
+//! environment points to. The environment is read here and nowhere else.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::args::Arguments;
+use super::exit;
+use super::terminal::{Terminal, Wishes};
+use super::workspace::Workspace;
+use super::{CliError, signals};
+use crate::apply::Interrupt;
+use crate::state::store::Holder;
+
+/// What every command is given.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// The streams.
+    pub(super) terminal: Terminal,
+    /// The train files and the folders beside them.
+    pub(super) workspace: Workspace,
+    /// Where credentials come from.
+    pub(super) credentials: CredentialSources,
+    who: String,
+    host: String,
+    command: String,
+}
+
+/// The places that credentials for a real service come from. Nothing here is read for the simulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct CredentialSources {
+    /// `OCI_CONFIG_FILE` as for Oracle's SDKs, `OCI_CLI_CONFIG_FILE` as for its command line; else `~/.oci/config`.
+    pub(super) config: Option<PathBuf>,
+    /// `OCI_CLI_PROFILE`.
+    pub(super) profile: Option<String>,
+    /// `OCI_CLI_REGION`.
+    pub(super) region: Option<String>,
+    /// `HOME`, which `~` in a profile stands for.
+    pub(super) home: Option<PathBuf>,
+}
+
+impl Context {
+    /// Decides everything, and changes to the folder of `--chdir`. An error comes with the terminal to report it on.
+    pub(super) fn new(arguments: &Arguments, words: &[OsString]) -> Result<Self, (Terminal, CliError)> {
+        let terminal = Terminal::new(&wishes(arguments));
+        if let Some(folder) = &arguments.chdir
+            && let Err(error) = env::set_current_dir(folder)
+        {
+            let error = CliError::of(exit::USAGE, &error)
+                .while_doing(format!("cannot change to the folder {} (--chdir)", folder.display()));
+            return Err((terminal, error));
+        }
+        let home = variable("HOME").map(PathBuf::from);
+        Ok(Self {
+            terminal,
+            workspace: Workspace::new(PathBuf::new()),
+            credentials: CredentialSources {
+                config: ["OCI_CONFIG_FILE", "OCI_CLI_CONFIG_FILE"]
+                    .into_iter()
+                    .find_map(variable)
+                    .map(PathBuf::from)
+                    .or_else(|| Some(home.as_ref()?.join(".oci").join("config"))),
+                profile: variable("OCI_CLI_PROFILE"),
+                region: variable("OCI_CLI_REGION"),
+                home,
+            },
+            who: user(),
+            host: host(),
+            command: command_line(words),
+        })
+    }
+
+    /// Returns who runs this, for history.
+    pub(super) fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// Returns the machine's name, for history.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Returns what others are told while this process holds a lock.
+    pub(super) fn holder(&self) -> Holder {
+        Holder {
+            who: self.who.clone(),
+            host: self.host.clone(),
+            pid: std::process::id(),
+            command: self.command.clone(),
+            // A lock is about processes of this world, whatever the simulator's clock says.
+            since: Timestamp::now(),
+        }
+    }
+
+    /// Runs what needs the network on a runtime of its own, with signals turned into an [`Interrupt`]. Commands that
+    /// need none never pay for it.
+    pub(super) fn block_on<T>(
+        &self,
+        work: impl AsyncFnOnce(Interrupt) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let cannot = |error| CliError::of(exit::ERROR, &error).while_doing("cannot start the runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot)?;
+        let result = runtime.block_on(async { work(signals::interrupt().map_err(cannot)?).await });
+        // A question that nobody answered still waits for its line on a thread of its own; do not wait with it.
+        runtime.shutdown_background();
+        result
+    }
+}
+
+/// Returns a variable's value, if it is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn wishes(arguments: &Arguments) -> Wishes {
+    Wishes {
+        no_colour: arguments.no_color || variable("NO_COLOR").is_some(),
+        clicolor_off: variable("CLICOLOR").as_deref() == Some("0"),
+        force_colour: variable("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+        dumb: variable("TERM").as_deref() == Some("dumb"),
+        columns: variable("COLUMNS").and_then(|columns| columns.parse().ok()),
+    }
+}
+
+/// Returns the user's name. Containers and services often set no `USER`; a number still tells people apart.
+fn user() -> String {
+    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(variable).unwrap_or_else(|| {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata("/proc/self").map_or_else(|_| "unknown".to_owned(), |own| format!("uid {}", own.uid()))
+    })
+}
+
+/// Returns the machine's name: the kernel's, since `HOSTNAME` is a variable of the shell that is rarely exported.
+fn host() -> String {
+    let kernel = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let kernel = kernel.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    kernel.or_else(|| variable("HOSTNAME")).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Returns the command line as one would type it. No flag carries a secret.
+fn command_line(words: &[OsString]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    let words = words.iter().enumerate().map(|(index, word)| {
+        let word = word.to_string_lossy();
+        // Where the program lies is nobody's business.
+        let word = if index == 0 { word.rsplit('/').next().unwrap_or_default().into() } else { word };
+        if !word.is_empty() && word.chars().all(plain) {
+            word.into_owned()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_can_be_typed_again() {
+        let words = ["/opt/bin/patchtrain", "apply", "--train", "a b", "it's", ""];
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        assert_eq!(command_line(&words), r"patchtrain apply --train 'a b' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn user_and_host_are_never_empty() {
+        assert!(!user().is_empty());
+        assert!(!host().is_empty());
+    }
+}

@@ -1,0 +1,177 @@
+//! What ends a command badly: an exit code, a message with its causes, and the way out. Printed once, here.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use super::exit;
+use crate::apply::ApplyError;
+use crate::cloud::CloudError;
+use crate::plan::{PlanFileError, Refusal};
+use crate::state::store::StoreError;
+use crate::train::Problems;
+
+/// An error as a command returns it: laid out, with nothing left to look up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CliError {
+    /// One of [`exit`].
+    pub(super) code: u8,
+    /// What went wrong.
+    message: String,
+    /// Why, outermost cause first.
+    causes: Vec<String>,
+    /// What to do about it.
+    hints: Vec<String>,
+    /// Problems of files, which are shown with their excerpts before the message.
+    problems: Option<Box<Problems>>,
+}
+
+impl CliError {
+    /// An error of our own wording.
+    pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new(), problems: None }
+    }
+
+    /// A wrong command line that only the workspace or the terminal shows to be wrong.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, message)
+    }
+
+    /// A signal came before anything was done that would have to be reported.
+    pub(super) fn interrupted() -> Self {
+        Self::new(exit::INTERRUPTED, "interrupted")
+    }
+
+    /// An error with the chain of its sources.
+    pub(super) fn of(code: u8, error: &dyn Error) -> Self {
+        let mut made = Self::new(code, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            made.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        made
+    }
+
+    /// Says what was being done, which makes the message so far its first cause.
+    pub(super) fn while_doing(mut self, what: impl Into<String>) -> Self {
+        let cause = std::mem::replace(&mut self.message, what.into());
+        self.causes.insert(0, cause);
+        self
+    }
+
+    /// Adds a way out.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Wraps problems of files, which come with excerpts of their own.
+    pub(super) fn problems(problems: Problems) -> Self {
+        let made = Self::new(exit::ERROR, problems.to_string());
+        Self { problems: Some(Box::new(problems)), ..made }
+    }
+
+    /// Wraps why no plan can be made: policy, where a flag lifts every one of the reasons.
+    pub(super) fn refusals(train: &str, refusals: &[Refusal]) -> Self {
+        let policy = !refusals.is_empty() && refusals.iter().all(Refusal::is_policy);
+        let code = if policy { exit::REFUSED } else { exit::ERROR };
+        let mut made = Self::new(code, format!("no plan can be made for train `{train}`"));
+        made.causes = refusals.iter().map(Refusal::to_string).collect();
+        made
+    }
+
+    /// Lays the error out for stderr.
+    pub(super) fn text(&self, colour: bool) -> String {
+        let style =
+            |text: &str, style: console::Style| style.force_styling(colour).apply_to(text).to_string();
+        let head = style("Error:", console::Style::new().red().bold());
+        let mut text = String::new();
+        if let Some(problems) = &self.problems {
+            text.push_str(&problems.render(colour));
+            text.push('\n');
+        }
+        let _ = writeln!(text, "{head} {}", self.message);
+        for cause in &self.causes {
+            let _ = writeln!(text, "  - {}", indent(cause, 4));
+        }
+        for hint in &self.hints {
+            let _ = writeln!(text, "  {} {}", style("hint:", console::Style::new().cyan()), indent(hint, 8));
+        }
+        text
+    }
+}
+
+fn indent(text: &str, columns: usize) -> String {
+    text.replace('\n', &format!("\n{}", " ".repeat(columns)))
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Locked { holder } => {
+                let made = Self::of(exit::LOCKED, &error);
+                made.hint(match holder {
+                    Some(_) => "wait until that command has ended; the lock goes with its process",
+                    None => "another patchtrain is at work on this state; wait until it has ended",
+                })
+            }
+            StoreError::Conflict { .. } => Self::of(exit::REFUSED, &error),
+            StoreError::Io { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Newer { .. }
+            | StoreError::OtherTrain { .. } => Self::of(exit::ERROR, &error),
+        }
+    }
+}
+
+impl From<PlanFileError> for CliError {
+    fn from(error: PlanFileError) -> Self {
+        let code = match &error {
+            PlanFileError::Damaged { .. } => exit::REFUSED,
+            PlanFileError::Io { .. } | PlanFileError::Newer { .. } => exit::ERROR,
+        };
+        Self::of(code, &error)
+    }
+}
+
+impl From<ApplyError> for CliError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Store(error) => Self::from(error).while_doing("the state could not be kept"),
+            ApplyError::Stale(_) | ApplyError::UsedUp | ApplyError::Order(_) => {
+                Self::of(exit::REFUSED, &error)
+            }
+            ApplyError::State(_) => Self::of(exit::ERROR, &error),
+        }
+    }
+}
+
+impl From<CloudError> for CliError {
+    fn from(error: CloudError) -> Self {
+        let made = Self::of(exit::ERROR, &error);
+        match &error {
+            CloudError::Service { status: 401, .. } => made.hint(
+                "the service does not accept the signature: compare user, fingerprint, key_file and tenancy of the \
+                 profile with the API keys in the console, and this machine's clock with the real time",
+            ),
+            CloudError::Service { status: 404, .. } => made.hint(
+                "the service says the same for what is not there and for what a policy does not let you see: check \
+                 the OCIDs in the train file, and that your group may `manage osms-family` in the compartment",
+            ),
+            CloudError::Service { status: 429, .. } => {
+                made.hint("the service is throttling: wait a little, or use a smaller --parallelism")
+            }
+            CloudError::NoAnswer { .. } => {
+                made.hint("check the region or endpoint in the train file's [service] table, and the network")
+            }
+            CloudError::Service { .. }
+            | CloudError::Answer { .. }
+            | CloudError::UnknownPackages { .. }
+            | CloudError::Unaskable { .. }
+            | CloudError::Credentials { .. } => made,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

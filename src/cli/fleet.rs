@@ -1,0 +1,155 @@
+//! How each member of a train's groups stands to its release: train, state and one look at the service, compared.
+//! Pure; no plan is needed for it, so that a fleet can be looked at whose plan would be refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::conformance::{self, Verdict};
+use crate::name::Ocid;
+use crate::observed::Observed;
+use crate::plan::ServiceLabel;
+use crate::render::{FleetStatus, GroupStatus, InstanceLine};
+use crate::state::State;
+use crate::train::{Group, Members, Release, Train};
+
+/// What is wanted, what was applied, and what is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fleet<'a> {
+    pub(super) train: &'a Train,
+    pub(super) state: &'a State,
+    pub(super) observed: &'a Observed,
+}
+
+impl Fleet<'_> {
+    /// Compares every member of every group.
+    pub(super) fn status(&self, service: &ServiceLabel, at: Timestamp) -> FleetStatus {
+        let members: Vec<(&Group, BTreeSet<Ocid>)> =
+            self.train.groups.iter().map(|group| (group, self.members(group))).collect();
+        let labels = self.labels(members.iter().flat_map(|(_, members)| members));
+        FleetStatus {
+            train: self.train.name.clone(),
+            serial: self.state.serial,
+            simulator: service.simulator,
+            place: service.place.clone(),
+            at,
+            groups: members.iter().map(|(group, members)| self.group(group, members, &labels)).collect(),
+        }
+    }
+
+    /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
+    pub(super) fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
+        self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))
+    }
+
+    fn group(
+        &self,
+        group: &Group,
+        members: &BTreeSet<Ocid>,
+        labels: &BTreeMap<Ocid, Arc<str>>,
+    ) -> GroupStatus {
+        let release = self.train.release(&group.release);
+        let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release) });
+        let line = |id: &Ocid| {
+            let label = labels.get(id).map_or_else(|| id.as_str().into(), Arc::clone);
+            self.line(id, label, bound.as_ref())
+        };
+        let mut instances: Vec<InstanceLine> = members.iter().map(line).collect();
+        instances.sort_by(|one, other| (&one.label, &one.id).cmp(&(&other.label, &other.id)));
+        let at_level = instances.iter().filter(|line| line.at_level).count();
+        GroupStatus {
+            name: group.name.clone(),
+            release: group.release.clone(),
+            at_level: conformance::group_at_level(instances.len(), at_level, group.max_failures),
+            allowed: group.max_failures.of(instances.len()),
+            instances,
+        }
+    }
+
+    fn line(&self, id: &Ocid, label: Arc<str>, bound: Option<&Bound<'_>>) -> InstanceLine {
+        let known = self.observed.instances.get(id);
+        let parent = known.and_then(|known| known.parent.as_ref());
+        let on_release = parent.zip(bound).is_some_and(|(parent, bound)| bound.sources.contains(&parent.id));
+        let inventory = known.and_then(|known| known.inventory.as_ref());
+        let verdict = inventory.zip(bound).map(|(inventory, bound)| {
+            Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
+        });
+        let reachable = known.is_some_and(|known| known.status.takes_work());
+        let level = verdict.as_ref().zip(bound);
+        let at_level = reachable
+            && on_release
+            && level.is_some_and(|(verdict, bound)| verdict.at_level(bound.group.ahead));
+        let proven = self.state.instances.get(id).and_then(|record| record.at_level.as_ref());
+        let proven = proven.filter(|level| bound.is_some_and(|bound| level.release == bound.release.name));
+        InstanceLine {
+            id: id.clone(),
+            label,
+            status: known.map(|known| known.status),
+            rides: parent.map(|parent| Arc::clone(&parent.name)),
+            on_release,
+            verdict,
+            at_level,
+            at_level_since: proven.map(|level| level.since),
+            last_checkin: known.and_then(|known| known.last_checkin),
+            running_kernel: known.and_then(|known| known.running_kernel.clone()),
+            reboot_required: known.is_some_and(|known| known.reboot_required),
+        }
+    }
+
+    /// Returns who is in a group by the train's word, or by the service's where the train leaves it to that. The
+    /// golden instance never is.
+    fn members(&self, group: &Group) -> BTreeSet<Ocid> {
+        let mut members = match &group.members {
+            Members::Listed(members) => members.clone(),
+            Members::Service => {
+                let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
+                let id = group.id.as_ref().or(recorded);
+                let named = self.observed.groups.iter().filter(|(known, service)| match id {
+                    Some(id) => id == *known,
+                    None => *service.name == *group.name.as_str(),
+                });
+                named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
+            }
+        };
+        if let Some(golden) = &self.train.golden {
+            members.remove(golden);
+        }
+        members
+    }
+
+    /// Returns the sources that hold a release: the recorded one, and one that a crash left unrecorded, by its tags.
+    fn sources_of(&self, release: &Release) -> BTreeSet<Ocid> {
+        let recorded = self.state.sources.get(&release.name).map(|record| record.id.clone());
+        let tagged = self.observed.sources.iter().filter(|(_, source)| {
+            source.owner.as_ref().is_some_and(|owner| {
+                let named = owner.release.as_ref().is_some_and(|(name, _)| *name == release.name);
+                named && owner.train == self.state.train && owner.lineage == self.state.lineage
+            })
+        });
+        tagged.map(|(id, _)| id.clone()).chain(recorded).collect()
+    }
+
+    /// Returns what people call each instance: its display name, its OCID where that name is not unique.
+    fn labels<'i>(&self, members: impl Iterator<Item = &'i Ocid>) -> BTreeMap<Ocid, Arc<str>> {
+        let mut named: BTreeMap<&str, usize> = BTreeMap::new();
+        for known in self.observed.instances.values() {
+            *named.entry(&known.name).or_default() += 1;
+        }
+        let label = |id: &Ocid| match self.observed.instances.get(id) {
+            Some(known) if named.get(&*known.name) == Some(&1) => Arc::clone(&known.name),
+            _ => id.as_str().into(),
+        };
+        members.map(|id| (id.clone(), label(id))).collect()
+    }
+}
+
+/// A group with its release and the sources that hold it.
+struct Bound<'a> {
+    group: &'a Group,
+    release: &'a Release,
+    sources: BTreeSet<Ocid>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! One fleet with every kind of member, compared as a whole.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::*;
+use crate::name::{GroupName, ReleaseName, TrainName};
+use crate::observed::{Instance, InstanceStatus, Inventory, ServiceGroup, Source, SourceLink};
+use crate::op::{Lineage, Ownership};
+use crate::package::{Digest, Manifest, Package, PackageSet};
+use crate::state::{AtLevel, InstanceRecord};
+use crate::train::{Ahead, Amount, Endpoint, Service};
+
+const OLD: &str = "bash-4.4.19-1.el8.x86_64";
+const BOUND: &str = "bash-4.4.20-1.el8.x86_64";
+const NEW: &str = "bash-4.4.21-1.el8.x86_64";
+
+fn id(name: &str) -> Ocid {
+    Ocid::new(&format!("ocid1.thing.oc1..{name}"))
+}
+
+fn train() -> Train {
+    let manifest = Manifest::parse(format!("{BOUND}\n")).unwrap();
+    let group = |name: &str, members| Group {
+        name: GroupName::new(name),
+        id: None,
+        release: ReleaseName::new("GL1"),
+        members,
+        after: Vec::new(),
+        max_failures: Amount::Number(0),
+        ahead: Ahead::Report,
+        line: 1,
+    };
+    let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
+    Train {
+        file: PathBuf::from("trains/t.toml"),
+        name: TrainName::new("t"),
+        os: "oracle-linux-8".to_owned(),
+        architecture: "x86_64".to_owned(),
+        compartment: Ocid::new("ocid1.compartment.oc1..a"),
+        golden: Some(id("gold")),
+        unmanaged: Vec::new(),
+        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        releases: vec![Release {
+            name: ReleaseName::new("GL1"),
+            manifest_path: String::new(),
+            digest: manifest.digest(),
+            manifest,
+            line: 1,
+        }],
+        groups: vec![
+            group("web", Members::Listed(listed)),
+            Group { ahead: Ahead::Block, ..group("db", Members::Service) },
+        ],
+        digest: Digest::of(["t"]),
+    }
+}
+
+fn instance(name: &str, parent: Option<&str>, package: &str) -> (Ocid, Instance) {
+    let installed = PackageSet::new(vec![Package::parse(package).unwrap()]);
+    let instance = Instance {
+        name: name.into(),
+        status: InstanceStatus::Normal,
+        os: None,
+        parent: parent.map(|source| SourceLink { id: id(source), name: source.into() }),
+        children: Vec::new(),
+        groups: BTreeSet::new(),
+        inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
+        last_checkin: None,
+        running_kernel: None,
+        reboot_required: false,
+        open_work: Vec::new(),
+    };
+    (id(name), instance)
+}
+
+fn observed() -> Observed {
+    let owner = |lineage: &str| {
+        Some(Ownership {
+            train: TrainName::new("t"),
+            lineage: Lineage(lineage.into()),
+            release: Some((ReleaseName::new("GL1"), Digest::of(["x"]))),
+        })
+    };
+    let source = |name: &str, lineage: &str| {
+        let source = Source { name: "t/GL1".into(), owner: owner(lineage), contents: None, parent: None };
+        (id(name), source)
+    };
+    let mut instances: BTreeMap<Ocid, Instance> = [
+        instance("at", Some("ours"), BOUND),
+        instance("behind", Some("ours"), OLD),
+        // The same packages, but another train's source brings the next ones.
+        instance("elsewhere", Some("theirs"), BOUND),
+        instance("silent", Some("ours"), BOUND),
+        instance("ahead", Some("ours"), NEW),
+        instance("gold", None, NEW),
+    ]
+    .into();
+    instances.get_mut(&id("silent")).unwrap().status = InstanceStatus::Unreachable;
+    instances.get_mut(&id("ahead")).unwrap().name = "at".into();
+    let members = ["ahead", "gold"].map(id).into();
+    Observed {
+        instances,
+        groups: [(id("group"), ServiceGroup { name: "db".into(), members, owner: None })].into(),
+        sources: [source("ours", "mine"), source("theirs", "another")].into(),
+    }
+}
+
+fn state() -> State {
+    let mut state = State::new(TrainName::new("t"), Lineage("mine".into()));
+    for (name, release) in [("at", "GL1"), ("elsewhere", "GL0")] {
+        let level = AtLevel { release: ReleaseName::new(release), since: Timestamp::UNIX_EPOCH, extra: 0 };
+        let group = GroupName::new("web");
+        let record = InstanceRecord { name: name.into(), group, release: None, at_level: Some(level) };
+        state.instances.insert(id(name), record);
+    }
+    state
+}
+
+fn label() -> ServiceLabel {
+    ServiceLabel {
+        api: "osms".to_owned(),
+        simulator: true,
+        place: "simulator".to_owned(),
+        compartment: Ocid::new("ocid1.compartment.oc1..a"),
+    }
+}
+
+#[test]
+fn every_member_is_told_apart() {
+    let (train, state, observed) = (train(), state(), observed());
+    let fleet = Fleet { train: &train, state: &state, observed: &observed };
+    let status = fleet.status(&label(), Timestamp::UNIX_EPOCH);
+    let told: Vec<(String, String, bool, bool, bool)> = status
+        .groups
+        .iter()
+        .flat_map(|group| group.instances.iter().map(move |line| (group, line)))
+        .map(|(group, line)| {
+            let since = line.at_level_since.is_some();
+            (group.name.to_string(), line.label.to_string(), line.on_release, line.at_level, since)
+        })
+        .collect();
+    let told: Vec<(&str, &str, bool, bool, bool)> = told
+        .iter()
+        .map(|(group, label, on, level, since)| (&**group, &**label, *on, *level, *since))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            // Two are called `at`, so that both go by their OCID.
+            ("web", "behind", true, false, false),
+            ("web", "elsewhere", false, false, false),
+            ("web", "ocid1.thing.oc1..at", true, true, true),
+            ("web", "ocid1.thing.oc1..lost", false, false, false),
+            ("web", "silent", true, false, false),
+            // Newer than the release, where that blocks. The golden instance is no member, whatever the service says.
+            ("db", "ocid1.thing.oc1..ahead", true, false, false),
+        ]
+    );
+    assert_eq!(status.groups.iter().map(|group| group.at_level).collect::<Vec<_>>(), [false, false]);
+    let lost = &status.groups[0].instances[3];
+    assert_eq!((lost.status, &lost.verdict), (None, &None));
+}
+
+#[test]
+fn a_source_that_a_crash_left_unrecorded_counts_and_so_does_a_recorded_one() {
+    let (train, mut state, mut observed) = (train(), state(), observed());
+    let fleet = Fleet { train: &train, state: &state, observed: &observed };
+    assert_eq!(fleet.sources_of(&train.releases[0]), [id("ours")].into());
+    observed.sources.clear();
+    let record = crate::state::SourceRecord {
+        id: id("own"),
+        digest: Digest::of(["x"]),
+        since: Timestamp::UNIX_EPOCH,
+        proven: None,
+    };
+    state.sources.insert(ReleaseName::new("GL1"), record);
+    let fleet = Fleet { train: &train, state: &state, observed: &observed };
+    assert_eq!(fleet.sources_of(&train.releases[0]), [id("own")].into());
+}
+
+#[test]
+fn an_outsider_has_no_release_to_be_compared_with() {
+    let (train, state, observed) = (train(), state(), observed());
+    let fleet = Fleet { train: &train, state: &state, observed: &observed };
+    let golden = fleet.outsider(&id("gold")).unwrap();
+    assert_eq!((&*golden.label, golden.at_level, &golden.verdict), ("gold", false, &None));
+    assert_eq!(fleet.outsider(&id("nobody")), None);
+}

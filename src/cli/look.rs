@@ -1,0 +1,146 @@
+//! The way from a train and its state to a plan: survey the service, with progress on stderr, and plan in memory.
+//! Shared by `plan`, `apply` and, without the
+//! plan, `status`; writes nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::connect::Connection;
+use super::context::Context;
+use super::exit;
+use super::signals::unless_interrupted;
+use super::{CliError, args};
+use crate::apply::{Interrupt, Survey, survey};
+use crate::cloud::Cloud;
+use crate::name::TrainName;
+use crate::observed::Observed;
+use crate::oci::Retry;
+use crate::op::Lineage;
+use crate::plan::{self, Input, Plan};
+use crate::render::Spinner;
+use crate::state::State;
+use crate::train::Train;
+
+/// How to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// API calls in flight.
+    pub(super) calls: usize,
+    /// Whether a group may lose more than 30 % of its members.
+    pub(super) allow_shrink: bool,
+}
+
+impl Manner {
+    /// As the flags say.
+    pub(super) fn of(parallelism: &args::Parallelism, planning: &args::Planning) -> Self {
+        Self { calls: parallelism.calls(), allow_shrink: planning.allow_shrink }
+    }
+}
+
+/// Surveys the service and plans.
+pub(super) async fn plan<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    manner: Manner,
+) -> Result<Plan, CliError> {
+    let observed = observe(context, interrupt, connection, (train, state), manner.calls).await?;
+    let input = Input {
+        train,
+        state,
+        observed: &observed,
+        capabilities: connection.capabilities,
+        service: &connection.label,
+        now: (connection.clock)(),
+        allow_shrink: manner.allow_shrink,
+    };
+    plan::plan(&input).map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))
+}
+
+/// Surveys the service, and shows how far that is.
+pub(super) async fn observe<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    calls: usize,
+) -> Result<Observed, CliError> {
+    let mut progress = Reading::start(context, train);
+    connection.retries.watch(progress.retries(context));
+    let reads = survey(&*connection.cloud, train, state, calls, |reads| progress.at(reads));
+    let observed = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
+    progress.finish(context, matches!(observed, Ok(Ok(_))));
+    observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))
+}
+
+/// Makes the state of a train that has never been applied, with a line of descent of its own.
+pub(super) fn unapplied(train: &TrainName) -> Result<State, CliError> {
+    let mut random = [0_u8; 16];
+    SystemRandom::new()
+        .fill(&mut random)
+        .map_err(|_| CliError::new(exit::ERROR, "the system gives no random numbers"))?;
+    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(State::new(train.clone(), Lineage(hex.into())))
+}
+
+/// Progress of a survey: a moving line on a terminal, one line at the end elsewhere.
+struct Reading {
+    spinner: Option<Arc<Spinner>>,
+    train: TrainName,
+    since: Instant,
+    reads: usize,
+}
+
+impl Reading {
+    fn start(context: &Context, train: &Train) -> Self {
+        let what = format!("reading the fleet of {}", train.name);
+        let spinner = context.terminal.can_draw.then(|| Arc::new(Spinner::new(&what)));
+        Self { spinner, train: train.name.clone(), since: Instant::now(), reads: 0 }
+    }
+
+    /// Says which calls are tried again, so that a wait is not a riddle.
+    fn retries(&self, context: &Context) -> impl Fn(&Retry) + Send + 'static {
+        let (spinner, terminal) = (self.spinner.clone(), context.terminal.clone());
+        move |retry| {
+            let Retry { operation, reason, attempt, wait } = retry;
+            let seconds = wait.as_secs_f64();
+            let line = format!("{operation}: {reason}; attempt {} in {seconds:.1} s", attempt + 1);
+            match &spinner {
+                Some(spinner) => spinner.say(&line),
+                None => terminal.say(&line),
+            }
+        }
+    }
+
+    fn at(&mut self, survey: Survey) {
+        self.reads = survey.done;
+        if let Some(spinner) = &self.spinner {
+            spinner.survey(survey);
+        }
+    }
+
+    fn finish(self, context: &Context, whole: bool) {
+        if self.spinner.is_none() && whole {
+            let seconds = self.since.elapsed().as_secs_f64();
+            context.terminal.say(&format!("Read {}: {} answers in {seconds:.1} s", self.train, self.reads));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_new_state_has_a_lineage_of_its_own() {
+        let name = TrainName::new("t");
+        let (one, other) = (unapplied(&name).unwrap(), unapplied(&name).unwrap());
+        assert_eq!(one.lineage.0.len(), 32);
+        assert_ne!(one.lineage, other.lineage);
+        assert_eq!(one.serial, 0);
+    }
+}

@@ -1,0 +1,47 @@
+//! `patchtrain plan`: shows what would change and why. Writes nothing but the file that `--out` names.
+
+use super::args::Plan as Arguments;
+use super::connect::Connector;
+use super::context::Context;
+use super::look::{self, Manner};
+use super::{CliError, each, exit};
+use crate::state::store::Store;
+
+/// Plans each selected train.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    let trains = context.workspace.trains(&arguments.selection.train)?;
+    if arguments.out.is_some() && trains.len() > 1 {
+        let names: Vec<&str> = trains.iter().map(|train| train.name.as_str()).collect();
+        return Err(CliError::usage(format!(
+            "--out saves the plan of one train, and there are {}",
+            trains.len()
+        ))
+        .hint(format!("pick one with --train: {}", names.join(", "))));
+    }
+    let style = context.terminal.style(arguments.amount.detail());
+    let manner = Manner::of(&arguments.parallelism, &arguments.planning);
+    context.block_on(async |interrupt| {
+        let mut connector = Connector::new(context, manner.calls);
+        let code = each::train(context, &trains, async |train| {
+            // No lock: a plan takes what is there, and apply compares it with what is there then.
+            let state = match context.workspace.store(&train.name).load().await? {
+                Some(state) => state,
+                None => look::unapplied(&train.name)?,
+            };
+            let connection = connector.connect(train, &interrupt).await?;
+            let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
+            context.terminal.print(&crate::render::plan(&plan, style))?;
+            if let Some(file) = &arguments.out {
+                crate::plan::save(&plan, file)?;
+                context.terminal.say(&format!(
+                    "\nThe plan is saved. To perform exactly these actions, run:\n    patchtrain apply {}",
+                    file.display()
+                ));
+            }
+            let different = arguments.detailed_exitcode && plan.can_start();
+            Ok(if different { exit::DIFFERENT } else { exit::DONE })
+        })
+        .await;
+        Ok(code)
+    })
+}

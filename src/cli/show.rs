@@ -1,0 +1,56 @@
+//! `patchtrain show`: renders the state, or a saved plan. Asks no service and needs no credentials.
+
+use std::path::Path;
+
+use super::args::Show as Arguments;
+use super::context::Context;
+use super::{CliError, basis, exit};
+use crate::plan::{self, Plan};
+use crate::render::{self, Style};
+use crate::state::store::Store;
+
+/// Shows the saved plan, or the state of each selected train.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    let style = context.terminal.style(arguments.amount.detail());
+    match &arguments.file {
+        Some(file) => saved(context, file, style),
+        None => states(context, arguments, style),
+    }
+}
+
+fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, CliError> {
+    let trains = context.workspace.trains(&arguments.selection.train)?;
+    context.block_on(async |_| {
+        for train in &trains {
+            match context.workspace.store(&train.name).load().await? {
+                Some(state) => context.terminal.print(&render::state(&state, style))?,
+                None => {
+                    context.terminal.say(&format!("No state: train `{}` has never been applied.", train.name))
+                }
+            }
+        }
+        Ok(exit::DONE)
+    })
+}
+
+fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
+    let plan = plan::load(file)?;
+    if let Some(why) = stale(context, &plan)? {
+        context.terminal.say(&format!(
+            "Warning: this plan is stale: {why}.\n  hint: make a new one with `patchtrain plan --out {}`\n",
+            file.display()
+        ));
+    }
+    context.terminal.print(&render::plan(&plan, style))?;
+    Ok(exit::DONE)
+}
+
+/// Compares the plan with the state and the train of this folder, where it has them. A plan file is shown anywhere:
+/// what is not here, or cannot be read, says nothing about the plan.
+fn stale(context: &Context, plan: &Plan) -> Result<Option<String>, CliError> {
+    let trains = context.workspace.trains(&[]).unwrap_or_default();
+    let Some(train) = trains.iter().find(|train| train.name == plan.basis.train) else { return Ok(None) };
+    let state = context.block_on(async |_| Ok(context.workspace.store(&train.name).load().await.ok()))?;
+    let moved = state.and_then(|state| basis::state_moved(plan, state.as_ref()));
+    Ok(moved.or_else(|| basis::train_changed(plan, train)))
+}

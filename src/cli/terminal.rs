@@ -1,0 +1,118 @@
+//! The three standard streams: which of them are terminals, how wide, with colour or not. Decided once.
+//!
+//! Data goes out through [`Terminal::print`], talk through [`Terminal::say`]. A reader that has gone away
+//! (`patchtrain plan | head`) is no error and changes no exit code.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use super::CliError;
+use super::exit;
+use crate::render::{Detail, Style};
+
+/// The width that text is laid out for where there is no terminal to ask and `COLUMNS` says nothing: a CI log.
+const WIDTH_WITHOUT_TERMINAL: usize = 100;
+/// Below this many columns nothing can be aligned; longer lines are left to the terminal.
+const NARROWEST: usize = 40;
+
+/// What is known of the standard streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Terminal {
+    /// Whether somebody can answer a question: stdin and stderr are terminals.
+    pub(super) can_ask: bool,
+    /// Whether stderr can be drawn on.
+    pub(super) can_draw: bool,
+    colour_out: bool,
+    colour_err: bool,
+    width: usize,
+}
+
+/// What the environment says about terminals; read by [`super::context`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wishes {
+    /// `--no-color`, or `NO_COLOR` set and not empty (no-color.org).
+    pub(super) no_colour: bool,
+    /// `CLICOLOR=0` (bixense.com/clicolors).
+    pub(super) clicolor_off: bool,
+    /// `CLICOLOR_FORCE` set, and not to 0.
+    pub(super) force_colour: bool,
+    /// `TERM=dumb`: a terminal that cannot move its cursor.
+    pub(super) dumb: bool,
+    /// `COLUMNS`.
+    pub(super) columns: Option<usize>,
+}
+
+impl Terminal {
+    /// Looks at the streams.
+    pub(super) fn new(wishes: &Wishes) -> Self {
+        let out = io::stdout().is_terminal();
+        let err = io::stderr().is_terminal();
+        let width = if out { console::Term::stdout().size_checked() } else { None };
+        let width = width.map(|(_, columns)| usize::from(columns)).filter(|columns| *columns > 0);
+        let made = Self {
+            can_ask: io::stdin().is_terminal() && err,
+            can_draw: err && !wishes.dumb,
+            colour_out: wishes.colour(out),
+            colour_err: wishes.colour(err),
+            width: width.or(wishes.columns).unwrap_or(WIDTH_WITHOUT_TERMINAL).max(NARROWEST),
+        };
+        // Progress bars style themselves by console's own switches.
+        console::set_colors_enabled(made.colour_out);
+        console::set_colors_enabled_stderr(made.colour_err);
+        made
+    }
+
+    /// Returns how text on stdout is laid out.
+    pub(super) fn style(&self, detail: Detail) -> Style {
+        Style { width: self.width, colour: self.colour_out, detail }
+    }
+
+    /// Writes data to stdout.
+    pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(CliError::of(exit::ERROR, &error).while_doing("cannot write to stdout"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a line to stderr. What cannot be said there cannot be said anywhere.
+    pub(super) fn say(&self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Prints an error.
+    pub(super) fn report(&self, error: &CliError) {
+        self.say(error.text(self.colour_err).trim_end());
+    }
+}
+
+impl Wishes {
+    fn colour(&self, terminal: bool) -> bool {
+        if self.no_colour {
+            return false;
+        }
+        self.force_colour || (terminal && !self.clicolor_off && !self.dumb)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_colour_wins_then_force_then_the_stream() {
+        let plain = Wishes::default();
+        let wishes = |change: fn(&mut Wishes)| {
+            let mut wishes = plain.clone();
+            change(&mut wishes);
+            (wishes.colour(true), wishes.colour(false))
+        };
+        assert_eq!(wishes(|_| ()), (true, false));
+        assert_eq!(wishes(|w| w.dumb = true), (false, false));
+        assert_eq!(wishes(|w| w.clicolor_off = true), (false, false));
+        assert_eq!(wishes(|w| w.force_colour = true), (true, true));
+        assert_eq!(wishes(|w| (w.force_colour, w.no_colour) = (true, true)), (false, false));
+    }
+}

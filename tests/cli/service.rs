@@ -1,0 +1,76 @@
+//! A real service, as far as one gets without it: credentials and regions are read from where they should be, and
+//! from nowhere else.
+
+use patchtrain::cli::exit;
+
+use crate::support::Workspace;
+
+const TRAIN: &str = r#"
+[train]
+name         = "t"
+os           = "oracle-linux-8"
+architecture = "x86_64"
+compartment  = "ocid1.compartment.oc1..aaaa"
+
+[service]
+api    = "osms"
+region = "eu-frankfurt-1"
+
+[[release]]
+name     = "GL1"
+manifest = "t/GL1.packages"
+
+[[group]]
+name    = "canary"
+release = "GL1"
+members = ["ocid1.instance.oc1..a"]
+"#;
+
+fn workspace() -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("trains/t.toml", TRAIN);
+    workspace.write("trains/t/GL1.packages", "bash-4.4.20-1.el8.x86_64\n");
+    workspace
+}
+
+#[test]
+fn without_credentials_it_says_where_they_were_looked_for() {
+    let workspace = workspace();
+    for command in [vec!["plan"], vec!["status"], vec!["apply", "--auto-approve"]] {
+        let ran = workspace.run(&command).expect(exit::ERROR);
+        assert!(ran.stderr.contains(".oci/config"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+    let named = workspace.command(&["plan"]).env("OCI_CONFIG_FILE", "elsewhere/config").output().unwrap();
+    assert!(String::from_utf8_lossy(&named.stderr).contains("elsewhere/config"));
+    let homeless = workspace.command(&["plan"]).env_remove("HOME").output().unwrap();
+    assert!(String::from_utf8_lossy(&homeless.stderr).contains("HOME"));
+}
+
+#[test]
+fn the_profile_of_the_environment_goes_before_the_train_files() {
+    let workspace = workspace();
+    workspace.write("oci", "[DEFAULT]\n");
+    let profile = |name: &str| {
+        let mut command = workspace.command(&["plan"]);
+        let command = command.env("OCI_CONFIG_FILE", "oci").env("OCI_CLI_PROFILE", name);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    assert!(profile("other").contains("no profile `other`"), "{}", profile("other"));
+    // The default profile is there, and has no key.
+    assert!(profile("").contains("`DEFAULT`"), "{}", profile(""));
+}
+
+#[test]
+fn the_region_of_the_environment_goes_before_the_others() {
+    let workspace = workspace();
+    workspace.write("oci", "[DEFAULT]\n");
+    let region = |name: &str| {
+        let mut command = workspace.command(&["plan"]);
+        let command = command.env("OCI_CONFIG_FILE", "oci").env("OCI_CLI_REGION", name);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    assert!(region("nowhere").contains("`nowhere` is not a region"), "{}", region("nowhere"));
+    // Then the key is the next thing that is missing.
+    assert!(!region("").contains("is not a region"), "{}", region(""));
+}

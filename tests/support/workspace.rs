@@ -1,0 +1,126 @@
+//! A workspace in a temporary folder, and the real program run in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder with trains and state that goes with the value. Each has its own runtime folder and home, so that tests
+/// share no simulator and read nobody's credentials.
+pub(crate) struct Workspace {
+    folder: TempDir,
+    runtime: TempDir,
+}
+
+/// What a command line came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// The exit code; none for a process that a signal killed.
+    pub(crate) code: Option<i32>,
+    /// The data.
+    pub(crate) stdout: String,
+    /// The talk.
+    pub(crate) stderr: String,
+}
+
+impl Workspace {
+    /// Makes an empty folder: no trains.
+    pub(crate) fn empty() -> Self {
+        Self { folder: TempDir::new().unwrap(), runtime: TempDir::new().unwrap() }
+    }
+
+    /// Returns the folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file below the folder, with the folders it needs.
+    pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Returns the program with its arguments, to be run here with nothing of this environment that it reads.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_patchtrain"));
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        for (name, value) in self.environment() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
+    /// Runs the program to its end, without a terminal.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Starts the program and leaves it running, its streams piped.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Returns every file below the folder with its content: what a command must not change.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files
+                        .insert(path.strip_prefix(self.path()).unwrap().to_owned(), fs::read(&path).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    /// Returns the variables that the program reads, as tests set them; none for those that must not be set.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, Option<String>)> {
+        let runtime = self.runtime.path().display().to_string();
+        let mut variables = vec![
+            ("XDG_RUNTIME_DIR", Some(runtime.clone())),
+            ("HOME", Some(runtime)),
+            ("USER", Some("tester".to_owned())),
+            ("COLUMNS", Some("100".to_owned())),
+            ("TERM", Some("xterm-256color".to_owned())),
+        ];
+        let unset = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "OCI_CONFIG_FILE", "OCI_CLI_CONFIG_FILE"];
+        variables.extend(unset.map(|name| (name, None)));
+        variables.extend(["OCI_CLI_PROFILE", "OCI_CLI_REGION"].map(|name| (name, None)));
+        variables
+    }
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Checks the exit code, and shows all that was said where it is another.
+    #[track_caller]
+    pub(crate) fn expect(self, code: u8) -> Self {
+        assert_eq!(
+            self.code,
+            Some(i32::from(code)),
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+}
