@@ -15,7 +15,10 @@ mod clock;
 mod credentials;
 mod front;
 mod golden;
+mod handle;
 mod journal;
+mod runtime;
+mod server;
 mod service;
 mod switches;
 #[cfg(test)]
@@ -30,7 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use clock::Clock;
 pub use credentials::{Credentials, credentials, write_config};
 pub use golden::{DEFAULT_SEED, Facts, Level, Member, facts, golden_set};
-mod handle;
+
 pub use handle::Handle;
 pub use service::{InProcess, Simulator};
 pub use switches::{Reaction, Switches};

@@ -3,8 +3,11 @@
 use super::body::SourceId;
 use super::{Change, Context, Failure, Id, Instance, Reply, Result, Source, Then, parse_body, react};
 
+/// A thing and its id.
+type Named<'a, T> = (&'a Id, &'a T);
+
 /// The instance of the path and the source of the body.
-fn named<'a>(context: &'a Context<'_>) -> Result<((&'a Id, &'a Instance), (&'a Id, &'a Source))> {
+fn named<'a>(context: &'a Context<'_>) -> Result<(Named<'a, Instance>, Named<'a, Source>)> {
     let (id, instance) = context.instance(context.variable(0))?;
     let SourceId { software_source_id: wanted } = parse_body(context.body)?;
     let source = context.world.sources.get_key_value(&*wanted).filter(|(_, source)| !source.deleted);

@@ -3,6 +3,7 @@
 mod lists;
 mod persist;
 mod rules;
+mod shared;
 mod signed;
 mod updates;
 

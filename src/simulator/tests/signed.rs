@@ -33,12 +33,12 @@ async fn a_signature_covers_the_request() {
         }
     };
     refused("another query", get(), &|request| {
-        *request.uri_mut() = format!("{target}&limit=5").parse().unwrap()
+        *request.uri_mut() = format!("{target}&limit=5").parse().unwrap();
     });
     refused("another method", get(), &|request| *request.method_mut() = Method::DELETE);
     refused("another host", get(), &set("host", "127.0.0.1:8081".to_owned()));
     refused("another body", post(), &|request| {
-        *request.body_mut() = br#"{"softwareSourceId":"y"}"#[..].into()
+        *request.body_mut() = br#"{"softwareSourceId":"y"}"#[..].into();
     });
     refused("another body and digest", post(), &|request| {
         let body = br#"{"softwareSourceId":"y"}"#;
