@@ -76,7 +76,8 @@ async fn a_source_that_only_the_state_knows_is_ours() {
     let rig = Rig::new(story(0), story_world());
     let mut state = State::new(train(), lineage());
     let since = jiff::Timestamp::UNIX_EPOCH;
-    let record = SourceRecord { id: plans::vendor().id, digest: plans::set(plans::NEW).digest(), since, proven: None };
+    let record =
+        SourceRecord { id: plans::vendor().id, digest: plans::set(plans::NEW).digest(), since, proven: None };
     state.sources.insert(release(), record);
     let observed = survey(&*rig.cloud, &a_train(&[]), &state, 1, |_| {}).await.unwrap();
     assert_eq!(observed.sources[&plans::vendor().id].contents, Some(plans::set(plans::OLD)));

@@ -168,8 +168,12 @@ fn a_source_that_a_crash_left_unrecorded_counts_and_so_does_a_recorded_one() {
     let fleet = Fleet { train: &train, state: &state, observed: &observed };
     assert_eq!(fleet.sources_of(&train.releases[0]), [id("ours")].into());
     observed.sources.clear();
-    let record =
-        crate::state::SourceRecord { id: id("own"), digest: Digest::of(["x"]), since: Timestamp::UNIX_EPOCH };
+    let record = crate::state::SourceRecord {
+        id: id("own"),
+        digest: Digest::of(["x"]),
+        since: Timestamp::UNIX_EPOCH,
+        proven: None,
+    };
     state.sources.insert(ReleaseName::new("GL1"), record);
     let fleet = Fleet { train: &train, state: &state, observed: &observed };
     assert_eq!(fleet.sources_of(&train.releases[0]), [id("own")].into());
