@@ -1,18 +1,41 @@
 //! The embedded OS Management service: a world of instances, an agent on each, and Oracle's API in front of it.
+//!
+//! ```text
+//! catalogue --+                        requests --> front --> Change --> journal --> world
+//! seed -------+--> world::generate --> World <-- settle(now): agents finish their work
+//! ```
+//!
+//! [`Simulator`] is the service as a value; [`Handle`] finds the one process that serves a world on this machine or
+//! becomes it. What the real service does is written down in the project's notes on OSMS; what nobody knows is a
+//! [switch](Switches). No credentials but the simulator's own are read here.
 
 pub mod agent;
 mod catalogue;
+mod clock;
 mod credentials;
+mod front;
 mod golden;
+mod handle;
+mod journal;
+mod runtime;
+mod server;
+mod service;
 mod switches;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
+pub use clock::Clock;
 pub use credentials::{Credentials, credentials, write_config};
 pub use golden::{DEFAULT_SEED, Facts, Level, Member, facts, golden_set};
+
+pub use handle::Handle;
+pub use service::{InProcess, Simulator};
 pub use switches::{Reaction, Switches};
 
 /// The region that the simulator's ids and credentials name.
@@ -23,30 +46,22 @@ pub const REGION: &str = "eu-frankfurt-1";
 pub struct Place {
     /// The workspace's folder of the world: `state/simulator`.
     pub world: PathBuf,
-    /// The seed a new world is generated from.
+    /// The seed a new world is generated from; a world that is there keeps its own.
     pub seed: u64,
 }
 
-/// A simulator that this process serves or has attached to.
-#[derive(Debug)]
-pub struct Handle {
-    place: Place,
-}
-
-impl Handle {
-    /// Attaches to the process that serves the place, or becomes it.
-    pub async fn attach(place: Place) -> std::io::Result<Self> {
-        Ok(Self { place })
-    }
-
-    /// Returns the base URL of the service (`http://127.0.0.1:PORT`); asked again before each call, since the
-    /// process that serves may have ended and this one may have taken over.
-    pub async fn endpoint(&self) -> std::io::Result<String> {
-        Ok(self.place.world.display().to_string())
-    }
-
-    /// Returns the simulator's time.
-    pub fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
+/// What `GET /simulator/info` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    /// The format of this answer.
+    pub format: u32,
+    /// What a train file needs.
+    #[serde(flatten)]
+    pub facts: Facts,
+    /// The simulator's time.
+    pub now: Timestamp,
+    /// How far its clock has been moved on, in seconds.
+    pub offset: i64,
+    /// The process that serves.
+    pub process: u32,
 }

@@ -2,10 +2,11 @@
 //! of "update what hurts" leave them. The same seed gives the same world on every machine.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Id, Instance, Offer, Source, SourceText, World};
+use super::{Id, Instance, Offer, Source, SourceText, World};
 use crate::package::{Digest, Package, PackageSet};
 use crate::simulator::agent;
 use crate::simulator::catalogue::{
@@ -70,6 +71,9 @@ const UNSOURCED: [&[&str]; 3] = [
 
 /// The trust keys that rpm lists like packages: the vendor's on all, a third party's on some.
 const KEYS: [&str; 2] = ["gpg-pubkey-ad986da3-5cabf60d.(none)", "gpg-pubkey-2f86d6a1-5cf7cefb.(none)"];
+
+/// The worlds generated so far: a world is cheap to copy and not so cheap to draw.
+static TEMPLATES: Mutex<BTreeMap<u64, World>> = Mutex::new(BTreeMap::new());
 
 /// Makes an OCID of a kind out of what must make it unique.
 pub(super) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
@@ -169,8 +173,22 @@ fn kernel_name(package: Package) -> Box<str> {
 }
 
 impl World {
-    /// Generates the world of a seed.
+    /// Returns the world of a seed, just created.
     pub(crate) fn generate(seed: u64, created: Timestamp) -> Self {
+        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = templates.entry(seed).or_insert_with(|| Self::template(seed)).clone();
+        world.created = created;
+        world.settled = created;
+        if let Some(latecomer) = world.instances.get_mut(&instance_id(seed, JOINS_LATER)) {
+            latecomer.made = created;
+            latecomer.known_from = created.checked_add(JOINS_AFTER).ok();
+        }
+        world
+    }
+
+    /// Generates the world of a seed as of no moment in particular.
+    fn template(seed: u64) -> Self {
+        let created = Timestamp::UNIX_EPOCH;
         let mut world = Self {
             seed,
             created,
@@ -196,17 +214,9 @@ impl World {
         };
         world.instances.insert(golden_id(seed), golden);
         for name in GROUPS.iter().flat_map(|(_, names)| names.iter()) {
-            world.instances.insert(instance_id(seed, name), instance(seed, created, name));
+            world.instances.insert(instance_id(seed, name), instance(seed, name));
         }
         world
-    }
-
-    /// Puts a custom source into the world at its beginning, for tests of larger worlds.
-    #[cfg(test)]
-    pub(crate) fn with(mut self, changes: &[Change]) -> Self {
-        let at = self.created;
-        changes.iter().for_each(|change| self.apply(at, change));
-        self
     }
 }
 
@@ -249,7 +259,7 @@ fn blank(seed: u64, name: &str) -> Instance {
     }
 }
 
-fn instance(seed: u64, created: Timestamp, name: &str) -> Instance {
+fn instance(seed: u64, name: &str) -> Instance {
     let mut packages = Vec::new();
     for family in catalogue().families.iter().filter(|family| has(seed, name, family)) {
         for item in &family.items {
@@ -277,9 +287,7 @@ fn instance(seed: u64, created: Timestamp, name: &str) -> Instance {
     channels.extend(ksplice.then_some(Channel::Ksplice));
     channels.extend((name == AHEAD).then_some(Channel::Preview));
     Instance {
-        known_from: (name == JOINS_LATER).then(|| created + JOINS_AFTER),
         silent_since: (name == UNREACHABLE).then(|| long_ago(9000)),
-        made: if name == JOINS_LATER { created } else { blank(seed, name).made },
         installed,
         running: kernel_name(running),
         children: channels.into_iter().map(|channel| source_id(seed, channel)).collect(),

@@ -11,6 +11,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub(crate) struct World {
     #[serde(skip)]
     settled: Timestamp,
     #[serde(skip)]
-    offers: offer::Cache,
+    offers: RefCell<offer::Cache>,
 }
 
 /// A software source.

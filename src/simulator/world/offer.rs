@@ -56,37 +56,38 @@ impl World {
     }
 
     /// Returns what the instance's sources offer.
-    pub(crate) fn offer(&mut self, instance: &Instance) -> Arc<Offer> {
+    pub(crate) fn offer(&self, instance: &Instance) -> Arc<Offer> {
         let combination = self.combination(instance);
-        if let Some(known) = self.offers.offers.get(&combination) {
+        if let Some(known) = self.offers.borrow().offers.get(&combination) {
             return known.clone();
         }
         let sources = combination.iter().filter_map(|(id, _)| self.sources.get(id));
         let offer = Arc::new(Offer::new(sources.flat_map(|source| source.packages.iter())));
-        if self.offers.offers.len() >= CACHED_OFFERS {
-            self.offers.offers.clear();
+        let mut cache = self.offers.borrow_mut();
+        if cache.offers.len() >= CACHED_OFFERS {
+            cache.offers.clear();
         }
-        self.offers.offers.insert(combination, offer.clone());
+        cache.offers.insert(combination, offer.clone());
         offer
     }
 
     /// Counts the updates that the instance's sources offer it.
-    pub(crate) fn outstanding(&mut self, id: &str) -> Outstanding {
+    pub(crate) fn outstanding(&self, id: &str) -> Outstanding {
         let Some(instance) = self.instances.get(id) else { return Outstanding::default() };
         let combination = self.combination(instance);
-        if let Some((at, revision, counts)) = self.offers.counts.get(id)
+        if let Some((at, revision, counts)) = self.offers.borrow().counts.get(id)
             && *at == combination
             && *revision == instance.revision
         {
             return *counts;
         }
-        let (id, instance) = (Id::from(id), instance.clone());
-        let offer = self.offer(&instance);
+        let offer = self.offer(instance);
         let mut counts = Outstanding::default();
         for (_, candidate) in agent::candidates(&instance.installed, &offer) {
             counts.count(catalogue().kind(candidate));
         }
-        self.offers.counts.insert(id, (combination, instance.revision, counts));
+        let known = (combination, instance.revision, counts);
+        self.offers.borrow_mut().counts.insert(Id::from(id), known);
         counts
     }
 }

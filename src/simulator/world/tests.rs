@@ -27,7 +27,7 @@ fn the_fleet_is_a_dim_sum() {
     let mut sets = HashSet::new();
     for instance in world.instances.values() {
         assert!(instance.installed.len() >= 400, "{}: {}", instance.name, instance.installed.len());
-        assert!(sets.insert(instance.installed.clone()), "{} is like another", instance.name);
+        assert!(sets.insert(instance.installed.digest()), "{} is like another", instance.name);
         assert!(instance.installed.iter().any(|package| package.name() == "gpg-pubkey"));
         assert!(instance.installed.iter().any(|package| package.epoch() == 999));
         for pattern in ["~", "^", ".module+"] {

@@ -1,0 +1,103 @@
+//! Request bodies, as the API's models have them: unknown fields, wrong types and missing fields are refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::fail::Failure;
+use crate::simulator::world::Tags;
+
+/// `CreateSoftwareSourceDetails`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateSource {
+    pub(crate) compartment_id: Box<str>,
+    pub(crate) display_name: Box<str>,
+    pub(crate) arch_type: Box<str>,
+    pub(crate) description: Option<Box<str>>,
+    pub(crate) maintainer_name: Option<Box<str>>,
+    pub(crate) maintainer_email: Option<Box<str>>,
+    pub(crate) maintainer_phone: Option<Box<str>>,
+    pub(crate) checksum_type: Option<Box<str>>,
+    pub(crate) parent_id: Option<Box<str>>,
+    pub(crate) freeform_tags: Option<Freeform>,
+    pub(crate) defined_tags: Option<Defined>,
+}
+
+/// `UpdateSoftwareSourceDetails`: what is left out stays.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UpdateSource {
+    pub(crate) display_name: Option<Box<str>>,
+    pub(crate) description: Option<Box<str>>,
+    pub(crate) maintainer_name: Option<Box<str>>,
+    pub(crate) maintainer_email: Option<Box<str>>,
+    pub(crate) maintainer_phone: Option<Box<str>>,
+    pub(crate) checksum_type: Option<Box<str>>,
+    pub(crate) freeform_tags: Option<Freeform>,
+    pub(crate) defined_tags: Option<Defined>,
+}
+
+/// `CreateManagedInstanceGroupDetails`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateGroup {
+    pub(crate) compartment_id: Box<str>,
+    pub(crate) display_name: Box<str>,
+    pub(crate) description: Option<Box<str>>,
+    pub(crate) os_family: Option<Box<str>>,
+    pub(crate) freeform_tags: Option<Freeform>,
+    pub(crate) defined_tags: Option<Defined>,
+}
+
+/// `UpdateManagedInstanceGroupDetails`: what is left out stays.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UpdateGroup {
+    pub(crate) display_name: Option<Box<str>>,
+    pub(crate) description: Option<Box<str>>,
+    pub(crate) freeform_tags: Option<Freeform>,
+    pub(crate) defined_tags: Option<Defined>,
+}
+
+/// The four `Attach...` and `Detach...SoftwareSource...Details`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SourceId {
+    pub(crate) software_source_id: Box<str>,
+}
+
+/// `AddPackagesToSoftwareSourceDetails` and `RemovePackagesFromSoftwareSourceDetails`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PackageNames {
+    pub(crate) package_names: Vec<Box<str>>,
+}
+
+type Freeform = BTreeMap<Box<str>, Box<str>>;
+type Defined = BTreeMap<Box<str>, BTreeMap<Box<str>, serde_json::Value>>;
+
+/// Reads a body.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => Failure::invalid(format!("body: {error}")),
+        _ => Failure::unparsable(format!("the body is not JSON: {error}")),
+    })
+}
+
+/// Puts tags together; of an update, what is left out stays as it was.
+pub(crate) fn tags(freeform: Option<Freeform>, defined: Option<Defined>, before: &Tags) -> Tags {
+    Tags {
+        freeform: freeform.unwrap_or_else(|| before.freeform.clone()),
+        defined: defined.unwrap_or_else(|| before.defined.clone()),
+    }
+}
+
+/// Checks a display name: the API gives no limits, but nothing is called nothing.
+pub(crate) fn display_name(name: Box<str>) -> Result<Box<str>, Failure> {
+    if name.trim().is_empty() {
+        return Err(Failure::invalid("displayName is empty"));
+    }
+    Ok(name)
+}

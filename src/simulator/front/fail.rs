@@ -1,0 +1,138 @@
+//! Refusals and answers as the service spells them.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// A refusal: `{code, message}` with a status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The service's code.
+    pub(crate) code: &'static str,
+    /// The service's message.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// 400: a parameter, header or field is wrong.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidParameter", message)
+    }
+
+    /// 400: a required parameter, header or field is not there.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(400, "MissingParameter", format!("{what} is required"))
+    }
+
+    /// 400: the body is not JSON.
+    pub(crate) fn unparsable(message: impl Into<String>) -> Self {
+        Self::new(400, "CannotParseRequest", message)
+    }
+
+    /// 400: an OCID in the body names nothing.
+    pub(crate) fn related(what: &str) -> Self {
+        let message = format!("Authorization failed or related resource not found: {what}");
+        Self::new(400, "RelatedResourceNotAuthorizedOrNotFound", message)
+    }
+
+    /// 401, whatever is wrong with the signature; the real service does not say what, a simulator may.
+    pub(crate) fn unsigned(why: &str) -> Self {
+        let message =
+            "The required information to complete authentication was not provided or was incorrect.";
+        Self::new(401, "NotAuthenticated", format!("{message} ({why})"))
+    }
+
+    /// 404: an OCID in path or query names nothing.
+    pub(crate) fn unknown(what: &str) -> Self {
+        let message = format!("Authorization failed or requested resource not found: {what}");
+        Self::new(404, "NotAuthorizedOrNotFound", message)
+    }
+
+    /// 404: no such URI.
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(404, "NotFound", format!("no operation has the path {path}"))
+    }
+
+    /// 405: the path exists, the method does not.
+    pub(crate) fn method(method: &str) -> Self {
+        Self::new(405, "MethodNotAllowed", format!("the path has no {method}"))
+    }
+
+    /// 409 that trying again does not help.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(409, "Conflict", message)
+    }
+
+    /// 409: the retry token was used for another request.
+    pub(crate) fn token() -> Self {
+        Self::new(409, "InvalidatedRetryToken", "the retry token was used for another request")
+    }
+
+    /// 412: somebody else changed it.
+    pub(crate) fn etag() -> Self {
+        Self::new(412, "NoEtagMatch", "the resource has changed since it was read")
+    }
+
+    /// 500, with the simulator's own trouble.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(500, "InternalServerError", message)
+    }
+
+    /// 501: the simulator does not do that.
+    pub(crate) fn unserved(operation: &str) -> Self {
+        Self::new(501, "MethodNotImplemented", format!("the simulator does not serve {operation} yet"))
+    }
+
+    /// 503: another process has taken over.
+    pub(crate) fn closed() -> Self {
+        Self::new(503, "ServiceUnavailable", "this simulator has been closed")
+    }
+}
+
+/// An answer before it becomes an HTTP response; also what a retry token remembers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// Headers besides `content-type` and `opc-request-id`.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// JSON, or nothing.
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// 200 with a body.
+    pub(crate) fn ok(body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("answers are structs and lists, which JSON can spell");
+        Self { status: 200, headers: Vec::new(), body: body.into() }
+    }
+
+    /// 204: done.
+    pub(crate) fn done() -> Self {
+        Self { status: 204, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// 202: accepted.
+    pub(crate) fn accepted() -> Self {
+        Self { status: 202, ..Self::done() }
+    }
+
+    /// Adds a header.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        let Failure { status, code, message } = failure;
+        let body = serde_json::json!({ "code": code, "message": message });
+        Self { status, headers: Vec::new(), body: body.to_string().into() }
+    }
+}

@@ -1,0 +1,99 @@
+//! Managed instances as the service describes them.
+
+use serde_json::{Value, json};
+
+use super::page::{self, Row};
+use super::{Answer, Context, Id, Instance, Result, Source, etag};
+use crate::simulator::world::COMPARTMENT;
+use jiff::Timestamp;
+
+pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
+    let compartment = context.compartment()?;
+    let linux = context.is_linux_wanted()?;
+    let wanted = |instance: &Instance| {
+        compartment == COMPARTMENT && linux && instance.is_known(context.now) && context.names(&instance.name)
+    };
+    let rows = context.world.instances.iter().filter(|(_, instance)| wanted(instance));
+    let rows = rows.map(|(id, instance)| Row { name: &instance.name, made: instance.made, id }).collect();
+    page::sorted(context, rows, |row| summary(context, row.id, &context.world.instances[row.id]))
+}
+
+fn summary(context: &Context<'_>, id: &str, instance: &Instance) -> Value {
+    json!({
+        "id": id,
+        "displayName": instance.name,
+        "description": null,
+        "compartmentId": COMPARTMENT,
+        "lastCheckin": last_checkin(instance, context.now).to_string(),
+        "lastBoot": instance.booted.to_string(),
+        "updatesAvailable": context.world.outstanding(id).total(),
+        "status": if instance.is_reachable() { "NORMAL" } else { "UNREACHABLE" },
+        "osFamily": "LINUX",
+        "isRebootRequired": instance.reboot_required,
+    })
+}
+
+/// The agent checks in on the full minute.
+fn last_checkin(instance: &Instance, now: Timestamp) -> Timestamp {
+    let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
+    instance.silent_since.unwrap_or(minute)
+}
+
+pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
+    let (id, instance) = context.instance(context.variable(0))?;
+    let world = context.world;
+    let link = |id: &Id| json!({ "id": id, "name": world.sources.get(id).map(|source| &source.text.name) });
+    let counts = world.outstanding(id);
+    let mut full = summary(context, id, instance);
+    let more = json!({
+        "osName": "Oracle Linux Server",
+        "osVersion": "8.10",
+        "osKernelVersion": instance.running,
+        "kspliceEffectiveKernelVersion": instance.ksplice,
+        "parentSoftwareSource": instance.parent.as_ref().map(link),
+        "childSoftwareSources": instance.children.iter().map(link).collect::<Vec<_>>(),
+        "managedInstanceGroups": world
+            .groups_of(id)
+            .map(|(id, group)| json!({ "id": id, "displayName": group.name }))
+            .collect::<Vec<_>>(),
+        "notificationTopicId": null,
+        "isDataCollectionAuthorized": false,
+        "autonomous": { "isAutoUpdateEnabled": false },
+        "securityUpdatesAvailable": counts.security,
+        "bugUpdatesAvailable": counts.bug,
+        "enhancementUpdatesAvailable": counts.enhancement,
+        "otherUpdatesAvailable": counts.other,
+        "scheduledJobCount": 0,
+        "workRequestCount": world.works.values().filter(|work| work.instance == *id).count(),
+    });
+    if let (Value::Object(full), Value::Object(more)) = (&mut full, more) {
+        full.extend(more);
+    }
+    Ok(Answer::ok(&full).with("etag", etag(instance.revision)))
+}
+
+/// Lists the sources that could be attached to the instance as it is now: parents where it has none, and the children
+/// of its parent that are not attached yet.
+pub(super) fn attachable(context: &Context<'_>) -> Result<Answer> {
+    context.optional_compartment()?;
+    let (_, instance) = context.instance(context.variable(0))?;
+    let fits = |id: &Id, source: &Source| match (&instance.parent, &source.parent) {
+        _ if source.deleted || !context.names(&source.text.name) => false,
+        (None, None) => true,
+        (Some(parent), Some(wanted)) => parent == wanted && !instance.children.contains(id),
+        _ => false,
+    };
+    let rows = context.world.sources.iter().filter(|(id, source)| fits(id, source));
+    let rows = rows.map(|(id, source)| Row { name: &source.text.name, made: source.made, id }).collect();
+    page::sorted(context, rows, |row| {
+        let source = &context.world.sources[row.id];
+        let parent = source.parent.as_ref().and_then(|id| context.world.sources.get(id));
+        json!({
+            "id": row.id,
+            "compartmentId": source.compartment,
+            "displayName": source.text.name,
+            "parentId": source.parent,
+            "parentName": parent.map(|parent| &parent.text.name),
+        })
+    })
+}

@@ -1,0 +1,324 @@
+//! The service as one value: requests in, responses out, one at a time, over a world that it owns.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+
+use super::clock::Clock;
+use super::front::{self, Answer, Context, Failure, Query, Reply};
+use super::golden::Facts;
+use super::journal::{Call, Journal, JournalError, Opened, Record};
+use super::switches::Switches;
+use super::world::{Change, World};
+use super::{Info, Place};
+use crate::oci::{Transport, TransportError};
+use crate::package::Digest;
+
+/// How long a retry token is remembered, documented.
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+/// The longest retry token that the header takes.
+const LONGEST_TOKEN: usize = 64;
+/// How far the clock can be moved at once: ten years, in seconds.
+const LONGEST_ADVANCE: i64 = 315_360_000;
+
+/// A simulated service.
+#[derive(Debug)]
+pub struct Simulator {
+    core: Mutex<Core>,
+    clock: Clock,
+    switches: Switches,
+}
+
+#[derive(Debug)]
+struct Core {
+    world: World,
+    journal: Option<Journal>,
+    tokens: BTreeMap<String, Remembered>,
+    /// Set when another process may serve the world from now on.
+    closed: bool,
+    /// How many requests came without an id of their own.
+    nameless: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Remembered {
+    at: Timestamp,
+    request: Digest,
+    answer: Answer,
+}
+
+impl Simulator {
+    /// Makes a new world that lives in memory only, for tests.
+    pub fn in_memory(seed: u64, clock: Clock, switches: Switches) -> Self {
+        let world = World::generate(seed, clock.now(0));
+        Self::over(Core::new(world, None), clock, switches)
+    }
+
+    /// Opens the world of a place, or makes a new one that will be written there at its first change. Takes an OS lock
+    /// on the world's log, where there is one.
+    pub fn open(place: &Place, clock: Clock, switches: Switches) -> std::io::Result<Self> {
+        let Opened { journal, world, records } = Journal::open(&place.world, place.seed, clock.now(0))?;
+        let mut core = Core::new(world, Some(journal));
+        records.iter().for_each(|record| {
+            core.make(record);
+        });
+        Ok(Self::over(core, clock, switches))
+    }
+
+    fn over(core: Core, clock: Clock, switches: Switches) -> Self {
+        Self { core: Mutex::new(core), clock, switches }
+    }
+
+    /// Locks the world. A panic in a request leaves the world as it was before or after a change, never in between.
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the simulator's time.
+    pub fn now(&self) -> Timestamp {
+        self.core().now(&self.clock)
+    }
+
+    /// Returns what other processes and people want to know of it.
+    pub fn info(&self) -> Info {
+        let core = self.core();
+        Info {
+            format: 1,
+            facts: Facts::of(&core.world),
+            now: core.now(&self.clock),
+            offset: core.world.offset,
+            process: std::process::id(),
+        }
+    }
+
+    /// Moves the clock on by seconds.
+    pub fn advance(&self, seconds: i64) -> std::io::Result<()> {
+        self.move_clock(seconds).map(|_| ()).map_err(|failure| std::io::Error::other(failure.message))
+    }
+
+    /// Returns a digest of everything that a client could see of the world, now or later.
+    pub fn digest(&self) -> Digest {
+        let mut core = self.core();
+        let now = core.now(&self.clock);
+        core.world.settle(now);
+        core.world.digest()
+    }
+
+    /// Serves nothing any more, so that another process can.
+    pub(crate) fn close(&self) {
+        let mut core = self.core();
+        core.closed = true;
+        core.journal = None;
+    }
+
+    /// Serves one request.
+    pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let answer = match target.strip_prefix("/simulator/") {
+            Some(rest) => self.administer(&parts.method, rest, &parts.headers, &body),
+            None => self.serve(&parts.method, target, &parts.headers, &body),
+        };
+        let answer = answer.unwrap_or_else(Answer::from);
+        self.respond(answer, &parts.headers)
+    }
+
+    fn respond(&self, answer: Answer, headers: &HeaderMap) -> Response<Bytes> {
+        let id = headers.get("opc-request-id").filter(|id| !id.is_empty()).cloned();
+        let id = id.unwrap_or_else(|| {
+            let mut core = self.core();
+            core.nameless += 1;
+            let unique = format!("{}/{}", std::process::id(), core.nameless);
+            let id = Digest::of([unique]).hex()[..32].to_uppercase();
+            HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("NONE"))
+        });
+        let mut response = Response::new(answer.body);
+        *response.status_mut() =
+            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if !response.body().is_empty() {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in answer.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response.headers_mut().insert("opc-request-id", id);
+        response
+    }
+
+    fn serve(
+        &self,
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        front::verify(method, target, headers, body, Timestamp::now())?;
+        let (route, variables) = front::find(method, path)?;
+        let operation = route.operation.ok_or_else(|| Failure::unserved(route.name))?;
+        let query = Query::parse(query, route.query)?;
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if !body.is_empty() && !text("content-type").is_some_and(|kind| kind.starts_with("application/json"))
+        {
+            return Err(Failure::invalid("content-type must be application/json"));
+        }
+        let call = match text("opc-retry-token").filter(|_| route.takes_token) {
+            None => None,
+            Some(token) if token.is_empty() || token.len() > LONGEST_TOKEN => {
+                let message = format!("opc-retry-token must have 1 to {LONGEST_TOKEN} characters");
+                return Err(Failure::invalid(message));
+            }
+            Some(token) => {
+                let request = Digest::of([route.name.as_bytes(), b"\n", target.as_bytes(), b"\n", body]);
+                Some(Call { token: token.to_owned(), request })
+            }
+        };
+
+        let mut core = self.core();
+        let now = core.begin(&self.clock)?;
+        if let Some(call) = &call
+            && let Some(known) = core.tokens.get(&call.token)
+        {
+            return if known.request == call.request {
+                Ok(known.answer.clone())
+            } else {
+                Err(Failure::token())
+            };
+        }
+        let reply = front::respond(
+            operation,
+            &Context {
+                world: &core.world,
+                now,
+                switches: &self.switches,
+                path,
+                variables,
+                query,
+                body,
+                if_match: text("if-match"),
+            },
+        )?;
+        match reply {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Change(change, then) => core.commit(Record { at: now, change, then, call }),
+        }
+    }
+
+    /// What is not part of the service: facts, and the clock. Unsigned, but only for callers that name this machine:
+    /// a web page that has a browser call here names its own.
+    fn administer(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+        if !["127.0.0.1", "localhost"].contains(&host) || headers.contains_key(header::ORIGIN) {
+            return Err(Failure::unknown("only for programs on this machine"));
+        }
+        match (method, path) {
+            (&Method::GET, "info") => Ok(Answer::ok(&self.info())),
+            (&Method::POST, "advance") => {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Advance {
+                    seconds: i64,
+                }
+                let Advance { seconds } = front::parse_body(body)?;
+                self.move_clock(seconds)?;
+                Ok(Answer::ok(&self.info()))
+            }
+            (_, "info" | "advance") => Err(Failure::method(method.as_str())),
+            _ => Err(Failure::no_such_path(path)),
+        }
+    }
+
+    fn move_clock(&self, seconds: i64) -> Result<Answer, Failure> {
+        if !(0..=LONGEST_ADVANCE).contains(&seconds) {
+            let message = format!("the clock moves on by 0 to {LONGEST_ADVANCE} seconds, not by {seconds}");
+            return Err(Failure::invalid(message));
+        }
+        let mut core = self.core();
+        let now = core.begin(&self.clock)?;
+        let change = Change::Advance { seconds };
+        core.commit(Record { at: now, change, then: front::Then::Done, call: None })
+    }
+}
+
+impl Core {
+    fn new(world: World, journal: Option<Journal>) -> Self {
+        Self { world, journal, tokens: BTreeMap::new(), closed: false, nameless: 0 }
+    }
+
+    /// Returns the time; it never goes back, even where the system's clock does.
+    fn now(&self, clock: &Clock) -> Timestamp {
+        clock.now(self.world.offset).max(self.world.settled())
+    }
+
+    /// Lets time pass until now.
+    fn begin(&mut self, clock: &Clock) -> Result<Timestamp, Failure> {
+        if self.closed {
+            return Err(Failure::closed());
+        }
+        let now = self.now(clock);
+        self.world.settle(now);
+        self.tokens.retain(|_, known| now.duration_since(known.at) < TOKEN_LIFETIME);
+        Ok(now)
+    }
+
+    /// Makes a change durable, then makes it.
+    fn commit(&mut self, record: Record) -> Result<Answer, Failure> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&record).map_err(|error| Failure::internal(chain(&error)))?;
+        }
+        Ok(self.make(&record))
+    }
+
+    /// Makes a change, now or when it is read again.
+    fn make(&mut self, record: &Record) -> Answer {
+        self.world.settle(record.at);
+        self.world.apply(record.at, &record.change);
+        let answer = front::conclude(&self.world, &record.then);
+        if let Some(Call { token, request }) = &record.call {
+            let known = Remembered { at: record.at, request: *request, answer: answer.clone() };
+            self.tokens.insert(token.clone(), known);
+        }
+        answer
+    }
+}
+
+fn chain(error: &JournalError) -> String {
+    let source = std::error::Error::source(error).map(|source| format!(": {source}"));
+    format!("{error}{}", source.unwrap_or_default())
+}
+
+/// Carries requests to a simulator in this process, without sockets: for tests on virtual time.
+#[derive(Clone, Debug)]
+pub struct InProcess(pub Arc<Simulator>);
+
+impl Transport for InProcess {
+    fn send(
+        &self,
+        mut request: Request<Bytes>,
+    ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send {
+        // What an HTTP client adds by itself.
+        let host = request.uri().authority().and_then(|host| HeaderValue::try_from(host.as_str()).ok());
+        if let Some(host) = host {
+            request.headers_mut().entry(header::HOST).or_insert(host);
+        }
+        if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+            let length = HeaderValue::from(request.body().len());
+            request.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length);
+        }
+        let response = self.0.handle(request);
+        std::future::ready(Ok(response))
+    }
+}
