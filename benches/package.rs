@@ -13,9 +13,9 @@ type Row = (String, String, &'static str);
 fn rows(count: usize, salt: usize) -> Vec<Row> {
     let row = |n: usize| {
         let version = if n % 10 == salt % 10 { salt } else { 0 };
-        let epoch = if n % 8 == 0 { "1:" } else { "" };
-        let arch = if n % 5 == 0 { "noarch" } else { "x86_64" };
-        (format!("package-{:03}-common-libs", n), format!("{epoch}4.18.{version}-553.{n}.el8_10"), arch)
+        let epoch = if n.is_multiple_of(8) { "1:" } else { "" };
+        let arch = if n.is_multiple_of(5) { "noarch" } else { "x86_64" };
+        (format!("package-{n:03}-common-libs"), format!("{epoch}4.18.{version}-553.{n}.el8_10"), arch)
     };
     (0..count).map(row).collect()
 }

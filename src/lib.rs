@@ -13,5 +13,4 @@ pub mod plan;
 pub mod render;
 pub mod simulator;
 pub mod state;
-pub mod suggest;
 pub mod train;

@@ -8,6 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+mod nearest;
+
+pub use nearest::nearest;
+
 /// A name that people choose breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NameError {

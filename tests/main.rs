@@ -1,5 +1,5 @@
-//! All integration tests, in one binary: `cli` runs the real program, `scenarios` tell stories, `conformance` asks
-//! judges that we did not write.
+//! All integration tests, in one binary: `cli` runs the real program, `conformance` asks judges that we did not write,
+//! `planner` and `executor` look for worlds in which the pipeline does not converge.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic with a line number is the report")]
 

@@ -4,7 +4,7 @@
 //! machine are spoken to without certificates and without a proxy: the embedded simulator works on an image that has
 //! no CA certificates at all.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -100,16 +100,20 @@ fn classify(error: reqwest::Error) -> TransportError {
         return TransportError::Broken(text);
     }
     // A certificate that is not trusted now will not be trusted in 30 s either.
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let io = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let inner_tls = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(rustls::Error::InvalidCertificate(_)) = inner.downcast_ref().or(inner_tls) {
-            return TransportError::Unsendable(text);
-        }
-        source = inner.source();
+    match is_about_certificate(&error) {
+        true => TransportError::Unsendable(text),
+        false => TransportError::Connect(text),
     }
-    TransportError::Connect(text)
+}
+
+fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // An I/O error gives the source of what it wraps, and not that itself.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped.is_some_and(|wrapped| is_about_certificate(wrapped))
+        || error.source().is_some_and(is_about_certificate)
 }
 
 /// Writes an error with its causes, each once; the address stands elsewhere.

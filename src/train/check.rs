@@ -1,17 +1,16 @@
 //! What can only be told when more than one value is known: names resolve, nothing contradicts, within a file and
 //! between all files of a load. Left out: values by themselves, which are [`super::shape`]'s.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Endpoint;
 use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, Shape};
 use super::table::{At, and};
-use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::name::{self, GroupName, Ocid, ReleaseName};
 use crate::package::manifest::Reading;
-use crate::suggest;
 
 /// A train file with the manifests that could be read, as far as it could be understood.
 pub(super) struct Loaded {
@@ -32,8 +31,9 @@ pub(super) fn file(loaded: &Loaded, report: &mut Report) {
     unique(source, ids.map(|at| (at, at.value.as_str())), "group with the id", report);
     let paths = shape.releases.iter().filter_map(|release| release.manifest.as_ref());
     unique(source, paths.map(|at| (at, at.value.as_str())), "release with the manifest", report);
+    let declared = Declared::of(shape);
     for group in &shape.groups {
-        bindings(source, shape, group, report);
+        bindings(source, shape, &declared, group, report);
     }
     circles(source, &shape.groups, report);
     for (release, manifest) in shape.releases.iter().zip(manifests) {
@@ -64,25 +64,46 @@ fn unique<'a, T: 'a>(
     }
 }
 
-/// Checks that what a group names is there.
-fn bindings(source: &Arc<Source>, shape: &Shape, group: &GroupShape, report: &mut Report) {
-    if let Some(At { value, span }) = &group.release {
-        let mut declared: Vec<&str> =
-            shape.releases.iter().filter_map(|release| Some(release.name.as_ref()?.value.as_str())).collect();
-        declared.dedup();
-        if !declared.contains(&value.as_str()) {
-            let hint = undeclared(value.as_str(), &declared, "release");
-            report.at(source, span.clone(), format!("no release `{value}` is declared"), hint);
-        }
+/// The names that a file declares, in its order and for looking up.
+struct Declared<'a> {
+    releases: Vec<&'a str>,
+    groups: Vec<&'a str>,
+    group_set: HashSet<&'a str>,
+}
+
+impl<'a> Declared<'a> {
+    fn of(shape: &'a Shape) -> Self {
+        let releases =
+            shape.releases.iter().filter_map(|release| Some(release.name.as_ref()?.value.as_str()));
+        let groups = shape.groups.iter().filter_map(|group| Some(group.name.as_ref()?.value.as_str()));
+        let (mut releases, mut groups): (Vec<&str>, Vec<&str>) = (releases.collect(), groups.collect());
+        releases.dedup();
+        groups.dedup();
+        let group_set = groups.iter().copied().collect();
+        Self { releases, groups, group_set }
     }
-    let groups: Vec<&str> =
-        shape.groups.iter().filter_map(|group| Some(group.name.as_ref()?.value.as_str())).collect();
+}
+
+/// Checks that what a group names is there.
+fn bindings(
+    source: &Arc<Source>,
+    shape: &Shape,
+    declared: &Declared<'_>,
+    group: &GroupShape,
+    report: &mut Report,
+) {
+    if let Some(At { value, span }) = &group.release
+        && !declared.releases.contains(&value.as_str())
+    {
+        let hint = undeclared(value.as_str(), &declared.releases, "release");
+        report.at(source, span.clone(), format!("no release `{value}` is declared"), hint);
+    }
     for (index, At { value, span }) in group.after.iter().enumerate() {
         if group.name.as_ref().is_some_and(|name| name.value == *value) {
             let message = format!("group `{value}` cannot come after itself");
             report.at(source, span.clone(), message, "delete it from `after`");
-        } else if !groups.contains(&value.as_str()) {
-            let hint = undeclared(value.as_str(), &groups, "group");
+        } else if !declared.group_set.contains(value.as_str()) {
+            let hint = undeclared(value.as_str(), &declared.groups, "group");
             report.at(source, span.clone(), format!("no group `{value}` is declared"), hint);
         } else if group.after[..index].iter().any(|before| before.value == *value) {
             report.at(source, span.clone(), format!("group `{value}` is named twice in `after`"), "");
@@ -97,7 +118,7 @@ fn bindings(source: &Arc<Source>, shape: &Shape, group: &GroupShape, report: &mu
 }
 
 fn undeclared(name: &str, declared: &[&str], what: &str) -> String {
-    if let Some(near) = suggest::nearest(name, declared.iter().copied()) {
+    if let Some(near) = name::nearest(name, declared.iter().copied()) {
         return format!("did you mean `{near}`?");
     }
     match declared {

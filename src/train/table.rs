@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Report, Source};
-use crate::suggest;
+use crate::name;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl File<'_> {
         if let Some(known) = words.iter().find(|word| **word == value) {
             return Some(At { value: known, span });
         }
-        let hint = suggest::nearest(&value, words.iter().copied())
+        let hint = name::nearest(&value, words.iter().copied())
             .map_or_else(|| format!("expected {}", or(words)), |near| format!("did you mean `{near}`?"));
         self.problem(span, format!("{what} cannot be `{value}`"), hint);
         None
@@ -176,7 +176,7 @@ impl<'d> Fields<'d> {
             table.iter().map(|(key, value)| (&**key.get_ref(), key.span(), value)).collect();
         for (key, span, _) in entries.iter().filter(|(key, ..)| !known.contains(key)) {
             let elsewhere = || super::shape::TABLES.iter().find(|(_, keys)| keys.contains(key));
-            let hint = match (suggest::nearest(key, known.iter().copied()), elsewhere()) {
+            let hint = match (name::nearest(key, known.iter().copied()), elsewhere()) {
                 (Some(near), _) => {
                     meant.extend(known.iter().find(|key| **key == near));
                     format!("did you mean `{near}`?")

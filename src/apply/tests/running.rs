@@ -128,7 +128,7 @@ async fn a_gate_lets_so_many_failures_pass() {
     assert_eq!(outcome.ends[gate].1, StepEnd::Done);
     assert_eq!(rig.end_of(&outcome, &plans::update("web-2")), StepEnd::Done);
     assert_eq!((outcome.counts.failed, outcome.counts.not_started), (1, 1));
-    assert_eq!(rig.state().last_plan.unwrap().used_up, false);
+    assert!(!rig.state().last_plan.unwrap().used_up);
 }
 
 #[tokio::test(start_paused = true)]

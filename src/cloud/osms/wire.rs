@@ -51,7 +51,6 @@ pub(super) struct Id {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ManagedInstance {
-    pub(super) id: String,
     pub(super) display_name: String,
     pub(super) compartment_id: String,
     #[serde(default)]

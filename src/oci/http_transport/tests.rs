@@ -142,3 +142,15 @@ fn only_this_machine_is_spoken_to_without_certificates() {
         assert!(!local(uri), "{uri}");
     }
 }
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_found_in_its_wrappings() {
+    fn io(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> std::io::Error {
+        std::io::Error::other(error)
+    }
+    let untrusted = || rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+    assert!(is_about_certificate(&io(io(untrusted()))));
+    assert!(is_about_certificate(&untrusted()));
+    assert!(!is_about_certificate(&io(rustls::Error::HandshakeNotComplete)));
+    assert!(!is_about_certificate(&io("refused")));
+}

@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use super::{Digest, HEADER_KEYS, KERNEL_POLICIES, Manifest};
+use crate::name;
 use crate::package::{Arch, NevraError, Package, PackageSet};
-use crate::suggest;
 
 /// One thing wrong with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl<'t> Reader<'t> {
         let key_span = start + 2..start + 2 + key.len();
         let value_span = span.end - value.len()..span.end;
         let Some((known, repeatable)) = HEADER_KEYS.iter().find(|(known, _)| *known == key).copied() else {
-            let hint = match suggest::nearest(key, HEADER_KEYS.map(|(known, _)| known)) {
+            let hint = match name::nearest(key, HEADER_KEYS.map(|(known, _)| known)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
                     "known are {}; remarks go into `# note: ...` lines",
@@ -228,7 +228,7 @@ impl<'t> Reader<'t> {
                 "a key line is `key ID`: 8, 16, 40 or 64 lower-case hex digits, as in `key 82562ea9`",
             ),
             Some((word, _)) => {
-                let hint = match suggest::nearest(word, ["module", "key"]) {
+                let hint = match name::nearest(word, ["module", "key"]) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "a line is a NEVRA, `module NAME:STREAM:VERSION:CONTEXT` or `key ID`".to_owned(),
                 };
@@ -358,7 +358,7 @@ fn nevra_hint(line: &str, error: &NevraError) -> String {
         NevraError::Architecture { found, .. } => match found.as_str() {
             "rpm" => repaired(line.trim_end_matches(".rpm").to_owned()),
             "src" | "nosrc" => "source packages cannot be installed: leave it out".to_owned(),
-            _ => match suggest::nearest(found, Arch::spellings()) {
+            _ => match name::nearest(found, Arch::spellings()) {
                 Some(near) => repaired(format!("{}{near}", line.trim_end_matches(found.as_str()))),
                 None => format!("{FORM}, with an architecture as `x86_64`, `i686`, `aarch64` or `noarch`"),
             },

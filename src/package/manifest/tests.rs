@@ -322,6 +322,11 @@ fn a_header_digest_must_be_the_contents() {
     let digest = Digest::of_lines(["a-1-1.noarch"]);
     let text = format!("# digest: {digest}\na-1-1.noarch\n");
     assert_eq!(problems(text.as_bytes()), []);
+    // A file that only has to be sorted is told so, and not that its digest is wrong, too.
+    let sorted = Digest::of_lines(["a-1-1.noarch", "b-1-1.noarch"]);
+    let text = format!("# digest: {sorted}\nb-1-1.noarch\na-1-1.noarch\n");
+    let messages: Vec<String> = problems(text.as_bytes()).into_iter().map(|problem| problem.2).collect();
+    assert_eq!(messages, ["the line belongs before `b-1-1.noarch`"]);
     let text = format!("# digest: {digest}\na-1-2.noarch\n");
     let found = Digest::of_lines(["a-1-2.noarch"]);
     let hint = format!(
