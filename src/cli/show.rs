@@ -25,7 +25,8 @@ fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, 
             match context.workspace.store(&train.name).load().await? {
                 Some(state) => context.terminal.print(&render::state(&state, style))?,
                 None => {
-                    context.terminal.say(&format!("No state: train `{}` has never been applied.", train.name))
+                    let train = &train.name;
+                    context.terminal.say(&format!("No state: train `{train}` has never been applied."));
                 }
             }
         }

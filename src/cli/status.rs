@@ -54,10 +54,10 @@ fn text(
         return Ok(Some(render::status(status, Some(&group.name), style)));
     }
     let of_instance = |group, line: &InstanceLine| render::instance_status(status, group, line, style);
-    match members(status, fleet, wanted)[..] {
+    match &members(status, fleet, wanted)[..] {
         [] => {}
-        [(group, line)] => return Ok(Some(of_instance(Some(group), line))),
-        [ref several @ ..] => {
+        [(group, line)] => return Ok(Some(of_instance(Some(*group), line))),
+        several => {
             let ids: Vec<&str> = several.iter().map(|(_, line)| line.id.as_str()).collect();
             return Err(CliError::usage(format!("{} instances are called `{wanted}`", ids.len()))
                 .hint(format!("say which by its OCID: {}", ids.join(", "))));

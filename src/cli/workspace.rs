@@ -7,12 +7,9 @@ use std::path::{Path, PathBuf};
 use super::CliError;
 use super::exit;
 use crate::name::TrainName;
-use crate::simulator::Place;
+use crate::simulator::{self, Place};
 use crate::state::store::LocalStore;
 use crate::train::{self, Train};
-
-/// The seed of a new simulator world. One for everybody, so that the quickstart's manifests fit every new world.
-const WORLD_SEED: u64 = 1;
 
 /// A folder with trains and state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +69,10 @@ impl Workspace {
         LocalStore::new(self.root.join("state"), train.clone())
     }
 
-    /// Returns the place of the workspace's simulator.
+    /// Returns the place of the workspace's simulator. A new world is the same for everybody, so that the quickstart's
+    /// manifests fit it.
     pub(super) fn simulator(&self) -> Place {
-        Place { world: self.root.join("state").join("simulator"), seed: WORLD_SEED }
+        Place { world: self.root.join("state").join("simulator"), seed: simulator::DEFAULT_SEED }
     }
 
     fn no_trains(&self) -> CliError {
