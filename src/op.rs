@@ -172,6 +172,10 @@ impl Op {
         let batch =
             |packages: &[Package]| Digest::of_lines(packages.iter().map(|package| package.as_str())).short();
         OpKey(match self {
+            Self::Join { group, instance } => return OpKey::join(&group.group, instance),
+            Self::Leave { group, instance } => return OpKey::leave(&group.group, instance),
+            Self::Switch { instance, to, .. } => return OpKey::switch(&to.release, instance),
+            Self::Update { instance, source, .. } => return OpKey::update(&source.release, instance),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
                 format!("add-packages/{}/{}", source.release, batch(packages))
@@ -181,10 +185,6 @@ impl Op {
             }
             Self::CreateGroup { group, .. } => format!("create-group/{group}"),
             Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
-            Self::Join { group, instance } => format!("join/{}/{instance}", group.group),
-            Self::Leave { group, instance } => format!("leave/{}/{instance}", group.group),
-            Self::Switch { instance, to, .. } => format!("switch/{}/{instance}", to.release),
-            Self::Update { instance, source, .. } => format!("update/{}/{instance}", source.release),
         })
     }
 
@@ -236,6 +236,28 @@ impl Op {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OpKey(pub String);
+
+impl OpKey {
+    /// Returns the key of an instance's joining a group.
+    pub fn join(group: &GroupName, instance: &Ocid) -> Self {
+        Self(format!("join/{group}/{instance}"))
+    }
+
+    /// Returns the key of an instance's leaving a group.
+    pub fn leave(group: &GroupName, instance: &Ocid) -> Self {
+        Self(format!("leave/{group}/{instance}"))
+    }
+
+    /// Returns the key of an instance's switch to a release.
+    pub fn switch(release: &ReleaseName, instance: &Ocid) -> Self {
+        Self(format!("switch/{release}/{instance}"))
+    }
+
+    /// Returns the key of an instance's update to a release.
+    pub fn update(release: &ReleaseName, instance: &Ocid) -> Self {
+        Self(format!("update/{release}/{instance}"))
+    }
+}
 
 impl fmt::Display for OpKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use super::{HeldReason, Input, Reason};
 use crate::conformance::Verdict;
 use crate::name::{GroupName, Ocid};
 use crate::observed::Instance;
-use crate::op::{Op, OpKey};
+use crate::op::OpKey;
 use crate::train::{Ahead, Group, Release};
 
 /// One member of a declared group.
@@ -140,10 +140,11 @@ fn assess<'a>(
     let rides = seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == source);
     let level = verdict.at_level(group.ahead);
     member.at_level = rides && level;
-    member.switch = !rides;
+    // A switch that a crash cut off before it was recorded is taken up again, to record it.
+    member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     member.update = !verdict.behind.is_empty();
     if member.moves()
-        && let Some(ticket) = foreign_work(input, seen, &update_key(id, release))
+        && let Some(ticket) = foreign_work(input, seen, &OpKey::update(&release.name, id))
     {
         member.held = Some(HeldReason::OpenWork { ticket });
         member.switch = false;
@@ -164,17 +165,18 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
     let line = member.group.line;
     let record = input.state.instances.get(member.id);
     let put_there = record.is_some_and(|record| record.release.as_ref() == Some(&member.release.name));
-    let begun = |key: &OpKey| input.state.unfinished.contains_key(key);
     if rides {
         return match () {
-            () if begun(&update_key(member.id, member.release)) => Reason::Unfinished,
+            () if member.switch || begun(input, &OpKey::update(&member.release.name, member.id)) => {
+                Reason::Unfinished
+            }
             () if member.recorded => Reason::Drifted,
             () => Reason::Behind,
         };
     }
     let bound = input.state.groups.get(&member.group.name).and_then(|group| group.release.as_ref());
     match () {
-        () if begun(&OpKey(format!("switch/{}/{}", member.release.name, member.id))) => Reason::Unfinished,
+        () if begun(input, &OpKey::switch(&member.release.name, member.id)) => Reason::Unfinished,
         () if put_there => Reason::Drifted,
         () if record.is_none_or(|record| record.release.is_none()) && bound == Some(&member.release.name) => {
             Reason::Joined { line }
@@ -183,9 +185,8 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
     }
 }
 
-fn update_key(id: &Ocid, release: &Release) -> OpKey {
-    let source = crate::op::SourceRef { release: release.name.clone(), id: None };
-    Op::Update { instance: id.clone(), source, kind: crate::op::UpdateKind::All }.key()
+fn begun(input: &Input<'_>, key: &OpKey) -> bool {
+    input.state.unfinished.contains_key(key)
 }
 
 /// Returns a work request that is open on the instance and is not the update we are waiting for anyway.

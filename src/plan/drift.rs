@@ -50,7 +50,7 @@ fn of_member(input: &Input<'_>, member: &Member<'_>, sources: &Sources, drift: &
     };
     if member.joins
         && record.group == member.group.name
-        && !begun(input, &["join"], &member.group.name, member.id)
+        && !begun(input, &OpKey::join(&member.group.name, member.id))
     {
         let kind = DriftKind::Left { group: member.group.name.clone() };
         drift.push(Drift { address: address(), kind });
@@ -89,17 +89,15 @@ fn moved_off(
     let expected = record.release.as_ref()?;
     let source = input.state.sources.get(expected).map(|source| &source.id);
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
-    let moving = begun(input, &["switch"], &member.release.name, member.id)
-        || begun(input, &["switch"], expected, member.id);
+    let moving = [&member.release.name, expected]
+        .into_iter()
+        .any(|release| begun(input, &OpKey::switch(release, member.id)));
     let where_it_should_be = parent.is_some() && (parent == source || parent == bound);
     (!where_it_should_be && !moving).then(|| expected.clone())
 }
 
-fn begun(input: &Input<'_>, verbs: &[&str], object: &impl std::fmt::Display, instance: &Ocid) -> bool {
-    !input.state.unfinished.is_empty()
-        && verbs
-            .iter()
-            .any(|verb| input.state.unfinished.contains_key(&OpKey(format!("{verb}/{object}/{instance}"))))
+fn begun(input: &Input<'_>, key: &OpKey) -> bool {
+    input.state.unfinished.contains_key(key)
 }
 
 /// Members of our groups that neither the train nor the state knows: somebody added them.
@@ -116,7 +114,8 @@ fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
         let Some(roster) = rosters.declared.get(&group.name) else { continue };
         for stranger in &roster.leaves {
             let known = input.state.instances.get(stranger).is_some_and(|record| record.group == group.name);
-            if !known && !begun(input, &["leave", "join"], &group.name, stranger) {
+            let ours = [OpKey::leave(&group.name, stranger), OpKey::join(&group.name, stranger)];
+            if !known && !ours.iter().any(|key| begun(input, key)) {
                 let kind = DriftKind::Joined { group: group.name.clone() };
                 drift.push(Drift { address: Address::Instance(stranger.clone()), kind });
             }

@@ -94,10 +94,7 @@ fn draw(input: &Input<'_>, group: &Group, current: &BTreeSet<Ocid>, recorded: &[
     let golden = golden.is_some_and(|golden| members.remove(golden));
     let knows = |id: &&Ocid| input.observed.instances.contains_key(*id);
     // A join that a crash cut off before it was recorded is taken up again, to record it.
-    let begun = |id: &&Ocid| {
-        !input.state.unfinished.is_empty()
-            && input.state.unfinished.contains_key(&OpKey(format!("join/{}/{id}", group.name)))
-    };
+    let begun = |id: &Ocid| input.state.unfinished.contains_key(&OpKey::join(&group.name, id));
     let joins =
         members.iter().filter(|id| !current.contains(*id) || begun(id)).filter(knows).cloned().collect();
     // The golden instance is left where it is; it is simply none of ours.
