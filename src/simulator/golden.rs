@@ -2,6 +2,7 @@
 //! train file needs.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,5 +74,43 @@ pub fn facts(seed: u64) -> Facts {
 impl Facts {
     pub(super) fn of(world: &World) -> Self {
         facts(world.seed)
+    }
+}
+
+impl fmt::Display for Facts {
+    /// Writes the facts for people, one a line, ready to be copied into a train file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, region, tenancy, compartment, golden, groups } = self;
+        writeln!(f, "seed         {seed}")?;
+        writeln!(f, "region       {region}")?;
+        writeln!(f, "tenancy      {tenancy}")?;
+        writeln!(f, "compartment  {compartment}")?;
+        writeln!(f, "golden       {}  # {}", golden.id, golden.name)?;
+        for (group, members) in groups {
+            writeln!(f, "group        {group}, {} instances:", members.len())?;
+            for Member { name, id } in members {
+                writeln!(f, "             {id}  # {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_name_everything_that_a_train_file_needs() {
+        let facts = facts(DEFAULT_SEED);
+        let sizes: Vec<(&str, usize)> =
+            facts.groups.iter().map(|(group, members)| (group.as_str(), members.len())).collect();
+        assert_eq!(sizes, [("canary", 3), ("web", 12), ("backend", 9)]);
+        let text = facts.to_string();
+        let ids = facts.groups.iter().flat_map(|(_, members)| members).map(|member| &member.id);
+        for id in ids.chain([&facts.golden.id, &facts.compartment, &facts.tenancy]) {
+            assert_eq!(text.matches(id.as_str()).count(), 1, "{id}");
+            assert_eq!(crate::name::Ocid::parse(id).map(|ocid| ocid.to_string()), Ok(id.clone()));
+        }
     }
 }

@@ -87,7 +87,15 @@ impl Handle {
 
     /// Serves through other files than those of the user's runtime folder, for tests.
     pub(super) async fn serve_by(place: Place, files: Files, port: u16) -> io::Result<Self> {
-        let Some(lock) = files.try_lock()? else {
+        let mut lock = files.try_lock()?;
+        for _ in 0..5 {
+            // Somebody may only be asking whether the lock is free.
+            if lock.is_none() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                lock = files.try_lock()?;
+            }
+        }
+        let Some(lock) = lock else {
             let by = files.read().map_or_else(String::new, |served| {
                 format!(" by process {} at 127.0.0.1:{}", served.process, served.port)
             });
