@@ -112,7 +112,6 @@ impl<C: Cloud> Desk<C> {
         F: Future<Output = Result<T, CloudError>>,
     {
         let permit = self.until_stopped(self.shared.calls.acquire()).await?;
-        self.go_on()?;
         let answer = call(self.shared.cloud.clone()).await;
         drop(permit);
         Ok(answer?)

@@ -170,19 +170,8 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         };
         calls += 1;
         match answer {
-            Ok(Submitted::Done { created }) => {
-                return if created.is_none() && makes_something(&op) {
-                    let seen = look(desk, &op).await?;
-                    Ok(if seen.satisfies(&op) {
-                        done(&seen, &op, false, None)
-                    } else {
-                        let message = "the service says that it is made and does not list it; the next run looks for its tags";
-                        Report::Failed { message: message.to_owned(), over: false }
-                    })
-                } else {
-                    Ok(done(&seen, &op, false, created))
-                };
-            }
+            Ok(Submitted::Done { created: None }) if makes_something(&op) => return made(desk, &op).await,
+            Ok(Submitted::Done { created }) => return Ok(done(&seen, &op, false, created)),
             // Safety rule 3: the ticket is durable as soon as it is known.
             Ok(Submitted::Pending { ticket }) => {
                 desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
@@ -206,6 +195,16 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             Err(stopped) => return Err(stopped),
         }
     }
+}
+
+/// The service has made something and not said what: it is found by its tags.
+async fn made<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Report, Halt> {
+    let seen = look(desk, op).await?;
+    if seen.satisfies(op) {
+        return Ok(done(&seen, op, false, None));
+    }
+    let message = "the service says that it is made and does not list it; the next run looks for its tags";
+    Ok(Report::Failed { message: message.to_owned(), over: false })
 }
 
 /// The service said no. It may say so because the thing is done ("already attached"), so look before believing it.

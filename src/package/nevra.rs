@@ -170,6 +170,11 @@ impl Package {
         self.release().contains(".module+") || self.release().contains(".module_")
     }
 
+    /// Tells whether name and architecture are the same, without looking at the letters: names are interned.
+    pub fn same_name_arch(self, other: Self) -> bool {
+        std::ptr::eq(self.0.name, other.0.name) && self.0.arch == other.0.arch
+    }
+
     /// Compares name and architecture, which together say what replaces what.
     pub fn cmp_name_arch(self, other: Self) -> Ordering {
         if std::ptr::eq(self.0.name, other.0.name) {

@@ -40,7 +40,7 @@ impl PackageSet {
 
     /// Iterates over runs of packages with one name and architecture, oldest version first.
     pub fn by_name_arch(&self) -> impl Iterator<Item = &[Package]> {
-        self.0.packages.chunk_by(|a, b| a.cmp_name_arch(*b).is_eq())
+        self.0.packages.chunk_by(|a, b| a.same_name_arch(*b))
     }
 
     /// Returns how many packages there are.

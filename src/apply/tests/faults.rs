@@ -80,6 +80,17 @@ async fn what_the_service_refuses_fails_once_and_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_done_is_done_even_if_the_service_refuses_it() {
+    for op in canary().ops().filter(|op| !matches!(op, Op::Update { .. })) {
+        let rig = canary();
+        rig.cloud.on_submit(op.key(), 1, Fault::DoneAndRefused { status: 409, code: "Conflict" });
+        rig.converge().await;
+        rig.assert_each_op_done_once();
+        assert_eq!(rig.cloud.calls(&op.key()), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_the_service_dropped_is_replaced() {
     let rig = canary();
     let op = plans::create_source();
@@ -154,6 +165,23 @@ async fn an_inventory_that_lags_is_read_again() {
     rig.cloud.stale_inventory(&instance("canary-1"), 0);
     rig.converge().await;
     rig.assert_each_op_done_once();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_an_inventory_takes_no_slot() {
+    let names: Vec<String> = (0..20).map(|index| format!("web-{index}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut builder = Builder::new();
+    let contents = builder.release_steps();
+    builder.group_steps("web", &names, &[contents]);
+    let mut rig = Rig::new(builder.done(), plans::world(&names));
+    rig.settings.parallelism = 1;
+    for name in &names {
+        rig.cloud.stale_inventory(&instance(name), 10);
+    }
+    let begun = tokio::time::Instant::now();
+    rig.converge().await;
+    assert!(begun.elapsed() < Duration::from_secs(400), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

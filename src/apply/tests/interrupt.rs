@@ -82,6 +82,16 @@ async fn answers_that_take_too_long_are_given_up_after_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_only_looked_at_is_not_started() {
+    let rig = Rig::new(story(0), story_world());
+    rig.cloud.set_latency(Duration::from_secs(1));
+    let (outcome, _, took) = interrupted_after(&rig, Duration::from_millis(500), 1).await;
+    assert!(took >= Duration::from_millis(500), "the look in flight is brought to its end: {took:?}");
+    assert!(outcome.ends.iter().all(|(_, end)| *end == StepEnd::NotStarted), "{outcome:?}");
+    assert!(rig.state().unfinished.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_signal_ends_the_wait_for_answers() {
     let rig = Rig::new(story(0), story_world());
     rig.cloud.set_latency(Duration::from_secs(60));

@@ -18,9 +18,10 @@ use tokio::sync::watch;
 
 use super::{ApplyError, Event, Outcome, Run, Settings, StepEnd, apply_with};
 use crate::cloud::memory::MemoryCloud;
+use crate::cloud::{Cloud, CloudError, Progress, Submitted};
 use crate::name::TrainName;
-use crate::observed::Observed;
-use crate::op::{Lineage, Op, OpKey, RetryToken};
+use crate::observed::{Observed, Scope, Sighting};
+use crate::op::{Lineage, Op, OpKey, RetryToken, Ticket};
 use crate::plan::{Action, Plan};
 use crate::state::State;
 use crate::state::store::Session;
@@ -32,6 +33,37 @@ fn train() -> TrainName {
 
 fn lineage() -> Lineage {
     Lineage("line".into())
+}
+
+/// The cloud of a rig, which looks into the journal at every call: *started* is durable before a call, and a ticket
+/// before anybody asks after it.
+struct Audited {
+    cloud: Arc<MemoryCloud>,
+    store: MemoryStore,
+}
+
+impl Cloud for Audited {
+    async fn observe(&self, scope: &Scope) -> Result<Sighting, CloudError> {
+        self.cloud.observe(scope).await
+    }
+
+    async fn submit(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
+        let known = self.store.with(|inner| {
+            let unfinished = &inner.durable.as_ref().unwrap().unfinished;
+            unfinished.get(&op.key()).map(|op| op.token.clone())
+        });
+        assert_eq!(known.as_ref(), Some(token), "{} was not journaled before its call", op.key());
+        self.cloud.submit(op, token).await
+    }
+
+    async fn poll(&self, ticket: &Ticket) -> Result<Progress, CloudError> {
+        let known = self.store.with(|inner| {
+            let mut unfinished = inner.durable.as_ref().unwrap().unfinished.values();
+            unfinished.any(|op| op.ticket.as_ref() == Some(ticket))
+        });
+        assert!(known, "{ticket} was not journaled before it was asked after");
+        self.cloud.poll(ticket).await
+    }
 }
 
 /// A plan, a world and a state that outlive runs.
@@ -87,7 +119,7 @@ impl Rig {
         };
         let tokens = Arc::new(move || RetryToken(format!("t{}", counter.fetch_add(1, Ordering::Relaxed))));
         let mut events = Vec::new();
-        let cloud = self.cloud.clone();
+        let cloud = Arc::new(Audited { cloud: self.cloud.clone(), store: self.store.clone() });
         let outcome =
             apply_with(&self.plan, cloud, (session, state), (run, tokens), |event| events.push(event))
                 .await?;

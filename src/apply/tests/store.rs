@@ -14,6 +14,8 @@ pub(super) struct MemoryStore(Arc<Mutex<Inner>>);
 pub(super) struct Inner {
     pub(super) snapshot: Option<State>,
     pub(super) journal: Vec<Entry>,
+    /// Snapshot and journal, kept up to date from the last load on.
+    pub(super) durable: Option<State>,
     pub(super) history: Vec<HistoryRecord>,
     /// How many entries each append had.
     pub(super) batches: Vec<usize>,
@@ -71,6 +73,7 @@ impl Session for MemoryStore {
         let state = self.current();
         self.with(|inner| {
             inner.snapshot.clone_from(&state);
+            inner.durable = Some(state.clone().unwrap_or_else(|| State::new(train(), lineage())));
             inner.journal.clear();
         });
         Ok(state)
@@ -90,6 +93,9 @@ impl Session for MemoryStore {
             let fails = inner.fails.filter(|fails| inner.batches.len() >= fails.at);
             if fails.is_none_or(|fails| fails.durable && inner.batches.len() == fails.at) {
                 inner.journal.extend_from_slice(entries);
+                if let Some(state) = &mut inner.durable {
+                    entries.iter().for_each(|entry| state.record(entry).unwrap());
+                }
             }
             inner.batches.push(entries.len());
             if fails.is_some() { Err(broken()) } else { Ok(()) }

@@ -166,6 +166,21 @@ async fn foreign_open_work_keeps_an_update_from_being_sent() {
     assert_eq!(rig.cloud.calls(&plans::update("canary-1").key()), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_plan_can_ask_for_a_second_update_beside_an_open_one() {
+    let mut rig = Rig::new(story(0), story_world());
+    for step in &mut rig.plan.steps {
+        step.precondition = crate::observed::Precondition::Nothing;
+    }
+    rig.cloud.edit(|world| {
+        let foreign = Ticket("ocid1.osmsworkrequest.oc1..foreign".to_owned());
+        world.instances.get_mut(&instance("canary-1")).unwrap().open_work.push(foreign);
+    });
+    let (outcome, _) = rig.apply().await.unwrap();
+    assert!(matches!(rig.end_of(&outcome, &plans::update("canary-1")), StepEnd::Refused { .. }));
+    assert_eq!(rig.cloud.calls(&plans::update("canary-1").key()), 0);
+}
+
 #[test]
 fn random_tokens_differ_and_leave_room_for_their_parts() {
     let tokens = super::super::token::random();

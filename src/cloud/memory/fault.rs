@@ -35,6 +35,13 @@ pub enum Fault {
         /// The service's code.
         code: &'static str,
     },
+    /// The op is done, and the service refuses it all the same: the answer to a repetition by something in between.
+    DoneAndRefused {
+        /// The HTTP status.
+        status: u16,
+        /// The service's code.
+        code: &'static str,
+    },
     /// The instance is terminated just before the call.
     Vanish,
 }

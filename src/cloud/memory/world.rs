@@ -181,6 +181,7 @@ impl World {
         let answer = self.serve(op, &key, token, fault.as_ref())?;
         match fault {
             Some(Fault::LostAnswer) => Err(no_answer("Submit")),
+            Some(Fault::DoneAndRefused { status, code }) => Err(refused(status, code)),
             _ => Ok(answer),
         }
     }

@@ -303,6 +303,7 @@ proptest! {
         }
         // It refines name, architecture and rpm's order.
         prop_assert!(x.cmp(&y).is_ne() || x.cmp_name_arch(y).is_eq());
+        prop_assert_eq!(x.cmp_name_arch(y).is_eq(), x.same_name_arch(y));
         if x.cmp_name_arch(y).is_eq() && x.cmp_evr(y).is_ne() {
             prop_assert_eq!(x.cmp(&y), x.cmp_evr(y));
         }
