@@ -1,7 +1,9 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
+mod quickstart;
 mod readme;
 mod service;
+mod simulate;
 mod terminal;
 mod usage;
 mod validate;

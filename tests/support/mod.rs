@@ -2,6 +2,7 @@
 
 pub(crate) mod model;
 mod pty;
+mod quickstart;
 pub(crate) mod rng;
 pub(crate) mod store;
 mod workspace;

@@ -1,0 +1,101 @@
+//! `simulate`: a server for other clients, and its clock.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command};
+
+use patchtrain::cli::exit;
+
+use crate::support::Workspace;
+
+/// A served simulator, ended with the value.
+struct Served {
+    child: Child,
+    facts: Vec<(String, String)>,
+}
+
+impl Served {
+    fn start(workspace: &Workspace, arguments: &[&str]) -> Self {
+        let mut child = workspace.spawn(&[&["simulate"], arguments].concat());
+        let mut facts = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let (name, value) = line.split_once(' ').unwrap();
+            facts.push((name.to_owned(), value.trim().to_owned()));
+            if name == "group.backend" {
+                break;
+            }
+        }
+        Self { child, facts }
+    }
+
+    fn fact(&self, name: &str) -> &str {
+        let fact = self.facts.iter().find(|(known, _)| known == name);
+        fact.map_or_else(|| panic!("no {name} in {:?}", self.facts), |(_, value)| value)
+    }
+
+    /// Sends SIGTERM and waits.
+    fn end(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_serves_until_it_is_told_to_end_and_only_once() {
+    let workspace = Workspace::empty();
+    let served = Served::start(&workspace, &["--config", "oci"]);
+    assert!(served.fact("endpoint").starts_with("http://127.0.0.1:"));
+    let second = workspace.run(&["simulate"]).expect(exit::ERROR);
+    assert!(second.stderr.contains("served already"), "{}", second.stderr);
+    let config = std::fs::read_to_string(served.fact("config")).unwrap();
+    assert!(config.contains(&format!("tenancy={}\n", served.fact("tenancy"))), "{config}");
+    assert_eq!(SERVED_AND_ENDED, served.end());
+}
+
+/// To be ended is what a server is there for.
+const SERVED_AND_ENDED: Option<i32> = Some(exit::DONE as i32);
+
+#[test]
+fn its_clock_moves_whether_or_not_it_is_served() {
+    let workspace = Workspace::empty();
+    let time =
+        |text: &str| -> jiff::Timestamp { text.trim().trim_start_matches("time").trim().parse().unwrap() };
+    let served = Served::start(&workspace, &[]);
+    let first = time(served.fact("time"));
+    let second = time(&workspace.run(&["simulate", "advance", "48h"]).expect(exit::DONE).stdout);
+    assert!(second.duration_since(first) >= jiff::SignedDuration::from_hours(48));
+    assert_eq!(SERVED_AND_ENDED, served.end());
+    let third = time(&workspace.run(&["simulate", "advance", "1d"]).expect(exit::DONE).stdout);
+    assert!(third.duration_since(first) >= jiff::SignedDuration::from_hours(72));
+    assert!(third.duration_since(first) < jiff::SignedDuration::from_hours(73));
+}
+
+#[test]
+fn any_client_can_use_it_by_its_url_and_configuration() {
+    let workspace = Workspace::quickstart(&[]);
+    let served = Served::start(&workspace, &["--config", "oci"]);
+    let train = std::fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    workspace.write(
+        "trains/great-linux.toml",
+        &train.replace("\"simulator\"", &format!("\"{}\"", served.fact("endpoint"))),
+    );
+    let plan = workspace
+        .command(&["plan", "--detailed-exitcode"])
+        .env("OCI_CONFIG_FILE", "oci/config")
+        .output()
+        .unwrap();
+    assert_eq!(
+        plan.status.code(),
+        Some(i32::from(exit::DIFFERENT)),
+        "{}",
+        String::from_utf8_lossy(&plan.stderr)
+    );
+}

@@ -1,0 +1,70 @@
+//! A workspace like the quickstart's, made from the simulator's facts: two releases frozen from the golden instance,
+//! and the three groups of its world.
+
+use std::fmt::Write;
+
+use patchtrain::package::manifest::Provenance;
+use patchtrain::package::{Manifest, Package, PackageSet};
+use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_set};
+
+use super::Workspace;
+
+impl Workspace {
+    /// Makes the workspace with every group on `GL1` but for those named, which are on `GL1.1`.
+    pub(crate) fn quickstart(moved: &[&str]) -> Self {
+        let workspace = Self::empty();
+        for (release, level) in [("GL1", Level::Gl1), ("GL1.1", Level::Gl1_1)] {
+            workspace.write(&format!("trains/great-linux/{release}.packages"), &manifest(release, level));
+        }
+        workspace.bind(moved);
+        workspace
+    }
+
+    /// Writes the train file anew.
+    pub(crate) fn bind(&self, moved: &[&str]) {
+        let facts = facts(DEFAULT_SEED);
+        let mut text = format!(
+            "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
+             compartment = \"{}\"\ngolden = \"{}\"\n\n[service]\napi = \"osms\"\nendpoints = {{ osms = \"simulator\" }}\n",
+            facts.compartment, facts.golden.id
+        );
+        for release in ["GL1", "GL1.1"] {
+            let _ = write!(
+                text,
+                "\n[[release]]\nname = \"{release}\"\nmanifest = \"great-linux/{release}.packages\"\n"
+            );
+        }
+        for (index, (group, members)) in facts.groups.iter().enumerate() {
+            let release = if moved.contains(&group.as_str()) { "GL1.1" } else { "GL1" };
+            let _ = write!(text, "\n[[group]]\nname = \"{group}\"\nrelease = \"{release}\"\n");
+            if index > 0 {
+                // One member of the world is unreachable, and one joins later.
+                let _ = write!(text, "after = [\"{}\"]\nmax_failures = 2\n", facts.groups[index - 1].0);
+            }
+            let members: Vec<String> =
+                members.iter().map(|member| format!("    \"{}\",\n", member.id)).collect();
+            let _ = write!(text, "members = [\n{}]\n", members.concat());
+        }
+        self.write("trains/great-linux.toml", &text);
+    }
+}
+
+/// Freezes the golden instance at a level, without what no source provides.
+fn manifest(release: &str, level: Level) -> String {
+    let packages: Vec<Package> = golden_set(level)
+        .iter()
+        .filter(|package| {
+            let agent =
+                ["gpg-pubkey", "oracle-cloud-agent", "unified-monitoring-agent", "ksplice-uptrack-release"];
+            !agent.iter().any(|name| package.name().starts_with(name))
+        })
+        .collect();
+    let provenance = Provenance {
+        release: release.to_owned(),
+        frozen_at: jiff::Timestamp::UNIX_EPOCH,
+        golden_instance: facts(DEFAULT_SEED).golden.id,
+        kernel_policy: "all".to_owned(),
+        left_out: Vec::new(),
+    };
+    Manifest::frozen(&provenance, PackageSet::new(packages), Vec::new(), Vec::new()).to_text()
+}
