@@ -9,5 +9,6 @@ mod cli;
 mod conformance;
 mod executor;
 mod planner;
+mod quickstart;
 mod simulator;
 mod support;
