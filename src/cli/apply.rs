@@ -134,11 +134,8 @@ async fn execute<C: Cloud, S: Session>(
         apply(plan, connection.cloud.clone(), session, state, run, |event| watcher.event(&event)).await;
     watcher.finish();
     let outcome = outcome?;
-    context.terminal.print(&render::outcome(
-        plan,
-        &outcome,
-        context.terminal.style(arguments.amount.detail()),
-    ))?;
+    let text = render::outcome(plan, &outcome, context.terminal.style(arguments.amount.detail()));
+    context.terminal.print(&format!("\n{text}"))?;
     Ok(code(&outcome)
         .unwrap_or_else(|| held_code(arguments, !plan.held.is_empty() || outcome.counts.not_started > 0)))
 }

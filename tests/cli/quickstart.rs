@@ -1,5 +1,8 @@
 //! The main job from end to end: the real program against the embedded simulator.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
+
 use patchtrain::cli::exit;
 
 use crate::support::{Screen, Workspace};
@@ -93,4 +96,26 @@ fn whoever_comes_second_is_told_who_holds_the_lock() {
     }
     // Reading needs no lock.
     workspace.run(&["plan"]).expect(exit::DONE);
+}
+
+#[test]
+fn a_signal_amid_the_run_saves_the_state_and_the_next_run_goes_on() {
+    let workspace = Workspace::quickstart(&[]);
+    let mut child = workspace.spawn(&["apply", "--auto-approve"]);
+    let mut talk = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("joined") {
+        line.clear();
+        assert_ne!(talk.read_line(&mut line).unwrap(), 0, "it ended before it had begun");
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let mut rest = String::new();
+    talk.read_to_string(&mut rest).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(i32::from(exit::INTERRUPTED)), "{rest}");
+    assert!(workspace.path().join("state/great-linux.json").exists());
+
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
 }

@@ -82,11 +82,6 @@ impl Screen {
         self.wait(text, |shown| String::from_utf8_lossy(&shown.raw).contains(text))
     }
 
-    /// Returns what the screen shows.
-    pub(crate) fn contents(&self) -> String {
-        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
-    }
-
     /// Returns all that was written, with the control sequences.
     pub(crate) fn raw(&self) -> String {
         let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
