@@ -15,7 +15,8 @@ fn trains() -> PathBuf {
 
 /// Freezes the golden instance as the train file's default of `unmanaged` says.
 fn frozen(release: &str, level: Level, at: &str) -> Manifest {
-    let unmanaged = ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"];
+    let unmanaged =
+        ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"];
     let unmanaged: Vec<Pattern> = unmanaged.iter().map(|pattern| Pattern::new(pattern).unwrap()).collect();
     let all = golden_set(level);
     let managed = |package: &Package| !unmanaged.iter().any(|pattern| pattern.matches(package.name()));
@@ -38,7 +39,8 @@ fn frozen(release: &str, level: Level, at: &str) -> Manifest {
 
 #[test]
 fn the_manifests_are_the_golden_instance_before_and_after_its_updates() {
-    let releases = [("GL1", Level::Gl1, "2026-10-05T08:00:00Z"), ("GL1.1", Level::Gl1_1, "2026-11-16T08:00:00Z")];
+    let releases =
+        [("GL1", Level::Gl1, "2026-10-05T08:00:00Z"), ("GL1.1", Level::Gl1_1, "2026-11-16T08:00:00Z")];
     for (release, level, at) in releases {
         let text = frozen(release, level, at).to_text();
         let path = trains().join(format!("great-linux/{release}.packages"));

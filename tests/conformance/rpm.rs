@@ -152,7 +152,6 @@ fn fixtures() -> Option<PathBuf> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that finds nothing to judge says so")]
 fn rpm_agrees_on_the_real_updates() {
     let Some(folder) = fixtures() else {
         println!("skipped: no fixtures; set PATCHTRAIN_SHARED to the folder that holds them");

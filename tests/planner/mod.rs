@@ -1,4 +1,6 @@
 //! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
 
 mod convergence;
+mod refusals;
+mod small;
 mod stories;

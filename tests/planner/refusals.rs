@@ -1,0 +1,109 @@
+//! What no plan is made of, and what lint finds in a plan that was tampered with.
+
+use patchtrain::name::Ocid;
+use patchtrain::observed::{ServiceGroup, Source};
+use patchtrain::plan::{Plan, Refusal, lint};
+use patchtrain::train::Members;
+
+use crate::support::model;
+use crate::support::worlds::{group, instance_id, release};
+
+use super::small::*;
+
+#[test]
+fn a_changed_manifest_is_refused() {
+    let mut world = applied();
+    world.train.releases[0] = release("GL1", new(), 10);
+    assert!(
+        matches!(refused(&world).as_slice(), [Refusal::ChangedRelease { release, .. }] if release.as_str() == "GL1")
+    );
+}
+
+#[test]
+fn a_source_of_another_lineage_is_refused() {
+    let mut world = start();
+    let name = "t/GL1".into();
+    world.observed.sources.insert(Ocid::new("x"), Source { name, owner: None, contents: None, parent: None });
+    assert!(matches!(refused(&world).as_slice(), [Refusal::ForeignSource { .. }]));
+}
+
+#[test]
+fn groups_that_are_not_ours_or_not_one_are_refused() {
+    let mut world = start();
+    let by_hand = ServiceGroup { name: "web".into(), members: Default::default(), owner: None };
+    world.observed.groups.insert(Ocid::new("a"), by_hand.clone());
+    assert!(matches!(refused(&world).as_slice(), [Refusal::ForeignGroup { .. }]));
+    world.train.groups[1].members = Members::Service;
+    assert!(world.plan().is_ok());
+    world.observed.groups.insert(Ocid::new("b"), by_hand);
+    assert!(matches!(refused(&world).as_slice(), [Refusal::AmbiguousGroup { ids, .. }] if ids.len() == 2));
+    world.train.groups[1].id = Some(Ocid::new("b"));
+    assert!(world.plan().is_ok());
+    world.observed.groups.clear();
+    assert!(matches!(refused(&world).as_slice(), [Refusal::NoSuchGroup { .. }]));
+}
+
+#[test]
+fn a_list_that_shrinks_by_mistake_is_refused() {
+    let mut world = start();
+    let ids: Vec<Ocid> = (10..40).map(instance_id).collect();
+    for id in &ids {
+        let twin = world.observed.instances[&instance_id(0)].clone();
+        world.observed.instances.insert(id.clone(), twin);
+    }
+    world.train.groups.push(group("many", "GL1", &ids));
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    for (left, refused) in [(21, false), (20, true), (0, true)] {
+        world.train.groups[2].members = Members::Listed(ids[..left].iter().cloned().collect());
+        let refusals = world.plan_with(false).err().unwrap_or_default();
+        let shrink = matches!(refusals.as_slice(), [refusal @ Refusal::Shrink { .. }] if refusal.is_policy());
+        assert_eq!(shrink, refused, "{left} of 30 left: {refusals:?}");
+        assert!(world.plan_with(true).is_ok());
+    }
+    world.train.groups.pop();
+    assert!(matches!(
+        world.plan_with(false).unwrap_err().as_slice(),
+        [Refusal::Shrink { leaving: 30, members: 30, .. }]
+    ));
+}
+
+#[test]
+fn the_golden_instance_is_never_a_member() {
+    let mut world = start();
+    let members: std::collections::BTreeSet<Ocid> = (0..3).map(instance_id).collect();
+    let by_hand = ServiceGroup { name: "all".into(), members, owner: None };
+    world.observed.groups.insert(Ocid::new("a"), by_hand);
+    world.train.groups = vec![group("all", "GL1", &[])];
+    world.train.groups[0].members = Members::Service;
+    world.train.golden = Some(instance_id(1));
+    let plan = world.plan().unwrap();
+    assert!(matches!(plan.notes.as_slice(), [patchtrain::plan::Note::GoldenLeftOut { .. }]));
+    assert!(!told(&plan).contains("host-1"), "{}", told(&plan));
+}
+
+#[test]
+fn lint_sees_what_is_wrong_with_a_plan() {
+    let good = start().plan().unwrap();
+    type Harm = fn(&mut Plan);
+    let broken: [(&str, Harm); 7] = [
+        ("asked twice", |plan| {
+            plan.steps[1] = patchtrain::plan::Step { id: plan.steps[1].id, ..plan.steps[2].clone() }
+        }),
+        ("a gate left out", |plan| plan.steps[16].after.retain(|step| step.0 != 15)),
+        ("no proof", |plan| {
+            plan.steps.pop();
+        }),
+        ("a cycle", |plan| plan.steps[0].after.push(patchtrain::op::StepId(3))),
+        ("a change without step", |plan| plan.steps.truncate(10)),
+        ("a step without change", |plan| {
+            plan.changes.remove(0);
+        }),
+        ("a cohort with a stranger", |plan| plan.cohorts[0].instances.push(instance_id(77))),
+    ];
+    for (what, harm) in broken {
+        let mut plan = good.clone();
+        harm(&mut plan);
+        assert_ne!(lint::lint(&plan), [], "{what} passes");
+    }
+}
