@@ -10,5 +10,6 @@ mod conformance;
 mod executor;
 mod planner;
 mod quickstart;
+mod scenarios;
 mod simulator;
 mod support;

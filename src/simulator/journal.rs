@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::front::Then;
-use super::world::{Change, World};
+use super::world::{Change, DEFAULT_FLEET, World};
 use crate::package::Digest;
 
 /// The format of the log that this version reads and writes.
@@ -138,7 +138,7 @@ impl Journal {
         let file = match File::options().read(true).write(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let world = World::generate(seed, now);
+                let world = World::generate(seed, DEFAULT_FLEET, now);
                 let journal =
                     Self { folder: folder.to_owned(), path, new: Some((seed, now)), file: None, length: 0 };
                 return Ok(Opened { journal, world, records: Vec::new() });
@@ -148,7 +148,7 @@ impl Journal {
         lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(io("cannot be read"))?;
         let (header, records, length) = parse(&bytes, &path)?;
-        let world = World::generate(header.seed, header.created);
+        let world = World::generate(header.seed, DEFAULT_FLEET, header.created);
         let journal = Self { folder: folder.to_owned(), path, new: None, file: Some(file), length };
         Ok(Opened { journal, world, records })
     }
@@ -211,7 +211,7 @@ impl Journal {
 
 impl Header {
     fn of(seed: u64, created: Timestamp) -> Self {
-        let generated = World::generate(seed, Timestamp::UNIX_EPOCH).digest();
+        let generated = World::generate(seed, DEFAULT_FLEET, Timestamp::UNIX_EPOCH).digest();
         Self { format: FORMAT, seed, created, generated }
     }
 }

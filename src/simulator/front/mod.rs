@@ -30,6 +30,7 @@ pub(crate) use query::Query;
 use route::BASE;
 pub(crate) use route::{Operation, find};
 pub(crate) use signature::verify;
+pub(crate) use work::{bring_back, silence};
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {
