@@ -4,7 +4,7 @@ apply
 bind canary GL1.1
 plan
   > change group.canary
-  ! web-0
+  ! web-02
   ! db-02
 apply
   > exit 0
@@ -17,7 +17,7 @@ bind web GL1.1
 bind backend GL1.1
 apply
   > exit 0
-  > opened web after canary
+  ! opened web after canary          # It is at level already: no gate is needed.
   > opened backend after web
 plan
   > No changes.

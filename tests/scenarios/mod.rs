@@ -17,7 +17,6 @@ use patchtrain::op::{Op, SourceRef, UpdateKind};
 use patchtrain::plan::Plan;
 use patchtrain::simulator::Switches;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use sky::{Passed, Weather};
 use stage::{Ran, Stage};
@@ -94,6 +93,10 @@ async fn tell(name: &str) {
     }
 }
 
+fn seconds(number: usize) -> Duration {
+    Duration::from_secs(number as u64)
+}
+
 struct Story {
     stage: Stage,
     /// What the last command said, and how far `>` has read it.
@@ -141,7 +144,7 @@ impl Story {
 
             // The world changes.
             ["wait", hours, "h"] => {
-                tokio::time::sleep(Duration::from_secs(number(hours)? as u64 * 3_600)).await;
+                tokio::time::sleep(seconds(number(hours)? * 3_600)).await;
             }
             ["silence", name] => simulator.silence(self.stage.id(name).as_str()).unwrap(),
             ["silence", name, "at", "its", "update"] => {
@@ -168,9 +171,9 @@ impl Story {
 
             // The weather turns.
             ["calm"] => self.stage.sky.turn(Weather::Calm),
-            ["storm", "for", seconds, "s"] => {
-                let until = Instant::now() + Duration::from_secs(number(seconds)? as u64);
-                self.stage.sky.turn(Weather::Storm(until));
+            ["storm", "for", length, "s"] => self.stage.sky.storm_after(0, seconds(number(length)?)),
+            ["storm", "for", length, "s", "after", calls, "changes"] => {
+                self.stage.sky.storm_after(number(calls)?, seconds(number(length)?));
             }
             ["every", nth, "th", "call", "fails"] => self.stage.sky.turn(Weather::Bursts(number(nth)?)),
             ["calls", "break", "before", "they", "are", "served"] => {
@@ -194,10 +197,19 @@ impl Story {
             },
             ["apply", "what", "was", "saved"] => {
                 let plan = self.saved.clone()?;
+                self.stage.start_process();
+                self.calls = Vec::new();
                 self.apply(&plan).await;
             }
             ["apply", "twice", "at", "once"] => self.race().await,
-            ["calls"] => self.said = told::calls(&self.calls),
+            ["calls"] => {
+                self.said = told::calls(&self.calls);
+                println!("{}", self.said);
+            }
+            ["at", "most", most, "reading", "calls", "for", "each", "of", instances, "instances"] => {
+                let reads = self.calls.iter().filter(|call| !call.changing).count();
+                assert!(reads <= number(most)? * number(instances)?, "{reads} reading calls");
+            }
             ["calls", "about", name] => {
                 let id = self.stage.id(name);
                 let about = self.calls.iter().filter(|call| call.whom.iter().any(|whom| whom == id.as_str()));
@@ -217,17 +229,20 @@ impl Story {
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
             _ => return None,
         }
+        self.said = self.stage.named(std::mem::take(&mut self.said));
         Some(())
     }
 
     async fn plan(&mut self) -> Result<Plan, String> {
+        self.stage.start_process();
         let plan = self.stage.plan().await;
         self.calls = self.stage.sky.passed();
         plan
     }
 
     async fn apply(&mut self, plan: &Plan) {
-        let survey = self.calls.iter().filter(|call| !call.changing).count();
+        let survey = self.calls.len();
+        let anew = self.stage.state().await.unfinished.is_empty();
         let (sender, signal) = watch::channel(0);
         if let Some(calls) = self.cut.take() {
             self.stage.sky.cut_after(calls);
@@ -243,7 +258,7 @@ impl Story {
             Ran::Ended(outcome) => {
                 self.said.push_str(&told::outcome(plan, &outcome));
                 let changing = self.calls.iter().filter(|call| call.changing).count();
-                if outcome.counts.done == plan.steps.len() && self.stage.sky.refused() == 0 {
+                if outcome.counts.done == plan.steps.len() && self.stage.sky.refused() == 0 && anew {
                     assert_eq!(changing, plan.cost.changing_calls, "the plan foretells its changing calls");
                     self.said.push_str("changing calls as foretold\n");
                 }

@@ -20,8 +20,8 @@ const LATENCY: Duration = Duration::from_millis(20);
 pub(crate) enum Weather {
     #[default]
     Calm,
-    /// All calls are refused with 429 until then.
-    Storm(Instant),
+    /// After so many changing calls, all calls are refused with 429, for so long.
+    Storm(usize, Duration),
     /// Every so many-th call is answered with a 5xx.
     Bursts(usize),
     /// The connection breaks once for each changing call, before it is served.
@@ -59,6 +59,7 @@ struct Inner {
     end: End,
     calls: usize,
     refused: usize,
+    storm: Option<Instant>,
     broken: HashSet<(String, Bytes)>,
     passed: Vec<Passed>,
     /// Instances by their work requests.
@@ -87,8 +88,12 @@ impl Sky {
 
     pub(crate) fn turn(&self, weather: Weather) {
         let mut inner = self.inner();
-        (inner.weather, inner.refused) = (weather, 0);
+        (inner.weather, inner.refused, inner.storm) = (weather, 0, None);
         inner.broken.clear();
+    }
+
+    pub(crate) fn storm_after(&self, calls: usize, length: Duration) {
+        self.turn(Weather::Storm(calls, length));
     }
 
     pub(crate) fn cut_after(&self, calls: usize) {
@@ -129,8 +134,9 @@ impl Sky {
         let inner = &mut *self.inner();
         inner.calls += 1;
         let spoilt = match inner.weather {
-            Weather::Storm(until) if Instant::now() < until => {
-                Some(refusal(429, "TooManyRequests", Some("7")))
+            Weather::Storm(0, length) => {
+                let began = *inner.storm.get_or_insert_with(Instant::now);
+                (began.elapsed() < length).then(|| refusal(429, "TooManyRequests", Some("9")))
             }
             Weather::Bursts(nth) if inner.calls.is_multiple_of(nth) => {
                 Some(match inner.calls / nth % 3 {
@@ -167,6 +173,9 @@ impl Sky {
         inner.passed.push(Passed { what, whom, changing, status: response.status().as_u16() });
         if !changing {
             return Ok(());
+        }
+        if let Weather::Storm(left @ 1.., _) = &mut inner.weather {
+            *left -= 1;
         }
         match &mut inner.end {
             End::None => {}

@@ -2,7 +2,7 @@
 apply
   > exit 0
 by hand: take bash out of GL1
-by hand: put podman-4.9.4-3.0.1.module+el8.10.0+90001+2c1f1bdc.x86_64 into GL1
+by hand: put podman-4:4.9.4-3.0.1.module+el8.10.0+90298+77a9814d.x86_64 into GL1
 plan
   > drift release.GL1: contents
   > change release.GL1

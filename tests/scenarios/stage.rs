@@ -46,6 +46,8 @@ pub(crate) struct Stage {
     hand: OsmsCloud<InProcess>,
     client: Client<InProcess>,
     facts: Facts,
+    /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
+    process: Arc<OsmsCloud<Sky>>,
     workspace: Workspace,
     groups: Vec<Group>,
     tokens: usize,
@@ -57,7 +59,11 @@ fn client<T: Transport>(transport: T) -> Client<T> {
     Client::new(transport, Endpoint::fixed("http://127.0.0.1:1"), API_VERSION, signer)
 }
 
-/// How a run went that was not cut off.
+fn process(sky: &Sky, facts: &Facts) -> Arc<OsmsCloud<Sky>> {
+    Arc::new(OsmsCloud::new(client(sky.clone()), Ocid::new(&facts.compartment), 10))
+}
+
+/// How a run went.
 pub(crate) enum Ran {
     Ended(Outcome),
     /// The process died.
@@ -82,8 +88,10 @@ impl Stage {
             });
         }
         let compartment = Ocid::new(&facts.compartment);
+        let sky = Sky::over(simulator.clone());
         let stage = Self {
-            sky: Sky::over(simulator.clone()),
+            process: process(&sky, &facts),
+            sky,
             hand: OsmsCloud::new(client(InProcess(simulator.clone())), compartment, 4),
             client: client(InProcess(simulator.clone())),
             simulator,
@@ -164,9 +172,19 @@ impl Stage {
         LocalStore::new(self.workspace.path().join("state"), TrainName::new("great-linux"))
     }
 
-    /// Returns the service as the pipeline of one process sees it: through the weather, with nothing learnt yet.
-    fn cloud(&self) -> Arc<OsmsCloud<Sky>> {
-        Arc::new(OsmsCloud::new(client(self.sky.clone()), Ocid::new(&self.facts.compartment), 10))
+    /// Starts a new process, which has learnt nothing yet.
+    pub(crate) fn start_process(&mut self) {
+        self.process = process(&self.sky, &self.facts);
+    }
+
+    /// Replaces ids by display names, also of instances that the service does not know yet.
+    pub(crate) fn named(&self, mut text: String) -> String {
+        for member in self.facts.groups.iter().flat_map(|(_, members)| members) {
+            if text.contains(&member.id) {
+                text = text.replace(&member.id, &member.name);
+            }
+        }
+        text
     }
 
     pub(crate) async fn state(&self) -> State {
@@ -176,9 +194,9 @@ impl Stage {
 
     /// Plans, and checks the plan.
     pub(crate) async fn plan(&self) -> Result<Plan, String> {
-        let (train, state, cloud) = (self.train(), self.state().await, self.cloud());
-        let observed: Observed =
-            survey(&*cloud, &train, &state, 10, |_| ()).await.map_err(|error| error.to_string())?;
+        let (train, state) = (self.train(), self.state().await);
+        let survey = survey(&*self.process, &train, &state, 10, |_| ()).await;
+        let observed: Observed = survey.map_err(|error| format!("error: {error}"))?;
         let service = ServiceLabel {
             api: "osms".into(),
             simulator: true,
@@ -235,7 +253,7 @@ impl Stage {
             host: "stage".into(),
         };
         tokio::select! {
-            ran = apply(plan, self.cloud(), session, state, run, |_| ()) => match ran {
+            ran = apply(plan, self.process.clone(), session, state, run, |_| ()) => match ran {
                 Ok(outcome) => Ran::Ended(outcome),
                 Err(error) => Ran::Failed(error.to_string()),
             },

@@ -8,6 +8,11 @@ apply
   > exit 0
   > 0 failed, 0 not started
   > changing calls as foretold
+calls
+  > 1.0 an instance  GET managedInstances/{}/packages
+  > 1.0 an instance  POST managedInstances/{}/actions/packages/updateAll
+  > 99 changing and
+at most 16 reading calls for each of 22 instances
 sources
   > great-linux/GL1
   > great-linux/GL1.1

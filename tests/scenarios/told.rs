@@ -103,11 +103,14 @@ fn gate(step: &Step) -> Option<String> {
     }
 }
 
-/// Calls by what they are, one a line, then their sum.
+/// Calls by what they are, one a line, with how many that is for each instance that was updated; then their sum.
 pub(crate) fn calls(calls: &[Passed]) -> String {
     let mut text = String::new();
+    let updates = calls.iter().filter(|call| call.what.ends_with("packages/updateAll")).count();
     for ((changing, what), count) in table(calls) {
-        writeln!(text, "  {} {count:>5}  {what}", if changing { "changes" } else { "reads  " }).unwrap();
+        let each = count as f64 / updates.max(1) as f64;
+        let kind = if changing { "changes" } else { "reads  " };
+        writeln!(text, "  {kind} {count:>5} {each:>6.1} an instance  {what}").unwrap();
     }
     let changing = calls.iter().filter(|call| call.changing).count();
     writeln!(text, "{changing} changing and {} reading calls", calls.len() - changing).unwrap();
