@@ -61,8 +61,7 @@ pub fn facts(seed: u64) -> Facts {
 fn of_fleet(seed: u64, fleet: usize) -> Facts {
     let member = |(name, id): (String, world::Id)| Member { name, id: id.to_string() };
     let groups = world::groups(seed, fleet).into_iter();
-    let groups =
-        groups.map(|(group, members)| (group.to_owned(), members.into_iter().map(member).collect()));
+    let groups = groups.map(|(group, members)| (group.to_owned(), members.into_iter().map(member).collect()));
     Facts {
         seed,
         region: super::REGION.to_owned(),

@@ -135,6 +135,20 @@ impl Simulator {
         core.world.digest()
     }
 
+    /// Lets writing fail from now on.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) -> Option<std::fs::File> {
+        self.core().journal.as_mut().and_then(Journal::break_disk)
+    }
+
+    /// Lets writing succeed again.
+    #[cfg(test)]
+    pub(super) fn mend_disk(&self, file: Option<std::fs::File>) {
+        if let Some(journal) = &mut self.core().journal {
+            journal.mend_disk(file);
+        }
+    }
+
     /// Serves nothing any more, so that another process can.
     pub(crate) fn close(&self) {
         let mut core = self.core();

@@ -70,10 +70,8 @@ fn folder() -> std::path::PathBuf {
 /// Tells one story; fails at the first line that does not come true.
 async fn tell(name: &str) {
     let text = std::fs::read_to_string(folder().join(format!("{name}.story"))).unwrap();
-    let switches = Switches {
-        names_with_epoch: !text.contains("world: names without epoch"),
-        ..Switches::default()
-    };
+    let switches =
+        Switches { names_with_epoch: !text.contains("world: names without epoch"), ..Switches::default() };
     let mut story = Story::new(switches);
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split_once('#').map_or(line, |(line, _)| line).trim();

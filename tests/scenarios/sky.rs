@@ -138,13 +138,11 @@ impl Sky {
                 let began = *inner.storm.get_or_insert_with(Instant::now);
                 (began.elapsed() < length).then(|| refusal(429, "TooManyRequests", Some("9")))
             }
-            Weather::Bursts(nth) if inner.calls.is_multiple_of(nth) => {
-                Some(match inner.calls / nth % 3 {
-                    0 => refusal(500, "InternalServerError", None),
-                    1 => refusal(502, "", None),
-                    _ => refusal(503, "ServiceUnavailable", Some("1")),
-                })
-            }
+            Weather::Bursts(nth) if inner.calls.is_multiple_of(nth) => Some(match inner.calls / nth % 3 {
+                0 => refusal(500, "InternalServerError", None),
+                1 => refusal(502, "", None),
+                _ => refusal(503, "ServiceUnavailable", Some("1")),
+            }),
             Weather::ResetBefore if is_changing(request) && inner.broken.insert(identity(request)) => {
                 inner.refused += 1;
                 return Err(TransportError::Broken("reset by peer".into()));
@@ -251,7 +249,10 @@ fn shape(request: &Request<Bytes>) -> String {
 
 fn ids(target: &str) -> Vec<String> {
     let words = target.split(['/', '?', '&', '=']);
-    words.filter(|word| word.starts_with("ocid1.") && !word.contains(".compartment.")).map(str::to_owned).collect()
+    words
+        .filter(|word| word.starts_with("ocid1.") && !word.contains(".compartment."))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Counts calls by what they are.

@@ -16,9 +16,7 @@ use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, UpdateKind};
 use patchtrain::package::Package;
 use patchtrain::plan::{self, Input, Plan, ServiceLabel, lint};
-use patchtrain::simulator::{
-    Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts,
-};
+use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
 use patchtrain::state::State;
 use patchtrain::state::store::{Holder, LocalSession, LocalStore, Session, Store, StoreError};
 use patchtrain::train::{self, Train};
@@ -289,7 +287,8 @@ impl Stage {
         self.by_hand(&Op::Switch { instance: instance.clone(), from: None, to: to.clone() }).await;
         for child in vendor.children {
             let path = ["managedInstances", instance.as_str(), "actions", "attachChildSoftwareSource"];
-            let call = Call::post("AttachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
+            let call =
+                Call::post("AttachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
             self.client.send(&call).await.unwrap();
         }
         self.by_hand(&Op::Update { instance, source: to, kind: UpdateKind::All }).await;
@@ -316,7 +315,8 @@ impl Stage {
     }
 
     pub(crate) async fn join_by_hand(&mut self, name: &str, group: &str) {
-        let id = self.state().await.groups.iter().find(|(known, _)| known.as_str() == group).unwrap().1.id.clone();
+        let id =
+            self.state().await.groups.iter().find(|(known, _)| known.as_str() == group).unwrap().1.id.clone();
         let group = GroupRef { group: patchtrain::name::GroupName::new(group), id: Some(id) };
         let instance = self.id(name);
         self.by_hand(&Op::Join { group, instance }).await;
@@ -325,8 +325,9 @@ impl Stage {
     /// Lists the ACTIVE sources that somebody made, by name.
     pub(crate) async fn sources(&self) -> Vec<String> {
         let none = Default::default;
-        let Sighting::Fleet(fleet) =
-            self.look(Scope::Fleet { instances: none(), groups: Default::default(), group_ids: none() }).await
+        let Sighting::Fleet(fleet) = self
+            .look(Scope::Fleet { instances: none(), groups: Default::default(), group_ids: none() })
+            .await
         else {
             panic!("not a fleet")
         };

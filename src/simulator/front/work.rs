@@ -141,8 +141,7 @@ fn later(from: Timestamp, by: Duration) -> Timestamp {
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
-    let wanted =
-        |work: &Work| compartment == COMPARTMENT && linux && context.names(label(&work.task));
+    let wanted = |work: &Work| compartment == COMPARTMENT && linux && context.names(label(&work.task));
     let rows: Vec<Row<'_>> = match context.query.get("managedInstanceId") {
         Some(id) => {
             context.instance(id)?;

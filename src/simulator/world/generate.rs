@@ -247,10 +247,8 @@ impl World {
                     // Not its first ones: these have their peculiarities.
                     Some(beyond) => {
                         let role = |name: &str| name.split('-').next().map(str::to_owned);
-                        let alike: Vec<&Instance> = mixes[MIXES / 2..]
-                            .iter()
-                            .filter(|mix| role(&mix.name) == role(&name))
-                            .collect();
+                        let alike: Vec<&Instance> =
+                            mixes[MIXES / 2..].iter().filter(|mix| role(&mix.name) == role(&name)).collect();
                         Instance { name: name.into(), ..alike[beyond % alike.len()].clone() }
                     }
                 };

@@ -52,8 +52,7 @@ impl World {
     fn finish(&mut self, id: &Id) {
         let Some(Work { instance, task, starts, .. }) = self.works.get(id).cloned() else { return };
         let silent = self.instances.get(&instance).is_some_and(|instance| !instance.is_reachable());
-        let timeout =
-            |message: &str| Outcome::Failed { code: "TIMEOUT".into(), message: message.into() };
+        let timeout = |message: &str| Outcome::Failed { code: "TIMEOUT".into(), message: message.into() };
         let outcome = match starts {
             None => timeout("the agent did not pick up the work request in time"),
             Some(_) if silent => timeout("the agent went silent amid the work request"),

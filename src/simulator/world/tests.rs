@@ -122,7 +122,10 @@ fn a_larger_fleet_is_the_same_one_with_more_of_its_kind() {
     let known = world(DEFAULT_SEED);
     assert_eq!(fleet.instances.len(), 2_001);
     for (id, instance) in &known.instances {
-        assert_eq!((&instance.name, &instance.installed), (&fleet.instances[id].name, &fleet.instances[id].installed));
+        assert_eq!(
+            (&instance.name, &instance.installed),
+            (&fleet.instances[id].name, &fleet.instances[id].installed)
+        );
     }
     let names: HashSet<&str> = fleet.instances.values().map(|instance| &*instance.name).collect();
     assert_eq!(names.len(), 2_001);
