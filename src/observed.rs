@@ -1,4 +1,4 @@
-//! What the service says now, as one value; what each [`Op`] means for it; and whether an op already holds.
+//! What the service says now, as one value; what each op means for it; and whether an op already holds.
 //!
 //! This is the only place that gives ops their meaning. The in-memory cloud, the planner's tests and the executor's
 //! "already done?" all ask here. The simulator's agent does not: it is written apart and compared by tests.

@@ -52,6 +52,8 @@ pub struct Plan {
     pub tool: String,
     /// What it was planned on.
     pub basis: Basis,
+    /// The train file as it was named, which the lines of reasons are of.
+    pub file: String,
     /// Where it will act.
     pub service: ServiceLabel,
     /// The releases that the groups ride or will ride, each with its packages, so that levels can be proven.

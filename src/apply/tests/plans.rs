@@ -122,6 +122,7 @@ impl Builder {
             id: PlanId("".into()),
             created: jiff::Timestamp::UNIX_EPOCH,
             tool: "test".to_owned(),
+            file: "trains/great-linux.toml".into(),
             basis: Basis {
                 train: train(),
                 lineage: lineage(),
