@@ -28,6 +28,8 @@ pub struct Observed {
     pub groups: BTreeMap<Ocid, ServiceGroup>,
     /// The software sources of the compartment.
     pub sources: BTreeMap<Ocid, Source>,
+    /// Packages that were asked about and that no source offers: the service takes none of them into a source.
+    pub unoffered: PackageSet,
 }
 
 /// A managed instance.
@@ -143,6 +145,8 @@ pub enum Scope {
     SourcesNamed(String),
     /// The ACTIVE groups with this display name, with their members.
     GroupsNamed(String),
+    /// Which of these packages no source offers that can be read.
+    Catalogue(PackageSet),
 }
 
 /// The answer to a [`Scope`].
@@ -160,6 +164,8 @@ pub enum Sighting {
     SourcesNamed(String, BTreeMap<Ocid, Source>),
     /// To `GroupsNamed`.
     GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
+    /// To `Catalogue`: those that no source offers.
+    Catalogue(PackageSet),
 }
 
 impl Observed {
@@ -197,6 +203,7 @@ impl Observed {
                 self.sources.retain(|_, source| *source.name != *name);
                 self.sources.append(&mut found);
             }
+            Sighting::Catalogue(unoffered) => self.unoffered = self.unoffered.union(unoffered.as_slice()),
             Sighting::GroupsNamed(name, mut found) => {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);

@@ -119,17 +119,22 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
         let nothing = PackageSet::default();
         let contents =
             id.as_ref().and_then(|id| input.observed.sources.get(id)?.contents.as_ref()).unwrap_or(&nothing);
-        found.insert(
-            release.name.clone(),
-            SourceFound {
-                missing: release.packages().difference(contents),
-                foreign: contents.difference(release.packages()),
-                gone: record.is_some() && known.is_none(),
-                proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
-                adopt,
-                id,
-            },
-        );
+        let missing = release.packages().difference(contents);
+        // Told before anything is made: a source that cannot be filled is no release.
+        let unoffered: Vec<Package> =
+            missing.iter().copied().filter(|package| input.observed.unoffered.contains(*package)).collect();
+        if !unoffered.is_empty() {
+            refusals.push(Refusal::NotOffered { release: release.name.clone(), packages: unoffered });
+        }
+        let one = SourceFound {
+            missing,
+            foreign: contents.difference(release.packages()),
+            gone: record.is_some() && known.is_none(),
+            proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
+            adopt,
+            id,
+        };
+        found.insert(release.name.clone(), one);
     }
     found
 }

@@ -11,6 +11,7 @@ use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::package::Package;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -28,6 +29,7 @@ pub(super) struct World {
     pub(super) polls: usize,
     pub(super) failing_reads: usize,
     pub(super) failing_polls: usize,
+    pub(super) withheld: Vec<Package>,
     stale: BTreeMap<Ocid, Stale>,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
@@ -70,6 +72,7 @@ impl World {
             polls: 0,
             failing_reads: 0,
             failing_polls: 0,
+            withheld: Vec::new(),
             stale: BTreeMap::new(),
             violations: Vec::new(),
             in_flight: 0,
@@ -114,6 +117,10 @@ impl World {
                     (id.clone(), source)
                 });
                 Sighting::SourcesNamed(name.clone(), found.collect())
+            }
+            Scope::Catalogue(packages) => {
+                let withheld = packages.iter().filter(|package| self.withheld.contains(package));
+                Sighting::Catalogue(withheld.collect())
             }
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);

@@ -53,7 +53,7 @@ impl<T: Transport> OsmsCloud<T> {
             }
         }
         self.note_open_work(compartments, &mut known).await?;
-        Ok(Observed { instances: known, groups, sources })
+        Ok(Observed { instances: known, groups, sources, ..Observed::default() })
     }
 
     /// Looks at one instance and at its open work requests; none when the service does not know it.
