@@ -55,14 +55,15 @@ impl Job {
     /// Draws when to kill: often in the first milliseconds, else anywhere, by time or by step.
     fn moment(&self, rng: &mut Rng, again: bool) -> Moment {
         let mut up_to = |time: Duration| time * rng.below(1000) as u32 / 1000;
-        let (instant, jitter) = (up_to(Duration::from_millis(60)), up_to(Duration::from_millis(40)));
+        let (instant, jitter) = (up_to(Duration::from_millis(60)), up_to(Duration::from_millis(12)));
         // What is left of a run that was killed is less.
         let whole = if again { self.time * 2 / 3 } else { self.time * 6 / 5 };
         let time = up_to(whole);
         let lines = rng.below(if again { self.lines * 2 / 3 } else { self.lines } + 1);
         match rng.below(100) {
             0..12 => Moment::Time(instant),
-            12..45 => Moment::Time(time),
+            12..40 => Moment::Time(time),
+            40..48 => Moment::LastStep(jitter),
             _ => Moment::Lines(lines, jitter),
         }
     }

@@ -19,6 +19,8 @@ pub(super) enum Moment {
     Time(Duration),
     /// So long after this many lines were said: finds the same step on a slow machine too.
     Lines(usize, Duration),
+    /// So long after its last step, while it closes its books.
+    LastStep(Duration),
 }
 
 /// A running program.
@@ -72,6 +74,12 @@ impl Process {
                 self.said.extend((0..count).map_while(|_| self.lines.recv_timeout(PATIENCE).ok()));
                 after
             }
+            Moment::LastStep(after) => {
+                let mut lines = std::iter::from_fn(|| self.lines.recv_timeout(PATIENCE).ok());
+                let last = lines.position(|line| is_last(&line));
+                self.said.extend(last.map(|before| format!("(its last step, after {before} lines)")));
+                after
+            }
         };
         std::thread::sleep(wait);
         // One that has ended already is not waited for yet, so that its id cannot be another's.
@@ -101,6 +109,12 @@ impl Process {
         self.said.extend(self.lines.iter());
         Ended { code: status.code(), killed: status.signal() == Some(SIGKILL), said: self.said, took }
     }
+}
+
+/// Tells whether a line of progress is of the last step: `[103/103] ...`.
+fn is_last(line: &str) -> bool {
+    let count = line.strip_prefix('[').and_then(|line| line.split_once(']')?.0.split_once('/'));
+    count.is_some_and(|(done, of)| done.trim() == of)
 }
 
 impl Ended {
