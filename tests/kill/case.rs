@@ -63,7 +63,9 @@ impl Job {
         match rng.below(100) {
             0..12 => Moment::Time(instant),
             12..40 => Moment::Time(time),
-            40..48 => Moment::LastStep(jitter),
+            // Sources are made, and books closed, within milliseconds.
+            40..55 => Moment::Lines(rng.below(12), jitter),
+            55..63 => Moment::LastStep(jitter),
             _ => Moment::Lines(lines, jitter),
         }
     }
