@@ -143,6 +143,8 @@ pub enum Scope {
     SourcesNamed(String),
     /// The ACTIVE groups with this display name, with their members.
     GroupsNamed(String),
+    /// One group with its members, whatever it is called now.
+    Group(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -160,6 +162,8 @@ pub enum Sighting {
     SourcesNamed(String, BTreeMap<Ocid, Source>),
     /// To `GroupsNamed`.
     GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
+    /// To `Group`; none when there is no such ACTIVE group.
+    Group(Ocid, Option<ServiceGroup>),
 }
 
 impl Observed {
@@ -200,6 +204,12 @@ impl Observed {
             Sighting::GroupsNamed(name, mut found) => {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
+            }
+            Sighting::Group(id, None) => {
+                self.groups.remove(&id);
+            }
+            Sighting::Group(id, Some(group)) => {
+                self.groups.insert(id, group);
             }
         }
     }

@@ -115,6 +115,7 @@ impl World {
                 });
                 Sighting::SourcesNamed(name.clone(), found.collect())
             }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
                 let found = named.map(|(id, group)| (id.clone(), group.clone()));

@@ -89,6 +89,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             Scope::SourcesNamed(name) => {
                 Sighting::SourcesNamed(name.clone(), self.sources(Some(name)).await?)
             }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
         })
     }
