@@ -113,6 +113,14 @@ async fn dropped_adds_are_found_by_reading_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_lists_its_packages_late_is_read_again() {
+    let rig = canary();
+    rig.cloud.stale_contents(5);
+    rig.converge().await;
+    assert_eq!(rig.cloud.calls(&plans::add(&plans::NEW[..2]).key()), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn foreign_packages_in_a_source_are_named() {
     let rig = canary();
     let add = plans::add(&plans::NEW[2..]);

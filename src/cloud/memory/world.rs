@@ -11,6 +11,7 @@ use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::package::PackageSet;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -29,6 +30,7 @@ pub(super) struct World {
     pub(super) failing_reads: usize,
     pub(super) failing_polls: usize,
     stale: BTreeMap<Ocid, Stale>,
+    pub(super) stale_contents: usize,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
@@ -71,6 +73,7 @@ impl World {
             failing_reads: 0,
             failing_polls: 0,
             stale: BTreeMap::new(),
+            stale_contents: 0,
             violations: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
@@ -103,7 +106,11 @@ impl World {
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
             Scope::SourceContents(id) => {
                 let seen = self.observed.sources.get(id);
-                let contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                let mut contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                if self.stale_contents > 0 && contents.as_ref().is_some_and(|contents| !contents.is_empty()) {
+                    self.stale_contents -= 1;
+                    contents = Some(PackageSet::default());
+                }
                 Sighting::SourceContents(id.clone(), contents)
             }
             Scope::SourcesNamed(name) => {
