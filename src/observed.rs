@@ -57,6 +57,14 @@ pub struct Instance {
     pub open_work: Vec<Ticket>,
 }
 
+impl Instance {
+    /// Returns its packages, where they are known. An empty list says nothing: no system is without packages, and
+    /// that of a new instance is empty until its agent has sent it.
+    pub fn packages(&self) -> Option<&Inventory> {
+        self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
+}
+
 /// What the service says of an instance's agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

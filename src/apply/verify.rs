@@ -83,12 +83,17 @@ pub(super) async fn level<C: Cloud>(
             return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
         };
         let verdict = Verdict::of(&inventory, &level.packages, desk.unmanaged());
-        if verdict.at_level(level.ahead) {
+        // No system is without packages: an empty list is one that its agent has yet to send, and proves nothing.
+        let unread = inventory.installed.is_empty();
+        if !unread && verdict.at_level(level.ahead) {
             return Ok(Report::AtLevel { extra: verdict.extra.len() });
         }
-        let message = shortfall(&verdict, level);
+        let message = match unread {
+            true => "the service tells none of its packages".to_owned(),
+            false => shortfall(&verdict, level),
+        };
         // Time brings updates; it brings no downgrade.
-        let hopeless = verdict.behind.is_empty();
+        let hopeless = !unread && verdict.behind.is_empty();
         if hopeless || begun.elapsed() >= desk.settings().verify_patience {
             return Ok(Report::BelowLevel { message });
         }
@@ -106,7 +111,8 @@ pub(super) async fn is_updated<C: Cloud>(
     let Sighting::Inventory(_, Some(seen)) = desk.read(&Scope::Inventory(instance.clone())).await? else {
         return Ok(false);
     };
-    Ok(Verdict::of(&seen, &level.packages, desk.unmanaged()).behind.is_empty())
+    let unread = seen.installed.is_empty();
+    Ok(!unread && Verdict::of(&seen, &level.packages, desk.unmanaged()).behind.is_empty())
 }
 
 fn shortfall(verdict: &Verdict, level: &Level) -> String {

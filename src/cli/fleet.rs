@@ -71,7 +71,7 @@ impl Fleet<'_> {
         let known = self.observed.instances.get(id);
         let parent = known.and_then(|known| known.parent.as_ref());
         let on_release = parent.zip(bound).is_some_and(|(parent, bound)| bound.sources.contains(&parent.id));
-        let inventory = known.and_then(|known| known.inventory.as_ref());
+        let inventory = known.and_then(|known| known.packages());
         let verdict = inventory.zip(bound).map(|(inventory, bound)| {
             Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
         });

@@ -396,6 +396,8 @@ pub enum HeldReason {
     },
     /// The service does not know the instance (a new one is unknown for some minutes).
     Unknown,
+    /// The service knows the instance and tells none of its packages.
+    Unread,
     /// It is newer than the release, and the group says that this blocks.
     Ahead {
         /// How many packages are newer.

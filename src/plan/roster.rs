@@ -117,7 +117,9 @@ fn check_shrink(
     if input.allow_shrink {
         return;
     }
-    let before = current.len().max(recorded.len());
+    // The golden instance never was one of them.
+    let golden = input.train.golden.as_ref().is_some_and(|golden| current.contains(golden));
+    let before = (current.len() - usize::from(golden)).max(recorded.len());
     let leaving = roster.leaves.len();
     let emptied = roster.members.is_empty() && before > 0;
     if emptied || (leaving >= SHRINK_FLOOR && leaving * 100 > before * SHRINK_PERCENT) {

@@ -176,6 +176,21 @@ async fn an_inventory_that_lags_is_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_empty_inventory_proves_nothing() {
+    let rig = canary();
+    let known = rig.cloud.edit(|world| {
+        let seen = world.instances.get_mut(&instance("canary-1")).unwrap();
+        seen.inventory.replace(crate::observed::Inventory::default())
+    });
+    let (outcome, _) = rig.apply().await.unwrap();
+    let message = "the service tells none of its packages".to_owned();
+    assert_eq!(*failure(&outcome), StepEnd::Failed { message });
+    assert_eq!(rig.state().instances[&instance("canary-1")].at_level, None);
+    rig.cloud.edit(|world| world.instances.get_mut(&instance("canary-1")).unwrap().inventory = known);
+    rig.converge().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_for_an_inventory_takes_no_slot() {
     let names: Vec<String> = (0..20).map(|index| format!("web-{index}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
