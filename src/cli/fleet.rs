@@ -104,6 +104,7 @@ impl Fleet<'_> {
             Members::Listed(members) => members.clone(),
             Members::Service => {
                 let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
+                let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
                 let id = group.id.as_ref().or(recorded);
                 let named = self.observed.groups.iter().filter(|(known, service)| match id {
                     Some(id) => id == *known,

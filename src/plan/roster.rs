@@ -67,8 +67,10 @@ pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Ref
         }
         rosters.declared.insert(group.name.clone(), roster);
     }
+    // A declared group that the state knows by another name is still that group.
+    let declared: BTreeSet<&Ocid> = groups.values().filter_map(|found| found.id.as_ref()).collect();
     for (name, record) in &input.state.groups {
-        if input.train.group(name).is_some() || !record.made {
+        if input.train.group(name).is_some() || !record.made || declared.contains(&record.id) {
             continue;
         }
         let current =
