@@ -1,6 +1,6 @@
 //! The command line: arguments, settings resolved once, exit codes, one file per command.
 //!
-//! stdout is data and stderr is talk. The environment is read in [`context`] and nowhere else; nothing here decides
+//! stdout is data and stderr is talk. The environment is read in `context` and nowhere else; nothing here decides
 //! what a plan holds or how it is laid out.
 
 mod apply;

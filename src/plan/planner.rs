@@ -71,6 +71,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             serial: input.state.serial,
             digest: input.train.digest,
         },
+        file: input.train.file.display().to_string(),
         service: input.service.clone(),
         releases: input.train.releases.iter().map(release).collect(),
         groups: story.groups,

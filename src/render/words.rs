@@ -141,12 +141,13 @@ pub(super) fn status(status: InstanceStatus) -> &'static str {
 }
 
 /// Returns why an instance is changed.
-pub(super) fn reason(reason: &Reason, cohort: &Cohort) -> String {
+pub(super) fn reason(plan: &Plan, reason: &Reason, cohort: &Cohort) -> String {
+    let file = &plan.file;
     match reason {
         Reason::Bound { line } => {
-            format!("because line {line} of the train file binds the group to {}", cohort.to)
+            format!("because {file}:{line} binds the group to {}", cohort.to)
         }
-        Reason::Joined { line } => format!("because line {line} of the train file puts it in the group"),
+        Reason::Joined { line } => format!("because {file}:{line} puts it in the group"),
         Reason::Behind => format!("because it rides {} and is behind it", cohort.to),
         Reason::Drifted => format!("because somebody else moved it off {}", cohort.to),
         Reason::Unfinished => "because an earlier run began and did not finish".to_owned(),
@@ -154,10 +155,11 @@ pub(super) fn reason(reason: &Reason, cohort: &Cohort) -> String {
 }
 
 /// Returns the few words for a reason that stand behind a number of instances.
-pub(super) fn reason_short(reason: &Reason) -> String {
+pub(super) fn reason_short(plan: &Plan, reason: &Reason) -> String {
+    let file = &plan.file;
     match reason {
-        Reason::Bound { line } => format!("bound by line {line} of the train file"),
-        Reason::Joined { line } => format!("put in by line {line} of the train file"),
+        Reason::Bound { line } => format!("bound by {file}:{line}"),
+        Reason::Joined { line } => format!("put in by {file}:{line}"),
         Reason::Behind => "behind their release".to_owned(),
         Reason::Drifted => "moved off it by somebody else".to_owned(),
         Reason::Unfinished => "left by an unfinished run".to_owned(),
@@ -174,6 +176,9 @@ pub(super) fn held(held: &Held) -> String {
         HeldReason::Unreachable { .. } => "the service does not reach it".to_owned(),
         HeldReason::Unknown => {
             "the service does not know it (a new instance is unknown for some minutes)".to_owned()
+        }
+        HeldReason::Unread => {
+            "the service tells none of its packages (its agent may not have sent them yet)".to_owned()
         }
         HeldReason::Ahead { packages } => format!(
             "{} newer than the release, and its group says that this blocks",
@@ -194,6 +199,7 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
     match reason {
         HeldReason::Unreachable { .. } => "unreachable".to_owned(),
         HeldReason::Unknown => "unknown to the service".to_owned(),
+        HeldReason::Unread => "without known packages".to_owned(),
         HeldReason::Ahead { .. } => "ahead".to_owned(),
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),

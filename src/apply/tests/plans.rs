@@ -122,6 +122,7 @@ impl Builder {
             id: PlanId("".into()),
             created: jiff::Timestamp::UNIX_EPOCH,
             tool: "test".to_owned(),
+            file: "trains/great-linux.toml".into(),
             basis: Basis {
                 train: train(),
                 lineage: lineage(),
@@ -158,6 +159,7 @@ impl Builder {
     pub(super) fn group(&mut self, name: &str, members: usize) {
         self.plan.groups.push(PlannedGroup {
             name: group(name),
+            id: None,
             release: release(),
             ahead: Ahead::Report,
             after: Vec::new(),

@@ -17,6 +17,7 @@ fn plan(id: &str, serial: u64) -> Plan {
         id: PlanId(id.into()),
         created: Timestamp::UNIX_EPOCH,
         tool: String::new(),
+        file: "trains/great-linux.toml".into(),
         basis: Basis {
             train: TrainName::new("t"),
             lineage: Lineage("line".into()),

@@ -43,9 +43,10 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
     match &change.detail {
         ChangeDetail::CreateSource { packages, calls, line } => {
             let what = format!(
-                "make its source and fill it with {} in {}, because line {line} of the train file declares it",
+                "make its source and fill it with {} in {}, because {}:{line} declares it",
                 count(*packages, "package"),
-                count(*calls, "call")
+                count(*calls, "call"),
+                plan.file
             );
             page.item(2, mark(change), &format!("{name}: {what}"));
         }
@@ -92,7 +93,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             if *verifies > 0 {
                 what.push(format!("{} to be read back, to prove the level", count(*verifies, "member")));
             }
-            let cause = format!("because of line {line} of the train file");
+            let cause = format!("because of {}:{line}", plan.file);
             page.item(2, mark(change), &format!("{name}: {}, {cause}", what.join(", ")));
             people(page, plan, Mark::ADD, "join", joins);
             people(page, plan, Mark::REMOVE, "leave", leaves);

@@ -206,7 +206,7 @@ fn in_detail(
     let what = what(plan, cohort);
     let why = match first {
         Some(first) if first.reason == cohort.reason => "for the same reason".to_owned(),
-        _ => reason(&cohort.reason, cohort),
+        _ => reason(plan, &cohort.reason, cohort),
     };
     page.item(4, Mark::CHANGE, &format!("{who}: {what}, {why}"));
     if instances.len() > 1 {

@@ -197,7 +197,7 @@ fn below(plan: &Plan, group: &PlannedGroup, reasons: Option<&BTreeMap<&Reason, u
     if let Some(reasons) = reasons {
         let parts: Vec<String> = reasons
             .iter()
-            .map(|(reason, instances)| format!("{instances} {}", reason_short(reason)))
+            .map(|(reason, instances)| format!("{instances} {}", reason_short(plan, reason)))
             .collect();
         lines.push(format!("because {}", parts.join(", ")));
     }

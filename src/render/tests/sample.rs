@@ -111,6 +111,7 @@ pub(super) fn whole_move() -> Vec<Lag> {
 pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedGroup {
     PlannedGroup {
         name: group_name(name),
+        id: None,
         release: release(bound),
         ahead: Ahead::Report,
         after: Vec::new(),
@@ -136,6 +137,7 @@ pub(super) fn empty() -> Plan {
         id: PlanId("7f3c2a1b9d04e85566778899aabbccdd".into()),
         created: at("2026-11-30T04:10:00Z"),
         tool: "0.1.0".to_owned(),
+        file: "trains/great-linux.toml".into(),
         basis: Basis {
             train: TrainName::new("great-linux"),
             lineage: Lineage("6f9a1c20".into()),
