@@ -29,6 +29,17 @@ fn a_source_of_another_lineage_is_refused() {
 }
 
 #[test]
+fn a_recorded_source_that_carries_other_tags_is_not_written_into() {
+    let mut world = applied();
+    let id = world.state.sources[&ReleaseName::new("GL1")].id.clone();
+    let source = world.observed.sources.get_mut(&id).unwrap();
+    source.owner = None;
+    assert!(world.plan().is_ok(), "there is nothing to write");
+    world.observed.sources.get_mut(&id).unwrap().contents = None;
+    assert!(matches!(refused(&world).as_slice(), [Refusal::ForeignSource { .. }]));
+}
+
+#[test]
 fn groups_that_are_not_ours_or_not_one_are_refused() {
     let mut world = start();
     let by_hand = ServiceGroup { name: "web".into(), members: Default::default(), owner: None };
