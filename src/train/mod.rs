@@ -138,7 +138,7 @@ impl Amount {
     pub fn of(self, members: usize) -> usize {
         match self {
             Self::Number(number) => number,
-            Self::Percent(percent) => members * usize::from(percent) / 100,
+            Self::Percent(percent) => members.saturating_mul(usize::from(percent)) / 100,
         }
     }
 }
