@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
-use super::super::words::{clean, count, held_short, label, phase_count, reason_short, source_name, time};
+use super::super::words::{brief, clean, count, held_short, phase_count, reason_short, source_name, time};
 use crate::name::{Address, GroupName};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason};
 
@@ -226,7 +226,7 @@ fn held(page: &mut Page, plan: &Plan) {
     let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for held in &plan.held {
         let name = match &held.address {
-            Address::Instance(instance) => label(plan, instance),
+            Address::Instance(instance) => brief(plan.label(instance)),
             Address::Group(group) => format!("group {group}"),
             Address::Release(release) => format!("release {release}"),
         };
