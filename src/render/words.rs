@@ -1,13 +1,15 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::name::{Address, Ocid};
 use crate::observed::{InstanceStatus, SourceLink};
-use crate::op::Op;
+use crate::op::{Op, OpKey};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
@@ -235,6 +237,15 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),
         HeldReason::Undeclared => "undeclared".to_owned(),
+    }
+}
+
+/// Returns an op's lasting name with what people call its instance.
+pub(super) fn op_key(labels: &BTreeMap<Ocid, Arc<str>>, key: &OpKey) -> String {
+    let named = key.0.rsplit_once('/').map(|(what, id)| (what, Ocid::new(id)));
+    match named.as_ref().and_then(|(what, id)| Some((what, labels.get(id)?))) {
+        Some((what, label)) => format!("{}/{}", clean(what), brief(label)),
+        None => clean(&key.0).into_owned(),
     }
 }
 
