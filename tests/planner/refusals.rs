@@ -20,6 +20,21 @@ fn a_changed_manifest_is_refused() {
 }
 
 #[test]
+fn packages_that_no_source_offers_are_told_before_anything_is_made() {
+    let mut world = start();
+    let unknown = set("openssl-1:1.1-2.x86_64 zsh-1-1.x86_64");
+    world.observed.unoffered = patchtrain::package::PackageSet::new(unknown.clone());
+    let refusals = refused(&world);
+    let [Refusal::NotOffered { release, packages }] = refusals.as_slice() else { panic!("{refusals:?}") };
+    assert_eq!((release.as_str(), packages), ("GL2", &unknown));
+    assert!(refusals[0].to_string().contains("2 of its packages"), "{}", refusals[0]);
+    // What is in the source already needs no offer.
+    let mut world = applied();
+    world.observed.unoffered = patchtrain::package::PackageSet::new(unknown);
+    assert!(world.plan().is_ok());
+}
+
+#[test]
 fn a_source_of_another_lineage_is_refused() {
     let mut world = start();
     let name = "t/GL1".into();
@@ -80,6 +95,10 @@ fn the_golden_instance_is_never_a_member() {
     let plan = world.plan().unwrap();
     assert!(matches!(plan.notes.as_slice(), [patchtrain::plan::Note::GoldenLeftOut { .. }]));
     assert!(!told(&plan).contains("host-1"), "{}", told(&plan));
+    // Alone in the group it is no member that could get lost.
+    let only = world.observed.groups.get_mut("a").unwrap();
+    only.members.retain(|id| *id == instance_id(1));
+    assert!(world.plan_with(false).is_ok());
 }
 
 #[test]
