@@ -88,6 +88,21 @@ async fn a_retry_token_is_served_once_for_24_hours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_made_says_where_it_is() {
+    let client = Client::new();
+    for kind in ["softwareSources", "managedInstanceGroups"] {
+        let mut details = json!({ "compartmentId": COMPARTMENT, "displayName": "new" });
+        if kind == "softwareSources" {
+            details["archType"] = json!("X86_64");
+        }
+        let made = client.post(&format!("/{kind}"), details);
+        let path = format!("/{kind}/{}", made.id());
+        assert_eq!(made.header("location"), format!("/20190801{path}"));
+        assert_eq!(client.get(&path).header("location"), "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn etags_guard_changes() {
     let client = Client::new();
     let source = client.source("own", &Default::default());
