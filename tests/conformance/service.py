@@ -23,6 +23,9 @@ BINARY = os.environ["PATCHTRAIN_BINARY"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60
 
+# The 69 operations, and which of them the simulator offers.
+TABLE = ROOT / "tests" / "conformance" / "operations.txt"
+
 # Operations that have been answered with success, by their names in the SDK.
 succeeded = set()
 
@@ -86,6 +89,16 @@ def operations(client_class):
     """The operations of one of the SDK's clients: its public methods."""
     public = {name for name in vars(client_class) if not name.startswith("_")}
     return sorted(name for name in public if callable(getattr(client_class, name)))
+
+
+def table():
+    """Whether the simulator offers an operation: `in` or `out`."""
+    lines = (line.split() for line in TABLE.read_text().splitlines())
+    return {line[0]: line[1] for line in lines if line[0] != "#"}
+
+
+def offered():
+    return {operation for operation, where in table().items() if where == "in"}
 
 
 def judge(client):
