@@ -59,6 +59,14 @@ pub struct Instance {
     pub open_work: Vec<Ticket>,
 }
 
+impl Instance {
+    /// Returns its packages, where they are known. An empty list says nothing: no system is without packages, and
+    /// that of a new instance is empty until its agent has sent it.
+    pub fn packages(&self) -> Option<&Inventory> {
+        self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
+}
+
 /// What the service says of an instance's agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -147,6 +155,8 @@ pub enum Scope {
     GroupsNamed(String),
     /// Which of these packages no source offers that can be read.
     Catalogue(PackageSet),
+    /// One group with its members, whatever it is called now.
+    Group(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -166,6 +176,8 @@ pub enum Sighting {
     GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
     /// To `Catalogue`: those that no source offers.
     Catalogue(PackageSet),
+    /// To `Group`; none when there is no such ACTIVE group.
+    Group(Ocid, Option<ServiceGroup>),
 }
 
 impl Observed {
@@ -207,6 +219,12 @@ impl Observed {
             Sighting::GroupsNamed(name, mut found) => {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
+            }
+            Sighting::Group(id, None) => {
+                self.groups.remove(&id);
+            }
+            Sighting::Group(id, Some(group)) => {
+                self.groups.insert(id, group);
             }
         }
     }

@@ -289,6 +289,9 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let step = self.schedule.step(id);
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
             if let Some(entry) = entry {
+                if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
+                    self.ledger.record(binding)?;
+                }
                 self.ledger.record(entry)?;
             }
             ends.push((id, end));

@@ -177,6 +177,19 @@ pub(super) fn book(
     }
 }
 
+/// Returns the entry that binds the group which an entry puts an instance under, where the state does not know that
+/// group by its id: one that we did not make, or whose name in the train is new.
+pub(super) fn binding(entry: &Entry, plan: &Plan, state: &State) -> Option<Entry> {
+    let (Entry::AtLevel { group, .. } | Entry::Finished { effect: Some(Effect::Riding { group, .. }), .. }) =
+        entry
+    else {
+        return None;
+    };
+    let id = plan.group(group)?.id.as_ref()?;
+    let known = state.groups.get(group).is_some_and(|known| known.id == *id);
+    (!known).then(|| Entry::Bound { group: group.clone(), id: id.clone() })
+}
+
 /// Returns the entry that takes a proven level back, where there is one.
 pub(super) fn left_level(instance: &Ocid, state: &State) -> Option<Entry> {
     let record = state.instances.get(instance)?;

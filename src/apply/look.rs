@@ -19,7 +19,8 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
             scopes
         }
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
-        Op::DeleteGroup { group } => vec![Scope::GroupsNamed(group.group.to_string())],
+        // By id: somebody may have given it another name, and it is still ours to delete.
+        Op::DeleteGroup { group } => group.id.iter().cloned().map(Scope::Group).collect(),
         Op::Join { instance, .. }
         | Op::Leave { instance, .. }
         | Op::Switch { instance, .. }

@@ -95,6 +95,11 @@ impl MemoryCloud {
         self.world().withheld.extend_from_slice(packages);
     }
 
+    /// Lets the next so many reads of a source's contents after something was put in show it empty.
+    pub fn stale_contents(&self, reads: usize) {
+        self.world().stale_contents = reads;
+    }
+
     /// Gives no answer to the next so many observations.
     pub fn fail_reads(&self, count: usize) {
         self.world().failing_reads = count;

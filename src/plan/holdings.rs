@@ -174,14 +174,19 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     };
     let record = input.state.groups.get(&group.name);
     let known = record.map(|record| &record.id).filter(|id| input.observed.groups.contains_key(*id));
-    let gone = record.is_some() && known.is_none();
+    // Of one that we did not make, whichever the service has now is the one.
+    let gone = record.is_some_and(|record| record.made) && known.is_none();
     if let Some(id) = &group.id {
         return match (input.observed.groups.contains_key(id), &group.members) {
             (false, _) => Err(Refusal::NoSuchGroup { group: name() }),
             (true, Members::Listed(_)) if !ours(id) && known != Some(id) => {
                 Err(Refusal::ForeignGroup { group: name(), id: id.clone() })
             }
-            (true, _) => Ok(GroupFound { id: Some(id.clone()), adopt: known != Some(id) && ours(id), gone }),
+            // One that goes by another name there could not be found again by it; it is bound as it is.
+            (true, _) => {
+                let adopt = known != Some(id) && ours(id) && same_name.contains(&id);
+                Ok(GroupFound { id: Some(id.clone()), adopt, gone })
+            }
         };
     }
     if let Some(id) = known {

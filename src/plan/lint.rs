@@ -201,7 +201,10 @@ impl<'a> Lint<'a> {
         let resting = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
             (
                 Address::Instance(id),
-                HeldReason::Unreachable { .. } | HeldReason::Unknown | HeldReason::OpenWork { .. },
+                HeldReason::Unreachable { .. }
+                | HeldReason::Unknown
+                | HeldReason::Unread
+                | HeldReason::OpenWork { .. },
             ) => Some(id),
             _ => None,
         });

@@ -23,7 +23,7 @@ pub(super) fn lay(
 ) -> Vec<Step> {
     let mut steps = Steps { list: Vec::with_capacity(members.list.len() * 3 + 16) };
     let filled = steps.sources(input, sources);
-    let joined = steps.membership(input, groups, rosters);
+    let joined = steps.membership(input, groups, rosters, members);
     steps.groups(sources, members, gates, &filled, &joined);
     steps.list
 }
@@ -103,6 +103,7 @@ impl Steps {
         input: &Input<'_>,
         groups: &Groups,
         rosters: &Rosters,
+        members: &Assessed<'_>,
     ) -> BTreeMap<Ocid, StepId> {
         let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
         for (name, members) in &rosters.undeclared {
@@ -128,9 +129,7 @@ impl Steps {
         let mut joined = BTreeMap::new();
         for train_group in &input.train.groups {
             let name = &train_group.name;
-            let (Some(found), Some(roster)) = (groups.get(name), rosters.declared.get(name)) else {
-                continue;
-            };
+            let Some(found) = groups.get(name) else { continue };
             let group = GroupRef { group: name.clone(), id: found.id.clone() };
             let mut first = None;
             if found.id.is_none() || found.adopt {
@@ -144,12 +143,7 @@ impl Steps {
                     Precondition::Nothing,
                 ));
             }
-            for instance in &roster.joins {
-                let reached =
-                    input.observed.instances.get(instance).is_some_and(|seen| seen.status.takes_work());
-                if !reached {
-                    continue;
-                }
+            for instance in members.of(name).iter().filter(|member| member.joins).map(|member| member.id) {
                 let after = first.into_iter().chain(left.get(instance).copied()).collect();
                 let op = Op::Join { group: group.clone(), instance: instance.clone() };
                 let address = Address::Instance(instance.clone());

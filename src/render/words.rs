@@ -177,6 +177,9 @@ pub(super) fn held(held: &Held) -> String {
         HeldReason::Unknown => {
             "the service does not know it (a new instance is unknown for some minutes)".to_owned()
         }
+        HeldReason::Unread => {
+            "the service tells none of its packages (its agent may not have sent them yet)".to_owned()
+        }
         HeldReason::Ahead { packages } => format!(
             "{} newer than the release, and its group says that this blocks",
             are(*packages, "package")
@@ -196,6 +199,7 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
     match reason {
         HeldReason::Unreachable { .. } => "unreachable".to_owned(),
         HeldReason::Unknown => "unknown to the service".to_owned(),
+        HeldReason::Unread => "without known packages".to_owned(),
         HeldReason::Ahead { .. } => "ahead".to_owned(),
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),

@@ -95,6 +95,10 @@ fn the_golden_instance_is_never_a_member() {
     let plan = world.plan().unwrap();
     assert!(matches!(plan.notes.as_slice(), [patchtrain::plan::Note::GoldenLeftOut { .. }]));
     assert!(!told(&plan).contains("host-1"), "{}", told(&plan));
+    // Alone in the group it is no member that could get lost.
+    let only = world.observed.groups.get_mut("a").unwrap();
+    only.members.retain(|id| *id == instance_id(1));
+    assert!(world.plan_with(false).is_ok());
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             let name = plan.labels[instance].clone();
             let (group, release) = (group.clone(), planned.release.clone());
             let extra = verdict.extra.len();
+            bind(world, plan, &group);
             record(world, Entry::AtLevel { instance: instance.clone(), name, group, release, extra, at });
             End::Done
         }
@@ -126,6 +127,14 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             let open = members - candidates.iter().filter(passed).count() <= *allowed;
             if open { End::Done } else { End::Shut }
         }
+    }
+}
+
+/// A group that the state does not know by its id is bound before anything rides under it.
+fn bind(world: &mut World, plan: &Plan, group: &patchtrain::name::GroupName) {
+    let Some(id) = plan.group(group).and_then(|planned| planned.id.clone()) else { return };
+    if world.state.groups.get(group).is_none_or(|known| known.id != id) {
+        record(world, Entry::Bound { group: group.clone(), id });
     }
 }
 
@@ -166,6 +175,9 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
         Finish::Done
     };
     let effect = effect(world, plan, step, &op);
+    if let Some(Effect::Riding { group, .. }) = &effect {
+        bind(world, plan, group);
+    }
     record(world, Entry::Finished { key, finish, effect, at });
     End::Done
 }

@@ -113,6 +113,14 @@ async fn dropped_adds_are_found_by_reading_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_lists_its_packages_late_is_read_again() {
+    let rig = canary();
+    rig.cloud.stale_contents(5);
+    rig.converge().await;
+    assert_eq!(rig.cloud.calls(&plans::add(&plans::NEW[..2]).key()), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn foreign_packages_in_a_source_are_named() {
     let rig = canary();
     let add = plans::add(&plans::NEW[2..]);
@@ -165,6 +173,21 @@ async fn an_inventory_that_lags_is_read_again() {
     rig.cloud.stale_inventory(&instance("canary-1"), 0);
     rig.converge().await;
     rig.assert_each_op_done_once();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_inventory_proves_nothing() {
+    let rig = canary();
+    let known = rig.cloud.edit(|world| {
+        let seen = world.instances.get_mut(&instance("canary-1")).unwrap();
+        seen.inventory.replace(crate::observed::Inventory::default())
+    });
+    let (outcome, _) = rig.apply().await.unwrap();
+    let message = "the service tells none of its packages".to_owned();
+    assert_eq!(*failure(&outcome), StepEnd::Failed { message });
+    assert_eq!(rig.state().instances[&instance("canary-1")].at_level, None);
+    rig.cloud.edit(|world| world.instances.get_mut(&instance("canary-1")).unwrap().inventory = known);
+    rig.converge().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -159,6 +159,7 @@ impl Builder {
     pub(super) fn group(&mut self, name: &str, members: usize) {
         self.plan.groups.push(PlannedGroup {
             name: group(name),
+            id: None,
             release: release(),
             ahead: Ahead::Report,
             after: Vec::new(),

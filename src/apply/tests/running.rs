@@ -183,15 +183,19 @@ async fn members_leave_and_groups_go() {
     let delete = Op::DeleteGroup { group: plans::group_ref("web") };
     builder.act(Some("web"), delete.clone(), &[first, second]);
     rig.plan = builder.done();
-    // One was taken out by somebody else meanwhile.
+    // One was taken out by somebody else meanwhile, and the group was given another name.
+    let id = rig.state().groups[&plans::group("web")].id.clone();
     rig.cloud.edit(|world| {
-        let (id, gone) = (rig.state().groups[&plans::group("web")].id.clone(), instance("web-2"));
-        world.groups.get_mut(&id).unwrap().members.remove(&gone);
+        let gone = instance("web-2");
+        let web = world.groups.get_mut(&id).unwrap();
+        web.name = "web (old)".into();
+        web.members.remove(&gone);
         world.instances.get_mut(&gone).unwrap().groups.remove(&id);
     });
     let outcome = rig.converge().await;
     assert_eq!(rig.end_of(&outcome, &web("web-2")), StepEnd::AlreadyDone);
     assert_eq!(rig.end_of(&outcome, &delete), StepEnd::Done);
+    assert!(!rig.cloud.observed().groups.contains_key(&id));
     let state = rig.state();
     assert_eq!(state.instances.keys().collect::<Vec<_>>(), [&instance("canary-1")]);
     assert_eq!(state.groups.keys().collect::<Vec<_>>(), [&plans::group("canary")]);

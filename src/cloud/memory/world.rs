@@ -11,7 +11,7 @@ use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
-use crate::package::Package;
+use crate::package::{Package, PackageSet};
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -31,6 +31,7 @@ pub(super) struct World {
     pub(super) failing_polls: usize,
     pub(super) withheld: Vec<Package>,
     stale: BTreeMap<Ocid, Stale>,
+    pub(super) stale_contents: usize,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
@@ -74,6 +75,7 @@ impl World {
             failing_polls: 0,
             withheld: Vec::new(),
             stale: BTreeMap::new(),
+            stale_contents: 0,
             violations: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
@@ -106,7 +108,11 @@ impl World {
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
             Scope::SourceContents(id) => {
                 let seen = self.observed.sources.get(id);
-                let contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                let mut contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                if self.stale_contents > 0 && contents.as_ref().is_some_and(|contents| !contents.is_empty()) {
+                    self.stale_contents -= 1;
+                    contents = Some(PackageSet::default());
+                }
                 Sighting::SourceContents(id.clone(), contents)
             }
             Scope::SourcesNamed(name) => {
@@ -122,6 +128,7 @@ impl World {
                 let withheld = packages.iter().filter(|package| self.withheld.contains(package));
                 Sighting::Catalogue(withheld.collect())
             }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
                 let found = named.map(|(id, group)| (id.clone(), group.clone()));

@@ -90,7 +90,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Reads a group with its members; none when it is not there or no longer ACTIVE.
-    async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
+    pub(super) async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
         let call = Call::get("GetManagedInstanceGroup", &["managedInstanceGroups", id.as_str()]);
         let row: Option<wire::Group> = found(self.one(&call).await)?;
         Ok(row.filter(|row| is_active(row.lifecycle_state.as_deref())).map(group))

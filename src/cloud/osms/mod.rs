@@ -93,6 +93,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
                 let unoffered = self.unoffered(packages.as_slice()).await?;
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
         })
     }
