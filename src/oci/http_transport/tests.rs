@@ -63,8 +63,11 @@ async fn what_arrives_is_what_was_signed() {
             "DELETE /20190801/y",
         ]
     );
-    let key =
-        Credentials::from_parts("t", "u", "f", include_bytes!("../testdata/key.pem")).unwrap().signing_key();
+    let key = Credentials::from_parts("t", "u", "f", include_bytes!("../testdata/key.pem"))
+        .unwrap()
+        .current(jiff::Timestamp::now())
+        .await
+        .unwrap();
     let public = ring::signature::UnparsedPublicKey::new(
         &ring::signature::RSA_PKCS1_2048_8192_SHA256,
         key.public_key().to_vec(),
