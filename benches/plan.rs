@@ -163,7 +163,7 @@ fn world() -> World {
         service: Service {
             region: None,
             profile: None,
-            auth: Auth::ApiKey,
+            auth: Some(Auth::ApiKey),
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
         },
