@@ -28,8 +28,11 @@ pub(crate) use fail::{Answer, Failure};
 pub(crate) use packages::shipped;
 pub(crate) use query::Query;
 use route::BASE;
+#[cfg(test)]
+pub(crate) use route::ROUTES;
 pub(crate) use route::{Operation, find};
 pub(crate) use signature::verify;
+pub(crate) use work::{bring_back, silence};
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {

@@ -49,8 +49,10 @@ pub(crate) enum Operation {
 /// One operation of the API.
 #[derive(Debug)]
 pub(crate) struct Route {
-    method: &'static str,
-    path: &'static str,
+    /// `GET` and so on.
+    pub(crate) method: &'static str,
+    /// The path, with `{}` for what varies.
+    pub(crate) path: &'static str,
     /// The operation's name in Oracle's documentation.
     pub(crate) name: &'static str,
     /// The query parameters, separated by blanks.
@@ -82,7 +84,8 @@ macro_rules! paged {
 }
 
 #[rustfmt::skip]
-const ROUTES: [Route; 69] = [
+/// All of them.
+pub(crate) const ROUTES: [Route; 69] = [
     route("POST", "/softwareSources/{}/actions/addPackages", "AddPackagesToSoftwareSource", "", false, Some(O::AddPackages)),
     route("POST", "/managedInstances/{}/actions/attachChildSoftwareSource", "AttachChildSoftwareSourceToManagedInstance", "", true, Some(O::AttachChild)),
     route("POST", "/managedInstanceGroups/{}/actions/attachManagedInstance", "AttachManagedInstanceToManagedInstanceGroup", "managedInstanceId", true, Some(O::Join)),
