@@ -8,13 +8,13 @@ use patchtrain::cli::exit;
 use crate::support::Workspace;
 
 /// A served simulator, ended with the value.
-struct Served {
+pub(super) struct Served {
     child: Child,
     facts: Vec<(String, String)>,
 }
 
 impl Served {
-    fn start(workspace: &Workspace, arguments: &[&str]) -> Self {
+    pub(super) fn start(workspace: &Workspace, arguments: &[&str]) -> Self {
         let mut child = workspace.spawn(&[&["simulate"], arguments].concat());
         let mut facts = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -28,7 +28,7 @@ impl Served {
         Self { child, facts }
     }
 
-    fn fact(&self, name: &str) -> &str {
+    pub(super) fn fact(&self, name: &str) -> &str {
         let fact = self.facts.iter().find(|(known, _)| known == name);
         fact.map_or_else(|| panic!("no {name} in {:?}", self.facts), |(_, value)| value)
     }
