@@ -69,29 +69,32 @@ impl CredentialSources {
         if profile.is_none() && matches!(method, Method::ApiKey | Method::SecurityToken) {
             profile = Some(self.profile(train, flag)?);
         }
+        // Whatever is only read comes first, and whatever has to be asked for last.
+        let url = self.url(train)?;
+        let region = match url {
+            Some(_) => None,
+            None => self.region(train, profile.as_ref())?,
+        };
         let transport = Arc::new(HttpTransport::new());
         let metadata = Metadata::new(Arc::clone(&transport) as _, self.plain("OCI_METADATA_BASE_URL"));
-        let credentials = match (method, &profile) {
-            (Method::InstancePrincipal, _) => {
+        let own = || profile.as_ref().expect("one has been read for the two methods that need it");
+        let credentials = match method {
+            Method::ApiKey => Credentials::api_key(own())?,
+            Method::SecurityToken => Credentials::session_token(own())?,
+            Method::InstancePrincipal => {
                 let auth = train.service.auth_endpoint.as_deref();
                 Credentials::instance_principal(transport, metadata.clone(), auth)
             }
-            (Method::SecurityToken, Some(profile)) => Credentials::session_token(profile)?,
-            (Method::ApiKey, Some(profile)) => Credentials::api_key(profile)?,
-            (Method::ResourcePrincipal, _) | (_, None) => {
-                Credentials::resource_principal(&self.resource_principal())?
-            }
+            Method::ResourcePrincipal => Credentials::resource_principal(&self.resource_principal())?,
         };
-        let (url, place) = match self.url(train)? {
-            Some(url) => (url.clone(), url),
-            None => {
-                let of_here = match self.region(train, profile.as_ref())? {
-                    Some(region) => region,
-                    None if method == Method::InstancePrincipal => metadata.region().await?,
-                    None => return Err(no_region(train)),
-                };
-                (of_here.endpoint("osms"), of_here.name().to_owned())
+        let (url, place) = match (url, region) {
+            (Some(url), _) => (url.clone(), url),
+            (None, Some(region)) => (region.endpoint("osms"), region.name().to_owned()),
+            (None, None) if method == Method::InstancePrincipal => {
+                let region = metadata.region().await?;
+                (region.endpoint("osms"), region.name().to_owned())
             }
+            (None, None) => return Err(no_region(train)),
         };
         credentials.current(Timestamp::now()).await?;
         Ok(Resolved { url, place, credentials })
