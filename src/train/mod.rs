@@ -157,13 +157,16 @@ impl Train {
 
 mod check;
 mod digest;
+pub mod edit;
 mod file;
 mod later;
+mod layout;
 mod problem;
 mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use file::{load, load_all};
+pub use file::{Overlay, load, load_all, load_with_overlay};
+pub use layout::format;
 pub use problem::{Problem, Problems};
