@@ -11,6 +11,7 @@ use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::package::StreamContents;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -29,6 +30,7 @@ pub(super) struct World {
     pub(super) failing_reads: usize,
     pub(super) failing_polls: usize,
     stale: BTreeMap<Ocid, Stale>,
+    pub(super) streams: BTreeMap<Ocid, Vec<StreamContents>>,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
@@ -71,6 +73,7 @@ impl World {
             failing_reads: 0,
             failing_polls: 0,
             stale: BTreeMap::new(),
+            streams: BTreeMap::new(),
             violations: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
@@ -101,6 +104,20 @@ impl World {
                 Sighting::Instance(id.clone(), seen)
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
+            Scope::ModuleStreams(id) => {
+                let known = self.observed.instances.contains_key(id);
+                let streams = known.then(|| self.streams.get(id).cloned().unwrap_or_default());
+                Sighting::ModuleStreams(id.clone(), streams)
+            }
+            Scope::InstancesNamed(name) => {
+                let named = self.observed.instances.iter().filter(|(_, instance)| *instance.name == **name);
+                let found = named.map(|(id, instance)| {
+                    let mut instance = instance.clone();
+                    instance.inventory = None;
+                    (id.clone(), instance)
+                });
+                Sighting::InstancesNamed(name.clone(), found.collect())
+            }
             Scope::SourceContents(id) => {
                 let seen = self.observed.sources.get(id);
                 let contents = seen.map(|source| source.contents.clone().unwrap_or_default());
