@@ -106,10 +106,8 @@ pub fn add_release(text: &str, name: &ReleaseName, manifest: &str) -> Result<Str
 pub fn bind(text: &str, group: &GroupName, release: &ReleaseName) -> Result<String, EditError> {
     let mut wanted = values(text)?;
     let document = DeTable::parse(text).map_err(|error| not_toml(text, &error))?;
-    let groups = match document.get_ref().get("group").map(|value| value.get_ref()) {
-        Some(DeValue::Array(groups)) => groups,
-        _ => return Err(EditError::NoGroup(group.clone())),
-    };
+    let groups = document.get_ref().get("group").map(|value| value.get_ref());
+    let Some(DeValue::Array(groups)) = groups else { return Err(EditError::NoGroup(group.clone())) };
     let text_of = |value: &DeValue<'_>, key: &str| -> Option<(String, Range<usize>)> {
         let DeValue::Table(table) = value else { return None };
         let value = table.get(key)?;

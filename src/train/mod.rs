@@ -170,3 +170,4 @@ mod tests;
 pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
 pub use problem::{Problem, Problems};
+pub use shape::{default_unmanaged, os as check_os, region as check_region};

@@ -1,5 +1,8 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
+mod fmt;
+mod freeze;
+mod init;
 mod quickstart;
 mod readme;
 mod service;

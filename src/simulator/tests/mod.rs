@@ -1,6 +1,7 @@
 //! The service from outside: signed requests against the simulator in process, on a virtual clock.
 
 mod lists;
+mod modules;
 mod persist;
 mod rules;
 mod shared;

@@ -1,5 +1,7 @@
 //! Tests of edits: only what was wanted changes, wherever comments and headers stand.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -80,7 +82,7 @@ proptest! {
         for (at, line) in lines.iter().enumerate() {
             text.extend([line, "\n"]);
             if line.starts_with("[[") {
-                text.push_str(&format!("name = \"x{at}\" # {at}\nrelease = \"GL1\"\n"));
+                let _ = write!(text, "name = \"x{at}\" # {at}\nrelease = \"GL1\"\n");
             }
         }
         match add(&text) {

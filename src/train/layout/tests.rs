@@ -49,11 +49,11 @@ fn an_array_over_several_lines_has_an_element_a_line() {
     );
     laid_out(
         "m = [\"a\" , 'b',]\nn=[ ]\no=[\n\n]\np = [\n# nobody\n]\n",
-        concat!("m = [\"a\", 'b']\nn = []\no = []\np = [\n    # nobody\n]\n",),
+        "m = [\"a\", 'b']\nn = []\no = []\np = [\n    # nobody\n]\n",
     );
     laid_out(
         "m = [\n\"a\", # 1\n\"bbbb\", # 2\n\"c\",\n\"d\" # 3\n]\n",
-        concat!("m = [\n    \"a\",       # 1\n    \"bbbb\",    # 2\n    \"c\",\n    \"d\",    # 3\n]\n",),
+        "m = [\n    \"a\",       # 1\n    \"bbbb\",    # 2\n    \"c\",\n    \"d\",    # 3\n]\n",
     );
     laid_out("m = [[1,2],[\n3]]\n", "m = [[1, 2], [\n    3,\n]]\n");
     laid_out("m = [\n[\n3 # three\n]]\n", "m = [\n    [\n        3,    # three\n    ],\n]\n");
@@ -73,7 +73,7 @@ fn an_inline_table_has_one_space_inside() {
 fn line_ends_are_lf_and_values_stay_letter_by_letter() {
     laid_out(
         "[a]\r\nx = 1_000 # c\r\ny = '''\n  two \n lines'''\r\nz = 0x1F\r\n",
-        concat!("[a]\nx = 1_000    # c\ny = '''\n  two \n lines'''\nz = 0x1F\n",),
+        "[a]\nx = 1_000    # c\ny = '''\n  two \n lines'''\nz = 0x1F\n",
     );
 }
 
