@@ -28,6 +28,8 @@ pub struct Observed {
     pub groups: BTreeMap<Ocid, ServiceGroup>,
     /// The software sources of the compartment.
     pub sources: BTreeMap<Ocid, Source>,
+    /// Packages that were asked about and that no source offers: the service takes none of them into a source.
+    pub unoffered: PackageSet,
 }
 
 /// A managed instance.
@@ -55,6 +57,14 @@ pub struct Instance {
     pub reboot_required: bool,
     /// Work requests of the instance that are accepted or running.
     pub open_work: Vec<Ticket>,
+}
+
+impl Instance {
+    /// Returns its packages, where they are known. An empty list says nothing: no system is without packages, and
+    /// that of a new instance is empty until its agent has sent it.
+    pub fn packages(&self) -> Option<&Inventory> {
+        self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
 }
 
 /// What the service says of an instance's agent.
@@ -148,6 +158,10 @@ pub enum Scope {
     SourcesNamed(String),
     /// The ACTIVE groups with this display name, with their members.
     GroupsNamed(String),
+    /// Which of these packages no source offers that can be read.
+    Catalogue(PackageSet),
+    /// One group with its members, whatever it is called now.
+    Group(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -169,6 +183,10 @@ pub enum Sighting {
     SourcesNamed(String, BTreeMap<Ocid, Source>),
     /// To `GroupsNamed`.
     GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
+    /// To `Catalogue`: those that no source offers.
+    Catalogue(PackageSet),
+    /// To `Group`; none when there is no such ACTIVE group.
+    Group(Ocid, Option<ServiceGroup>),
 }
 
 impl Observed {
@@ -213,9 +231,16 @@ impl Observed {
                 self.sources.retain(|_, source| *source.name != *name);
                 self.sources.append(&mut found);
             }
+            Sighting::Catalogue(unoffered) => self.unoffered = self.unoffered.union(unoffered.as_slice()),
             Sighting::GroupsNamed(name, mut found) => {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
+            }
+            Sighting::Group(id, None) => {
+                self.groups.remove(&id);
+            }
+            Sighting::Group(id, Some(group)) => {
+                self.groups.insert(id, group);
             }
         }
     }

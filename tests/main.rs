@@ -1,5 +1,5 @@
 //! All integration tests, in one binary: `cli` runs the real program, `conformance` asks judges that we did not write,
-//! `planner` and `executor` look for worlds in which the pipeline does not converge, `simulator` holds the embedded
+//! `kill` ends applies with SIGKILL, `planner` and `executor` look for worlds in which the pipeline does not converge, `simulator` holds the embedded
 //! service against the model.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic with a line number is the report")]
@@ -8,7 +8,9 @@ mod architecture;
 mod cli;
 mod conformance;
 mod executor;
+mod kill;
 mod planner;
 mod quickstart;
+mod scenarios;
 mod simulator;
 mod support;

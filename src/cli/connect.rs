@@ -144,7 +144,11 @@ impl CredentialSources {
                 exit::ERROR,
                 format!("train `{}` names no region, and neither does the profile", train.name),
             )
-            .hint(format!("add `region = \"eu-frankfurt-1\"` to [service] in {}", train.file.display()))
+            .hint(format!(
+                "add `region = \"eu-frankfurt-1\"`, or whichever it is, to [service] in {}",
+                train.file.display()
+            ))
+            .hint("or to the profile in the OCI configuration file, or set OCI_CLI_REGION")
         })
     }
 }

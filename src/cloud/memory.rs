@@ -21,7 +21,7 @@ use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{InstanceStatus, Observed, Scope, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
-use crate::package::StreamContents;
+use crate::package::{Package, StreamContents};
 
 pub use fault::Fault;
 use world::World;
@@ -93,6 +93,16 @@ impl MemoryCloud {
     /// Gives the instance module streams, enabled or active.
     pub fn set_streams(&self, instance: &Ocid, streams: Vec<StreamContents>) {
         self.world().streams.insert(instance.clone(), streams);
+    }
+
+    /// Lets no source offer these packages.
+    pub fn withhold(&self, packages: &[Package]) {
+        self.world().withheld.extend_from_slice(packages);
+    }
+
+    /// Lets the next so many reads of a source's contents after something was put in show it empty.
+    pub fn stale_contents(&self, reads: usize) {
+        self.world().stale_contents = reads;
     }
 
     /// Gives no answer to the next so many observations.

@@ -290,9 +290,8 @@ impl Failure {
     fn reason(&self) -> String {
         match &self.error {
             Error::Service { status, code, .. } => format!("{status} {code}"),
-            Error::NoAnswer { reason, .. }
-            | Error::Answer { reason, .. }
-            | Error::Credentials { reason, .. } => reason.clone(),
+            Error::NoAnswer { endpoint, reason, .. } => format!("{endpoint}: {reason}"),
+            Error::Answer { reason, .. } | Error::Credentials { reason, .. } => reason.clone(),
         }
     }
 

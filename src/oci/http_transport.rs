@@ -122,6 +122,12 @@ fn told(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(inner) = source {
         let text = inner.to_string();
+        // What layer met it says nothing that its cause does not say better.
+        let layer = text.starts_with("client error (") || text == "tcp connect error";
+        if layer && inner.source().is_some() {
+            source = inner.source();
+            continue;
+        }
         if parts.last().is_none_or(|last| !last.contains(&text)) {
             parts.push(text);
         }

@@ -42,7 +42,7 @@ pub struct Train {
 /// Where the service is and how to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// `region`; may be empty for the simulator.
+    /// `region`. Left out: of the environment or the profile, which is the command line's to find.
     pub region: Option<String>,
     /// `profile` of `~/.oci/config`.
     pub profile: Option<String>,
@@ -138,7 +138,7 @@ impl Amount {
     pub fn of(self, members: usize) -> usize {
         match self {
             Self::Number(number) => number,
-            Self::Percent(percent) => members * usize::from(percent) / 100,
+            Self::Percent(percent) => members.saturating_mul(usize::from(percent)) / 100,
         }
     }
 }

@@ -185,7 +185,7 @@ pub fn os(text: &str) -> Result<String, String> {
 
 fn service(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
     let (name, keys) = TABLES[2];
-    let mut fields = Fields::open(file, name, span.clone(), table, keys);
+    let mut fields = Fields::open(file, name, span, table, keys);
     if let Some(value) = fields.required("api") {
         later::api(file, value);
     }
@@ -204,11 +204,6 @@ fn service(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: 
             file.table(value, "`endpoints`").and_then(|table| later::endpoints(file, table, value.span()))
         }
     };
-    if fields.optional("region").is_none() && shape.endpoint == Some(Endpoint::Region) {
-        let hint =
-            "the endpoint is derived from it; or name one: `endpoints = { osms = \"simulator\" }`, or a URL";
-        file.problem(span, "`[service]` has neither `region` nor `endpoints.osms`", hint);
-    }
     fields.close(file);
 }
 

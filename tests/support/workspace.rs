@@ -31,6 +31,22 @@ impl Workspace {
         Self { folder: TempDir::new().unwrap(), runtime: TempDir::new().unwrap() }
     }
 
+    /// Makes a folder that holds these files, as [`Workspace::files`] returns them.
+    pub(crate) fn holding(files: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        let workspace = Self::empty();
+        for (path, content) in files {
+            let path = workspace.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        workspace
+    }
+
+    /// Leaves the folder on disk, for people to look at, and says where.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.folder.keep()
+    }
+
     /// Returns the folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()

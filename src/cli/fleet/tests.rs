@@ -103,6 +103,7 @@ fn observed() -> Observed {
         instances,
         groups: [(id("group"), ServiceGroup { name: "db".into(), members, owner: None })].into(),
         sources: [source("ours", "mine"), source("theirs", "another")].into(),
+        ..Observed::default()
     }
 }
 

@@ -53,7 +53,7 @@ impl<T: Transport> OsmsCloud<T> {
             }
         }
         self.note_open_work(compartments, &mut known).await?;
-        Ok(Observed { instances: known, groups, sources })
+        Ok(Observed { instances: known, groups, sources, ..Observed::default() })
     }
 
     /// Looks at one instance and at its open work requests; none when the service does not know it.
@@ -105,7 +105,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Reads a group with its members; none when it is not there or no longer ACTIVE.
-    async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
+    pub(super) async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
         let call = Call::get("GetManagedInstanceGroup", &["managedInstanceGroups", id.as_str()]);
         let row: Option<wire::Group> = found(self.one(&call).await)?;
         Ok(row.filter(|row| is_active(row.lifecycle_state.as_deref())).map(group))
@@ -167,7 +167,7 @@ impl<T: Transport> OsmsCloud<T> {
 }
 
 /// Tells whether a thing can be used. The model does not require the state; one that is left out was asked for.
-fn is_active(state: Option<&str>) -> bool {
+pub(super) fn is_active(state: Option<&str>) -> bool {
     state.is_none_or(|state| state == ACTIVE)
 }
 

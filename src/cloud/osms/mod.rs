@@ -26,7 +26,7 @@ use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::oci::{Client, Error, Transport};
 use crate::op::{Capabilities, Op, RetryToken, Ticket};
-use crate::package::SetPool;
+use crate::package::{PackageSet, SetPool};
 
 /// The path that the API's operations stand under.
 pub const API_VERSION: &str = "/20190801";
@@ -94,6 +94,11 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             Scope::SourcesNamed(name) => {
                 Sighting::SourcesNamed(name.clone(), self.sources(Some(name)).await?)
             }
+            Scope::Catalogue(packages) => {
+                let unoffered = self.unoffered(packages.as_slice()).await?;
+                Sighting::Catalogue(PackageSet::new(unoffered))
+            }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
         })
     }

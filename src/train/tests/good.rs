@@ -114,6 +114,14 @@ fn from_disk() {
 }
 
 #[test]
+fn the_region_may_be_left_to_the_environment_and_the_profile() {
+    let service = "region    = \"eu-frankfurt-1\"\nprofile   = \"DEFAULT\"\nauth      = \"api_key\"\nendpoints = { osms = \"simulator\" }\n";
+    assert!(GOOD.contains(service));
+    let service = train(&GOOD.replace(service, "")).service;
+    assert_eq!((service.region, service.endpoint), (None, Endpoint::Region));
+}
+
+#[test]
 fn comments_layout_and_the_order_of_groups_do_not_move_the_digest() {
     let expected = train(GOOD).digest;
     let (head, groups) = GOOD.split_once("[[group]]").unwrap();
