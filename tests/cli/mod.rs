@@ -1,10 +1,12 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
+mod examples;
 mod quickstart;
 mod readme;
 mod service;
 mod simulate;
 mod terminal;
+mod trains;
 mod usage;
 mod validate;
 mod workspaces;
