@@ -11,5 +11,6 @@ mod executor;
 mod kill;
 mod planner;
 mod quickstart;
+mod scenarios;
 mod simulator;
 mod support;

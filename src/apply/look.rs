@@ -51,6 +51,19 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
     match op {
         Op::CreateSource { name, owner, .. } => {
             let other = seen.sources.iter().find(|(_, source)| !is(owner, source.owner.as_ref()))?;
+            // Ours by all but the digest in its tags.
+            let ours = other.1.owner.as_ref().is_some_and(|seen| {
+                (&seen.train, &seen.lineage) == (&owner.train, &owner.lineage)
+                    && seen.release.as_ref().map(|(release, _)| release)
+                        == owner.release.as_ref().map(|(release, _)| release)
+            });
+            if ours {
+                return Some(format!(
+                    "the software source `{name}` ({}) was made from another manifest of this release; restore the \
+                     manifest, or give the new content a new release name",
+                    other.0
+                ));
+            }
             Some(foreign("software source", name, other.0))
         }
         Op::CreateGroup { group, owner } => {

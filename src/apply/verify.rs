@@ -10,7 +10,7 @@ use super::worker::Report;
 use crate::cloud::Cloud;
 use crate::conformance::{Lag, Verdict};
 use crate::name::{Ocid, ReleaseName};
-use crate::observed::{Scope, Sighting};
+use crate::observed::{Observed, Precondition, Scope, Sighting};
 use crate::package::{Package, PackageSet};
 use crate::train::Ahead;
 
@@ -74,7 +74,16 @@ pub(super) async fn level<C: Cloud>(
     desk: &mut Desk<C>,
     instance: &Ocid,
     level: &Level,
+    precondition: &Precondition,
 ) -> Result<Report, Halt> {
+    // Safety rule 2, and a level is one of the release's source: whoever left that has left the level.
+    if *precondition != Precondition::Nothing {
+        let mut seen = Observed::default();
+        seen.learn(desk.read(&Scope::Instance(instance.clone())).await?);
+        if let Err(breach) = seen.check(precondition) {
+            return Ok(Report::BelowLevel { message: breach.to_string() });
+        }
+    }
     let begun = Instant::now();
     let mut waits = desk.waits();
     loop {

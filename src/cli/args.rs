@@ -72,6 +72,9 @@ pub(super) struct Plan {
     pub(super) planning: Planning,
 
     #[command(flatten)]
+    pub(super) identity: Identity,
+
+    #[command(flatten)]
     pub(super) parallelism: Parallelism,
 
     #[command(flatten)]
@@ -105,6 +108,9 @@ pub(super) struct Apply {
 
     #[command(flatten)]
     pub(super) planning: Planning,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
@@ -142,6 +148,9 @@ pub(super) struct Status {
 
     #[command(flatten)]
     pub(super) selection: Selection,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
@@ -192,6 +201,19 @@ pub(super) struct Planning {
     /// Plan even where a group would lose more than 30 % of its members
     #[arg(long)]
     pub(super) allow_shrink: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Identity {
+    /// The profile of ~/.oci/config to sign with [default: OCI_CLI_PROFILE, the train file's, DEFAULT]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl Identity {
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
 }
 
 #[derive(Debug, Args)]

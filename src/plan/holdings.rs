@@ -104,21 +104,25 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
             }
             (None, None) => (None, false),
         };
+        let nothing = PackageSet::default();
+        let seen = id.as_ref().and_then(|id| input.observed.sources.get(id));
+        let contents = seen.and_then(|seen| seen.contents.as_ref()).unwrap_or(&nothing);
+        // One that is recorded and carries other tags by now is nothing to write into. While nothing has to be
+        // written, that harms nobody.
+        if let Some((id, seen)) = id.as_ref().zip(seen)
+            && seen.owner != Some(ownership(input, Some(release)))
+            && contents != release.packages()
+        {
+            refusals.push(foreign(release, seen.name.to_string(), id, seen.owner.as_ref()));
+            continue;
+        }
         if id.is_none() {
             let name = source_name(input, &release.name);
             if let Some((id, owner)) = named.get(name.as_str()).and_then(|same| same.first()) {
-                let owner = owner.map_or_else(
-                    || "nobody that its tags name".to_owned(),
-                    |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
-                );
-                let (release, id) = (release.name.clone(), (*id).clone());
-                refusals.push(Refusal::ForeignSource { release, name, id, owner });
+                refusals.push(foreign(release, name, id, *owner));
                 continue;
             }
         }
-        let nothing = PackageSet::default();
-        let contents =
-            id.as_ref().and_then(|id| input.observed.sources.get(id)?.contents.as_ref()).unwrap_or(&nothing);
         let missing = release.packages().difference(contents);
         // Told before anything is made: a source that cannot be filled is no release.
         let unoffered: Vec<Package> =
@@ -137,6 +141,14 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
         found.insert(release.name.clone(), one);
     }
     found
+}
+
+fn foreign(release: &Release, name: String, id: &Ocid, owner: Option<&Ownership>) -> Refusal {
+    let owner = owner.map_or_else(
+        || "nobody that its tags name".to_owned(),
+        |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
+    );
+    Refusal::ForeignSource { release: release.name.clone(), name, id: id.clone(), owner }
 }
 
 fn changed(release: &Release, applied: crate::package::Digest) -> Refusal {

@@ -80,7 +80,8 @@ impl Steps {
                 first.push(self.push(address(), None, Action::Act { op }, Vec::new(), Precondition::Nothing));
             }
             let mut edits = Vec::new();
-            let owned = || Precondition::Owned { source: source.clone() };
+            let owner = holdings::ownership(input, Some(release));
+            let owned = || Precondition::Owned { source: source.clone(), owner: owner.clone() };
             for batch in found.missing.chunks(input.capabilities.packages_per_call.max(1)) {
                 let op = Op::AddPackages { source: source.clone(), packages: batch.to_vec() };
                 edits.push(self.push(address(), None, Action::Act { op }, first.clone(), owned()));
@@ -212,19 +213,19 @@ impl Steps {
                 if member.update {
                     let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
                     let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
-                    let op = Op::Update { instance: member.id.clone(), source, kind: UpdateKind::All };
+                    let (instance, source) = (member.id.clone(), source.clone());
+                    let op = Op::Update { instance, source, kind: UpdateKind::All };
                     last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
                 }
                 if member.verify {
+                    // What this plan has just put there needs no second look; what was seen when it was made does.
+                    let expects = match last {
+                        Some(_) => Precondition::Nothing,
+                        None => Precondition::Attached { instance: member.id.clone(), source },
+                    };
                     let after = last.map_or(before, |step| vec![step]);
                     let what = Verification::Level { instance: member.id.clone(), group: name.clone() };
-                    last = Some(self.push(
-                        address(),
-                        Some(name),
-                        Action::Verify { what },
-                        after,
-                        Precondition::Nothing,
-                    ));
+                    last = Some(self.push(address(), Some(name), Action::Verify { what }, after, expects));
                 }
                 if let Some(end) = last.or(join) {
                     ends.entry(name).or_default().push(end);

@@ -1,7 +1,6 @@
 //! The golden instance: what it holds when a release is frozen from it, and the facts of the generated world that a
 //! train file needs.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -56,24 +55,26 @@ pub struct Facts {
 
 /// Returns the facts of the world of a seed, without making it.
 pub fn facts(seed: u64) -> Facts {
-    let names: BTreeMap<_, _> = world::group_members().iter().copied().collect();
-    let member = |(name, id): (&str, world::Id)| Member { name: name.to_owned(), id: id.to_string() };
-    let groups = world::member_ids(seed)
-        .into_iter()
-        .map(|(group, ids)| (group.to_owned(), names[group].iter().copied().zip(ids).map(member).collect()));
+    of_fleet(seed, world::DEFAULT_FLEET)
+}
+
+fn of_fleet(seed: u64, fleet: usize) -> Facts {
+    let member = |(name, id): (String, world::Id)| Member { name, id: id.to_string() };
+    let groups = world::groups(seed, fleet).into_iter();
+    let groups = groups.map(|(group, members)| (group.to_owned(), members.into_iter().map(member).collect()));
     Facts {
         seed,
         region: super::REGION.to_owned(),
         tenancy: world::TENANCY.to_owned(),
         compartment: world::COMPARTMENT.to_owned(),
-        golden: member((world::GOLDEN_NAME, world::golden_id(seed))),
+        golden: member((world::GOLDEN_NAME.to_owned(), world::golden_id(seed))),
         groups: groups.collect(),
     }
 }
 
 impl Facts {
     pub(super) fn of(world: &World) -> Self {
-        facts(world.seed)
+        of_fleet(world.seed, world.fleet)
     }
 }
 

@@ -46,8 +46,40 @@ pub struct Service {
     pub region: Option<String>,
     /// `profile` of `~/.oci/config`.
     pub profile: Option<String>,
+    /// `auth`; left out, the profile's files tell.
+    pub auth: Option<Auth>,
     /// `endpoints.osms`.
     pub endpoint: Endpoint,
+    /// `endpoints.auth`: a URL; left out, derived from the instance's region.
+    pub auth_endpoint: Option<String>,
+}
+
+/// How calls are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// With a user's API key.
+    ApiKey,
+    /// With a user's session token.
+    SecurityToken,
+    /// As the compute instance that this runs on.
+    InstancePrincipal,
+    /// As the function or container that this is.
+    ResourcePrincipal,
+}
+
+impl Auth {
+    const ALL: [Self; 4] =
+        [Self::ApiKey, Self::SecurityToken, Self::InstancePrincipal, Self::ResourcePrincipal];
+
+    /// Returns Oracle's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::SecurityToken => "security_token",
+            Self::InstancePrincipal => "instance_principal",
+            Self::ResourcePrincipal => "resource_principal",
+        }
+    }
 }
 
 /// Where the API is reached.
@@ -138,7 +170,7 @@ impl Amount {
     pub fn of(self, members: usize) -> usize {
         match self {
             Self::Number(number) => number,
-            Self::Percent(percent) => members * usize::from(percent) / 100,
+            Self::Percent(percent) => members.saturating_mul(usize::from(percent)) / 100,
         }
     }
 }
@@ -160,6 +192,7 @@ mod digest;
 mod file;
 mod later;
 mod problem;
+mod service;
 mod shape;
 mod table;
 #[cfg(test)]

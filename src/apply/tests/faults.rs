@@ -280,10 +280,12 @@ async fn an_instance_that_somebody_moved_is_not_switched() {
 
 #[tokio::test(start_paused = true)]
 async fn a_source_of_our_name_is_adopted_by_its_tags_or_refused() {
-    for (owner, adopted) in [
-        (Some(plans::owner()), true),
-        (Some(Ownership { lineage: Lineage("another".into()), ..plans::owner() }), false),
-        (None, false),
+    let other = Some((release(), crate::package::Digest::of(["other"])));
+    for (owner, adopted, way_out) in [
+        (Some(plans::owner()), true, ""),
+        (Some(Ownership { lineage: Lineage("another".into()), ..plans::owner() }), false, "import"),
+        (Some(Ownership { release: other, ..plans::owner() }), false, "restore the manifest"),
+        (None, false, "import"),
     ] {
         let rig = canary();
         let id = crate::name::Ocid::new("ocid1.osmssoftwaresource.oc1..found");
@@ -298,9 +300,29 @@ async fn a_source_of_our_name_is_adopted_by_its_tags_or_refused() {
             assert_eq!(outcome.counts.failed, 0);
         } else {
             let StepEnd::Refused { message } = failure(&outcome) else { panic!("{outcome:?}") };
-            assert!(message.contains(id.as_str()) && message.contains("import"), "{message}");
+            assert!(message.contains(id.as_str()) && message.contains(way_out), "{message}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_goes_over_to_somebody_else_is_not_written_into() {
+    let mut rig = canary();
+    let add = plans::add(&plans::NEW[2..]);
+    rig.cloud.on_submit(add.key(), 1, Fault::Refused { status: 400, code: "InvalidParameter" });
+    rig.apply().await.unwrap();
+    let id = rig.state().sources[&release()].id.clone();
+    rig.cloud.edit(|world| {
+        let owner = Ownership { lineage: Lineage("another".into()), ..plans::owner() };
+        world.sources.get_mut(&id).unwrap().owner = Some(owner);
+    });
+    let mut builder = Builder::new();
+    builder.edit().basis.serial = 1;
+    builder.act(None, add.clone(), &[]);
+    rig.plan = builder.done();
+    let (outcome, _) = rig.apply().await.unwrap();
+    assert!(matches!(rig.end_of(&outcome, &add), StepEnd::Refused { .. }), "{outcome:?}");
+    assert_eq!(rig.cloud.calls(&add.key()), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -152,7 +152,7 @@ impl<T: Transport> OsmsCloud<T> {
 }
 
 /// Tells whether a thing can be used. The model does not require the state; one that is left out was asked for.
-fn is_active(state: Option<&str>) -> bool {
+pub(super) fn is_active(state: Option<&str>) -> bool {
     state.is_none_or(|state| state == ACTIVE)
 }
 

@@ -1,6 +1,7 @@
 //! The service from outside: signed requests against the simulator in process, on a virtual clock.
 
 mod lists;
+mod models;
 mod persist;
 mod rules;
 mod shared;
@@ -20,7 +21,7 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
-use super::world::{COMPARTMENT, golden_id, member_ids};
+use super::world::{COMPARTMENT, golden_id, groups};
 use super::*;
 
 /// Signs and sends requests, and reads the answers.
