@@ -111,7 +111,7 @@ mod tests {
             let file = text.lines().find_map(|line| line.strip_prefix("key_file=")).unwrap();
             let written = fs::read_to_string(file).unwrap();
             assert_eq!(written.strip_suffix(LABEL), Some(KEY));
-            assert!(crate::oci::SigningKey::from_pem("key", written.as_bytes()).is_ok());
+            assert!(crate::oci::SigningKey::from_pem("key", written.as_bytes(), None).is_ok());
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
             assert!(text.contains(&format!("fingerprint={FINGERPRINT}\n")));
         }
