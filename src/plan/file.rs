@@ -1,6 +1,6 @@
 //! Saved plans: one self-contained JSON file that names its format and proves its own content.
 
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,6 +9,9 @@ use thiserror::Error;
 use super::{FORMAT_VERSION, Plan};
 use crate::op::PlanId;
 use crate::package::Hasher;
+
+/// How many bytes of a plan are put together before they are written.
+const BUFFER: usize = 64 * 1024;
 
 /// Why a plan file cannot be used.
 #[derive(Debug, Error)]
@@ -46,13 +49,14 @@ impl Plan {
     /// into the digest, never held as text.
     pub fn content_id(&mut self) -> PlanId {
         let own = std::mem::replace(&mut self.id, PlanId("".into()));
-        let mut hasher = Hasher::new();
+        // A writer of JSON says a few bytes at a time; a digest, and a file, want many.
+        let mut hasher = BufWriter::with_capacity(BUFFER, Hasher::new());
         // Writing into a digest cannot fail, and every key of the plan's maps is a string.
         let written = serde_json::to_writer(&mut hasher, self);
         self.id = own;
-        match written {
-            Ok(()) => PlanId(hasher.finish().hex()[..32].into()),
-            Err(_) => PlanId("".into()),
+        match (written, hasher.into_inner()) {
+            (Ok(()), Ok(hasher)) => PlanId(hasher.finish().hex()[..32].into()),
+            _ => PlanId("".into()),
         }
     }
 }
@@ -65,8 +69,10 @@ pub fn save(plan: &Plan, path: &Path) -> Result<(), PlanFileError> {
         _ => Path::new("."),
     };
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    serde_json::to_writer(&mut file, plan).map_err(|error| io(error.into()))?;
-    io::Write::write_all(&mut file, b"\n").map_err(io)?;
+    let mut text = BufWriter::with_capacity(BUFFER, &mut file);
+    serde_json::to_writer(&mut text, plan).map_err(|error| io(error.into()))?;
+    text.write_all(b"\n").and_then(|()| text.flush()).map_err(io)?;
+    drop(text);
     file.as_file().sync_all().map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
     Ok(())

@@ -54,7 +54,8 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let steps = steps::lay(input, &sources, &groups, &rosters, &members, &gates);
     // 7. What that changes, for people.
     let labels = changes::labels(input, &members);
-    let story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
+    let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
+    story.notes.extend(steps::taken_up(input.state, &steps));
 
     let release = |release: &crate::train::Release| {
         let planned = PlannedRelease { digest: release.digest, packages: release.packages().clone() };

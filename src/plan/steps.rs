@@ -7,10 +7,11 @@ use super::assess::Assessed;
 use super::gates::Gates;
 use super::holdings::{self, Groups, Sources};
 use super::roster::Rosters;
-use super::{Action, Cost, Input, Step, Verification};
+use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
 use crate::op::{GroupRef, Op, SourceRef, StepId, UpdateKind};
+use crate::state::State;
 
 /// Lays out all steps so that each stands behind those it depends on.
 pub(super) fn lay(
@@ -41,6 +42,19 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
         cost.work_requests += usize::from(matches!(op, Op::Update { .. }));
     }
     cost
+}
+
+/// Returns a note of each op that an earlier run began and that these steps go on with.
+pub(super) fn taken_up(state: &State, steps: &[Step]) -> Vec<Note> {
+    if state.unfinished.is_empty() {
+        return Vec::new();
+    }
+    let keys = steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op } => Some(op.key()),
+        Action::Verify { .. } | Action::Gate { .. } => None,
+    });
+    let begun = keys.filter(|key| state.unfinished.contains_key(key));
+    begun.map(|key| Note::Unfinished { op: key.0 }).collect()
 }
 
 struct Steps {

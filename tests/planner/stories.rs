@@ -353,4 +353,6 @@ fn our_own_open_work_is_waited_for() {
         "{}",
         told(&plan)
     );
+    let key = format!("update/GL1/{}", instance_id(0));
+    assert_eq!(plan.notes, [patchtrain::plan::Note::Unfinished { op: key }]);
 }
