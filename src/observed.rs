@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Ocid;
 use crate::op::{Ownership, Ticket};
-use crate::package::PackageSet;
+use crate::package::{PackageSet, StreamContents};
 
 mod advance;
 mod precondition;
@@ -147,6 +147,11 @@ pub enum Scope {
     Instance(Ocid),
     /// The packages of one instance.
     Inventory(Ocid),
+    /// The enabled and active module streams of one instance.
+    ModuleStreams(Ocid),
+    /// The managed instances of the compartment with this display name, which need not be unique; each as by
+    /// `Instance`.
+    InstancesNamed(String),
     /// The packages of one source.
     SourceContents(Ocid),
     /// The ACTIVE sources with this display name, without contents.
@@ -168,6 +173,10 @@ pub enum Sighting {
     Instance(Ocid, Option<Instance>),
     /// To `Inventory`; none when the service does not know the instance.
     Inventory(Ocid, Option<Inventory>),
+    /// To `ModuleStreams`; none when the service does not know the instance.
+    ModuleStreams(Ocid, Option<Vec<StreamContents>>),
+    /// To `InstancesNamed`.
+    InstancesNamed(String, BTreeMap<Ocid, Instance>),
     /// To `SourceContents`; none when there is no such source.
     SourceContents(Ocid, Option<PackageSet>),
     /// To `SourcesNamed`.
@@ -198,6 +207,13 @@ impl Observed {
             Sighting::Inventory(id, inventory) => {
                 if let Some(instance) = self.instances.get_mut(&id) {
                     instance.inventory = inventory;
+                }
+            }
+            // No plan depends on streams yet: whoever asks for them takes them from the answer.
+            Sighting::ModuleStreams(..) => {}
+            Sighting::InstancesNamed(_, found) => {
+                for (id, instance) in found {
+                    self.learn(Sighting::Instance(id, Some(instance)));
                 }
             }
             Sighting::SourceContents(id, None) => {

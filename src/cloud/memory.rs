@@ -21,7 +21,7 @@ use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{InstanceStatus, Observed, Scope, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
-use crate::package::Package;
+use crate::package::{Package, StreamContents};
 
 pub use fault::Fault;
 use world::World;
@@ -88,6 +88,11 @@ impl MemoryCloud {
     /// Lets the first so many inventory reads after the instance's next update show what was there before it.
     pub fn stale_inventory(&self, instance: &Ocid, reads: usize) {
         self.world().stale_inventory(instance, reads);
+    }
+
+    /// Gives the instance module streams, enabled or active.
+    pub fn set_streams(&self, instance: &Ocid, streams: Vec<StreamContents>) {
+        self.world().streams.insert(instance.clone(), streams);
     }
 
     /// Lets no source offer these packages.

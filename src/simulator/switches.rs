@@ -53,6 +53,9 @@ pub struct Switches {
     /// An installed package's `softwareSources` are all that hold it, attached or not. Default yes: the published
     /// scripts take an empty list for "no source provides it".
     pub all_sources_of_installed: bool,
+    /// Custom sources have the module streams of their packages. Default no: nobody saw one that does, and nothing in
+    /// the API puts metadata into one.
+    pub custom_sources_have_modules: bool,
     /// A source of another architecture can be attached. Default yes: no rule is documented.
     pub foreign_architectures: bool,
     /// A group's install-all answers with a work request id. Default no: Oracle's collection does not rely on one.
@@ -79,6 +82,7 @@ impl Default for Switches {
             work: (Duration::from_millis(500), Duration::from_millis(2000)),
             partial_display_names: true,
             all_sources_of_installed: true,
+            custom_sources_have_modules: false,
             foreign_architectures: true,
             group_update_names_work: false,
         }

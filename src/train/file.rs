@@ -1,6 +1,7 @@
 //! Reading train files and their manifests from disk, and making checked [`Train`]s of them. Left out: which files are
 //! loaded, which is the command line's to say.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +21,14 @@ use crate::package::manifest::{self, Reading};
 /// every file, sorted by file and line.
 pub fn load_all<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Train>, Problems> {
     load_with(paths, |path| std::fs::read(path))
+}
+
+/// Contents that files would have: what is about to be written, checked before it is.
+pub type Overlay = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Loads as [`load_all`] would after the overlay was written.
+pub fn load_with_overlay<P: AsRef<Path>>(paths: &[P], overlay: &Overlay) -> Result<Vec<Train>, Problems> {
+    load_with(paths, |path| overlay.get(path).map_or_else(|| std::fs::read(path), |bytes| Ok(bytes.clone())))
 }
 
 /// Reads one train file with its manifests.

@@ -189,8 +189,10 @@ impl Train {
 
 mod check;
 mod digest;
+pub mod edit;
 mod file;
 mod later;
+mod layout;
 mod problem;
 mod service;
 mod shape;
@@ -198,5 +200,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use file::{load, load_all};
+pub use file::{Overlay, load, load_all, load_with_overlay};
+pub use layout::format;
 pub use problem::{Problem, Problems};
+pub use service::region as check_region;
+pub use shape::{default_unmanaged, os as check_os};

@@ -38,7 +38,8 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
     })
 }
 
-fn region(text: &str) -> Result<String, String> {
+/// Checks `service.region`.
+pub fn region(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) {
         return Ok(text.to_owned());

@@ -47,6 +47,11 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
 const UNMANAGED: [&str; 4] =
     ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"];
 
+/// Returns what `unmanaged` is where it is left out.
+pub fn default_unmanaged() -> Vec<Pattern> {
+    UNMANAGED.iter().filter_map(|text| Pattern::new(text).ok()).collect()
+}
+
 /// A train file, value by value. What is `None` was left out or is already told as a problem.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
@@ -156,7 +161,7 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
         later::vendor_sources(file, value);
     }
     shape.unmanaged = match fields.optional("unmanaged") {
-        None => UNMANAGED.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
+        None => default_unmanaged(),
         Some(value) => {
             let elements = file.list(value, "`unmanaged`").unwrap_or_default();
             let pattern = |element| file.parsed(element, "an element of `unmanaged`", Pattern::new);
@@ -166,7 +171,8 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
     fields.close(file);
 }
 
-fn os(text: &str) -> Result<String, String> {
+/// Checks `train.os`.
+pub fn os(text: &str) -> Result<String, String> {
     let number = text.strip_prefix("oracle-linux-").unwrap_or_default();
     let plain = !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
     if plain && (1..=2).contains(&number.len()) {

@@ -2,6 +2,9 @@
 
 mod credentials;
 mod examples;
+mod fmt;
+mod freeze;
+mod init;
 mod quickstart;
 mod readme;
 mod service;

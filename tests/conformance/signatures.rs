@@ -32,7 +32,9 @@ fn signed(asked: &Value, key: &SigningKey) -> Value {
     }
     for (index, pair) in asked["query"].as_array().unwrap().iter().enumerate() {
         url.push(if index == 0 { '?' } else { '&' });
-        url.push_str(&format!("{}={}", encode(&text(&pair[0])), encode(&text(&pair[1]))));
+        url.push_str(&encode(&text(&pair[0])));
+        url.push('=');
+        url.push_str(&encode(&text(&pair[1])));
     }
     let request = Request::builder().method(text(&asked["method"]).as_str()).uri(&url);
     let mut request = request.body(Bytes::from(text(&asked["body"]))).unwrap();

@@ -11,7 +11,7 @@ use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
-use crate::package::{Package, PackageSet};
+use crate::package::{Package, PackageSet, StreamContents};
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -31,6 +31,7 @@ pub(super) struct World {
     pub(super) failing_polls: usize,
     pub(super) withheld: Vec<Package>,
     stale: BTreeMap<Ocid, Stale>,
+    pub(super) streams: BTreeMap<Ocid, Vec<StreamContents>>,
     pub(super) stale_contents: usize,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
@@ -75,6 +76,7 @@ impl World {
             failing_polls: 0,
             withheld: Vec::new(),
             stale: BTreeMap::new(),
+            streams: BTreeMap::new(),
             stale_contents: 0,
             violations: Vec::new(),
             in_flight: 0,
@@ -106,6 +108,20 @@ impl World {
                 Sighting::Instance(id.clone(), seen)
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
+            Scope::ModuleStreams(id) => {
+                let known = self.observed.instances.contains_key(id);
+                let streams = known.then(|| self.streams.get(id).cloned().unwrap_or_default());
+                Sighting::ModuleStreams(id.clone(), streams)
+            }
+            Scope::InstancesNamed(name) => {
+                let named = self.observed.instances.iter().filter(|(_, instance)| *instance.name == **name);
+                let found = named.map(|(id, instance)| {
+                    let mut instance = instance.clone();
+                    instance.inventory = None;
+                    (id.clone(), instance)
+                });
+                Sighting::InstancesNamed(name.clone(), found.collect())
+            }
             Scope::SourceContents(id) => {
                 let seen = self.observed.sources.get(id);
                 let mut contents = seen.map(|source| source.contents.clone().unwrap_or_default());

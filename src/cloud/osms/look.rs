@@ -63,6 +63,21 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(Some(instance))
     }
 
+    /// Looks at the managed instances of the compartment with this display name, each with its open work requests.
+    pub(super) async fn instances_named(&self, name: &str) -> Result<BTreeMap<Ocid, Instance>, CloudError> {
+        let call = Call::get("ListManagedInstances", &["managedInstances"])
+            .query("compartmentId", self.compartment.as_str())
+            .query("displayName", name)
+            .query("limit", ROWS);
+        let rows: Vec<wire::Summary> = self.rows(call).await?;
+        // The filter of the service may match a part of the name.
+        let ids = rows.into_iter().filter(|row| row.display_name == name).map(|row| Ocid::new(&row.id));
+        let read = self
+            .each(ids, |id| async move { self.instance_with_work(&id).await.map(|seen| (id, seen)) })
+            .await?;
+        Ok(read.into_iter().filter_map(|(id, seen)| Some((id, seen?))).collect())
+    }
+
     /// Reads the ACTIVE groups of this name with their members. Names are not unique.
     pub(super) async fn groups_named(&self, name: &str) -> Result<BTreeMap<Ocid, ServiceGroup>, CloudError> {
         let ids: Vec<Ocid> = self.groups(Some(name)).await?.into_keys().collect();

@@ -8,6 +8,7 @@
 mod ask;
 mod look;
 mod lookup;
+mod modules;
 mod names;
 mod packages;
 mod tags;
@@ -85,6 +86,10 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             }
             Scope::Instance(id) => Sighting::Instance(id.clone(), self.instance_with_work(id).await?),
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id).await?),
+            Scope::ModuleStreams(id) => Sighting::ModuleStreams(id.clone(), self.module_streams(id).await?),
+            Scope::InstancesNamed(name) => {
+                Sighting::InstancesNamed(name.clone(), self.instances_named(name).await?)
+            }
             Scope::SourceContents(id) => Sighting::SourceContents(id.clone(), self.contents(id).await?),
             Scope::SourcesNamed(name) => {
                 Sighting::SourcesNamed(name.clone(), self.sources(Some(name)).await?)

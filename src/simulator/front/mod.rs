@@ -7,6 +7,7 @@ mod body;
 mod fail;
 mod groups;
 mod instances;
+mod modules;
 mod packages;
 mod page;
 mod query;
@@ -112,6 +113,9 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::ListSourcePackages => packages::of_source(context).map(Reply::Answer),
         O::GetSourcePackage => packages::one_of_source(context).map(Reply::Answer),
         O::SearchPackages => packages::search(context).map(Reply::Answer),
+        O::ListSourceStreams => modules::of_source(context).map(Reply::Answer),
+        O::GetSourceStream => modules::get(context).map(Reply::Answer),
+        O::ListInstanceStreams => modules::of_instance(context).map(Reply::Answer),
         O::UpdateInstance => work::update_instance(context),
         O::UpdateGroupMembers => work::update_group(context),
         O::InstallPackage => work::install(context),

@@ -2,6 +2,7 @@
 
 mod lists;
 mod models;
+mod modules;
 mod persist;
 mod rules;
 mod shared;

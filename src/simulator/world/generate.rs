@@ -176,7 +176,8 @@ fn known(text: &&str) -> Package {
     Package::parse(text).expect("the built-in names are NEVRAs, as a test sees to")
 }
 
-fn golden_kernel() -> Box<str> {
+/// Returns the kernel that the golden instance runs.
+pub(crate) fn golden_kernel() -> Box<str> {
     kernel_name(uek().waves[WAVE_GL1])
 }
 

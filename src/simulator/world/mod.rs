@@ -22,7 +22,9 @@ use super::catalogue::UpdateType;
 use crate::package::{Digest, Package, PackageSet};
 
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
-pub(crate) use generate::{COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_set, groups};
+pub(crate) use generate::{
+    COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups,
+};
 pub(crate) use offer::Offer;
 
 /// An OCID of the simulated cloud.

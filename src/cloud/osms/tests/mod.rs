@@ -4,6 +4,7 @@ mod ask;
 mod contract;
 mod look;
 mod lookup;
+mod modules;
 mod service;
 
 use service::Service;
