@@ -289,7 +289,7 @@ pub(super) struct Selection {
 
 #[derive(Debug, Args)]
 pub(super) struct Planning {
-    /// Plan even where a group would lose more than 30 % of its members
+    /// Plan even where a group would lose over 30 % (and at least 10) of its members
     #[arg(long)]
     pub(super) allow_shrink: bool,
 }
@@ -322,11 +322,11 @@ impl Parallelism {
 
 #[derive(Debug, Args)]
 pub(super) struct Amount {
-    /// Only the verdict and the tables
+    /// Show only the verdict and the tables
     #[arg(long, conflicts_with = "full")]
     summary: bool,
 
-    /// Everything: no list is cut short
+    /// Show everything: no list is cut short
     #[arg(long)]
     full: bool,
 }

@@ -21,10 +21,7 @@ pub const INTERRUPTED: u8 = 130;
 pub const TABLE: &[(u8, &str)] = &[
     (DONE, "done, or nothing to do"),
     (ERROR, "an error; also invalid files, and a prompt answered with anything but `yes`"),
-    (
-        DIFFERENT,
-        "only with `--detailed-exitcode`: `plan` has a step that can start, `apply` left something held",
-    ),
+    (DIFFERENT, "only with `--detailed-exitcode`: `plan` could start a step, `apply` left something held"),
     (
         PARTIAL,
         "partial: some steps failed, or a threshold stopped the rollout; the state says which are done",
