@@ -35,7 +35,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, arguments.parallelism.calls());
+        let mut connector =
+            Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile());
         let code = each::train(context, &trains, async |train| {
             fresh(context, arguments, &mut connector, &interrupt, train).await
         })
@@ -107,8 +108,9 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             return Err(stale(why));
         }
         let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
-        let connection =
-            Connector::new(context, arguments.parallelism.calls()).connect(train, &interrupt).await?;
+        let connection = Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile())
+            .connect(train, &interrupt)
+            .await?;
         if connection.label != plan.service {
             return Err(stale(format!(
                 "it is for {}, and the train is in {}",

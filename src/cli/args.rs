@@ -125,6 +125,9 @@ pub(super) struct Freeze {
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 }
 
 /// Check train files and their manifests, offline, and report every problem
@@ -157,6 +160,9 @@ pub(super) struct Plan {
 
     #[command(flatten)]
     pub(super) planning: Planning,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
@@ -194,6 +200,9 @@ pub(super) struct Apply {
     pub(super) planning: Planning,
 
     #[command(flatten)]
+    pub(super) identity: Identity,
+
+    #[command(flatten)]
     pub(super) parallelism: Parallelism,
 
     #[command(flatten)]
@@ -229,6 +238,9 @@ pub(super) struct Status {
 
     #[command(flatten)]
     pub(super) selection: Selection,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
@@ -279,6 +291,19 @@ pub(super) struct Planning {
     /// Plan even where a group would lose more than 30 % of its members
     #[arg(long)]
     pub(super) allow_shrink: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Identity {
+    /// The profile of ~/.oci/config to sign with [default: OCI_CLI_PROFILE, the train file's, DEFAULT]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl Identity {
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod args;
 mod basis;
 mod connect;
 mod context;
+mod credentials;
 mod each;
 mod error;
 pub mod exit;

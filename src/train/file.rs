@@ -12,7 +12,7 @@ use super::check::{self, Loaded};
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
-use super::{Group, Members, Problems, Release, Service, Train, digest};
+use super::{Group, Members, Problems, Release, Train, digest};
 use crate::package::Digest;
 use crate::package::manifest::{self, Reading};
 
@@ -143,19 +143,7 @@ fn reason(error: &io::Error) -> String {
 /// Makes the train of a file in which nothing is wrong.
 fn train(loaded: Loaded) -> Option<Train> {
     let Loaded { source, shape, manifests } = loaded;
-    let Shape {
-        name,
-        os,
-        architecture,
-        compartment,
-        golden,
-        unmanaged,
-        region,
-        profile,
-        endpoint,
-        releases,
-        groups,
-    } = shape;
+    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups } = shape;
     let releases = releases.into_iter().zip(manifests).map(|(shape, manifest)| release(shape, manifest?.1));
     let mut train = Train {
         file: source.file.clone(),
@@ -165,7 +153,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         compartment: compartment?,
         golden,
         unmanaged,
-        service: Service { region, profile, endpoint: endpoint? },
+        service: service?,
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
         digest: Digest::of([""]),

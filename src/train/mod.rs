@@ -46,8 +46,40 @@ pub struct Service {
     pub region: Option<String>,
     /// `profile` of `~/.oci/config`.
     pub profile: Option<String>,
+    /// `auth`; left out, the profile's files tell.
+    pub auth: Option<Auth>,
     /// `endpoints.osms`.
     pub endpoint: Endpoint,
+    /// `endpoints.auth`: a URL; left out, derived from the instance's region.
+    pub auth_endpoint: Option<String>,
+}
+
+/// How calls are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// With a user's API key.
+    ApiKey,
+    /// With a user's session token.
+    SecurityToken,
+    /// As the compute instance that this runs on.
+    InstancePrincipal,
+    /// As the function or container that this is.
+    ResourcePrincipal,
+}
+
+impl Auth {
+    const ALL: [Self; 4] =
+        [Self::ApiKey, Self::SecurityToken, Self::InstancePrincipal, Self::ResourcePrincipal];
+
+    /// Returns Oracle's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::SecurityToken => "security_token",
+            Self::InstancePrincipal => "instance_principal",
+            Self::ResourcePrincipal => "resource_principal",
+        }
+    }
 }
 
 /// Where the API is reached.
@@ -162,6 +194,7 @@ mod file;
 mod later;
 mod layout;
 mod problem;
+mod service;
 mod shape;
 mod table;
 #[cfg(test)]
@@ -170,4 +203,5 @@ mod tests;
 pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
 pub use problem::{Problem, Problems};
-pub use shape::{default_unmanaged, os as check_os, region as check_region};
+pub use service::region as check_region;
+pub use shape::{default_unmanaged, os as check_os};

@@ -8,8 +8,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::later;
+use super::service;
 use super::table::{At, Fields, File, TOP, Value};
-use super::{Ahead, Amount, Endpoint};
+use super::{Ahead, Amount, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 
@@ -60,9 +61,8 @@ pub(super) struct Shape {
     pub(super) compartment: Option<Ocid>,
     pub(super) golden: Option<Ocid>,
     pub(super) unmanaged: Vec<Pattern>,
-    pub(super) region: Option<String>,
-    pub(super) profile: Option<String>,
-    pub(super) endpoint: Option<Endpoint>,
+    /// `None` where it is left out or has no endpoint that can be used.
+    pub(super) service: Option<Service>,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
 }
@@ -107,7 +107,7 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     if let Some(value) = top.required("service")
         && let Some(table) = file.table(value, "`service`")
     {
-        service(file, table, value.span(), &mut shape);
+        shape.service = service::read(file, table, value.span());
     }
     if let Some(value) = top.optional("state")
         && let Some(table) = file.table(value, "`state`")
@@ -181,46 +181,6 @@ pub fn os(text: &str) -> Result<String, String> {
     Err(format!(
         "`os` cannot be `{text}`: expected `oracle-linux-` and the major version, as in `oracle-linux-8`"
     ))
-}
-
-fn service(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
-    let (name, keys) = TABLES[2];
-    let mut fields = Fields::open(file, name, span, table, keys);
-    if let Some(value) = fields.required("api") {
-        later::api(file, value);
-    }
-    shape.region =
-        fields.optional("region").and_then(|value| file.parsed(value, "`region`", region)).map(|at| at.value);
-    shape.profile = fields
-        .optional("profile")
-        .and_then(|value| file.parsed(value, "`profile`", filled))
-        .map(|at| at.value);
-    if let Some(value) = fields.optional("auth") {
-        later::auth(file, value);
-    }
-    shape.endpoint = match fields.optional("endpoints") {
-        None => Some(Endpoint::Region),
-        Some(value) => {
-            file.table(value, "`endpoints`").and_then(|table| later::endpoints(file, table, value.span()))
-        }
-    };
-    fields.close(file);
-}
-
-/// Checks `service.region`.
-pub fn region(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("`region` cannot be `{text}`: expected a region's name, as in `eu-frankfurt-1`"))
-}
-
-fn filled(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err("`profile` is not a name of a section of `~/.oci/config`");
-    }
-    Ok(text.to_owned())
 }
 
 fn release(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> ReleaseShape {

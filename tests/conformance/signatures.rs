@@ -15,7 +15,7 @@ fn signs_what_it_is_given() {
     let input = fs::read(std::env::var("PATCHTRAIN_SIGN").expect("PATCHTRAIN_SIGN names a file")).unwrap();
     let input: Value = serde_json::from_slice(&input).unwrap();
     let pem = fs::read(input["key_file"].as_str().unwrap()).unwrap();
-    let key = SigningKey::from_pem(input["key_id"].as_str().unwrap(), &pem).unwrap();
+    let key = SigningKey::from_pem(input["key_id"].as_str().unwrap(), &pem, None).unwrap();
     let signed: Vec<Value> =
         input["requests"].as_array().unwrap().iter().map(|asked| signed(asked, &key)).collect();
     let output = std::env::var("PATCHTRAIN_SIGNED").expect("PATCHTRAIN_SIGNED names a file");
@@ -32,7 +32,9 @@ fn signed(asked: &Value, key: &SigningKey) -> Value {
     }
     for (index, pair) in asked["query"].as_array().unwrap().iter().enumerate() {
         url.push(if index == 0 { '?' } else { '&' });
-        url.push_str(&format!("{}={}", encode(&text(&pair[0])), encode(&text(&pair[1]))));
+        url.push_str(&encode(&text(&pair[0])));
+        url.push('=');
+        url.push_str(&encode(&text(&pair[1])));
     }
     let request = Request::builder().method(text(&asked["method"]).as_str()).uri(&url);
     let mut request = request.body(Bytes::from(text(&asked["body"]))).unwrap();

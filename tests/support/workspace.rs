@@ -14,6 +14,29 @@ pub(crate) struct Workspace {
     runtime: TempDir,
 }
 
+/// What the program reads of Oracle's variables.
+const OCI: [&str; 19] = [
+    "OCI_CLI_AUTH",
+    "OCI_CLI_CONFIG_FILE",
+    "OCI_CLI_ENDPOINT",
+    "OCI_CLI_FINGERPRINT",
+    "OCI_CLI_KEY_CONTENT",
+    "OCI_CLI_KEY_FILE",
+    "OCI_CLI_PASSPHRASE",
+    "OCI_CLI_PROFILE",
+    "OCI_CLI_REGION",
+    "OCI_CLI_SECURITY_TOKEN_FILE",
+    "OCI_CLI_TENANCY",
+    "OCI_CLI_USER",
+    "OCI_CONFIG_FILE",
+    "OCI_METADATA_BASE_URL",
+    "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
+    "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
+    "OCI_RESOURCE_PRINCIPAL_REGION",
+    "OCI_RESOURCE_PRINCIPAL_RPST",
+    "OCI_RESOURCE_PRINCIPAL_VERSION",
+];
+
 /// What a command line came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -111,9 +134,8 @@ impl Workspace {
             ("COLUMNS", Some("100".to_owned())),
             ("TERM", Some("xterm-256color".to_owned())),
         ];
-        let unset = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "OCI_CONFIG_FILE", "OCI_CLI_CONFIG_FILE"];
-        variables.extend(unset.map(|name| (name, None)));
-        variables.extend(["OCI_CLI_PROFILE", "OCI_CLI_REGION"].map(|name| (name, None)));
+        variables.extend(["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].map(|name| (name, None)));
+        variables.extend(OCI.map(|name| (name, None)));
         variables
     }
 }

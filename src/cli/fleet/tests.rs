@@ -40,7 +40,13 @@ fn train() -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..a"),
         golden: Some(id("gold")),
         unmanaged: Vec::new(),
-        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        service: Service {
+            region: None,
+            profile: None,
+            auth: None,
+            endpoint: Endpoint::Simulator,
+            auth_endpoint: None,
+        },
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),

@@ -134,7 +134,6 @@ fn comments_layout_and_the_order_of_groups_do_not_move_the_digest() {
         GOOD.replace("\"oracle-linux-8\"", "\"\"\"oracle\\u002dlinux-8\"\"\""),
         // What is the default may be said.
         GOOD.replace("ahead        = \"report\"\n", ""),
-        GOOD.replace("auth      = \"api_key\"\n", ""),
         // Sets have no order.
         GOOD.replace("[\"canary\", \"web\"]", "[\"web\", \"canary\"]"),
         GOOD.replace(
@@ -165,6 +164,9 @@ fn every_change_of_a_value_moves_the_digest() {
         ("region    = \"eu-frankfurt-1\"\n", ""),
         ("DEFAULT", "OTHER"),
         ("profile   = \"DEFAULT\"\n", ""),
+        ("\"api_key\"", "\"security_token\""),
+        ("auth      = \"api_key\"\n", ""),
+        ("{ osms = \"simulator\" }", "{ osms = \"simulator\", auth = \"https://auth.test\" }"),
         ("\"simulator\"", "\"http://localhost:1\""),
         ("endpoints = { osms = \"simulator\" }\n", ""),
         ("name     = \"GL1.1\"", "name = \"GL1.2\""),
