@@ -121,6 +121,8 @@ class Wire(unittest.TestCase):
         cls.train.write_text(text[: text.index('[[group]]\nname    = "backend"')])
         cls.run_it("apply", "--auto-approve", "--allow-shrink")
         cls.run_it("status")
+        # By name and by OCID: the one is looked for in a list.
+        cls.run_it("freeze", "GL2", "--from", "golden-01")
         (cls.workspace / "trains" / "other.packages").write_text("nobody-ships-c++-1:1.0-1.el8.x86_64\n")
         other = OTHER.format(
             compartment=cls.simulator.compartment,
