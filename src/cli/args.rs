@@ -67,9 +67,8 @@ pub(super) struct Init {
         conflicts_with = "simulator")]
     pub(super) compartment: Option<Ocid>,
 
-    /// The region, as eu-frankfurt-1
-    #[arg(long, value_name = "REGION", value_parser = train::check_region, required_unless_present = "simulator",
-        conflicts_with = "simulator")]
+    /// The region, as eu-frankfurt-1 [default: none; that of OCI_CLI_REGION or of the profile counts then]
+    #[arg(long, value_name = "REGION", value_parser = train::check_region, conflicts_with = "simulator")]
     pub(super) region: Option<String>,
 
     /// The instance that releases are frozen from; it can be added later

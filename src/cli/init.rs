@@ -82,12 +82,19 @@ fn train_file(name: &TrainName) -> PathBuf {
 
 fn real(arguments: &Arguments) -> Result<Plan, CliError> {
     let Arguments { simulator: _, name, compartment, region, golden, os, architecture } = arguments;
-    let (Some(name), Some(compartment), Some(region)) = (name, compartment, region) else {
+    let (Some(name), Some(compartment)) = (name, compartment) else {
         // clap asks for them; this says the same if it ever did not.
-        return Err(CliError::usage("init takes --name, --compartment and --region, or --simulator"));
+        return Err(CliError::usage("init takes --name and --compartment, or --simulator"));
     };
     let file = train_file(name);
-    let tenancy = template::Tenancy { name, compartment, region, golden: golden.as_ref(), os, architecture };
+    let tenancy = template::Tenancy {
+        name,
+        compartment,
+        region: region.as_deref(),
+        golden: golden.as_ref(),
+        os,
+        architecture,
+    };
     let golden = if golden.is_some() { "" } else { " --from INSTANCE" };
     let next = format!(
         "\nNext:\n  1. have an API key and a profile in ~/.oci/config\n  2. patchtrain freeze R1{golden}    # makes the first release\n  \

@@ -14,7 +14,7 @@ pub(super) const STATE: &str = include_str!("../../../state/README.md");
 pub(super) struct Tenancy<'a> {
     pub(super) name: &'a TrainName,
     pub(super) compartment: &'a Ocid,
-    pub(super) region: &'a str,
+    pub(super) region: Option<&'a str>,
     pub(super) golden: Option<&'a Ocid>,
     pub(super) os: &'a str,
     pub(super) architecture: &'a str,
@@ -26,6 +26,10 @@ pub(super) fn of_tenancy(tenancy: &Tenancy<'_>) -> String {
     let golden = match golden {
         Some(golden) => format!("golden = \"{golden}\""),
         None => "# golden = \"ocid1.instance.oc1..\"".to_owned(),
+    };
+    let region = match region {
+        Some(region) => format!("region = \"{region}\""),
+        None => "# region = \"eu-frankfurt-1\"".to_owned(),
     };
     format!(
         r#"# The train `{name}`: releases in order of time, and groups of instances that ride them. `patchtrain validate` checks
@@ -47,8 +51,10 @@ compartment = "{compartment}"
 # unmanaged = ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"]
 
 [service]
-api    = "osms"
-region = "{region}"
+api = "osms"
+
+# Left out, the region is that of OCI_CLI_REGION or of the profile.
+{region}
 
 # The profile of ~/.oci/config whose key signs the calls; OCI_CLI_PROFILE goes before it.
 # profile = "DEFAULT"
@@ -141,7 +147,7 @@ mod tests {
         of_tenancy(&Tenancy {
             name: &TrainName::new("prod"),
             compartment: &compartment,
-            region: "eu-frankfurt-1",
+            region: golden.then_some("eu-frankfurt-1"),
             golden: golden.then_some(&instance),
             os: "oracle-linux-9",
             architecture: "aarch64",

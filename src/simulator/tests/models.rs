@@ -8,7 +8,7 @@ use super::super::front::ROUTES;
 use super::*;
 
 /// What models must carry, which the description leaves out (docstrings of Oracle's SDK; osms.md, section 2).
-const REQUIRED: [(&str, &str); 17] = [
+const REQUIRED: [(&str, &str); 20] = [
     ("AvailableSoftwareSourceSummary", "id compartmentId displayName"),
     ("AvailableUpdateSummary", "displayName name type installedVersion availableVersion"),
     ("Id", "id displayName"),
@@ -17,6 +17,9 @@ const REQUIRED: [(&str, &str); 17] = [
     ("ManagedInstanceGroup", "displayName id compartmentId"),
     ("ManagedInstanceGroupSummary", "displayName id compartmentId"),
     ("ManagedInstanceSummary", "displayName id compartmentId"),
+    ("ModuleStream", "moduleName streamName"),
+    ("ModuleStreamOnManagedInstanceSummary", "moduleName streamName status"),
+    ("ModuleStreamSummary", "moduleName streamName"),
     ("SoftwarePackage", "displayName name type version"),
     ("SoftwarePackageSearchSummary", "displayName name type version"),
     ("SoftwarePackageSummary", "displayName name type version"),
@@ -172,6 +175,8 @@ async fn answers_are_those_of_the_models() {
     client.wait(&failing).await;
     let bash = release.iter().find(|package| package.name() == "bash").unwrap();
     let compartment = format!("compartmentId={COMPARTMENT}&limit=1000");
+    let streams = client.all(&format!("/managedInstances/{}/moduleStreams", golden()));
+    let appstream = streams[0]["softwareSourceId"].as_str().unwrap();
     for (name, path) in [
         ("list_managed_instances", format!("/managedInstances?{compartment}")),
         ("get_managed_instance", format!("/managedInstances/{web}")),
@@ -188,6 +193,9 @@ async fn answers_are_those_of_the_models() {
             "list_available_software_sources_for_managed_instance",
             format!("/managedInstances/{web}/availableSoftwareSources"),
         ),
+        ("list_module_streams_on_managed_instance", format!("/managedInstances/{}/moduleStreams", golden())),
+        ("list_module_streams", format!("/softwareSources/{appstream}/moduleStreams")),
+        ("get_module_stream", format!("/softwareSources/{appstream}/modules/postgresql/streams/15")),
         ("list_managed_instance_groups", format!("/managedInstanceGroups?{compartment}")),
         ("get_managed_instance_group", format!("/managedInstanceGroups/{group}")),
         ("list_software_sources", format!("/softwareSources?{compartment}")),
