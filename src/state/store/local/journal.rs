@@ -8,8 +8,9 @@
 //! Check, length, JSON. The check is a SHA-256 (its first 48 bits) over the check before it and the JSON, so that a
 //! line changed, lost, doubled or moved breaks the chain. The first line names the snapshot that the rest builds on.
 //!
-//! A crash tears only the end: a last line that is short, lacks its LF or does not check out is not there. Anything
-//! else that does not check out is damage, and is never skipped: what the run did after it would be lost unseen.
+//! A crash tears only the end: a last line that lacks its LF, or that a file system has filled with NUL in part, is
+//! not there. Anything else that does not check out is damage, and is never skipped: what the run did after it would
+//! be lost unseen.
 //! Which journal fits which snapshot is the store's to judge.
 
 use std::fs::File;
@@ -113,7 +114,9 @@ impl<'a> Records<'a> {
                 self.check = check;
                 Ok(Some((self.line, json)))
             }
-            Err(Broken::Short) if rest.is_empty() => Ok(None),
+            // The LF is the last byte of a record: a line that has one was written to its end, unless what a crash
+            // kept from the disk reads as NUL.
+            Err(Broken::Short) if rest.is_empty() && (end.is_none() || text.contains(&0)) => Ok(None),
             Ok(_) => Ok(None),
             Err(broken) => Err(Fault::Bad { line: self.line, problem: broken.problem().to_owned() }),
         }
