@@ -25,7 +25,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::Cloud;
 use crate::plan::Plan;
 use crate::state::State;
 use crate::state::store::{Session, StoreError};
@@ -116,6 +116,3 @@ pub struct Run {
     /// Where, for the history.
     pub host: String,
 }
-
-/// Answers that a cloud could not give.
-pub type SurveyError = CloudError;

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::op::RetryToken;
-use crate::state::UnfinishedOp;
+use crate::state::{TOKEN_LIFETIME, UnfinishedOp};
 
 /// Where new tokens come from.
 pub(super) type Tokens = Arc<dyn Fn() -> RetryToken + Send + Sync>;
-
-/// How long both services say that they know a token.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// Returns the source of random tokens, 32 hex digits each.
 pub(super) fn random() -> Tokens {
@@ -28,5 +25,5 @@ pub(super) fn random() -> Tokens {
 
 /// Tells whether the service still knows the token of an unfinished op (safety rule 4).
 pub(super) fn is_known(op: &UnfinishedOp, now: Timestamp) -> bool {
-    now.duration_since(op.started) < LIFETIME
+    now.duration_since(op.started) < TOKEN_LIFETIME
 }
