@@ -116,10 +116,17 @@ impl From<StoreError> for CliError {
                 })
             }
             StoreError::Conflict { .. } => Self::of(exit::REFUSED, &error),
-            StoreError::Io { .. }
-            | StoreError::Damaged { .. }
-            | StoreError::Newer { .. }
-            | StoreError::OtherTrain { .. } => Self::of(exit::ERROR, &error),
+            StoreError::Io { path, .. } => {
+                let folder = path.parent().unwrap_or(path).display();
+                Self::of(exit::ERROR, &error)
+                    .hint(format!("make room in {folder}, or let this user read and write there"))
+                    .hint(
+                        "then run the command again: what was recorded stands, and apply goes on from there",
+                    )
+            }
+            StoreError::Damaged { .. } | StoreError::Newer { .. } | StoreError::OtherTrain { .. } => {
+                Self::of(exit::ERROR, &error)
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ fn the_chain_is_printed_once_below_the_message() {
     let error = CliError::from(error).while_doing("train `a` was left out").hint("try this\nor that");
     assert_eq!(
         error.text(false),
-        "Error: train `a` was left out\n  - cannot read state/a.json\n  - permission denied\n  hint: try this\n        or that\n"
+        "Error: train `a` was left out\n  - cannot read state/a.json\n  - permission denied\n  hint: make room in state, or let this user read and write there\n  hint: then run the command again: what was recorded stands, and apply goes on from there\n  hint: try this\n        or that\n"
     );
     assert!(error.text(true).contains("\u{1b}["));
 }
