@@ -45,7 +45,8 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
     let foreign = |what: &str, name: &str, id: &dyn std::fmt::Display| {
         // Safety rule 5: one of another lineage is an error that points to import.
         format!(
-            "the service has a {what} named `{name}` ({id}) that is not this state's; import it, or rename yours"
+            "the service has a {what} named `{name}` ({id}) that is not this state's; rename yours: nothing can \
+             be imported yet"
         )
     };
     match op {

@@ -107,11 +107,13 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
         let nothing = PackageSet::default();
         let seen = id.as_ref().and_then(|id| input.observed.sources.get(id));
         let contents = seen.and_then(|seen| seen.contents.as_ref()).unwrap_or(&nothing);
-        // One that is recorded and carries other tags by now is nothing to write into. While nothing has to be
-        // written, that harms nobody.
+        // One that says it is another train's or lineage's is not ours, whatever the state has recorded: one of the two
+        // was changed by hand. One without such tags is nothing to write into; while nothing has to be written, that
+        // harms nobody.
         if let Some((id, seen)) = id.as_ref().zip(seen)
             && seen.owner != Some(ownership(input, Some(release)))
-            && contents != release.packages()
+            && (contents != release.packages()
+                || seen.owner.as_ref().is_some_and(|owner| !is_ours(input, owner)))
         {
             refusals.push(foreign(release, seen.name.to_string(), id, seen.owner.as_ref()));
             continue;

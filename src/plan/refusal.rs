@@ -10,8 +10,8 @@ use crate::package::{Digest, Package};
 pub enum Refusal {
     /// The service has a source of the name that this state does not own.
     #[error(
-        "release.{release}: the service has a source named `{name}` ({id}) that belongs to {owner}; import it or \
-         give the train another name"
+        "release.{release}: the service has a source named `{name}` ({id}) that belongs to {owner}; restore the \
+         state that made it, or give the train another name: a source cannot be imported yet"
     )]
     ForeignSource {
         /// The release.
@@ -67,7 +67,7 @@ pub enum Refusal {
     },
     /// Members are listed on a group that we did not make.
     #[error(
-        "group.{group}: the service has a group of that name that this train did not make ({id}); use members = \"service\", import it, or rename yours"
+        "group.{group}: the service has a group of that name that this train did not make ({id}); use members = \"service\", or rename yours: a group cannot be imported yet"
     )]
     ForeignGroup {
         /// The group.

@@ -55,6 +55,17 @@ fn a_recorded_source_that_carries_other_tags_is_not_written_into() {
 }
 
 #[test]
+fn a_state_whose_lineage_is_not_that_of_its_sources_is_refused() {
+    let mut world = applied();
+    world.state.lineage = patchtrain::op::Lineage("edited".into());
+    let refusals = refused(&world);
+    let [Refusal::ForeignSource { owner, .. }, Refusal::ForeignSource { .. }] = refusals.as_slice() else {
+        panic!("{refusals:?}")
+    };
+    assert_eq!(owner, "train t of lineage ours");
+}
+
+#[test]
 fn groups_that_are_not_ours_or_not_one_are_refused() {
     let mut world = start();
     let by_hand = ServiceGroup { name: "web".into(), members: Default::default(), owner: None };
