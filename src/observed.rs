@@ -15,8 +15,10 @@ use crate::package::PackageSet;
 
 mod advance;
 mod precondition;
+mod updates;
 
 pub use precondition::{Breach, Precondition};
+pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
 /// service goes on listing, are gone.
@@ -143,6 +145,12 @@ pub enum Scope {
     SourcesNamed(String),
     /// The ACTIVE groups with this display name, with their members.
     GroupsNamed(String),
+    /// What the sources attached to one instance offer it.
+    Updates(Ocid),
+    /// The errata that the service relates to one instance: those of its available updates, and maybe others.
+    Errata(Ocid),
+    /// One erratum, by the service's id.
+    Erratum(Arc<str>),
 }
 
 /// The answer to a [`Scope`].
@@ -160,6 +168,12 @@ pub enum Sighting {
     SourcesNamed(String, BTreeMap<Ocid, Source>),
     /// To `GroupsNamed`.
     GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
+    /// To `Updates`; none when the service does not know the instance.
+    Updates(Ocid, Option<Updates>),
+    /// To `Errata`; empty when the service does not know the instance.
+    Errata(Ocid, Vec<Erratum>),
+    /// To `Erratum`; none when there is no such erratum.
+    Erratum(Arc<str>, Option<Erratum>),
 }
 
 impl Observed {
@@ -201,6 +215,8 @@ impl Observed {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
             }
+            // Whoever asks for these takes them as they are: no plan is made of them.
+            Sighting::Updates(..) | Sighting::Errata(..) | Sighting::Erratum(..) => {}
         }
     }
 }

@@ -11,7 +11,6 @@ mod context;
 mod each;
 mod error;
 pub mod exit;
-mod fleet;
 mod look;
 mod plan;
 mod prompt;

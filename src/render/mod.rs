@@ -23,7 +23,7 @@ pub use outcome::outcome;
 pub use plan::{plan, verdict};
 pub use progress::{Bars, Spinner};
 pub use state::state;
-pub use status::{FleetStatus, GroupStatus, InstanceLine, instance_status, status};
+pub use status::{instance_status, status};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

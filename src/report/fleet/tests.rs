@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::*;
-use crate::name::{GroupName, ReleaseName, TrainName};
-use crate::observed::{Instance, InstanceStatus, Inventory, ServiceGroup, Source, SourceLink};
+use crate::observed::{Instance, Inventory, ServiceGroup, Source, SourceLink};
 use crate::op::{Lineage, Ownership};
 use crate::package::{Digest, Manifest, Package, PackageSet};
 use crate::state::{AtLevel, InstanceRecord};
