@@ -53,6 +53,9 @@ pub struct Switches {
     /// An installed package's `softwareSources` are all that hold it, attached or not. Default yes: the published
     /// scripts take an empty list for "no source provides it".
     pub all_sources_of_installed: bool,
+    /// An update names the errata of all versions after the installed one. Default yes: `errata` is a list, and only so
+    /// does it hold all that the update mends. Otherwise it names that of the available version alone.
+    pub errata_between: bool,
     /// A source of another architecture can be attached. Default yes: no rule is documented.
     pub foreign_architectures: bool,
     /// A group's install-all answers with a work request id. Default no: Oracle's collection does not rely on one.
@@ -79,6 +82,7 @@ impl Default for Switches {
             work: (Duration::from_millis(500), Duration::from_millis(2000)),
             partial_display_names: true,
             all_sources_of_installed: true,
+            errata_between: true,
             foreign_architectures: true,
             group_update_names_work: false,
         }

@@ -76,7 +76,7 @@ const KEYS: [&str; 2] = ["gpg-pubkey-ad986da3-5cabf60d.(none)", "gpg-pubkey-2f86
 static TEMPLATES: Mutex<BTreeMap<u64, World>> = Mutex::new(BTreeMap::new());
 
 /// Makes an OCID of a kind out of what must make it unique.
-pub(super) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
+pub(crate) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let digest = Digest::of([kind, "\n", unique]);
     let letters = digest.as_bytes().iter().flat_map(|byte| [byte & 31, byte >> 3]);

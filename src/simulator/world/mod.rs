@@ -23,7 +23,7 @@ use crate::package::{Digest, Package, PackageSet};
 
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
 pub(crate) use generate::{
-    COMPARTMENT, GOLDEN_NAME, TENANCY, golden_id, golden_set, group_members, member_ids,
+    COMPARTMENT, GOLDEN_NAME, TENANCY, golden_id, golden_set, group_members, member_ids, ocid,
 };
 pub(crate) use offer::Offer;
 

@@ -1,0 +1,1 @@
+//! Reports compared as a whole.
