@@ -14,6 +14,7 @@ pub mod exit;
 mod look;
 mod plan;
 mod prompt;
+mod report;
 mod show;
 mod signals;
 mod simulate;
@@ -66,6 +67,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Report(arguments) => report::run(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
     };
     ended.unwrap_or_else(|error| {

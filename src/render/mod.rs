@@ -9,6 +9,7 @@ mod packages;
 mod page;
 mod plan;
 mod progress;
+mod report;
 mod state;
 mod status;
 mod table;
@@ -22,6 +23,7 @@ pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
 pub use progress::{Bars, Spinner};
+pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;
 pub use status::{instance_status, status};
 

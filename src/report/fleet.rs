@@ -99,6 +99,12 @@ impl Fleet<'_> {
         }
     }
 
+    /// Returns the members of all groups that the service knows.
+    pub fn known_members(&self) -> BTreeSet<Ocid> {
+        let members = self.train.groups.iter().flat_map(|group| self.members(group));
+        members.filter(|id| self.observed.instances.contains_key(id)).collect()
+    }
+
     /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
     pub fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
         self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))
