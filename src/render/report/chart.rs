@@ -151,7 +151,7 @@ pub(super) fn trend(html: &mut Html, report: &Report) {
     let y = |part: usize, whole: usize| TOP + HEIGHT - part * HEIGHT / whole.max(1);
     let (compliant, level) = (y(last.compliant, last.systems), y(last.at_level, last.systems));
     // Two labels that would lie on each other are moved apart, the upper one up.
-    let apart = 14usize.saturating_sub(compliant.abs_diff(level));
+    let apart = 18usize.saturating_sub(compliant.abs_diff(level));
     let (up, down) = (apart / 2, apart - apart / 2);
     let (compliant_at, level_at) = match compliant <= level {
         true => (compliant.saturating_sub(up), level + down),

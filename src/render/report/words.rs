@@ -105,18 +105,20 @@ pub(super) fn limit(limit: Limit) -> String {
             format!("{subject} offered no updates at all: nothing can be said of its compliance.")
         }
         Limit::NoSuchInstance { instances: number } => {
-            let subject = instances(number, "is not known to the service.", "are not known to the service.");
-            format!("{subject} Nothing can be said of them; they count as not compliant in the percentage.")
+            let subject = instances(number, "is not known to the service", "are not known to the service");
+            format!(
+                "{subject}: nothing can be said of that, and the percentage counts it as if not compliant."
+            )
         }
         Limit::NotRead { instances: number } => {
             format!("The updates of {} could not be read.", count(number, "instance"))
         }
         Limit::Silent { instances: number } => {
             let subject = instances(number, "does not check in", "do not check in");
-            format!("{subject}: what is said of them is as old as the last check-in.")
+            format!("{subject}: what is said here is as old as the last check-in.")
         }
         Limit::SeverityOfErrata { cves } => format!(
-            "The severity of {} is the vendor's word for the erratum that mends it; the service has no score of a \
+            "The severity of {} is the vendor's word for the erratum with the fix; the service has no score of a \
              CVE's own.",
             count(cves, "CVE")
         ),
