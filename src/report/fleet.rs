@@ -219,4 +219,4 @@ struct Bound<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

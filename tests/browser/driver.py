@@ -94,11 +94,8 @@ class Browser:
         """Returns what the page has complained about since the last time."""
         return self._call("POST", self.session + "/se/log", {"type": "browser"})
 
-    def screenshot(self, path, whole=False):
-        if whole:
-            picture = self.devtools("Page.captureScreenshot", captureBeyondViewport=True)["data"]
-        else:
-            picture = self._call("GET", self.session + "/screenshot")
+    def screenshot(self, path):
+        picture = self._call("GET", self.session + "/screenshot")
         with open(path, "wb") as file:
             file.write(base64.b64decode(picture))
 

@@ -94,10 +94,11 @@ def small(browser, folder):
     for scheme, colour in [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 29)")]:
         browser.scheme(scheme)
         check(f"{scheme} is {scheme}", browser.run(background), colour)
-        browser.screenshot(folder / f"{scheme}.png", whole=True)
+        for place in ["header", "table.groups", "table.instances", "table.cves"]:
+            browser.run("document.querySelector(arguments[0]).scrollIntoView()", place)
+            browser.screenshot(folder / f"{scheme}-{place.rsplit('.')[-1]}.png")
     browser.scheme("dark", "print")
     check("print is black on white", browser.run(background), "rgb(255, 255, 255)")
-    browser.screenshot(folder / "print.png", whole=True)
     browser.pdf(folder / "print.pdf")
     browser.scheme("light")
     quiet(browser, "small, used")

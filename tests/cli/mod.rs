@@ -2,6 +2,7 @@
 
 mod quickstart;
 mod readme;
+mod report;
 mod service;
 mod simulate;
 mod terminal;

@@ -11,7 +11,7 @@ const WIDTH: usize = 560;
 /// Where bars begin, after their names.
 const BARS: usize = 130;
 /// How long the longest bar is; its figures stand after it.
-const LONGEST: usize = 280;
+const LONGEST: usize = 260;
 /// From one bar to the next.
 const STEP: usize = 26;
 /// Groups that are drawn; the table has all of them.
@@ -132,8 +132,8 @@ pub(super) fn trend(html: &mut Html, report: &Report) {
     }
     const TOP: usize = 12;
     const HEIGHT: usize = 110;
-    const LEFT: usize = 44;
-    const LONG: usize = 370;
+    const LEFT: usize = 52;
+    const LONG: usize = 360;
     open(html, TOP + HEIGHT + 26, "Share of instances that are compliant and at level, by report");
     for share in [0, 50, 100] {
         let y = TOP + HEIGHT - share * HEIGHT / 100;

@@ -77,13 +77,5 @@ mod tests {
         // A later build may say more; what this one knows is still there.
         fs::write(&path, text.replace("\"systems\"", "\"colour\":\"red\",\"systems\"")).unwrap();
         assert_eq!(store.reports().unwrap().records, [record(1), record(2)]);
-        assert_eq!(store.load_nothing(), None);
-    }
-
-    impl LocalStore {
-        /// What is kept of reports is no state.
-        fn load_nothing(&self) -> Option<crate::state::State> {
-            self.read().unwrap().state
-        }
     }
 }
