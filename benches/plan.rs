@@ -11,7 +11,7 @@ use patchtrain::op::{Lineage, Ownership};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet};
 use patchtrain::plan::{Input, ServiceLabel, plan};
 use patchtrain::state::{AtLevel, GroupRecord, InstanceRecord, SourceRecord, State};
-use patchtrain::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+use patchtrain::train::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Service, Train};
 
 const INSTANCES: usize = 10_000;
 const PACKAGES: usize = 650;
@@ -160,7 +160,13 @@ fn world() -> World {
         compartment: Ocid::new("ocid1.compartment.oc1..bench"),
         golden: None,
         unmanaged: Vec::new(),
-        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        service: Service {
+            region: None,
+            profile: None,
+            auth: Some(Auth::ApiKey),
+            endpoint: Endpoint::Simulator,
+            auth_endpoint: None,
+        },
         releases,
         groups,
         digest: Digest::of(["bench"]),

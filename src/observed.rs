@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Ocid;
 use crate::op::{Ownership, Ticket};
-use crate::package::PackageSet;
+use crate::package::{PackageSet, StreamContents};
 
 mod advance;
 mod precondition;
@@ -30,6 +30,8 @@ pub struct Observed {
     pub groups: BTreeMap<Ocid, ServiceGroup>,
     /// The software sources of the compartment.
     pub sources: BTreeMap<Ocid, Source>,
+    /// Packages that were asked about and that no source offers: the service takes none of them into a source.
+    pub unoffered: PackageSet,
 }
 
 /// A managed instance.
@@ -57,6 +59,14 @@ pub struct Instance {
     pub reboot_required: bool,
     /// Work requests of the instance that are accepted or running.
     pub open_work: Vec<Ticket>,
+}
+
+impl Instance {
+    /// Returns its packages, where they are known. An empty list says nothing: no system is without packages, and
+    /// that of a new instance is empty until its agent has sent it.
+    pub fn packages(&self) -> Option<&Inventory> {
+        self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
 }
 
 /// What the service says of an instance's agent.
@@ -139,6 +149,11 @@ pub enum Scope {
     Instance(Ocid),
     /// The packages of one instance.
     Inventory(Ocid),
+    /// The enabled and active module streams of one instance.
+    ModuleStreams(Ocid),
+    /// The managed instances of the compartment with this display name, which need not be unique; each as by
+    /// `Instance`.
+    InstancesNamed(String),
     /// The packages of one source.
     SourceContents(Ocid),
     /// The ACTIVE sources with this display name, without contents.
@@ -151,6 +166,10 @@ pub enum Scope {
     Errata(Ocid),
     /// One erratum, by the service's id.
     Erratum(Arc<str>),
+    /// Which of these packages no source offers that can be read.
+    Catalogue(PackageSet),
+    /// One group with its members, whatever it is called now.
+    Group(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -162,6 +181,10 @@ pub enum Sighting {
     Instance(Ocid, Option<Instance>),
     /// To `Inventory`; none when the service does not know the instance.
     Inventory(Ocid, Option<Inventory>),
+    /// To `ModuleStreams`; none when the service does not know the instance.
+    ModuleStreams(Ocid, Option<Vec<StreamContents>>),
+    /// To `InstancesNamed`.
+    InstancesNamed(String, BTreeMap<Ocid, Instance>),
     /// To `SourceContents`; none when there is no such source.
     SourceContents(Ocid, Option<PackageSet>),
     /// To `SourcesNamed`.
@@ -174,6 +197,10 @@ pub enum Sighting {
     Errata(Ocid, Vec<Erratum>),
     /// To `Erratum`; none when there is no such erratum.
     Erratum(Arc<str>, Option<Erratum>),
+    /// To `Catalogue`: those that no source offers.
+    Catalogue(PackageSet),
+    /// To `Group`; none when there is no such ACTIVE group.
+    Group(Ocid, Option<ServiceGroup>),
 }
 
 impl Observed {
@@ -196,6 +223,13 @@ impl Observed {
                     instance.inventory = inventory;
                 }
             }
+            // No plan depends on streams yet: whoever asks for them takes them from the answer.
+            Sighting::ModuleStreams(..) => {}
+            Sighting::InstancesNamed(_, found) => {
+                for (id, instance) in found {
+                    self.learn(Sighting::Instance(id, Some(instance)));
+                }
+            }
             Sighting::SourceContents(id, None) => {
                 self.sources.remove(&id);
             }
@@ -211,12 +245,19 @@ impl Observed {
                 self.sources.retain(|_, source| *source.name != *name);
                 self.sources.append(&mut found);
             }
+            Sighting::Catalogue(unoffered) => self.unoffered = self.unoffered.union(unoffered.as_slice()),
             Sighting::GroupsNamed(name, mut found) => {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
             }
             // Whoever asks for these takes them as they are: no plan is made of them.
             Sighting::Updates(..) | Sighting::Errata(..) | Sighting::Erratum(..) => {}
+            Sighting::Group(id, None) => {
+                self.groups.remove(&id);
+            }
+            Sighting::Group(id, Some(group)) => {
+                self.groups.insert(id, group);
+            }
         }
     }
 }

@@ -1,40 +1,30 @@
 //! The quickstart's files: its two manifests are what the simulator's golden instance had before and after its
 //! updates, and its train names the world that the simulator makes.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use patchtrain::package::Manifest;
+use patchtrain::package::freeze::freeze;
 use patchtrain::package::manifest::Provenance;
-use patchtrain::package::{Arch, Manifest, Package, PackageSet, Pattern};
-use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_set};
+use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_instance};
 use patchtrain::train::{self, Members};
 
 fn trains() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("trains")
 }
 
-/// Freezes the golden instance as the train file's default of `unmanaged` says.
+/// Freezes the golden instance as `patchtrain freeze` does once it has come to a level; tests/cli/freeze.rs holds this
+/// against the program.
 fn frozen(release: &str, level: Level, at: &str) -> Manifest {
-    let unmanaged =
-        ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"];
-    let unmanaged: Vec<Pattern> = unmanaged.iter().map(|pattern| Pattern::new(pattern).unwrap()).collect();
-    let all = golden_set(level);
-    let managed = |package: &Package| !unmanaged.iter().any(|pattern| pattern.matches(package.name()));
-    let left_out: BTreeSet<String> = all
-        .iter()
-        .filter(|package| !managed(package) && package.arch() != Arch::None)
-        .map(|package| format!("{package} (unmanaged: no software source provides it)"))
-        .collect();
-    let keys = all.iter().filter(|package| package.arch() == Arch::None).map(|key| key.evr().to_owned());
     let provenance = Provenance {
         release: release.to_owned(),
         frozen_at: at.parse().unwrap(),
         golden_instance: facts(DEFAULT_SEED).golden.id,
         kernel_policy: "all".to_owned(),
-        left_out: left_out.into_iter().collect(),
+        left_out: Vec::new(),
+        notes: Vec::new(),
     };
-    let packages: PackageSet = all.iter().filter(managed).collect();
-    Manifest::frozen(&provenance, packages, Vec::new(), keys.collect())
+    freeze(&golden_instance(level).as_golden(), &train::default_unmanaged(), provenance).manifest
 }
 
 #[test]
@@ -70,4 +60,15 @@ fn the_train_names_the_world() {
         assert_eq!(listed, expected, "{name}");
     }
     assert_eq!(train.groups.len(), facts.groups.len());
+}
+
+#[test]
+fn the_trains_are_in_their_canonical_form() {
+    for entry in std::fs::read_dir(trains()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(train::format(&text).as_ref(), Ok(&text), "{}: run `patchtrain fmt`", path.display());
+        }
+    }
 }

@@ -140,9 +140,17 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             (Address::Instance(instance), DriftKind::LeftLevel { .. }) => Some(instance),
             _ => None,
         });
+        // A level that an earlier run of this very plan has proven since is not the one that was left.
+        let again = self.ledger.runs_again();
+        let proven_since = |instance: &&Ocid| {
+            let level =
+                self.ledger.state().instances.get(*instance).and_then(|record| record.at_level.as_ref());
+            again && level.is_some_and(|level| level.since > self.plan.created)
+        };
         // Safety rule 8: leaving the level clears it, before a gate could count it.
+        let left = drift.filter(|instance| !proven_since(instance));
         let left: Vec<Entry> =
-            drift.filter_map(|instance| job::left_level(instance, self.ledger.state())).collect();
+            left.filter_map(|instance| job::left_level(instance, self.ledger.state())).collect();
         if !left.is_empty() {
             self.ledger.begin(now)?;
         }
@@ -289,6 +297,9 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let step = self.schedule.step(id);
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
             if let Some(entry) = entry {
+                if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
+                    self.ledger.record(binding)?;
+                }
                 self.ledger.record(entry)?;
             }
             ends.push((id, end));
@@ -371,7 +382,9 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
         Job::Contents { source, release, packages } => {
             verify::contents(desk, &source, &release, &packages).await
         }
-        Job::Level { instance, level } => verify::level(desk, &instance, &level).await,
+        Job::Level { instance, level, precondition } => {
+            verify::level(desk, &instance, &level, &precondition).await
+        }
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;
             Ok(Report::Stopped)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
+use super::work::transient;
 use super::{Clock, Event, Settings};
 use crate::cloud::{Cloud, CloudError};
 use crate::name::TrainName;
@@ -117,12 +118,12 @@ impl<C: Cloud> Desk<C> {
         Ok(answer?)
     }
 
-    /// Looks at something, again when no answer comes.
+    /// Looks at something, again when no answer comes or the service has too many callers.
     pub(super) async fn read(&self, scope: &Scope) -> Result<Sighting, Halt> {
         let mut waits = self.waits();
         for _ in 1..ATTEMPTS {
             match self.call(|cloud| async move { cloud.observe(scope).await }).await {
-                Err(Halt::Cloud(error)) if error.is_ambiguous() => {
+                Err(Halt::Cloud(error)) if transient(&error) => {
                     self.retry(error.to_string(), waits.next()).await?;
                 }
                 answer => return answer,

@@ -23,7 +23,7 @@ pub(super) enum Job {
     /// Compare a source with its release.
     Contents { source: Ocid, release: ReleaseName, packages: PackageSet },
     /// Compare an instance with its release.
-    Level { instance: Ocid, level: Level },
+    Level { instance: Ocid, level: Level, precondition: Precondition },
     /// Ask once after work of an earlier run.
     Settle { key: OpKey, ticket: Ticket },
 }
@@ -57,7 +57,9 @@ impl Job {
                 Self::Contents { source, release, packages }
             }
             Action::Verify { what: Verification::Level { instance, group } } => {
-                Self::Level { instance: instance.clone(), level: level(plan, group)? }
+                let mut precondition = step.precondition.clone();
+                fill_expected(&mut precondition, state)?;
+                Self::Level { instance: instance.clone(), level: level(plan, group)?, precondition }
             }
         }))
     }
@@ -100,8 +102,14 @@ fn fill(op: &mut Op, precondition: &mut Precondition, state: &State) -> Result<(
         let record = record.ok_or_else(|| format!("the id of group.{} is not known", group.group))?;
         group.id = Some(record.id.clone());
     }
+    fill_expected(precondition, state)
+}
+
+fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), String> {
     match precondition {
-        Precondition::Rides { source, .. } | Precondition::Owned { source } => fill_source(source, state),
+        Precondition::Rides { source, .. }
+        | Precondition::Attached { source, .. }
+        | Precondition::Owned { source, .. } => fill_source(source, state),
         Precondition::Nothing | Precondition::ParentOrNone { .. } => Ok(()),
     }
 }
@@ -175,6 +183,19 @@ pub(super) fn book(
         (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
         (action, Report::Stopped) => (None, left(action, state)),
     }
+}
+
+/// Returns the entry that binds the group which an entry puts an instance under, where the state does not know that
+/// group by its id: one that we did not make, or whose name in the train is new.
+pub(super) fn binding(entry: &Entry, plan: &Plan, state: &State) -> Option<Entry> {
+    let (Entry::AtLevel { group, .. } | Entry::Finished { effect: Some(Effect::Riding { group, .. }), .. }) =
+        entry
+    else {
+        return None;
+    };
+    let id = plan.group(group)?.id.as_ref()?;
+    let known = state.groups.get(group).is_some_and(|known| known.id == *id);
+    (!known).then(|| Entry::Bound { group: group.clone(), id: id.clone() })
 }
 
 /// Returns the entry that takes a proven level back, where there is one.

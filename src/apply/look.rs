@@ -19,7 +19,8 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
             scopes
         }
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
-        Op::DeleteGroup { group } => vec![Scope::GroupsNamed(group.group.to_string())],
+        // By id: somebody may have given it another name, and it is still ours to delete.
+        Op::DeleteGroup { group } => group.id.iter().cloned().map(Scope::Group).collect(),
         Op::Join { instance, .. }
         | Op::Leave { instance, .. }
         | Op::Switch { instance, .. }
@@ -50,6 +51,19 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
     match op {
         Op::CreateSource { name, owner, .. } => {
             let other = seen.sources.iter().find(|(_, source)| !is(owner, source.owner.as_ref()))?;
+            // Ours by all but the digest in its tags.
+            let ours = other.1.owner.as_ref().is_some_and(|seen| {
+                (&seen.train, &seen.lineage) == (&owner.train, &owner.lineage)
+                    && seen.release.as_ref().map(|(release, _)| release)
+                        == owner.release.as_ref().map(|(release, _)| release)
+            });
+            if ours {
+                return Some(format!(
+                    "the software source `{name}` ({}) was made from another manifest of this release; restore the \
+                     manifest, or give the new content a new release name",
+                    other.0
+                ));
+            }
             Some(foreign("software source", name, other.0))
         }
         Op::CreateGroup { group, owner } => {

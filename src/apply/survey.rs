@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use crate::cloud::{Cloud, CloudError};
 use crate::name::Ocid;
 use crate::observed::{Observed, Scope, Sighting, Source};
+use crate::package::PackageSet;
 use crate::state::State;
 use crate::train::{Members, Train};
 
@@ -58,7 +59,37 @@ pub async fn survey<C: Cloud>(
         progress.done += 1;
         on_progress(progress);
     }
+    drop(reads);
+
+    // Whatever would have to be put into a source is looked up before anything is made.
+    let wanted = wanted(&observed, train, state);
+    if !wanted.is_empty() {
+        progress.total += 1;
+        on_progress(progress);
+        observed.learn(cloud.observe(&Scope::Catalogue(wanted)).await?);
+        progress.done += 1;
+        on_progress(progress);
+    }
     Ok(observed)
+}
+
+/// Returns the packages of the train's releases that are not in their sources.
+fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
+    let nothing = PackageSet::default();
+    let missing = train.releases.iter().flat_map(|release| {
+        let recorded = state.sources.get(&release.name).and_then(|record| observed.sources.get(&record.id));
+        let tagged = || {
+            let holds = |(id, source): &(&Ocid, &Source)| {
+                let tags = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
+                is_ours(id, source, state) && tags.is_some_and(|(name, _)| *name == release.name)
+            };
+            observed.sources.iter().find(holds).map(|(_, source)| source)
+        };
+        let contents =
+            recorded.or_else(tagged).and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
+        release.packages().difference(contents)
+    });
+    missing.collect()
 }
 
 /// The groups of the train, by what is known of them.

@@ -1,6 +1,7 @@
 //! Reading back (safety rule 8): success is proven, not assumed.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -9,12 +10,16 @@ use super::worker::Report;
 use crate::cloud::Cloud;
 use crate::conformance::{Lag, Verdict};
 use crate::name::{Ocid, ReleaseName};
-use crate::observed::{Scope, Sighting};
-use crate::package::PackageSet;
+use crate::observed::{Observed, Precondition, Scope, Sighting};
+use crate::package::{Package, PackageSet};
 use crate::train::Ahead;
 
 /// How many packages a message names before it counts the rest.
 const NAMED: usize = 3;
+
+/// How long a source may go on listing other packages than were just put in or taken out: nobody says that its list
+/// is up to date when the call is answered.
+const LISTING_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A release to compare with.
 #[derive(Debug)]
@@ -26,27 +31,41 @@ pub(super) struct Level {
 
 /// Compares a source's packages with its release's: all of them, and no other.
 pub(super) async fn contents<C: Cloud>(
-    desk: &Desk<C>,
+    desk: &mut Desk<C>,
     source: &Ocid,
     release: &ReleaseName,
     packages: &PackageSet,
 ) -> Result<Report, Halt> {
-    let sighting = desk.read(&Scope::SourceContents(source.clone())).await?;
-    let failed = |message| Ok(Report::Failed { message, over: true });
-    let Sighting::SourceContents(_, Some(held)) = sighting else {
-        return failed(format!("the software source of {release} ({source}) is gone"));
-    };
-    let (missing, foreign) = (packages.difference(&held), held.difference(packages));
-    if missing.is_empty() && foreign.is_empty() {
-        return Ok(Report::Done { already: false, id: None, name: None });
+    let begun = Instant::now();
+    let patience = LISTING_PATIENCE.min(desk.settings().verify_patience);
+    let mut waits = desk.waits();
+    loop {
+        let sighting = desk.read(&Scope::SourceContents(source.clone())).await?;
+        let Sighting::SourceContents(_, Some(held)) = sighting else {
+            let message = format!("the software source of {release} ({source}) is gone");
+            return Ok(Report::Failed { message, over: true });
+        };
+        let (missing, foreign) = (packages.difference(&held), held.difference(packages));
+        if missing.is_empty() && foreign.is_empty() {
+            return Ok(Report::Done { already: false, id: None, name: None });
+        }
+        let message = not_the_release(release, missing, foreign);
+        if begun.elapsed() >= patience {
+            return Ok(Report::Failed { message, over: true });
+        }
+        desk.free_slot();
+        desk.retry(message, waits.next()).await?;
     }
+}
+
+fn not_the_release(release: &ReleaseName, missing: Vec<Package>, foreign: Vec<Package>) -> String {
     let mut message = format!("the software source does not hold {release}");
     let list = [(missing, "missing"), (foreign, "not the release's")];
     for (packages, what) in list.iter().filter(|(packages, _)| !packages.is_empty()) {
         let names = packages.iter().take(NAMED).map(|package| package.as_str());
         message.push_str(&format_list(packages.len(), what, names));
     }
-    failed(message)
+    message
 }
 
 /// Compares an instance's packages with its release. What the service shows may be older than what its agent did, so
@@ -55,7 +74,16 @@ pub(super) async fn level<C: Cloud>(
     desk: &mut Desk<C>,
     instance: &Ocid,
     level: &Level,
+    precondition: &Precondition,
 ) -> Result<Report, Halt> {
+    // Safety rule 2, and a level is one of the release's source: whoever left that has left the level.
+    if *precondition != Precondition::Nothing {
+        let mut seen = Observed::default();
+        seen.learn(desk.read(&Scope::Instance(instance.clone())).await?);
+        if let Err(breach) = seen.check(precondition) {
+            return Ok(Report::BelowLevel { message: breach.to_string() });
+        }
+    }
     let begun = Instant::now();
     let mut waits = desk.waits();
     loop {
@@ -64,12 +92,17 @@ pub(super) async fn level<C: Cloud>(
             return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
         };
         let verdict = Verdict::of(&inventory, &level.packages, desk.unmanaged());
-        if verdict.at_level(level.ahead) {
+        // No system is without packages: an empty list is one that its agent has yet to send, and proves nothing.
+        let unread = inventory.installed.is_empty();
+        if !unread && verdict.at_level(level.ahead) {
             return Ok(Report::AtLevel { extra: verdict.extra.len() });
         }
-        let message = shortfall(&verdict, level);
+        let message = match unread {
+            true => "the service tells none of its packages".to_owned(),
+            false => shortfall(&verdict, level),
+        };
         // Time brings updates; it brings no downgrade.
-        let hopeless = verdict.behind.is_empty();
+        let hopeless = !unread && verdict.behind.is_empty();
         if hopeless || begun.elapsed() >= desk.settings().verify_patience {
             return Ok(Report::BelowLevel { message });
         }
@@ -87,7 +120,8 @@ pub(super) async fn is_updated<C: Cloud>(
     let Sighting::Inventory(_, Some(seen)) = desk.read(&Scope::Inventory(instance.clone())).await? else {
         return Ok(false);
     };
-    Ok(Verdict::of(&seen, &level.packages, desk.unmanaged()).behind.is_empty())
+    let unread = seen.installed.is_empty();
+    Ok(!unread && Verdict::of(&seen, &level.packages, desk.unmanaged()).behind.is_empty())
 }
 
 fn shortfall(verdict: &Verdict, level: &Level) -> String {

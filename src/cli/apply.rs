@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::args::Apply as Arguments;
@@ -17,7 +18,7 @@ use super::{CliError, basis, each, exit};
 use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
-use crate::render::{self, Bars, Lines};
+use crate::render::{self, Bars, Lines, Repeat};
 use crate::state::State;
 use crate::state::store::{Session, Store};
 use crate::train::Train;
@@ -34,7 +35,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, arguments.parallelism.calls());
+        let mut connector =
+            Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile());
         let code = each::train(context, &trains, async |train| {
             fresh(context, arguments, &mut connector, &interrupt, train).await
         })
@@ -76,7 +78,10 @@ async fn fresh(
         });
         return Ok(held_code(arguments, !plan.held.is_empty()));
     }
-    context.terminal.say("");
+    // Bars begin with an empty line of their own.
+    if !arguments.auto_approve || !context.terminal.can_draw {
+        context.terminal.say("");
+    }
     if !arguments.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
         return Err(CliError::new(exit::ERROR, "apply was not approved; nothing was changed"));
     }
@@ -103,8 +108,9 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             return Err(stale(why));
         }
         let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
-        let connection =
-            Connector::new(context, arguments.parallelism.calls()).connect(train, &interrupt).await?;
+        let connection = Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile())
+            .connect(train, &interrupt)
+            .await?;
         if connection.label != plan.service {
             return Err(stale(format!(
                 "it is for {}, and the train is in {}",
@@ -129,10 +135,13 @@ async fn execute<C: Cloud, S: Session>(
     // Up to here nothing was called that changes anything.
     unless_interrupted(interrupt, std::future::ready(())).await?;
     let run = run_of(context, arguments, interrupt, connection, plan);
-    let mut watcher = Watcher::new(context, plan);
-    let outcome =
-        apply(plan, connection.cloud.clone(), session, state, run, |event| watcher.event(&event)).await;
-    watcher.finish();
+    let watcher = Arc::new(Mutex::new(Watcher::new(context, plan)));
+    let told = Arc::clone(&watcher);
+    connection.retries.watch(move |retry| lock(&told).repeat(&look::repeat(retry)));
+    let events = |event| lock(&watcher).event(&event);
+    let outcome = apply(plan, connection.cloud.clone(), session, state, run, events).await;
+    connection.retries.unwatch();
+    drop(watcher);
     let outcome = outcome?;
     let text = render::outcome(plan, &outcome, context.terminal.style(arguments.amount.detail()));
     context.terminal.print(&format!("\n{text}"))?;
@@ -211,12 +220,17 @@ impl Watcher {
         }
     }
 
-    fn finish(self) {
+    fn repeat(&mut self, repeat: &Repeat<'_>) {
         match self {
-            Self::Bars(bars) => bars.finish(),
-            Self::Lines(_) => {}
+            Self::Bars(bars) => bars.repeat(repeat),
+            Self::Lines(lines) => lines.repeat(repeat),
         }
     }
+}
+
+/// Locks whoever shows; one who panicked there has shown what he could.
+fn lock(watcher: &Mutex<Watcher>) -> MutexGuard<'_, Watcher> {
+    watcher.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

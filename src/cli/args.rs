@@ -8,7 +8,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use jiff::SignedDuration;
 
 use super::exit;
+use crate::name::{Ocid, ReleaseName, TrainName};
 use crate::render::Detail;
+use crate::train;
 
 /// Terraform for patch releases: plan and apply frozen package sets to Linux fleets.
 ///
@@ -32,6 +34,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Init(Init),
+    Fmt(Fmt),
+    Freeze(Freeze),
     Validate(Validate),
     Plan(Plan),
     Apply(Apply),
@@ -39,6 +44,92 @@ pub(super) enum Command {
     Status(Status),
     Report(Report),
     Simulate(Simulate),
+}
+
+/// Make a workspace: a train file to start from, and the folder of its state
+///
+/// Writes trains/NAME.toml, with comments that explain every key, and state/, and finds out whether state can be kept
+/// there. Overwrites nothing. Prints what it made, and what to do next.
+///
+/// With --simulator the train is one of the embedded simulator, with its releases and groups: everything can be
+/// tried with it, without an account.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Write a train for the embedded simulator
+    #[arg(long)]
+    pub(super) simulator: bool,
+
+    /// The train's name, which is also that of its files [with --simulator: great-linux]
+    #[arg(long, value_name = "NAME", value_parser = TrainName::parse, required_unless_present = "simulator")]
+    pub(super) name: Option<TrainName>,
+
+    /// The compartment for software sources and groups
+    #[arg(long, value_name = "OCID", value_parser = Ocid::parse, required_unless_present = "simulator",
+        conflicts_with = "simulator")]
+    pub(super) compartment: Option<Ocid>,
+
+    /// The region, as eu-frankfurt-1
+    #[arg(long, value_name = "REGION", value_parser = train::check_region, required_unless_present = "simulator",
+        conflicts_with = "simulator")]
+    pub(super) region: Option<String>,
+
+    /// The instance that releases are frozen from; it can be added later
+    #[arg(long, value_name = "OCID", value_parser = Ocid::parse, conflicts_with = "simulator")]
+    pub(super) golden: Option<Ocid>,
+
+    /// The instances' operating system
+    #[arg(long, value_name = "OS", value_parser = train::check_os, default_value = "oracle-linux-8",
+        conflicts_with = "simulator")]
+    pub(super) os: String,
+
+    /// The instances' architecture
+    #[arg(long, value_name = "ARCH", value_parser = ["x86_64", "aarch64"], default_value = "x86_64",
+        conflicts_with = "simulator")]
+    pub(super) architecture: String,
+}
+
+/// Lay train files out in their one canonical form
+///
+/// Aligns `=` and comments within blocks of lines, parts tables by one empty line, indents arrays. Values stay letter
+/// by letter, and so do comments. Prints the files that it has rewritten.
+#[derive(Debug, Args)]
+pub(super) struct Fmt {
+    /// The train files to lay out [default: every trains/*.toml]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Change nothing: print the files that differ, each with a diff, and exit with 1 if there is one
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+/// Make a release of what an instance has installed
+///
+/// Reads the instance's packages and module streams, writes them to trains/TRAIN/RELEASE.packages, and declares the
+/// release in the train file, with every comment kept. Left out, each named with its reason, is what the train calls
+/// `unmanaged` and what no software source provides. Overwrites nothing, and changes nothing in the cloud.
+///
+/// The instance rides no release itself: a member of a group is refused, and so is one that is at work. It warns of
+/// what should be looked at first: a pending reboot, a kernel that was never booted, modules of no known stream.
+#[derive(Debug, Args)]
+pub(super) struct Freeze {
+    /// The name of the new release
+    #[arg(value_name = "RELEASE", value_parser = ReleaseName::parse)]
+    pub(super) release: ReleaseName,
+
+    /// The instance, by display name or OCID [default: the train's golden instance]
+    #[arg(long, value_name = "INSTANCE")]
+    pub(super) from: Option<String>,
+
+    /// The train that the release is added to; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(super) train: Option<String>,
+
+    #[command(flatten)]
+    pub(super) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 }
 
 /// Check train files and their manifests, offline, and report every problem
@@ -71,6 +162,9 @@ pub(super) struct Plan {
 
     #[command(flatten)]
     pub(super) planning: Planning,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
@@ -106,6 +200,9 @@ pub(super) struct Apply {
 
     #[command(flatten)]
     pub(super) planning: Planning,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
@@ -145,6 +242,9 @@ pub(super) struct Status {
     pub(super) selection: Selection,
 
     #[command(flatten)]
+    pub(super) identity: Identity,
+
+    #[command(flatten)]
     pub(super) parallelism: Parallelism,
 
     #[command(flatten)]
@@ -174,6 +274,9 @@ pub(super) struct Report {
 
     #[command(flatten)]
     pub(super) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -230,6 +333,19 @@ pub(super) struct Planning {
     /// Plan even where a group would lose more than 30 % of its members
     #[arg(long)]
     pub(super) allow_shrink: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Identity {
+    /// The profile of ~/.oci/config to sign with [default: OCI_CLI_PROFILE, the train file's, DEFAULT]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl Identity {
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
 }
 
 #[derive(Debug, Args)]

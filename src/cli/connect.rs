@@ -1,18 +1,17 @@
-//! From a train's `[service]` table to a cloud that can be asked: the embedded simulator, a URL, or a region.
-//!
-//! Flag, environment, train file, `~/.oci/config`: what comes first wins. For the simulator no configuration file is
-//! read at all; its key is its own.
+//! From a train's `[service]` table to a cloud that can be asked: the embedded simulator, a URL, or a region. For the
+//! simulator nothing of the environment counts; its key is its own. For all others see [`super::credentials`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::context::{Context, CredentialSources};
+use super::context::Context;
+use super::credentials::Resolved;
 use super::signals::unless_interrupted;
 use super::{CliError, exit};
 use crate::apply::{Clock, Interrupt};
 use crate::cloud::osms::{self, OsmsCloud};
-use crate::oci::{Client, Credentials, CredentialsError, Endpoint, HttpTransport, Profile, Region, Retry};
+use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Retry};
 use crate::op::Capabilities;
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
@@ -39,16 +38,19 @@ pub(super) struct Connection<C> {
 pub(super) struct Connector<'a> {
     context: &'a Context,
     calls: usize,
+    /// `--profile`.
+    profile: Option<String>,
     simulator: Option<Arc<Handle>>,
 }
 
 impl<'a> Connector<'a> {
-    /// Connects nothing yet. `calls` bounds the API calls in flight.
-    pub(super) fn new(context: &'a Context, calls: usize) -> Self {
-        Self { context, calls, simulator: None }
+    /// Connects nothing yet. `calls` bounds the API calls in flight; `profile` is what the command line names.
+    pub(super) fn new(context: &'a Context, calls: usize, profile: Option<&str>) -> Self {
+        Self { context, calls, profile: profile.map(str::to_owned), simulator: None }
     }
 
-    /// Connects a train. Nothing is called yet, but for the simulator, which is found or started.
+    /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
+    /// are there: what is wrong with them is told before anything else.
     pub(super) async fn connect(
         &mut self,
         train: &Train,
@@ -67,17 +69,11 @@ impl<'a> Connector<'a> {
                     Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?;
                 (endpoint, credentials, Arc::new(move || timed.now()), "simulator".to_owned())
             }
-            train::Endpoint::Url(url) => {
-                let profile = self.context.credentials.profile(train)?;
-                let credentials = self.context.credentials.key(&profile)?;
-                (Endpoint::fixed(url), credentials, Arc::new(Timestamp::now), url.clone())
-            }
-            train::Endpoint::Region => {
-                let profile = self.context.credentials.profile(train)?;
-                let region = self.context.credentials.region(train, &profile)?;
-                let credentials = self.context.credentials.key(&profile)?;
-                let endpoint = Endpoint::fixed(&region.endpoint("osms"));
-                (endpoint, credentials, Arc::new(Timestamp::now), region.name().to_owned())
+            train::Endpoint::Url(_) | train::Endpoint::Region => {
+                let sources = &self.context.credentials;
+                let found = unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref()));
+                let Resolved { url, place, credentials } = found.await??;
+                (Endpoint::fixed(&url), credentials, Arc::new(Timestamp::now), place)
             }
         };
         let retries = Retries::default();
@@ -110,48 +106,6 @@ impl<'a> Connector<'a> {
         let handle = Arc::new(handle);
         self.simulator = Some(Arc::clone(&handle));
         Ok(handle)
-    }
-}
-
-impl CredentialSources {
-    /// Reads the profile: of the environment, else of the train file, else `DEFAULT`.
-    fn profile(&self, train: &Train) -> Result<Profile, CliError> {
-        let config = self.config.as_ref().ok_or_else(|| {
-            CliError::new(exit::ERROR, "no OCI configuration file can be found: HOME is not set")
-                .hint("set HOME, or name the file with OCI_CONFIG_FILE")
-        })?;
-        let name = self.profile.as_ref().or(train.service.profile.as_ref());
-        Ok(Profile::load(config, name.map_or("DEFAULT", |name| name))?)
-    }
-
-    fn key(&self, profile: &Profile) -> Result<Credentials, CliError> {
-        Ok(Credentials::from_profile(profile, self.home.as_deref())?)
-    }
-
-    /// Returns the region: of the environment, else of the train file, else of the profile.
-    fn region(&self, train: &Train, profile: &Profile) -> Result<Region, CliError> {
-        let parsed = |text: &String, place: &str| {
-            Region::parse(text).map_err(|error| CliError::of(exit::ERROR, &error).while_doing(place))
-        };
-        if let Some(text) = &self.region {
-            return parsed(text, "OCI_CLI_REGION");
-        }
-        if let Some(text) = &train.service.region {
-            return parsed(text, &train.file.display().to_string());
-        }
-        profile.region()?.ok_or_else(|| {
-            CliError::new(
-                exit::ERROR,
-                format!("train `{}` names no region, and neither does the profile", train.name),
-            )
-            .hint(format!("add `region = \"eu-frankfurt-1\"` to [service] in {}", train.file.display()))
-        })
-    }
-}
-
-impl From<CredentialsError> for CliError {
-    fn from(error: CredentialsError) -> Self {
-        Self::of(exit::ERROR, &error)
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::args::Arguments;
+use super::credentials::CredentialSources;
 use super::exit;
 use super::terminal::{Terminal, Wishes};
 use super::workspace::Workspace;
@@ -30,19 +31,6 @@ pub(super) struct Context {
     command: String,
 }
 
-/// The places that credentials for a real service come from. Nothing here is read for the simulator.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct CredentialSources {
-    /// `OCI_CONFIG_FILE` as for Oracle's SDKs, `OCI_CLI_CONFIG_FILE` as for its command line; else `~/.oci/config`.
-    pub(super) config: Option<PathBuf>,
-    /// `OCI_CLI_PROFILE`.
-    pub(super) profile: Option<String>,
-    /// `OCI_CLI_REGION`.
-    pub(super) region: Option<String>,
-    /// `HOME`, which `~` in a profile stands for.
-    pub(super) home: Option<PathBuf>,
-}
-
 impl Context {
     /// Decides everything, and changes to the folder of `--chdir`. An error comes with the terminal to report it on.
     pub(super) fn new(arguments: &Arguments, words: &[OsString]) -> Result<Self, (Terminal, CliError)> {
@@ -54,20 +42,10 @@ impl Context {
                 .while_doing(format!("cannot change to the folder {} (--chdir)", folder.display()));
             return Err((terminal, error));
         }
-        let home = variable("HOME").map(PathBuf::from);
         Ok(Self {
             terminal,
             workspace: Workspace::new(PathBuf::new()),
-            credentials: CredentialSources {
-                config: ["OCI_CONFIG_FILE", "OCI_CLI_CONFIG_FILE"]
-                    .into_iter()
-                    .find_map(variable)
-                    .map(PathBuf::from)
-                    .or_else(|| Some(home.as_ref()?.join(".oci").join("config"))),
-                profile: variable("OCI_CLI_PROFILE"),
-                region: variable("OCI_CLI_REGION"),
-                home,
-            },
+            credentials: CredentialSources::read(variable),
             who: user(),
             host: host(),
             command: command_line(words),

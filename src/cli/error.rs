@@ -152,7 +152,8 @@ impl From<CloudError> for CliError {
         match &error {
             CloudError::Service { status: 401, .. } => made.hint(
                 "the service does not accept the signature: compare user, fingerprint, key_file and tenancy of the \
-                 profile with the API keys in the console, and this machine's clock with the real time",
+                 profile with the API keys in the console, and this machine's clock with the real time; a session token \
+                 is renewed with `oci session authenticate`",
             ),
             CloudError::Service { status: 404, .. } => made.hint(
                 "the service says the same for what is not there and for what a policy does not let you see: check \

@@ -1,6 +1,5 @@
 //! The way from a train and its state to a plan: survey the service, with progress on stderr, and plan in memory.
-//! Shared by `plan`, `apply` and, without the
-//! plan, `status`; writes nothing.
+//! Shared by `plan`, `apply` and, without the plan, `status`; writes nothing.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +18,7 @@ use crate::observed::Observed;
 use crate::oci::Retry;
 use crate::op::Lineage;
 use crate::plan::{self, Input, Plan};
-use crate::render::Spinner;
+use crate::render::{Repeat, Spinner};
 use crate::state::State;
 use crate::train::Train;
 
@@ -87,6 +86,11 @@ pub(super) fn unapplied(train: &TrainName) -> Result<State, CliError> {
     Ok(State::new(train.clone(), Lineage(hex.into())))
 }
 
+/// Puts a client's retry as progress shows it.
+pub(super) fn repeat(retry: &Retry) -> Repeat<'_> {
+    Repeat { operation: retry.operation, reason: &retry.reason, attempts: retry.attempt, wait: retry.wait }
+}
+
 /// Progress of a survey: a moving line on a terminal, one line at the end elsewhere.
 struct Reading {
     spinner: Option<Arc<Spinner>>,
@@ -106,9 +110,7 @@ impl Reading {
     fn retries(&self, context: &Context) -> impl Fn(&Retry) + Send + 'static {
         let (spinner, terminal) = (self.spinner.clone(), context.terminal.clone());
         move |retry| {
-            let Retry { operation, reason, attempt, wait } = retry;
-            let seconds = wait.as_secs_f64();
-            let line = format!("{operation}: {reason}; attempt {} in {seconds:.1} s", attempt + 1);
+            let line = repeat(retry).text();
             match &spinner {
                 Some(spinner) => spinner.say(&line),
                 None => terminal.say(&line),

@@ -8,9 +8,13 @@ mod args;
 mod basis;
 mod connect;
 mod context;
+mod credentials;
 mod each;
 mod error;
 pub mod exit;
+mod fmt;
+mod freeze;
+mod init;
 mod look;
 mod plan;
 mod prompt;
@@ -22,6 +26,7 @@ mod status;
 mod terminal;
 mod validate;
 mod workspace;
+mod write;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,6 +67,9 @@ fn run(arguments: &[OsString]) -> u8 {
         }
     };
     let ended = match parsed.command {
+        Command::Init(arguments) => init::run(&context, &arguments),
+        Command::Fmt(arguments) => fmt::run(&context, &arguments),
+        Command::Freeze(arguments) => freeze::run(&context, &arguments),
         Command::Validate(arguments) => validate::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),

@@ -16,7 +16,7 @@ pub(super) async fn approved(
 ) -> Result<bool, CliError> {
     let place = if plan.service.simulator { "the SIMULATOR" } else { &plan.service.place };
     context.terminal.say(&format!(
-        "Do you want to perform these actions on train `{}`, in {place}?\n  Only 'yes' will be accepted to approve.\n",
+        "Do you want to perform these actions?\n  On train {}, in {place}.\n  Only 'yes' will be accepted to approve.\n",
         plan.basis.train
     ));
     let mut err = io::stderr();
@@ -28,6 +28,8 @@ pub(super) async fn approved(
     let answer = unless_interrupted(interrupt, line).await;
     // The end of the input and a signal leave the cursor behind the question.
     let complete = matches!(&answer, Ok(Ok(Ok(line))) if line.ends_with('\n'));
-    context.terminal.say(if complete { "" } else { "\n" });
+    if !complete {
+        context.terminal.say("");
+    }
     Ok(matches!(answer?, Ok(Ok(line)) if line.trim() == "yes"))
 }

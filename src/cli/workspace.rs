@@ -25,6 +25,15 @@ impl Workspace {
 
     /// Returns `trains/*.toml` by name. Hidden files (editors' backups, lock files) are none of ours.
     pub(super) fn train_files(&self) -> Result<Vec<PathBuf>, CliError> {
+        let files = self.visible_train_files()?;
+        if files.is_empty() {
+            return Err(self.no_trains());
+        }
+        Ok(files)
+    }
+
+    /// As [`Self::train_files`], in a workspace that may have none yet; the folder must be there.
+    pub(super) fn visible_train_files(&self) -> Result<Vec<PathBuf>, CliError> {
         let folder = self.root.join("trains");
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -38,9 +47,6 @@ impl Workspace {
             if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
                 files.push(path);
             }
-        }
-        if files.is_empty() {
-            return Err(self.no_trains());
         }
         files.sort();
         Ok(files)

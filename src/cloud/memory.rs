@@ -21,6 +21,7 @@ use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Erratum, InstanceStatus, Observed, Scope, Sighting, Updates};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::package::{Package, StreamContents};
 
 pub use fault::Fault;
 use world::World;
@@ -87,6 +88,21 @@ impl MemoryCloud {
     /// Lets the first so many inventory reads after the instance's next update show what was there before it.
     pub fn stale_inventory(&self, instance: &Ocid, reads: usize) {
         self.world().stale_inventory(instance, reads);
+    }
+
+    /// Gives the instance module streams, enabled or active.
+    pub fn set_streams(&self, instance: &Ocid, streams: Vec<StreamContents>) {
+        self.world().streams.insert(instance.clone(), streams);
+    }
+
+    /// Lets no source offer these packages.
+    pub fn withhold(&self, packages: &[Package]) {
+        self.world().withheld.extend_from_slice(packages);
+    }
+
+    /// Lets the next so many reads of a source's contents after something was put in show it empty.
+    pub fn stale_contents(&self, reads: usize) {
+        self.world().stale_contents = reads;
     }
 
     /// Gives no answer to the next so many observations.

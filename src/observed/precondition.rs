@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Observed;
+use super::{Instance, Observed};
 use crate::name::Ocid;
-use crate::op::SourceRef;
+use crate::op::{Ownership, SourceRef};
 
 /// What must hold just before a step runs. Checked after "is it already done?", so it describes only the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +28,19 @@ pub enum Precondition {
         /// The source.
         source: SourceRef,
     },
+    /// The instance is there, is reached, and rides the source.
+    Attached {
+        /// The instance.
+        instance: Ocid,
+        /// The source.
+        source: SourceRef,
+    },
     /// The source is there and its tags say that it is ours.
     Owned {
         /// The source.
         source: SourceRef,
+        /// Whose it is to be.
+        owner: Ownership,
     },
 }
 
@@ -83,31 +92,37 @@ impl Observed {
                     }),
                 }
             }
+            Precondition::Attached { instance, source } => self.check_attached(instance, source).map(drop),
             Precondition::Rides { instance, source } => {
-                let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
-                let parent = seen.parent.as_ref();
-                if parent.is_none() || parent.map(|link| &link.id) != source.id.as_ref() {
-                    return Err(Breach::Parent {
-                        expected: format!("the source of {}", source.release),
-                        found: parent
-                            .map_or_else(|| "none".to_owned(), |link| format!("{} ({})", link.name, link.id)),
-                    });
-                }
-                if !seen.status.takes_work() {
-                    return Err(Breach::Unreachable);
-                }
+                let seen = self.check_attached(instance, source)?;
                 match seen.open_work.first() {
                     Some(ticket) => Err(Breach::OpenWork { ticket: ticket.to_string() }),
                     None => Ok(()),
                 }
             }
-            Precondition::Owned { source } => {
+            Precondition::Owned { source, owner } => {
                 let known = source.id.as_ref().and_then(|id| self.sources.get(id));
-                match known.and_then(|known| known.owner.as_ref()?.release.as_ref()) {
-                    Some((release, _)) if *release == source.release => Ok(()),
+                match known.and_then(|known| known.owner.as_ref()) {
+                    Some(seen) if seen == owner => Ok(()),
                     _ => Err(Breach::Source { release: source.release.to_string() }),
                 }
             }
         }
+    }
+
+    fn check_attached(&self, instance: &Ocid, source: &SourceRef) -> Result<&Instance, Breach> {
+        let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
+        let parent = seen.parent.as_ref();
+        if parent.is_none() || parent.map(|link| &link.id) != source.id.as_ref() {
+            return Err(Breach::Parent {
+                expected: format!("the source of {}", source.release),
+                found: parent
+                    .map_or_else(|| "none".to_owned(), |link| format!("{} ({})", link.name, link.id)),
+            });
+        }
+        if !seen.status.takes_work() {
+            return Err(Breach::Unreachable);
+        }
+        Ok(seen)
     }
 }

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http::header::{ACCEPT, RETRY_AFTER, USER_AGENT};
+use http::{Request, StatusCode};
 use jiff::Timestamp;
 use ring::rand::SecureRandom;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::call::{Call, Reply};
-use super::credentials::Credentials;
+use super::credentials::{Credentials, CredentialsError, SigningKey};
 use super::error::{Error, refusal};
 use super::page::Pages;
 use super::retry::{Next, Policy, Trouble, retry_after};
@@ -157,12 +157,21 @@ impl<T: Transport> Client<T> {
         let started = Instant::now();
         let request_id = self.request_id();
         let mut attempt = 0;
+        let mut renewed = false;
         loop {
             attempt += 1;
             let failure = match self.attempt(call, &request_id).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
+            // Nothing was done, so that any call may be repeated; once, since a second refusal has another cause.
+            if let Some(key) = failure.refused.as_ref().filter(|_| !renewed) {
+                renewed = true;
+                let another = self.credentials.refresh_after_401(key, Timestamp::now()).await;
+                if another.map_err(|error| unsigned(call.operation, &error))? {
+                    continue;
+                }
+            }
             let (elapsed, jitter) = (started.elapsed(), self.jitter());
             match self.policy.next(failure.trouble(), call.is_repeatable(), attempt, elapsed, jitter) {
                 Next::Stop => return Err(failure.after(attempt, elapsed)),
@@ -197,9 +206,13 @@ impl<T: Transport> Client<T> {
         })?;
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         // Signed once there is a permit: a date that has waited in line could be too old.
-        sign(&mut request, &self.credentials.signing_key(), Timestamp::now()).map_err(|error| Failure {
-            error: Error::Credentials { operation, reason: error.to_string() },
-            kind: Kind::Hopeless,
+        let key = self.credentials.current(Timestamp::now()).await.map_err(|error| {
+            let error = unsigned(operation, &error);
+            Failure { error, kind: Kind::Hopeless, refused: None }
+        })?;
+        sign(&mut request, &key, Timestamp::now()).map_err(|error| {
+            let error = Error::Credentials { operation, reason: error.to_string() };
+            Failure { error, kind: Kind::Hopeless, refused: None }
         })?;
         let response = self
             .transport
@@ -215,7 +228,9 @@ impl<T: Transport> Client<T> {
         let now = Timestamp::now();
         let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = asked.and_then(|value| retry_after(value, now));
-        Err(Failure { error: refusal(operation, &response, request_id, now), kind: Kind::Refused { after } })
+        let refused = (response.status() == StatusCode::UNAUTHORIZED).then_some(key);
+        let error = refusal(operation, &response, request_id, now);
+        Err(Failure { error, kind: Kind::Refused { after }, refused })
     }
 
     fn address(&self, base: &str, call: &Call, request_id: &str) -> http::Result<Request<Bytes>> {
@@ -251,10 +266,16 @@ impl<T: Transport> Client<T> {
     }
 }
 
+fn unsigned(operation: &'static str, error: &CredentialsError) -> Error {
+    Error::Credentials { operation, reason: error.told() }
+}
+
 /// An attempt that failed, and in which way.
 struct Failure {
     error: Error,
     kind: Kind,
+    /// The key that the service did not accept.
+    refused: Option<Arc<SigningKey>>,
 }
 
 enum Kind {
@@ -272,7 +293,7 @@ impl Failure {
             TransportError::Unsendable(_) => Kind::Hopeless,
         };
         let error = Error::NoAnswer { operation, endpoint: endpoint.to_owned(), reason: error.to_string() };
-        Self { error, kind }
+        Self { error, kind, refused: None }
     }
 
     fn trouble(&self) -> Trouble<'_> {
@@ -290,9 +311,8 @@ impl Failure {
     fn reason(&self) -> String {
         match &self.error {
             Error::Service { status, code, .. } => format!("{status} {code}"),
-            Error::NoAnswer { reason, .. }
-            | Error::Answer { reason, .. }
-            | Error::Credentials { reason, .. } => reason.clone(),
+            Error::NoAnswer { endpoint, reason, .. } => format!("{endpoint}: {reason}"),
+            Error::Answer { reason, .. } | Error::Credentials { reason, .. } => reason.clone(),
         }
     }
 

@@ -1,108 +1,77 @@
-//! Who signs: private keys, and where they come from. Today API keys only, of a profile of the OCI configuration
-//! file or from memory; session tokens and principals will be further variants of [`Credentials`].
+//! Who signs: a user's API key, a session token, the instance this runs on, or the resource that it is. All give a
+//! [`SigningKey`] for now and, where the service refuses it, perhaps another; what they need to know stands in a
+//! profile ([`super::Profile`]), in the environment or in the instance metadata service.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+mod certificate;
+mod encrypted;
+mod error;
+mod instance;
+mod key;
+mod place;
+mod renewed;
+mod secret;
+mod token;
+mod tokens;
+
 use std::sync::Arc;
 
-use ring::rand::SystemRandom;
-use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use rustls_pki_types::PrivateKeyDer;
-use rustls_pki_types::pem::PemObject;
-use thiserror::Error;
+use jiff::Timestamp;
+
+pub use error::CredentialsError;
+pub use key::{KeyError, SigningKey};
+pub(crate) use place::{KeyPlace, Place};
+pub use secret::Secret;
+pub use tokens::ResourcePrincipal;
 
 use super::profile::Profile;
+use renewed::{Renewed, Source};
 
-/// Credentials that cannot be used. Each says which file, line or key, and what to do.
-#[derive(Debug, Error)]
-pub enum CredentialsError {
-    /// There is no configuration file.
-    #[error(
-        "there is no OCI configuration file at {}: create one with `oci setup config`, or name another with OCI_CONFIG_FILE",
-        path.display()
-    )]
-    NoFile {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// A file is there and cannot be read.
-    #[error("{} cannot be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A line of the configuration file is no section and no `key = value`.
-    #[error("{}, line {line}: {reason}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong, and what is expected.
-        reason: String,
-    },
-    /// The profile does not exist.
-    #[error("{} has no profile `{profile}`; it has {}", path.display(), listed(known))]
-    NoProfile {
-        /// The file.
-        path: PathBuf,
-        /// What was asked for.
-        profile: String,
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// A key that an API key profile needs.
-    #[error(
-        "{}: profile `{profile}` has no `{key}`: copy it from the console (My profile, API keys, View configuration file)",
-        path.display()
-    )]
-    Missing {
-        /// The file.
-        path: PathBuf,
-        /// The profile.
-        profile: String,
-        /// The key.
-        key: &'static str,
-    },
-    /// A private key that cannot be used.
-    #[error("the private key {origin} {reason}")]
-    Key {
-        /// The file, or where else it came from.
-        origin: String,
-        /// What is wrong, and what to do.
-        reason: String,
-    },
+/// Where signing keys come from. Cheap to clone; clones renew together.
+#[derive(Clone, Debug)]
+pub struct Credentials(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Fixed(Arc<SigningKey>),
+    Renewed(Arc<Renewed>),
 }
 
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => "none".to_owned(),
-        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+/// The ways to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A user's API key.
+    ApiKey,
+    /// A user's session, of `oci session authenticate`.
+    SecurityToken,
+    /// The compute instance that this runs on.
+    InstancePrincipal,
+    /// The function or container that this is.
+    ResourcePrincipal,
+}
+
+impl Method {
+    /// Reads Oracle's word for it, as in `OCI_CLI_AUTH`. The error says what is expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "api_key" => Ok(Self::ApiKey),
+            "security_token" => Ok(Self::SecurityToken),
+            "instance_principal" => Ok(Self::InstancePrincipal),
+            "resource_principal" => Ok(Self::ResourcePrincipal),
+            other => Err(format!(
+                "`{}` is not supported: expected api_key, security_token, instance_principal or resource_principal",
+                other.escape_debug()
+            )),
+        }
     }
 }
 
-/// Where signing keys come from. Cheap to clone.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// A user's API key.
-    ApiKey(Arc<SigningKey>),
-}
-
 impl Credentials {
-    /// Reads the API key that a profile names. `home` is what `~` in `key_file` stands for.
-    pub fn from_profile(profile: &Profile, home: Option<&Path>) -> Result<Self, CredentialsError> {
+    /// Reads the API key that a profile names.
+    pub fn api_key(profile: &Profile) -> Result<Self, CredentialsError> {
         let user = profile.api_key_user()?;
-        let path = profile.key_path(home)?;
-        let pem = std::fs::read(&path)
-            .map_err(|source| CredentialsError::Unreadable { path: path.clone(), source })?;
         let key_id = format!("{}/{}/{}", user.tenancy, user.user, user.fingerprint);
-        let key = SigningKey::from_pem(&key_id, &pem).map_err(|reason| CredentialsError::Key {
-            origin: path.display().to_string(),
-            reason: reason.to_string(),
-        })?;
-        Ok(Self::ApiKey(Arc::new(key)))
+        let key = profile.key_place()?.read(&key_id)?;
+        Ok(Self(Kind::Fixed(Arc::new(key))))
     }
 
     /// Takes an API key from memory: the PEM text, and what the service knows it by.
@@ -112,113 +81,34 @@ impl Credentials {
         fingerprint: &str,
         pem: &[u8],
     ) -> Result<Self, CredentialsError> {
-        let key =
-            SigningKey::from_pem(&format!("{tenancy}/{user}/{fingerprint}"), pem).map_err(|reason| {
-                CredentialsError::Key { origin: format!("of user {user}"), reason: reason.to_string() }
-            })?;
-        Ok(Self::ApiKey(Arc::new(key)))
+        let key = SigningKey::from_pem(&format!("{tenancy}/{user}/{fingerprint}"), pem, None).map_err(
+            |reason| CredentialsError::Key { origin: format!("of user {user}"), reason: reason.to_string() },
+        )?;
+        Ok(Self(Kind::Fixed(Arc::new(key))))
     }
 
-    /// Returns the key to sign with now.
-    pub fn signing_key(&self) -> Arc<SigningKey> {
-        match self {
-            Self::ApiKey(key) => Arc::clone(key),
+    fn renewed(source: impl Source + 'static) -> Self {
+        Self(Kind::Renewed(Arc::new(Renewed::new(source))))
+    }
+
+    /// Returns the key to sign with now. Fetches one where there is none, or none that will be good a little longer.
+    pub async fn current(&self, now: Timestamp) -> Result<Arc<SigningKey>, CredentialsError> {
+        match &self.0 {
+            Kind::Fixed(key) => Ok(Arc::clone(key)),
+            Kind::Renewed(renewed) => renewed.current(now).await,
         }
     }
-}
 
-/// A private key and the name the service knows it by.
-pub struct SigningKey {
-    key_id: String,
-    pair: RsaKeyPair,
-    random: SystemRandom,
-}
-
-/// Why a PEM text is no key to sign with. Displays as the rest of "the private key ...".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum KeyError {
-    /// Nothing in PEM.
-    #[error(
-        "is not in PEM form: expected a line `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`"
-    )]
-    NotPem,
-    /// Under a pass phrase.
-    #[error(
-        "is encrypted, which is not supported yet: write an unencrypted copy with `openssl rsa -in KEY -out NEW`, or make a new API key"
-    )]
-    Encrypted,
-    /// The other half.
-    #[error("is a public key: `key_file` must name the private one of the pair")]
-    Public,
-    /// Another algorithm.
-    #[error("is not an RSA key, and OCI takes no other")]
-    NotRsa,
-    /// RSA, and not usable.
-    #[error(
-        "is refused ({0}): expected an RSA key of 2048 to 4096 bits with the public exponent 65537, as `openssl genrsa 2048` makes it"
-    )]
-    Refused(&'static str),
-}
-
-impl SigningKey {
-    /// Reads an unencrypted PKCS#1 or PKCS#8 key. What follows it in the text (`OCI_API_KEY`, as the console writes)
-    /// does not matter.
-    pub fn from_pem(key_id: &str, pem: &[u8]) -> Result<Self, KeyError> {
-        let text = String::from_utf8_lossy(pem);
-        if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
-            return Err(KeyError::Encrypted);
+    /// Fetches another key in place of one that the service has refused with 401. False if there is no other.
+    pub async fn refresh_after_401(
+        &self,
+        refused: &Arc<SigningKey>,
+        now: Timestamp,
+    ) -> Result<bool, CredentialsError> {
+        match &self.0 {
+            Kind::Fixed(_) => Ok(false),
+            Kind::Renewed(renewed) => renewed.refresh_after_401(refused, now).await,
         }
-        let der = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-            if text.contains("BEGIN PUBLIC KEY") || text.contains("BEGIN RSA PUBLIC KEY") {
-                KeyError::Public
-            } else {
-                KeyError::NotPem
-            }
-        })?;
-        let pair = match &der {
-            PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
-            PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
-            _ => return Err(KeyError::NotRsa),
-        };
-        let pair = pair.map_err(|refused| refusal(&refused))?;
-        Ok(Self { key_id: key_id.to_owned(), pair, random: SystemRandom::new() })
-    }
-
-    /// Returns the name the service knows the key by.
-    pub fn key_id(&self) -> &str {
-        &self.key_id
-    }
-
-    /// Returns the public half, as PKCS#1 DER.
-    pub fn public_key(&self) -> &[u8] {
-        self.pair.public_key().as_ref()
-    }
-
-    /// Signs with RSA PKCS#1 v1.5 and SHA-256; half a millisecond at 2048 bits. None where the key's parts do not
-    /// belong together.
-    pub(crate) fn sign(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &self.random, text, &mut signature).ok()?;
-        Some(signature)
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("key_id", &self.key_id).finish_non_exhaustive()
-    }
-}
-
-/// Translates ring's word for a refused key, which it gives only as text. `TooSmall` is also what it calls a public
-/// exponent of 3.
-fn refusal(refused: &ring::error::KeyRejected) -> KeyError {
-    match refused.to_string().as_str() {
-        "WrongAlgorithm" => KeyError::NotRsa,
-        "TooSmall" => KeyError::Refused("it is too small, or its public exponent is"),
-        "TooLarge" => KeyError::Refused("it is too large"),
-        "InvalidEncoding" => KeyError::Refused("it is damaged"),
-        "InconsistentComponents" => KeyError::Refused("its parts do not belong together"),
-        _ => KeyError::Refused("it cannot be used"),
     }
 }
 

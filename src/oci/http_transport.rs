@@ -1,8 +1,8 @@
 //! The transport of the product: `reqwest` on rustls with the ring provider.
 //!
 //! Redirects are not followed (a signature is for one address), and nothing is tried again here. Addresses on this
-//! machine are spoken to without certificates and without a proxy: the embedded simulator works on an image that has
-//! no CA certificates at all.
+//! machine and its link are spoken to without certificates and without a proxy: the embedded simulator works on an
+//! image that has no CA certificates at all, and what an instance's metadata service says is for that instance alone.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -84,11 +84,15 @@ fn make(builder: reqwest::ClientBuilder) -> Made {
     builder.build().map_err(|error| told(&error))
 }
 
-/// Tells whether the address is this machine, without TLS.
+/// Tells whether the address is this machine or its link, without TLS.
 fn is_local(uri: &http::Uri) -> bool {
     let host = uri.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    uri.scheme_str() == Some("http") && (host == "localhost" || address.is_ok_and(|ip| ip.is_loopback()))
+    let near = |ip: std::net::IpAddr| match ip {
+        std::net::IpAddr::V4(ip) => ip.is_loopback() || ip.is_link_local(),
+        std::net::IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local(),
+    };
+    uri.scheme_str() == Some("http") && (host == "localhost" || address.is_ok_and(near))
 }
 
 fn classify(error: reqwest::Error) -> TransportError {
@@ -122,6 +126,12 @@ fn told(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(inner) = source {
         let text = inner.to_string();
+        // What layer met it says nothing that its cause does not say better.
+        let layer = text.starts_with("client error (") || text == "tcp connect error";
+        if layer && inner.source().is_some() {
+            source = inner.source();
+            continue;
+        }
         if parts.last().is_none_or(|last| !last.contains(&text)) {
             parts.push(text);
         }

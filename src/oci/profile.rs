@@ -1,26 +1,47 @@
 //! One profile of an OCI configuration file (`~/.oci/config`): an INI file whose profiles inherit from `[DEFAULT]`,
-//! as Oracle's command line reads it.
+//! as Oracle's command line reads it, with values of the environment put over it.
 //!
-//! Knows keys and lines; what a private key is, is [`super::credentials`]'s.
+//! Knows keys and lines; what a private key or a token is, is [`super::credentials`]'s.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::credentials::CredentialsError;
+use super::credentials::{CredentialsError, KeyPlace, Method, Place, Secret};
 use super::region::Region;
 
-/// A profile, with what it inherits.
+/// A profile, with what it inherits and what the environment says instead.
 #[derive(Clone, Debug)]
 pub struct Profile {
     path: PathBuf,
     name: String,
+    /// Whether there is a file at all.
+    exists: bool,
+    home: Option<PathBuf>,
     values: BTreeMap<String, Value>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Value {
     text: String,
-    line: usize,
+    origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Variable(&'static str),
+    /// The line of the profile itself.
+    Own(usize),
+    /// The line of `[DEFAULT]`.
+    Inherited(usize),
+}
+
+/// Any value may be a secret.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.origin.fmt(f)
+    }
 }
 
 /// Whom an API key belongs to.
@@ -33,12 +54,28 @@ pub(crate) struct ApiKeyUser<'a> {
 
 const DEFAULT: &str = "DEFAULT";
 
+/// The variables that stand for a profile's keys.
+pub const VARIABLES: [(&str, &str); 8] = [
+    ("user", "OCI_CLI_USER"),
+    ("tenancy", "OCI_CLI_TENANCY"),
+    ("fingerprint", "OCI_CLI_FINGERPRINT"),
+    ("key_file", "OCI_CLI_KEY_FILE"),
+    ("key_content", "OCI_CLI_KEY_CONTENT"),
+    ("pass_phrase", "OCI_CLI_PASSPHRASE"),
+    ("security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE"),
+    ("region", "OCI_CLI_REGION"),
+];
+
 impl Profile {
     /// Reads the file and picks a profile. `DEFAULT` exists in every file, if only as an empty one.
     pub fn load(path: &Path, name: &str) -> Result<Self, CredentialsError> {
         let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => CredentialsError::NoFile { path: path.to_owned() },
-            _ => CredentialsError::Unreadable { path: path.to_owned(), source },
+            _ => CredentialsError::Unreadable {
+                path: path.to_owned(),
+                named: "the OCI configuration file".to_owned(),
+                source,
+            },
         })?;
         Self::parse(path, &text, name)
     }
@@ -67,14 +104,25 @@ impl Profile {
             let split = content
                 .split_once(['=', ':'])
                 .ok_or_else(|| wrong(line, "expected `key = value`, `[profile]` or a comment".to_owned()))?;
-            let value = Value { text: split.1.trim().to_owned(), line };
+            let value = Value { text: split.1.trim().to_owned(), origin: Origin::Own(line) };
             let key = split.0.trim().to_ascii_lowercase();
             if let Some(first) = sections.entry(section).or_default().insert(key.clone(), value) {
-                let reason = format!("`{key}` stands in [{section}] already, in line {}", first.line);
+                let before = match first.origin {
+                    Origin::Own(line) | Origin::Inherited(line) => line,
+                    Origin::Variable(_) => 0,
+                };
+                let reason = format!("`{key}` stands in [{section}] already, in line {before}");
                 return Err(wrong(line, reason));
             }
         }
-        let defaults = sections.get(DEFAULT).cloned().unwrap_or_default();
+        let mut values = sections.get(DEFAULT).cloned().unwrap_or_default();
+        if name != DEFAULT {
+            for value in values.values_mut() {
+                if let Origin::Own(line) = value.origin {
+                    value.origin = Origin::Inherited(line);
+                }
+            }
+        }
         let own = match sections.get(name) {
             Some(own) => own.clone(),
             None if name == DEFAULT => BTreeMap::new(),
@@ -86,9 +134,34 @@ impl Profile {
                 });
             }
         };
-        let mut values = defaults;
         values.extend(own);
-        Ok(Self { path: path.to_owned(), name: name.to_owned(), values })
+        let (path, name) = (path.to_owned(), name.to_owned());
+        Ok(Self { path, name, exists: true, home: None, values })
+    }
+
+    /// Makes a profile without a file, which the environment may fill. `path` is where the file would be.
+    pub fn empty(path: &Path, name: &str) -> Self {
+        let (path, name) = (path.to_owned(), name.to_owned());
+        Self { path, name, exists: false, home: None, values: BTreeMap::new() }
+    }
+
+    /// Sets what `~` stands for at the beginning of a path.
+    pub fn with_home(mut self, home: Option<PathBuf>) -> Self {
+        self.home = home;
+        self
+    }
+
+    /// Puts a variable's value over the file's. `key` and `variable` are a pair of [`VARIABLES`].
+    pub fn set(&mut self, key: &str, variable: &'static str, value: &Secret) {
+        // White space may be part of a pass phrase.
+        let text = if key == "pass_phrase" { value.expose() } else { value.expose().trim() };
+        let value = Value { text: text.to_owned(), origin: Origin::Variable(variable) };
+        self.values.insert(key.to_owned(), value);
+    }
+
+    /// Returns its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the region, where the profile names one.
@@ -103,71 +176,158 @@ impl Profile {
         self.ocid("tenancy")
     }
 
-    pub(crate) fn api_key_user(&self) -> Result<ApiKeyUser<'_>, CredentialsError> {
-        for (key, what) in [
-            ("security_token_file", "session tokens are"),
-            ("delegation_token_file", "delegation tokens are"),
-            ("key_content", "keys inside of this file are"),
-        ] {
-            // A profile with a token may hold a key and a fingerprint too, of the session; only `user` tells.
-            if let Some(value) = self.values.get(key)
-                && (key == "key_content" || !self.values.contains_key("user"))
-            {
-                let reason = format!("`{key}`: {what} not supported yet; use an API key with `key_file`");
-                return Err(self.wrong(value, reason));
-            }
+    /// Tells how to sign where nobody has said it: what `authentication_type` says, else with the session token
+    /// where one stands nearer than a user.
+    pub fn method(&self) -> Result<Method, CredentialsError> {
+        if let Some(value) = self.values.get("authentication_type") {
+            return Method::parse(&value.text)
+                .map_err(|reason| self.wrong(value, format!("`authentication_type`: {reason}")));
         }
-        let (fingerprint, line) = self.required("fingerprint")?;
-        let pairs: Vec<&str> = fingerprint.split(':').collect();
+        let (token, user) = (self.values.get("security_token_file"), self.values.get("user"));
+        // A profile with a token may hold a fingerprint too, of the session, and inherit a user.
+        let session = match (token, user) {
+            (Some(token), Some(user)) => nearness(token) < nearness(user),
+            (token, _) => token.is_some(),
+        };
+        Ok(if session { Method::SecurityToken } else { Method::ApiKey })
+    }
+
+    pub(crate) fn api_key_user(&self) -> Result<ApiKeyUser<'_>, CredentialsError> {
+        let user = match self.ocid("user") {
+            Err(CredentialsError::Missing { path, profile, key, .. })
+                if self.values.contains_key("security_token_file") =>
+            {
+                let way_out = "it holds a session token: use `auth = \"security_token\"`".to_owned();
+                return Err(CredentialsError::Missing { path, profile, key, way_out });
+            }
+            user => user?,
+        };
+        let value = self.required("fingerprint")?;
+        let pairs: Vec<&str> = value.text.split(':').collect();
         let hex = |pair: &&str| {
             pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
         };
         if pairs.len() != 16 || !pairs.iter().all(hex) {
             let reason = format!(
-                "`{fingerprint}` is not a fingerprint: expected 16 pairs of lower-case hex digits, `20:3b:...:5a`"
+                "`{}` is not a fingerprint: expected 16 pairs of lower-case hex digits, `20:3b:...:5a`",
+                value.text
             );
-            return Err(CredentialsError::Line { path: self.path.clone(), line, reason });
+            return Err(self.wrong(value, reason));
         }
-        Ok(ApiKeyUser { tenancy: self.tenancy()?, user: self.ocid("user")?, fingerprint })
+        Ok(ApiKeyUser { tenancy: self.tenancy()?, user, fingerprint: &value.text })
     }
 
-    pub(crate) fn key_path(&self, home: Option<&Path>) -> Result<PathBuf, CredentialsError> {
-        let (text, line) = self.required("key_file")?;
-        let wrong = |reason: &str| CredentialsError::Line {
-            path: self.path.clone(),
-            line,
-            reason: reason.to_owned(),
+    /// Returns where the private key lies, with its pass phrase.
+    pub(crate) fn key_place(&self) -> Result<KeyPlace, CredentialsError> {
+        // Go's SDK reads the second spelling too.
+        let spellings = ["pass_phrase", "passphrase"];
+        let pass_phrase = spellings.into_iter().find_map(|key| {
+            let value = self.values.get(key).filter(|value| !value.text.is_empty())?;
+            let named = match value.origin {
+                Origin::Variable(name) => name.to_owned(),
+                Origin::Own(line) | Origin::Inherited(line) => {
+                    format!("`{key}` in {}, line {line}", self.path.display())
+                }
+            };
+            Some(Place::Text { named, text: Secret::new(&value.text) })
+        });
+        let give = match self.exists {
+            true => format!(
+                "add `pass_phrase` to profile `{}` in {}, or set OCI_CLI_PASSPHRASE",
+                self.name,
+                self.path.display()
+            ),
+            false => "set OCI_CLI_PASSPHRASE".to_owned(),
         };
-        match text.strip_prefix('~') {
-            None => Ok(PathBuf::from(text)),
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                let home = home.ok_or_else(|| {
-                    wrong("`~` stands for nothing, since HOME is not set: write the path in full")
-                })?;
-                Ok(home.join(rest.trim_start_matches('/')))
+        let key = match self.values.get("key_content") {
+            Some(Value { text, origin: Origin::Variable(name) }) => {
+                Place::Text { named: (*name).to_owned(), text: Secret::new(text) }
             }
-            Some(_) => Err(wrong("`~user` is not supported: write the path in full")),
-        }
+            Some(value) => {
+                let reason = "`key_content`: a key does not belong into this file: name the key's own file with \
+                              `key_file`, or set OCI_CLI_KEY_CONTENT";
+                return Err(self.wrong(value, reason.to_owned()));
+            }
+            None => self.file("key_file")?,
+        };
+        Ok(KeyPlace { key, pass_phrase, give })
+    }
+
+    /// Returns where the session token lies.
+    pub(crate) fn token_place(&self) -> Result<Place, CredentialsError> {
+        self.file("security_token_file")
+    }
+
+    fn file(&self, key: &'static str) -> Result<Place, CredentialsError> {
+        let value = self.required(key)?;
+        let named = match value.origin {
+            Origin::Variable(name) => name.to_owned(),
+            Origin::Own(line) | Origin::Inherited(line) => {
+                format!("`{key}` in {}, line {line}", self.path.display())
+            }
+        };
+        let path = match value.text.strip_prefix('~') {
+            None => PathBuf::from(&value.text),
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                let home = self.home.as_ref().ok_or_else(|| {
+                    let reason = "`~` stands for nothing, since HOME is not set: write the path in full";
+                    self.wrong(value, reason.to_owned())
+                })?;
+                home.join(rest.trim_start_matches('/'))
+            }
+            Some(_) => {
+                let reason = "`~user` is not supported: write the path in full".to_owned();
+                return Err(self.wrong(value, reason));
+            }
+        };
+        Ok(Place::File { named, path })
     }
 
     fn ocid(&self, key: &'static str) -> Result<&str, CredentialsError> {
-        let (text, line) = self.required(key)?;
+        let value = self.required(key)?;
         let expected = format!("ocid1.{key}.");
-        if text.starts_with(&expected) && !text.contains(['"', '/', ' ']) {
-            return Ok(text);
+        if value.text.starts_with(&expected) && !value.text.contains(['"', '/', ' ']) {
+            return Ok(&value.text);
         }
-        let reason = format!("`{key}` is `{text}`: expected an OCID that begins with `{expected}`");
-        Err(CredentialsError::Line { path: self.path.clone(), line, reason })
+        let reason = format!("`{key}` is `{}`: expected an OCID that begins with `{expected}`", value.text);
+        Err(self.wrong(value, reason))
     }
 
-    fn required(&self, key: &'static str) -> Result<(&str, usize), CredentialsError> {
-        match self.values.get(key) {
-            Some(value) if !value.text.is_empty() => Ok((&value.text, value.line)),
-            _ => Err(CredentialsError::Missing { path: self.path.clone(), profile: self.name.clone(), key }),
+    fn required(&self, key: &'static str) -> Result<&Value, CredentialsError> {
+        if let Some(value) = self.values.get(key).filter(|value| !value.text.is_empty()) {
+            return Ok(value);
         }
+        let of_environment = |value: &Value| matches!(value.origin, Origin::Variable(_));
+        if !self.exists && !self.values.values().any(of_environment) {
+            return Err(CredentialsError::NoFile { path: self.path.clone() });
+        }
+        let variable = VARIABLES.iter().find(|(known, _)| *known == key).map_or("", |(_, name)| *name);
+        let way_out = match key {
+            "security_token_file" => {
+                format!("`oci session authenticate` makes such a profile; or set {variable}")
+            }
+            _ => format!(
+                "copy it from the console (My profile, API keys, View configuration file), or set {variable}"
+            ),
+        };
+        let (path, profile) = (self.path.clone(), self.name.clone());
+        Err(CredentialsError::Missing { path, profile, key, way_out })
     }
 
     fn wrong(&self, value: &Value, reason: String) -> CredentialsError {
-        CredentialsError::Line { path: self.path.clone(), line: value.line, reason }
+        match value.origin {
+            Origin::Variable(name) => CredentialsError::Variable { name, reason },
+            Origin::Own(line) | Origin::Inherited(line) => {
+                CredentialsError::Line { path: self.path.clone(), line, reason }
+            }
+        }
+    }
+}
+
+fn nearness(value: &Value) -> u8 {
+    match value.origin {
+        Origin::Variable(_) => 0,
+        Origin::Own(_) => 1,
+        Origin::Inherited(_) => 2,
     }
 }

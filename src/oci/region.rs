@@ -1,9 +1,10 @@
 //! Regions and realms: the short code or name of a region, the domain its realm lives under, and the endpoint of a
 //! service there.
 //!
-//! The table holds what Oracle's Python SDK 2.126 lists. A region that opened later and has a region's shape is
+//! The table holds what Oracle's Python SDK 2.158 lists. A region that opened later and has a region's shape is
 //! taken to be of the commercial realm, as the SDKs do.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -12,7 +13,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     name: String,
-    domain: &'static str,
+    domain: Cow<'static, str>,
 }
 
 /// The text names no region.
@@ -29,13 +30,26 @@ impl Region {
         let wanted = text.trim().to_ascii_lowercase();
         let listed = REALMS.iter().find_map(|(domain, regions)| {
             let region = regions.iter().find(|(code, name)| *code == wanted || *name == wanted)?;
-            Some(Self { name: region.1.to_owned(), domain })
+            Some(Self { name: region.1.to_owned(), domain: Cow::Borrowed(domain) })
         });
         match listed {
             Some(region) => Ok(region),
-            None if looks_like_a_name(&wanted) => Ok(Self { name: wanted, domain: COMMERCIAL }),
+            None if looks_like_a_name(&wanted) => {
+                Ok(Self { name: wanted, domain: Cow::Borrowed(COMMERCIAL) })
+            }
             None => Err(RegionError { text: text.to_owned() }),
         }
+    }
+
+    /// Takes a region as the metadata service of an instance names it, with the domain of its realm.
+    pub(crate) fn in_realm(text: &str, domain: &str) -> Result<Self, RegionError> {
+        let region = Self::parse(text)?;
+        let plain =
+            |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !domain.contains('.') || !domain.split('.').all(plain) {
+            return Err(RegionError { text: format!("{text} in {domain}") });
+        }
+        Ok(Self { domain: Cow::Owned(domain.to_ascii_lowercase()), ..region })
     }
 
     /// Returns the full name, `eu-frankfurt-1`.
@@ -46,6 +60,11 @@ impl Region {
     /// Returns the base URL of a service, without the API version.
     pub fn endpoint(&self, service: &str) -> String {
         format!("https://{service}.{}.oci.{}", self.name, self.domain)
+    }
+
+    /// Returns the base URL of the service that gives tokens to instances. It has no `oci` in its name.
+    pub(crate) fn auth_endpoint(&self) -> String {
+        format!("https://auth.{}.{}", self.name, self.domain)
     }
 }
 
@@ -76,7 +95,9 @@ const REALMS: &[Realm] = &[
         COMMERCIAL,
         &[
             ("jnb", "af-johannesburg-1"),
+            ("hsg", "ap-batam-1"),
             ("yny", "ap-chuncheon-1"),
+            ("onm", "ap-delhi-1"),
             ("hyd", "ap-hyderabad-1"),
             ("mel", "ap-melbourne-1"),
             ("bom", "ap-mumbai-1"),
@@ -148,9 +169,11 @@ const REALMS: &[Realm] = &[
     ("oraclecloud21.com", &[("doh", "me-dcc-doha-1")]),
     ("oraclecloud23.com", &[("ebb", "us-somerset-1"), ("ebl", "us-thames-1")]),
     ("oraclecloud24.com", &[("avf", "eu-crissier-1"), ("avz", "eu-dcc-zurich-1")]),
-    ("oraclecloud26.com", &[("ahu", "me-abudhabi-3")]),
+    ("oraclecloud26.com", &[("ahu", "me-abudhabi-3"), ("rba", "me-alain-1")]),
     ("oraclecloud29.com", &[("rkt", "me-abudhabi-2"), ("shj", "me-abudhabi-4")]),
     ("oraclecloud35.com", &[("bno", "ap-chuncheon-2"), ("dtz", "ap-seoul-2"), ("dln", "ap-suwon-1")]),
+    ("oraclecloud42.com", &[("yxj", "us-ashburn-2"), ("pgc", "us-newark-1")]),
+    ("oraclecloud51.com", &[("jsk", "eu-budapest-1")]),
 ];
 
 #[cfg(test)]
@@ -166,6 +189,7 @@ mod tests {
             ("ltn", "https://osms.uk-gov-london-1.oci.oraclegovcloud.uk"),
             ("eu-madrid-2", "https://osms.eu-madrid-2.oci.oraclecloud.eu"),
             ("ap-batam-1", "https://osms.ap-batam-1.oci.oraclecloud.com"),
+            ("xx-opened-later-1", "https://osms.xx-opened-later-1.oci.oraclecloud.com"),
         ] {
             assert_eq!(Region::parse(text).map(|region| region.endpoint("osms")).as_deref(), Ok(endpoint));
         }

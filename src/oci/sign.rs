@@ -36,10 +36,34 @@ const SIGNED: &[&str] = &["date", "(request-target)", "host"];
 const SIGNED_WITH_BODY: &[&str] =
     &["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
 
+/// What is signed of a request for a token.
+const SIGNED_FOR_TOKEN: &[&str] =
+    &["date", "(request-target)", "content-length", "content-type", "x-content-sha256"];
+
 /// Signs a request: sets `date`, `host` and `authorization`, and for POST, PUT and PATCH `content-length`,
 /// `content-type` (where missing) and `x-content-sha256`.
 pub fn sign(request: &mut Request<Bytes>, key: &SigningKey, now: Timestamp) -> Result<(), SignError> {
     let with_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    sign_headers(request, key, now, if with_body { SIGNED_WITH_BODY } else { SIGNED })
+}
+
+/// Signs a request for a token, as [`sign`] does, but for the host: the service that gives tokens to instances wants
+/// it left out.
+pub(crate) fn sign_for_token(
+    request: &mut Request<Bytes>,
+    key: &SigningKey,
+    now: Timestamp,
+) -> Result<(), SignError> {
+    sign_headers(request, key, now, SIGNED_FOR_TOKEN)
+}
+
+fn sign_headers(
+    request: &mut Request<Bytes>,
+    key: &SigningKey,
+    now: Timestamp,
+    names: &[&str],
+) -> Result<(), SignError> {
+    let with_body = names.contains(&"content-length");
     let date = http_date(now).and_then(|date| HeaderValue::try_from(date).ok());
     let host = host(request.uri())?;
     let digest =
@@ -54,7 +78,6 @@ pub fn sign(request: &mut Request<Bytes>, key: &SigningKey, now: Timestamp) -> R
         let digest = HeaderValue::try_from(digest).map_err(|_| SignError::Header("body's digest"))?;
         headers.insert(X_CONTENT_SHA256, digest);
     }
-    let names = if with_body { SIGNED_WITH_BODY } else { SIGNED };
     let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let text = signing_string(request.method(), target, request.headers(), names);
     let signature = STANDARD.encode(key.sign(text.as_bytes()).ok_or(SignError::Key)?);
@@ -111,7 +134,8 @@ mod tests {
     const TEST_KEY: &str = include_str!("testdata/key.pem");
 
     fn key() -> SigningKey {
-        SigningKey::from_pem("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/20:3b:97", TEST_KEY.as_bytes()).unwrap()
+        SigningKey::from_pem("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/20:3b:97", TEST_KEY.as_bytes(), None)
+            .unwrap()
     }
 
     fn signed(request: http::request::Builder, body: &str) -> Request<Bytes> {

@@ -2,6 +2,7 @@
 //! simulator's handler, called in process, so that stories of days run in seconds on a paused clock.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +15,22 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         request: http::Request<Bytes>,
     ) -> impl Future<Output = Result<http::Response<Bytes>, TransportError>> + Send;
+}
+
+/// A transport behind a pointer, for those who send so little that they are not worth a type parameter.
+pub trait Exchange: Send + Sync {
+    /// Sends a request, as [`Transport::send`] does.
+    fn exchange(&self, request: http::Request<Bytes>) -> Exchanged<'_>;
+}
+
+/// What becomes of an exchange.
+pub type Exchanged<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
+
+impl<T: Transport> Exchange for T {
+    fn exchange(&self, request: http::Request<Bytes>) -> Exchanged<'_> {
+        Box::pin(self.send(request))
+    }
 }
 
 /// How long to wait for the service to say the next thing, as an extension of a request; left out, a minute.

@@ -5,19 +5,25 @@
 //! # digest: sha256:...
 //! bash-4.4.20-5.el8.x86_64
 //! key 82562ea9
-//! module perl:5.26:8060020211122104125:9fe1d287
+//! module perl:5.26
+//! module php:7.3:8020020200715124551:ceb1cf90
 //! ```
 //!
-//! Header lines `# key: value`, then a NEVRA, `module NAME:STREAM:VERSION:CONTEXT` or `key ID` a line, sorted as by
+//! Header lines `# key: value`, then a NEVRA, `module NAME:STREAM[:VERSION:CONTEXT]` or `key ID` a line, sorted as by
 //! `LC_ALL=C sort`, each ended by LF. There is one spelling of a manifest: a file that [`read`] accepts is what
 //! [`Manifest::to_text`] prints, byte for byte. So empty lines, comments of another form and comments among the
 //! packages are refused; people's remarks go into `# note: ...` lines. `grep -v '^#' FILE | sha256sum` is the digest.
+//!
+//! A module's version and context are left out where they are not known, as dnf's module specifications do. OSMS tells
+//! name and stream only, and the rest cannot be told from a package either: the label in `1-1.module+el8.2.0+7373+b272fdef`
+//! ends in the number of a build and the start of the SHA-1 of `php.7.3.8020020200715124551.ceb1cf90`.
 //!
 //! Pure: reading the file itself, and what a train makes of it, is [`crate::train`]'s.
 
 mod read;
 
 pub use read::{Problem, Reading, read};
+pub(super) use read::{is_key, module_error};
 
 use super::{Digest, PackageSet};
 
@@ -28,7 +34,7 @@ pub struct Manifest {
     pub header: Vec<(String, String)>,
     /// The packages.
     pub packages: PackageSet,
-    /// `module NAME:STREAM:VERSION:CONTEXT` lines, without the word, sorted.
+    /// `module NAME:STREAM[:VERSION:CONTEXT]` lines, without the word, sorted.
     pub modules: Vec<String>,
     /// `key ID` lines, without the word, sorted.
     pub keys: Vec<String>,
@@ -61,6 +67,8 @@ pub struct Provenance {
     pub kernel_policy: String,
     /// What was left out, and why, a line each.
     pub left_out: Vec<String>,
+    /// What people should know besides, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Manifest {
@@ -83,7 +91,7 @@ impl Manifest {
             list.dedup();
         }
         let mut manifest = Self { header: Vec::new(), packages, modules, keys };
-        let Provenance { release, frozen_at, golden_instance, kernel_policy, left_out } = provenance;
+        let Provenance { release, frozen_at, golden_instance, kernel_policy, left_out, notes } = provenance;
         let mut put = |key: &str, value: &str| {
             // A header line is one line, whatever a service wrote into a reason.
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -95,6 +103,9 @@ impl Manifest {
         put("kernel policy", kernel_policy);
         for line in left_out {
             put("left out", line);
+        }
+        for line in notes {
+            put("note", line);
         }
         let digest = manifest.digest().to_string();
         manifest.header.insert(1, ("digest".to_owned(), digest));

@@ -7,7 +7,9 @@
 mod arch;
 mod delta;
 mod digest;
+pub mod freeze;
 pub mod manifest;
+mod module;
 mod nevra;
 mod pattern;
 mod set;
@@ -17,6 +19,7 @@ pub(crate) use delta::walk;
 pub use delta::{Delta, DeltaEntry, DeltaKind};
 pub use digest::{Digest, DigestError, Hasher};
 pub use manifest::Manifest;
+pub use module::{ModuleStream, StreamContents, StreamStatus};
 pub use nevra::{NevraError, Package};
 pub use pattern::{Pattern, PatternError};
 pub use set::{PackageSet, SetPool};

@@ -30,6 +30,8 @@ pub(super) struct Member<'a> {
     pub(super) at_level: bool,
     /// Whether that is on record.
     pub(super) recorded: bool,
+    /// Whether the service does not have it in the group.
+    pub(super) outside: bool,
     /// Whether it joins the group.
     pub(super) joins: bool,
     /// Whether it is put on the release's source.
@@ -88,10 +90,10 @@ pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Ros
         let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
         let start = assessed.list.len();
         for id in &roster.members {
-            let joins = roster.joins.binary_search(id).is_ok();
+            let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            assessed.list.push(assess(input, group, release, source, id, seen, verdict, joins));
+            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside));
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -107,7 +109,7 @@ fn assess<'a>(
     id: &'a Ocid,
     seen: Option<&'a Instance>,
     verdict: Option<Arc<Verdict>>,
-    joins: bool,
+    outside: bool,
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded =
@@ -120,23 +122,25 @@ fn assess<'a>(
         verdict,
         at_level: false,
         recorded: recorded && record.is_some_and(|record| record.group == group.name),
-        joins,
+        outside,
+        joins: outside,
         switch: false,
         update: false,
         verify: false,
         reason: Reason::Bound { line: group.line },
         held: None,
     };
-    let (Some(seen), Some(verdict)) = (seen, member.verdict.clone()) else {
+    let hold = |mut member: Member<'a>, reason| {
         member.joins = false;
-        member.held = Some(HeldReason::Unknown);
-        return member;
+        member.held = Some(reason);
+        member
     };
+    let Some(seen) = seen else { return hold(member, HeldReason::Unknown) };
     if !seen.status.takes_work() {
-        member.joins = false;
-        member.held = Some(HeldReason::Unreachable { status: seen.status, last_checkin: seen.last_checkin });
-        return member;
+        let (status, last_checkin) = (seen.status, seen.last_checkin);
+        return hold(member, HeldReason::Unreachable { status, last_checkin });
     }
+    let Some(verdict) = member.verdict.clone() else { return hold(member, HeldReason::Unread) };
     let rides = seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == source);
     let level = verdict.at_level(group.ahead);
     member.at_level = rides && level;
@@ -209,7 +213,7 @@ struct Verdicts {
 
 impl Verdicts {
     fn of(&mut self, seen: &Instance, release: &Release, input: &Input<'_>) -> Option<Arc<Verdict>> {
-        let inventory = seen.inventory.as_ref()?;
+        let inventory = seen.packages()?;
         let packages = release.packages();
         let key = (inventory.installed.identity(), inventory.unsourced.identity(), packages.identity());
         Some(match self.known.entry(key) {

@@ -193,6 +193,7 @@ impl Story {
         };
         let mut planned = PlannedGroup {
             name: group.name.clone(),
+            id: found.id.clone(),
             release: group.release.clone(),
             ahead: group.ahead,
             after: group.after.clone(),

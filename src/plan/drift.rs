@@ -48,7 +48,7 @@ fn of_member(input: &Input<'_>, member: &Member<'_>, sources: &Sources, drift: &
         drift.push(Drift { address: address(), kind: DriftKind::Gone });
         return;
     };
-    if member.joins
+    if member.outside
         && record.group == member.group.name
         && !begun(input, &OpKey::join(&member.group.name, member.id))
     {

@@ -72,7 +72,7 @@ pub fn save(plan: &Plan, path: &Path) -> Result<(), PlanFileError> {
     Ok(())
 }
 
-/// Reads a plan and checks that its content is what its id says.
+/// Reads a plan and checks that its content is what its id says, and that it keeps every invariant of a plan.
 pub fn load(path: &Path) -> Result<Plan, PlanFileError> {
     #[derive(Deserialize)]
     struct Version {
@@ -93,6 +93,15 @@ pub fn load(path: &Path) -> Result<Plan, PlanFileError> {
         return Err(damaged(
             "its content is not what its id says; it was changed after it was made".to_owned(),
         ));
+    }
+    // Whoever changes a plan by hand can mend its id, too: what runs keeps the invariants all the same.
+    let findings = super::lint::lint(&plan);
+    if let Some(first) = findings.first() {
+        let more = match findings.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        return Err(damaged(format!("its steps do not hold together: {first}{more}")));
     }
     Ok(plan)
 }

@@ -104,34 +104,51 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
             }
             (None, None) => (None, false),
         };
+        let nothing = PackageSet::default();
+        let seen = id.as_ref().and_then(|id| input.observed.sources.get(id));
+        let contents = seen.and_then(|seen| seen.contents.as_ref()).unwrap_or(&nothing);
+        // One that is recorded and carries other tags by now is nothing to write into. While nothing has to be
+        // written, that harms nobody.
+        if let Some((id, seen)) = id.as_ref().zip(seen)
+            && seen.owner != Some(ownership(input, Some(release)))
+            && contents != release.packages()
+        {
+            refusals.push(foreign(release, seen.name.to_string(), id, seen.owner.as_ref()));
+            continue;
+        }
         if id.is_none() {
             let name = source_name(input, &release.name);
             if let Some((id, owner)) = named.get(name.as_str()).and_then(|same| same.first()) {
-                let owner = owner.map_or_else(
-                    || "nobody that its tags name".to_owned(),
-                    |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
-                );
-                let (release, id) = (release.name.clone(), (*id).clone());
-                refusals.push(Refusal::ForeignSource { release, name, id, owner });
+                refusals.push(foreign(release, name, id, *owner));
                 continue;
             }
         }
-        let nothing = PackageSet::default();
-        let contents =
-            id.as_ref().and_then(|id| input.observed.sources.get(id)?.contents.as_ref()).unwrap_or(&nothing);
-        found.insert(
-            release.name.clone(),
-            SourceFound {
-                missing: release.packages().difference(contents),
-                foreign: contents.difference(release.packages()),
-                gone: record.is_some() && known.is_none(),
-                proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
-                adopt,
-                id,
-            },
-        );
+        let missing = release.packages().difference(contents);
+        // Told before anything is made: a source that cannot be filled is no release.
+        let unoffered: Vec<Package> =
+            missing.iter().copied().filter(|package| input.observed.unoffered.contains(*package)).collect();
+        if !unoffered.is_empty() {
+            refusals.push(Refusal::NotOffered { release: release.name.clone(), packages: unoffered });
+        }
+        let one = SourceFound {
+            missing,
+            foreign: contents.difference(release.packages()),
+            gone: record.is_some() && known.is_none(),
+            proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
+            adopt,
+            id,
+        };
+        found.insert(release.name.clone(), one);
     }
     found
+}
+
+fn foreign(release: &Release, name: String, id: &Ocid, owner: Option<&Ownership>) -> Refusal {
+    let owner = owner.map_or_else(
+        || "nobody that its tags name".to_owned(),
+        |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
+    );
+    Refusal::ForeignSource { release: release.name.clone(), name, id: id.clone(), owner }
 }
 
 fn changed(release: &Release, applied: crate::package::Digest) -> Refusal {
@@ -169,14 +186,19 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     };
     let record = input.state.groups.get(&group.name);
     let known = record.map(|record| &record.id).filter(|id| input.observed.groups.contains_key(*id));
-    let gone = record.is_some() && known.is_none();
+    // Of one that we did not make, whichever the service has now is the one.
+    let gone = record.is_some_and(|record| record.made) && known.is_none();
     if let Some(id) = &group.id {
         return match (input.observed.groups.contains_key(id), &group.members) {
             (false, _) => Err(Refusal::NoSuchGroup { group: name() }),
             (true, Members::Listed(_)) if !ours(id) && known != Some(id) => {
                 Err(Refusal::ForeignGroup { group: name(), id: id.clone() })
             }
-            (true, _) => Ok(GroupFound { id: Some(id.clone()), adopt: known != Some(id) && ours(id), gone }),
+            // One that goes by another name there could not be found again by it; it is bound as it is.
+            (true, _) => {
+                let adopt = known != Some(id) && ours(id) && same_name.contains(&id);
+                Ok(GroupFound { id: Some(id.clone()), adopt, gone })
+            }
         };
     }
     if let Some(id) = known {

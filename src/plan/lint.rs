@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Action, Change, ChangeDetail, HeldReason, Order, Plan, Step, Verification};
+use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::op::{Op, OpKey, SourceRef, StepId};
 
@@ -29,6 +29,9 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.held_things_rest();
     lint.changes_and_steps_agree();
     lint.cohorts_are_whole();
+    lint.steps_are_about_what_they_name();
+    lint.gates_say_what_the_groups_say();
+    lint.counts_are_right();
     lint.findings
 }
 
@@ -149,13 +152,16 @@ impl<'a> Lint<'a> {
                 self.found(format!("{} does not follow {} of the same instance", step.id, before.id));
             }
         }
+        // What is newer than its release has no level to prove.
+        let ahead = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
+            (Address::Instance(id), HeldReason::Ahead { .. }) => Some(id),
+            _ => None,
+        });
+        let ahead: BTreeSet<&Ocid> = ahead.collect();
         for (instance, step) in last {
             let proven = matches!(step.action, Action::Verify { .. });
             let moved = matches!(&step.action, Action::Act { op: Op::Switch { .. } | Op::Update { .. } });
-            if moved
-                && !proven
-                && !self.is_held(instance, |reason| matches!(reason, HeldReason::Ahead { .. }))
-            {
+            if moved && !proven && !ahead.contains(instance) {
                 self.found(format!("{} changes {instance} and nothing proves it", step.id));
             }
         }
@@ -191,17 +197,15 @@ impl<'a> Lint<'a> {
         }
     }
 
-    fn is_held(&self, instance: &Ocid, test: impl Fn(&HeldReason) -> bool) -> bool {
-        let held = |held: &&super::Held| matches!(&held.address, Address::Instance(id) if id == instance);
-        self.plan.held.iter().filter(held).any(|held| test(&held.reason))
-    }
-
     /// What cannot take work gets none.
     fn held_things_rest(&mut self) {
         let resting = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
             (
                 Address::Instance(id),
-                HeldReason::Unreachable { .. } | HeldReason::Unknown | HeldReason::OpenWork { .. },
+                HeldReason::Unreachable { .. }
+                | HeldReason::Unknown
+                | HeldReason::Unread
+                | HeldReason::OpenWork { .. },
             ) => Some(id),
             _ => None,
         });
@@ -273,6 +277,84 @@ impl<'a> Lint<'a> {
         }
         if let Some((instance, _)) = placed.first_key_value() {
             self.found(format!("{instance} is in a cohort and does not change"));
+        }
+    }
+
+    /// A step touches the instance of its address, and takes it to the release that its group is bound to.
+    fn steps_are_about_what_they_name(&mut self) {
+        for step in &self.plan.steps {
+            let (instance, release) = match &step.action {
+                Action::Act { op } => match op {
+                    Op::Switch { instance, to, .. } => (Some(instance), Some(&to.release)),
+                    Op::Update { instance, source, .. } => (Some(instance), Some(&source.release)),
+                    _ => (op.instance(), None),
+                },
+                Action::Verify { what: Verification::Level { instance, .. } } => (Some(instance), None),
+                Action::Verify { .. } | Action::Gate { .. } => (None, None),
+            };
+            if let Some(instance) = instance
+                && step.address != Address::Instance(instance.clone())
+            {
+                self.found(format!("{} is not about {instance}, which it touches", step.id));
+            }
+            let bound = step.group.as_ref().and_then(|group| self.plan.group(group));
+            if let Some(release) = release
+                && bound.is_none_or(|bound| bound.release != *release)
+            {
+                self.found(format!("{} goes to {release}, to which its group is not bound", step.id));
+            }
+        }
+    }
+
+    /// The conditions of gates are those of the groups they stand between.
+    fn gates_say_what_the_groups_say(&mut self) {
+        for step in &self.plan.steps {
+            let Action::Gate { condition } = &step.action else { continue };
+            let Condition::GroupAtLevel { waiting, group, release, candidates, members, allowed } = condition;
+            let distinct: BTreeSet<&Ocid> = candidates.iter().collect();
+            let waits = self.plan.group(waiting).is_some_and(|waiting| waiting.after.contains(group));
+            let fits = self.plan.group(group).is_some_and(|first| {
+                first.release == *release
+                    && first.members == *members
+                    && first.max_failures.of(first.members) == *allowed
+            });
+            let about = step.group.as_ref() == Some(waiting);
+            if !(waits && fits && about && distinct.len() == candidates.len() && distinct.len() <= *members) {
+                self.found(format!("{} is not the gate between {group} and {waiting}", step.id));
+            }
+        }
+    }
+
+    /// What is counted for people is what the steps do.
+    fn counts_are_right(&mut self) {
+        let mut work: BTreeMap<&GroupName, Work> = BTreeMap::new();
+        for step in &self.plan.steps {
+            let Some(group) = &step.group else { continue };
+            let work = work.entry(group).or_default();
+            *match &step.action {
+                Action::Act { op: Op::Join { .. } } => &mut work.joins,
+                Action::Act { op: Op::Leave { .. } } => &mut work.leaves,
+                Action::Act { op: Op::Switch { .. } } => &mut work.switches,
+                Action::Act { op: Op::Update { .. } } => &mut work.updates,
+                Action::Verify { .. } => &mut work.verifies,
+                Action::Act { .. } | Action::Gate { .. } => continue,
+            } += 1;
+        }
+        for group in &self.plan.groups {
+            let done = work.get(&group.name).copied().unwrap_or_default();
+            if done != group.work {
+                self.found(format!("group {} counts {:?}, its steps are {done:?}", group.name, group.work));
+            }
+        }
+        let instances = self.plan.held.iter().filter(|held| matches!(held.address, Address::Instance(_)));
+        let held = instances.count();
+        // A plan from a file may say any number.
+        let counted = self.plan.groups.iter().fold(0_usize, |sum, group| sum.saturating_add(group.held));
+        if held != counted {
+            self.found(format!("{held} instances are held, the groups count {counted}"));
+        }
+        if self.plan.cost != super::steps::cost(&self.plan.steps) {
+            self.found("the steps do not take what the plan says they will take");
         }
     }
 }

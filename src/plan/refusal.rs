@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::package::Digest;
+use crate::package::{Digest, Package};
 
 /// Why no plan is made. Each names the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -35,6 +35,19 @@ pub enum Refusal {
         manifest: Digest,
         /// The digest recorded when it was applied.
         applied: Digest,
+    },
+    /// The service has no source to take some packages of the release from.
+    #[error(
+        "release.{release}: no software source offers {} of its packages, and the service takes a package only from \
+         one: {}; give them a source that the service can read, or leave them out of the manifest",
+        packages.len(),
+        packages.iter().map(|package| package.as_str()).collect::<Vec<_>>().join(", ")
+    )]
+    NotOffered {
+        /// The release.
+        release: ReleaseName,
+        /// The packages.
+        packages: Vec<Package>,
     },
     /// More than one group of the service has the name.
     #[error("group.{group}: the service has {} groups of that name ({}); say which with `id = \"ocid1...\"`", ids.len(), ids.iter().map(Ocid::as_str).collect::<Vec<_>>().join(", "))]

@@ -67,8 +67,10 @@ pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Ref
         }
         rosters.declared.insert(group.name.clone(), roster);
     }
+    // A declared group that the state knows by another name is still that group.
+    let declared: BTreeSet<&Ocid> = groups.values().filter_map(|found| found.id.as_ref()).collect();
     for (name, record) in &input.state.groups {
-        if input.train.group(name).is_some() || !record.made {
+        if input.train.group(name).is_some() || !record.made || declared.contains(&record.id) {
             continue;
         }
         let current =
@@ -117,7 +119,9 @@ fn check_shrink(
     if input.allow_shrink {
         return;
     }
-    let before = current.len().max(recorded.len());
+    // The golden instance never was one of them.
+    let golden = input.train.golden.as_ref().is_some_and(|golden| current.contains(golden));
+    let before = (current.len() - usize::from(golden)).max(recorded.len());
     let leaving = roster.leaves.len();
     let emptied = roster.members.is_empty() && before > 0;
     if emptied || (leaving >= SHRINK_FLOOR && leaving * 100 > before * SHRINK_PERCENT) {

@@ -23,7 +23,7 @@ pub(super) fn lay(
 ) -> Vec<Step> {
     let mut steps = Steps { list: Vec::with_capacity(members.list.len() * 3 + 16) };
     let filled = steps.sources(input, sources);
-    let joined = steps.membership(input, groups, rosters);
+    let joined = steps.membership(input, groups, rosters, members);
     steps.groups(sources, members, gates, &filled, &joined);
     steps.list
 }
@@ -80,7 +80,8 @@ impl Steps {
                 first.push(self.push(address(), None, Action::Act { op }, Vec::new(), Precondition::Nothing));
             }
             let mut edits = Vec::new();
-            let owned = || Precondition::Owned { source: source.clone() };
+            let owner = holdings::ownership(input, Some(release));
+            let owned = || Precondition::Owned { source: source.clone(), owner: owner.clone() };
             for batch in found.missing.chunks(input.capabilities.packages_per_call.max(1)) {
                 let op = Op::AddPackages { source: source.clone(), packages: batch.to_vec() };
                 edits.push(self.push(address(), None, Action::Act { op }, first.clone(), owned()));
@@ -103,6 +104,7 @@ impl Steps {
         input: &Input<'_>,
         groups: &Groups,
         rosters: &Rosters,
+        members: &Assessed<'_>,
     ) -> BTreeMap<Ocid, StepId> {
         let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
         for (name, members) in &rosters.undeclared {
@@ -128,9 +130,7 @@ impl Steps {
         let mut joined = BTreeMap::new();
         for train_group in &input.train.groups {
             let name = &train_group.name;
-            let (Some(found), Some(roster)) = (groups.get(name), rosters.declared.get(name)) else {
-                continue;
-            };
+            let Some(found) = groups.get(name) else { continue };
             let group = GroupRef { group: name.clone(), id: found.id.clone() };
             let mut first = None;
             if found.id.is_none() || found.adopt {
@@ -144,12 +144,7 @@ impl Steps {
                     Precondition::Nothing,
                 ));
             }
-            for instance in &roster.joins {
-                let reached =
-                    input.observed.instances.get(instance).is_some_and(|seen| seen.status.takes_work());
-                if !reached {
-                    continue;
-                }
+            for instance in members.of(name).iter().filter(|member| member.joins).map(|member| member.id) {
                 let after = first.into_iter().chain(left.get(instance).copied()).collect();
                 let op = Op::Join { group: group.clone(), instance: instance.clone() };
                 let address = Address::Instance(instance.clone());
@@ -218,19 +213,19 @@ impl Steps {
                 if member.update {
                     let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
                     let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
-                    let op = Op::Update { instance: member.id.clone(), source, kind: UpdateKind::All };
+                    let (instance, source) = (member.id.clone(), source.clone());
+                    let op = Op::Update { instance, source, kind: UpdateKind::All };
                     last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
                 }
                 if member.verify {
+                    // What this plan has just put there needs no second look; what was seen when it was made does.
+                    let expects = match last {
+                        Some(_) => Precondition::Nothing,
+                        None => Precondition::Attached { instance: member.id.clone(), source },
+                    };
                     let after = last.map_or(before, |step| vec![step]);
                     let what = Verification::Level { instance: member.id.clone(), group: name.clone() };
-                    last = Some(self.push(
-                        address(),
-                        Some(name),
-                        Action::Verify { what },
-                        after,
-                        Precondition::Nothing,
-                    ));
+                    last = Some(self.push(address(), Some(name), Action::Verify { what }, after, expects));
                 }
                 if let Some(end) = last.or(join) {
                     ends.entry(name).or_default().push(end);

@@ -1,18 +1,24 @@
 //! Progress without a terminal: one plain line per finished step, so that a log can be read and searched.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::repeat::Repeat;
 use super::watch::INTERRUPTED;
 use super::words::{self, StepWords, clean, one_line, span};
 use crate::apply::{Event, StepEnd};
+use crate::name::Ocid;
 use crate::op::StepId;
 use crate::plan::Plan;
 
 /// After so long without a line, an event that says nothing new is a reason to say that the run lives: some CI
 /// systems end a job that is silent for ten minutes.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long one trouble is not told again.
+const TROUBLE: Duration = Duration::from_secs(10);
 
 /// Writes a line per finished step.
 pub struct Lines<W> {
@@ -22,6 +28,10 @@ pub struct Lines<W> {
     started: HashMap<StepId, Duration>,
     ended: usize,
     last: Duration,
+    /// When a trouble was last told.
+    repeats: HashMap<String, Duration>,
+    /// What people call instances.
+    labels: BTreeMap<Ocid, Arc<str>>,
 }
 
 impl<W: Write> Lines<W> {
@@ -40,6 +50,8 @@ impl<W: Write> Lines<W> {
             started: HashMap::new(),
             ended: 0,
             last: Duration::ZERO,
+            repeats: HashMap::new(),
+            labels: plan.labels.clone(),
         }
     }
 
@@ -54,8 +66,11 @@ impl<W: Write> Lines<W> {
             Event::Interrupted => self.line(now, INTERRUPTED),
             Event::Resuming { op, ticket } => {
                 let work = ticket.as_ref().map(|ticket| format!(" (work request {})", clean(&ticket.0)));
-                let text =
-                    format!("looking up {} of an earlier run{}", clean(&op.0), work.unwrap_or_default());
+                let text = format!(
+                    "looking up {} of an earlier run{}",
+                    words::op_key(&self.labels, op),
+                    work.unwrap_or_default()
+                );
                 self.line(now, &text);
             }
             Event::Waiting { .. } | Event::Retrying { .. } => {
@@ -70,6 +85,16 @@ impl<W: Write> Lines<W> {
                     self.line(now, &text);
                 }
             }
+        }
+    }
+
+    /// Takes in that a call failed and is made again. Many calls at once meet one trouble: it is told now and then.
+    pub fn repeat(&mut self, repeat: &Repeat<'_>) {
+        let now = (self.elapsed)();
+        let trouble = format!("{}: {}", repeat.operation, repeat.reason);
+        if self.repeats.get(&trouble).is_none_or(|told| now.saturating_sub(*told) >= TROUBLE) {
+            self.repeats.insert(trouble, now);
+            self.line(now, &format!("trying again: {}", repeat.text()));
         }
     }
 

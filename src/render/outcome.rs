@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::page::{Mark, Page, Tone};
+use super::plan::summary;
 use super::words::{self, count, counts, one_line};
 use super::{Detail, Style};
 use crate::apply::{Outcome, StepEnd};
@@ -25,6 +26,11 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         failures(&mut page, plan, "Gates shut", "what stands behind them was not started", &run.shut);
         not_started(&mut page, &run);
         next(&mut page, &run);
+        page.blank();
+    }
+    if run.is_complete() && !plan.held.is_empty() {
+        // All that could be done is done, and this is the rest of what the train wants.
+        summary::held(&mut page, plan);
         page.blank();
     }
     verdict(&mut page, plan, &run);

@@ -8,7 +8,7 @@ mod changes;
 mod cohorts;
 mod drift;
 mod held;
-mod summary;
+pub(super) mod summary;
 
 use std::collections::BTreeSet;
 

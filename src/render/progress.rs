@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::page::cut;
+use super::page::{Page, cut};
+use super::repeat::Repeat;
 use super::watch::Watch;
 use super::words::{clean, span};
+use super::{Detail, Style};
 use crate::apply::{Event, Survey};
 use crate::plan::Plan;
 
@@ -21,6 +23,8 @@ use crate::plan::Plan;
 const TICK: Duration = Duration::from_millis(100);
 /// The rate that the draw target enforces, whoever asks for drawing.
 const HERTZ: u8 = 15;
+/// A screen of so few rows has none to spare.
+const FEW_ROWS: usize = 8;
 
 /// Tells how long something has been going on.
 pub(super) type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -32,6 +36,7 @@ pub struct Bars {
     watch: Arc<Mutex<Watch>>,
     elapsed: Elapsed,
     bar: ProgressBar,
+    size: Size,
 }
 
 impl Bars {
@@ -46,12 +51,16 @@ impl Bars {
     pub(super) fn on(plan: &Plan, target: ProgressDrawTarget, size: Size, elapsed: Elapsed) -> Self {
         let watch = Arc::new(Mutex::new(Watch::new(plan)));
         let (shown, now) = (Arc::clone(&watch), Arc::clone(&elapsed));
+        let seen = Arc::clone(&size);
         let bar = screen(target, move || {
-            let (rows, columns) = size();
+            let (rows, columns) = seen();
             let watch = shown.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.screen(now(), columns, rows).join("\n")
+            // An empty line above. It sets the bars apart from the plan, and it is what stays behind when a terminal
+            // shows the `^C` that was typed: that moves the cursor down by a line of which we know nothing.
+            let blank = usize::from(rows > FEW_ROWS);
+            format!("{}{}", "\n".repeat(blank), watch.screen(now(), columns, rows - blank).join("\n"))
         });
-        Self { watch, elapsed, bar }
+        Self { watch, elapsed, bar, size }
     }
 
     /// Takes an event in. What has to be seen later (failures, shut gates) scrolls by above the bars.
@@ -60,8 +69,16 @@ impl Bars {
         // The lock is not held while drawing, which takes it too.
         let line = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take(event, now);
         if let Some(line) = line {
-            self.bar.println(line);
+            let mut page = Page::new(Style { width: (self.size)().1, colour: false, detail: Detail::Full });
+            page.text(0, 4, &line);
+            self.bar.println(page.finish().trim_end());
         }
+    }
+
+    /// Takes in that a call failed and is made again.
+    pub fn repeat(&mut self, repeat: &Repeat<'_>) {
+        let now = (self.elapsed)();
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).repeat(repeat, now);
     }
 
     /// Clears what moves and leaves what is said once. Dropping does the same.

@@ -204,6 +204,7 @@ fn members_of(page: &mut Page, fleet: &FleetStatus, group: &GroupStatus, alone: 
         ("reboot", Side::Left),
     ]);
     let shown = page.fold(lines.len(), ROWS);
+    let whole = page.shows(Detail::Full);
     for line in &lines[..shown] {
         let verdict = |of: fn(&Verdict) -> usize| match &line.verdict {
             Some(verdict) => number(of(verdict)),
@@ -220,7 +221,7 @@ fn members_of(page: &mut Page, fleet: &FleetStatus, group: &GroupStatus, alone: 
             Some(status) => words::status(status).to_owned(),
         };
         let cells = vec![
-            clean(&line.label).into_owned(),
+            if whole { clean(&line.label).into_owned() } else { words::brief(&line.label) },
             source(fleet, line),
             agent,
             verdict(|verdict| verdict.behind.len()),

@@ -4,12 +4,14 @@
 //! Taking an event in costs the same whatever the size of the fleet; laying out the screen costs what is shown.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::page::{columns, cut, pad};
-use super::words::{self, StepWords, clean, one_line, span};
+use super::repeat::Repeat;
+use super::words::{self, StepWords, one_line, span};
 use crate::apply::{Event, StepEnd};
-use crate::name::GroupName;
+use crate::name::{GroupName, Ocid};
 use crate::op::StepId;
 use crate::plan::{Phase, Plan};
 
@@ -30,6 +32,10 @@ pub(super) struct Watch {
     done: usize,
     failed: usize,
     interrupted: bool,
+    /// Calls that wait to be made again: until when, and what is said of them.
+    repeats: Vec<(Duration, String)>,
+    /// What people call instances.
+    labels: BTreeMap<Ocid, Arc<str>>,
 }
 
 struct Bar {
@@ -84,6 +90,8 @@ impl Watch {
             done: 0,
             failed: 0,
             interrupted: false,
+            repeats: Vec::new(),
+            labels: plan.labels.clone(),
         }
     }
 
@@ -113,11 +121,17 @@ impl Watch {
                 self.interrupted = true;
                 Some(INTERRUPTED.to_owned())
             }
-            Event::Resuming { op, ticket } => {
-                let work = ticket.as_ref().map(|ticket| format!(" (work request {})", clean(&ticket.0)));
-                Some(format!("looking up {} of an earlier run{}", clean(&op.0), work.unwrap_or_default()))
+            // Which work request it is stands in the lines of a log; here is no room for it.
+            Event::Resuming { op, ticket: _ } => {
+                Some(format!("looking up {} of an earlier run", words::op_key(&self.labels, op)))
             }
         }
+    }
+
+    /// Takes in that a call failed and is made again; the screen says so until then.
+    pub(super) fn repeat(&mut self, repeat: &Repeat<'_>, now: Duration) {
+        self.repeats.retain(|(until, _)| *until > now);
+        self.repeats.push((now + repeat.wait, repeat.text()));
     }
 
     fn note(&mut self, step: StepId, note: String) {
@@ -142,15 +156,15 @@ impl Watch {
             }
             StepEnd::Failed { message } => {
                 self.failed += 1;
-                Some(format!("FAILED   {object}, {doing}: {}", one_line(message)))
+                Some(format!("FAILED {object}, {doing}: {}", one_line(message)))
             }
             StepEnd::Refused { message } => {
                 self.failed += 1;
-                Some(format!("REFUSED  {object}, {doing}: {}", one_line(message)))
+                Some(format!("REFUSED {object}, {doing}: {}", one_line(message)))
             }
-            StepEnd::Shut { message } => Some(format!("SHUT     {object}, {doing}: {}", one_line(message))),
-            StepEnd::Left { message } => Some(format!("LEFT     {object}, {doing}: {}", one_line(message))),
-            StepEnd::NotStarted => None,
+            StepEnd::Shut { message } => Some(format!("SHUT {object}, {doing}: {}", one_line(message))),
+            // The outcome lists them, right below.
+            StepEnd::Left { .. } | StepEnd::NotStarted => None,
         }
     }
 
@@ -158,7 +172,9 @@ impl Watch {
     pub(super) fn screen(&self, now: Duration, width: usize, height: usize) -> Vec<String> {
         let width = width.max(1);
         let mut lines = vec![cut(&self.title(now), width)];
-        let room = height.saturating_sub(2);
+        let waiting: Vec<&String> =
+            self.repeats.iter().filter(|(until, _)| *until > now).map(|(_, text)| text).collect();
+        let room = height.saturating_sub(2 + usize::from(!waiting.is_empty()));
         let running = self.running.len().min(RUNNING).min(room / 2);
         let for_running = running + usize::from(self.running.len() > running);
         let hidden = self.bar_lines(&mut lines, width, room.saturating_sub(for_running));
@@ -180,6 +196,16 @@ impl Watch {
         let more = self.running.len() - running;
         if more > 0 && lines.len() + 1 < height {
             lines.push(cut(&format!("  and {more} more"), width));
+        }
+        if let Some(latest) = waiting.last()
+            && lines.len() + 1 < height
+        {
+            let others = match waiting.len() - 1 {
+                0 => String::new(),
+                1 => "1 more call waits, and ".to_owned(),
+                others => format!("{others} more calls wait, and "),
+            };
+            lines.push(cut(&format!("  {others}{latest}"), width));
         }
         lines
     }

@@ -1,13 +1,15 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::name::{Address, Ocid};
 use crate::observed::{InstanceStatus, SourceLink};
-use crate::op::Op;
+use crate::op::{Op, OpKey};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
@@ -40,10 +42,45 @@ pub(super) fn label(plan: &Plan, instance: &Ocid) -> String {
     clean(plan.label(instance)).into_owned()
 }
 
-/// Returns what people call several.
+/// Returns what people call several, briefly and in the order in which people look for them.
 pub(super) fn labels<'a>(plan: &Plan, instances: impl IntoIterator<Item = &'a Ocid>) -> Vec<String> {
-    instances.into_iter().map(|instance| label(plan, instance)).collect()
+    let mut labels: Vec<String> = instances.into_iter().map(|instance| brief(plan.label(instance))).collect();
+    labels.sort_by_cached_key(|label| natural(label));
+    labels
 }
+
+/// Returns what sorts labels as people count: `web-2` before `web-10`. Before each number stands how long it is.
+pub(super) fn natural(label: &str) -> String {
+    let mut key = String::with_capacity(label.len() + 4);
+    let mut rest = label;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (text, number) = rest.split_at(start);
+        let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+        let digits = number[..end].trim_start_matches('0');
+        key.push_str(text);
+        key.push(char::from_u32(0x100 + digits.len() as u32).unwrap_or(char::MAX));
+        key.push_str(digits);
+        rest = &number[end..];
+    }
+    key.push_str(rest);
+    key
+}
+
+/// Returns a label that fits among others in a line. An OCID, which stands for a name where there is none, keeps its
+/// kind and the end by which it is told from its neighbours; whole it stands where it is the subject.
+pub(super) fn brief(label: &str) -> String {
+    let safe = clean(label);
+    let kind = safe.strip_prefix("ocid1.").and_then(|rest| rest.split_once('.'));
+    match (kind, safe.char_indices().rev().nth(OCID_END - 1)) {
+        (Some((kind, rest)), Some((end, _))) if rest.len() > OCID_END => {
+            format!("ocid1.{kind}...{}", &safe[end..])
+        }
+        _ => safe.into_owned(),
+    }
+}
+
+/// Characters of an OCID's end: 50 bits, of which no two of a fleet are alike.
+const OCID_END: usize = 10;
 
 /// Returns an address as people write it.
 pub(super) fn address(plan: &Plan, address: &Address) -> String {
@@ -177,6 +214,9 @@ pub(super) fn held(held: &Held) -> String {
         HeldReason::Unknown => {
             "the service does not know it (a new instance is unknown for some minutes)".to_owned()
         }
+        HeldReason::Unread => {
+            "the service tells none of its packages (its agent may not have sent them yet)".to_owned()
+        }
         HeldReason::Ahead { packages } => format!(
             "{} newer than the release, and its group says that this blocks",
             are(*packages, "package")
@@ -196,10 +236,20 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
     match reason {
         HeldReason::Unreachable { .. } => "unreachable".to_owned(),
         HeldReason::Unknown => "unknown to the service".to_owned(),
+        HeldReason::Unread => "without known packages".to_owned(),
         HeldReason::Ahead { .. } => "ahead".to_owned(),
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),
         HeldReason::Undeclared => "undeclared".to_owned(),
+    }
+}
+
+/// Returns an op's lasting name with what people call its instance.
+pub(super) fn op_key(labels: &BTreeMap<Ocid, Arc<str>>, key: &OpKey) -> String {
+    let named = key.0.rsplit_once('/').map(|(what, id)| (what, Ocid::new(id)));
+    match named.as_ref().and_then(|(what, id)| Some((what, labels.get(id)?))) {
+        Some((what, label)) => format!("{}/{}", clean(what), brief(label)),
+        None => clean(&key.0).into_owned(),
     }
 }
 
@@ -241,22 +291,22 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 words(format!("group {}", group.group), "deleting".to_owned(), "deleted".to_owned())
             }
             Op::Join { group, instance } => words(
-                label(plan, instance),
+                brief(plan.label(instance)),
                 format!("joining {}", group.group),
                 format!("joined {}", group.group),
             ),
             Op::Leave { group, instance } => words(
-                label(plan, instance),
+                brief(plan.label(instance)),
                 format!("leaving {}", group.group),
                 format!("left {}", group.group),
             ),
             Op::Switch { instance, to, .. } => words(
-                label(plan, instance),
+                brief(plan.label(instance)),
                 format!("switching to {}", to.release),
                 format!("switched to {}", to.release),
             ),
             Op::Update { instance, source, .. } => words(
-                label(plan, instance),
+                brief(plan.label(instance)),
                 format!("updating to {}", source.release),
                 format!("updated to {}", source.release),
             ),
@@ -267,12 +317,35 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             "source read back".to_owned(),
         ),
         Action::Verify { what: Verification::Level { instance, .. } } => {
-            words(label(plan, instance), "reading packages back".to_owned(), "at level".to_owned())
+            words(brief(plan.label(instance)), "reading packages back".to_owned(), "at level".to_owned())
         }
         Action::Gate { condition: Condition::GroupAtLevel { waiting, group, release, .. } } => words(
             format!("group {waiting}"),
             format!("waiting for {group} at {release}"),
             format!("may go: {group} is at {release}"),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_sort_as_people_count() {
+        let mut labels = ["web-10", "web-2", "db-1", "web-02b", "web", "web-2-1", "web-100"];
+        labels.sort_by_key(|label| natural(label));
+        assert_eq!(labels, ["db-1", "web", "web-2", "web-2-1", "web-02b", "web-10", "web-100"]);
+    }
+
+    #[test]
+    fn an_ocid_among_others_keeps_its_kind_and_its_end() {
+        let long =
+            "ocid1.instance.oc1.eu-frankfurt-1.aaaaaaaaythmnrjbhef4z7p53teuvsmj7huw2ltsivlfqkwsfakzonkrxszt";
+        assert_eq!(brief(long), "ocid1.instance...kzonkrxszt");
+        for kept in ["web-01", "ocid1.instance.a", "ocid1.", "", "ocid1-looks-like-one-but-is-a-name"] {
+            assert_eq!(brief(kept), kept);
+        }
+        assert_eq!(brief("ocid1.instance.oc1..\u{fc}\u{fc}bung-0123456789"), "ocid1.instance...0123456789");
     }
 }

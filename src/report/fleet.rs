@@ -138,7 +138,7 @@ impl Fleet<'_> {
         let known = self.observed.instances.get(id);
         let parent = known.and_then(|known| known.parent.as_ref());
         let on_release = parent.zip(bound).is_some_and(|(parent, bound)| bound.sources.contains(&parent.id));
-        let inventory = known.and_then(|known| known.inventory.as_ref());
+        let inventory = known.and_then(|known| known.packages());
         let verdict = inventory.zip(bound).map(|(inventory, bound)| {
             Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
         });
@@ -171,6 +171,7 @@ impl Fleet<'_> {
             Members::Listed(members) => members.clone(),
             Members::Service => {
                 let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
+                let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
                 let id = group.id.as_ref().or(recorded);
                 let named = self.observed.groups.iter().filter(|(known, service)| match id {
                     Some(id) => id == *known,

@@ -12,6 +12,8 @@
 //! before a bar are older than the first wave (kernels that still lie around). Which instance has which family at
 //! which wave is [`super::world`]'s business.
 
+pub(crate) mod modules;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

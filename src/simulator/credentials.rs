@@ -58,13 +58,16 @@ pub(crate) fn key_id() -> String {
     format!("{}/{USER}/{FINGERPRINT}", world::TENANCY)
 }
 
+/// What Oracle's command line wants to read at the end of a key file, or else it warns at each call.
+const LABEL: &str = "OCI_API_KEY\n";
+
 /// Writes an OCI configuration (`config`, profile DEFAULT) and the key (`key.pem`, readable by its owner only) into a
 /// folder, which is made if need be, and returns the configuration's path. Files of those names are replaced.
 pub fn write_config(folder: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let folder = folder.canonicalize()?;
     let key = folder.join("key.pem");
-    write_private(&key, KEY)?;
+    write_private(&key, &format!("{KEY}{LABEL}"))?;
     let config = folder.join("config");
     let text = format!(
         "[DEFAULT]\nuser={USER}\nfingerprint={FINGERPRINT}\ntenancy={}\nregion={}\nkey_file={}\n",
@@ -106,7 +109,9 @@ mod tests {
             let path = write_config(&folder.path().join("oci")).unwrap();
             let text = fs::read_to_string(path).unwrap();
             let file = text.lines().find_map(|line| line.strip_prefix("key_file=")).unwrap();
-            assert_eq!(fs::read_to_string(file).unwrap(), KEY);
+            let written = fs::read_to_string(file).unwrap();
+            assert_eq!(written.strip_suffix(LABEL), Some(KEY));
+            assert!(crate::oci::SigningKey::from_pem("key", written.as_bytes(), None).is_ok());
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
             assert!(text.contains(&format!("fingerprint={FINGERPRINT}\n")));
         }

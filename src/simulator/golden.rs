@@ -1,13 +1,14 @@
 //! The golden instance: what it holds when a release is frozen from it, and the facts of the generated world that a
 //! train file needs.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::modules::{self, Status, Stream};
+use super::catalogue::{Channel, catalogue};
 use super::world::{self, World};
-use crate::package::PackageSet;
+use crate::package::{ModuleStream, Package, PackageSet, StreamContents, StreamStatus, freeze};
 
 /// The seed of the world that the quickstart's train is written for.
 pub const DEFAULT_SEED: u64 = 8;
@@ -26,6 +27,55 @@ pub enum Level {
 /// a release leaves out: trust keys and agents that no source provides.
 pub fn golden_set(level: Level) -> PackageSet {
     world::golden_set(level)
+}
+
+/// The golden instance, as the service shows it at a level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoldenInstance {
+    /// All that is installed.
+    pub installed: PackageSet,
+    /// What of it no source provides.
+    pub unsourced: PackageSet,
+    /// The enabled and active module streams, sorted, with what the vendor has in them.
+    pub streams: Vec<StreamContents>,
+    /// The kernel it runs: nobody reboots it between the levels.
+    pub running_kernel: String,
+}
+
+impl GoldenInstance {
+    /// Returns it as a freeze wants it.
+    pub fn as_golden(&self) -> freeze::Golden<'_> {
+        freeze::Golden {
+            installed: &self.installed,
+            unsourced: &self.unsourced,
+            streams: &self.streams,
+            running_kernel: Some(&self.running_kernel),
+        }
+    }
+}
+
+/// Returns what a freeze of the golden instance would read at a level, in every world of whatever seed, without making
+/// one.
+pub fn golden_instance(level: Level) -> GoldenInstance {
+    let installed = world::golden_set(level);
+    let offered = |channel| PackageSet::new(catalogue().shipped(channel));
+    let modular = offered(Channel::AppStream);
+    let provided = [Channel::BaseOs, Channel::Uek, Channel::Ksplice].map(offered);
+    let sourced = |package: &Package| {
+        modular.contains(*package) || provided.iter().any(|source| source.contains(*package))
+    };
+    let unsourced = installed.iter().filter(|package| !sourced(package)).collect();
+    let stream = |known: &'static Stream| {
+        let status = match known.status(&installed) {
+            Status::Enabled => StreamStatus::Enabled,
+            Status::Active => StreamStatus::Active,
+            Status::Disabled => return None,
+        };
+        let stream = ModuleStream { module: known.module.into(), stream: known.name.into(), status };
+        Some(StreamContents { stream, packages: known.packages(&modular).collect() })
+    };
+    let streams = modules::streams().iter().filter_map(stream).collect();
+    GoldenInstance { unsourced, streams, running_kernel: world::golden_kernel().into(), installed }
 }
 
 /// An instance, by both its names.
@@ -56,24 +106,26 @@ pub struct Facts {
 
 /// Returns the facts of the world of a seed, without making it.
 pub fn facts(seed: u64) -> Facts {
-    let names: BTreeMap<_, _> = world::group_members().iter().copied().collect();
-    let member = |(name, id): (&str, world::Id)| Member { name: name.to_owned(), id: id.to_string() };
-    let groups = world::member_ids(seed)
-        .into_iter()
-        .map(|(group, ids)| (group.to_owned(), names[group].iter().copied().zip(ids).map(member).collect()));
+    of_fleet(seed, world::DEFAULT_FLEET)
+}
+
+fn of_fleet(seed: u64, fleet: usize) -> Facts {
+    let member = |(name, id): (String, world::Id)| Member { name, id: id.to_string() };
+    let groups = world::groups(seed, fleet).into_iter();
+    let groups = groups.map(|(group, members)| (group.to_owned(), members.into_iter().map(member).collect()));
     Facts {
         seed,
         region: super::REGION.to_owned(),
         tenancy: world::TENANCY.to_owned(),
         compartment: world::COMPARTMENT.to_owned(),
-        golden: member((world::GOLDEN_NAME, world::golden_id(seed))),
+        golden: member((world::GOLDEN_NAME.to_owned(), world::golden_id(seed))),
         groups: groups.collect(),
     }
 }
 
 impl Facts {
     pub(super) fn of(world: &World) -> Self {
-        facts(world.seed)
+        of_fleet(world.seed, world.fleet)
     }
 }
 

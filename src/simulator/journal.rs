@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::front::Then;
-use super::world::{Change, World};
+use super::world::{Change, DEFAULT_FLEET, World};
 use crate::package::Digest;
 
 /// The format of the log that this version reads and writes.
@@ -138,7 +138,7 @@ impl Journal {
         let file = match File::options().read(true).write(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let world = World::generate(seed, now);
+                let world = World::generate(seed, DEFAULT_FLEET, now);
                 let journal =
                     Self { folder: folder.to_owned(), path, new: Some((seed, now)), file: None, length: 0 };
                 return Ok(Opened { journal, world, records: Vec::new() });
@@ -148,7 +148,7 @@ impl Journal {
         lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(io("cannot be read"))?;
         let (header, records, length) = parse(&bytes, &path)?;
-        let world = World::generate(header.seed, header.created);
+        let world = World::generate(header.seed, DEFAULT_FLEET, header.created);
         let journal = Self { folder: folder.to_owned(), path, new: None, file: Some(file), length };
         Ok(Opened { journal, world, records })
     }
@@ -186,32 +186,53 @@ impl Journal {
     fn begin(&mut self, first: &str) -> Result<(), JournalError> {
         let header = self.new.map(|(seed, created)| line(&Header::of(seed, created)));
         let text = [header.as_deref().unwrap_or_default(), first].concat();
+        let io = |source| JournalError::Io { path: self.path.clone(), action: "cannot be written", source };
         let written = fs::create_dir_all(&self.folder).and_then(|()| {
             let mut temporary = tempfile::NamedTempFile::new_in(&self.folder)?;
             temporary.write_all(text.as_bytes())?;
             temporary.as_file().sync_all()?;
-            let file = temporary.persist_noclobber(&self.path).map_err(|error| error.error)?;
-            File::open(&self.folder)?.sync_all()?;
-            if let Some(parent) = self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                File::open(parent)?.sync_all()?;
-            }
-            Ok(file)
+            temporary.persist_noclobber(&self.path).map_err(|error| error.error)
         });
-        let file = written.map_err(|source| JournalError::Io {
-            path: self.path.clone(),
-            action: "cannot be written",
-            source,
-        })?;
-        lock(&file, &self.path)?;
+        let file = written.map_err(io)?;
+        let durable = lock(&file, &self.path).and_then(|()| self.sync_folders().map_err(io));
+        if let Err(error) = durable {
+            // It has not happened, so it must not be there, or the next change would find its place taken.
+            let _ = fs::remove_file(&self.path);
+            return Err(error);
+        }
         self.file = Some(file);
         self.length = text.len() as u64;
         Ok(())
     }
 }
 
+impl Journal {
+    /// Makes the log's name durable, and its folder's.
+    fn sync_folders(&self) -> std::io::Result<()> {
+        File::open(&self.folder)?.sync_all()?;
+        match self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the right to write away, as a full disk or one that has become read-only does; returns what gives it
+    /// back.
+    #[cfg(test)]
+    pub(super) fn break_disk(&mut self) -> Option<File> {
+        self.file.replace(File::open(&self.path).expect("the log is there"))
+    }
+
+    /// Gives the right to write back.
+    #[cfg(test)]
+    pub(super) fn mend_disk(&mut self, file: Option<File>) {
+        self.file = file;
+    }
+}
+
 impl Header {
     fn of(seed: u64, created: Timestamp) -> Self {
-        let generated = World::generate(seed, Timestamp::UNIX_EPOCH).digest();
+        let generated = World::generate(seed, DEFAULT_FLEET, Timestamp::UNIX_EPOCH).digest();
         Self { format: FORMAT, seed, created, generated }
     }
 }

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clock::Clock;
 pub use credentials::{Credentials, credentials, write_config};
-pub use golden::{DEFAULT_SEED, Facts, Level, Member, facts, golden_set};
+pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, golden_instance, golden_set};
 
 pub use handle::Handle;
 pub use service::{InProcess, Simulator};

@@ -1,6 +1,6 @@
 //! The service as one value: requests in, responses out, one at a time, over a world that it owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use super::front::{self, Answer, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
 use super::switches::Switches;
-use super::world::{Change, World};
+use super::world::{Change, DEFAULT_FLEET, World};
 use super::{Info, Place};
 use crate::oci::{Transport, TransportError};
 use crate::package::Digest;
@@ -38,6 +38,8 @@ struct Core {
     world: World,
     journal: Option<Journal>,
     tokens: BTreeMap<String, Remembered>,
+    /// The tokens in the order they were used, for forgetting them.
+    used: VecDeque<(Timestamp, String)>,
     /// Set when another process may serve the world from now on.
     closed: bool,
     /// How many requests came without an id of their own.
@@ -46,7 +48,6 @@ struct Core {
 
 #[derive(Clone, Debug)]
 struct Remembered {
-    at: Timestamp,
     request: Digest,
     answer: Answer,
 }
@@ -54,7 +55,13 @@ struct Remembered {
 impl Simulator {
     /// Makes a new world that lives in memory only, for tests.
     pub fn in_memory(seed: u64, clock: Clock, switches: Switches) -> Self {
-        let world = World::generate(seed, clock.now(0));
+        Self::with_fleet(seed, DEFAULT_FLEET, clock, switches)
+    }
+
+    /// Makes a new world in memory whose groups have so many members together; at least 24, as the quickstart's. Its
+    /// ids are in [`Simulator::info`].
+    pub fn with_fleet(seed: u64, fleet: usize, clock: Clock, switches: Switches) -> Self {
+        let world = World::generate(seed, fleet, clock.now(0));
         Self::over(Core::new(world, None), clock, switches)
     }
 
@@ -100,12 +107,46 @@ impl Simulator {
         self.move_clock(seconds).map(|_| ()).map_err(|failure| std::io::Error::other(failure.message))
     }
 
+    /// Lets an instance's agent fall silent, for tests: from now on it picks up nothing and finishes nothing.
+    pub fn silence(&self, instance: &str) -> std::io::Result<()> {
+        self.happen(|world| front::silence(world, instance, &self.switches))
+    }
+
+    /// Lets a silent agent check in again, for tests: it goes on with what it was asked to do.
+    pub fn bring_back(&self, instance: &str) -> std::io::Result<()> {
+        self.happen(|world| front::bring_back(world, instance, &self.switches))
+    }
+
+    /// Makes a change that nobody asked the service for.
+    fn happen(&self, what: impl FnOnce(&World) -> Result<Change, Failure>) -> std::io::Result<()> {
+        let mut core = self.core();
+        let happened = core.begin(&self.clock).and_then(|now| {
+            let change = what(&core.world)?;
+            core.commit(Record { at: now, change, then: front::Then::Done, call: None })
+        });
+        happened.map(|_| ()).map_err(|failure| std::io::Error::other(failure.message))
+    }
+
     /// Returns a digest of everything that a client could see of the world, now or later.
     pub fn digest(&self) -> Digest {
         let mut core = self.core();
         let now = core.now(&self.clock);
         core.world.settle(now);
         core.world.digest()
+    }
+
+    /// Lets writing fail from now on.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) -> Option<std::fs::File> {
+        self.core().journal.as_mut().and_then(Journal::break_disk)
+    }
+
+    /// Lets writing succeed again.
+    #[cfg(test)]
+    pub(super) fn mend_disk(&self, file: Option<std::fs::File>) {
+        if let Some(journal) = &mut self.core().journal {
+            journal.mend_disk(file);
+        }
     }
 
     /// Serves nothing any more, so that another process can.
@@ -255,7 +296,7 @@ impl Simulator {
 
 impl Core {
     fn new(world: World, journal: Option<Journal>) -> Self {
-        Self { world, journal, tokens: BTreeMap::new(), closed: false, nameless: 0 }
+        Self { world, journal, tokens: BTreeMap::new(), used: VecDeque::new(), closed: false, nameless: 0 }
     }
 
     /// Returns the time; it never goes back, even where the system's clock does.
@@ -270,7 +311,13 @@ impl Core {
         }
         let now = self.now(clock);
         self.world.settle(now);
-        self.tokens.retain(|_, known| now.duration_since(known.at) < TOKEN_LIFETIME);
+        while let Some((at, _)) = self.used.front()
+            && now.duration_since(*at) >= TOKEN_LIFETIME
+        {
+            if let Some((_, token)) = self.used.pop_front() {
+                self.tokens.remove(&token);
+            }
+        }
         Ok(now)
     }
 
@@ -288,8 +335,9 @@ impl Core {
         self.world.apply(record.at, &record.change);
         let answer = front::conclude(&self.world, &record.then);
         if let Some(Call { token, request }) = &record.call {
-            let known = Remembered { at: record.at, request: *request, answer: answer.clone() };
+            let known = Remembered { request: *request, answer: answer.clone() };
             self.tokens.insert(token.clone(), known);
+            self.used.push_back((record.at, token.clone()));
         }
         answer
     }

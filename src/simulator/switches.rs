@@ -56,6 +56,9 @@ pub struct Switches {
     /// An update names the errata of all versions after the installed one. Default yes: `errata` is a list, and only so
     /// does it hold all that the update mends. Otherwise it names that of the available version alone.
     pub errata_between: bool,
+    /// Custom sources have the module streams of their packages. Default no: nobody saw one that does, and nothing in
+    /// the API puts metadata into one.
+    pub custom_sources_have_modules: bool,
     /// A source of another architecture can be attached. Default yes: no rule is documented.
     pub foreign_architectures: bool,
     /// A group's install-all answers with a work request id. Default no: Oracle's collection does not rely on one.
@@ -83,6 +86,7 @@ impl Default for Switches {
             partial_display_names: true,
             all_sources_of_installed: true,
             errata_between: true,
+            custom_sources_have_modules: false,
             foreign_architectures: true,
             group_update_names_work: false,
         }

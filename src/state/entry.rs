@@ -74,6 +74,13 @@ pub enum Entry {
         /// When it was read.
         at: Timestamp,
     },
+    /// A group that we did not make is bound by us from now on, or one that we bind goes by another name.
+    Bound {
+        /// The group.
+        group: GroupName,
+        /// Its id.
+        id: Ocid,
+    },
     /// A source was read back and holds the whole release.
     Proven {
         /// The release.
@@ -208,6 +215,7 @@ impl State {
                     record.at_level = Some(AtLevel { release: release.clone(), since, extra: *extra });
                 }
             }
+            Entry::Bound { group, id } => self.bind(group, id, false),
             Entry::Proven { release, at } => {
                 if let Some(record) = self.sources.get_mut(release) {
                     record.proven.get_or_insert(*at);
@@ -236,12 +244,7 @@ impl State {
                 let record = SourceRecord { id: id.clone(), digest: *digest, since: at, proven: None };
                 self.sources.insert(release.clone(), record);
             }
-            Effect::Group { group, id, made } => {
-                let known = self.groups.remove(group);
-                let (release, since) = known.map_or((None, None), |known| (known.release, known.since));
-                self.groups
-                    .insert(group.clone(), GroupRecord { id: id.clone(), made: *made, release, since });
-            }
+            Effect::Group { group, id, made } => self.bind(group, id, *made),
             Effect::GroupGone { group } => {
                 self.groups.remove(group);
                 self.instances.retain(|_, record| record.group != *group);
@@ -255,6 +258,21 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Binds a group. One that goes by another name in the train now is the same group, and so are its members.
+    fn bind(&mut self, group: &GroupName, id: &Ocid, made: bool) {
+        let renamed = self.groups.iter().find(|(name, known)| known.id == *id && *name != group);
+        let renamed = renamed.map(|(name, _)| name.clone());
+        let same = renamed.as_ref().and_then(|name| self.groups.remove(name));
+        if let Some(old) = renamed {
+            let members = self.instances.values_mut().filter(|record| record.group == old);
+            members.for_each(|record| record.group = group.clone());
+        }
+        let known = self.groups.remove(group);
+        let made = made || same.iter().chain(&known).any(|known| known.made && known.id == *id);
+        let (release, since) = same.or(known).map_or((None, None), |known| (known.release, known.since));
+        self.groups.insert(group.clone(), GroupRecord { id: id.clone(), made, release, since });
     }
 
     fn ride(

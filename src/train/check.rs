@@ -264,14 +264,13 @@ fn shared_group<'a>(
     report: &mut Report,
 ) {
     let shape = &loaded.shape;
-    let (Some(name), Some(compartment), Some(endpoint)) = (&group.name, &shape.compartment, &shape.endpoint)
-    else {
+    let (Some(name), Some(compartment), Some(at)) = (&group.name, &shape.compartment, &shape.service) else {
         return;
     };
-    let service = match endpoint {
+    let service = match &at.endpoint {
         Endpoint::Simulator => (Some("simulator"), None, compartment.as_str()),
         Endpoint::Url(url) => (Some(url.as_str()), None, compartment.as_str()),
-        Endpoint::Region => (None, shape.region.as_deref(), compartment.as_str()),
+        Endpoint::Region => (None, at.region.as_deref(), compartment.as_str()),
     };
     // Groups of one name are told apart by their ids.
     let key = (service, group.id.as_ref().map_or(name.value.as_str(), |id| id.value.as_str()));

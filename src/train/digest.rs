@@ -4,7 +4,7 @@
 //! Every struct is taken apart without `..`, so that a new field cannot be forgotten here. Each part is written with
 //! its length before it, so that no two trains write the same bytes.
 
-use super::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Service, Train};
 use crate::package::Digest;
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
@@ -44,8 +44,9 @@ pub(super) fn of(train: &Train) -> Digest {
 }
 
 fn put_service(parts: &mut Parts, service: &Service) {
-    let Service { region, profile, endpoint } = service;
+    let Service { region, profile, auth, endpoint, auth_endpoint } = service;
     parts.optional(region.as_deref()).optional(profile.as_deref());
+    parts.optional(auth.map(Auth::word)).optional(auth_endpoint.as_deref());
     match endpoint {
         Endpoint::Simulator => parts.put("simulator"),
         Endpoint::Url(url) => parts.put("url").put(url),

@@ -1,6 +1,7 @@
 //! Reading train files and their manifests from disk, and making checked [`Train`]s of them. Left out: which files are
 //! loaded, which is the command line's to say.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::check::{self, Loaded};
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
-use super::{Group, Members, Problems, Release, Service, Train, digest};
+use super::{Group, Members, Problems, Release, Train, digest};
 use crate::package::Digest;
 use crate::package::manifest::{self, Reading};
 
@@ -20,6 +21,14 @@ use crate::package::manifest::{self, Reading};
 /// every file, sorted by file and line.
 pub fn load_all<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Train>, Problems> {
     load_with(paths, |path| std::fs::read(path))
+}
+
+/// Contents that files would have: what is about to be written, checked before it is.
+pub type Overlay = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Loads as [`load_all`] would after the overlay was written.
+pub fn load_with_overlay<P: AsRef<Path>>(paths: &[P], overlay: &Overlay) -> Result<Vec<Train>, Problems> {
+    load_with(paths, |path| overlay.get(path).map_or_else(|| std::fs::read(path), |bytes| Ok(bytes.clone())))
 }
 
 /// Reads one train file with its manifests.
@@ -134,19 +143,7 @@ fn reason(error: &io::Error) -> String {
 /// Makes the train of a file in which nothing is wrong.
 fn train(loaded: Loaded) -> Option<Train> {
     let Loaded { source, shape, manifests } = loaded;
-    let Shape {
-        name,
-        os,
-        architecture,
-        compartment,
-        golden,
-        unmanaged,
-        region,
-        profile,
-        endpoint,
-        releases,
-        groups,
-    } = shape;
+    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups } = shape;
     let releases = releases.into_iter().zip(manifests).map(|(shape, manifest)| release(shape, manifest?.1));
     let mut train = Train {
         file: source.file.clone(),
@@ -156,7 +153,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         compartment: compartment?,
         golden,
         unmanaged,
-        service: Service { region, profile, endpoint: endpoint? },
+        service: service?,
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
         digest: Digest::of([""]),

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Endpoint;
 use super::table::{Fields, File, Value};
 use crate::name::Ocid;
 
@@ -40,52 +39,6 @@ pub(super) fn api(file: &mut File<'_>, value: Value<'_>) {
     {
         file.not_yet(at.span, "`api = \"osmh\"`", "write `api = \"osms\"`");
     }
-}
-
-/// `service.auth`.
-pub(super) fn auth(file: &mut File<'_>, value: Value<'_>) {
-    let kinds = ["api_key", "security_token", "instance_principal", "resource_principal"];
-    if let Some(at) = file.word(value, "`auth`", &kinds)
-        && at.value != "api_key"
-    {
-        file.not_yet(at.span, &format!("`auth = \"{}\"`", at.value), "write `auth = \"api_key\"`");
-    }
-}
-
-/// `service.endpoints`; `None` when it is wrong.
-pub(super) fn endpoints(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Option<Endpoint> {
-    let keys = ["osms", "compute", "object_storage", "auth"];
-    let fields = Fields::open(file, "endpoints", span, table, &keys);
-    for key in &keys[1..] {
-        if let Some(value) = fields.optional(key) {
-            file.parsed(value, &format!("`endpoints.{key}`"), endpoint);
-            let span = fields.key_span(key).unwrap_or_else(|| value.span());
-            file.not_yet(
-                span,
-                &format!("`endpoints.{key}`"),
-                "this version calls no such service: delete it",
-            );
-        }
-    }
-    match fields.optional("osms") {
-        None => Some(Endpoint::Region),
-        Some(value) => file.parsed(value, "`endpoints.osms`", endpoint).map(|at| at.value),
-    }
-}
-
-fn endpoint(text: &str) -> Result<Endpoint, String> {
-    if text == "simulator" {
-        return Ok(Endpoint::Simulator);
-    }
-    let error = || {
-        format!("`{text}` is not an endpoint: expected `simulator` or a URL, as in `http://127.0.0.1:8080`")
-    };
-    let uri: http::Uri = text.parse().map_err(|_| error())?;
-    let known = matches!(uri.scheme_str(), Some("http" | "https"));
-    if !known || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
-        return Err(error());
-    }
-    Ok(Endpoint::Url(text.trim_end_matches('/').to_owned()))
 }
 
 /// `members = { ... }`.

@@ -42,12 +42,44 @@ pub struct Train {
 /// Where the service is and how to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// `region`; may be empty for the simulator.
+    /// `region`. Left out: of the environment or the profile, which is the command line's to find.
     pub region: Option<String>,
     /// `profile` of `~/.oci/config`.
     pub profile: Option<String>,
+    /// `auth`; left out, the profile's files tell.
+    pub auth: Option<Auth>,
     /// `endpoints.osms`.
     pub endpoint: Endpoint,
+    /// `endpoints.auth`: a URL; left out, derived from the instance's region.
+    pub auth_endpoint: Option<String>,
+}
+
+/// How calls are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// With a user's API key.
+    ApiKey,
+    /// With a user's session token.
+    SecurityToken,
+    /// As the compute instance that this runs on.
+    InstancePrincipal,
+    /// As the function or container that this is.
+    ResourcePrincipal,
+}
+
+impl Auth {
+    const ALL: [Self; 4] =
+        [Self::ApiKey, Self::SecurityToken, Self::InstancePrincipal, Self::ResourcePrincipal];
+
+    /// Returns Oracle's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::SecurityToken => "security_token",
+            Self::InstancePrincipal => "instance_principal",
+            Self::ResourcePrincipal => "resource_principal",
+        }
+    }
 }
 
 /// Where the API is reached.
@@ -138,7 +170,7 @@ impl Amount {
     pub fn of(self, members: usize) -> usize {
         match self {
             Self::Number(number) => number,
-            Self::Percent(percent) => members * usize::from(percent) / 100,
+            Self::Percent(percent) => members.saturating_mul(usize::from(percent)) / 100,
         }
     }
 }
@@ -157,13 +189,19 @@ impl Train {
 
 mod check;
 mod digest;
+pub mod edit;
 mod file;
 mod later;
+mod layout;
 mod problem;
+mod service;
 mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use file::{load, load_all};
+pub use file::{Overlay, load, load_all, load_with_overlay};
+pub use layout::format;
 pub use problem::{Problem, Problems};
+pub use service::region as check_region;
+pub use shape::{default_unmanaged, os as check_os};

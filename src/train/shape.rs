@@ -8,8 +8,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::later;
+use super::service;
 use super::table::{At, Fields, File, TOP, Value};
-use super::{Ahead, Amount, Endpoint};
+use super::{Ahead, Amount, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 
@@ -46,6 +47,11 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
 const UNMANAGED: [&str; 4] =
     ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"];
 
+/// Returns what `unmanaged` is where it is left out.
+pub fn default_unmanaged() -> Vec<Pattern> {
+    UNMANAGED.iter().filter_map(|text| Pattern::new(text).ok()).collect()
+}
+
 /// A train file, value by value. What is `None` was left out or is already told as a problem.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
@@ -55,9 +61,8 @@ pub(super) struct Shape {
     pub(super) compartment: Option<Ocid>,
     pub(super) golden: Option<Ocid>,
     pub(super) unmanaged: Vec<Pattern>,
-    pub(super) region: Option<String>,
-    pub(super) profile: Option<String>,
-    pub(super) endpoint: Option<Endpoint>,
+    /// `None` where it is left out or has no endpoint that can be used.
+    pub(super) service: Option<Service>,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
 }
@@ -102,7 +107,7 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     if let Some(value) = top.required("service")
         && let Some(table) = file.table(value, "`service`")
     {
-        service(file, table, value.span(), &mut shape);
+        shape.service = service::read(file, table, value.span());
     }
     if let Some(value) = top.optional("state")
         && let Some(table) = file.table(value, "`state`")
@@ -156,7 +161,7 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
         later::vendor_sources(file, value);
     }
     shape.unmanaged = match fields.optional("unmanaged") {
-        None => UNMANAGED.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
+        None => default_unmanaged(),
         Some(value) => {
             let elements = file.list(value, "`unmanaged`").unwrap_or_default();
             let pattern = |element| file.parsed(element, "an element of `unmanaged`", Pattern::new);
@@ -166,7 +171,8 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
     fields.close(file);
 }
 
-fn os(text: &str) -> Result<String, String> {
+/// Checks `train.os`.
+pub fn os(text: &str) -> Result<String, String> {
     let number = text.strip_prefix("oracle-linux-").unwrap_or_default();
     let plain = !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
     if plain && (1..=2).contains(&number.len()) {
@@ -175,50 +181,6 @@ fn os(text: &str) -> Result<String, String> {
     Err(format!(
         "`os` cannot be `{text}`: expected `oracle-linux-` and the major version, as in `oracle-linux-8`"
     ))
-}
-
-fn service(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
-    let (name, keys) = TABLES[2];
-    let mut fields = Fields::open(file, name, span.clone(), table, keys);
-    if let Some(value) = fields.required("api") {
-        later::api(file, value);
-    }
-    shape.region =
-        fields.optional("region").and_then(|value| file.parsed(value, "`region`", region)).map(|at| at.value);
-    shape.profile = fields
-        .optional("profile")
-        .and_then(|value| file.parsed(value, "`profile`", filled))
-        .map(|at| at.value);
-    if let Some(value) = fields.optional("auth") {
-        later::auth(file, value);
-    }
-    shape.endpoint = match fields.optional("endpoints") {
-        None => Some(Endpoint::Region),
-        Some(value) => {
-            file.table(value, "`endpoints`").and_then(|table| later::endpoints(file, table, value.span()))
-        }
-    };
-    if fields.optional("region").is_none() && shape.endpoint == Some(Endpoint::Region) {
-        let hint =
-            "the endpoint is derived from it; or name one: `endpoints = { osms = \"simulator\" }`, or a URL";
-        file.problem(span, "`[service]` has neither `region` nor `endpoints.osms`", hint);
-    }
-    fields.close(file);
-}
-
-fn region(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("`region` cannot be `{text}`: expected a region's name, as in `eu-frankfurt-1`"))
-}
-
-fn filled(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err("`profile` is not a name of a section of `~/.oci/config`");
-    }
-    Ok(text.to_owned())
 }
 
 fn release(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> ReleaseShape {

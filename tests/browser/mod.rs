@@ -76,7 +76,13 @@ fn train(instances: usize) -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..test"),
         golden: None,
         unmanaged: Vec::new(),
-        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        service: Service {
+            region: None,
+            profile: None,
+            auth: None,
+            endpoint: Endpoint::Simulator,
+            auth_endpoint: None,
+        },
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),

@@ -1,5 +1,9 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
+mod credentials;
+mod fmt;
+mod freeze;
+mod init;
 mod quickstart;
 mod readme;
 mod report;

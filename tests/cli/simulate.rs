@@ -1,52 +1,8 @@
 //! `simulate`: a server for other clients, and its clock.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
-
 use patchtrain::cli::exit;
 
-use crate::support::Workspace;
-
-/// A served simulator, ended with the value.
-struct Served {
-    child: Child,
-    facts: Vec<(String, String)>,
-}
-
-impl Served {
-    fn start(workspace: &Workspace, arguments: &[&str]) -> Self {
-        let mut child = workspace.spawn(&[&["simulate"], arguments].concat());
-        let mut facts = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            let (name, value) = line.split_once(' ').unwrap();
-            facts.push((name.to_owned(), value.trim().to_owned()));
-            if name == "group.backend" {
-                break;
-            }
-        }
-        Self { child, facts }
-    }
-
-    fn fact(&self, name: &str) -> &str {
-        let fact = self.facts.iter().find(|(known, _)| known == name);
-        fact.map_or_else(|| panic!("no {name} in {:?}", self.facts), |(_, value)| value)
-    }
-
-    /// Sends SIGTERM and waits.
-    fn end(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::support::{Served, Workspace};
 
 #[test]
 fn it_serves_until_it_is_told_to_end_and_only_once() {

@@ -4,8 +4,15 @@ use patchtrain::cli::exit;
 
 use crate::support::Workspace;
 
-const COMMANDS: [&[&str]; 5] =
-    [&["validate"], &["plan"], &["apply", "--auto-approve"], &["show"], &["status"]];
+const COMMANDS: [&[&str]; 7] = [
+    &["fmt"],
+    &["freeze", "GL2"],
+    &["validate"],
+    &["plan"],
+    &["apply", "--auto-approve"],
+    &["show"],
+    &["status"],
+];
 
 #[test]
 fn without_train_files_every_command_says_where_it_looked_and_what_to_do() {

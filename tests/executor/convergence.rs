@@ -16,7 +16,8 @@ use crate::support::rng::Rng;
 use crate::support::store::MemoryStore;
 use crate::support::worlds::{self, World};
 
-const WORLDS: u64 = 1500;
+/// So many worlds take seconds, unoptimized; `.ci/long` asks for more.
+const WORLDS: u64 = 150;
 /// Faults hit first tries, so that a few rounds are enough; each kill takes one more.
 const ROUNDS: usize = 12;
 
@@ -88,6 +89,8 @@ impl Pipeline {
                 waited = true;
                 tokio::time::sleep(Duration::from_secs(60)).await;
             } else if !plan.can_start() {
+                // As the command does: levels that were left are recorded although nothing can be done.
+                self.apply(&Plan { steps: Vec::new(), ..plan }).await;
                 assert_eq!(self.cloud.violations(), Vec::<String>::new(), "seed {seed}");
                 return;
             } else {
@@ -127,7 +130,7 @@ fn same(ours: &str, theirs: &str, seed: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn the_executor_does_what_the_model_does() {
-    for seed in 0..WORLDS {
+    for seed in worlds::seeds(WORLDS) {
         let Some((world, _)) = worlds_with_past(seed) else { continue };
         let mut modelled = world.clone();
         let plan = modelled.plan().unwrap();
@@ -153,8 +156,8 @@ async fn the_executor_does_what_the_model_does() {
 
 #[tokio::test(start_paused = true)]
 async fn faults_end_where_no_faults_end() {
-    let mut faulty = 0;
-    for seed in 0..WORLDS {
+    let (mut faulty, seeds) = (0, worlds::seeds(WORLDS));
+    for seed in seeds.clone() {
         let Some((world, _)) = worlds_with_past(seed) else { continue };
         let mut smooth = Pipeline::new(&world);
         smooth.settle(seed).await;
@@ -167,12 +170,12 @@ async fn faults_end_where_no_faults_end() {
         faulty += usize::from(rough.cloud.served() != smooth.cloud.served());
         same(&rough.end(), &smooth.end(), seed);
     }
-    assert!(faulty > WORLDS as usize / 3, "only {faulty} worlds met a fault");
+    assert!(faulty >= seeds.count() / 3, "only {faulty} worlds met a fault");
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_call_it_goes_on_and_does_nothing_twice() {
-    for seed in 0..WORLDS {
+    for seed in worlds::seeds(WORLDS) {
         let Some((world, mut rng)) = worlds_with_past(seed) else { continue };
         let mut smooth = Pipeline::new(&world);
         smooth.settle(seed).await;

@@ -7,6 +7,7 @@ use crate::support::model::{self, End};
 use crate::support::rng::Rng;
 use crate::support::worlds::{self, World};
 
+/// So many worlds take seconds, unoptimized; `.ci/long` asks for more.
 const WORLDS: u64 = 800;
 
 fn checked_plan(world: &World, seed: u64) -> Plan {
@@ -49,8 +50,8 @@ fn is_plannable(world: &World) -> bool {
 
 #[test]
 fn after_all_steps_nothing_can_start() {
-    let mut planned = 0;
-    for seed in 0..WORLDS {
+    let (mut planned, seeds) = (0, worlds::seeds(WORLDS));
+    for seed in seeds.clone() {
         let (mut world, _) = world(seed);
         if !is_plannable(&world) {
             continue;
@@ -63,12 +64,13 @@ fn after_all_steps_nothing_can_start() {
         let next = checked_plan(&world, seed);
         assert!(!next.can_start(), "seed {seed} goes on: {:#?}\nafter {:#?}", brief(&next), brief(&plan));
     }
-    assert!(planned > WORLDS * 9 / 10, "only {planned} of {WORLDS} worlds could be planned");
+    let all = seeds.count();
+    assert!(planned >= all * 9 / 10, "only {planned} of {all} worlds could be planned");
 }
 
 #[test]
 fn any_prefix_leads_to_the_same_end() {
-    for seed in 0..WORLDS / 4 {
+    for seed in worlds::seeds(WORLDS).step_by(4) {
         let (start, mut rng) = world(seed);
         if !is_plannable(&start) {
             continue;
@@ -93,7 +95,7 @@ fn any_prefix_leads_to_the_same_end() {
 
 #[test]
 fn every_order_ends_in_the_same_world() {
-    for seed in 0..WORLDS / 10 {
+    for seed in worlds::seeds(WORLDS).step_by(10) {
         let (start, mut rng) = world(seed);
         if !is_plannable(&start) {
             continue;

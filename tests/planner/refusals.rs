@@ -1,8 +1,9 @@
 //! What no plan is made of, and what lint finds in a plan that was tampered with.
 
-use patchtrain::name::Ocid;
+use patchtrain::name::{Ocid, ReleaseName};
 use patchtrain::observed::{ServiceGroup, Source};
-use patchtrain::plan::{Plan, Refusal, lint};
+use patchtrain::op::Op;
+use patchtrain::plan::{Action, Plan, Refusal, lint};
 use patchtrain::train::Members;
 
 use crate::support::model;
@@ -20,10 +21,36 @@ fn a_changed_manifest_is_refused() {
 }
 
 #[test]
+fn packages_that_no_source_offers_are_told_before_anything_is_made() {
+    let mut world = start();
+    let unknown = set("openssl-1:1.1-2.x86_64 zsh-1-1.x86_64");
+    world.observed.unoffered = patchtrain::package::PackageSet::new(unknown.clone());
+    let refusals = refused(&world);
+    let [Refusal::NotOffered { release, packages }] = refusals.as_slice() else { panic!("{refusals:?}") };
+    assert_eq!((release.as_str(), packages), ("GL2", &unknown));
+    assert!(refusals[0].to_string().contains("2 of its packages"), "{}", refusals[0]);
+    // What is in the source already needs no offer.
+    let mut world = applied();
+    world.observed.unoffered = patchtrain::package::PackageSet::new(unknown);
+    assert!(world.plan().is_ok());
+}
+
+#[test]
 fn a_source_of_another_lineage_is_refused() {
     let mut world = start();
     let name = "t/GL1".into();
     world.observed.sources.insert(Ocid::new("x"), Source { name, owner: None, contents: None, parent: None });
+    assert!(matches!(refused(&world).as_slice(), [Refusal::ForeignSource { .. }]));
+}
+
+#[test]
+fn a_recorded_source_that_carries_other_tags_is_not_written_into() {
+    let mut world = applied();
+    let id = world.state.sources[&ReleaseName::new("GL1")].id.clone();
+    let source = world.observed.sources.get_mut(&id).unwrap();
+    source.owner = None;
+    assert!(world.plan().is_ok(), "there is nothing to write");
+    world.observed.sources.get_mut(&id).unwrap().contents = None;
     assert!(matches!(refused(&world).as_slice(), [Refusal::ForeignSource { .. }]));
 }
 
@@ -80,13 +107,17 @@ fn the_golden_instance_is_never_a_member() {
     let plan = world.plan().unwrap();
     assert!(matches!(plan.notes.as_slice(), [patchtrain::plan::Note::GoldenLeftOut { .. }]));
     assert!(!told(&plan).contains("host-1"), "{}", told(&plan));
+    // Alone in the group it is no member that could get lost.
+    let only = world.observed.groups.get_mut("a").unwrap();
+    only.members.retain(|id| *id == instance_id(1));
+    assert!(world.plan_with(false).is_ok());
 }
 
 #[test]
 fn lint_sees_what_is_wrong_with_a_plan() {
     let good = start().plan().unwrap();
     type Harm = fn(&mut Plan);
-    let broken: [(&str, Harm); 7] = [
+    let broken: [(&str, Harm); 11] = [
         ("asked twice", |plan| {
             plan.steps[1] = patchtrain::plan::Step { id: plan.steps[1].id, ..plan.steps[2].clone() }
         }),
@@ -99,11 +130,33 @@ fn lint_sees_what_is_wrong_with_a_plan() {
         ("a step without change", |plan| {
             plan.changes.remove(0);
         }),
+        ("another release", |plan| {
+            if let Action::Act { op: Op::Switch { to, .. } } = &mut plan.steps[13].action {
+                to.release = ReleaseName::new("GL2");
+            }
+        }),
+        ("another instance", |plan| {
+            plan.steps[13].address = patchtrain::name::Address::Instance(instance_id(1));
+        }),
+        ("a gate that lets everybody pass", |plan| {
+            if let Action::Gate { condition } = &mut plan.steps[15].action {
+                let patchtrain::plan::Condition::GroupAtLevel { allowed, .. } = condition;
+                *allowed = 99;
+            }
+        }),
+        ("a wrong count", |plan| plan.groups[1].work.switches = 1),
         ("a cohort with a stranger", |plan| plan.cohorts[0].instances.push(instance_id(77))),
     ];
     for (what, harm) in broken {
         let mut plan = good.clone();
         harm(&mut plan);
         assert_ne!(lint::lint(&plan), [], "{what} passes");
+        // Nor is it taken from a file, however well its id fits.
+        plan.id = plan.content_id();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("p.plan");
+        patchtrain::plan::save(&plan, &file).unwrap();
+        let error = patchtrain::plan::load(&file).unwrap_err().to_string();
+        assert!(error.contains("its steps do not hold together: "), "{what}: {error}");
     }
 }

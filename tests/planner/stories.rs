@@ -292,6 +292,45 @@ fn a_release_that_is_no_longer_declared_is_kept_and_told() {
 }
 
 #[test]
+fn an_instance_without_known_packages_is_held_and_never_at_level() {
+    let unread = [None, Some(patchtrain::observed::Inventory::default())];
+    for inventory in unread {
+        let mut world = applied();
+        rebind(&mut world.train, "web", "GL2");
+        let id = instance_id(1);
+        let seen = world.observed.instances.get_mut(&id).unwrap();
+        seen.inventory = inventory;
+        // Somebody took it out of its group, too.
+        let group = seen.groups.pop_first().unwrap();
+        world.observed.groups.get_mut(&group).unwrap().members.remove(&id);
+        let plan = check(
+            &world,
+            &[
+                "drift instance.host-1 Left",
+                "Change group.web Group",
+                "Change instance.host-2 Instance",
+                "held instance.host-1 Unread",
+                "s0 instance.host-2 Switch to GL2",
+                "s1 instance.host-2 Update <- s0",
+                "s2 instance.host-2 Level <- s1",
+            ],
+        );
+        assert_eq!((plan.groups[1].at_level, plan.groups[1].held), (0, 1));
+    }
+}
+
+#[test]
+fn who_left_its_group_is_told_even_while_it_is_not_reached() {
+    let mut world = applied();
+    let id = instance_id(1);
+    let seen = world.observed.instances.get_mut(&id).unwrap();
+    seen.status = InstanceStatus::Unreachable;
+    let group = seen.groups.pop_first().unwrap();
+    world.observed.groups.get_mut(&group).unwrap().members.remove(&id);
+    check(&world, &["drift instance.host-1 Left", "held instance.host-1 Unreachable"]);
+}
+
+#[test]
 fn open_work_that_is_not_ours_holds_the_instance() {
     let mut world = applied();
     rebind(&mut world.train, "canary", "GL2");

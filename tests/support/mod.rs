@@ -4,9 +4,11 @@ pub(crate) mod model;
 mod pty;
 mod quickstart;
 pub(crate) mod rng;
+mod served;
 pub(crate) mod store;
 mod workspace;
 pub(crate) mod worlds;
 
 pub(crate) use pty::Screen;
+pub(crate) use served::Served;
 pub(crate) use workspace::Workspace;

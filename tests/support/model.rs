@@ -3,6 +3,7 @@
 
 use patchtrain::conformance::Verdict;
 use patchtrain::name::Address;
+use patchtrain::observed::Precondition;
 use patchtrain::op::{GroupRef, Op, RetryToken, SourceRef, StepId};
 use patchtrain::plan::{Action, Condition, DriftKind, Plan, Step, Verification};
 use patchtrain::state::{Effect, Entry, Finish};
@@ -101,6 +102,12 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
         }
         Action::Verify { what: Verification::Level { instance, group } } => {
             let planned = plan.group(group).unwrap();
+            let mut precondition = step.precondition.clone();
+            fill(world, &mut precondition);
+            if let Err(breach) = world.observed.check(&precondition) {
+                record(world, Entry::LeftLevel { instance: instance.clone() });
+                return End::Failed(breach.to_string());
+            }
             let seen = world.observed.instances.get(instance);
             let Some(inventory) = seen.and_then(|seen| seen.inventory.as_ref()) else {
                 record(world, Entry::LeftLevel { instance: instance.clone() });
@@ -114,6 +121,7 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             let name = plan.labels[instance].clone();
             let (group, release) = (group.clone(), planned.release.clone());
             let extra = verdict.extra.len();
+            bind(world, plan, &group);
             record(world, Entry::AtLevel { instance: instance.clone(), name, group, release, extra, at });
             End::Done
         }
@@ -126,6 +134,23 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             let open = members - candidates.iter().filter(passed).count() <= *allowed;
             if open { End::Done } else { End::Shut }
         }
+    }
+}
+
+fn fill(world: &World, precondition: &mut Precondition) {
+    if let Precondition::Rides { source, .. }
+    | Precondition::Attached { source, .. }
+    | Precondition::Owned { source, .. } = precondition
+    {
+        source.id = Some(source_id(world, source));
+    }
+}
+
+/// A group that the state does not know by its id is bound before anything rides under it.
+fn bind(world: &mut World, plan: &Plan, group: &patchtrain::name::GroupName) {
+    let Some(id) = plan.group(group).and_then(|planned| planned.id.clone()) else { return };
+    if world.state.groups.get(group).is_none_or(|known| known.id != id) {
+        record(world, Entry::Bound { group: group.clone(), id });
     }
 }
 
@@ -144,11 +169,7 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
         group.id = Some(world.state.groups[&group.group].id.clone());
     }
     let mut precondition = step.precondition.clone();
-    if let patchtrain::observed::Precondition::Rides { source, .. }
-    | patchtrain::observed::Precondition::Owned { source } = &mut precondition
-    {
-        source.id = Some(source_id(world, source));
-    }
+    fill(world, &mut precondition);
     let at = world.now;
     let key = op.key();
     let finish = if world.observed.satisfies(&op) {
@@ -166,6 +187,9 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
         Finish::Done
     };
     let effect = effect(world, plan, step, &op);
+    if let Some(Effect::Riding { group, .. }) = &effect {
+        bind(world, plan, group);
+    }
     record(world, Entry::Finished { key, finish, effect, at });
     End::Done
 }

@@ -3,9 +3,10 @@
 
 use std::fmt::Write;
 
+use patchtrain::package::freeze::freeze;
 use patchtrain::package::manifest::Provenance;
-use patchtrain::package::{Manifest, Package, PackageSet};
-use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_set};
+use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_instance};
+use patchtrain::train::default_unmanaged;
 
 use super::Workspace;
 
@@ -49,22 +50,16 @@ impl Workspace {
     }
 }
 
-/// Freezes the golden instance at a level, without what no source provides.
+/// Freezes the golden instance at a level.
 fn manifest(release: &str, level: Level) -> String {
-    let packages: Vec<Package> = golden_set(level)
-        .iter()
-        .filter(|package| {
-            let agent =
-                ["gpg-pubkey", "oracle-cloud-agent", "unified-monitoring-agent", "ksplice-uptrack-release"];
-            !agent.iter().any(|name| package.name().starts_with(name))
-        })
-        .collect();
     let provenance = Provenance {
         release: release.to_owned(),
         frozen_at: jiff::Timestamp::UNIX_EPOCH,
         golden_instance: facts(DEFAULT_SEED).golden.id,
         kernel_policy: "all".to_owned(),
         left_out: Vec::new(),
+        notes: Vec::new(),
     };
-    Manifest::frozen(&provenance, PackageSet::new(packages), Vec::new(), Vec::new()).to_text()
+    let golden = golden_instance(level);
+    freeze(&golden.as_golden(), &default_unmanaged(), provenance).manifest.to_text()
 }

@@ -14,6 +14,29 @@ pub(crate) struct Workspace {
     runtime: TempDir,
 }
 
+/// What the program reads of Oracle's variables.
+const OCI: [&str; 19] = [
+    "OCI_CLI_AUTH",
+    "OCI_CLI_CONFIG_FILE",
+    "OCI_CLI_ENDPOINT",
+    "OCI_CLI_FINGERPRINT",
+    "OCI_CLI_KEY_CONTENT",
+    "OCI_CLI_KEY_FILE",
+    "OCI_CLI_PASSPHRASE",
+    "OCI_CLI_PROFILE",
+    "OCI_CLI_REGION",
+    "OCI_CLI_SECURITY_TOKEN_FILE",
+    "OCI_CLI_TENANCY",
+    "OCI_CLI_USER",
+    "OCI_CONFIG_FILE",
+    "OCI_METADATA_BASE_URL",
+    "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
+    "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
+    "OCI_RESOURCE_PRINCIPAL_REGION",
+    "OCI_RESOURCE_PRINCIPAL_RPST",
+    "OCI_RESOURCE_PRINCIPAL_VERSION",
+];
+
 /// What a command line came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -29,6 +52,22 @@ impl Workspace {
     /// Makes an empty folder: no trains.
     pub(crate) fn empty() -> Self {
         Self { folder: TempDir::new().unwrap(), runtime: TempDir::new().unwrap() }
+    }
+
+    /// Makes a folder that holds these files, as [`Workspace::files`] returns them.
+    pub(crate) fn holding(files: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        let workspace = Self::empty();
+        for (path, content) in files {
+            let path = workspace.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        workspace
+    }
+
+    /// Leaves the folder on disk, for people to look at, and says where.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.folder.keep()
     }
 
     /// Returns the folder.
@@ -95,9 +134,8 @@ impl Workspace {
             ("COLUMNS", Some("100".to_owned())),
             ("TERM", Some("xterm-256color".to_owned())),
         ];
-        let unset = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "OCI_CONFIG_FILE", "OCI_CLI_CONFIG_FILE"];
-        variables.extend(unset.map(|name| (name, None)));
-        variables.extend(["OCI_CLI_PROFILE", "OCI_CLI_REGION"].map(|name| (name, None)));
+        variables.extend(["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].map(|name| (name, None)));
+        variables.extend(OCI.map(|name| (name, None)));
         variables
     }
 }

@@ -118,7 +118,13 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..test"),
         golden: None,
         unmanaged: vec![Pattern::new("gpg-pubkey*").unwrap(), Pattern::new("oracle-cloud-agent*").unwrap()],
-        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        service: Service {
+            region: None,
+            profile: None,
+            auth: None,
+            endpoint: Endpoint::Simulator,
+            auth_endpoint: None,
+        },
         releases,
         groups,
         digest,
@@ -187,6 +193,19 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
         } else {
             Vec::new()
         },
+    }
+}
+
+/// Returns the numbers of the worlds that a property looks at: so many, or what PATCHTRAIN_WORLDS says, which is a
+/// number of worlds or a range of their numbers (`1430..1431`).
+pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
+    let Ok(asked) = std::env::var("PATCHTRAIN_WORLDS") else { return 0..usual };
+    let number = |text: &str| -> u64 {
+        text.parse().unwrap_or_else(|_| panic!("PATCHTRAIN_WORLDS is `{asked}`: neither 3000 nor 1430..1431"))
+    };
+    match asked.split_once("..") {
+        Some((from, to)) => number(from)..number(to),
+        None => 0..number(&asked),
     }
 }
 

@@ -113,6 +113,14 @@ async fn dropped_adds_are_found_by_reading_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_lists_its_packages_late_is_read_again() {
+    let rig = canary();
+    rig.cloud.stale_contents(5);
+    rig.converge().await;
+    assert_eq!(rig.cloud.calls(&plans::add(&plans::NEW[..2]).key()), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn foreign_packages_in_a_source_are_named() {
     let rig = canary();
     let add = plans::add(&plans::NEW[2..]);
@@ -165,6 +173,21 @@ async fn an_inventory_that_lags_is_read_again() {
     rig.cloud.stale_inventory(&instance("canary-1"), 0);
     rig.converge().await;
     rig.assert_each_op_done_once();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_inventory_proves_nothing() {
+    let rig = canary();
+    let known = rig.cloud.edit(|world| {
+        let seen = world.instances.get_mut(&instance("canary-1")).unwrap();
+        seen.inventory.replace(crate::observed::Inventory::default())
+    });
+    let (outcome, _) = rig.apply().await.unwrap();
+    let message = "the service tells none of its packages".to_owned();
+    assert_eq!(*failure(&outcome), StepEnd::Failed { message });
+    assert_eq!(rig.state().instances[&instance("canary-1")].at_level, None);
+    rig.cloud.edit(|world| world.instances.get_mut(&instance("canary-1")).unwrap().inventory = known);
+    rig.converge().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,10 +280,12 @@ async fn an_instance_that_somebody_moved_is_not_switched() {
 
 #[tokio::test(start_paused = true)]
 async fn a_source_of_our_name_is_adopted_by_its_tags_or_refused() {
-    for (owner, adopted) in [
-        (Some(plans::owner()), true),
-        (Some(Ownership { lineage: Lineage("another".into()), ..plans::owner() }), false),
-        (None, false),
+    let other = Some((release(), crate::package::Digest::of(["other"])));
+    for (owner, adopted, way_out) in [
+        (Some(plans::owner()), true, ""),
+        (Some(Ownership { lineage: Lineage("another".into()), ..plans::owner() }), false, "import"),
+        (Some(Ownership { release: other, ..plans::owner() }), false, "restore the manifest"),
+        (None, false, "import"),
     ] {
         let rig = canary();
         let id = crate::name::Ocid::new("ocid1.osmssoftwaresource.oc1..found");
@@ -275,9 +300,29 @@ async fn a_source_of_our_name_is_adopted_by_its_tags_or_refused() {
             assert_eq!(outcome.counts.failed, 0);
         } else {
             let StepEnd::Refused { message } = failure(&outcome) else { panic!("{outcome:?}") };
-            assert!(message.contains(id.as_str()) && message.contains("import"), "{message}");
+            assert!(message.contains(id.as_str()) && message.contains(way_out), "{message}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_goes_over_to_somebody_else_is_not_written_into() {
+    let mut rig = canary();
+    let add = plans::add(&plans::NEW[2..]);
+    rig.cloud.on_submit(add.key(), 1, Fault::Refused { status: 400, code: "InvalidParameter" });
+    rig.apply().await.unwrap();
+    let id = rig.state().sources[&release()].id.clone();
+    rig.cloud.edit(|world| {
+        let owner = Ownership { lineage: Lineage("another".into()), ..plans::owner() };
+        world.sources.get_mut(&id).unwrap().owner = Some(owner);
+    });
+    let mut builder = Builder::new();
+    builder.edit().basis.serial = 1;
+    builder.act(None, add.clone(), &[]);
+    rig.plan = builder.done();
+    let (outcome, _) = rig.apply().await.unwrap();
+    assert!(matches!(rig.end_of(&outcome, &add), StepEnd::Refused { .. }), "{outcome:?}");
+    assert_eq!(rig.cloud.calls(&add.key()), 1);
 }
 
 #[tokio::test(start_paused = true)]

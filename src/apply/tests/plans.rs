@@ -159,6 +159,7 @@ impl Builder {
     pub(super) fn group(&mut self, name: &str, members: usize) {
         self.plan.groups.push(PlannedGroup {
             name: group(name),
+            id: None,
             release: release(),
             ahead: Ahead::Report,
             after: Vec::new(),
@@ -189,7 +190,7 @@ impl Builder {
 
     pub(super) fn act(&mut self, of: Option<&str>, op: Op, after: &[StepId]) -> StepId {
         let precondition = match &op {
-            Op::AddPackages { source, .. } => Precondition::Owned { source: source.clone() },
+            Op::AddPackages { source, .. } => Precondition::Owned { source: source.clone(), owner: owner() },
             Op::Switch { instance, from, .. } => {
                 Precondition::ParentOrNone { instance: instance.clone(), parent: from.clone() }
             }

@@ -161,6 +161,63 @@ async fn a_level_that_was_left_opens_no_gate() {
     }
 }
 
+/// A plan that only reads back, on a world that this state has put on its release.
+async fn proven() -> Rig {
+    let mut rig = Rig::new(story(0), story_world());
+    rig.converge().await;
+    let mut builder = Builder::new();
+    builder.edit().basis.serial = 1;
+    builder.group("canary", 1);
+    let (of, what) = (plans::group("canary"), instance("canary-1"));
+    let read = builder.verify_level("canary", "canary-1", &[]);
+    let step = &mut builder.edit().steps[read.0 as usize];
+    step.group = Some(of);
+    step.precondition = crate::observed::Precondition::Attached { instance: what, source: plans::source() };
+    rig.plan = builder.done();
+    rig
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_level_is_only_proven_on_the_releases_source() {
+    let rig = proven().await;
+    rig.converge().await;
+    let rig = proven().await;
+    rig.cloud.edit(|world| {
+        world.instances.get_mut(&instance("canary-1")).unwrap().parent = Some(plans::vendor());
+    });
+    let (outcome, _) = rig.apply().await.unwrap();
+    assert!(
+        matches!(&outcome.ends[0].1, StepEnd::Failed { message } if message.contains("the source of GL1")),
+        "{outcome:?}"
+    );
+    assert_eq!(rig.state().instances[&instance("canary-1")].at_level, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_level_that_a_plan_has_proven_is_not_cleared_when_it_goes_on() {
+    let mut rig = proven().await;
+    let level = |rig: &Rig| rig.state().instances[&instance("canary-1")].at_level.clone();
+    // It was left when the plan was made; the first run proves it, and is interrupted by a failure elsewhere.
+    rig.plan.drift.push(crate::plan::Drift {
+        address: crate::name::Address::Instance(instance("canary-1")),
+        kind: DriftKind::LeftLevel { release: release(), behind: Vec::new(), ahead: Vec::new() },
+    });
+    let lost = Op::Join { group: plans::group_ref("canary"), instance: instance("nobody") };
+    let id = crate::op::StepId(1);
+    let mut join = rig.plan.steps[0].clone();
+    (join.id, join.action) = (id, Action::Act { op: lost });
+    join.precondition = crate::observed::Precondition::Nothing;
+    rig.plan.steps.push(join);
+    rig.plan.created = jiff::Timestamp::from_second(1_000_000).unwrap();
+    rig.hours_pass(1).await;
+    rig.apply().await.unwrap();
+    let first = level(&rig).unwrap();
+    assert_eq!(first.since.as_second(), 1_003_600);
+    rig.hours_pass(1).await;
+    rig.apply().await.unwrap();
+    assert_eq!(level(&rig), Some(first), "a soak goes on from the first proof");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_empty_plan_writes_nothing() {
     let rig = Rig::new(Builder::new().done(), story_world());
@@ -183,15 +240,19 @@ async fn members_leave_and_groups_go() {
     let delete = Op::DeleteGroup { group: plans::group_ref("web") };
     builder.act(Some("web"), delete.clone(), &[first, second]);
     rig.plan = builder.done();
-    // One was taken out by somebody else meanwhile.
+    // One was taken out by somebody else meanwhile, and the group was given another name.
+    let id = rig.state().groups[&plans::group("web")].id.clone();
     rig.cloud.edit(|world| {
-        let (id, gone) = (rig.state().groups[&plans::group("web")].id.clone(), instance("web-2"));
-        world.groups.get_mut(&id).unwrap().members.remove(&gone);
+        let gone = instance("web-2");
+        let web = world.groups.get_mut(&id).unwrap();
+        web.name = "web (old)".into();
+        web.members.remove(&gone);
         world.instances.get_mut(&gone).unwrap().groups.remove(&id);
     });
     let outcome = rig.converge().await;
     assert_eq!(rig.end_of(&outcome, &web("web-2")), StepEnd::AlreadyDone);
     assert_eq!(rig.end_of(&outcome, &delete), StepEnd::Done);
+    assert!(!rig.cloud.observed().groups.contains_key(&id));
     let state = rig.state();
     assert_eq!(state.instances.keys().collect::<Vec<_>>(), [&instance("canary-1")]);
     assert_eq!(state.groups.keys().collect::<Vec<_>>(), [&plans::group("canary")]);

@@ -11,6 +11,7 @@ use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Erratum, Inventory, Observed, Scope, ServiceGroup, Sighting, Updates};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::package::{Package, PackageSet, StreamContents};
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -28,10 +29,13 @@ pub(super) struct World {
     pub(super) polls: usize,
     pub(super) failing_reads: usize,
     pub(super) failing_polls: usize,
+    pub(super) withheld: Vec<Package>,
     stale: BTreeMap<Ocid, Stale>,
     /// What instances are offered, as a test has said.
     pub(super) updates: BTreeMap<Ocid, Updates>,
     pub(super) errata: Vec<Erratum>,
+    pub(super) streams: BTreeMap<Ocid, Vec<StreamContents>>,
+    pub(super) stale_contents: usize,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
@@ -73,9 +77,12 @@ impl World {
             polls: 0,
             failing_reads: 0,
             failing_polls: 0,
+            withheld: Vec::new(),
             stale: BTreeMap::new(),
             updates: BTreeMap::new(),
             errata: Vec::new(),
+            streams: BTreeMap::new(),
+            stale_contents: 0,
             violations: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
@@ -106,9 +113,27 @@ impl World {
                 Sighting::Instance(id.clone(), seen)
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
+            Scope::ModuleStreams(id) => {
+                let known = self.observed.instances.contains_key(id);
+                let streams = known.then(|| self.streams.get(id).cloned().unwrap_or_default());
+                Sighting::ModuleStreams(id.clone(), streams)
+            }
+            Scope::InstancesNamed(name) => {
+                let named = self.observed.instances.iter().filter(|(_, instance)| *instance.name == **name);
+                let found = named.map(|(id, instance)| {
+                    let mut instance = instance.clone();
+                    instance.inventory = None;
+                    (id.clone(), instance)
+                });
+                Sighting::InstancesNamed(name.clone(), found.collect())
+            }
             Scope::SourceContents(id) => {
                 let seen = self.observed.sources.get(id);
-                let contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                let mut contents = seen.map(|source| source.contents.clone().unwrap_or_default());
+                if self.stale_contents > 0 && contents.as_ref().is_some_and(|contents| !contents.is_empty()) {
+                    self.stale_contents -= 1;
+                    contents = Some(PackageSet::default());
+                }
                 Sighting::SourceContents(id.clone(), contents)
             }
             Scope::SourcesNamed(name) => {
@@ -120,6 +145,11 @@ impl World {
                 });
                 Sighting::SourcesNamed(name.clone(), found.collect())
             }
+            Scope::Catalogue(packages) => {
+                let withheld = packages.iter().filter(|package| self.withheld.contains(package));
+                Sighting::Catalogue(withheld.collect())
+            }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
                 let found = named.map(|(id, group)| (id.clone(), group.clone()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::look::is_active;
 use super::{OsmsCloud, found, is_not_found, tags, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
@@ -218,6 +219,16 @@ impl<T: Transport> OsmsCloud<T> {
         match parent().await? {
             Some(old) if old == *to => return Ok(DONE),
             Some(old) => {
+                // Without a source the instance could be updated from nowhere: nothing is detached for one that is
+                // not there to be attached.
+                let look = Call::get("GetSoftwareSource", &["softwareSources", to.as_str()]);
+                let there: Option<wire::Made> = found(self.one(&look).await)?;
+                if !there.is_some_and(|there| is_active(there.lifecycle_state.as_deref())) {
+                    return Err(CloudError::Unaskable {
+                        operation: "AttachParentSoftwareSourceToManagedInstance",
+                        reason: format!("the software source {to} is gone; the instance stays on {old}"),
+                    });
+                }
                 let operation = "DetachParentSoftwareSourceFromManagedInstance";
                 let call = change(operation, "detachParentSoftwareSource", &old, "detach");
                 self.unless(&call, async || Ok(parent().await?.as_ref() != Some(&old))).await?;

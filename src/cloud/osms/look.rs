@@ -53,7 +53,7 @@ impl<T: Transport> OsmsCloud<T> {
             }
         }
         self.note_open_work(compartments, &mut known).await?;
-        Ok(Observed { instances: known, groups, sources })
+        Ok(Observed { instances: known, groups, sources, ..Observed::default() })
     }
 
     /// Looks at one instance and at its open work requests; none when the service does not know it.
@@ -61,6 +61,21 @@ impl<T: Transport> OsmsCloud<T> {
         let Some((mut instance, compartment)) = self.instance(id).await? else { return Ok(None) };
         instance.open_work = self.open_work(&compartment, Some(id)).await?;
         Ok(Some(instance))
+    }
+
+    /// Looks at the managed instances of the compartment with this display name, each with its open work requests.
+    pub(super) async fn instances_named(&self, name: &str) -> Result<BTreeMap<Ocid, Instance>, CloudError> {
+        let call = Call::get("ListManagedInstances", &["managedInstances"])
+            .query("compartmentId", self.compartment.as_str())
+            .query("displayName", name)
+            .query("limit", ROWS);
+        let rows: Vec<wire::Summary> = self.rows(call).await?;
+        // The filter of the service may match a part of the name.
+        let ids = rows.into_iter().filter(|row| row.display_name == name).map(|row| Ocid::new(&row.id));
+        let read = self
+            .each(ids, |id| async move { self.instance_with_work(&id).await.map(|seen| (id, seen)) })
+            .await?;
+        Ok(read.into_iter().filter_map(|(id, seen)| Some((id, seen?))).collect())
     }
 
     /// Reads the ACTIVE groups of this name with their members. Names are not unique.
@@ -90,7 +105,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Reads a group with its members; none when it is not there or no longer ACTIVE.
-    async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
+    pub(super) async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
         let call = Call::get("GetManagedInstanceGroup", &["managedInstanceGroups", id.as_str()]);
         let row: Option<wire::Group> = found(self.one(&call).await)?;
         Ok(row.filter(|row| is_active(row.lifecycle_state.as_deref())).map(group))
@@ -152,7 +167,7 @@ impl<T: Transport> OsmsCloud<T> {
 }
 
 /// Tells whether a thing can be used. The model does not require the state; one that is left out was asked for.
-fn is_active(state: Option<&str>) -> bool {
+pub(super) fn is_active(state: Option<&str>) -> bool {
     state.is_none_or(|state| state == ACTIVE)
 }
 

@@ -17,6 +17,16 @@ use crate::package::Package;
 impl<T: Transport> OsmsCloud<T> {
     /// Translates packages into the service's names, all or none of them.
     pub(super) async fn names_of(&self, packages: &[Package]) -> Result<Vec<Cow<'static, str>>, CloudError> {
+        let missing = self.unoffered(packages).await?;
+        if !missing.is_empty() {
+            let packages = missing.iter().map(Package::to_string).collect();
+            return Err(CloudError::UnknownPackages { packages });
+        }
+        Ok(packages.iter().filter_map(|package| self.names.get(*package)).collect())
+    }
+
+    /// Returns the packages that the service knows under no name, in order.
+    pub(super) async fn unoffered(&self, packages: &[Package]) -> Result<Vec<Package>, CloudError> {
         let unknown = || -> Vec<Package> {
             packages.iter().copied().filter(|package| self.names.get(*package).is_none()).collect()
         };
@@ -35,12 +45,8 @@ impl<T: Transport> OsmsCloud<T> {
             self.search_sources(&missing).await?;
             missing = unknown();
         }
-        if !missing.is_empty() {
-            missing.sort_unstable();
-            let packages = missing.iter().map(Package::to_string).collect();
-            return Err(CloudError::UnknownPackages { packages });
-        }
-        Ok(packages.iter().filter_map(|package| self.names.get(*package)).collect())
+        missing.sort_unstable();
+        Ok(missing)
     }
 
     /// Asks for the very names, in both spellings that they could have.

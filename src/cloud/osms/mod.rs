@@ -9,6 +9,7 @@ mod ask;
 mod errata;
 mod look;
 mod lookup;
+mod modules;
 mod names;
 mod packages;
 mod tags;
@@ -26,7 +27,7 @@ use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::oci::{Client, Error, Transport};
 use crate::op::{Capabilities, Op, RetryToken, Ticket};
-use crate::package::SetPool;
+use crate::package::{PackageSet, SetPool};
 
 /// The path that the API's operations stand under.
 pub const API_VERSION: &str = "/20190801";
@@ -92,10 +93,19 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             }
             Scope::Instance(id) => Sighting::Instance(id.clone(), self.instance_with_work(id).await?),
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id).await?),
+            Scope::ModuleStreams(id) => Sighting::ModuleStreams(id.clone(), self.module_streams(id).await?),
+            Scope::InstancesNamed(name) => {
+                Sighting::InstancesNamed(name.clone(), self.instances_named(name).await?)
+            }
             Scope::SourceContents(id) => Sighting::SourceContents(id.clone(), self.contents(id).await?),
             Scope::SourcesNamed(name) => {
                 Sighting::SourcesNamed(name.clone(), self.sources(Some(name)).await?)
             }
+            Scope::Catalogue(packages) => {
+                let unoffered = self.unoffered(packages.as_slice()).await?;
+                Sighting::Catalogue(PackageSet::new(unoffered))
+            }
+            Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
             Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),

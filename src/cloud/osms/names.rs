@@ -24,6 +24,13 @@ impl Names {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(&package).cloned()
     }
 
+    /// Returns the packages of modules by the service's names.
+    pub(super) fn modular(&self) -> HashMap<Cow<'static, str>, Package> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let modular = known.iter().filter(|(package, _)| package.is_modular());
+        modular.map(|(package, name)| (name.clone(), *package)).collect()
+    }
+
     /// Takes in names; the first one of a package stays.
     pub(super) fn learn<'n>(&self, seen: impl IntoIterator<Item = (Package, &'n str)>) {
         // Nearly all rows of a fleet are known already, so that a read lock is all that most pages need.

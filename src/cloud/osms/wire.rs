@@ -122,6 +122,34 @@ pub(super) struct ManagedInstance {
     pub(super) is_reboot_required: Option<bool>,
 }
 
+/// `ManagedInstanceSummary`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    pub(super) id: String,
+    pub(super) display_name: String,
+}
+
+/// `ModuleStreamOnManagedInstanceSummary`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StreamRow {
+    pub(super) module_name: String,
+    pub(super) stream_name: String,
+    /// `ENABLED`, `ACTIVE` or `DISABLED`.
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) software_source_id: Option<String>,
+}
+
+/// `ModuleStream`
+#[derive(Debug, Deserialize)]
+pub(super) struct Stream {
+    /// By the service's names.
+    #[serde(default)]
+    pub(super) packages: Option<Vec<String>>,
+}
+
 /// `ManagedInstanceGroupSummary` and `ManagedInstanceGroup`
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -77,7 +77,11 @@ async fn a_retry_is_signed_anew_and_keeps_its_token() {
         .collect();
     assert_eq!(
         told,
-        ["1 429 Too Many Requests 3.5", "2 503 ServiceUnavailable 2.5", "3 the connection broke: reset 4.5"]
+        [
+            "1 429 Too Many Requests 3.5",
+            "2 503 ServiceUnavailable 2.5",
+            "3 http://osms.test: the connection broke: reset 4.5"
+        ]
     );
     let asked = script.asked.lock().unwrap();
     assert!(asked.iter().all(|asked| asked.header("opc-retry-token") == "tok"));

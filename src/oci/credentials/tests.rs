@@ -1,4 +1,13 @@
-//! Configuration files as people have them, keys in the forms tools write, and what is said of those that do not do.
+//! Configuration files as people have them, and what is said of those that do not do. Keys, tokens and instances
+//! stand in files of their own.
+
+mod instance;
+mod keys;
+mod secrets;
+mod tokens;
+
+use std::fmt;
+use std::path::Path;
 
 use super::*;
 
@@ -16,6 +25,17 @@ fn profile(text: &str, name: &str) -> Result<Profile, CredentialsError> {
     Profile::parse(Path::new("/home/me/.oci/config"), text, name)
 }
 
+/// Returns what `~` stands for in a profile's paths.
+fn at_home(profile: &Profile, home: &str) -> Profile {
+    profile.clone().with_home(Some(home.into()))
+}
+
+/// Returns the name that an API key is known by.
+fn key_id(credentials: &Credentials) -> String {
+    let Kind::Fixed(key) = &credentials.0 else { panic!("{credentials:?}") };
+    key.key_id().to_owned()
+}
+
 fn message<T: fmt::Debug>(result: Result<T, CredentialsError>) -> String {
     result.unwrap_err().to_string()
 }
@@ -28,12 +48,75 @@ fn a_profile_signs_with_its_own_values_and_inherits_the_rest() {
         config("[prod]\r\n user : ocid1.user.oc1..p\r\n; region = nowhere\r\nregion = us-ashburn-1\r\n");
     let prod = profile(&text, "prod").unwrap();
     assert_eq!(prod.region().unwrap().unwrap().name(), "us-ashburn-1");
-    let key = Credentials::from_profile(&prod, Some(home.path())).unwrap().signing_key();
-    assert_eq!(key.key_id(), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..p/{FINGERPRINT}"));
+    let home = home.path().to_str().unwrap();
+    let of = |profile: &Profile| key_id(&Credentials::api_key(&at_home(profile, home)).unwrap());
+    assert_eq!(of(&prod), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..p/{FINGERPRINT}"));
     let default = profile(&text, "DEFAULT").unwrap();
     assert_eq!(default.region().unwrap().unwrap().name(), "eu-frankfurt-1");
-    let key = Credentials::from_profile(&default, Some(home.path())).unwrap().signing_key();
-    assert_eq!(key.key_id(), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/{FINGERPRINT}"));
+    assert_eq!(of(&default), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/{FINGERPRINT}"));
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let mut mixed = profile(&config(""), "DEFAULT").unwrap();
+    mixed.set("user", "OCI_CLI_USER", &Secret::new("ocid1.user.oc1..env\n"));
+    mixed.set("key_content", "OCI_CLI_KEY_CONTENT", &Secret::new(PKCS1));
+    mixed.set("region", "OCI_CLI_REGION", &Secret::new("lhr"));
+    let credentials = Credentials::api_key(&mixed).unwrap();
+    assert_eq!(key_id(&credentials), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..env/{FINGERPRINT}"));
+    assert_eq!(mixed.region().unwrap().unwrap().name(), "uk-london-1");
+}
+
+#[test]
+fn the_environment_can_stand_for_the_whole_file() {
+    let nowhere = Path::new("/nowhere/config");
+    let mut alone = Profile::empty(nowhere, "DEFAULT");
+    assert!(message(Credentials::api_key(&alone)).starts_with("there is no OCI configuration file at /now"));
+    for (key, variable, value) in [
+        ("user", "OCI_CLI_USER", "ocid1.user.oc1..u"),
+        ("tenancy", "OCI_CLI_TENANCY", "ocid1.tenancy.oc1..t"),
+        ("key_content", "OCI_CLI_KEY_CONTENT", PKCS1),
+    ] {
+        alone.set(key, variable, &Secret::new(value));
+    }
+    assert_eq!(
+        message(Credentials::api_key(&alone)),
+        "/nowhere/config: profile `DEFAULT` has no `fingerprint`: copy it from the console (My profile, API keys, \
+         View configuration file), or set OCI_CLI_FINGERPRINT"
+    );
+    alone.set("fingerprint", "OCI_CLI_FINGERPRINT", &Secret::new("x"));
+    assert!(message(Credentials::api_key(&alone)).starts_with("OCI_CLI_FINGERPRINT: `x` is not a finger"));
+    alone.set("fingerprint", "OCI_CLI_FINGERPRINT", &Secret::new(FINGERPRINT));
+    assert_eq!(
+        key_id(&Credentials::api_key(&alone).unwrap()),
+        format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/{FINGERPRINT}")
+    );
+}
+
+#[test]
+fn a_session_token_nearer_than_a_user_is_what_signs() {
+    let token = "security_token_file=~/token\n";
+    let session = format!("[session]\n{token}");
+    for (text, name, expected) in [
+        (config(""), "DEFAULT", Method::ApiKey),
+        (config(token), "DEFAULT", Method::ApiKey),
+        (config(&session), "session", Method::SecurityToken),
+        (config(&session), "DEFAULT", Method::ApiKey),
+        (config(&format!("{session}user=ocid1.user.oc1..s\n")), "session", Method::ApiKey),
+        (config(&session).replace("user=", "# "), "session", Method::SecurityToken),
+        (config("[on]\nauthentication_type=instance_principal\n"), "on", Method::InstancePrincipal),
+    ] {
+        assert_eq!(profile(&text, name).unwrap().method().unwrap(), expected, "{text}");
+    }
+    let mut of_environment = profile(&config(""), "DEFAULT").unwrap();
+    of_environment.set("security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE", &Secret::new("/t"));
+    assert_eq!(of_environment.method().unwrap(), Method::SecurityToken);
+    let other = profile(&config("authentication_type=oke_workload_identity\n"), "DEFAULT").unwrap();
+    assert_eq!(
+        message(other.method()),
+        "/home/me/.oci/config, line 8: `authentication_type`: `oke_workload_identity` is not supported: expected \
+         api_key, security_token, instance_principal or resource_principal"
+    );
 }
 
 #[test]
@@ -71,10 +154,14 @@ fn each_fault_of_a_file_names_its_line_and_the_way_out() {
 #[test]
 fn each_fault_of_a_profile_names_its_key_and_the_way_out() {
     let at = "/home/me/.oci/config";
-    let copy = "copy it from the console (My profile, API keys, View configuration file)";
+    let copy = "copy it from the console (My profile, API keys, View configuration file), or set OCI_CLI_";
     for (from, to, expected) in [
-        ("user=ocid1.user.oc1..u\n", "", format!("{at}: profile `DEFAULT` has no `user`: {copy}")),
-        ("key_file=~/key.pem", "key_file=", format!("{at}: profile `DEFAULT` has no `key_file`: {copy}")),
+        ("user=ocid1.user.oc1..u\n", "", format!("{at}: profile `DEFAULT` has no `user`: {copy}USER")),
+        (
+            "key_file=~/key.pem",
+            "key_file=",
+            format!("{at}: profile `DEFAULT` has no `key_file`: {copy}KEY_FILE"),
+        ),
         (
             "ocid1.tenancy.oc1..t",
             "acme",
@@ -91,7 +178,15 @@ fn each_fault_of_a_profile_names_its_key_and_the_way_out() {
             "user=ocid1.user.oc1..u",
             "security_token_file=~/.oci/token",
             format!(
-                "{at}, line 3: `security_token_file`: session tokens are not supported yet; use an API key with `key_file`"
+                "{at}: profile `DEFAULT` has no `user`: it holds a session token: use `auth = \"security_token\"`"
+            ),
+        ),
+        (
+            "key_file=~/key.pem",
+            "key_content=-----BEGIN",
+            format!(
+                "{at}, line 7: `key_content`: a key does not belong into this file: name the key's own file with \
+                 `key_file`, or set OCI_CLI_KEY_CONTENT"
             ),
         ),
         (
@@ -101,7 +196,7 @@ fn each_fault_of_a_profile_names_its_key_and_the_way_out() {
         ),
     ] {
         let profile = profile(&config("").replace(from, to), "DEFAULT").unwrap();
-        assert_eq!(message(Credentials::from_profile(&profile, Some(Path::new("/nowhere")))), expected);
+        assert_eq!(message(Credentials::api_key(&at_home(&profile, "/nowhere"))), expected);
     }
     let bad_region = profile(&config("").replace("=fra", "=mars"), "DEFAULT").unwrap();
     assert!(message(bad_region.region()).starts_with("/home/me/.oci/config, line 6: `mars` is not a region"));
@@ -115,67 +210,11 @@ fn missing_files_are_named() {
     );
     let profile = profile(&config(""), "DEFAULT").unwrap();
     assert_eq!(
-        message(Credentials::from_profile(&profile, Some(Path::new("/nowhere")))),
-        "/nowhere/key.pem cannot be read"
+        message(Credentials::api_key(&at_home(&profile, "/nowhere"))),
+        "/nowhere/key.pem (`key_file` in /home/me/.oci/config, line 7) cannot be read"
     );
     assert_eq!(
-        message(Credentials::from_profile(&profile, None)),
+        message(Credentials::api_key(&profile)),
         "/home/me/.oci/config, line 7: `~` stands for nothing, since HOME is not set: write the path in full"
     );
-}
-
-/// Converts the test key as `openssl` does; none where the machine has no `openssl`.
-fn openssl(arguments: &[&str]) -> Option<String> {
-    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/src/oci/testdata/key.pem");
-    let mut command = std::process::Command::new("openssl");
-    let output = command.args(arguments).args(["-in", key]).output().ok()?;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap())
-}
-
-#[test]
-fn all_unencrypted_forms_of_a_key_sign_alike() {
-    let Some(pkcs8) = openssl(&["pkcs8", "-topk8", "-nocrypt"]) else { return };
-    let signature =
-        |pem: &str| SigningKey::from_pem("k", pem.as_bytes()).map(|key| key.sign(b"text").unwrap());
-    let expected = signature(PKCS1).unwrap();
-    for form in [
-        pkcs8.clone(),
-        pkcs8.replace('\n', "\r\n"),
-        format!("{pkcs8}\nOCI_API_KEY"),
-        format!("Bag Attributes\n    friendlyName: me\n{PKCS1}"),
-    ] {
-        assert_eq!(signature(&form), Ok(expected.clone()));
-    }
-}
-
-#[test]
-fn keys_that_cannot_sign_are_told_apart() {
-    let refused = |pem: &str| SigningKey::from_pem("k", pem.as_bytes()).unwrap_err();
-    assert_eq!(refused("hello"), KeyError::NotPem);
-    assert_eq!(refused("-----BEGIN RSA PRIVATE KEY-----\nMIIB\n"), KeyError::NotPem);
-    let damaged = PKCS1.lines().filter(|line| !line.starts_with("MII")).collect::<Vec<_>>().join("\n");
-    assert_eq!(refused(&damaged), KeyError::Refused("it is damaged"));
-    let Some(public) = openssl(&["rsa", "-pubout"]) else { return };
-    assert_eq!(refused(&public), KeyError::Public);
-    let pbes2 = openssl(&["pkcs8", "-topk8", "-passout", "pass:x"]).unwrap();
-    assert_eq!(refused(&pbes2), KeyError::Encrypted);
-    let legacy = openssl(&["rsa", "-traditional", "-aes128", "-passout", "pass:x"]).unwrap();
-    assert_eq!(refused(&legacy), KeyError::Encrypted);
-    let new = |arguments: &[&str]| {
-        let output = std::process::Command::new("openssl").args(arguments).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let small = KeyError::Refused("it is too small, or its public exponent is");
-    assert_eq!(refused(&new(&["genrsa", "1024"])), small);
-    let elliptic = new(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-    assert_eq!(refused(&elliptic), KeyError::NotRsa);
-}
-
-#[test]
-fn a_key_does_not_show_in_debug_output() {
-    let credentials = Credentials::from_parts("t", "u", "f", PKCS1.as_bytes()).unwrap();
-    assert_eq!(format!("{credentials:?}"), "ApiKey(SigningKey { key_id: \"t/u/f\", .. })");
-    let error = Credentials::from_parts("t", "u", "f", b"hello").unwrap_err();
-    assert!(error.to_string().starts_with("the private key of user u is not in PEM form"));
 }

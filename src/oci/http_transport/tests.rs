@@ -51,6 +51,11 @@ async fn what_arrives_is_what_was_signed() {
     client.send(&Call::post("Post", &["x", "actions"]).query("t", "a:b")).await.unwrap();
     client.send(&Call::post("Post", &["y"]).json(&["é"])).await.unwrap();
     client.send(&Call::new("Delete", http::Method::DELETE, &["y"])).await.unwrap();
+    let key = Credentials::from_parts("t", "u", "f", include_bytes!("../testdata/key.pem"))
+        .unwrap()
+        .current(jiff::Timestamp::now())
+        .await
+        .unwrap();
     let heard = heard.lock().unwrap();
     let lines: Vec<String> =
         heard.iter().map(|(parts, _)| format!("{} {}", parts.method, parts.uri)).collect();
@@ -63,8 +68,6 @@ async fn what_arrives_is_what_was_signed() {
             "DELETE /20190801/y",
         ]
     );
-    let key =
-        Credentials::from_parts("t", "u", "f", include_bytes!("../testdata/key.pem")).unwrap().signing_key();
     let public = ring::signature::UnparsedPublicKey::new(
         &ring::signature::RSA_PKCS1_2048_8192_SHA256,
         key.public_key().to_vec(),

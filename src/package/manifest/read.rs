@@ -218,7 +218,7 @@ impl<'t> Reader<'t> {
                 Some(error) => self.problem(
                     start + "module ".len()..span.end,
                     format!("`{}` is not a module: {error}", shown(module)),
-                    "a module line is `module NAME:STREAM:VERSION:CONTEXT`",
+                    "a module line is `module NAME:STREAM` or `module NAME:STREAM:VERSION:CONTEXT`",
                 ),
             },
             Some(("key", key)) if is_key(key) => self.manifest.keys.push(key.to_owned()),
@@ -230,7 +230,7 @@ impl<'t> Reader<'t> {
             Some((word, _)) => {
                 let hint = match name::nearest(word, ["module", "key"]) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "a line is a NEVRA, `module NAME:STREAM:VERSION:CONTEXT` or `key ID`".to_owned(),
+                    None => "a line is a NEVRA, `module NAME:STREAM` or `key ID`".to_owned(),
                 };
                 self.problem(start..start + word.len(), format!("unknown word `{}`", shown(word)), hint);
             }
@@ -318,11 +318,11 @@ fn shown(text: &str) -> String {
     if cut.len() < text.len() { format!("{}...", cut.escape_debug()) } else { cut.escape_debug().to_string() }
 }
 
-/// Says what is wrong with `NAME:STREAM:VERSION:CONTEXT`.
-fn module_error(text: &str) -> Option<String> {
+/// Says what is wrong with `NAME:STREAM[:VERSION:CONTEXT]`.
+pub(in crate::package) fn module_error(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split(':').collect();
-    if parts.len() != 4 {
-        return Some(format!("it has {} of 4 parts", parts.len()));
+    if !matches!(parts.len(), 2 | 4) {
+        return Some(format!("it has {} of 2 or 4 parts", parts.len()));
     }
     for (part, what) in parts.iter().zip(["name", "stream", "version", "context"]) {
         let allowed = |c: char| match what {
@@ -341,7 +341,7 @@ fn module_error(text: &str) -> Option<String> {
 
 /// Tells whether a text names a trust key: a short or long id or a fingerprint, and, as rpm's own `gpg-pubkey` entries
 /// have it, the time of its making behind a dash.
-fn is_key(text: &str) -> bool {
+pub(in crate::package) fn is_key(text: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let (id, made) = text.split_once('-').unwrap_or((text, "00000000"));
     matches!(id.len(), 8 | 16 | 40 | 64) && made.len() == 8 && hex(id) && hex(made)

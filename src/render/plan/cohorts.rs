@@ -4,12 +4,13 @@
 //! What an update brings to an instance is compared with what has been shown already, first with the move between
 //! the releases, then with the largest cohort of the group, so that the same 200 lines never stand there twice.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::packages::{self, Row, names};
 use super::super::page::{Mark, Page};
 use super::super::table::{Side, Table};
-use super::super::words::{are, count, labels, reason, rides, source_name};
+use super::super::words::{are, count, labels, natural, reason, rides, source_name};
 use crate::conformance::Lag;
 use crate::name::GroupName;
 use crate::package::{DeltaEntry, Package};
@@ -68,6 +69,13 @@ fn of_move(release_move: &ReleaseMove) -> Shown {
 }
 
 fn group(page: &mut Page, plan: &Plan, name: &GroupName, cohorts: &[&Cohort], shown: &mut Vec<Shown>) {
+    // The largest first, as in the plan; those of one size by what people call them, not by their OCIDs.
+    let mut cohorts = cohorts.to_vec();
+    cohorts.sort_by_cached_key(|cohort| {
+        let first = labels(plan, &cohort.instances).into_iter().next();
+        (Reverse(cohort.instances.len()), first.map(|label| natural(&label)))
+    });
+    let cohorts = cohorts.as_slice();
     page.blank();
     let instances: usize = cohorts.iter().map(|cohort| cohort.instances.len()).sum();
     let mix = match cohorts.len() {

@@ -50,9 +50,10 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Gate { .. } => 0,
         HeldReason::Unreachable { .. } => 1,
         HeldReason::Unknown => 2,
-        HeldReason::OpenWork { .. } => 3,
-        HeldReason::Ahead { .. } => 4,
-        HeldReason::Undeclared => 5,
+        HeldReason::Unread => 3,
+        HeldReason::OpenWork { .. } => 4,
+        HeldReason::Ahead { .. } => 5,
+        HeldReason::Undeclared => 6,
     }
 }
 
@@ -62,9 +63,11 @@ fn fact(held: &Held) -> Option<String> {
         HeldReason::Unreachable { last_checkin: Some(at), .. } => Some(format!("last seen {}", time(*at))),
         HeldReason::Unreachable { last_checkin: None, .. } => Some("never seen".to_owned()),
         HeldReason::OpenWork { ticket } => Some(clean(&ticket.0).into_owned()),
-        HeldReason::Unknown | HeldReason::Ahead { .. } | HeldReason::Gate { .. } | HeldReason::Undeclared => {
-            None
-        }
+        HeldReason::Unknown
+        | HeldReason::Unread
+        | HeldReason::Ahead { .. }
+        | HeldReason::Gate { .. }
+        | HeldReason::Undeclared => None,
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
-use super::super::words::{clean, count, held_short, label, phase_count, reason_short, source_name, time};
+use super::super::words::{
+    brief, clean, count, held_short, natural, phase_count, reason_short, source_name, time,
+};
 use crate::name::{Address, GroupName};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason};
 
@@ -219,22 +221,24 @@ fn number(number: usize) -> String {
     if number == 0 { String::new() } else { number.to_string() }
 }
 
-fn held(page: &mut Page, plan: &Plan) {
+/// Writes in a line what is held, and why.
+pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
     if plan.held.is_empty() {
         return;
     }
     let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for held in &plan.held {
         let name = match &held.address {
-            Address::Instance(instance) => label(plan, instance),
+            Address::Instance(instance) => brief(plan.label(instance)),
             Address::Group(group) => format!("group {group}"),
             Address::Release(release) => format!("release {release}"),
         };
         kinds.entry(held_short(&held.reason)).or_default().push(name);
     }
     let parts: Vec<String> = kinds
-        .iter()
+        .iter_mut()
         .map(|(kind, names)| {
+            names.sort_by_cached_key(|name| natural(name));
             let mut shown = names[..names.len().min(NAMES)].join(", ");
             if names.len() > NAMES {
                 shown.push_str(", ...");

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::super::page::columns;
 use super::super::progress::{Bars, Elapsed, Size, Spinner};
 use super::super::watch::Watch;
-use super::super::{Lines, words};
+use super::super::{Lines, Repeat, words};
 use super::{borders, golden, sample};
 use crate::apply::{Event, StepEnd, Survey};
 use crate::op::{OpKey, StepId, Ticket};
@@ -162,7 +162,7 @@ fn bars_read_well_on_a_narrow_and_a_wide_screen() {
         assert!(screen.text().contains("Stopping:"), "{}", screen.text());
         bars.finish();
         let left = screen.text();
-        assert!(left.contains("FAILED   canary-0"), "{left}");
+        assert!(left.contains("FAILED canary-0"), "{left}");
         assert!(left.contains("Interrupted: nothing new is started"), "{left}");
         assert!(!left.contains("steps done"), "{left}");
     }
@@ -213,6 +213,39 @@ fn without_a_terminal_each_finished_step_is_a_line() {
     let text = String::from_utf8(out).unwrap();
     golden::check("lines", &text);
     assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_call_that_is_made_again_shows_until_then() {
+    let plan = sample::full();
+    let repeat = |operation, seconds| Repeat {
+        operation,
+        reason: "503 ServiceUnavailable",
+        attempts: 2,
+        wait: Duration::from_secs(seconds),
+    };
+    let mut watch = Watch::new(&plan);
+    let screen = |watch: &Watch, at| watch.screen(Duration::from_secs(at), 70, 30).join("\n");
+    watch.repeat(&repeat("GetWorkRequest", 2), Duration::ZERO);
+    let alone = screen(&watch, 1);
+    assert!(alone.ends_with("\n  GetWorkRequest: 503 ServiceUnavailable; attempt 3 in 2.0 s"), "{alone}");
+    watch.repeat(&repeat("ListSoftwareSources", 9), Duration::ZERO);
+    let both = screen(&watch, 1);
+    assert!(both.contains("\n  1 more call waits, and ListSoftwareSources: 503"), "{both}");
+    assert!(
+        screen(&watch, 3).ends_with("\n  ListSoftwareSources: 503 ServiceUnavailable; attempt 3 in 9.0 s")
+    );
+    assert!(!screen(&watch, 9).contains("attempt"));
+
+    let (millis, elapsed) = clock();
+    let mut out = Vec::new();
+    let mut lines = Lines::with_clock(&plan, &mut out, move || elapsed());
+    for _ in 0..30 {
+        lines.repeat(&repeat("GetWorkRequest", 2));
+        millis.fetch_add(500, Ordering::Relaxed);
+    }
+    let line = "trying again: GetWorkRequest: 503 ServiceUnavailable; attempt 3 in 2.0 s\n";
+    assert_eq!(String::from_utf8(out).unwrap(), line.repeat(2));
 }
 
 #[test]

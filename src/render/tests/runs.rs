@@ -27,7 +27,9 @@ fn a_whole_run_is_told_in_the_words_that_tools_know() {
     let text = outcome(&plan, &run(&plan, |_| StepEnd::Done), style(80, Detail::Default));
     assert_eq!(
         text,
-        "Apply complete! Resources: 1 added, 9 changed, 0 destroyed.\n\
+        "Held      1 behind web (group db); 1 unknown to the service (web-14); 2\n          \
+         unreachable (web-12, web-13); 1 with open work (web-11)\n\n\
+         Apply complete! Resources: 1 added, 9 changed, 0 destroyed.\n\
          SIMULATOR   47 steps done   state serial 42\n"
     );
 }
@@ -36,7 +38,7 @@ fn a_whole_run_is_told_in_the_words_that_tools_know() {
 fn what_was_there_already_is_not_claimed() {
     let plan = sample::full();
     let text = outcome(&plan, &run(&plan, |_| StepEnd::AlreadyDone), style(80, Detail::Default));
-    assert!(text.starts_with("Apply complete! Resources: 0 added, 0 changed, 0 destroyed.\n"), "{text}");
+    assert!(text.contains("\nApply complete! Resources: 0 added, 0 changed, 0 destroyed.\n"), "{text}");
     assert!(text.contains("0 steps done, 47 found done"), "{text}");
 }
 

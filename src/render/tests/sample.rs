@@ -111,6 +111,7 @@ pub(super) fn whole_move() -> Vec<Lag> {
 pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedGroup {
     PlannedGroup {
         name: group_name(name),
+        id: None,
         release: release(bound),
         ahead: Ahead::Report,
         after: Vec::new(),

@@ -39,7 +39,13 @@ pub(in crate::report) fn train() -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..a"),
         golden: Some(id("gold")),
         unmanaged: Vec::new(),
-        service: Service { region: None, profile: None, endpoint: Endpoint::Simulator },
+        service: Service {
+            region: None,
+            profile: None,
+            auth: None,
+            endpoint: Endpoint::Simulator,
+            auth_endpoint: None,
+        },
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),
@@ -102,6 +108,7 @@ pub(in crate::report) fn observed() -> Observed {
         instances,
         groups: [(id("group"), ServiceGroup { name: "db".into(), members, owner: None })].into(),
         sources: [source("ours", "mine"), source("theirs", "another")].into(),
+        ..Observed::default()
     }
 }
 

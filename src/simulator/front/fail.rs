@@ -122,6 +122,11 @@ impl Answer {
         Self { status: 202, ..Self::done() }
     }
 
+    /// Says where the thing is that was made. That there is a `location` is documented, not whether it has a host.
+    pub(crate) fn at(self, base: &str, kind: &str, id: &str) -> Self {
+        self.with("location", format!("{base}/{kind}/{id}"))
+    }
+
     /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

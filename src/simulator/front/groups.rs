@@ -71,7 +71,7 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
         tags: body::tags(details.freeform_tags, details.defined_tags, &Tags::default()),
         os_family,
     };
-    Ok(Reply::Change(change, Then::Group(id)))
+    Ok(Reply::Change(change, Then::NewGroup(id)))
 }
 
 pub(super) fn update(context: &Context<'_>) -> Result<Reply> {

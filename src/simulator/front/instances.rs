@@ -64,7 +64,7 @@ pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
         "enhancementUpdatesAvailable": counts.enhancement,
         "otherUpdatesAvailable": counts.other,
         "scheduledJobCount": 0,
-        "workRequestCount": world.works.values().filter(|work| work.instance == *id).count(),
+        "workRequestCount": world.work_count(id),
     });
     if let (Value::Object(full), Value::Object(more)) = (&mut full, more) {
         full.extend(more);

@@ -8,6 +8,7 @@ mod errata;
 mod fail;
 mod groups;
 mod instances;
+mod modules;
 mod packages;
 mod page;
 mod query;
@@ -29,8 +30,11 @@ pub(crate) use fail::{Answer, Failure};
 pub(crate) use packages::shipped;
 pub(crate) use query::Query;
 use route::BASE;
+#[cfg(test)]
+pub(crate) use route::ROUTES;
 pub(crate) use route::{Operation, find};
 pub(crate) use signature::verify;
+pub(crate) use work::{bring_back, silence};
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {
@@ -66,6 +70,10 @@ pub(crate) enum Reply {
 pub(crate) enum Then {
     /// That it is done.
     Done,
+    /// The source that was made.
+    NewSource(Id),
+    /// The group that was made.
+    NewGroup(Id),
     /// The source, as it is now.
     Source(Id),
     /// The group, as it is now.
@@ -109,6 +117,9 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::ListSourcePackages => packages::of_source(context).map(Reply::Answer),
         O::GetSourcePackage => packages::one_of_source(context).map(Reply::Answer),
         O::SearchPackages => packages::search(context).map(Reply::Answer),
+        O::ListSourceStreams => modules::of_source(context).map(Reply::Answer),
+        O::GetSourceStream => modules::get(context).map(Reply::Answer),
+        O::ListInstanceStreams => modules::of_instance(context).map(Reply::Answer),
         O::UpdateInstance => work::update_instance(context),
         O::UpdateGroupMembers => work::update_group(context),
         O::InstallPackage => work::install(context),
@@ -125,6 +136,8 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
 pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
     match then {
         Then::Done => Answer::done(),
+        Then::NewSource(id) => sources::answer(world, id).at(BASE, "softwareSources", id),
+        Then::NewGroup(id) => groups::answer(world, id).at(BASE, "managedInstanceGroups", id),
         Then::Source(id) => sources::answer(world, id),
         Then::Group(id) => groups::answer(world, id),
         Then::Accepted(None) => Answer::accepted(),

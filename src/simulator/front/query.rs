@@ -23,14 +23,14 @@ impl Query {
         let mut parameters: Vec<(String, String)> = Vec::new();
         for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name)?;
+            let name = decode_field(name)?;
             if !declared.split(' ').any(|known| known == name) {
                 return Err(Failure::invalid(format!("unknown query parameter {name}")));
             }
             if parameters.iter().any(|(known, _)| *known == name) {
                 return Err(Failure::invalid(format!("query parameter {name} stands twice")));
             }
-            parameters.push((name, decode(value)?));
+            parameters.push((name, decode_field(value)?));
         }
         Ok(Self(parameters))
     }
@@ -85,7 +85,12 @@ impl Query {
     }
 }
 
-/// Decodes `%XX`; a bare `+` is a plus, as RFC 3986 has it and as the service's clients escape it.
+/// Decodes a name or a value of a query, where a bare `+` is a blank: Oracle's SDK for Python sends blanks so.
+fn decode_field(text: &str) -> Result<String, Failure> {
+    decode(&text.replace('+', " "))
+}
+
+/// Decodes `%XX`; a bare `+` of a path is a plus, as RFC 3986 has it.
 pub(crate) fn decode(text: &str) -> Result<String, Failure> {
     let decoded = percent_decode_str(text).decode_utf8();
     decoded.map(Into::into).map_err(|_| Failure::invalid(format!("{text} is not UTF-8 when decoded")))
@@ -99,6 +104,8 @@ mod tests {
     fn parameters_are_decoded_and_only_declared_ones_pass() {
         let query = Query::parse("limit=10&displayName=gcc-c%2B%2B%20x", "displayName limit").unwrap();
         assert_eq!(query.get("displayName"), Some("gcc-c++ x"));
+        let form = Query::parse("displayName=Oracle+Linux+8+%2B", "displayName").unwrap();
+        assert_eq!(form.get("displayName"), Some("Oracle Linux 8 +"), "as forms have it");
         assert_eq!(query.limit(50, 1000), Ok(10));
         assert_eq!(Query::parse("", "limit").unwrap().limit(50, 1000), Ok(50));
         for (raw, message) in [

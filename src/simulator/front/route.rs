@@ -1,5 +1,5 @@
 //! The 69 operations of the API by method and path, with the query parameters each declares; which of them the
-//! simulator serves, and which headers mean something to them.
+//! simulator serves, and which headers mean something to them. Also the 8 on events, of which it serves none.
 
 use http::Method;
 
@@ -38,6 +38,9 @@ pub(crate) enum Operation {
     ListSourcePackages,
     GetSourcePackage,
     SearchPackages,
+    ListSourceStreams,
+    GetSourceStream,
+    ListInstanceStreams,
     UpdateInstance,
     UpdateGroupMembers,
     InstallPackage,
@@ -52,8 +55,10 @@ pub(crate) enum Operation {
 /// One operation of the API.
 #[derive(Debug)]
 pub(crate) struct Route {
-    method: &'static str,
-    path: &'static str,
+    /// `GET` and so on.
+    pub(crate) method: &'static str,
+    /// The path, with `{}` for what varies.
+    pub(crate) path: &'static str,
     /// The operation's name in Oracle's documentation.
     pub(crate) name: &'static str,
     /// The query parameters, separated by blanks.
@@ -85,7 +90,8 @@ macro_rules! paged {
 }
 
 #[rustfmt::skip]
-const ROUTES: [Route; 69] = [
+/// All of them.
+pub(crate) const ROUTES: [Route; 69] = [
     route("POST", "/softwareSources/{}/actions/addPackages", "AddPackagesToSoftwareSource", "", false, Some(O::AddPackages)),
     route("POST", "/managedInstances/{}/actions/attachChildSoftwareSource", "AttachChildSoftwareSourceToManagedInstance", "", true, Some(O::AttachChild)),
     route("POST", "/managedInstanceGroups/{}/actions/attachManagedInstance", "AttachManagedInstanceToManagedInstanceGroup", "managedInstanceId", true, Some(O::Join)),
@@ -107,7 +113,7 @@ const ROUTES: [Route; 69] = [
     route("GET", "/errata/{}", "GetErratum", "", false, Some(O::GetErratum)),
     route("GET", "/managedInstances/{}", "GetManagedInstance", "", false, Some(O::GetInstance)),
     route("GET", "/managedInstanceGroups/{}", "GetManagedInstanceGroup", "", false, Some(O::GetGroup)),
-    route("GET", "/softwareSources/{}/modules/{}/streams/{}", "GetModuleStream", "", false, None),
+    route("GET", "/softwareSources/{}/modules/{}/streams/{}", "GetModuleStream", "", false, Some(O::GetSourceStream)),
     route("GET", "/softwareSources/{}/modules/{}/streams/{}/profiles/{}", "GetModuleStreamProfile", "", false, None),
     route("GET", "/scheduledJobs/{}", "GetScheduledJob", "", false, None),
     route("GET", "/softwareSources/{}/softwarePackages/{}", "GetSoftwarePackage", "", false, Some(O::GetSourcePackage)),
@@ -131,8 +137,8 @@ const ROUTES: [Route; 69] = [
     route("GET", "/managedInstances", "ListManagedInstances", paged!("compartmentId displayName osFamily"), false, Some(O::ListInstances)),
     route("GET", "/softwareSources/{}/streamProfiles", "ListModuleStreamProfiles", paged!("compartmentId moduleName streamName profileName"), false, None),
     route("GET", "/managedInstances/{}/streamProfiles", "ListModuleStreamProfilesOnManagedInstance", paged!("compartmentId moduleName streamName profileName profileStatus"), false, None),
-    route("GET", "/softwareSources/{}/moduleStreams", "ListModuleStreams", paged!("compartmentId moduleName streamName"), false, None),
-    route("GET", "/managedInstances/{}/moduleStreams", "ListModuleStreamsOnManagedInstance", paged!("compartmentId moduleName streamName streamStatus"), false, None),
+    route("GET", "/softwareSources/{}/moduleStreams", "ListModuleStreams", paged!("compartmentId moduleName streamName"), false, Some(O::ListSourceStreams)),
+    route("GET", "/managedInstances/{}/moduleStreams", "ListModuleStreamsOnManagedInstance", paged!("compartmentId moduleName streamName streamStatus"), false, Some(O::ListInstanceStreams)),
     route("GET", "/managedInstances/{}/packages", "ListPackagesInstalledOnManagedInstance", paged!("displayName compartmentId"), false, Some(O::ListInstalled)),
     route("GET", "/scheduledJobs", "ListScheduledJobs", paged!("compartmentId displayName managedInstanceId managedInstanceGroupId operationType lifecycleState osFamily isRestricted"), false, None),
     route("GET", "/softwareSources/{}/softwarePackages", "ListSoftwareSourcePackages", paged!("compartmentId displayName"), false, Some(O::ListSourcePackages)),
@@ -157,6 +163,19 @@ const ROUTES: [Route; 69] = [
     route("PUT", "/softwareSources/{}", "UpdateSoftwareSource", "", false, Some(O::UpdateSource)),
 ];
 
+/// Operations on events, which Oracle's clients have apart from the others.
+#[rustfmt::skip]
+const EVENTS: [Route; 8] = [
+    route("DELETE", "/managedInstances/{}/events/{}/content", "DeleteEventContent", "", false, None),
+    route("GET", "/managedInstances/{}/events/{}", "GetEvent", "", false, None),
+    route("GET", "/managedInstances/{}/events/{}/content", "GetEventContent", "", false, None),
+    route("GET", "/managedInstances/{}/events/report", "GetEventReport", "", false, None),
+    route("GET", "/managedInstances/{}/events", "ListEvents", "", false, None),
+    route("GET", "/relatedEvents", "ListRelatedEvents", "", false, None),
+    route("PUT", "/managedInstances/{}/events/{}", "UpdateEvent", "", false, None),
+    route("POST", "/managedInstances/{}/events/{}/content/actions/upload", "UploadEventContent", "", false, None),
+];
+
 /// The path that all operations stand under.
 pub(crate) const BASE: &str = "/20190801";
 
@@ -165,7 +184,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<S
     let rest = path.strip_prefix(BASE).ok_or_else(|| Failure::no_such_path(path))?;
     let mut best: Option<(&Route, Vec<&str>)> = None;
     let mut path_exists = false;
-    for route in &ROUTES {
+    for route in ROUTES.iter().chain(&EVENTS) {
         let Some(variables) = fit(route.path, rest) else { continue };
         path_exists = true;
         // `/softwareSources/softwarePackages` is a search, not a source of that name.
@@ -221,6 +240,8 @@ mod tests {
                 "i",
             ),
             (Method::GET, "/errata/e", "GetErratum", "e"),
+            (Method::GET, "/managedInstances/i/events/report", "GetEventReport", "i"),
+            (Method::GET, "/managedInstances/i/events/e", "GetEvent", "i e"),
         ] {
             assert_eq!(found(method, &format!("{BASE}{path}")), Ok((name, variables.to_owned())));
         }

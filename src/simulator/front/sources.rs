@@ -96,7 +96,7 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
             tags: body::tags(details.freeform_tags, details.defined_tags, &Tags::default()),
         },
     };
-    Ok(Reply::Change(change, Then::Source(id)))
+    Ok(Reply::Change(change, Then::NewSource(id)))
 }
 
 fn checksum_type(wanted: Option<Box<str>>) -> Result<Option<Box<str>>> {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::page::{self, Row};
 use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, packages};
 use crate::package::{Digest, Package};
-use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work};
+use crate::simulator::switches::Switches;
+use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work, World};
 
 fn filter(context: &Context<'_>) -> Result<Filter> {
     let words = ["SECURITY", "BUGFIX", "ENHANCEMENT", "OTHER", "KSPLICE", "ALL"];
@@ -95,6 +96,42 @@ fn schedule(context: &Context<'_>, (id, instance): (&Id, &Instance), index: usiz
     NewWork { id: work, instance: id.clone(), starts: Some(starts), ends }
 }
 
+/// Says how it goes on with an instance whose agent falls silent: what it was asked to do fails when nobody has picked
+/// it up, or brought it to its end, in time.
+pub(crate) fn silence(world: &World, id: &str, switches: &Switches) -> Result<Change> {
+    let (id, _) = known(world, id, Instance::is_reachable, "is silent already")?;
+    let works = world.open_of(id).map(|(work, open)| NewWork {
+        id: work.clone(),
+        instance: id.clone(),
+        starts: open.starts.filter(|starts| *starts <= world.settled()),
+        ends: later(open.accepted, switches.pick_up_within).max(open.ends),
+    });
+    Ok(Change::Silence { instance: id.clone(), works: works.collect() })
+}
+
+/// Says how it goes on with an instance whose agent is back: it does what it was asked to do, one thing after the
+/// other, from the beginning.
+pub(crate) fn bring_back(world: &World, id: &str, switches: &Switches) -> Result<Change> {
+    let (id, _) = known(world, id, |instance| !instance.is_reachable(), "checks in already")?;
+    let mut free = world.settled();
+    let works = world.open_of(id).map(|(work, _)| {
+        let starts = later(free, switches.pick_up.0);
+        free = later(starts, switches.work.0);
+        NewWork { id: work.clone(), instance: id.clone(), starts: Some(starts), ends: free }
+    });
+    Ok(Change::Return { works: works.collect(), instance: id.clone() })
+}
+
+fn known<'w>(
+    world: &'w World,
+    id: &str,
+    fits: impl Fn(&Instance) -> bool,
+    why_not: &str,
+) -> Result<(&'w Id, &'w Instance)> {
+    let found = world.instances.get_key_value(id).ok_or_else(|| Failure::unknown(id))?;
+    if fits(found.1) { Ok(found) } else { Err(Failure::conflict(format!("{id} {why_not}"))) }
+}
+
 /// A moment some time after another; at the end of time, the end of time.
 fn later(from: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
@@ -104,19 +141,19 @@ fn later(from: Timestamp, by: Duration) -> Timestamp {
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
-    if let Some(id) = context.query.get("managedInstanceId") {
-        context.instance(id)?;
-    }
-    let wanted = |work: &Work| {
-        let instance = context.query.get("managedInstanceId");
-        compartment == COMPARTMENT
-            && linux
-            && instance.is_none_or(|id| *work.instance == *id)
-            && context.names(label(&work.task))
+    let wanted = |work: &Work| compartment == COMPARTMENT && linux && context.names(label(&work.task));
+    let rows: Vec<Row<'_>> = match context.query.get("managedInstanceId") {
+        Some(id) => {
+            context.instance(id)?;
+            context.world.works_of(id).filter(|(_, work)| wanted(work)).map(row).collect()
+        }
+        None => context.world.works.iter().filter(|(_, work)| wanted(work)).map(row).collect(),
     };
-    let rows = context.world.works.iter().filter(|(_, work)| wanted(work));
-    let rows = rows.map(|(id, work)| Row { name: label(&work.task), made: work.accepted, id }).collect();
     page::sorted(context, rows, |row| summary(context.now, row.id, &context.world.works[row.id]))
+}
+
+fn row<'w>((id, work): (&'w Id, &'w Work)) -> Row<'w> {
+    Row { name: label(&work.task), made: work.accepted, id }
 }
 
 /// How the console calls it.

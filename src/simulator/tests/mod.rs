@@ -2,6 +2,8 @@
 
 mod errata;
 mod lists;
+mod models;
+mod modules;
 mod persist;
 mod rules;
 mod shared;
@@ -21,7 +23,7 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
-use super::world::{COMPARTMENT, golden_id, member_ids};
+use super::world::{COMPARTMENT, golden_id, groups};
 use super::*;
 
 /// Signs and sends requests, and reads the answers.

@@ -48,7 +48,7 @@ async fn looking_writes_nothing_and_changes_survive() {
     assert_eq!(fs::read(log(folder.path())).unwrap(), bytes, "looking on changes nothing either");
 }
 
-fn golden_sourced() -> crate::package::PackageSet {
+pub(super) fn golden_sourced() -> crate::package::PackageSet {
     let set = golden_set(Level::Gl1);
     set.iter().filter(|package| super::super::front::shipped(package.as_str()).is_some()).collect()
 }
@@ -106,4 +106,47 @@ async fn a_change_that_cannot_be_written_has_not_happened() {
     let details = json!({ "compartmentId": COMPARTMENT, "displayName": "two", "archType": "X86_64" });
     assert_eq!(client.post("/softwareSources", details).refusal(), (500, "InternalServerError"));
     assert_eq!(client.simulator.digest(), digest);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_takes_nothing_is_told_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    // A file stands where the folder should be made.
+    fs::write(&state, "").unwrap();
+    let place = Place { world: state.join("simulator"), seed: DEFAULT_SEED };
+    let open = || Simulator::open(&place, Clock::starting_at(start()), Switches::default());
+    assert!(message(open().err().unwrap()).contains("world.log: cannot be opened"));
+    fs::remove_file(&state).unwrap();
+    let client = Client::of(open().unwrap());
+    fs::write(&state, "").unwrap();
+    let digest = client.simulator.digest();
+    let details =
+        |name: &str| json!({ "compartmentId": COMPARTMENT, "displayName": name, "archType": "X86_64" });
+    let refused = client.post("/softwareSources", details("one"));
+    assert_eq!(refused.refusal(), (500, "InternalServerError"));
+    assert!(
+        refused.body["message"].as_str().unwrap().contains("world.log: cannot be written: "),
+        "{refused:?}"
+    );
+    assert_eq!(client.simulator.digest(), digest);
+    assert!(client.simulator.advance(60).unwrap_err().to_string().contains("cannot be written"));
+    // The very same call, once there is room: it was not served before.
+    fs::remove_file(&state).unwrap();
+    let token = [("opc-retry-token", "t")];
+    let made = client.post_with("/softwareSources", details("one"), &token);
+    assert_eq!(made.status, 200);
+
+    let write = client.simulator.break_disk();
+    let refused = client.post_with("/softwareSources", details("two"), &[("opc-retry-token", "u")]);
+    assert_eq!(refused.refusal(), (500, "InternalServerError"));
+    assert_eq!(client.get(&format!("/softwareSources/{}", made.id())).status, 200, "reading needs no disk");
+    client.simulator.mend_disk(write);
+    let two = client.post_with("/softwareSources", details("two"), &[("opc-retry-token", "u")]);
+    assert_eq!(two.status, 200);
+    let digest = client.simulator.digest();
+    drop(client);
+    let client = Client::of(open().unwrap());
+    assert_eq!(client.simulator.digest(), digest);
+    assert_eq!(client.post_with("/softwareSources", details("one"), &token).id(), made.id());
 }

@@ -88,6 +88,21 @@ async fn a_retry_token_is_served_once_for_24_hours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_made_says_where_it_is() {
+    let client = Client::new();
+    for kind in ["softwareSources", "managedInstanceGroups"] {
+        let mut details = json!({ "compartmentId": COMPARTMENT, "displayName": "new" });
+        if kind == "softwareSources" {
+            details["archType"] = json!("X86_64");
+        }
+        let made = client.post(&format!("/{kind}"), details);
+        let path = format!("/{kind}/{}", made.id());
+        assert_eq!(made.header("location"), format!("/20190801{path}"));
+        assert_eq!(client.get(&path).header("location"), "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn etags_guard_changes() {
     let client = Client::new();
     let source = client.source("own", &Default::default());
@@ -155,6 +170,8 @@ async fn careless_requests_are_refused() {
     assert_eq!(client.get("/nothing").refusal(), (404, "NotFound"));
     assert_eq!(client.delete(sources, &[]).refusal(), (405, "MethodNotAllowed"));
     assert_eq!(client.get("/updates").refusal(), (501, "MethodNotImplemented"));
+    let events = client.get(&format!("/managedInstances/{}/events?compartmentId={COMPARTMENT}", golden()));
+    assert_eq!(events.refusal(), (501, "MethodNotImplemented"));
     assert_eq!(
         client.get("/managedInstances/ocid1.instance.oc1..x").refusal(),
         (404, "NotAuthorizedOrNotFound")

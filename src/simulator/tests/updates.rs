@@ -149,7 +149,7 @@ async fn a_group_is_updated_as_one() {
     let client = Client::new();
     let details = json!({ "compartmentId": COMPARTMENT, "displayName": "canary" });
     let group = client.post("/managedInstanceGroups", details).id();
-    for id in &member_ids(DEFAULT_SEED)[0].1 {
+    for (_, id) in &groups(DEFAULT_SEED, 24)[0].1 {
         let path =
             format!("/managedInstanceGroups/{group}/actions/attachManagedInstance?managedInstanceId={id}");
         assert_eq!(client.post(&path, Value::Null).status, 204);
@@ -158,7 +158,7 @@ async fn a_group_is_updated_as_one() {
     let accepted = client.post(&path, Value::Null);
     assert_eq!((accepted.status, accepted.header("opc-work-request-id")), (202, ""));
     tokio::time::sleep(Duration::from_secs(4)).await;
-    for id in &member_ids(DEFAULT_SEED)[0].1 {
+    for (_, id) in &groups(DEFAULT_SEED, 24)[0].1 {
         assert_eq!(client.get(&format!("/managedInstances/{id}")).body["updatesAvailable"], 0);
     }
 }

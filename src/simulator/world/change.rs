@@ -125,6 +125,10 @@ pub(crate) enum Change {
     DetachChild { instance: Id, source: Id },
     /// Agents are asked to do something.
     Work { task: Task, works: Vec<NewWork> },
+    /// An agent checks in no more. What it was asked to do has failed by these times, unless it comes back.
+    Silence { instance: Id, works: Vec<NewWork> },
+    /// An agent checks in again, and does by these times what it was asked to do.
+    Return { instance: Id, works: Vec<NewWork> },
     /// The clock is moved on.
     Advance { seconds: i64 },
 }
@@ -214,11 +218,26 @@ impl World {
                         ends: *ends,
                         outcome: None,
                     };
-                    self.works.insert(id.clone(), work);
-                    self.open.insert((*ends, id.clone()));
+                    self.schedule(id, work);
                 }
             }
+            Change::Silence { instance, works } => {
+                self.edit_instance(instance, |instance| instance.silent_since = Some(at));
+                self.reschedule(works);
+            }
+            Change::Return { instance, works } => {
+                self.edit_instance(instance, |instance| instance.silent_since = None);
+                self.reschedule(works);
+            }
             Change::Advance { seconds } => self.offset += seconds,
+        }
+    }
+
+    fn reschedule(&mut self, works: &[NewWork]) {
+        for NewWork { id, starts, ends, .. } in works {
+            if let Some(work) = self.works.get(id).cloned() {
+                self.schedule(id, Work { starts: *starts, ends: *ends, ..work });
+            }
         }
     }
 

@@ -73,7 +73,14 @@ const UNSOURCED: [&[&str]; 3] = [
 const KEYS: [&str; 2] = ["gpg-pubkey-ad986da3-5cabf60d.(none)", "gpg-pubkey-2f86d6a1-5cf7cefb.(none)"];
 
 /// The worlds generated so far: a world is cheap to copy and not so cheap to draw.
-static TEMPLATES: Mutex<BTreeMap<u64, World>> = Mutex::new(BTreeMap::new());
+static TEMPLATES: Mutex<BTreeMap<(u64, usize), World>> = Mutex::new(BTreeMap::new());
+
+/// How many members the quickstart's groups have together.
+pub(crate) const DEFAULT_FLEET: usize = 24;
+
+/// How many members of a group beyond the quickstart's have a mix of their own; the rest take turns with these. Drawing
+/// a mix takes a while, and fleets of thousands are for measuring.
+const MIXES: usize = 40;
 
 /// Makes an OCID of a kind out of what must make it unique.
 pub(crate) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
@@ -106,15 +113,27 @@ pub(crate) fn golden_id(seed: u64) -> Id {
     instance_id(seed, GOLDEN_NAME)
 }
 
-/// Returns the quickstart's groups with the ids of their members.
-pub(crate) fn member_ids(seed: u64) -> Vec<(&'static str, Vec<Id>)> {
-    let ids = |names: &[&str]| names.iter().map(|name| instance_id(seed, name)).collect();
-    GROUPS.iter().map(|(group, names)| (*group, ids(names))).collect()
-}
-
-/// Returns the quickstart's groups with the display names of their members.
-pub(crate) fn group_members() -> &'static [(&'static str, &'static [&'static str])] {
-    &GROUPS
+/// Returns the quickstart's groups with the display names and ids of their members: of a fleet of so many, those of the
+/// quickstart and more of their kind, half of them web servers.
+pub(crate) fn groups(seed: u64, fleet: usize) -> Vec<(&'static str, Vec<(String, Id)>)> {
+    let mut groups: Vec<(&str, Vec<String>)> = GROUPS
+        .iter()
+        .map(|(group, names)| (*group, names.iter().map(|name| (*name).to_owned()).collect()))
+        .collect();
+    for more in 0..fleet.saturating_sub(DEFAULT_FLEET) {
+        let (turn, group, role, first) = match more % 4 {
+            0 => (2 * (more / 4), 1, "web", 14),
+            1 => (2 * (more / 4) + 1, 1, "web", 14),
+            2 => (more / 4, 2, "db", 7),
+            _ => (more / 4, 2, "batch", 6),
+        };
+        groups[group].1.push(format!("{role}-{:02}", first + turn));
+    }
+    let member = |name: String| {
+        let id = instance_id(seed, &name);
+        (name, id)
+    };
+    groups.into_iter().map(|(group, names)| (group, names.into_iter().map(member).collect())).collect()
 }
 
 /// Returns what the golden instance holds when a release is frozen from it.
@@ -157,7 +176,8 @@ fn known(text: &&str) -> Package {
     Package::parse(text).expect("the built-in names are NEVRAs, as a test sees to")
 }
 
-fn golden_kernel() -> Box<str> {
+/// Returns the kernel that the golden instance runs.
+pub(crate) fn golden_kernel() -> Box<str> {
     kernel_name(uek().waves[WAVE_GL1])
 }
 
@@ -173,10 +193,12 @@ fn kernel_name(package: Package) -> Box<str> {
 }
 
 impl World {
-    /// Returns the world of a seed, just created.
-    pub(crate) fn generate(seed: u64, created: Timestamp) -> Self {
+    /// Returns the world of a seed, just created, with so many members of its groups.
+    pub(crate) fn generate(seed: u64, fleet: usize, created: Timestamp) -> Self {
         let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut world = templates.entry(seed).or_insert_with(|| Self::template(seed)).clone();
+        let template = templates.entry((seed, fleet)).or_insert_with(|| Self::template(seed, fleet));
+        let mut world = template.clone();
+        drop(templates);
         world.created = created;
         world.settled = created;
         if let Some(latecomer) = world.instances.get_mut(&instance_id(seed, JOINS_LATER)) {
@@ -187,7 +209,7 @@ impl World {
     }
 
     /// Generates the world of a seed as of no moment in particular.
-    fn template(seed: u64) -> Self {
+    fn template(seed: u64, fleet: usize) -> Self {
         let created = Timestamp::UNIX_EPOCH;
         let mut world = Self {
             seed,
@@ -199,6 +221,8 @@ impl World {
             instances: BTreeMap::new(),
             works: BTreeMap::new(),
             open: Default::default(),
+            dockets: Default::default(),
+            fleet,
             settled: created,
             offers: Default::default(),
         };
@@ -213,8 +237,24 @@ impl World {
             ..blank(seed, GOLDEN_NAME)
         };
         world.instances.insert(golden_id(seed), golden);
-        for name in GROUPS.iter().flat_map(|(_, names)| names.iter()) {
-            world.instances.insert(instance_id(seed, name), instance(seed, name));
+        for (_, members) in groups(seed, fleet) {
+            let mut mixes: Vec<Instance> = Vec::new();
+            for (index, (name, id)) in members.into_iter().enumerate() {
+                let more = match index.checked_sub(MIXES) {
+                    None => {
+                        mixes.push(instance(seed, &name));
+                        mixes[index].clone()
+                    }
+                    // Not its first ones: these have their peculiarities.
+                    Some(beyond) => {
+                        let role = |name: &str| name.split('-').next().map(str::to_owned);
+                        let alike: Vec<&Instance> =
+                            mixes[MIXES / 2..].iter().filter(|mix| role(&mix.name) == role(&name)).collect();
+                        Instance { name: name.into(), ..alike[beyond % alike.len()].clone() }
+                    }
+                };
+                world.instances.insert(id, more);
+            }
         }
         world
     }

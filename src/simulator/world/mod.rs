@@ -12,7 +12,7 @@ mod settle;
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use crate::package::{Digest, Package, PackageSet};
 
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
 pub(crate) use generate::{
-    COMPARTMENT, GOLDEN_NAME, TENANCY, golden_id, golden_set, group_members, member_ids, ocid,
+    COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
 pub(crate) use offer::Offer;
 
@@ -51,6 +51,12 @@ pub(crate) struct World {
     pub(crate) works: BTreeMap<Id, Work>,
     /// Unfinished work by the time it ends.
     open: BTreeSet<(Timestamp, Id)>,
+    /// The work of each instance; follows from `works`, and spares walks through all of them.
+    #[serde(skip)]
+    dockets: HashMap<Id, Docket>,
+    /// How many instances the groups of the quickstart's train have here.
+    #[serde(skip)]
+    pub(crate) fleet: usize,
     /// Until when time has passed. Not part of the world's identity: looking at it moves it.
     #[serde(skip)]
     settled: Timestamp,
@@ -148,6 +154,15 @@ pub(crate) struct Work {
     pub(crate) outcome: Option<Outcome>,
 }
 
+/// The work of one instance.
+#[derive(Clone, Debug, Default)]
+struct Docket {
+    /// All of it, in the order it was accepted.
+    all: Vec<Id>,
+    /// What is not finished, by the time it ends.
+    open: BTreeSet<(Timestamp, Id)>,
+}
+
 /// How work went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Outcome {
@@ -239,12 +254,15 @@ impl World {
         generate::ocid(kind, region, &parts.join("/"))
     }
 
-    /// Returns the ACTIVE sources that hold the package, the vendor's first.
-    pub(crate) fn sources_of(&self, package: Package) -> impl Iterator<Item = (&Id, &Source)> {
-        let holds = move |source: &&Source| !source.deleted && source.packages.contains(package);
-        let vendor = self.sources.iter().filter(|(_, source)| source.vendor);
-        let custom = self.sources.iter().filter(|(_, source)| !source.vendor);
-        vendor.chain(custom).filter(move |(_, source)| holds(source))
+    /// Returns the work of an instance, in the order it was accepted.
+    pub(crate) fn works_of(&self, instance: &str) -> impl Iterator<Item = (&Id, &Work)> {
+        let ids = self.dockets.get(instance).map_or(&[][..], |docket| &docket.all);
+        ids.iter().filter_map(|id| self.works.get_key_value(id))
+    }
+
+    /// Returns how much work an instance was ever given.
+    pub(crate) fn work_count(&self, instance: &str) -> usize {
+        self.dockets.get(instance).map_or(0, |docket| docket.all.len())
     }
 
     /// Returns the instances that a source is attached to.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Id, Instance, Outstanding, World};
+use super::{Id, Instance, Outstanding, Source, World};
 use crate::package::{Arch, Package};
 use crate::simulator::agent;
 use crate::simulator::catalogue::catalogue;
@@ -44,7 +44,12 @@ type Combination = Vec<(Id, u64)>;
 pub(super) struct Cache {
     offers: HashMap<Combination, Arc<Offer>>,
     counts: HashMap<Id, (Combination, u64, Outstanding)>,
+    /// Who holds a package, as of a revision of the sources.
+    holders: Option<(u64, Arc<Holders>)>,
 }
+
+/// The sources that hold a package, the vendor's first.
+type Holders = HashMap<Package, Vec<Id>>;
 
 /// Sources change while a release is being filled; stale combinations go at this many.
 const CACHED_OFFERS: usize = 64;
@@ -53,6 +58,34 @@ impl World {
     fn combination(&self, instance: &Instance) -> Combination {
         let revision = |id: &Id| self.sources.get(id).map_or(0, |source| source.revision);
         instance.attached().map(|id| (id.clone(), revision(id))).collect()
+    }
+
+    /// Returns the ACTIVE sources that hold the package, the vendor's first.
+    pub(crate) fn sources_of(&self, package: Package) -> impl Iterator<Item = (&Id, &Source)> {
+        let holders = self.holders();
+        let count = holders.get(&package).map_or(0, Vec::len);
+        (0..count).filter_map(move |index| self.sources.get_key_value(&holders[&package][index]))
+    }
+
+    /// Every row of every package list asks who holds its package; sources change far less often.
+    fn holders(&self) -> Arc<Holders> {
+        let revision = self.sources.values().map(|source| source.revision).max().unwrap_or_default();
+        if let Some((at, known)) = &self.offers.borrow().holders
+            && *at == revision
+        {
+            return known.clone();
+        }
+        let mut holders = Holders::new();
+        let vendor = self.sources.iter().filter(|(_, source)| source.vendor);
+        let custom = self.sources.iter().filter(|(_, source)| !source.vendor);
+        for (id, source) in vendor.chain(custom).filter(|(_, source)| !source.deleted) {
+            for package in source.packages.iter() {
+                holders.entry(package).or_default().push(id.clone());
+            }
+        }
+        let holders = Arc::new(holders);
+        self.offers.borrow_mut().holders = Some((revision, holders.clone()));
+        holders
     }
 
     /// Returns what the instance's sources offer.

@@ -15,6 +15,9 @@ impl World {
                 break;
             }
             self.open.pop_first();
+            if let Some(docket) = self.works.get(&id).and_then(|work| self.dockets.get_mut(&work.instance)) {
+                docket.open.remove(&(ends, id.clone()));
+            }
             self.finish(&id);
         }
         self.settled = self.settled.max(now);
@@ -22,19 +25,37 @@ impl World {
 
     /// Returns the end of the last unfinished work of an instance: the agent does one thing at a time.
     pub(crate) fn busy_until(&self, instance: &str) -> Option<Timestamp> {
-        let open = self.open.iter().rev();
-        open.filter(|(_, id)| self.works.get(id).is_some_and(|work| *work.instance == *instance))
-            .map(|(ends, _)| *ends)
-            .next()
+        self.dockets.get(instance)?.open.last().map(|(ends, _)| *ends)
+    }
+
+    /// Returns the unfinished work of an instance, in the order it was accepted.
+    pub(crate) fn open_of(&self, instance: &str) -> impl Iterator<Item = (&Id, &Work)> {
+        self.works_of(instance).filter(|(_, work)| work.outcome.is_none())
+    }
+
+    /// Sets down work that is not finished, or sets other times for it.
+    pub(super) fn schedule(&mut self, id: &Id, work: Work) {
+        let docket = self.dockets.entry(work.instance.clone()).or_default();
+        match self.works.get(id) {
+            Some(before) => {
+                let before = (before.ends, id.clone());
+                docket.open.remove(&before);
+                self.open.remove(&before);
+            }
+            None => docket.all.push(id.clone()),
+        }
+        docket.open.insert((work.ends, id.clone()));
+        self.open.insert((work.ends, id.clone()));
+        self.works.insert(id.clone(), work);
     }
 
     fn finish(&mut self, id: &Id) {
         let Some(Work { instance, task, starts, .. }) = self.works.get(id).cloned() else { return };
+        let silent = self.instances.get(&instance).is_some_and(|instance| !instance.is_reachable());
+        let timeout = |message: &str| Outcome::Failed { code: "TIMEOUT".into(), message: message.into() };
         let outcome = match starts {
-            None => Outcome::Failed {
-                code: "TIMEOUT".into(),
-                message: "the agent did not pick up the work request in time".into(),
-            },
+            None => timeout("the agent did not pick up the work request in time"),
+            Some(_) if silent => timeout("the agent went silent amid the work request"),
             Some(_) => self.perform(&instance, &task),
         };
         if let Some(work) = self.works.get_mut(id) {

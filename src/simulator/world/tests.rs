@@ -9,7 +9,7 @@ use crate::package::{Delta, DeltaKind};
 use crate::simulator::{DEFAULT_SEED, Level, golden_set};
 
 fn world(seed: u64) -> World {
-    World::generate(seed, Timestamp::from_second(1_795_000_000).unwrap())
+    World::generate(seed, DEFAULT_FLEET, Timestamp::from_second(1_795_000_000).unwrap())
 }
 
 #[test]
@@ -112,4 +112,27 @@ fn the_step_to_gl1_1_is_one_that_a_reviewer_can_read() {
         _ => false,
     });
     assert_eq!(bumped.count(), 1);
+}
+
+#[test]
+fn a_larger_fleet_is_the_same_one_with_more_of_its_kind() {
+    let begun = std::time::Instant::now();
+    let fleet = World::generate(DEFAULT_SEED, 2_000, Timestamp::UNIX_EPOCH);
+    println!("2,000 instances generated in {:?}", begun.elapsed());
+    let known = world(DEFAULT_SEED);
+    assert_eq!(fleet.instances.len(), 2_001);
+    for (id, instance) in &known.instances {
+        assert_eq!(
+            (&instance.name, &instance.installed),
+            (&fleet.instances[id].name, &fleet.instances[id].installed)
+        );
+    }
+    let names: HashSet<&str> = fleet.instances.values().map(|instance| &*instance.name).collect();
+    assert_eq!(names.len(), 2_001);
+    let sets: HashSet<_> = fleet.instances.values().map(|instance| instance.installed.digest()).collect();
+    assert!(sets.len() >= 80, "{}", sets.len());
+    for (group, members) in groups(DEFAULT_SEED, 2_000) {
+        assert!(group == "canary" || members.len() > 900, "{group}: {}", members.len());
+        assert!(members.iter().all(|(name, id)| *fleet.instances[id].name == **name));
+    }
 }

@@ -220,3 +220,20 @@ fn a_plans_run_is_used_up_by_its_own_end_only() {
         assert_eq!(state(&entries).last_plan, expected, "{entries:?}");
     }
 }
+
+#[test]
+fn a_group_that_we_did_not_make_is_bound_and_keeps_its_past_under_a_new_name() {
+    let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+    let bound = |name: &str| Entry::Bound { group: GroupName::new(name), id: id(70) };
+    for entry in [bound("web"), at_level("GL1", 0, 5), bound("front")] {
+        state.record(&entry).unwrap();
+    }
+    let record =
+        |made| GroupRecord { id: id(70), made, release: Some(ReleaseName::new("GL1")), since: Some(at(5)) };
+    assert_eq!(state.groups, [(GroupName::new("front"), record(false))].into());
+    assert_eq!(state.instances[&id(1)].group, GroupName::new("front"));
+    // What we made stays ours to delete.
+    state.record(&found(group("front", 70, true))).unwrap();
+    state.record(&bound("back")).unwrap();
+    assert_eq!(state.groups, [(GroupName::new("back"), record(true))].into());
+}

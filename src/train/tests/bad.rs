@@ -159,13 +159,6 @@ fn keys_and_types() {
             ],
         ),
         (
-            "region    = \"eu-frankfurt-1\"\nprofile   = \"DEFAULT\"\nauth      = \"api_key\"\nendpoints = { osms = \"simulator\" }\n",
-            "",
-            &[
-                "t.toml:9:1: `[service]` has neither `region` nor `endpoints.osms` (the endpoint is derived from it; or name one: `endpoints = { osms = \"simulator\" }`, or a URL)",
-            ],
-        ),
-        (
             "\"simulator\"",
             "\"ftp://x\"",
             &[

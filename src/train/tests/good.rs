@@ -114,6 +114,14 @@ fn from_disk() {
 }
 
 #[test]
+fn the_region_may_be_left_to_the_environment_and_the_profile() {
+    let service = "region    = \"eu-frankfurt-1\"\nprofile   = \"DEFAULT\"\nauth      = \"api_key\"\nendpoints = { osms = \"simulator\" }\n";
+    assert!(GOOD.contains(service));
+    let service = train(&GOOD.replace(service, "")).service;
+    assert_eq!((service.region, service.endpoint), (None, Endpoint::Region));
+}
+
+#[test]
 fn comments_layout_and_the_order_of_groups_do_not_move_the_digest() {
     let expected = train(GOOD).digest;
     let (head, groups) = GOOD.split_once("[[group]]").unwrap();
@@ -126,7 +134,6 @@ fn comments_layout_and_the_order_of_groups_do_not_move_the_digest() {
         GOOD.replace("\"oracle-linux-8\"", "\"\"\"oracle\\u002dlinux-8\"\"\""),
         // What is the default may be said.
         GOOD.replace("ahead        = \"report\"\n", ""),
-        GOOD.replace("auth      = \"api_key\"\n", ""),
         // Sets have no order.
         GOOD.replace("[\"canary\", \"web\"]", "[\"web\", \"canary\"]"),
         GOOD.replace(
@@ -157,6 +164,9 @@ fn every_change_of_a_value_moves_the_digest() {
         ("region    = \"eu-frankfurt-1\"\n", ""),
         ("DEFAULT", "OTHER"),
         ("profile   = \"DEFAULT\"\n", ""),
+        ("\"api_key\"", "\"security_token\""),
+        ("auth      = \"api_key\"\n", ""),
+        ("{ osms = \"simulator\" }", "{ osms = \"simulator\", auth = \"https://auth.test\" }"),
         ("\"simulator\"", "\"http://localhost:1\""),
         ("endpoints = { osms = \"simulator\" }\n", ""),
         ("name     = \"GL1.1\"", "name = \"GL1.2\""),

@@ -142,13 +142,9 @@ fn selectors_are_answered() {
 
 #[test]
 fn other_services_stores_and_credentials_are_answered() {
-    let table: [(&str, &str, &[&str]); 9] = [
+    let table: [(&str, &str, &[&str]); 10] = [
         ("\"osms\"", "\"osmh\"", &["10:13: `api = \"osmh\"` is not supported yet"]),
-        (
-            "\"api_key\"",
-            "\"instance_principal\"",
-            &["13:13: `auth = \"instance_principal\"` is not supported yet"],
-        ),
+        ("\"api_key\"", "\"instance_principal\"", &[]),
         ("\"api_key\"", "\"apikey\"", &["13:13: `auth` cannot be `apikey`"]),
         ("\"local\"", "\"postgres\"", &["17:9: the state store `postgres` is not supported yet"]),
         // The keys of a store that is not here are not known here.
@@ -163,8 +159,14 @@ fn other_services_stores_and_credentials_are_answered() {
             "{ compute = \"http://x\", auth = \"x\" }",
             &[
                 "14:15: `endpoints.compute` is not supported yet",
-                "14:37: `endpoints.auth` is not supported yet",
-                "14:44: `x` is not an endpoint: expected `simulator` or a URL, as in `http://127.0.0.1:8080`",
+                "14:44: `x` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`",
+            ],
+        ),
+        (
+            "{ osms = \"simulator\" }",
+            "{ osms = \"simulator\", auth = \"simulator\" }",
+            &[
+                "14:42: `simulator` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`",
             ],
         ),
         (

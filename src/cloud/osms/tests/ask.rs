@@ -154,6 +154,7 @@ async fn a_lost_answer_to_a_delete_is_looked_after() {
 #[tokio::test(start_paused = true)]
 async fn a_switch_detaches_the_old_parent_and_attaches_the_new_one() {
     let service = Service::new();
+    service.source("new", "t/GL1", &[]);
     service.instance("i", Some("old"));
     assert_eq!(submit(&service, &switch()).await, DONE);
     let tokened = "t".repeat(48);
@@ -161,6 +162,7 @@ async fn a_switch_detaches_the_old_parent_and_attaches_the_new_one() {
         service.asked(),
         [
             "GET /managedInstances/i".to_owned(),
+            "GET /softwareSources/new".to_owned(),
             format!(
                 "POST /managedInstances/i/actions/detachParentSoftwareSource {tokened}-detach {{\"softwareSourceId\":\"old\"}}"
             ),
@@ -183,6 +185,7 @@ async fn a_switch_goes_on_from_wherever_it_got_to() {
     assert_eq!(service.written().len(), 1);
     for lost in ["detachParent", "attachParent"] {
         let service = Service::new();
+        service.source("new", "t/GL1", &[]);
         service.instance("i", Some("old"));
         service.fault(lost, Fault::Lost);
         assert_eq!(submit(&service, &switch()).await, DONE, "{lost}");
@@ -193,12 +196,23 @@ async fn a_switch_goes_on_from_wherever_it_got_to() {
 #[tokio::test(start_paused = true)]
 async fn a_switch_that_the_service_refuses_says_so() {
     let service = Service::new();
+    service.source("new", "t/GL1", &[]);
     service.instance("i", Some("old"));
     service.fault("attachParent", Fault::Refused(400, "RelatedResourceNotAuthorizedOrNotFound"));
     let error = submit(&service, &switch()).await.unwrap_err();
     assert!(error.starts_with("AttachParentSoftwareSourceToManagedInstance: 400 RelatedResource"), "{error}");
     let error = submit(&Service::new(), &switch()).await.unwrap_err();
     assert!(error.starts_with("GetManagedInstance: 404"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_detached_for_a_source_that_is_gone() {
+    let service = Service::new();
+    service.instance("i", Some("old"));
+    let error = submit(&service, &switch()).await.unwrap_err();
+    assert!(error.ends_with("the software source new is gone; the instance stays on old"), "{error}");
+    assert_eq!(service.written(), Vec::<String>::new());
+    assert_eq!(service.world().parents["i"].as_deref(), Some("old"));
 }
 
 #[tokio::test(start_paused = true)]

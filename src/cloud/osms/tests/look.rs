@@ -148,7 +148,11 @@ async fn names_are_compared_here_since_the_service_may_match_a_part() {
     let named = cloud.observe(&Scope::GroupsNamed("web".to_owned())).await.unwrap();
     let group = |members: &[&str]| ServiceGroup { name: "web".into(), members: ids(members), owner: None };
     let expected = BTreeMap::from([(Ocid::new("g1"), group(&["a"])), (Ocid::new("g2"), group(&[]))]);
-    assert_eq!(named, Sighting::GroupsNamed("web".to_owned(), expected));
+    assert_eq!(named, Sighting::GroupsNamed("web".to_owned(), expected.clone()));
+    for (id, seen) in [("g1", expected.get("g1").cloned()), ("g9", None)] {
+        let id = Ocid::new(id);
+        assert_eq!(cloud.observe(&Scope::Group(id.clone())).await.unwrap(), Sighting::Group(id, seen));
+    }
     assert!(service.asked()[0].ends_with("&displayName=great-linux%2FGL1"));
 }
 

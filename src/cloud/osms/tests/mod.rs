@@ -5,6 +5,7 @@ mod contract;
 mod errata;
 mod look;
 mod lookup;
+mod modules;
 mod service;
 
 use service::Service;

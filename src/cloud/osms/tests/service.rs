@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) updates: BTreeMap<String, Vec<Value>>,
     /// By id; all of them are about every instance.
     pub(super) errata: BTreeMap<String, Value>,
+    /// Of all instances: module, stream, status, and the source that has it.
+    pub(super) streams: Vec<(&'static str, &'static str, &'static str, Option<&'static str>)>,
     pub(super) spelling: Option<Spelling>,
     pub(super) searchable: bool,
     /// For requests whose line holds the text, in order.
@@ -135,6 +137,26 @@ impl World {
         let conflict = || refuse(409, "Conflict");
         let missing = || refuse(404, "NotAuthorizedOrNotFound");
         match (method, path.as_slice()) {
+            ("GET", ["managedInstances"]) => {
+                // As the console does: by prefix.
+                let prefix = query.get("displayName").map_or("", String::as_str);
+                let rows = self.parents.keys().filter_map(|id| self.get_instance(id));
+                page(&query, rows.filter(|row| row["displayName"].as_str().unwrap().starts_with(prefix)))
+            }
+            ("GET", ["managedInstances", id, "moduleStreams"]) if self.parents.contains_key(*id) => {
+                let row = |(module, stream, status, source): &(&str, &str, &str, Option<&str>)| json!({"moduleName": module, "streamName": stream, "status": status, "softwareSourceId": source});
+                page(&query, self.streams.iter().map(row))
+            }
+            ("GET", ["managedInstances", _, "moduleStreams"]) => missing(),
+            ("GET", ["softwareSources", id, "modules", module, "streams", stream]) => {
+                match self.contents.get(*id) {
+                    None => missing(),
+                    Some(contents) => {
+                        let names: Vec<String> = contents.iter().map(|package| self.name(*package)).collect();
+                        ok(&json!({"moduleName": module, "streamName": stream, "packages": names}))
+                    }
+                }
+            }
             ("GET", ["managedInstances", id]) => self.get_instance(id).map_or_else(missing, |row| ok(&row)),
             ("GET", ["managedInstances", id, "packages"]) => match self.installed.get(*id) {
                 None => missing(),

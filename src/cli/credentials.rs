@@ -1,0 +1,214 @@
+//! Who signs for a train, and where its service is: of the flag, the environment, the train file and the OCI
+//! configuration file, what comes first wins, value by value.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{CliError, exit};
+use crate::oci::{
+    Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, Region, ResourcePrincipal,
+    Secret, VARIABLES,
+};
+use crate::train::{Auth, Endpoint, Train};
+
+/// The places that credentials for a real service come from. Nothing here is read for the simulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct CredentialSources {
+    variables: BTreeMap<&'static str, Secret>,
+    home: Option<PathBuf>,
+}
+
+/// Who signs, and where the service is.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    /// The service's base URL.
+    pub(super) url: String,
+    /// The same for people: the region, or the URL.
+    pub(super) place: String,
+    pub(super) credentials: Credentials,
+}
+
+/// The variables read beside those that stand for a profile's keys.
+const OTHERS: [&str; 11] = [
+    CONFIG_FILES[0],
+    CONFIG_FILES[1],
+    "OCI_CLI_PROFILE",
+    "OCI_CLI_AUTH",
+    "OCI_CLI_ENDPOINT",
+    "OCI_METADATA_BASE_URL",
+    "OCI_RESOURCE_PRINCIPAL_VERSION",
+    "OCI_RESOURCE_PRINCIPAL_RPST",
+    "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
+    "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
+    "OCI_RESOURCE_PRINCIPAL_REGION",
+];
+
+/// What names the configuration file: for Oracle's command line, and for its SDKs.
+const CONFIG_FILES: [&str; 2] = ["OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE"];
+
+impl CredentialSources {
+    /// Takes what the environment says.
+    pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let names = VARIABLES.iter().map(|(_, name)| *name).chain(OTHERS);
+        let variables = names.filter_map(|name| Some((name, Secret::new(variable(name)?)))).collect();
+        Self { variables, home: variable("HOME").map(PathBuf::from) }
+    }
+
+    /// Finds who signs and where the service is, and has the first key at hand. `flag` is `--profile`.
+    pub(super) async fn resolve(&self, train: &Train, flag: Option<&str>) -> Result<Resolved, CliError> {
+        let mut profile = None;
+        let method = match (self.plain("OCI_CLI_AUTH"), train.service.auth) {
+            (Some(text), _) => Method::parse(text)
+                .map_err(|reason| CredentialsError::Variable { name: "OCI_CLI_AUTH", reason })?,
+            (None, Some(auth)) => method(auth),
+            (None, None) => profile.insert(self.profile(train, flag)?).method()?,
+        };
+        if profile.is_none() && matches!(method, Method::ApiKey | Method::SecurityToken) {
+            profile = Some(self.profile(train, flag)?);
+        }
+        // Whatever is only read comes first, and whatever has to be asked for last.
+        let url = self.url(train)?;
+        let region = match url {
+            Some(_) => None,
+            None => self.region(train, profile.as_ref())?,
+        };
+        let transport = Arc::new(HttpTransport::new());
+        let metadata = Metadata::new(Arc::clone(&transport) as _, self.plain("OCI_METADATA_BASE_URL"));
+        let own = || profile.as_ref().expect("one has been read for the two methods that need it");
+        let credentials = match method {
+            Method::ApiKey => Credentials::api_key(own())?,
+            Method::SecurityToken => Credentials::session_token(own())?,
+            Method::InstancePrincipal => {
+                let auth = train.service.auth_endpoint.as_deref();
+                Credentials::instance_principal(transport, metadata.clone(), auth)
+            }
+            Method::ResourcePrincipal => Credentials::resource_principal(&self.resource_principal())?,
+        };
+        let (url, place) = match (url, region) {
+            (Some(url), _) => (url.clone(), url),
+            (None, Some(region)) => (region.endpoint("osms"), region.name().to_owned()),
+            (None, None) if method == Method::InstancePrincipal => {
+                let region = metadata.region().await?;
+                (region.endpoint("osms"), region.name().to_owned())
+            }
+            (None, None) => return Err(no_region(train)),
+        };
+        credentials.current(Timestamp::now()).await?;
+        Ok(Resolved { url, place, credentials })
+    }
+
+    /// Reads the profile, with what the environment says instead.
+    fn profile(&self, train: &Train, flag: Option<&str>) -> Result<Profile, CliError> {
+        let of_variable = CONFIG_FILES.iter().find_map(|name| self.plain(name)).map(PathBuf::from);
+        let of_home = || Some(self.home.as_ref()?.join(".oci").join("config"));
+        let named = flag.or(self.plain("OCI_CLI_PROFILE")).or(train.service.profile.as_deref());
+        // A file or profile that somebody asks for now has to be there; else the environment may say it all.
+        let needed = of_variable.is_some() || flag.or(self.plain("OCI_CLI_PROFILE")).is_some();
+        let name = named.unwrap_or("DEFAULT");
+        let Some(path) = of_variable.or_else(of_home) else {
+            return Err(CliError::new(
+                exit::ERROR,
+                "no OCI configuration file can be found: HOME is not set",
+            )
+            .hint("set HOME, or name the file with OCI_CLI_CONFIG_FILE"));
+        };
+        let mut profile = match Profile::load(&path, name) {
+            Err(CredentialsError::NoFile { .. }) if !needed => Profile::empty(&path, name),
+            profile => profile?,
+        }
+        .with_home(self.home.clone());
+        for (key, variable) in VARIABLES {
+            if let Some(value) = self.variables.get(variable) {
+                profile.set(key, variable, value);
+            }
+        }
+        Ok(profile)
+    }
+
+    /// Returns the service's URL, if one is named.
+    fn url(&self, train: &Train) -> Result<Option<String>, CredentialsError> {
+        const NAME: &str = "OCI_CLI_ENDPOINT";
+        let Some(text) = self.plain(NAME) else {
+            return Ok(match &train.service.endpoint {
+                Endpoint::Url(url) => Some(url.clone()),
+                Endpoint::Region | Endpoint::Simulator => None,
+            });
+        };
+        let uri = text.parse::<http::Uri>().ok();
+        let usable = uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some()
+                && uri.query().is_none()
+        });
+        let reason = || {
+            format!("`{text}` is not a URL: expected as in `https://osms.eu-frankfurt-1.oci.oraclecloud.com`")
+        };
+        match usable {
+            true => Ok(Some(text.trim_end_matches('/').to_owned())),
+            false => Err(CredentialsError::Variable { name: NAME, reason: reason() }),
+        }
+    }
+
+    /// Returns the region, as far as it is written down.
+    fn region(&self, train: &Train, profile: Option<&Profile>) -> Result<Option<Region>, CliError> {
+        let of_variable = |name: &'static str| {
+            let parse = |text| {
+                Region::parse(text)
+                    .map_err(|error| CredentialsError::Variable { name, reason: error.to_string() })
+            };
+            self.plain(name).map(parse).transpose()
+        };
+        if let Some(region) = of_variable("OCI_CLI_REGION")? {
+            return Ok(Some(region));
+        }
+        if let Some(text) = &train.service.region {
+            let parsed = Region::parse(text).map_err(|error| {
+                CliError::of(exit::ERROR, &error).while_doing(train.file.display().to_string())
+            })?;
+            return Ok(Some(parsed));
+        }
+        Ok(match profile {
+            Some(profile) => profile.region()?,
+            None => of_variable("OCI_RESOURCE_PRINCIPAL_REGION")?,
+        })
+    }
+
+    fn resource_principal(&self) -> ResourcePrincipal {
+        let secret = |name| self.variables.get(name).cloned();
+        ResourcePrincipal {
+            version: self.plain("OCI_RESOURCE_PRINCIPAL_VERSION").map(str::to_owned),
+            token: secret("OCI_RESOURCE_PRINCIPAL_RPST"),
+            key: secret("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM"),
+            pass_phrase: secret("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE"),
+        }
+    }
+
+    /// Returns a variable that holds no secret.
+    fn plain(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(Secret::expose)
+    }
+}
+
+fn method(auth: Auth) -> Method {
+    match auth {
+        Auth::ApiKey => Method::ApiKey,
+        Auth::SecurityToken => Method::SecurityToken,
+        Auth::InstancePrincipal => Method::InstancePrincipal,
+        Auth::ResourcePrincipal => Method::ResourcePrincipal,
+    }
+}
+
+fn no_region(train: &Train) -> CliError {
+    let message = format!("train `{}` names no region, and neither does who signs for it", train.name);
+    CliError::new(exit::ERROR, message)
+        .hint(format!("add `region = \"eu-frankfurt-1\"` to [service] in {}", train.file.display()))
+}
+
+impl From<CredentialsError> for CliError {
+    fn from(error: CredentialsError) -> Self {
+        Self::of(exit::ERROR, &error)
+    }
+}

@@ -1,0 +1,206 @@
+//! The files of a new workspace. What they hold is laid out as `patchtrain fmt` would.
+
+use std::fmt::Write;
+
+use crate::name::{Ocid, TrainName};
+use crate::simulator::Facts;
+
+/// `state/.gitignore`
+pub(super) const GITIGNORE: &str = include_str!("../../../state/.gitignore");
+/// `state/README.md`
+pub(super) const STATE: &str = include_str!("../../../state/README.md");
+
+/// What flags say of a tenancy.
+pub(super) struct Tenancy<'a> {
+    pub(super) name: &'a TrainName,
+    pub(super) compartment: &'a Ocid,
+    pub(super) region: &'a str,
+    pub(super) golden: Option<&'a Ocid>,
+    pub(super) os: &'a str,
+    pub(super) architecture: &'a str,
+}
+
+/// A train file that explains every key that people need. Settings that are commented out can be used as they stand.
+pub(super) fn of_tenancy(tenancy: &Tenancy<'_>) -> String {
+    let Tenancy { name, compartment, region, golden, os, architecture } = tenancy;
+    let golden = match golden {
+        Some(golden) => format!("golden = \"{golden}\""),
+        None => "# golden = \"ocid1.instance.oc1..\"".to_owned(),
+    };
+    format!(
+        r#"# The train `{name}`: releases in order of time, and groups of instances that ride them. `patchtrain validate` checks
+# this file, `patchtrain fmt` lays it out, `patchtrain plan` says what it would change.
+
+[train]
+name         = "{name}"
+os           = "{os}"
+architecture = "{architecture}"
+
+# Where software sources and groups are made, and instances are looked for by name.
+compartment = "{compartment}"
+
+# The instance that releases are frozen from. It is patched and tested first, and is never a member of a group.
+{golden}
+
+# Names of packages that are no business of the train: neither frozen nor compared. These are the default; besides them,
+# whatever no software source provides is left out.
+# unmanaged = ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"]
+
+[service]
+api    = "osms"
+region = "{region}"
+
+# The profile of ~/.oci/config whose key signs the calls; OCI_CLI_PROFILE goes before it.
+# profile = "DEFAULT"
+
+[state]
+store = "local"    # in the folder state/; keep a backup of it
+
+# Releases: `patchtrain freeze R1` writes trains/{name}/R1.packages and declares it here.
+
+# Groups: who rides which release. The group of the service is made if it is not there.
+#
+# [[group]]
+# name    = "canary"
+# release = "R1"
+# members = [
+#     "ocid1.instance.oc1..aaaa",    # web-01
+# ]
+#
+# [[group]]
+# name    = "web"
+# release = "R1"
+#
+# Whoever the service says is in the group of that name.
+# members = "service"
+#
+# It moves once these are at their level.
+# after = ["canary"]
+#
+# So many members may be below it for the group to count as at level: a number, or a share of the group.
+# max_failures = "5%"
+#
+# What it means that a package is newer than in the release: "report" says so, "block" keeps the instance below level.
+# ahead = "report"
+"#
+    )
+}
+
+/// A train file for the embedded simulator: its groups, all on the first release.
+pub(super) fn of_simulator(name: &TrainName, facts: &Facts, releases: &[&str]) -> String {
+    let mut text = format!(
+        r#"# The quickstart's train: three groups of the simulator's fleet, all on GL1. To move the canary, set its release to
+# GL1.1, plan, and apply; to move the others, do the same for them.
+
+[train]
+name         = "{name}"
+os           = "oracle-linux-8"
+architecture = "x86_64"
+compartment  = "{}"
+golden       = "{}"    # {}
+
+[service]
+api       = "osms"
+endpoints = {{ osms = "simulator" }}    # the embedded one; without this line, your region's
+
+[state]
+store = "local"
+"#,
+        facts.compartment, facts.golden.id, facts.golden.name
+    );
+    for release in releases {
+        let manifest = format!("{name}/{release}.packages");
+        let _ = write!(text, "\n[[release]]\nname     = \"{release}\"\nmanifest = \"{manifest}\"\n");
+    }
+    let first = releases.first().copied().unwrap_or_default();
+    for (index, (group, members)) in facts.groups.iter().enumerate() {
+        let _ = write!(text, "\n[[group]]\nname    = \"{group}\"\nrelease = \"{first}\"\n");
+        if index > 0 {
+            let _ = writeln!(text, "after   = [\"{}\"]", facts.groups[0].0);
+        }
+        text.push_str("members = [\n");
+        for member in members {
+            let _ = writeln!(text, "    \"{}\",    # {}", member.id, member.name);
+        }
+        text.push_str("]\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::simulator::{DEFAULT_SEED, facts};
+    use crate::train;
+
+    fn tenancy(golden: bool) -> String {
+        let (compartment, instance) =
+            (Ocid::new("ocid1.compartment.oc1..prod"), Ocid::new("ocid1.instance.oc1..gold"));
+        of_tenancy(&Tenancy {
+            name: &TrainName::new("prod"),
+            compartment: &compartment,
+            region: "eu-frankfurt-1",
+            golden: golden.then_some(&instance),
+            os: "oracle-linux-9",
+            architecture: "aarch64",
+        })
+    }
+
+    #[test]
+    fn the_templates_are_laid_out_as_fmt_would() {
+        let name = TrainName::new("great-linux");
+        let simulator = of_simulator(&name, &facts(DEFAULT_SEED), &["GL1", "GL1.1"]);
+        for text in [tenancy(true), tenancy(false), simulator] {
+            let formatted = train::format(&text).unwrap();
+            let diff = similar::TextDiff::from_lines(&text, &formatted);
+            assert!(text == formatted, "{}", diff.unified_diff());
+            assert!(text.lines().all(|line| line.chars().count() <= 120 || line.contains("ocid1")));
+        }
+    }
+
+    #[test]
+    fn the_repositorys_train_is_what_init_writes() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let kept = std::fs::read_to_string(root.join("trains/great-linux.toml")).unwrap();
+        let name = TrainName::new("great-linux");
+        let text = of_simulator(&name, &facts(DEFAULT_SEED), &["GL1", "GL1.1"]);
+        let diff = similar::TextDiff::from_lines(&kept, &text);
+        assert!(kept == text, "{}", diff.unified_diff());
+    }
+
+    #[test]
+    fn what_is_commented_out_can_be_used() {
+        let text = tenancy(true);
+        let is_setting = |line: &str| {
+            let key = line.split(" = ").next().unwrap_or_default().trim_end();
+            let setting = line.contains(" = ") && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            setting || line.starts_with("[[") || line.starts_with("    ") || line == "]"
+        };
+        let lines = text.lines().map(|line| match line.strip_prefix("# ") {
+            Some(commented) if is_setting(commented) => commented,
+            _ => line,
+        });
+        let mut used = lines.collect::<Vec<_>>().join("\n");
+        assert_eq!(used.matches("[[group]]").count(), 2);
+        used = used.replacen(
+            "\n[[group]]",
+            "\n[[release]]\nname = \"R1\"\nmanifest = \"R1.packages\"\n[[group]]",
+            1,
+        );
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("prod.toml"), &used).unwrap();
+        std::fs::write(folder.path().join("R1.packages"), "bash-4.4.20-5.el8.aarch64\n").unwrap();
+        let loaded = train::load(&folder.path().join("prod.toml"));
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{}\n{used}", problems.render(false)));
+        assert_eq!(loaded.groups.len(), 2);
+        assert_eq!(loaded.unmanaged, train::default_unmanaged());
+        // Every key that this version acts on is explained, as a setting or as one that is commented out.
+        for key in
+            ["name", "os", "architecture", "compartment", "golden", "unmanaged", "api", "region", "profile"]
+        {
+            assert!(used.lines().any(|line| line.starts_with(key)), "{key}");
+        }
+    }
+}

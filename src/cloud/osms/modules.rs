@@ -1,0 +1,61 @@
+//! Module streams: which an instance has enabled or active, and which packages their source lists under them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::{OsmsCloud, ROWS, found, wire};
+use crate::cloud::CloudError;
+use crate::name::Ocid;
+use crate::oci::{Call, Transport};
+use crate::package::{ModuleStream, Package, PackageSet, StreamContents, StreamStatus};
+
+impl<T: Transport> OsmsCloud<T> {
+    /// Reads the enabled and active streams of an instance with their packages, sorted; none when the service does not
+    /// know the instance. A stream whose source cannot be read has no packages.
+    pub(super) async fn module_streams(&self, id: &Ocid) -> Result<Option<Vec<StreamContents>>, CloudError> {
+        let path = ["managedInstances", id.as_str(), "moduleStreams"];
+        let call = Call::get("ListModuleStreamsOnManagedInstance", &path).query("limit", ROWS);
+        let Some(rows) = found(self.rows::<wire::StreamRow>(call).await)? else { return Ok(None) };
+        let rows = rows.into_iter().filter_map(|row| Some((status(&row.status)?, row)));
+        // Names are opaque. Those of packages that were read from an instance are known; others are taken for what
+        // all that were ever seen are, which costs nothing: they are not what anybody has installed.
+        let names = &self.names.modular();
+        let mut streams = self
+            .each(rows, |(status, row)| async move {
+                let stream = ModuleStream {
+                    module: row.module_name.as_str().into(),
+                    stream: row.stream_name.as_str().into(),
+                    status,
+                };
+                let packages = self.packages_of(&row, names).await?;
+                Ok(StreamContents { stream, packages })
+            })
+            .await?;
+        streams.sort_by(|one, other| one.stream.cmp(&other.stream));
+        Ok(Some(streams))
+    }
+
+    async fn packages_of(
+        &self,
+        row: &wire::StreamRow,
+        names: &HashMap<Cow<'static, str>, Package>,
+    ) -> Result<PackageSet, CloudError> {
+        let Some(source) = row.software_source_id.as_deref().filter(|id| !id.is_empty()) else {
+            return Ok(PackageSet::default());
+        };
+        let path = ["softwareSources", source, "modules", &row.module_name, "streams", &row.stream_name];
+        let stream: Option<wire::Stream> = found(self.one(&Call::get("GetModuleStream", &path)).await)?;
+        let listed = stream.and_then(|stream| stream.packages).unwrap_or_default();
+        let package = |name: &String| names.get(name.as_str()).copied().or_else(|| Package::parse(name).ok());
+        Ok(listed.iter().filter_map(package).collect())
+    }
+}
+
+/// Reads a status; none for a stream that nothing comes from, and for a word that we do not know.
+fn status(word: &str) -> Option<StreamStatus> {
+    match word {
+        "ENABLED" => Some(StreamStatus::Enabled),
+        "ACTIVE" => Some(StreamStatus::Active),
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! Module streams and instances by name, as the service tells them.
+
+use super::service::{Service, Spelling};
+use super::*;
+use crate::observed::{Scope, Sighting};
+use crate::package::{ModuleStream, StreamStatus};
+
+#[tokio::test(start_paused = true)]
+async fn enabled_and_active_streams_come_with_the_packages_of_their_source() {
+    let perl = "perl-libs-4:5.26.3-422.module+el8.6.0+20623+f0897f98.x86_64";
+    let gone = "perl-libs-4:5.26.3-419.module+el8.3.0+20600+aaaaaaaa.x86_64";
+    let service = Service::new();
+    // Names lack the epoch: only what was read of the instance tells which package is meant.
+    service.world().spelling = Some(Spelling { epoch_in_name: false, epoch_in_version: true });
+    service.instance("i", None);
+    service.world().installed.insert("i".to_owned(), vec![(perl.parse().unwrap(), true)]);
+    service.source("appstream", "Application Stream", &[perl]);
+    service.world().streams = vec![
+        ("perl", "5.26", "ACTIVE", Some("appstream")),
+        ("perl", "5.30", "DISABLED", Some("appstream")),
+        ("nodejs", "18", "ENABLED", None),
+        ("php", "7.2", "ENABLED", Some("hidden")),
+        ("ruby", "2.5", "SOMEHOW", Some("appstream")),
+    ];
+    let cloud = cloud(&service);
+    cloud.observe(&Scope::Inventory(Ocid::new("i"))).await.unwrap();
+    service.asked();
+    let Sighting::ModuleStreams(_, Some(streams)) =
+        cloud.observe(&Scope::ModuleStreams(Ocid::new("i"))).await.unwrap()
+    else {
+        panic!("it is known")
+    };
+    let stream = |module: &str, stream: &str, status| ModuleStream {
+        module: module.into(),
+        stream: stream.into(),
+        status,
+    };
+    let seen: Vec<(&ModuleStream, usize)> =
+        streams.iter().map(|known| (&known.stream, known.packages.len())).collect();
+    assert_eq!(
+        seen,
+        [
+            (&stream("nodejs", "18", StreamStatus::Enabled), 0),
+            (&stream("perl", "5.26", StreamStatus::Active), 1),
+            (&stream("php", "7.2", StreamStatus::Enabled), 0),
+        ]
+    );
+    assert!(streams[1].packages.contains(perl.parse().unwrap()));
+    assert!(!streams[1].packages.contains(gone.parse().unwrap()));
+    // Three pages of the list, and a look at each stream that has a source.
+    assert_eq!(service.asked().len(), 5);
+    let unknown = cloud.observe(&Scope::ModuleStreams(Ocid::new("other"))).await.unwrap();
+    assert_eq!(unknown, Sighting::ModuleStreams(Ocid::new("other"), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_are_found_by_their_whole_name() {
+    let service = Service::new();
+    for id in ["a", "ab", "b"] {
+        service.instance(id, None);
+    }
+    let cloud = cloud(&service);
+    let named = async |name: &str| match cloud.observe(&Scope::InstancesNamed(name.to_owned())).await {
+        Ok(Sighting::InstancesNamed(_, found)) => {
+            found.into_keys().map(|id| id.to_string()).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(named("name-a").await, ["a"]);
+    assert!(named("name-").await.is_empty());
+}

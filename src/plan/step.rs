@@ -1,0 +1,127 @@
+//! What a step is: something asked of the cloud, something read back, or a gate; with what it follows and expects.
+//! Which steps a plan has, and in which order, is laid out by [`super::steps`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
+use crate::observed::Precondition;
+use crate::op::{Op, SourceRef, StepId};
+
+/// One thing for the executor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its index in [`Plan::steps`].
+    pub id: StepId,
+    /// What it is about.
+    pub address: Address,
+    /// The group it works for, where it works for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupName>,
+    /// What to do.
+    pub action: Action,
+    /// What must have ended before: in success for `Act` and `Verify`, in any way for `Gate`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<StepId>,
+    /// What must hold just before.
+    pub precondition: Precondition,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Action {
+    /// Ask the cloud for something.
+    Act {
+        /// For what.
+        op: Op,
+    },
+    /// Read back and compare.
+    Verify {
+        /// What.
+        what: Verification,
+    },
+    /// A barrier: what depends on it starts when the condition holds.
+    Gate {
+        /// The condition.
+        condition: Condition,
+    },
+}
+
+/// What is read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verify", rename_all = "kebab-case")]
+pub enum Verification {
+    /// The source holds the release's packages, all of them and no other.
+    Contents {
+        /// The source.
+        source: SourceRef,
+    },
+    /// The instance is at the level of the group's release.
+    Level {
+        /// The instance.
+        instance: Ocid,
+        /// The group.
+        group: GroupName,
+    },
+}
+
+/// What a gate waits for. Fixed data; the executor evaluates it against the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "gate", rename_all = "kebab-case")]
+pub enum Condition {
+    /// A group that goes first is at level: of `members`, all but `allowed` are recorded as being at the release's
+    /// level, and only `candidates` can be.
+    GroupAtLevel {
+        /// The group that waits.
+        waiting: GroupName,
+        /// The group that goes first.
+        group: GroupName,
+        /// Its release.
+        release: ReleaseName,
+        /// Its members that are at level or that this plan brings there.
+        candidates: Vec<Ocid>,
+        /// How many members it has.
+        members: usize,
+        /// How many of them may be below level.
+        allowed: usize,
+    },
+}
+
+/// The phase of a run that a step belongs to, for progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Sources are made, filled and read back.
+    Sources,
+    /// Groups are made and deleted, members join and leave.
+    Membership,
+    /// Instances are put on their source.
+    Switch,
+    /// Instances are updated.
+    Update,
+    /// Packages are read back.
+    Verify,
+    /// Gates.
+    Gate,
+}
+
+impl Step {
+    /// Returns the phase of the run that the step belongs to.
+    pub fn phase(&self) -> Phase {
+        match &self.action {
+            Action::Act { op } => match op {
+                Op::CreateSource { .. } | Op::AddPackages { .. } | Op::RemovePackages { .. } => {
+                    Phase::Sources
+                }
+                Op::CreateGroup { .. } | Op::DeleteGroup { .. } | Op::Join { .. } | Op::Leave { .. } => {
+                    Phase::Membership
+                }
+                Op::Switch { .. } => Phase::Switch,
+                Op::Update { .. } => Phase::Update,
+            },
+            Action::Verify { what: Verification::Contents { .. } } => Phase::Sources,
+            Action::Verify { what: Verification::Level { .. } } => Phase::Verify,
+            Action::Gate { .. } => Phase::Gate,
+        }
+    }
+}

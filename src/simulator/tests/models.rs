@@ -1,0 +1,268 @@
+//! The simulator against the published API: every route with its query and headers, every field of every answer with
+//! its type, every field of every body. The API's description is not ours and lies beside the project; without it
+//! these tests say so and pass.
+
+use std::path::Path;
+
+use super::super::front::ROUTES;
+use super::*;
+
+/// What models must carry, which the description leaves out (docstrings of Oracle's SDK; osms.md, section 2).
+const REQUIRED: [(&str, &str); 17] = [
+    ("AvailableSoftwareSourceSummary", "id compartmentId displayName"),
+    ("AvailableUpdateSummary", "displayName name type installedVersion availableVersion"),
+    ("Id", "id displayName"),
+    ("InstalledPackageSummary", "displayName name type version"),
+    ("ManagedInstance", "displayName id compartmentId"),
+    ("ManagedInstanceGroup", "displayName id compartmentId"),
+    ("ManagedInstanceGroupSummary", "displayName id compartmentId"),
+    ("ManagedInstanceSummary", "displayName id compartmentId"),
+    ("SoftwarePackage", "displayName name type version"),
+    ("SoftwarePackageSearchSummary", "displayName name type version"),
+    ("SoftwarePackageSummary", "displayName name type version"),
+    ("SoftwareSource", "id compartmentId displayName repoType url"),
+    ("SoftwareSourceSummary", "id compartmentId displayName repoType"),
+    ("WorkRequest", "operationType status id compartmentId resources percentComplete timeAccepted"),
+    ("WorkRequestError", "code message"),
+    ("WorkRequestLogEntry", "message timestamp"),
+    ("WorkRequestResource", "entityType actionType identifier entityUri"),
+];
+
+fn api() -> Option<Value> {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = std::env::var_os("PATCHTRAIN_SHARED").map_or(project.join("../shared"), Into::into);
+    let places = [folder, "/work/shared".into()];
+    let text = places.iter().find_map(|place| std::fs::read(place.join("reference/osms-api.json")).ok());
+    if text.is_none() {
+        println!("skipped: no reference/osms-api.json in {}", places[0].display());
+    }
+    text.map(|text| serde_json::from_slice(&text).unwrap())
+}
+
+/// `AttachChild...` as the description spells it: `attach_child_...`.
+fn snake(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    let mut words: Vec<&str> = list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    words.sort_unstable();
+    words
+}
+
+fn operation<'a>(api: &'a Value, name: &str) -> &'a Value {
+    let all = api["operations"].as_array().unwrap();
+    all.iter().find(|operation| operation["operation"] == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn routes_are_those_of_the_api() {
+    let Some(api) = api() else { return };
+    assert_eq!(api["operations"].as_array().unwrap().len(), ROUTES.len());
+    for route in &ROUTES {
+        let described = operation(&api, &snake(route.name));
+        assert_eq!(described["method"], route.method, "{}", route.name);
+        let parts = described["path"].as_str().unwrap().split('/');
+        let path: Vec<&str> = parts.map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
+        assert_eq!(path.join("/"), route.path, "{}", route.name);
+        let mut query: Vec<&str> = route.query.split_whitespace().collect();
+        query.sort_unstable();
+        assert_eq!(words(&described["query"]), query, "{}", route.name);
+        let takes_token = words(&described["request_headers"]).contains(&"opc-retry-token");
+        assert_eq!(takes_token, route.takes_token, "{}", route.name);
+    }
+}
+
+/// Returns what is wrong with a value of a type of the description.
+fn flaws(api: &Value, kind: &str, value: &Value, place: &str) -> Vec<String> {
+    let wrong = |so: bool| if so { Vec::new() } else { vec![format!("{place}: {value} is not a {kind}")] };
+    if let Some(item) = kind.strip_prefix("list[").and_then(|rest| rest.strip_suffix(']')) {
+        let Some(items) = value.as_array() else { return wrong(false) };
+        return items.iter().flat_map(|value| flaws(api, item, value, &format!("{place}[]"))).collect();
+    }
+    if let Some(pair) = kind.strip_prefix("dict(").and_then(|rest| rest.strip_suffix(')')) {
+        let (_, item) = pair.split_once(", ").unwrap();
+        let Some(items) = value.as_object() else { return wrong(false) };
+        return items.values().flat_map(|value| flaws(api, item, value, &format!("{place}{{}}"))).collect();
+    }
+    match kind {
+        "str" => wrong(value.is_string()),
+        "int" => wrong(value.is_u64()),
+        "float" => wrong(value.is_number()),
+        "bool" => wrong(value.is_boolean()),
+        "datetime" => wrong(value.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok())),
+        "object" => Vec::new(),
+        model => of_model(api, model, value, place),
+    }
+}
+
+fn of_model(api: &Value, model: &str, value: &Value, place: &str) -> Vec<String> {
+    let described = &api["models"][model];
+    let fields = described["fields"].as_object().unwrap_or_else(|| panic!("no model {model}"));
+    let Some(value) = value.as_object() else { return vec![format!("{place}: not a {model}")] };
+    let mut flaws_found = Vec::new();
+    for (name, value) in value {
+        let place = format!("{place}.{name}");
+        let Some(kind) = fields.get(name) else {
+            flaws_found.push(format!("{place}: {model} has no such field"));
+            continue;
+        };
+        if value.is_null() {
+            continue;
+        }
+        flaws_found.extend(flaws(api, kind.as_str().unwrap(), value, &place));
+        let prefix = format!("{}_", snake(name).to_uppercase());
+        let enums = described["enums"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let words: Vec<&str> = enums
+            .filter_map(|word| word.strip_prefix(&prefix)?.split_once('='))
+            .map(|(_, word)| word)
+            .collect();
+        if !words.is_empty() && !words.iter().any(|word| value == word) {
+            flaws_found.push(format!("{place}: {value} is none of {words:?}"));
+        }
+    }
+    let required = REQUIRED.iter().find(|(known, _)| *known == model).map_or("", |(_, names)| names);
+    let lacks = |name: &&str| value.get(*name).is_none_or(Value::is_null);
+    let missing = required.split_whitespace().filter(lacks);
+    flaws_found.extend(missing.map(|name| format!("{place}: {model} lacks {name}")));
+    flaws_found
+}
+
+/// Checks an answer of an operation.
+fn fits(api: &Value, name: &str, got: &Got) {
+    assert!((200..300).contains(&got.status), "{name}: {got:?}");
+    match operation(api, name)["response"].as_str() {
+        None => assert_eq!(got.body, Value::Null, "{name}"),
+        Some(kind) => {
+            assert_eq!(flaws(api, kind, &got.body, name), Vec::<String>::new());
+            let rows = got.body.as_array().map_or(1, Vec::len);
+            assert!(rows > 0, "{name}: nothing to look at");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_are_those_of_the_models() {
+    let Some(api) = api() else { return };
+    let client = Client::new();
+    let release = super::persist::golden_sourced();
+    let source = client.source("GL1", &release);
+    let vendor = client.parent(&golden()).unwrap();
+    let details = json!({ "compartmentId": COMPARTMENT, "displayName": "g" });
+    let created = client.post("/managedInstanceGroups", details);
+    fits(&api, "create_managed_instance_group", &created);
+    let (group, web) = (created.id(), member("web-01"));
+    let join =
+        format!("/managedInstanceGroups/{group}/actions/attachManagedInstance?managedInstanceId={web}");
+    fits(&api, "attach_managed_instance_to_managed_instance_group", &client.post(&join, Value::Null));
+    let update = format!("/managedInstances/{web}/actions/packages/updateAll");
+    let open = client.post(&update, Value::Null).header("opc-work-request-id").to_owned();
+    fits(&api, "get_work_request", &client.get(&format!("/workRequests/{open}")));
+    client.wait(&open).await;
+    client.switch(&web, &source);
+    assert_eq!(client.act(&web, "detachParent", &source).status, 204);
+    let failing = client.post(&update, Value::Null).header("opc-work-request-id").to_owned();
+    client.wait(&failing).await;
+    let bash = release.iter().find(|package| package.name() == "bash").unwrap();
+    let compartment = format!("compartmentId={COMPARTMENT}&limit=1000");
+    for (name, path) in [
+        ("list_managed_instances", format!("/managedInstances?{compartment}")),
+        ("get_managed_instance", format!("/managedInstances/{web}")),
+        ("get_managed_instance", format!("/managedInstances/{}", golden())),
+        (
+            "list_packages_installed_on_managed_instance",
+            format!("/managedInstances/{web}/packages?limit=1000"),
+        ),
+        (
+            "list_available_updates_for_managed_instance",
+            format!("/managedInstances/{}/packages/updates?limit=1000", member("web-02")),
+        ),
+        (
+            "list_available_software_sources_for_managed_instance",
+            format!("/managedInstances/{web}/availableSoftwareSources"),
+        ),
+        ("list_managed_instance_groups", format!("/managedInstanceGroups?{compartment}")),
+        ("get_managed_instance_group", format!("/managedInstanceGroups/{group}")),
+        ("list_software_sources", format!("/softwareSources?{compartment}")),
+        ("get_software_source", format!("/softwareSources/{source}")),
+        ("get_software_source", format!("/softwareSources/{vendor}")),
+        ("list_software_source_packages", format!("/softwareSources/{source}/softwarePackages?limit=1000")),
+        (
+            "get_software_package",
+            format!("/softwareSources/{source}/softwarePackages/{}", escape(bash.as_str())),
+        ),
+        ("search_software_packages", "/softwareSources/softwarePackages?limit=1000".to_owned()),
+        ("list_work_requests", format!("/workRequests?{compartment}")),
+        ("get_work_request", format!("/workRequests/{open}")),
+        ("get_work_request", format!("/workRequests/{failing}")),
+        ("list_work_request_errors", format!("/workRequests/{failing}/errors")),
+        ("list_work_request_logs", format!("/workRequests/{open}/logs")),
+    ] {
+        fits(&api, name, &client.get(&path));
+    }
+}
+
+/// Bodies are strict, so a field of the model that is not known here would be refused.
+#[tokio::test(start_paused = true)]
+async fn bodies_take_every_field_of_the_models() {
+    let Some(api) = api() else { return };
+    let client = Client::new();
+    let parent = client.source("parent", &Default::default());
+    let full = |model: &str, leave_out: &[&str]| -> Value {
+        let fields = api["models"][model]["fields"].as_object().unwrap();
+        let fields = fields.keys().filter(|name| !leave_out.contains(&name.as_str()));
+        let value = |name: &str| match name {
+            "compartmentId" => json!(COMPARTMENT),
+            "archType" => json!("X86_64"),
+            "checksumType" => json!("SHA384"),
+            "parentId" => json!(parent),
+            "osFamily" => json!("LINUX"),
+            "freeformTags" => json!({ "a": "b" }),
+            "definedTags" => json!({ "space": { "a": 1 } }),
+            "softwareSourceId" => json!(parent),
+            "packageNames" => json!([]),
+            other => json!(format!("some {other}")),
+        };
+        fields.map(|name| (name.clone(), value(name))).collect()
+    };
+    let source = client.post("/softwareSources", full("CreateSoftwareSourceDetails", &[]));
+    fits(&api, "create_software_source", &source);
+    let path = format!("/softwareSources/{}", source.id());
+    fits(&api, "update_software_source", &client.put(&path, full("UpdateSoftwareSourceDetails", &[]), &[]));
+    for (name, action) in [("add_packages_to", "add"), ("remove_packages_from", "remove")] {
+        let model = if action == "add" { "AddPackagesTo" } else { "RemovePackagesFrom" };
+        let body = full(&format!("{model}SoftwareSourceDetails"), &[]);
+        let got = client.post(&format!("{path}/actions/{action}Packages"), body);
+        fits(&api, &format!("{name}_software_source"), &got);
+    }
+    fits(&api, "delete_software_source", &client.delete(&path, &[]));
+    let group = client.post("/managedInstanceGroups", full("CreateManagedInstanceGroupDetails", &[]));
+    fits(&api, "create_managed_instance_group", &group);
+    let path = format!("/managedInstanceGroups/{}", group.id());
+    let body = full("UpdateManagedInstanceGroupDetails", &[]);
+    fits(&api, "update_managed_instance_group", &client.put(&path, body, &[]));
+    fits(&api, "delete_managed_instance_group", &client.delete(&path, &[]));
+    let web = member("web-01");
+    let vendor = client.parent(&web).unwrap();
+    assert_eq!(client.act(&web, "detachParent", &vendor).status, 204);
+    for (action, name) in [
+        ("attachParent", "attach_parent_software_source_to"),
+        ("detachParent", "detach_parent_software_source_from"),
+    ] {
+        let model = if action == "attachParent" {
+            "AttachParentSoftwareSourceTo"
+        } else {
+            "DetachParentSoftwareSourceFrom"
+        };
+        let body = full(&format!("{model}ManagedInstanceDetails"), &[]);
+        let got = client.post(&format!("/managedInstances/{web}/actions/{action}SoftwareSource"), body);
+        fits(&api, &format!("{name}_managed_instance"), &got);
+    }
+}

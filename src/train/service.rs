@@ -1,0 +1,106 @@
+//! `[service]`: where the service is and how calls are signed. Left out: whether a profile or a region exists, which
+//! only who runs this can know.
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use super::later;
+use super::shape::TABLES;
+use super::table::{Fields, File, Value};
+use super::{Auth, Endpoint, Service};
+
+/// Reads the table; `None` when its endpoint is wrong.
+pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Option<Service> {
+    let (name, keys) = TABLES[2];
+    let mut fields = Fields::open(file, name, span, table, keys);
+    if let Some(value) = fields.required("api") {
+        later::api(file, value);
+    }
+    let region = fields.optional("region").and_then(|value| file.parsed(value, "`region`", region));
+    let profile = fields.optional("profile").and_then(|value| file.parsed(value, "`profile`", filled));
+    let auth = fields.optional("auth").and_then(|value| auth(file, value));
+    let endpoints = fields.optional("endpoints");
+    let (endpoint, auth_endpoint) = match endpoints {
+        None => (Some(Endpoint::Region), None),
+        Some(value) => match file.table(value, "`endpoints`") {
+            Some(table) => endpoints_of(file, table, value.span()),
+            None => (None, None),
+        },
+    };
+    fields.close(file);
+    Some(Service {
+        region: region.map(|at| at.value),
+        profile: profile.map(|at| at.value),
+        auth,
+        endpoint: endpoint?,
+        auth_endpoint,
+    })
+}
+
+/// Checks `service.region`.
+pub fn region(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`region` cannot be `{text}`: expected a region's name, as in `eu-frankfurt-1`"))
+}
+
+fn filled(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err("`profile` is not a name of a section of `~/.oci/config`");
+    }
+    Ok(text.to_owned())
+}
+
+fn auth(file: &mut File<'_>, value: Value<'_>) -> Option<Auth> {
+    let at = file.word(value, "`auth`", &Auth::ALL.map(Auth::word))?;
+    Auth::ALL.into_iter().find(|auth| auth.word() == at.value)
+}
+
+/// Reads `endpoints`: the service's, and the one that gives tokens to instances.
+fn endpoints_of(
+    file: &mut File<'_>,
+    table: &DeTable<'_>,
+    span: Range<usize>,
+) -> (Option<Endpoint>, Option<String>) {
+    let keys = ["osms", "compute", "object_storage", "auth"];
+    let fields = Fields::open(file, "endpoints", span, table, &keys);
+    for key in ["compute", "object_storage"] {
+        if let Some(value) = fields.optional(key) {
+            file.parsed(value, &format!("`endpoints.{key}`"), endpoint);
+            let span = fields.key_span(key).unwrap_or_else(|| value.span());
+            let hint = "this version calls no such service: delete it";
+            file.not_yet(span, &format!("`endpoints.{key}`"), hint);
+        }
+    }
+    let auth = fields.optional("auth").and_then(|value| file.parsed(value, "`endpoints.auth`", url));
+    let osms = match fields.optional("osms") {
+        None => Some(Endpoint::Region),
+        Some(value) => file.parsed(value, "`endpoints.osms`", endpoint).map(|at| at.value),
+    };
+    (osms, auth.map(|at| at.value))
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    if text == "simulator" {
+        return Ok(Endpoint::Simulator);
+    }
+    let error = |_| {
+        format!("`{text}` is not an endpoint: expected `simulator` or a URL, as in `http://127.0.0.1:8080`")
+    };
+    url(text).map(Endpoint::Url).map_err(error)
+}
+
+/// Reads a URL that paths can be put behind.
+fn url(text: &str) -> Result<String, String> {
+    let error =
+        || format!("`{text}` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`");
+    let uri: http::Uri = text.parse().map_err(|_| error())?;
+    let known = matches!(uri.scheme_str(), Some("http" | "https"));
+    if !known || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+        return Err(error());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,213 @@
+//! `patchtrain freeze`: the quickstart's manifests come from it, and what it refuses leaves no trace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use patchtrain::cli::exit;
+use patchtrain::cloud::osms::API_VERSION;
+use patchtrain::oci::{Call, Client, Credentials, Endpoint};
+use patchtrain::simulator::{Clock, DEFAULT_SEED, InProcess, Place, Simulator, Switches, credentials, facts};
+
+use crate::support::Workspace;
+
+/// A train of the simulator without releases and groups.
+fn bare(workspace: &Workspace, more: &str) -> PathBuf {
+    let facts = facts(DEFAULT_SEED);
+    let text = format!(
+        "# ours\n[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
+         compartment = \"{}\"    # all of it\ngolden = \"{}\"\n\n[service]\napi = \"osms\"\n\
+         endpoints = {{ osms = \"simulator\" }}\n{more}",
+        facts.compartment, facts.golden.id
+    );
+    workspace.write("trains/great-linux.toml", &text)
+}
+
+/// The manifest without the time of its freeze, which no two have in common.
+fn timeless(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let kept = text.lines().filter(|line| !line.starts_with("# frozen at: "));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+fn kept(release: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("trains/great-linux/{release}.packages"))
+}
+
+/// Patches the golden instance as its administrator would, through the API: everything updated, some packages
+/// installed and some removed.
+fn patch_golden(workspace: &Workspace) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let place = Place { world: workspace.path().join("state/simulator"), seed: DEFAULT_SEED };
+        let simulator = Simulator::open(&place, Clock::Real, Switches::default()).unwrap();
+        let own = credentials();
+        let signer = Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes());
+        let endpoint = Endpoint::fixed("http://127.0.0.1:1");
+        let client = Client::new(InProcess(Arc::new(simulator)), endpoint, API_VERSION, signer.unwrap());
+        let golden = facts(DEFAULT_SEED).golden.id;
+        let mut steps = vec![("updateAll", None)];
+        let install =
+            ["aide-0.16-14.0.1.el8.x86_64", "dnf-automatic-1.1-3.el8.noarch", "pcp-conf-5.3.7-20.el8.x86_64"];
+        steps.extend(install.map(|name| ("install", Some(name))));
+        steps
+            .extend(["rsh-0.17-94.el8.x86_64", "talk-0.17-54.el8.x86_64"].map(|name| ("remove", Some(name))));
+        for (action, package) in steps {
+            let path = ["managedInstances", &golden, "actions", "packages", action];
+            let mut call = Call::post("PatchGolden", &path);
+            if let Some(package) = package {
+                call = call.query("softwarePackageName", package);
+            }
+            let accepted = client.send(&call).await.unwrap();
+            let work = accepted.headers["opc-work-request-id"].to_str().unwrap().to_owned();
+            loop {
+                let look = Call::get("GetWorkRequest", &["workRequests", &work]);
+                let body: Bytes = client.send(&look).await.unwrap().body;
+                let row: serde_json::Value = serde_json::from_slice(&body).unwrap();
+                match row["status"].as_str().unwrap() {
+                    "SUCCEEDED" => break,
+                    "FAILED" => panic!("{row}"),
+                    _ => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_quickstarts_manifests_are_freezes_before_and_after_the_golden_instances_updates() {
+    let workspace = Workspace::empty();
+    let train = bare(&workspace, "");
+    let before = fs::read_to_string(&train).unwrap();
+    let first = workspace.run(&["freeze", "GL1"]).expect(exit::DONE);
+    assert_eq!(first.stdout, "trains/great-linux/GL1.packages\n");
+    for part in
+        ["GL1", "golden-01", "agent-1.46.0-21.el8.x86_64 (unmanaged: `oracle-cloud-agent*`)", "1 trust key"]
+    {
+        assert!(first.stderr.contains(part), "no `{part}` in {}", first.stderr);
+    }
+    for part in ["reboot", "not known", "the same as"] {
+        assert!(!first.stderr.contains(part), "`{part}` in {}", first.stderr);
+    }
+    assert!(!workspace.path().join("state/simulator").exists(), "a freeze only reads");
+    patch_golden(&workspace);
+    let golden = facts(DEFAULT_SEED).golden;
+    let second = workspace.run(&["freeze", "GL1.1", "--from", &golden.id]).expect(exit::DONE);
+    for part in [
+        "Warning: golden-01 waits for a reboot",
+        "runs kernel 5.15.0-209.161.7.el8uek.x86_64, and kernel-uek",
+    ] {
+        assert!(second.stderr.contains(part), "no `{part}` in {}", second.stderr);
+    }
+    for release in ["GL1", "GL1.1"] {
+        let path = workspace.path().join(format!("trains/great-linux/{release}.packages"));
+        let (made, kept) = (timeless(&path), timeless(&kept(release)));
+        let diff = similar::TextDiff::from_lines(&kept, &made);
+        assert!(made == kept, "{release}:\n{}", diff.unified_diff());
+    }
+    // The train file: two declarations more, and nothing else.
+    let declared = |release: &str| {
+        format!("\n[[release]]\nname     = \"{release}\"\nmanifest = \"great-linux/{release}.packages\"\n")
+    };
+    let after = fs::read_to_string(&train).unwrap();
+    assert_eq!(after, format!("{before}{}{}", declared("GL1"), declared("GL1.1")));
+    let valid = workspace.run(&["validate"]).expect(exit::DONE);
+    assert!(valid.stdout.contains("2 releases"), "{}", valid.stdout);
+    // Made now, by the simulator's clock, to the second.
+    let text = fs::read_to_string(workspace.path().join("trains/great-linux/GL1.packages")).unwrap();
+    let at = text.lines().find_map(|line| line.strip_prefix("# frozen at: ")).unwrap();
+    let age = Timestamp::now().duration_since(at.parse().unwrap()).as_secs();
+    assert!((0..600).contains(&age) && at.ends_with('Z') && !at.contains('.'), "{at}");
+}
+
+/// Runs a freeze that is refused, and checks that it wrote nothing.
+#[track_caller]
+fn refused(workspace: &Workspace, arguments: &[&str], code: u8, parts: &[&str]) {
+    let before = workspace.files();
+    let ran = workspace.run(arguments).expect(code);
+    assert_eq!(ran.stdout, "", "{arguments:?}");
+    for part in parts {
+        assert!(ran.stderr.contains(part), "{arguments:?}: no `{part}` in {}", ran.stderr);
+    }
+    assert_eq!(workspace.files(), before, "{arguments:?}");
+}
+
+#[test]
+fn what_cannot_be_frozen_is_refused_and_leaves_no_trace() {
+    let workspace = Workspace::quickstart(&[]);
+    let member = &facts(DEFAULT_SEED).groups[0].1[0];
+    let absent = "ocid1.instance.oc1..absent";
+    let path = workspace.path().join("trains/great-linux/GL3.packages");
+    fs::write(&path, "mine\n").unwrap();
+    for (arguments, code, parts) in [
+        (&["freeze", "GL1"][..], exit::ERROR, &["has a release `GL1`", "great-linux.toml:"][..]),
+        (&["freeze", "GL3"], exit::ERROR, &["GL3.packages already", "overwrites nothing"]),
+        (&["freeze", "GL2", "--from", &member.id], exit::ERROR, &["is a member of group `canary`"]),
+        (
+            &["freeze", "GL2", "--from", &member.name],
+            exit::ERROR,
+            &["`web-01` is a member of group `canary`"],
+        ),
+        (&["freeze", "GL2", "--from", absent], exit::ERROR, &["no managed instance", absent]),
+        (&["freeze", "GL2", "--from", "golden"], exit::ERROR, &["no managed instance", "is called `golden`"]),
+        (&["freeze", "GL2", "--train", "nope"], exit::USAGE, &["no train `nope`", "great-linux"]),
+    ] {
+        refused(&workspace, arguments, code, parts);
+    }
+}
+
+#[test]
+fn a_name_that_the_state_knows_is_not_used_again() {
+    let workspace = Workspace::quickstart(&[]);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    // Both releases are taken out of the train again, and their files moved away.
+    let train = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&train).unwrap();
+    let end = text.find("\n[[release]]").unwrap();
+    fs::write(&train, &text[..end]).unwrap();
+    fs::remove_dir_all(workspace.path().join("trains/great-linux")).unwrap();
+    refused(
+        &workspace,
+        &["freeze", "GL1"],
+        exit::ERROR,
+        &["the state of train `great-linux` knows", "`GL1`"],
+    );
+    // Members of groups that the train no longer has are anybody's.
+    let member = &facts(DEFAULT_SEED).groups[0].1[0];
+    workspace.run(&["freeze", "GL9", "--from", &member.name]).expect(exit::DONE);
+}
+
+#[test]
+fn a_member_of_a_group_that_the_service_fills_is_refused_too() {
+    let workspace = Workspace::quickstart(&[]);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    let train = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&train).unwrap();
+    let (head, tail) = text.split_once("members = [").unwrap();
+    let (_, tail) = tail.split_once("]\n").unwrap();
+    fs::write(&train, format!("{head}members = \"service\"\n{tail}")).unwrap();
+    let parts = ["`web-01` is a member of group `canary`", "says the service"];
+    refused(&workspace, &["freeze", "GL2", "--from", "web-01"], exit::ERROR, &parts);
+}
+
+#[test]
+fn without_a_golden_instance_or_with_several_trains_it_asks_for_a_flag() {
+    let workspace = Workspace::empty();
+    let train = bare(&workspace, "");
+    let text = fs::read_to_string(&train).unwrap();
+    let bare = text.lines().filter(|line| !line.starts_with("golden"));
+    let bare = bare.map(|line| format!("{line}\n")).collect::<String>();
+    fs::write(&train, &bare).unwrap();
+    refused(&workspace, &["freeze", "GL1"], exit::USAGE, &["names no golden instance", "--from INSTANCE"]);
+    workspace.write("trains/other.toml", &bare.replace("great-linux", "other"));
+    refused(&workspace, &["freeze", "GL1"], exit::USAGE, &["--train NAME: great-linux, other"]);
+    workspace.run(&["freeze", "GL1", "--train", "other", "--from", "golden-01"]).expect(exit::DONE);
+    assert!(workspace.path().join("trains/other/GL1.packages").exists());
+    // Another OS: what it has would never fit.
+    fs::write(&train, text.replace("oracle-linux-8", "oracle-linux-9")).unwrap();
+    let parts = ["runs Oracle Linux Server 8.10", "oracle-linux-9"];
+    refused(&workspace, &["freeze", "GL1", "--train", "great-linux"], exit::ERROR, &parts);
+}

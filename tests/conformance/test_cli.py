@@ -1,0 +1,209 @@
+"""`oci os-management`, Oracle's command line, as an administrator types it: one afternoon with one simulator."""
+
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import unittest
+
+import service
+
+OCI = pathlib.Path(sys.executable).with_name("oci")
+# How the command line tells of a work request on its way, and of a timeout.
+WAIT = "--wait-for-state SUCCEEDED --wait-for-state FAILED --wait-interval-seconds 1 --max-wait-seconds 60"
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.simulator = service.Simulator()
+        cls.addClassCleanup(cls.simulator.stop)
+        cls.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(cls.simulator.folder),
+            "LANG": "C.UTF-8",
+            "OCI_CLI_CONFIG_FILE": str(cls.simulator.config_file),
+            "OCI_CLI_ENDPOINT": cls.simulator.endpoint,
+            "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True",
+        } | {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
+        cls.places = {"c": cls.simulator.compartment, "t": cls.simulator.tenancy, "golden": cls.simulator.golden}
+        cls.places |= {name.replace("-", "_"): id for name, id in cls.simulator.members.items()}
+
+    def launch(self, command):
+        """Starts `oci os-management COMMAND`, with `{name}` for what is known by a name."""
+        words = [word.format(**self.places) for word in shlex.split(command)]
+        return subprocess.Popen(
+            [OCI, "os-management", *words],
+            env=self.environment,
+            cwd=self.simulator.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self, process, code=0):
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, code, f"{process.args}\n{out}\n{err}")
+        self.assertNotIn("arning", err)
+        return out, err
+
+    def oci(self, command):
+        """Runs a command; returns what it prints: JSON, or a raw string."""
+        out, _ = self.finish(self.launch(command))
+        try:
+            return json.loads(out)
+        except ValueError:
+            return out.strip()
+
+    def refused(self, command):
+        """Runs a command that the service refuses; returns the refusal."""
+        _, err = self.finish(self.launch(command), code=1)
+        start = err.index("{")
+        return json.loads(err[start:])
+
+    def file(self, name, content):
+        (self.simulator.folder / name).write_text(json.dumps(content))
+
+    def test_1_reading(self):
+        # These do not depend on each other; they are started together, since each takes a second to start.
+        commands = {
+            "names": "managed-instance list -c {c} --all --query 'data[].\"display-name\"'",
+            "few": "managed-instance list -c {c} --limit 3 --sort-by DISPLAYNAME --sort-order DESC",
+            "broken": "managed-instance list -c {c} --all --query \"data[?status=='UNREACHABLE'].\\\"display-name\\\" | [0]\" --raw-output",
+            "golden": "managed-instance get --managed-instance-id {golden}",
+            "table": "managed-instance list -c {c} --output table",
+            "kernel": "managed-instance list-installed-packages --managed-instance-id {golden} --display-name kernel --all",
+            "strays": "managed-instance list-installed-packages --managed-instance-id {golden} --all --page-size 100"
+            " --query 'data[?!\"software-sources\"].\"display-name\"'",
+            "security": "managed-instance list-available-updates --managed-instance-id {web_02} --all"
+            " --query \"length(data[?\\\"update-type\\\"=='SECURITY'])\"",
+            "counted": "managed-instance get --managed-instance-id {web_02} --query 'data.\"security-updates-available\"'",
+            "parents": "managed-instance list-available-software-sources --managed-instance-id {golden}",
+            "vendor": "software-source list -c {t} --query 'data[].\"display-name\"'",
+            "base": "software-source list -c {t} --display-name 'Oracle Linux 8 BaseOS Latest (x86_64)' --query 'data[0].id' --raw-output",
+            "found": "software-source search-packages --display-name libstdc++ --query 'data[0]'",
+        }
+        running = {name: self.launch(command) for name, command in commands.items()}
+        got = {}
+        for name, process in running.items():
+            out, _ = self.finish(process)
+            got[name] = json.loads(out) if out[:1] in "{[" or out.strip().isdigit() else out.strip()
+
+        self.assertEqual(len(got["names"]), len(self.simulator.members))
+        self.assertEqual([row["display-name"] for row in got["few"]["data"]], sorted(got["names"])[::-1][:3])
+        self.assertIn("opc-next-page", got["few"])
+        self.assertEqual(got["broken"], "db-04")
+        self.assertEqual(got["golden"]["data"]["os-name"], "Oracle Linux Server")
+        self.assertTrue(got["golden"]["etag"])
+        self.assertIn("| display-name", got["table"])
+        self.assertGreater(len(got["kernel"]["data"]), 1)
+        self.assertIn("gpg-pubkey", got["strays"])
+        self.assertEqual(got["security"], got["counted"])
+        self.assertIn("data", got["parents"])
+        self.assertEqual(len(got["vendor"]), 5)
+        self.assertTrue(got["base"].startswith("ocid1.osmssoftwaresource."))
+        self.assertEqual(got["found"]["display-name"], "libstdc++")
+        self.assertTrue(got["found"]["name"].startswith("libstdc++-"))
+
+    def test_2_a_release_is_made_and_ridden(self):
+        made = self.oci(
+            "software-source create -c {c} --display-name GL1 --arch-type X86_64 --checksum-type SHA256"
+            " --description 'the first' --freeform-tags '{{\"train\": \"great-linux\"}}'"
+            " --wait-for-state ACTIVE --wait-interval-seconds 1"
+        )
+        source = made["data"]["id"]
+        self.places["source"] = source
+        self.assertEqual(made["data"]["freeform-tags"], {"train": "great-linux"})
+        names = self.oci(
+            "managed-instance list-installed-packages --managed-instance-id {golden} --all"
+            " --query 'data[?\"software-sources\"].name'"
+        )
+        self.file("names.json", names)
+        self.oci("software-source add-packages --software-source-id {source} --package-names file://names.json")
+        # The same as one document, as `--generate-full-command-json-input` lays it out.
+        self.file("remove.json", {"softwareSourceId": source, "packageNames": names[:2]})
+        self.oci("software-source remove-packages --from-json file://remove.json")
+        held = self.oci("software-source get --software-source-id {source} --query data.packages")
+        self.assertEqual(held, len(names) - 2)
+        listed = self.oci("software-source list-packages --software-source-id {source} --all --query 'length(data)'")
+        self.assertEqual(listed, held)
+        self.places["package"] = next(name for name in names if "libstdc++" in name)
+        one = self.oci("software-source get-package --software-source-id {source} --package-name {package}")
+        self.assertEqual(one["data"]["name"], self.places["package"])
+        changed = self.oci("software-source update --software-source-id {source} --description changed --force")
+        self.assertEqual(changed["data"]["description"], "changed")
+
+        self.file("group.json", {"compartmentId": self.simulator.compartment, "displayName": "web servers"})
+        group = self.oci(
+            "managed-instance-group create --from-json file://group.json --wait-for-state ACTIVE --wait-interval-seconds 1"
+        )
+        self.places["group"] = group["data"]["id"]
+        self.oci("managed-instance-group attach --managed-instance-group-id {group} --managed-instance-id {web_03}")
+        found = self.oci(
+            "managed-instance-group list -c {c} --display-name 'web servers' --lifecycle-state ACTIVE"
+            " --query 'data[].[id, \"managed-instance-count\"] | [0]'"
+        )
+        self.assertEqual(found, [group["data"]["id"], 1])
+        members = self.oci("managed-instance-group get --managed-instance-group-id {group} --query 'data.\"managed-instances\"[].id'")
+        self.assertEqual(members, [self.places["web_03"]])
+
+        self.places["old"] = self.oci(
+            "managed-instance get --managed-instance-id {web_03} --query 'data.\"parent-software-source\".id' --raw-output"
+        )
+        self.oci("managed-instance detach-parent --managed-instance-id {web_03} --software-source-id {old}")
+        self.oci("managed-instance attach-parent --managed-instance-id {web_03} --software-source-id {source}")
+        work = self.oci(f"managed-instance install-all-updates --managed-instance-id {{web_03}} --update-type SECURITY {WAIT}")
+        self.assertEqual((work["data"]["status"], work["data"]["operation-type"]), ("SUCCEEDED", "UPDATEALL"))
+        self.places["work"] = work["data"]["id"]
+        logs = self.oci("work-request list-logs --work-request-id {work} --all --query 'data[].message'")
+        self.assertTrue(any(line.startswith("Installed: ") for line in logs), logs)
+        # Of a list without rows, the command line prints nothing at all.
+        self.assertEqual(self.oci("work-request list-errors --work-request-id {work} --all"), "")
+        left = self.oci(
+            "managed-instance get --managed-instance-id {web_03} --query 'data.\"security-updates-available\"'"
+        )
+        self.assertEqual(left, 0)
+
+        update = self.oci(
+            "managed-instance list-available-updates --managed-instance-id {web_03} --query 'data[0].name' --raw-output"
+        )
+        self.places["update"] = update
+        work = self.oci(f"managed-instance install-update --managed-instance-id {{web_03}} --package-name {{update}} {WAIT}")
+        self.assertEqual(work["data"]["operation-type"], "UPDATE")
+        work = self.oci(f"managed-instance remove-package --managed-instance-id {{web_03}} --package-name {{update}} {WAIT}")
+        self.assertEqual(work["data"]["operation-type"], "REMOVE")
+        work = self.oci(f"managed-instance install-package --managed-instance-id {{web_03}} --package-name {{update}} {WAIT}")
+        self.assertEqual(work["data"]["operation-type"], "INSTALL")
+        works = self.oci(
+            "work-request list -c {c} --managed-instance-id {web_03} --query 'data[].\"operation-type\"'"
+        )
+        self.assertEqual(works, ["INSTALL", "REMOVE", "UPDATE", "UPDATEALL"])
+
+        self.oci("managed-instance-group install-all-updates --managed-instance-group-id {group} --update-type ALL")
+        status = "work-request list -c {c} --managed-instance-id {web_03} --query 'data[0].status' --raw-output"
+        self.simulator.advance()
+        self.assertEqual(self.oci(status), "SUCCEEDED")
+
+        self.oci("managed-instance-group detach --managed-instance-group-id {group} --managed-instance-id {web_03}")
+        self.oci(
+            "managed-instance-group delete --managed-instance-group-id {group} --force"
+            " --wait-for-state DELETED --wait-interval-seconds 1"
+        )
+        refusal = self.refused("software-source delete --software-source-id {source} --force")
+        self.assertEqual((refusal["status"], refusal["code"]), (409, "Conflict"))
+        self.oci("managed-instance detach-parent --managed-instance-id {web_03} --software-source-id {source}")
+        self.oci("software-source delete --software-source-id {source} --force --wait-for-state DELETED --wait-interval-seconds 1")
+
+    def test_3_what_is_refused_is_told(self):
+        nothing = "ocid1.instance.oc1..aaaaaaaanothing"
+        refusal = self.refused(f"managed-instance get --managed-instance-id {nothing}")
+        self.assertEqual((refusal["status"], refusal["code"]), (404, "NotAuthorizedOrNotFound"))
+        self.assertIn(nothing, refusal["message"])
+        refusal = self.refused("managed-instance list -c {c} --limit 5000")
+        self.assertEqual((refusal["status"], refusal["code"]), (400, "InvalidParameter"))
+        refusal = self.refused("erratum-summary list-errata -c {c}")
+        self.assertEqual((refusal["status"], refusal["code"]), (501, "MethodNotImplemented"))
+        self.assertIn("ListErrata", refusal["message"])

@@ -1,0 +1,107 @@
+//! Groups that the service has and we did not make, and groups that go by another name.
+
+use patchtrain::name::{GroupName, Ocid};
+use patchtrain::observed::ServiceGroup;
+use patchtrain::train::Members;
+
+use crate::support::model;
+use crate::support::worlds::{World, instance_id};
+
+use super::small::*;
+
+fn by_hand() -> Ocid {
+    Ocid::new("byhand")
+}
+
+/// The small world, with a web whose members are whoever the service says.
+fn served() -> World {
+    let mut world = start();
+    let members: std::collections::BTreeSet<Ocid> = [instance_id(1), instance_id(2)].into();
+    for id in &members {
+        world.observed.instances.get_mut(id).unwrap().groups.insert(by_hand());
+    }
+    world.observed.groups.insert(by_hand(), ServiceGroup { name: "web".into(), members, owner: None });
+    world.train.groups[1].members = Members::Service;
+    world
+}
+
+fn run(world: &mut World) {
+    let plan = world.plan().unwrap();
+    let ends = model::run_all(world, &plan);
+    assert!(ends.iter().all(|end| *end == model::End::Done), "{ends:?}");
+}
+
+#[test]
+fn a_group_that_we_did_not_make_is_bound_and_its_moves_are_told() {
+    let mut world = served();
+    run(&mut world);
+    let bound = &world.state.groups[&GroupName::new("web")];
+    assert_eq!((&bound.id, bound.made, bound.release.as_ref().unwrap().as_str()), (&by_hand(), false, "GL1"));
+    assert!(bound.since.is_some());
+    check(&world, &[]);
+
+    rebind(&mut world.train, "web", "GL2");
+    let plan = check(
+        &world,
+        &[
+            "Change group.web Group",
+            "Change instance.host-1 Instance",
+            "Change instance.host-2 Instance",
+            "s0 instance.host-1 Switch to GL2",
+            "s1 instance.host-1 Update <- s0",
+            "s2 instance.host-1 Level <- s1",
+            "s3 instance.host-2 Switch to GL2",
+            "s4 instance.host-2 Update <- s3",
+            "s5 instance.host-2 Level <- s4",
+        ],
+    );
+    assert_eq!(plan.groups[1].id, Some(by_hand()));
+}
+
+#[test]
+fn a_group_that_we_did_not_make_stays_when_the_train_forgets_it() {
+    let mut world = served();
+    run(&mut world);
+    world.train.groups.pop();
+    check(&world, &[]);
+}
+
+#[test]
+fn a_group_that_we_did_not_make_may_be_replaced() {
+    let mut world = served();
+    run(&mut world);
+    let again = Ocid::new("again");
+    let group = world.observed.groups.remove(&by_hand()).unwrap();
+    for id in &group.members {
+        world.observed.instances.get_mut(id).unwrap().groups = [again.clone()].into();
+    }
+    world.observed.groups.insert(again.clone(), group);
+    check(&world, &[]);
+    rebind(&mut world.train, "web", "GL2");
+    run(&mut world);
+    assert_eq!(world.state.groups[&GroupName::new("web")].id, again);
+}
+
+#[test]
+fn a_group_with_a_new_name_in_the_train_is_the_same_group() {
+    let mut world = applied();
+    let id = world.state.groups[&GroupName::new("web")].id.clone();
+    let since = world.state.groups[&GroupName::new("web")].since;
+    let web = &mut world.train.groups[1];
+    web.name = GroupName::new("front");
+    web.id = Some(id.clone());
+    check(&world, &["Change group.front Group", "s0 instance.host-1 Level", "s1 instance.host-2 Level"]);
+    run(&mut world);
+    assert_eq!(world.state.groups.len(), 2);
+    let front = &world.state.groups[&GroupName::new("front")];
+    assert_eq!((&front.id, front.made, front.since), (&id, true, since));
+    check(&world, &[]);
+}
+
+#[test]
+fn a_group_with_a_new_name_in_the_service_is_the_same_group() {
+    let mut world = applied();
+    let id = world.state.groups[&GroupName::new("web")].id.clone();
+    world.observed.groups.get_mut(&id).unwrap().name = "renamed".into();
+    check(&world, &[]);
+}

@@ -1,0 +1,297 @@
+//! Stories of the whole pipeline in this process: the real planner, executor, dialect, signing, paging and retry
+//! against the simulator, on tokio's paused clock, so that days pass in seconds.
+//!
+//! A story is a text file here. A line is something that is done: an edit of the train, something that happens in the
+//! world, or a command; [`Story::step`] lists them. Under a command, `>` names words that it must say, in this order, and
+//! `!` words that it must not say. A `#` begins a comment.
+
+#![expect(clippy::print_stdout, reason = "a story that fails shows how far it got")]
+
+mod sky;
+mod stage;
+mod told;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use patchtrain::op::{Op, SourceRef, UpdateKind};
+use patchtrain::plan::Plan;
+use patchtrain::simulator::Switches;
+use tokio::sync::watch;
+
+use sky::{Passed, Weather};
+use stage::{Ran, Stage};
+
+macro_rules! stories {
+    ($($name:ident),* $(,)?) => {
+        $(#[tokio::test(start_paused = true)]
+        async fn $name() {
+            tell(stringify!($name)).await;
+        })*
+
+        #[test]
+        fn every_story_is_told() {
+            let mut told = vec![$(concat!(stringify!($name), ".story").to_owned()),*];
+            let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name());
+            let mut there: Vec<String> = files
+                .map(|name| name.into_string().unwrap())
+                .filter(|name| name.ends_with(".story"))
+                .collect();
+            told.sort();
+            there.sort();
+            assert_eq!(told, there);
+        }
+    };
+}
+
+stories![
+    a_group_is_dropped_from_the_train,
+    a_member_moves_to_another_group,
+    a_run_is_interrupted_and_goes_on,
+    a_saved_plan_goes_on_after_a_cut,
+    answers_are_lost,
+    calls_are_lost,
+    gates_open_in_order,
+    names_without_epoch,
+    servers_fail_in_bursts,
+    somebody_edits_a_source,
+    somebody_updates_by_hand,
+    the_first_apply,
+    the_golden_instance_stays_out,
+    the_service_is_overrun,
+    two_apply_at_once,
+    web_03_falls_silent,
+    web_13_joins_later,
+];
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
+}
+
+/// Tells one story; fails at the first line that does not come true.
+async fn tell(name: &str) {
+    let text = std::fs::read_to_string(folder().join(format!("{name}.story"))).unwrap();
+    let switches =
+        Switches { names_with_epoch: !text.contains("world: names without epoch"), ..Switches::default() };
+    let mut story = Story::new(switches);
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.split_once('#').map_or(line, |(line, _)| line).trim();
+        if line.is_empty() || line.starts_with("world:") {
+            continue;
+        }
+        let context = format!("{name}.story:{number}: {line}");
+        match line.split_at(1) {
+            (">", words) => story.hears(words.trim(), &context),
+            ("!", words) => assert!(!story.said.contains(words.trim()), "{context}\n{}", story.said),
+            _ => {
+                println!("{context}");
+                let words: Vec<&str> = line.split_whitespace().collect();
+                story.step(&words).await.unwrap_or_else(|| panic!("{context}: no such line"));
+            }
+        }
+    }
+}
+
+fn seconds(number: usize) -> Duration {
+    Duration::from_secs(number as u64)
+}
+
+struct Story {
+    stage: Stage,
+    /// What the last command said, and how far `>` has read it.
+    said: String,
+    heard: usize,
+    saved: Option<Plan>,
+    /// What the last apply called.
+    calls: Vec<Passed>,
+    /// After how many changing calls the next apply is cut or interrupted.
+    cut: Option<usize>,
+    interrupt: Option<usize>,
+}
+
+impl Story {
+    fn new(switches: Switches) -> Self {
+        let stage = Stage::new(switches);
+        let (said, calls) = (String::new(), Vec::new());
+        Self { stage, said, heard: 0, saved: None, calls, cut: None, interrupt: None }
+    }
+
+    fn hears(&mut self, words: &str, context: &str) {
+        let rest = &self.said[self.heard..];
+        let found = rest.find(words).unwrap_or_else(|| panic!("{context}\nis not in\n{rest}"));
+        self.heard += found + words.len();
+    }
+
+    /// Does what a line says; none for a line that says nothing known.
+    async fn step(&mut self, line: &[&str]) -> Option<()> {
+        self.heard = 0;
+        let simulator = self.stage.simulator.clone();
+        let number = |text: &str| text.parse::<usize>().ok();
+        match line {
+            // The train is edited.
+            ["bind", group, release] => self.stage.group(group, |_, bound, _| *bound = (*release).to_owned()),
+            ["allow", group, failures] => {
+                let failures = number(failures)?;
+                self.stage.group(group, |_, _, allowed| *allowed = failures);
+            }
+            ["drop", group] => self.stage.drop_group(group),
+            ["move", name, from, "->", to] => {
+                self.stage.group(from, |members, _, _| members.retain(|member| member != name));
+                self.stage.group(to, |members, _, _| members.push((*name).to_owned()));
+            }
+            ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
+
+            // The world changes.
+            ["wait", hours, "h"] => {
+                tokio::time::sleep(seconds(number(hours)? * 3_600)).await;
+            }
+            ["silence", name] => simulator.silence(self.stage.id(name).as_str()).unwrap(),
+            ["silence", name, "at", "its", "update"] => {
+                self.stage.sky.silence_at_update(self.stage.id(name).as_str());
+            }
+            ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
+            ["by", "hand:", "update", name] => {
+                let source = SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None };
+                let op = Op::Update { instance: self.stage.id(name), source, kind: UpdateKind::All };
+                self.stage.by_hand(&op).await;
+            }
+            ["by", "hand:", "update", name, "from", "the", "vendor"] => {
+                self.stage.yum_update_from_the_vendor(name).await;
+            }
+            ["by", "hand:", "take", package, "out", "of", release] => {
+                self.stage.edit_source(release, false, package).await;
+            }
+            ["by", "hand:", "put", package, "into", release] => {
+                self.stage.edit_source(release, true, package).await;
+            }
+            ["by", "hand:", "put", name, "into", "group", group] => {
+                self.stage.join_by_hand(name, group).await;
+            }
+
+            // The weather turns.
+            ["calm"] => self.stage.sky.turn(Weather::Calm),
+            ["storm", "for", length, "s"] => self.stage.sky.storm_after(0, seconds(number(length)?)),
+            ["storm", "for", length, "s", "after", calls, "changes"] => {
+                self.stage.sky.storm_after(number(calls)?, seconds(number(length)?));
+            }
+            ["every", nth, "th", "call", "fails"] => self.stage.sky.turn(Weather::Bursts(number(nth)?)),
+            ["calls", "break", "before", "they", "are", "served"] => {
+                self.stage.sky.turn(Weather::ResetBefore);
+            }
+            ["calls", "break", "after", "they", "are", "served"] => {
+                self.stage.sky.turn(Weather::ResetAfter);
+            }
+            ["cut", "after", calls, "changes"] => self.cut = Some(number(calls)?),
+            ["interrupt", "after", calls, "changes"] => self.interrupt = Some(number(calls)?),
+
+            // Commands.
+            ["plan"] => self.said = self.plan().await.map_or_else(|error| error, |plan| told::plan(&plan)),
+            ["plan", "and", "save"] => {
+                let plan = self.plan().await.unwrap();
+                (self.said, self.saved) = (told::plan(&plan), Some(plan));
+            }
+            ["apply"] => match self.plan().await {
+                Ok(plan) => self.apply(&plan).await,
+                Err(error) => self.said = error,
+            },
+            ["apply", "what", "was", "saved"] => {
+                let plan = self.saved.clone()?;
+                self.stage.start_process();
+                self.calls = Vec::new();
+                self.apply(&plan).await;
+            }
+            ["apply", "twice", "at", "once"] => self.race().await,
+            ["calls"] => {
+                self.said = told::calls(&self.calls);
+                println!("{}", self.said);
+            }
+            ["at", "most", most, "reading", "calls", "for", "each", "of", instances, "instances"] => {
+                let reads = self.calls.iter().filter(|call| !call.changing).count();
+                assert!(reads <= number(most)? * number(instances)?, "{reads} reading calls");
+            }
+            ["calls", "about", name] => {
+                let id = self.stage.id(name);
+                let about = self.calls.iter().filter(|call| call.whom.iter().any(|whom| whom == id.as_str()));
+                let lines: Vec<String> =
+                    about.map(|call| format!("{} {}\n", call.what, call.status)).collect();
+                self.said = lines.concat();
+            }
+            ["updates", "of", name] => self.said = self.stage.updates_of(name).await.to_string(),
+            ["most", "updates"] => {
+                let mut most = 0;
+                for name in self.stage.everybody() {
+                    most = most.max(self.stage.updates_of(&name).await);
+                }
+                self.said = most.to_string();
+            }
+            ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
+            ["sources"] => self.said = self.stage.sources().await.join("\n"),
+            _ => return None,
+        }
+        self.said = self.stage.named(std::mem::take(&mut self.said));
+        Some(())
+    }
+
+    async fn plan(&mut self) -> Result<Plan, String> {
+        self.stage.start_process();
+        let plan = self.stage.plan().await;
+        self.calls = self.stage.sky.passed();
+        plan
+    }
+
+    async fn apply(&mut self, plan: &Plan) {
+        let survey = self.calls.len();
+        let anew = self.stage.state().await.unfinished.is_empty();
+        let (sender, signal) = watch::channel(0);
+        if let Some(calls) = self.cut.take() {
+            self.stage.sky.cut_after(calls);
+        }
+        if let Some(calls) = self.interrupt.take() {
+            self.stage.sky.interrupt_after(calls, sender);
+        }
+        let ran = self.stage.apply(plan, signal).await;
+        self.stage.sky.revive();
+        self.calls = self.stage.sky.passed();
+        self.said = told::plan(plan);
+        match ran {
+            Ran::Ended(outcome) => {
+                self.said.push_str(&told::outcome(plan, &outcome));
+                let changing = self.calls.iter().filter(|call| call.changing).count();
+                if outcome.counts.done == plan.steps.len() && self.stage.sky.refused() == 0 && anew {
+                    assert_eq!(changing, plan.cost.changing_calls, "the plan foretells its changing calls");
+                    self.said.push_str("changing calls as foretold\n");
+                }
+                writeln!(self.said, "{survey} calls to plan").unwrap();
+                self.said.push_str(&told::calls(&self.calls));
+            }
+            Ran::Cut => self.said.push_str("cut\n"),
+            Ran::Failed(error) => writeln!(self.said, "error: {error}").unwrap(),
+        }
+        self.whatever_happens().await;
+    }
+
+    /// Two people apply the same plan at the same moment.
+    async fn race(&mut self) {
+        let plan = self.plan().await.unwrap();
+        let (_sender, signal) = watch::channel(0);
+        let both = tokio::join!(self.stage.apply(&plan, signal.clone()), self.stage.apply(&plan, signal));
+        self.said.clear();
+        for ran in [both.0, both.1] {
+            match ran {
+                Ran::Ended(outcome) => self.said.push_str(&told::outcome(&plan, &outcome)),
+                Ran::Cut => self.said.push_str("cut\n"),
+                Ran::Failed(error) => writeln!(self.said, "error: {error}").unwrap(),
+            }
+        }
+        self.whatever_happens().await;
+    }
+
+    /// What must hold after every run, in whatever weather: no release has two sources.
+    async fn whatever_happens(&self) {
+        let sources = self.stage.sources().await;
+        let mut distinct = sources.clone();
+        distinct.dedup();
+        assert_eq!(sources, distinct, "a release has two sources");
+    }
+}

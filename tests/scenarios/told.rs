@@ -1,0 +1,118 @@
+//! What a plan and a run came to, as plain lines for stories to look for: independent of how the product lays text
+//! out.
+
+use std::fmt::Write;
+
+use patchtrain::apply::{Outcome, StepEnd};
+use patchtrain::name::Address;
+use patchtrain::plan::{Action, Condition, Plan, Step};
+use patchtrain::render;
+use serde::Serialize;
+
+use super::sky::{Passed, table};
+
+/// The word that a tagged enum is saved under.
+fn tag(value: &impl Serialize, key: &str) -> String {
+    serde_json::to_value(value).unwrap()[key].as_str().unwrap().to_owned()
+}
+
+fn address(plan: &Plan, address: &Address) -> String {
+    match address {
+        Address::Instance(id) => plan.label(id).to_owned(),
+        Address::Group(group) => format!("group.{group}"),
+        Address::Release(release) => format!("release.{release}"),
+    }
+}
+
+pub(crate) fn plan(plan: &Plan) -> String {
+    let mut text = format!("{}\n", render::verdict(plan));
+    let mut line = |words: String| writeln!(text, "{words}").unwrap();
+    line(format!("{} steps, can start: {}", plan.steps.len(), if plan.can_start() { "yes" } else { "no" }));
+    for group in &plan.groups {
+        line(format!("{}: {} of {} at {}", group.name, group.at_level, group.members, group.release));
+    }
+    for drift in &plan.drift {
+        line(format!("drift {}: {}", address(plan, &drift.address), tag(&drift.kind, "drift")));
+    }
+    for report in &plan.ahead {
+        line(format!("ahead {}", plan.label(&report.instance)));
+    }
+    for held in &plan.held {
+        line(format!("held {}: {}", address(plan, &held.address), tag(&held.reason, "held")));
+    }
+    for note in &plan.notes {
+        line(format!("note {}", tag(note, "note")));
+    }
+    for change in &plan.changes {
+        line(format!("{} {}", tag_of(&change.action), address(plan, &change.address)));
+    }
+    let cost = plan.cost;
+    line(format!("cost: {} changing calls, {} work requests", cost.changing_calls, cost.work_requests));
+    text
+}
+
+fn tag_of(value: &impl Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+/// The exit code as `patchtrain apply` has it.
+fn exit(outcome: &Outcome) -> u8 {
+    use patchtrain::cli::exit;
+    match () {
+        () if outcome.interrupted => exit::INTERRUPTED,
+        () if outcome.counts.failed > 0 => exit::PARTIAL,
+        () => exit::DONE,
+    }
+}
+
+pub(crate) fn outcome(plan: &Plan, outcome: &Outcome) -> String {
+    let counts = outcome.counts;
+    let mut text = format!(
+        "exit {}\n{} done, {} already, {} failed, {} not started\n",
+        exit(outcome),
+        counts.done,
+        counts.already,
+        counts.failed,
+        counts.not_started
+    );
+    for (id, end) in &outcome.ends {
+        let step = &plan.steps[id.0 as usize];
+        let who = address(plan, &step.address);
+        let _ = match end {
+            StepEnd::Failed { message } => writeln!(text, "failed {who}: {message}"),
+            StepEnd::Refused { message } => writeln!(text, "refused {who}: {message}"),
+            StepEnd::Shut { message } => writeln!(text, "shut {who}: {message}"),
+            StepEnd::Left { message } => writeln!(text, "left {who}: {message}"),
+            StepEnd::AlreadyDone => writeln!(text, "already {who}"),
+            StepEnd::Done => match gate(step) {
+                Some(gate) => writeln!(text, "opened {gate}"),
+                None => Ok(()),
+            },
+            StepEnd::NotStarted => Ok(()),
+        };
+    }
+    text
+}
+
+fn gate(step: &Step) -> Option<String> {
+    match &step.action {
+        Action::Gate { condition: Condition::GroupAtLevel { waiting, group, .. } } => {
+            Some(format!("{waiting} after {group}"))
+        }
+        _ => None,
+    }
+}
+
+/// Calls by what they are, one a line, with how many that is for each instance that was updated; then their sum.
+pub(crate) fn calls(calls: &[Passed]) -> String {
+    let mut text = String::new();
+    let updates = calls.iter().filter(|call| call.what.ends_with("packages/updateAll")).count();
+    for ((changing, what), count) in table(calls) {
+        let each = count as f64 / updates.max(1) as f64;
+        let kind = if changing { "changes" } else { "reads  " };
+        writeln!(text, "  {kind} {count:>5} {each:>6.1} an instance  {what}").unwrap();
+    }
+    let changing = calls.iter().filter(|call| call.changing).count();
+    writeln!(text, "{changing} changing and {} reading calls", calls.len() - changing).unwrap();
+    text
+}

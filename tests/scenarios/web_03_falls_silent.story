@@ -1,0 +1,27 @@
+# web-03 falls silent just as its update has been accepted: nobody picks the work request up.
+silence web-03 at its update
+apply
+  > exit 3
+  > failed web-03: work request
+  > has not ended in 14400 s; it runs on, and the next run looks it up first
+updates of web-03
+  > 1
+# Unreachable, so nothing can be done to it. The ticket stays open.
+plan
+  > held web-03: unreachable
+apply
+  > exit
+updates of web-03
+  > 1
+# It comes back, and does what it was asked for. The next run asks after that first, and asks for nothing again.
+bring back web-03
+apply
+  > exit 0
+calls about web-03
+  > GET workRequests/{} 200
+  ! POST
+plan
+  > No changes.
+  > web: 11 of 12 at GL1
+updates of web-03
+  > 1
