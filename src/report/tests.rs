@@ -85,7 +85,7 @@ fn made(edit: impl FnOnce(&mut crate::observed::Observed)) -> Report {
 #[test]
 fn the_articles_tables_and_who_belongs_in_neither_column() {
     let report = made(|_| ());
-    let told: Vec<(&str, &str, Option<(usize, usize, usize, usize)>, Compliance)> = report
+    let told: Vec<_> = report
         .instances
         .iter()
         .map(|one| {
@@ -143,11 +143,11 @@ fn a_level_counts_since_only_while_it_holds() {
 #[test]
 fn cves_are_as_bad_as_an_erratum_that_names_them_says() {
     let report = made(|_| ());
-    let told: Vec<(&str, Option<Severity>, String, String, Vec<&str>)> = report
+    let told: Vec<_> = report
         .cves
         .iter()
         .map(|cve| {
-            let on = cve.instances.iter().map(|label| &**label).collect();
+            let on: Vec<&str> = cve.instances.iter().map(|label| &**label).collect();
             (&*cve.name, cve.severity, cve.errata.join(" "), cve.packages.join(" "), on)
         })
         .collect();

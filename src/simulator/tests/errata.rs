@@ -56,8 +56,8 @@ async fn an_erratum_says_whom_it_is_about_and_what_it_brings() {
     for field in ["name", "synopsis", "issued", "advisoryType", "relatedCves"] {
         assert_eq!(full[field], security[field]);
     }
-    assert_eq!(client.all(&format!("/errata?advisoryName={name}")), [security.clone()]);
-    assert_eq!(client.all(&format!("/errata?erratumId={id}")), [security.clone()]);
+    assert_eq!(client.all(&format!("/errata?advisoryName={name}")), std::slice::from_ref(security));
+    assert_eq!(client.all(&format!("/errata?erratumId={id}")), std::slice::from_ref(security));
     assert_eq!(client.get("/errata/ocid1.osmserratum.oc1..x").refusal(), (404, "NotAuthorizedOrNotFound"));
     let names = client.all("/errata?sortBy=ADVISORYNAME");
     assert_eq!(names.len(), all.len());
