@@ -42,7 +42,14 @@ fn serve(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
             None => None,
         };
         context.terminal.print(&facts(&endpoint, &info, config.as_deref()))?;
-        context.terminal.say("The simulator is served until Ctrl-C (or SIGTERM).");
+        if let Some(config) = &config {
+            context.terminal.say(&format!(
+                "To use it from elsewhere: `endpoints = {{ osms = \"{endpoint}\" }}` in the train file, and\n\
+                 OCI_CONFIG_FILE={} in the environment.",
+                config.display()
+            ));
+        }
+        context.terminal.say(&format!("The simulator is served at {endpoint} until Ctrl-C (or SIGTERM)."));
         // To be ended is what a server is there for.
         let ended = unless_interrupted(&interrupt, std::future::pending::<()>()).await;
         Ok(ended.map_or(exit::DONE, |()| exit::ERROR))
@@ -58,7 +65,7 @@ fn advance(context: &Context, by: SignedDuration) -> Result<u8, CliError> {
         let now = unless_interrupted(&interrupt, moved)
             .await?
             .map_err(|error: io::Error| failed(&error, "the simulator's clock cannot be moved"))?;
-        context.terminal.print(&format!("time  {now}\n"))?;
+        context.terminal.print(&format!("time  {now:.0}\n"))?;
         Ok(exit::DONE)
     })
 }
@@ -72,7 +79,7 @@ fn facts(endpoint: &str, info: &Info, config: Option<&Path>) -> String {
     let facts = &info.facts;
     let mut rows = vec![
         ("endpoint".to_owned(), endpoint.to_owned()),
-        ("time".to_owned(), info.now.to_string()),
+        ("time".to_owned(), format!("{:.0}", info.now)),
         ("region".to_owned(), facts.region.clone()),
         ("tenancy".to_owned(), facts.tenancy.clone()),
         ("compartment".to_owned(), facts.compartment.clone()),

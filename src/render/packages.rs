@@ -1,6 +1,7 @@
 //! Packages in aligned columns: what an update brings, how two releases differ, plain lists.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::page::{Mark, Page, Tone, columns, pad};
 use crate::conformance::Lag;
@@ -114,6 +115,25 @@ impl Row {
             Self::Pair { name, .. } | Self::One { name, .. } | Self::Set { name, .. } => name,
         }
     }
+}
+
+/// Puts packages whose sets of versions are the same into one row: the parts of a kernel move together.
+pub(super) fn together(rows: Vec<Row>) -> Vec<Row> {
+    let mut places: HashMap<Vec<(char, &'static str)>, usize> = HashMap::new();
+    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Row::Set { name, versions } = &row {
+            let key = versions.iter().map(|(mark, version)| (mark.0, *version)).collect();
+            let place = *places.entry(key).or_insert(kept.len());
+            if let Some(Row::Set { name: names, .. }) = kept.get_mut(place) {
+                names.push_str(", ");
+                names.push_str(name);
+                continue;
+            }
+        }
+        kept.push(row);
+    }
+    kept
 }
 
 /// Writes rows in columns, folded to `limit`. `arrow` stands between two versions.

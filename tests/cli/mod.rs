@@ -1,6 +1,7 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
 mod credentials;
+mod examples;
 mod fmt;
 mod freeze;
 mod init;
@@ -10,6 +11,7 @@ mod report;
 mod service;
 mod simulate;
 mod terminal;
+mod trains;
 mod usage;
 mod validate;
 mod workspaces;

@@ -1,6 +1,8 @@
-//! What the README says of the command line is what the command line does.
+//! What the README says of the command line is what the command line does, and what it shows is what it prints.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use patchtrain::cli::exit;
 
@@ -54,4 +56,73 @@ fn the_commands_and_flags_are_those_of_the_program() {
         }
     }
     assert_eq!(documented, real);
+}
+
+/// Returns the text between two marks, with the lines before and after.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> (&'a str, &'a str, &'a str) {
+    let split = text.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
+    let (before, (inside, after)) = split.unwrap_or_else(|| panic!("README.md has no {begin} ... {end}"));
+    (before, inside, after)
+}
+
+/// Pins what differs from one run to the next: the plan's id, and the times.
+fn pinned(text: &str) -> String {
+    const TIME: &str = "2026-11-23 09:00Z";
+    let mut pinned = String::new();
+    for line in text.lines() {
+        let mut line = line.to_owned();
+        for (lead, value) in [
+            ("   plan ", "5f1c0de5a11d"),
+            ("made ", TIME),
+            ("as of ", TIME),
+            ("last seen ", "2026-09-18 21:30Z"),
+        ] {
+            if let Some(start) = line.find(lead).map(|start| start + lead.len())
+                && line.is_char_boundary(start + value.len())
+            {
+                line.replace_range(start..start + value.len(), value);
+            }
+        }
+        pinned.push_str(&line);
+        pinned.push('\n');
+    }
+    pinned
+}
+
+/// The walk through the README, with the train and the manifests that lie in `trains/`: what it says that one sees is
+/// what one sees. `PATCHTRAIN_UPDATE_GOLDEN=1` writes it anew.
+#[test]
+fn the_walk_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = Workspace::empty();
+    let copy = |place: &str| workspace.write(place, &fs::read_to_string(root.join(place)).unwrap());
+    for manifest in ["GL1", "GL1.1"] {
+        copy(&format!("trains/great-linux/{manifest}.packages"));
+    }
+    let train = fs::read_to_string(copy("trains/great-linux.toml")).unwrap();
+
+    let applied = workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE).stdout;
+    let (_, done) = applied.split_at(applied.rfind("\nHeld").unwrap() + 1);
+    // Width 100, without colour: that is how the program is run by tests.
+    workspace
+        .write("trains/great-linux.toml", &train.replacen("release = \"GL1\"", "release = \"GL1.1\"", 1));
+    let plan = workspace.run(&["plan"]).expect(exit::DONE).stdout;
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let status = workspace.run(&["status"]).expect(exit::DONE).stdout;
+    workspace.run(&["simulate", "advance", "6h"]).expect(exit::DONE);
+    let later = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
+
+    let mut readme = fs::read_to_string(root.join("README.md")).unwrap();
+    for (name, text) in [("apply", done), ("plan", &plan), ("status", &status), ("later", &later)] {
+        let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+        let (before, inside, after) = between(&readme, &begin, &end);
+        let real = format!("\n```text\n{}```\n\n", pinned(text));
+        if std::env::var_os("PATCHTRAIN_UPDATE_GOLDEN").is_some() {
+            readme = format!("{before}{begin}{real}{end}{after}");
+            fs::write(root.join("README.md"), &readme).unwrap();
+        } else {
+            let diff = similar::TextDiff::from_lines(inside, &real);
+            assert!(inside == real, "README.md, {name}:\n{}", diff.unified_diff());
+        }
+    }
 }

@@ -5,6 +5,51 @@ use patchtrain::cli::exit;
 use crate::support::{Screen, Workspace};
 
 #[test]
+fn sixty_columns_have_room_for_bars_counts_and_times() {
+    let workspace = Workspace::quickstart(&[]);
+    let screen = Screen::start(&workspace, &["apply", "--summary", "--auto-approve"], (40, 60));
+    screen.wait_for("updating to GL1, ");
+    let shown = screen.wait_for("Applying: ");
+    screen.wait_for("Apply complete!");
+    let (code, left) = screen.end();
+    assert_eq!(code, u32::from(exit::DONE), "{left}");
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    let title = lines.iter().find(|line| line.starts_with("Applying: ")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(title.contains(" steps done, ") && title.ends_with(" s"), "{title}");
+    for phase in ["sources", "members    canary", "switch     web", "update     backend", "read back  web"] {
+        let line = lines.iter().find(|line| line.trim_start().starts_with(phase));
+        let line = line.unwrap_or_else(|| panic!("no bar of {phase}:\n{shown}"));
+        // `  update     canary   [>>>>        ]   0/3`
+        let (_, count) = line.rsplit_once(']').unwrap();
+        let (done, total) = count.trim().split_once('/').unwrap_or_else(|| panic!("{line}"));
+        assert!(done.parse::<usize>().unwrap() <= total.parse().unwrap(), "{line}");
+        assert!(line.contains('['), "{line}");
+    }
+    let running = lines.iter().find(|line| line.contains("updating to GL1, "));
+    assert!(running.is_some_and(|line| line.contains(" s")), "{shown}");
+    // Nothing of what moved stays.
+    assert!(!left.contains("steps done, ") && !left.contains("Applying"), "{left}");
+}
+
+#[test]
+fn signals_leave_a_clean_screen_and_a_state_to_go_on_from() {
+    let workspace = Workspace::quickstart(&[]);
+    let mut screen = Screen::start(&workspace, &["apply", "--summary", "--auto-approve"], (40, 60));
+    screen.wait_for("updating to GL1, ");
+    screen.enter("\u{3}");
+    screen.wait_for("Interrupted: nothing new is started");
+    screen.enter("\u{3}");
+    let (code, left) = screen.end();
+    assert_eq!(code, u32::from(exit::INTERRUPTED), "{left}");
+    assert!(left.contains("Apply incomplete: interrupted"), "{left}");
+    assert!(!left.contains("Applying: "), "{left}");
+    // Sixty columns, and no word cut in two.
+    assert!(left.contains("\n    are awaited. A second signal ends at once."), "{left}");
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+}
+
+#[test]
 fn colour_is_for_terminals_and_can_be_refused() {
     let workspace = Workspace::empty();
     let screen = Screen::start(&workspace, &["plan"], (24, 80));

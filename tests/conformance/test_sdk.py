@@ -224,6 +224,15 @@ class Instances(Case):
             self.assertEqual(row.updates_available, len(updates))
         self.assertEqual(everything(client.list_managed_instances, simulator.compartment, os_family="WINDOWS"), [])
 
+    def test_module_streams_are_those_of_the_instance_and_of_its_sources(self):
+        seen = client.list_module_streams_on_managed_instance(simulator.golden).data
+        self.assertTrue(seen)
+        for stream in seen:
+            of_source = client.list_module_streams(stream.software_source_id).data
+            self.assertIn((stream.module_name, stream.stream_name), [(it.module_name, it.stream_name) for it in of_source])
+            one = client.get_module_stream(stream.software_source_id, stream.module_name, stream.stream_name).data
+            self.assertEqual((one.module_name, one.stream_name), (stream.module_name, stream.stream_name))
+
     def test_installed_packages_name_their_sources(self):
         rows = everything(client.list_packages_installed_on_managed_instance, simulator.golden)
         self.assertEqual({row.type for row in rows}, {"RPM"})

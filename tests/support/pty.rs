@@ -100,7 +100,11 @@ impl Screen {
         let until = Instant::now() + PATIENCE;
         let mut shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let contents = shown.parser.screen().contents();
+            // Row by row: what is drawn to the last column counts as one line for the terminal, and not for a person.
+            let screen = shown.parser.screen();
+            let rows: Vec<String> =
+                screen.rows(0, screen.size().1.get()).map(|row| row.trim_end().to_owned()).collect();
+            let contents = rows.join("\n").trim_end().to_owned();
             if done(&shown) {
                 return contents;
             }

@@ -151,6 +151,6 @@ fn release(page: &mut Page, release_move: &ReleaseMove) {
         }
         page.text(6, 8, &format!("{title}:"));
         let rows: Vec<Row> = entries.iter().filter_map(|entry| Row::of_delta(entry)).collect();
-        packages::write(page, 8, &rows, PACKAGES, "->");
+        packages::write(page, 8, &packages::together(rows), PACKAGES, "->");
     }
 }

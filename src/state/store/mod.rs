@@ -168,7 +168,7 @@ pub struct StepCounts {
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Somebody else holds the lock.
-    #[error("the state is locked{}", holder.as_ref().map(|h| format!(" by {} on {} (pid {}, since {}): {}", h.who, h.host, h.pid, h.since, h.command)).unwrap_or_default())]
+    #[error("the state is locked{}", holder.as_ref().map(|h| format!(" by {} on {} (pid {}, since {:.0}): {}", h.who, h.host, h.pid, h.since, h.command)).unwrap_or_default())]
     Locked {
         /// Who, where it is known.
         holder: Option<Box<Holder>>,
