@@ -10,13 +10,13 @@ use futures_util::stream::{self, StreamExt};
 
 use super::super::connect::Connection;
 use super::super::context::Context;
+use super::super::look::Reading;
 use super::super::signals::unless_interrupted;
 use super::CliError;
 use crate::apply::Interrupt;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::Ocid;
 use crate::observed::{AvailableUpdate, Erratum, Scope, Sighting, Updates};
-use crate::render::Spinner;
 use crate::report::Fleet;
 
 /// What the members are offered.
@@ -39,19 +39,31 @@ pub(super) async fn offered<C: Cloud>(
     fleet: &Fleet<'_>,
     calls: usize,
 ) -> Result<Offered, CliError> {
-    let what = format!("reading the outstanding updates of {}", fleet.train.name);
-    let spinner = context.terminal.can_draw.then(|| Spinner::new(&what));
+    const WHAT: &str = "reading outstanding updates";
+    let done = format!("the updates of {}", fleet.train.name);
+    let mut progress = Reading::start(context, WHAT, done);
+    connection.retries.watch(progress.retries(context));
     let members = fleet.known_members();
-    let reads = read(&*connection.cloud, members, calls);
+    let reads = read(&*connection.cloud, members, calls, |done, total| progress.count(WHAT, done, total));
     let offered = unless_interrupted(interrupt, reads).await;
-    drop(spinner);
+    connection.retries.unwatch();
+    progress.finish(context, matches!(offered, Ok(Ok(_))));
     offered?.map_err(|error| CliError::from(error).while_doing("the outstanding updates could not be read"))
 }
 
-async fn read<C: Cloud>(cloud: &C, members: BTreeSet<Ocid>, calls: usize) -> Result<Offered, CloudError> {
+/// Reads it, and tells after each read how many are done of those known to be needed.
+async fn read<C: Cloud>(
+    cloud: &C,
+    members: BTreeSet<Ocid>,
+    calls: usize,
+    mut on_read: impl FnMut(usize, usize),
+) -> Result<Offered, CloudError> {
     let mut offered = Offered::default();
+    let (mut done, mut total) = (0, members.len());
     let scopes = members.into_iter().map(Scope::Updates);
     each(cloud, scopes, calls, |sighting| {
+        done += 1;
+        on_read(done, total);
         if let Sighting::Updates(id, Some(updates)) = sighting {
             offered.updates.insert(id, updates);
         }
@@ -64,19 +76,24 @@ async fn read<C: Cloud>(cloud: &C, members: BTreeSet<Ocid>, calls: usize) -> Res
         let Some((count, id)) = most.filter(|(count, _)| *count >= WORTH_A_LIST) else { break };
         let id = id.clone();
         let before = unknown.len();
+        (done, total) = (done + 1, total + 1);
         if let Sighting::Errata(_, errata) = cloud.observe(&Scope::Errata(id)).await? {
             for erratum in errata {
                 unknown.remove(&erratum.id);
                 offered.errata.insert(Arc::clone(&erratum.id), erratum);
             }
         }
+        on_read(done, total);
         // A service whose lists do not hold what its updates name is not asked for more of them.
         if before - unknown.len() < count {
             break;
         }
     }
+    total += unknown.len();
     let scopes = unknown.into_iter().map(Scope::Erratum);
     each(cloud, scopes, calls, |sighting| {
+        done += 1;
+        on_read(done, total);
         if let Sighting::Erratum(id, Some(erratum)) = sighting {
             offered.errata.insert(id, erratum);
         }
@@ -184,19 +201,21 @@ mod tests {
         cloud.set_errata((0..101).map(erratum).collect());
 
         let members: BTreeSet<Ocid> = names.iter().map(|name| id(name)).chain([id("gone")]).collect();
-        let offered = read(&cloud, members, 8).await.unwrap();
+        let mut told = Vec::new();
+        let offered = read(&cloud, members, 8, |done, total| told.push((done, total))).await.unwrap();
         assert_eq!(offered.updates.len(), 40);
         // 101 is an erratum that the service does not have.
         assert_eq!(offered.errata.len(), 81);
         assert_eq!(offered.errata.keys().next_back(), Some(&name(100)));
         // 41 instances, two lists, two by their id.
         assert_eq!(cloud.reads(), (45, 0));
+        assert_eq!((told.first(), told.last(), told.len()), (Some(&(1, 41)), Some(&(45, 45)), 45));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_fails_ends_it() {
         let cloud = MemoryCloud::new(Observed { instances: [instance("a")].into(), ..Observed::default() });
         cloud.fail_reads(1);
-        assert!(read(&cloud, [id("a")].into(), 8).await.is_err());
+        assert!(read(&cloud, [id("a")].into(), 8, |_, _| ()).await.is_err());
     }
 }

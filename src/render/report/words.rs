@@ -107,7 +107,7 @@ pub(super) fn limit(limit: Limit) -> String {
         Limit::NoSuchInstance { instances: number } => {
             let subject = instances(number, "is not known to the service", "are not known to the service");
             format!(
-                "{subject}: nothing can be said of that, and the percentage counts it as if not compliant."
+                "{subject}: nothing can be said there, and in the percentage that weighs like not compliant."
             )
         }
         Limit::NotRead { instances: number } => {
