@@ -36,6 +36,7 @@
 //! ```text
 //! cli                                    parses, decides once what the environment means, exits with a code
 //! render   apply   simulator             text and progress; the executor; the embedded service
+//! report                                 how a fleet stands, for status and the compliance report
 //! plan     cloud                         the pure planner; the seam to a service and its dialects
 //! state    conformance                   what is recorded, and where it lies; verdicts
 //! observed train                         the world as a value, and what each op means for it; the train file
@@ -78,6 +79,7 @@ pub mod op;
 pub mod package;
 pub mod plan;
 pub mod render;
+pub mod report;
 pub mod simulator;
 pub mod state;
 pub mod train;

@@ -15,8 +15,10 @@ use crate::package::{PackageSet, StreamContents};
 
 mod advance;
 mod precondition;
+mod updates;
 
 pub use precondition::{Breach, Precondition};
+pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
 /// service goes on listing, are gone.
@@ -158,6 +160,12 @@ pub enum Scope {
     SourcesNamed(String),
     /// The ACTIVE groups with this display name, with their members.
     GroupsNamed(String),
+    /// What the sources attached to one instance offer it.
+    Updates(Ocid),
+    /// The errata that the service relates to one instance: those of its available updates, and maybe others.
+    Errata(Ocid),
+    /// One erratum, by the service's id.
+    Erratum(Arc<str>),
     /// Which of these packages no source offers that can be read.
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
@@ -183,6 +191,12 @@ pub enum Sighting {
     SourcesNamed(String, BTreeMap<Ocid, Source>),
     /// To `GroupsNamed`.
     GroupsNamed(String, BTreeMap<Ocid, ServiceGroup>),
+    /// To `Updates`; none when the service does not know the instance.
+    Updates(Ocid, Option<Updates>),
+    /// To `Errata`; empty when the service does not know the instance.
+    Errata(Ocid, Vec<Erratum>),
+    /// To `Erratum`; none when there is no such erratum.
+    Erratum(Arc<str>, Option<Erratum>),
     /// To `Catalogue`: those that no source offers.
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
@@ -236,6 +250,8 @@ impl Observed {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
             }
+            // Whoever asks for these takes them as they are: no plan is made of them.
+            Sighting::Updates(..) | Sighting::Errata(..) | Sighting::Erratum(..) => {}
             Sighting::Group(id, None) => {
                 self.groups.remove(&id);
             }

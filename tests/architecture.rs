@@ -10,7 +10,7 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("name", &[]),
     ("package", &["name"]),
     ("oci", &["name"]),
@@ -24,8 +24,13 @@ const ARROWS: [(&str, &[&str]); 15] = [
     // Knows nothing of plans or of the state.
     ("cloud", &["name", "observed", "oci", "op", "package"]),
     ("apply", &["cloud", "conformance", "name", "observed", "op", "package", "plan", "state", "train"]),
+    // Pure too. Of `plan` only what names the service.
+    ("report", &["conformance", "name", "observed", "package", "plan", "state", "train"]),
     // Of `apply` only what it tells whoever watches.
-    ("render", &["apply", "conformance", "name", "observed", "op", "package", "plan", "state", "train"]),
+    (
+        "render",
+        &["apply", "conformance", "name", "observed", "op", "package", "plan", "report", "state", "train"],
+    ),
     // Not `observed`: its agent and `observed::advance` are written apart and compared by tests.
     ("simulator", &["name", "oci", "package"]),
     (
@@ -41,6 +46,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "package",
             "plan",
             "render",
+            "report",
             "simulator",
             "state",
             "train",

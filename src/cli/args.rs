@@ -42,6 +42,7 @@ pub(super) enum Command {
     Apply(Apply),
     Show(Show),
     Status(Status),
+    Report(Report),
     Simulate(Simulate),
 }
 
@@ -247,6 +248,46 @@ pub(super) struct Status {
 
     #[command(flatten)]
     pub(super) amount: Amount,
+}
+
+/// Write the compliance report of the fleet
+///
+/// Says for each instance how many security, bug, enhancement and other updates are outstanding and whether it is
+/// security compliant, how it stands to its release, since when it is at its level, which CVEs are open and how bad,
+/// whether it waits for a reboot and when it last checked in; sums that up by group; and shows the trend against
+/// earlier reports, whose figures it keeps in state/TRAIN.reports. Nothing else changes.
+///
+/// The HTML report is one file that loads nothing: it can be mailed, read offline and printed.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+
+    /// Write the report to FILE [default: to stdout]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    /// What to write [default: as the name of FILE ends, else html]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) format: Option<Format>,
+
+    #[command(flatten)]
+    pub(super) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(super) identity: Identity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// One page, to be looked at
+    Html,
+    /// Everything, for programs
+    Json,
+    /// The instances, a line each, for spreadsheets
+    Csv,
+    /// The tables, for wikis and pull requests
+    Markdown,
 }
 
 /// Serve the simulator to any client, or move its clock

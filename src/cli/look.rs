@@ -67,7 +67,8 @@ pub(super) async fn observe<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let mut progress = Reading::start(context, train);
+    let name = &train.name;
+    let mut progress = Reading::start(context, &format!("reading the fleet of {name}"), name.to_string());
     connection.retries.watch(progress.retries(context));
     let reads = survey(&*connection.cloud, train, state, calls, |reads| progress.at(reads));
     let observed = unless_interrupted(interrupt, reads).await;
@@ -91,23 +92,23 @@ pub(super) fn repeat(retry: &Retry) -> Repeat<'_> {
     Repeat { operation: retry.operation, reason: &retry.reason, attempts: retry.attempt, wait: retry.wait }
 }
 
-/// Progress of a survey: a moving line on a terminal, one line at the end elsewhere.
-struct Reading {
+/// Progress of many reads: a moving line on a terminal, one line at the end elsewhere.
+pub(super) struct Reading {
     spinner: Option<Arc<Spinner>>,
-    train: TrainName,
+    done: String,
     since: Instant,
     reads: usize,
 }
 
 impl Reading {
-    fn start(context: &Context, train: &Train) -> Self {
-        let what = format!("reading the fleet of {}", train.name);
-        let spinner = context.terminal.can_draw.then(|| Arc::new(Spinner::new(&what)));
-        Self { spinner, train: train.name.clone(), since: Instant::now(), reads: 0 }
+    /// Starts it: what goes on, and what will have been read.
+    pub(super) fn start(context: &Context, what: &str, done: String) -> Self {
+        let spinner = context.terminal.can_draw.then(|| Arc::new(Spinner::new(what)));
+        Self { spinner, done, since: Instant::now(), reads: 0 }
     }
 
     /// Says which calls are tried again, so that a wait is not a riddle.
-    fn retries(&self, context: &Context) -> impl Fn(&Retry) + Send + 'static {
+    pub(super) fn retries(&self, context: &Context) -> impl Fn(&Retry) + Send + 'static {
         let (spinner, terminal) = (self.spinner.clone(), context.terminal.clone());
         move |retry| {
             let line = repeat(retry).text();
@@ -125,10 +126,19 @@ impl Reading {
         }
     }
 
-    fn finish(self, context: &Context, whole: bool) {
+    /// Says how many reads there have been.
+    pub(super) fn count(&mut self, what: &str, done: usize, total: usize) {
+        self.reads = done;
+        if let Some(spinner) = &self.spinner {
+            spinner.say(&format!("{what}: {done} of {total} reads"));
+        }
+    }
+
+    /// Ends it; nothing is said of what was not read whole.
+    pub(super) fn finish(self, context: &Context, whole: bool) {
         if self.spinner.is_none() && whole {
             let seconds = self.since.elapsed().as_secs_f64();
-            context.terminal.say(&format!("Read {}: {} answers in {seconds:.1} s", self.train, self.reads));
+            context.terminal.say(&format!("Read {}: {} answers in {seconds:.1} s", self.done, self.reads));
         }
     }
 }

@@ -12,13 +12,13 @@ mod credentials;
 mod each;
 mod error;
 pub mod exit;
-mod fleet;
 mod fmt;
 mod freeze;
 mod init;
 mod look;
 mod plan;
 mod prompt;
+mod report;
 mod show;
 mod signals;
 mod simulate;
@@ -75,6 +75,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Report(arguments) => report::run(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
     };
     ended.unwrap_or_else(|error| {

@@ -3,11 +3,11 @@
 use super::args::Status as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::fleet::Fleet;
 use super::look;
 use super::{CliError, each, exit};
 use crate::name::{GroupName, Ocid};
-use crate::render::{self, FleetStatus, GroupStatus, InstanceLine, Style};
+use crate::render::{self, Style};
+use crate::report::{Fleet, FleetStatus, GroupStatus, InstanceLine};
 use crate::state::store::Store;
 use crate::train::Train;
 

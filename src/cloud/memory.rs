@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
-use crate::observed::{InstanceStatus, Observed, Scope, Sighting};
+use crate::observed::{Erratum, InstanceStatus, Observed, Scope, Sighting, Updates};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
 use crate::package::{Package, StreamContents};
 
@@ -113,6 +113,16 @@ impl MemoryCloud {
     /// Gives no answer to the next so many polls.
     pub fn fail_polls(&self, count: usize) {
         self.world().failing_polls = count;
+    }
+
+    /// Has an instance offered these updates until the next word; none unless a test says so.
+    pub fn set_updates(&self, instance: &Ocid, updates: Updates) {
+        self.world().updates.insert(instance.clone(), updates);
+    }
+
+    /// Makes these the errata that the service has.
+    pub fn set_errata(&self, errata: Vec<Erratum>) {
+        self.world().errata = errata;
     }
 
     /// Lets the service no longer reach the instance, or reach it again.

@@ -10,6 +10,7 @@ mod page;
 mod plan;
 mod progress;
 mod repeat;
+mod report;
 mod state;
 mod status;
 mod table;
@@ -24,8 +25,9 @@ pub use outcome::outcome;
 pub use plan::{plan, verdict};
 pub use progress::{Bars, Spinner};
 pub use repeat::Repeat;
+pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;
-pub use status::{FleetStatus, GroupStatus, InstanceLine, instance_status, status};
+pub use status::{instance_status, status};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

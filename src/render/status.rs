@@ -1,9 +1,5 @@
-//! The fleet as it is now, as text. Who fills [`FleetStatus`] in has compared every instance with its release; here
+//! The fleet as it is now, as text. What fills [`FleetStatus`] in has compared every instance with its release; here
 //! it is only counted and laid out.
-
-use std::sync::Arc;
-
-use jiff::Timestamp;
 
 use super::packages::{self, Row};
 use super::page::{Mark, Page, Tone};
@@ -11,70 +7,12 @@ use super::table::{Side, Table};
 use super::words::{self, clean, count, counts, time};
 use super::{Detail, Style};
 use crate::conformance::Verdict;
-use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::name::GroupName;
 use crate::observed::InstanceStatus;
+use crate::report::{FleetStatus, GroupStatus, InstanceLine};
 
 /// Instances of a group shown before the list folds.
 const ROWS: usize = 20;
-
-/// What `status` shows: the groups of a train and how each of their members stands to its release.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FleetStatus {
-    /// The train.
-    pub train: TrainName,
-    /// The state's serial; 0 before the first apply.
-    pub serial: u64,
-    /// Whether the service is the embedded simulator.
-    pub simulator: bool,
-    /// The region or URL.
-    pub place: String,
-    /// When the service was asked.
-    pub at: Timestamp,
-    /// The groups, in file order.
-    pub groups: Vec<GroupStatus>,
-}
-
-/// A group as it is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupStatus {
-    /// Its name.
-    pub name: GroupName,
-    /// The release it is bound to.
-    pub release: ReleaseName,
-    /// Whether it is at level: all its members are, but for those that may be below.
-    pub at_level: bool,
-    /// How many members may be below level.
-    pub allowed: usize,
-    /// Its members, in order of their labels.
-    pub instances: Vec<InstanceLine>,
-}
-
-/// An instance as it is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceLine {
-    /// Its id.
-    pub id: Ocid,
-    /// What people call it.
-    pub label: Arc<str>,
-    /// What the service says of its agent; none when the service does not know it.
-    pub status: Option<InstanceStatus>,
-    /// The display name of the source it rides; none for no source.
-    pub rides: Option<Arc<str>>,
-    /// Whether it rides the release that its group is bound to.
-    pub on_release: bool,
-    /// How it stands to that release; none when its packages could not be read.
-    pub verdict: Option<Verdict>,
-    /// Whether it is at level: reachable, on the release, and no package behind (or ahead, where that blocks).
-    pub at_level: bool,
-    /// Since when the state knows it to be at that level; none when it is not recorded.
-    pub at_level_since: Option<Timestamp>,
-    /// When its agent last checked in.
-    pub last_checkin: Option<Timestamp>,
-    /// The kernel it runs.
-    pub running_kernel: Option<Arc<str>>,
-    /// Whether it waits for a reboot.
-    pub reboot_required: bool,
-}
 
 /// Members of a group counted for its line.
 #[derive(Default)]

@@ -203,6 +203,7 @@ fn family(line: &'static str) -> Result<Family, String> {
         "security" => UpdateType::Security,
         "bug" => UpdateType::Bug,
         "enhancement" => UpdateType::Enhancement,
+        "other" => UpdateType::Other,
         other => return Err(format!("unknown kind `{other}`")),
     };
     let key = names.split_whitespace().next().ok_or_else(|| format!("no names in `{line}`"))?;

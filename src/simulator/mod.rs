@@ -13,6 +13,7 @@ pub mod agent;
 mod catalogue;
 mod clock;
 mod credentials;
+mod errata;
 mod front;
 mod golden;
 mod handle;

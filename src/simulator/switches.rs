@@ -53,6 +53,9 @@ pub struct Switches {
     /// An installed package's `softwareSources` are all that hold it, attached or not. Default yes: the published
     /// scripts take an empty list for "no source provides it".
     pub all_sources_of_installed: bool,
+    /// An update names the errata of all versions after the installed one. Default yes: `errata` is a list, and only so
+    /// does it hold all that the update mends. Otherwise it names that of the available version alone.
+    pub errata_between: bool,
     /// Custom sources have the module streams of their packages. Default no: nobody saw one that does, and nothing in
     /// the API puts metadata into one.
     pub custom_sources_have_modules: bool,
@@ -82,6 +85,7 @@ impl Default for Switches {
             work: (Duration::from_millis(500), Duration::from_millis(2000)),
             partial_display_names: true,
             all_sources_of_installed: true,
+            errata_between: true,
             custom_sources_have_modules: false,
             foreign_architectures: true,
             group_update_names_work: false,

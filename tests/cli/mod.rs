@@ -7,6 +7,7 @@ mod freeze;
 mod init;
 mod quickstart;
 mod readme;
+mod report;
 mod service;
 mod simulate;
 mod terminal;

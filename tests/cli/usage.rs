@@ -25,6 +25,8 @@ fn a_wrong_command_line_is_64_and_says_so_on_stderr_alone() {
         &["apply", "saved.plan", "--train", "web"],
         &["apply", "saved.plan", "--allow-shrink"],
         &["show", "saved.plan", "--train", "web"],
+        &["report", "--format", "pdf"],
+        &["report", "report.html"],
         &["validate", "--train", "web"],
         &["init"],
         &["init", "--name", "web"],
@@ -80,6 +82,7 @@ fn help_and_version_are_data() {
         &["apply", "--help"],
         &["show", "--help"],
         &["status", "--help"],
+        &["report", "--help"],
         &["simulate", "--help"],
         &["simulate", "advance", "--help"],
     ];

@@ -81,6 +81,7 @@ class Commands(unittest.TestCase):
             "security": "managed-instance list-available-updates --managed-instance-id {web_02} --all"
             " --query \"length(data[?\\\"update-type\\\"=='SECURITY'])\"",
             "counted": "managed-instance get --managed-instance-id {web_02} --query 'data.\"security-updates-available\"'",
+            "errata": "erratum-summary list-errata -c {c} --all --query \"length(data[?\\\"advisory-type\\\"=='SECURITY'])\"",
             "parents": "managed-instance list-available-software-sources --managed-instance-id {golden}",
             "vendor": "software-source list -c {t} --query 'data[].\"display-name\"'",
             "base": "software-source list -c {t} --display-name 'Oracle Linux 8 BaseOS Latest (x86_64)' --query 'data[0].id' --raw-output",
@@ -102,6 +103,7 @@ class Commands(unittest.TestCase):
         self.assertGreater(len(got["kernel"]["data"]), 1)
         self.assertIn("gpg-pubkey", got["strays"])
         self.assertEqual(got["security"], got["counted"])
+        self.assertGreater(got["errata"], 50)
         self.assertIn("data", got["parents"])
         self.assertEqual(len(got["vendor"]), 5)
         self.assertTrue(got["base"].startswith("ocid1.osmssoftwaresource."))
@@ -204,6 +206,6 @@ class Commands(unittest.TestCase):
         self.assertIn(nothing, refusal["message"])
         refusal = self.refused("managed-instance list -c {c} --limit 5000")
         self.assertEqual((refusal["status"], refusal["code"]), (400, "InvalidParameter"))
-        refusal = self.refused("erratum-summary list-errata -c {c}")
+        refusal = self.refused("windows-update list -c {c}")
         self.assertEqual((refusal["status"], refusal["code"]), (501, "MethodNotImplemented"))
-        self.assertIn("ListErrata", refusal["message"])
+        self.assertIn("ListWindowsUpdates", refusal["message"])

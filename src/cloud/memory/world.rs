@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
-use crate::observed::{Inventory, Observed, Scope, ServiceGroup, Sighting};
+use crate::observed::{Erratum, Inventory, Observed, Scope, ServiceGroup, Sighting, Updates};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
 use crate::package::{Package, PackageSet, StreamContents};
 
@@ -31,6 +31,9 @@ pub(super) struct World {
     pub(super) failing_polls: usize,
     pub(super) withheld: Vec<Package>,
     stale: BTreeMap<Ocid, Stale>,
+    /// What instances are offered, as a test has said.
+    pub(super) updates: BTreeMap<Ocid, Updates>,
+    pub(super) errata: Vec<Erratum>,
     pub(super) streams: BTreeMap<Ocid, Vec<StreamContents>>,
     pub(super) stale_contents: usize,
     pub(super) violations: Vec<String>,
@@ -76,6 +79,8 @@ impl World {
             failing_polls: 0,
             withheld: Vec::new(),
             stale: BTreeMap::new(),
+            updates: BTreeMap::new(),
+            errata: Vec::new(),
             streams: BTreeMap::new(),
             stale_contents: 0,
             violations: Vec::new(),
@@ -150,6 +155,18 @@ impl World {
                 let found = named.map(|(id, group)| (id.clone(), group.clone()));
                 Sighting::GroupsNamed(name.clone(), found.collect())
             }
+            Scope::Updates(id) => Sighting::Updates(id.clone(), self.offered(id)),
+            Scope::Errata(id) => {
+                let offered = self.offered(id).unwrap_or_default();
+                let named: BTreeSet<&str> =
+                    offered.iter().flat_map(|update| &update.errata).map(|link| &*link.id).collect();
+                let related = self.errata.iter().filter(|erratum| named.contains(&*erratum.id));
+                Sighting::Errata(id.clone(), related.cloned().collect())
+            }
+            Scope::Erratum(id) => {
+                let found = self.errata.iter().find(|erratum| erratum.id == *id);
+                Sighting::Erratum(id.clone(), found.cloned())
+            }
         })
     }
 
@@ -176,6 +193,11 @@ impl World {
             }
         }
         fleet
+    }
+
+    fn offered(&self, id: &Ocid) -> Option<Updates> {
+        let known = self.observed.instances.contains_key(id);
+        known.then(|| self.updates.get(id).cloned().unwrap_or_default())
     }
 
     fn inventory(&mut self, id: &Ocid) -> Option<Inventory> {

@@ -6,6 +6,7 @@
 //! is asked for again. When something is done, and why, is the planner's.
 
 mod ask;
+mod errata;
 mod look;
 mod lookup;
 mod modules;
@@ -46,6 +47,7 @@ pub struct OsmsCloud<T> {
     parallelism: usize,
     names: Names,
     pool: Mutex<SetPool>,
+    shared: Mutex<errata::Shared>,
     // Sources that instances were seen on. The vendor's are in the root compartment, which we need not be able to list.
     met: Mutex<BTreeSet<Ocid>>,
 }
@@ -60,6 +62,7 @@ impl<T: Transport> OsmsCloud<T> {
             parallelism,
             names: Names::default(),
             pool: Mutex::default(),
+            shared: Mutex::default(),
             met: Mutex::default(),
         }
     }
@@ -71,6 +74,10 @@ impl<T: Transport> OsmsCloud<T> {
 
     fn pool(&self) -> MutexGuard<'_, SetPool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared(&self) -> MutexGuard<'_, errata::Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn met(&self) -> MutexGuard<'_, BTreeSet<Ocid>> {
@@ -100,6 +107,9 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
+            Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
+            Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),
+            Scope::Erratum(id) => Sighting::Erratum(id.clone(), self.erratum(id).await?),
         })
     }
 

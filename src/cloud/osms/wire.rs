@@ -32,6 +32,55 @@ pub(super) struct PackageRow<'a> {
     pub(super) software_sources: Option<Vec<IgnoredAny>>,
 }
 
+/// `AvailableUpdateSummary`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Update<'a> {
+    /// The bare RPM name.
+    #[serde(borrow)]
+    pub(super) display_name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) installed_version: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) available_version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) architecture: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) update_type: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) errata: Option<Vec<NamedId<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) related_cves: Option<Vec<Text<'a>>>,
+}
+
+/// `Id`, with its name
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NamedId<'a> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) display_name: Option<Text<'a>>,
+}
+
+/// `ErratumSummary` and `Erratum`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Erratum<'a> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) synopsis: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) advisory_type: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) issued: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) related_cves: Option<Vec<Text<'a>>>,
+}
+
 /// `SoftwareSourceId`
 #[derive(Debug, Deserialize)]
 pub(super) struct SourceId {

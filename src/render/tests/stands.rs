@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::super::{Detail, FleetStatus, GroupStatus, InstanceLine, Style, instance_status, state, status};
+use super::super::{Detail, Style, instance_status, state, status};
 use super::sample::{at, group_name, instance, lag, packages, release, whole_move};
 use super::{golden, style};
 use crate::conformance::Verdict;
@@ -12,6 +12,7 @@ use crate::name::{Ocid, TrainName};
 use crate::observed::InstanceStatus;
 use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
 use crate::package::Digest;
+use crate::report::{FleetStatus, GroupStatus, InstanceLine};
 use crate::state::{AtLevel, GroupRecord, InstanceRecord, PlanRun, SourceRecord, State, UnfinishedOp};
 
 fn applied() -> State {

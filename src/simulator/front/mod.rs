@@ -4,6 +4,7 @@
 //! durable; it never changes anything itself.
 
 mod body;
+mod errata;
 mod fail;
 mod groups;
 mod instances;
@@ -91,6 +92,9 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::GetInstance => instances::get(context).map(Reply::Answer),
         O::ListInstalled => packages::installed(context).map(Reply::Answer),
         O::ListUpdates => packages::updates(context).map(Reply::Answer),
+        O::ListErrata => errata::list(context).map(Reply::Answer),
+        O::ListInstanceErrata => errata::of_instance(context).map(Reply::Answer),
+        O::GetErratum => errata::get(context).map(Reply::Answer),
         O::ListAttachable => instances::attachable(context).map(Reply::Answer),
         O::AttachParent => rules::attach_parent(context),
         O::DetachParent => rules::detach_parent(context),

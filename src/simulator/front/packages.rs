@@ -13,6 +13,7 @@ use super::{Answer, Context, Failure, Id, Instance, Result, Source};
 use crate::package::{Digest, Package};
 use crate::simulator::agent;
 use crate::simulator::catalogue::{Channel, catalogue};
+use crate::simulator::errata::{Erratum, errata};
 use crate::simulator::switches::Switches;
 
 /// What every row about a package says.
@@ -30,6 +31,18 @@ struct Common<'a> {
 struct Link<'a> {
     name: &'a str,
     id: &'a str,
+}
+
+/// An erratum as rows about packages name it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Noticed<'a> {
+    id: &'a str,
+    display_name: &'a str,
+}
+
+fn notice(erratum: &Erratum) -> Noticed<'_> {
+    Noticed { id: &erratum.id, display_name: &erratum.name }
 }
 
 #[derive(Serialize)]
@@ -50,14 +63,14 @@ struct Update<'a> {
     update_type: &'static str,
     installed_version: &'static str,
     available_version: &'static str,
-    errata: [Link<'a>; 0],
-    related_cves: [&'a str; 0],
+    errata: Vec<Noticed<'a>>,
+    related_cves: Vec<&'a str>,
     software_sources: Vec<Link<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Offered<'a> {
+pub(super) struct Offered<'a> {
     #[serde(flatten)]
     common: Common<'a>,
     version: &'static str,
@@ -73,7 +86,7 @@ struct Found<'a> {
     version: &'static str,
     summary: String,
     advisory_type: &'static str,
-    errata: [Link<'a>; 0],
+    errata: Vec<Noticed<'a>>,
     software_sources: Vec<Link<'a>>,
 }
 
@@ -161,14 +174,20 @@ pub(super) fn updates(context: &Context<'_>) -> Result<Answer> {
     let mut rows = agent::candidates(&instance.installed, &offer);
     rows.retain(|(package, _)| is_named(context, *package));
     arrange(context, &mut rows)?;
-    page::ordered(context, &rows, |(have, candidate)| Update {
-        common: common(*candidate, context.switches),
-        update_type: catalogue().kind(*candidate).as_str(),
-        installed_version: have.evr(),
-        available_version: candidate.evr(),
-        errata: [],
-        related_cves: [],
-        software_sources: links(context, *candidate, Some(instance)),
+    page::ordered(context, &rows, |(have, candidate)| {
+        let of: Vec<&Erratum> = match context.switches.errata_between {
+            true => errata().between(*have, *candidate).collect(),
+            false => errata().of(*candidate).into_iter().collect(),
+        };
+        Update {
+            common: common(*candidate, context.switches),
+            update_type: catalogue().kind(*candidate).as_str(),
+            installed_version: have.evr(),
+            available_version: candidate.evr(),
+            related_cves: of.iter().flat_map(|erratum| &erratum.cves).map(String::as_str).collect(),
+            errata: of.into_iter().map(notice).collect(),
+            software_sources: links(context, *candidate, Some(instance)),
+        }
     })
 }
 
@@ -181,7 +200,7 @@ pub(super) fn of_source(context: &Context<'_>) -> Result<Answer> {
     page::ordered(context, &rows, |package| offered(*package, context.switches))
 }
 
-fn offered(package: Package, switches: &Switches) -> Offered<'static> {
+pub(super) fn offered(package: Package, switches: &Switches) -> Offered<'static> {
     Offered {
         common: common(package, switches),
         version: package.evr(),
@@ -214,11 +233,10 @@ pub(super) fn one_of_source(context: &Context<'_>) -> Result<Answer> {
     }))
 }
 
-/// Searches all sources. The simulator knows no CVEs, so a search for one finds nothing.
+/// Searches all sources; for a CVE, what an erratum that mends it has brought.
 pub(super) fn search(context: &Context<'_>) -> Result<Answer> {
     let exact = context.query.get("softwarePackageName");
     let mut rows: Vec<Package> = match exact {
-        _ if context.query.get("cveName").is_some() => Vec::new(),
         Some(name) => shipped(name).into_iter().filter(|package| is_named(context, *package)).collect(),
         None => {
             let sources = context.world.sources.values().filter(|source| !source.deleted);
@@ -229,13 +247,18 @@ pub(super) fn search(context: &Context<'_>) -> Result<Answer> {
             all.into_iter().collect()
         }
     };
+    if let Some(cve) = context.query.get("cveName") {
+        rows.retain(|package| {
+            errata().of(*package).is_some_and(|erratum| erratum.cves.iter().any(|known| known == cve))
+        });
+    }
     arrange(context, &mut rows)?;
     page::ordered(context, &rows, |package| Found {
         common: common(*package, context.switches),
         version: package.evr(),
         summary: format!("{} as the simulated vendor ships it", package.name()),
         advisory_type: catalogue().kind(*package).as_str(),
-        errata: [],
+        errata: errata().of(*package).into_iter().map(notice).collect(),
         software_sources: links(context, *package, None),
     })
 }

@@ -1,5 +1,6 @@
 //! The service from outside: signed requests against the simulator in process, on a virtual clock.
 
+mod errata;
 mod lists;
 mod models;
 mod modules;

@@ -169,7 +169,7 @@ async fn careless_requests_are_refused() {
     assert_eq!(unknown.refusal(), (400, "InvalidParameter"));
     assert_eq!(client.get("/nothing").refusal(), (404, "NotFound"));
     assert_eq!(client.delete(sources, &[]).refusal(), (405, "MethodNotAllowed"));
-    assert_eq!(client.get("/errata").refusal(), (501, "MethodNotImplemented"));
+    assert_eq!(client.get("/updates").refusal(), (501, "MethodNotImplemented"));
     let events = client.get(&format!("/managedInstances/{}/events?compartmentId={COMPARTMENT}", golden()));
     assert_eq!(events.refusal(), (501, "MethodNotImplemented"));
     assert_eq!(

@@ -83,7 +83,7 @@ pub(crate) const DEFAULT_FLEET: usize = 24;
 const MIXES: usize = 40;
 
 /// Makes an OCID of a kind out of what must make it unique.
-pub(super) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
+pub(crate) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let digest = Digest::of([kind, "\n", unique]);
     let letters = digest.as_bytes().iter().flat_map(|byte| [byte & 31, byte >> 3]);

@@ -23,7 +23,7 @@ use crate::package::{Digest, Package, PackageSet};
 
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
 pub(crate) use generate::{
-    COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups,
+    COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
 pub(crate) use offer::Offer;
 

@@ -5,6 +5,7 @@
 //! | `<train>.json` | the snapshot: pretty JSON, replaced as a whole ([`snapshot`]) |
 //! | `<train>.journal` | what the run in progress has done since ([`journal`]) |
 //! | `<train>.history` | one JSON line per finished run |
+//! | `<train>.reports` | one JSON line per compliance report; not state, and not locked ([`reports`]) |
 //! | `<train>.lock` | what is locked; holds who has it, for people; never deleted |
 //!
 //! Loaded is snapshot plus journal. [`LocalSession::load`] folds what a crash left in the journal into the snapshot
@@ -17,6 +18,7 @@
 
 mod files;
 mod journal;
+mod reports;
 mod snapshot;
 
 use std::fs::{File, TryLockError};

@@ -111,6 +111,46 @@ pub struct HistoryRecord {
     pub interrupted: bool,
 }
 
+/// What is kept of a compliance report, for the trend of later ones. Figures only: nothing is decided by them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRecord {
+    /// When the service was asked.
+    pub at: Timestamp,
+    /// The state's serial then.
+    pub serial: u64,
+    /// Instances in all groups.
+    pub systems: usize,
+    /// Those without security updates outstanding.
+    pub compliant: usize,
+    /// Those with.
+    pub not_compliant: usize,
+    /// Those at the level of their release.
+    pub at_level: usize,
+    /// Outstanding security updates, summed over the instances.
+    pub security: usize,
+    /// The same for bugs.
+    pub bug: usize,
+    /// The same for enhancements.
+    pub enhancement: usize,
+    /// The same for what is in no erratum.
+    pub other: usize,
+    /// Distinct CVEs that outstanding updates would mend.
+    pub cves: usize,
+    /// Instances that wait for a reboot.
+    pub reboot: usize,
+}
+
+/// What is kept of earlier reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastReports {
+    /// Where.
+    pub path: PathBuf,
+    /// The figures, in the order they were kept.
+    pub records: Vec<ReportRecord>,
+    /// The lines, from 1, that could not be read.
+    pub unreadable: Vec<usize>,
+}
+
 /// Steps of a run by how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCounts {

@@ -2,6 +2,7 @@
 
 mod ask;
 mod contract;
+mod errata;
 mod look;
 mod lookup;
 mod modules;

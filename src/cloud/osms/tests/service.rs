@@ -40,6 +40,10 @@ pub(super) struct World {
     pub(super) groups: BTreeMap<String, Value>,
     pub(super) members: BTreeSet<(String, String)>,
     pub(super) work: Vec<Value>,
+    /// By instance, as rows.
+    pub(super) updates: BTreeMap<String, Vec<Value>>,
+    /// By id; all of them are about every instance.
+    pub(super) errata: BTreeMap<String, Value>,
     /// Of all instances: module, stream, status, and the source that has it.
     pub(super) streams: Vec<(&'static str, &'static str, &'static str, Option<&'static str>)>,
     pub(super) spelling: Option<Spelling>,
@@ -166,6 +170,15 @@ impl World {
                     }),
                 ),
             },
+            ("GET", ["managedInstances", id, "packages", "updates"]) => match self.updates.get(*id) {
+                None => missing(),
+                Some(rows) => page(&query, rows.iter().cloned()),
+            },
+            ("GET", ["managedInstances", id, "errata"]) if self.updates.contains_key(*id) => {
+                page(&query, self.errata.values().cloned())
+            }
+            ("GET", ["managedInstances", _, "errata"]) => missing(),
+            ("GET", ["errata", id]) => self.errata.get(*id).map_or_else(missing, ok),
             ("GET", ["softwareSources", "softwarePackages"]) if !self.searchable => refuse(404, "NotFound"),
             ("GET", ["softwareSources", "softwarePackages"]) => {
                 let all = self.contents.values().flatten().map(|package| self.row(*package));

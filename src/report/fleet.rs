@@ -7,24 +7,85 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::conformance::{self, Verdict};
-use crate::name::Ocid;
-use crate::observed::Observed;
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::observed::{InstanceStatus, Observed};
 use crate::plan::ServiceLabel;
-use crate::render::{FleetStatus, GroupStatus, InstanceLine};
 use crate::state::State;
 use crate::train::{Group, Members, Release, Train};
 
+/// What `status` shows: the groups of a train and how each of their members stands to its release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetStatus {
+    /// The train.
+    pub train: TrainName,
+    /// The state's serial; 0 before the first apply.
+    pub serial: u64,
+    /// Whether the service is the embedded simulator.
+    pub simulator: bool,
+    /// The region or URL.
+    pub place: String,
+    /// When the service was asked.
+    pub at: Timestamp,
+    /// The groups, in file order.
+    pub groups: Vec<GroupStatus>,
+}
+
+/// A group as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// Its name.
+    pub name: GroupName,
+    /// The release it is bound to.
+    pub release: ReleaseName,
+    /// Whether it is at level: all its members are, but for those that may be below.
+    pub at_level: bool,
+    /// How many members may be below level.
+    pub allowed: usize,
+    /// Its members, in order of their labels.
+    pub instances: Vec<InstanceLine>,
+}
+
+/// An instance as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceLine {
+    /// Its id.
+    pub id: Ocid,
+    /// What people call it.
+    pub label: Arc<str>,
+    /// What the service says of its agent; none when the service does not know it.
+    pub status: Option<InstanceStatus>,
+    /// The display name of the source it rides; none for no source.
+    pub rides: Option<Arc<str>>,
+    /// Whether it rides the release that its group is bound to.
+    pub on_release: bool,
+    /// How it stands to that release; none when its packages could not be read.
+    pub verdict: Option<Verdict>,
+    /// Whether it is at level: reachable, on the release, and no package behind (or ahead, where that blocks).
+    pub at_level: bool,
+    /// Since when the state knows it to be at that level; none when it is not recorded.
+    pub at_level_since: Option<Timestamp>,
+    /// When its agent last checked in.
+    pub last_checkin: Option<Timestamp>,
+    /// The kernel it runs.
+    pub running_kernel: Option<Arc<str>>,
+    /// Whether it waits for a reboot.
+    pub reboot_required: bool,
+}
+
 /// What is wanted, what was applied, and what is there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fleet<'a> {
-    pub(super) train: &'a Train,
-    pub(super) state: &'a State,
-    pub(super) observed: &'a Observed,
+pub struct Fleet<'a> {
+    /// What is wanted.
+    pub train: &'a Train,
+    /// What was applied.
+    pub state: &'a State,
+    /// What is there.
+    pub observed: &'a Observed,
 }
 
 impl Fleet<'_> {
     /// Compares every member of every group.
-    pub(super) fn status(&self, service: &ServiceLabel, at: Timestamp) -> FleetStatus {
+    pub fn status(&self, service: &ServiceLabel, at: Timestamp) -> FleetStatus {
         let members: Vec<(&Group, BTreeSet<Ocid>)> =
             self.train.groups.iter().map(|group| (group, self.members(group))).collect();
         let labels = self.labels(members.iter().flat_map(|(_, members)| members));
@@ -38,8 +99,14 @@ impl Fleet<'_> {
         }
     }
 
+    /// Returns the members of all groups that the service knows.
+    pub fn known_members(&self) -> BTreeSet<Ocid> {
+        let members = self.train.groups.iter().flat_map(|group| self.members(group));
+        members.filter(|id| self.observed.instances.contains_key(id)).collect()
+    }
+
     /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
-    pub(super) fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
+    pub fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
         self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))
     }
 
@@ -153,4 +220,4 @@ struct Bound<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::*;
-use crate::name::{GroupName, ReleaseName, TrainName};
-use crate::observed::{Instance, InstanceStatus, Inventory, ServiceGroup, Source, SourceLink};
+use crate::observed::{Instance, Inventory, ServiceGroup, Source, SourceLink};
 use crate::op::{Lineage, Ownership};
 use crate::package::{Digest, Manifest, Package, PackageSet};
 use crate::state::{AtLevel, InstanceRecord};
@@ -15,11 +14,11 @@ const OLD: &str = "bash-4.4.19-1.el8.x86_64";
 const BOUND: &str = "bash-4.4.20-1.el8.x86_64";
 const NEW: &str = "bash-4.4.21-1.el8.x86_64";
 
-fn id(name: &str) -> Ocid {
+pub(in crate::report) fn id(name: &str) -> Ocid {
     Ocid::new(&format!("ocid1.thing.oc1..{name}"))
 }
 
-fn train() -> Train {
+pub(in crate::report) fn train() -> Train {
     let manifest = Manifest::parse(format!("{BOUND}\n")).unwrap();
     let group = |name: &str, members| Group {
         name: GroupName::new(name),
@@ -80,7 +79,7 @@ fn instance(name: &str, parent: Option<&str>, package: &str) -> (Ocid, Instance)
     (id(name), instance)
 }
 
-fn observed() -> Observed {
+pub(in crate::report) fn observed() -> Observed {
     let owner = |lineage: &str| {
         Some(Ownership {
             train: TrainName::new("t"),
@@ -113,7 +112,7 @@ fn observed() -> Observed {
     }
 }
 
-fn state() -> State {
+pub(in crate::report) fn state() -> State {
     let mut state = State::new(TrainName::new("t"), Lineage("mine".into()));
     for (name, release) in [("at", "GL1"), ("elsewhere", "GL0")] {
         let level = AtLevel { release: ReleaseName::new(release), since: Timestamp::UNIX_EPOCH, extra: 0 };
@@ -124,7 +123,7 @@ fn state() -> State {
     state
 }
 
-fn label() -> ServiceLabel {
+pub(in crate::report) fn label() -> ServiceLabel {
     ServiceLabel {
         api: "osms".to_owned(),
         simulator: true,

@@ -1,0 +1,139 @@
+//! A writer of HTML that cannot be talked into anything: there is no way to put text into it but through [`Html::text`]
+//! and attribute values, which escape. Tags and attribute names are literals of this program.
+//!
+//! Written by hand rather than with a template engine: the page is mostly rows of numbers, a template would be read and
+//! looked up at run time and fail there, and an engine that leaves one place to mark a text as safe has a place where a
+//! display name can become markup.
+
+use std::fmt::{self, Display, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::super::words::clean;
+use crate::package::Digest;
+
+/// HTML being written.
+#[derive(Default)]
+pub(super) struct Html(String);
+
+/// An attribute: a name of ours and a value that is escaped.
+pub(super) type Attribute<'a> = (&'static str, &'a dyn Display);
+
+/// A stylesheet or script of ours, put into the page as it is and allowed there by its digest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inline {
+    /// `style` or `script`.
+    pub(super) tag: &'static str,
+    /// The file.
+    pub(super) code: &'static str,
+}
+
+impl Inline {
+    /// Returns the source expression that lets a content security policy allow this very text.
+    pub(super) fn source(self) -> String {
+        format!("'sha256-{}'", STANDARD.encode(Digest::of([self.code]).as_bytes()))
+    }
+}
+
+impl Html {
+    /// Begins an element.
+    pub(super) fn open(&mut self, tag: &'static str, attributes: &[Attribute<'_>]) {
+        self.0.push('<');
+        self.0.push_str(tag);
+        for (name, value) in attributes {
+            self.0.push(' ');
+            self.0.push_str(name);
+            self.0.push_str("=\"");
+            self.escape(*value);
+            self.0.push('"');
+        }
+        self.0.push('>');
+    }
+
+    /// Ends an element.
+    pub(super) fn close(&mut self, tag: &'static str) {
+        self.0.push_str("</");
+        self.0.push_str(tag);
+        self.0.push('>');
+    }
+
+    /// Ends an element and the line.
+    pub(super) fn end(&mut self, tag: &'static str) {
+        self.close(tag);
+        self.0.push('\n');
+    }
+
+    /// Writes text.
+    pub(super) fn text(&mut self, text: impl Display) {
+        self.escape(&text);
+    }
+
+    /// Writes an element that holds text alone.
+    pub(super) fn element(&mut self, tag: &'static str, attributes: &[Attribute<'_>], text: impl Display) {
+        self.open(tag, attributes);
+        self.text(text);
+        self.close(tag);
+    }
+
+    /// Writes a stylesheet or script.
+    pub(super) fn inline(&mut self, inline: Inline) {
+        self.open(inline.tag, &[]);
+        self.0.push_str(inline.code);
+        self.end(inline.tag);
+    }
+
+    /// Returns the document with its type before it.
+    pub(super) fn finish(self) -> String {
+        format!("<!doctype html>\n{}", self.0)
+    }
+
+    fn escape(&mut self, text: &dyn Display) {
+        // Writing to a string cannot fail, and neither can what is displayed here.
+        let _ = write!(Escaping(&mut self.0), "{text}");
+    }
+}
+
+/// Escapes what is written through it, and spells out what is hostile without being markup: control characters and
+/// those that turn the direction of writing.
+struct Escaping<'a>(&'a mut String);
+
+impl Write for Escaping<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in clean(text).chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                c => self.0.push(c),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_comes_in_stays_text() {
+        let mut html = Html::default();
+        let hostile = "\"><script>alert('x' & 1)</script>\u{202e}\n";
+        html.element("td", &[("title", &hostile)], hostile);
+        assert_eq!(
+            html.0,
+            "<td title=\"&quot;&gt;&lt;script&gt;alert(&#39;x&#39; &amp; 1)&lt;/script&gt;\\u{202e}\\u{a}\">\
+             &quot;&gt;&lt;script&gt;alert(&#39;x&#39; &amp; 1)&lt;/script&gt;\\u{202e}\\u{a}</td>"
+        );
+    }
+
+    #[test]
+    fn a_policy_names_the_digest_that_browsers_compute() {
+        // printf %s 'alert(1)' | openssl dgst -sha256 -binary | base64
+        let script = Inline { tag: "script", code: "alert(1)" };
+        assert_eq!(script.source(), "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
+    }
+}

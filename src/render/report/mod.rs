@@ -1,0 +1,57 @@
+//! The compliance report as HTML, JSON, CSV and Markdown. Everything in it has been worked out by
+//! [`crate::report`]; here it is only laid out.
+
+mod chart;
+mod csv;
+mod html;
+mod markdown;
+mod page;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use serde::Serialize;
+
+use crate::report::{FORMAT_VERSION, Report};
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// One self-contained page.
+    Html,
+    /// Everything, for programs.
+    Json,
+    /// The instances, a line each, for spreadsheets.
+    Csv,
+    /// The tables, for pull requests and wikis.
+    Markdown,
+}
+
+/// Writes the reports of some trains as one document.
+pub fn report(reports: &[Report], format: ReportFormat) -> String {
+    match format {
+        ReportFormat::Html => page::page(reports),
+        ReportFormat::Json => json(reports),
+        ReportFormat::Csv => csv::csv(reports),
+        ReportFormat::Markdown => markdown::markdown(reports),
+    }
+}
+
+/// Says in one line what a report comes to.
+pub fn report_verdict(report: &Report) -> String {
+    words::verdict(report)
+}
+
+fn json(reports: &[Report]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        format_version: u32,
+        trains: &'a [Report],
+    }
+    let document = Document { format_version: FORMAT_VERSION, trains: reports };
+    let mut text = serde_json::to_string_pretty(&document)
+        .expect("a report is made of structs, lists and texts, which JSON can spell");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,129 @@
+//! The words of the compliance report: one wording for each thing, in whichever format.
+
+use std::borrow::Cow;
+
+use super::super::words::{count, time};
+use crate::observed::Severity;
+use crate::report::{Compliance, Exposure, InstanceReport, Limit, Percent, Report, Unknown};
+
+/// What stands where nobody knows.
+pub(super) const UNKNOWN: &str = "?";
+
+/// Says what a report comes to.
+pub(super) fn verdict(report: &Report) -> String {
+    let summary = &report.summary;
+    format!(
+        "{} of {} security compliant ({}), {} at the level of {} release ({}), {} open.",
+        summary.compliant,
+        count(summary.systems, "instance"),
+        percent(summary.compliant_percent),
+        summary.at_level,
+        if summary.systems == 1 { "its" } else { "their" },
+        percent(summary.at_level_percent),
+        count(summary.cves.total(), "CVE"),
+    )
+}
+
+pub(super) fn percent(percent: Option<Percent>) -> String {
+    percent.map_or_else(|| "no instances".to_owned(), |percent| format!("{percent} %"))
+}
+
+pub(super) fn severity(severity: Option<Severity>) -> &'static str {
+    match severity {
+        Some(Severity::Critical) => "critical",
+        Some(Severity::Important) => "important",
+        Some(Severity::Moderate) => "moderate",
+        Some(Severity::Low) => "low",
+        None => "not stated",
+    }
+}
+
+pub(super) fn compliance(compliance: Compliance) -> &'static str {
+    match compliance {
+        Compliance::Compliant => "yes",
+        Compliance::NotCompliant => "no",
+        Compliance::Unknown { .. } => "unknown",
+    }
+}
+
+pub(super) fn because(unknown: Unknown) -> &'static str {
+    match unknown {
+        Unknown::NoSuchInstance => "the service does not know it",
+        Unknown::NoSource => "it has no software source, and so is offered nothing",
+        Unknown::NotRead => "its updates could not be read",
+    }
+}
+
+/// Says how many CVEs and how bad the worst is.
+pub(super) fn exposure(exposure: Exposure) -> String {
+    match (exposure.total(), exposure.worst()) {
+        (0, _) => "0".to_owned(),
+        (total, None) => total.to_string(),
+        (total, Some(worst)) => format!("{total}, {}", severity(Some(worst))),
+    }
+}
+
+pub(super) fn level(instance: &InstanceReport) -> String {
+    match (instance.at_level, instance.at_level_since, &instance.conformance) {
+        (true, Some(since), _) => time(since),
+        (true, None, _) => "yes, not on record".to_owned(),
+        (false, _, None) => UNKNOWN.to_owned(),
+        (false, _, Some(_)) => "no".to_owned(),
+    }
+}
+
+/// Returns the release, and what it rides instead where it does.
+pub(super) fn release(instance: &InstanceReport) -> Cow<'_, str> {
+    match (&instance.rides, instance.on_release, instance.agent) {
+        (_, true, _) | (_, _, None) => Cow::Borrowed(instance.release.as_str()),
+        (Some(rides), false, _) => Cow::Owned(format!("{}, rides {rides}", instance.release)),
+        (None, false, _) => Cow::Owned(format!("{}, has no source", instance.release)),
+    }
+}
+
+/// Returns a count, or that nobody knows.
+pub(super) fn number(number: Option<usize>) -> String {
+    number.map_or_else(|| UNKNOWN.to_owned(), |number| number.to_string())
+}
+
+/// Says what the figures do not say.
+pub(super) fn limit(limit: Limit) -> String {
+    let instances = |number, singular: &str, plural: &str| {
+        format!("{} {}", count(number, "instance"), if number == 1 { singular } else { plural })
+    };
+    match limit {
+        Limit::OnRelease { instances: number } => {
+            let subject = instances(number, "rides its release and is", "ride their release and are");
+            format!(
+                "{subject} offered what it holds and nothing newer: what was published after the release was frozen \
+                 does not count as outstanding there."
+            )
+        }
+        Limit::NoSource { instances: number } => {
+            let subject =
+                instances(number, "has no software source and is", "have no software source and are");
+            format!("{subject} offered no updates at all: nothing can be said of its compliance.")
+        }
+        Limit::NoSuchInstance { instances: number } => {
+            let subject = instances(number, "is not known to the service", "are not known to the service");
+            format!(
+                "{subject}: nothing can be said there, and in the percentage that weighs like not compliant."
+            )
+        }
+        Limit::NotRead { instances: number } => {
+            format!("The updates of {} could not be read.", count(number, "instance"))
+        }
+        Limit::Silent { instances: number } => {
+            let subject = instances(number, "does not check in", "do not check in");
+            format!("{subject}: what is said here is as old as the last check-in.")
+        }
+        Limit::SeverityOfErrata { cves } => format!(
+            "The severity of {} is the vendor's word for the erratum with the fix; the service has no score of a \
+             CVE's own.",
+            count(cves, "CVE")
+        ),
+        Limit::SeverityNotStated { cves } => {
+            format!("The errata of {} state no severity.", count(cves, "CVE"))
+        }
+    }
+}
