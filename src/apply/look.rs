@@ -21,10 +21,11 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
         // By id: somebody may have given it another name, and it is still ours to delete.
         Op::DeleteGroup { group } => group.id.iter().cloned().map(Scope::Group).collect(),
-        Op::Join { instance, .. }
-        | Op::Leave { instance, .. }
-        | Op::Switch { instance, .. }
-        | Op::Update { instance, .. } => vec![Scope::Instance(instance.clone())],
+        Op::Join { instance, .. } | Op::Leave { instance, .. } | Op::Switch { instance, .. } => {
+            vec![Scope::Standing(instance.clone())]
+        }
+        // With its open work: no second update is asked for beside one.
+        Op::Update { instance, .. } => vec![Scope::Instance(instance.clone())],
     }
 }
 

@@ -112,7 +112,8 @@ enum Look {
 }
 
 async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket) -> Result<Look, Halt> {
-    let asked = desk.call(|cloud| async move { cloud.poll(ticket).await }).await;
+    desk.go_on()?;
+    let asked = desk.ask(|cloud| async move { cloud.poll(ticket).await }).await;
     Ok(match asked {
         Ok(Progress::Succeeded) => Look::Over(WorkEnd::Succeeded),
         Ok(Progress::Failed { message }) => {

@@ -181,12 +181,12 @@ fn held_code(arguments: &Arguments, held: bool) -> u8 {
 }
 
 /// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several
-/// hundred packages takes it long; the simulator answers within seconds.
+/// hundred packages takes it long; the simulator answers within seconds. However many wait, one list answers them.
 fn settings(parallelism: usize, simulator: bool) -> Settings {
     let (first, longest) = if simulator {
         (Duration::from_millis(100), Duration::from_secs(2))
     } else {
-        (Duration::from_secs(2), Duration::from_secs(30))
+        (Duration::from_secs(1), Duration::from_secs(30))
     };
     Settings {
         parallelism,
