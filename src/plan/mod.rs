@@ -11,6 +11,7 @@ mod file;
 mod gates;
 mod holdings;
 pub mod lint;
+mod mismatch;
 mod order;
 mod planner;
 mod refusal;
@@ -32,6 +33,7 @@ use crate::package::{Delta, Digest, Package, PackageSet, Pattern};
 use crate::train::{Ahead, Amount};
 
 pub use file::{PlanFileError, load, save};
+pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
@@ -76,6 +78,9 @@ pub struct Plan {
     pub cohorts: Vec<Cohort>,
     /// Instances that are newer than their release, whether or not that holds them.
     pub ahead: Vec<AheadReport>,
+    /// Members that stay where they are and have more or fewer packages than their release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mismatches: Vec<Mismatch>,
     /// What is wanted and not now.
     pub held: Vec<Held>,
     /// What a reviewer should know and nobody has to act on.
