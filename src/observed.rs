@@ -18,7 +18,7 @@ mod precondition;
 mod updates;
 
 pub use precondition::{Breach, Precondition};
-pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
+pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
 /// service goes on listing, are gone.

@@ -11,9 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{
     AvailableUpdate, Erratum, ErratumLink, Instance, InstanceStatus, Inventory, Observed, Severity, Source,
-    SourceLink, UpdateKind, Updates,
+    SourceLink, Updates,
 };
 use patchtrain::op::Lineage;
+use patchtrain::op::UpdateKind;
 use patchtrain::package::{Digest, Manifest, Package, PackageSet};
 use patchtrain::render::{ReportFormat, report as render};
 use patchtrain::report::{Fleet, Input, Report, make};
@@ -130,7 +131,7 @@ fn offers() -> (Vec<Arc<AvailableUpdate>>, BTreeMap<Arc<str>, Erratum>) {
         let security = number % 3 != 2;
         let name: Arc<str> =
             format!("{}-2026-{}", if security { "ELSA" } else { "ELBA" }, 90_001 + number).into();
-        let kind = if security { UpdateKind::Security } else { UpdateKind::Bug };
+        let kind = if security { UpdateKind::Security } else { UpdateKind::Bugfix };
         let cves: Vec<Arc<str>> = match security {
             true => (0..1 + number % 3).map(|cve| format!("CVE-2026-9{number:03}{cve}").into()).collect(),
             false => Vec::new(),
