@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Package};
 
+mod schedule;
+
+pub use schedule::{Every, Schedule, Unit};
+
 /// Names one step of a plan; its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

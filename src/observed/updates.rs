@@ -1,5 +1,5 @@
-//! What the service offers an instance, and the errata it comes from: for people and reports. No plan is made of it,
-//! so none of it is part of [`super::Observed`].
+//! What the service offers an instance, and the errata it comes from: for people and reports, and for the level of a
+//! group that counts updates by what they are for.
 
 use std::sync::Arc;
 

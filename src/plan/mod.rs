@@ -24,12 +24,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::conformance::{Lag, Verdict};
+use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{InstanceStatus, SourceLink};
 use crate::op::{Lineage, PlanId, Ticket};
 use crate::package::{Delta, Digest, Package, PackageSet, Pattern};
-use crate::train::{Ahead, Amount};
+use crate::train::{Ahead, Amount, Patching};
 
 pub use file::{PlanFileError, load, save};
 pub use order::{Order, OrderError};
@@ -151,6 +151,9 @@ pub struct PlannedGroup {
     pub ahead_count: usize,
     /// Whether a gate before it is shut now.
     pub gated: bool,
+    /// What is installed on its members, and so what its level counts.
+    #[serde(default, skip_serializing_if = "Patching::is_default")]
+    pub patching: Patching,
 }
 
 /// What a plan does to the instances of a group, counted.
@@ -326,6 +329,10 @@ pub struct Cohort {
     pub verdict: Verdict,
     /// The instances.
     pub instances: Vec<Ocid>,
+    /// What of being behind counts, and who brings it; none where it all counts, and where nothing is known of any
+    /// kind before the switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
 }
 
 /// Why an instance is changed.
@@ -428,6 +435,15 @@ pub enum HeldReason {
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,
+    /// What keeps it below level is the schedule's to install: it is waited for, and never a step.
+    Schedule {
+        /// How many packages.
+        packages: usize,
+        /// Whether that is known: before the switch nothing is known of any kind, and so many are behind at all.
+        known: bool,
+    },
+    /// The group updates nothing and has no schedule: it is never at level.
+    NoUpdates,
 }
 
 /// Something a reviewer should know.

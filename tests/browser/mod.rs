@@ -68,6 +68,8 @@ fn train(instances: usize) -> Train {
         max_failures: Amount::Percent(5),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(patchtrain::op::Wanted::All),
+        schedule: None,
     };
     Train {
         file: PathBuf::from("trains/great-linux.toml"),
@@ -180,7 +182,12 @@ fn report(instances: usize) -> Report {
         let share = if rng.below(3) == 0 { 0 } else { rng.below(60) };
         let offered = offers.iter().filter(|_| rng.below(100) < share).cloned().collect();
         updates.insert(id(number), offered);
-        let level = AtLevel { release: ReleaseName::new("GL1"), since: now, extra: 0 };
+        let level = AtLevel {
+            release: ReleaseName::new("GL1"),
+            since: now,
+            extra: 0,
+            patching: patchtrain::train::Patching::EVERYTHING,
+        };
         let group = GroupName::new(group_of(number));
         let record = InstanceRecord { name: "".into(), group, release: None, at_level: Some(level) };
         state.instances.insert(id(number), record);

@@ -171,6 +171,7 @@ impl Builder {
             held: 0,
             ahead_count: 0,
             gated: false,
+            patching: crate::train::Patching::EVERYTHING,
         });
     }
 

@@ -123,6 +123,7 @@ pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedG
         held: 0,
         ahead_count: 0,
         gated: false,
+        patching: crate::train::Patching::EVERYTHING,
     }
 }
 
@@ -241,6 +242,7 @@ pub(super) fn cohort(group: &str, to: &str, instances: Vec<Ocid>, verdict: Verdi
         reason: Reason::Bound { line: 41 },
         verdict,
         instances,
+        tally: None,
     }
 }
 
