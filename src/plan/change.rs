@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conformance::Verdict;
+use crate::conformance::{Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::SourceLink;
 use crate::package::{Delta, Package};
@@ -107,6 +107,10 @@ pub struct Cohort {
     /// How they stand to the release: what is behind is the same for all of them, what is ahead, extra or missing is
     /// so on any of them.
     pub verdict: Verdict,
+    /// What of being behind counts, and who brings it; none where it all counts, and where nothing is known of any
+    /// kind before the switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
     /// The instances.
     pub instances: Vec<Ocid>,
 }

@@ -72,6 +72,15 @@ pub enum HeldReason {
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,
+    /// What keeps it below level is the schedule's to install: it is waited for, and never a step.
+    Schedule {
+        /// How many packages.
+        packages: usize,
+        /// Whether that is known: before the switch nothing is known of any kind, and so many are behind at all.
+        known: bool,
+    },
+    /// The group updates nothing and has no schedule: it is never at level.
+    NoUpdates,
 }
 
 /// Something a reviewer should know.

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId};
 use crate::package::{Digest, PackageSet, Pattern};
-use crate::train::{Ahead, Amount};
+use crate::train::{Ahead, Amount, Patching};
 
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Reason, ReleaseMove};
 pub use drifted::{Drift, DriftKind};
@@ -160,6 +160,9 @@ pub struct PlannedGroup {
     pub ahead_count: usize,
     /// Whether a gate before it is shut now.
     pub gated: bool,
+    /// What is installed on its members, and so what its level counts.
+    #[serde(default, skip_serializing_if = "Patching::is_default")]
+    pub patching: Patching,
 }
 
 /// What a plan does to the instances of a group, counted.

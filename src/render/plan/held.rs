@@ -54,6 +54,8 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::OpenWork { .. } => 4,
         HeldReason::Ahead { .. } => 5,
         HeldReason::Undeclared => 6,
+        HeldReason::Schedule { .. } => 7,
+        HeldReason::NoUpdates => 8,
     }
 }
 
@@ -67,7 +69,9 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Unread
         | HeldReason::Ahead { .. }
         | HeldReason::Gate { .. }
-        | HeldReason::Undeclared => None,
+        | HeldReason::Undeclared
+        | HeldReason::Schedule { .. }
+        | HeldReason::NoUpdates => None,
     }
 }
 
