@@ -1,6 +1,7 @@
 //! From a train's `[service]` table to a cloud that can be asked: the embedded simulator, a URL, or a region. For the
 //! simulator nothing of the environment counts; its key is its own. For all others see [`super::credentials`].
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -8,10 +9,10 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::credentials::Resolved;
 use super::signals::unless_interrupted;
-use super::{CliError, exit};
+use super::{CliError, args, exit};
 use crate::apply::{Clock, Interrupt};
 use crate::cloud::osms::{self, OsmsCloud};
-use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Retry};
+use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Retry, Trace};
 use crate::op::Capabilities;
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
@@ -38,15 +39,30 @@ pub(super) struct Connection<C> {
 pub(super) struct Connector<'a> {
     context: &'a Context,
     calls: usize,
+    /// `--trace-http`.
+    trace: Option<Trace>,
     /// `--profile`.
     profile: Option<String>,
     simulator: Option<Arc<Handle>>,
 }
 
 impl<'a> Connector<'a> {
-    /// Connects nothing yet. `calls` bounds the API calls in flight; `profile` is what the command line names.
-    pub(super) fn new(context: &'a Context, calls: usize, profile: Option<&str>) -> Self {
-        Self { context, calls, profile: profile.map(str::to_owned), simulator: None }
+    /// Connects nothing yet, but opens the file that requests are written down in, where one is asked for. `profile`
+    /// is what the command line names.
+    pub(super) fn new(
+        context: &'a Context,
+        parallelism: &args::Parallelism,
+        profile: Option<&str>,
+    ) -> Result<Self, CliError> {
+        let open = |path: &Path| {
+            Trace::open(path).map_err(|error| {
+                let what = format!("cannot write to {} (--trace-http)", path.display());
+                CliError::of(exit::ERROR, &error).while_doing(what)
+            })
+        };
+        let trace = parallelism.trace().map(open).transpose()?;
+        let profile = profile.map(str::to_owned);
+        Ok(Self { context, calls: parallelism.calls(), trace, profile, simulator: None })
     }
 
     /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
@@ -56,6 +72,8 @@ impl<'a> Connector<'a> {
         train: &Train,
         interrupt: &Interrupt,
     ) -> Result<Connection<Service>, CliError> {
+        let trace = self.trace.clone();
+        let http = || HttpTransport::new().with_trace(trace.clone());
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
                 let handle = self.simulator(interrupt).await?;
@@ -71,14 +89,15 @@ impl<'a> Connector<'a> {
             }
             train::Endpoint::Url(_) | train::Endpoint::Region => {
                 let sources = &self.context.credentials;
-                let found = unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref()));
+                let found =
+                    unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref(), http()));
                 let Resolved { url, place, credentials } = found.await??;
                 (Endpoint::fixed(&url), credentials, Arc::new(Timestamp::now), place)
             }
         };
         let retries = Retries::default();
         let observer = retries.clone();
-        let client = Client::new(HttpTransport::new(), endpoint, osms::API_VERSION, credentials)
+        let client = Client::new(http(), endpoint, osms::API_VERSION, credentials)
             .with_observer(move |retry| observer.tell(retry));
         let simulator = train.service.endpoint == train::Endpoint::Simulator;
         Ok(Connection {
