@@ -15,7 +15,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use patchtrain::op::{Op, SourceRef, UpdateKind};
+use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::plan::Plan;
 use patchtrain::simulator::Switches;
 use tokio::sync::watch;
@@ -165,7 +165,7 @@ impl Story {
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
             ["by", "hand:", "update", name] => {
                 let source = SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None };
-                let op = Op::Update { instance: self.stage.id(name), source, kind: UpdateKind::All };
+                let op = Op::Update { instance: self.stage.id(name), source, kind: Wanted::All };
                 self.stage.by_hand(&op).await;
             }
             ["by", "hand:", "update", name, "from", "the", "vendor"] => {

@@ -54,6 +54,8 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::OpenWork { .. } => 4,
         HeldReason::Ahead { .. } => 5,
         HeldReason::Undeclared => 6,
+        HeldReason::Schedule { .. } => 7,
+        HeldReason::NoUpdates => 8,
     }
 }
 
@@ -67,7 +69,9 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Unread
         | HeldReason::Ahead { .. }
         | HeldReason::Gate { .. }
-        | HeldReason::Undeclared => None,
+        | HeldReason::Undeclared
+        | HeldReason::Schedule { .. }
+        | HeldReason::NoUpdates => None,
     }
 }
 
@@ -89,7 +93,7 @@ pub(super) fn ahead(page: &mut Page, plan: &Plan) {
             report.group,
             count(report.packages.len(), "package"),
         );
-        page.item(2, Mark('>', super::super::page::Tone::Drift), &text);
+        page.item(2, Mark::MORE, &text);
         let rows: Vec<Row> = report.packages.iter().map(Row::of_ahead).collect();
         packages::write(page, 6, &rows, PACKAGES, "newer than");
     }
