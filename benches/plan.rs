@@ -212,6 +212,7 @@ fn world(every: usize) -> World {
             auth: Some(Auth::ApiKey),
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases,
         groups,

@@ -208,7 +208,8 @@ impl<'a> Lint<'a> {
                 HeldReason::Unreachable { .. }
                 | HeldReason::Unknown
                 | HeldReason::Unread
-                | HeldReason::OpenWork { .. },
+                | HeldReason::OpenWork { .. }
+                | HeldReason::Overdue { .. },
             ) => Some(id),
             _ => None,
         });

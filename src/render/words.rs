@@ -236,6 +236,11 @@ pub(super) fn held(held: &Held) -> String {
             "waits for the schedule of its group: {} behind, and which of them it brings is known after the switch",
             are(*packages, "package")
         ),
+        HeldReason::Overdue { .. } => {
+            "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
+             has given it up"
+                .to_owned()
+        }
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -255,6 +260,7 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Undeclared => "undeclared".to_owned(),
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
         HeldReason::NoUpdates => "without updates".to_owned(),
+        HeldReason::Overdue { .. } => "with overdue work".to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
@@ -53,6 +54,8 @@ pub struct Service {
     pub endpoint: Endpoint,
     /// `endpoints.auth`: a URL; left out, derived from the instance's region.
     pub auth_endpoint: Option<String>,
+    /// `work_timeout`: how long accepted work may wait for its agent, or run, before a run waits for it no longer.
+    pub work_timeout: SignedDuration,
 }
 
 /// How calls are signed.

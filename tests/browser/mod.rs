@@ -85,6 +85,7 @@ fn train(instances: usize) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

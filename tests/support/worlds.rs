@@ -143,6 +143,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            work_timeout: SignedDuration::from_mins(10),
         },
         releases,
         groups,

@@ -39,6 +39,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases: Vec::new(),
         groups: groups.iter().map(group).collect(),

@@ -51,16 +51,17 @@ impl<T: Transport> OsmsCloud<T> {
             "CANCELED" => "the work request was cancelled".to_owned(),
             _ => "the work request failed".to_owned(),
         };
-        let mut tell = |text: &str, last: &mut Option<String>| {
+        let mut lines: Vec<String> = Vec::new();
+        // Message, error and last line of the log often say the same.
+        let mut tell = |text: &str| {
             let text = text.trim();
-            if !text.is_empty() && last.as_deref() != Some(text) {
-                told.push_str("; ");
-                told.push_str(text);
-                *last = Some(text.to_owned());
+            if text.is_empty() || lines.iter().any(|line| line.contains(text)) {
+                return;
             }
+            lines.retain(|line| !text.contains(line.as_str()));
+            lines.push(text.to_owned());
         };
-        let mut last = None;
-        tell(work.message.as_deref().unwrap_or_default(), &mut last);
+        tell(work.message.as_deref().unwrap_or_default());
         let list = |operation, kind| {
             Call::get(operation, &["workRequests", &ticket.0, kind])
                 .query("limit", SHOWN)
@@ -69,14 +70,18 @@ impl<T: Transport> OsmsCloud<T> {
         };
         for call in [list("ListWorkRequestErrors", "errors"), list("ListWorkRequestLogs", "logs")] {
             // One page: the newest lines. The oldest of them comes first in the message.
-            let lines: Vec<wire::WorkLine> = self.one(&call).await.unwrap_or_default();
-            for line in lines.iter().rev() {
+            let newest: Vec<wire::WorkLine> = self.one(&call).await.unwrap_or_default();
+            for line in newest.iter().rev() {
                 let message = line.message.as_deref().unwrap_or_default();
                 match &line.code {
-                    Some(code) => tell(&format!("{code}: {message}"), &mut last),
-                    None => tell(message, &mut last),
+                    Some(code) => tell(&format!("{code}: {message}")),
+                    None => tell(message),
                 }
             }
+        }
+        for line in lines {
+            told.push_str("; ");
+            told.push_str(&line);
         }
         told
     }

@@ -56,6 +56,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Undeclared => 6,
         HeldReason::Schedule { .. } => 7,
         HeldReason::NoUpdates => 8,
+        HeldReason::Overdue { .. } => 9,
     }
 }
 
@@ -65,6 +66,9 @@ fn fact(held: &Held) -> Option<String> {
         HeldReason::Unreachable { last_checkin: Some(at), .. } => Some(format!("last seen {}", time(*at))),
         HeldReason::Unreachable { last_checkin: None, .. } => Some("never seen".to_owned()),
         HeldReason::OpenWork { ticket } => Some(clean(&ticket.0).into_owned()),
+        HeldReason::Overdue { ticket, since } => {
+            Some(format!("{}, since {}", clean(&ticket.0), time(*since)))
+        }
         HeldReason::Unknown
         | HeldReason::Unread
         | HeldReason::Ahead { .. }

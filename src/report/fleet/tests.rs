@@ -47,6 +47,7 @@ pub(in crate::report) fn train() -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

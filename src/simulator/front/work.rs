@@ -286,6 +286,8 @@ pub(super) fn logs(context: &Context<'_>) -> Result<Answer> {
         rows.extend(removed.iter().map(|package| entry(work.ends, format!("Removed: {package}"))));
     }
     rows.extend(message(work).map(|message| entry(work.ends, message)));
-    context.query.sorting()?;
+    if context.query.sorting()?.1 {
+        rows.reverse();
+    }
     page::ordered(context, &rows, Value::clone)
 }
