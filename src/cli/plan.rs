@@ -34,8 +34,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             if let Some(file) = &arguments.out {
                 crate::plan::save(&plan, file)?;
                 context.terminal.say(&format!(
-                    "\nThe plan is saved. To perform exactly these actions, run:\n    patchtrain apply {}",
-                    file.display()
+                    "\nThe plan is saved. To perform exactly these actions, run:\n    {}",
+                    context.again("apply", file)
                 ));
             }
             let different = arguments.detailed_exitcode && plan.can_start();

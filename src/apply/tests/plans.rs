@@ -148,6 +148,7 @@ impl Builder {
             moves: Vec::new(),
             cohorts: Vec::new(),
             ahead: Vec::new(),
+            mismatches: Vec::new(),
             held: Vec::new(),
             notes: Vec::new(),
             steps: Vec::new(),

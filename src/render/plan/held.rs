@@ -93,7 +93,7 @@ pub(super) fn ahead(page: &mut Page, plan: &Plan) {
             report.group,
             count(report.packages.len(), "package"),
         );
-        page.item(2, Mark('>', super::super::page::Tone::Drift), &text);
+        page.item(2, Mark::MORE, &text);
         let rows: Vec<Row> = report.packages.iter().map(Row::of_ahead).collect();
         packages::write(page, 6, &rows, PACKAGES, "newer than");
     }

@@ -12,8 +12,8 @@ use crate::op::{GroupRef, Lineage, Op, Ownership, PlanId, SourceRef, StepId, Tic
 use crate::package::{Delta, Digest, Package, PackageSet};
 use crate::plan::{
     Action, AheadReport, Basis, Change, ChangeAction, ChangeDetail, Cohort, Condition, Cost, Drift,
-    DriftKind, Held, HeldReason, Note, Plan, PlannedGroup, PlannedRelease, Reason, ReleaseMove, ServiceLabel,
-    Step, Verification, Work,
+    DriftKind, Held, HeldReason, Mismatch, Note, Plan, PlannedGroup, PlannedRelease, Reason, ReleaseMove,
+    ServiceLabel, Step, Verification, Work,
 };
 use crate::train::{Ahead, Amount};
 
@@ -160,6 +160,7 @@ pub(super) fn empty() -> Plan {
         moves: Vec::new(),
         cohorts: Vec::new(),
         ahead: Vec::new(),
+        mismatches: Vec::new(),
         held: Vec::new(),
         notes: Vec::new(),
         steps: Vec::new(),
@@ -315,6 +316,13 @@ pub(super) fn full() -> Plan {
         group: group_name("web"),
         packages: vec![lag("curl-7.61.1-34.el8.x86_64", "curl-7.61.1-33.el8.x86_64")],
         blocks: false,
+    }];
+    plan.mismatches = vec![Mismatch {
+        group: group_name("web"),
+        release: release("GL1.1"),
+        extra: vec![package("tcpdump-4.9.3-3.el8.x86_64")],
+        missing: vec![package("vim-minimal-8.0.1763-19.0.1.el8_6.4.x86_64")],
+        instances: vec![webs[4].clone(), webs[5].clone()],
     }];
     plan.held = vec![
         held(
