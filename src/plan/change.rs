@@ -85,6 +85,11 @@ pub enum ChangeDetail {
         /// Its index in [`Plan::cohorts`].
         cohort: usize,
     },
+    /// Updates are installed on an instance now, because somebody asks for them.
+    Patch {
+        /// Its index in [`super::Plan::patches`].
+        patch: usize,
+    },
 }
 
 /// Instances of one group with the same change for the same reason.
