@@ -76,6 +76,39 @@ pub async fn survey<C: Cloud>(
     Ok(observed)
 }
 
+/// Reads what updates by hand need: the fleet, and of those instances that `targets` picks from it their packages and
+/// what they are offered. One that no group holds, as the golden instance, is read besides.
+///
+/// An instance that the service drops meanwhile stays without packages; any other call that fails ends it.
+pub async fn survey_updates<C: Cloud>(
+    cloud: &C,
+    (train, state): (&Train, &State),
+    besides: Option<&Ocid>,
+    targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
+    parallelism: usize,
+    mut on_progress: impl FnMut(Survey) + Send,
+) -> Result<Observed, CloudError> {
+    let mut progress = Survey { done: 0, total: 1 };
+    on_progress(progress);
+    let groups = Groups::of(train, state);
+    let mut observed = Observed::default();
+    observed.learn(cloud.observe(&fleet(train, state, &groups)).await?);
+    if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
+        observed.learn(cloud.observe(&Scope::Instance(id.clone())).await?);
+    }
+    let known = targets(&observed).into_iter().filter(|id| observed.instances.contains_key(id));
+    let scopes: Vec<Scope> =
+        known.flat_map(|id| [Scope::Inventory(id.clone()), Scope::Updates(id)]).collect();
+    progress = Survey { done: 1, total: 1 + scopes.len() };
+    on_progress(progress);
+    look(cloud, scopes, parallelism, &mut observed, || {
+        progress.done += 1;
+        on_progress(progress);
+    })
+    .await?;
+    Ok(observed)
+}
+
 /// Makes so many looks at once and takes in what they show.
 async fn look<C: Cloud>(
     cloud: &C,

@@ -1,6 +1,8 @@
 //! What a plan tells besides its changes: what is held and why, who is ahead, and what to know. How it comes about is
 //! the planner's.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +83,11 @@ pub enum HeldReason {
     },
     /// The group updates nothing and has no schedule: it is never at level.
     NoUpdates,
+    /// An update by hand would take it beyond its release: it rides another source.
+    Elsewhere {
+        /// The display name of the source; none for none.
+        rides: Option<Arc<str>>,
+    },
 }
 
 /// Something a reviewer should know.
@@ -103,5 +110,10 @@ pub enum Note {
         group: GroupName,
         /// The golden instance.
         instance: Ocid,
+    },
+    /// A package was asked for by its name, and no instance has an update of it outstanding.
+    NotOutstanding {
+        /// The name.
+        package: String,
     },
 }

@@ -56,6 +56,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Undeclared => 6,
         HeldReason::Schedule { .. } => 7,
         HeldReason::NoUpdates => 8,
+        HeldReason::Elsewhere { .. } => 9,
     }
 }
 
@@ -71,7 +72,8 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Gate { .. }
         | HeldReason::Undeclared
         | HeldReason::Schedule { .. }
-        | HeldReason::NoUpdates => None,
+        | HeldReason::NoUpdates
+        | HeldReason::Elsewhere { .. } => None,
     }
 }
 
@@ -110,9 +112,11 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     let mut unfinished: Vec<String> = Vec::new();
     let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
     let mut empty: Vec<String> = Vec::new();
+    let mut absent: Vec<String> = Vec::new();
     for note in &plan.notes {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
+            Note::NotOutstanding { package } => absent.push(clean(package).into_owned()),
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
@@ -126,6 +130,10 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             count(unfinished.len(), "call")
         );
         page.item(2, Mark::NONE, &text);
+    }
+    if !absent.is_empty() {
+        let list = page.list(&absent, ENTRIES);
+        page.item(2, Mark::NONE, &format!("of which no update is outstanding anywhere here: {list}"));
     }
     if !empty.is_empty() {
         let list = page.list(&empty, ENTRIES);
