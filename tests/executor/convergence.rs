@@ -49,6 +49,7 @@ struct Pipeline {
 impl Pipeline {
     fn new(world: &World) -> Self {
         let cloud = Arc::new(MemoryCloud::new(world.observed.clone()));
+        cloud.set_kinds(worlds::kinds());
         let store = if world.state.serial == 0 && world.state.sources.is_empty() {
             MemoryStore::default()
         } else {
