@@ -14,9 +14,11 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{PackageSet, StreamContents};
 
 mod advance;
+mod compute;
 mod precondition;
 mod updates;
 
+pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
 
@@ -32,6 +34,8 @@ pub struct Observed {
     pub sources: BTreeMap<Ocid, Source>,
     /// Packages that were asked about and that no source offers: the service takes none of them into a source.
     pub unoffered: PackageSet,
+    /// What there is to select members from; empty where no group of the train selects any.
+    pub compute: Compute,
 }
 
 /// A managed instance.
@@ -170,6 +174,10 @@ pub enum Scope {
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
+    /// The instances in one compartment, by Compute: whether or not they are managed.
+    Compute(Ocid),
+    /// The ACTIVE compartments below one, at any depth.
+    Compartments(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -201,6 +209,10 @@ pub enum Sighting {
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
+    /// To `Compute`.
+    Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
+    /// To `Compartments`: each with its parent.
+    Compartments(Ocid, BTreeMap<Ocid, Ocid>),
 }
 
 impl Observed {
@@ -208,7 +220,10 @@ impl Observed {
     /// when a thing is seen again without them.
     pub fn learn(&mut self, sighting: Sighting) {
         match sighting {
-            Sighting::Fleet(fleet) => *self = fleet,
+            // Compute is asked first, since it says which instances are of interest.
+            Sighting::Fleet(fleet) => {
+                *self = Self { compute: std::mem::take(&mut self.compute), ..fleet };
+            }
             Sighting::Instance(id, None) => {
                 self.instances.remove(&id);
             }
@@ -258,6 +273,8 @@ impl Observed {
             Sighting::Group(id, Some(group)) => {
                 self.groups.insert(id, group);
             }
+            Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
+            Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
+use super::selection;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::Ocid;
 use crate::observed::{Observed, Scope, Sighting, Source};
 use crate::package::PackageSet;
+use crate::plan;
 use crate::state::State;
 use crate::train::{Members, Train};
 
@@ -31,46 +33,74 @@ pub async fn survey<C: Cloud>(
     train: &Train,
     state: &State,
     parallelism: usize,
-    mut on_progress: impl FnMut(Survey) + Send,
+    on_progress: impl FnMut(Survey) + Send,
 ) -> Result<Observed, CloudError> {
-    let mut progress = Survey { done: 0, total: 1 };
-    on_progress(progress);
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
     let groups = Groups::of(train, state);
     let mut observed = Observed::default();
-    observed.learn(cloud.observe(&fleet(train, state, &groups)).await?);
+    // Who is selected says which instances are of interest.
+    reads.all(&mut observed, selection::trees(train)).await?;
+    let lists = selection::lists(train, &observed.compute);
+    reads.all(&mut observed, lists).await?;
+    let selected = plan::candidates(train, &observed, false);
+    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
+    reads.done();
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
     let contents = ours.map(|(id, _)| Scope::SourceContents(id.clone()));
     let members = members(&observed, train, &groups).into_iter().map(Scope::Inventory);
     let scopes: Vec<Scope> = contents.chain(members).collect();
-    progress = Survey { done: 1, total: 1 + scopes.len() };
-    on_progress(progress);
-
-    let reads = scopes.iter().map(|scope| async move { (scope, cloud.observe(scope).await) });
-    let mut reads = stream::iter(reads).buffer_unordered(parallelism.max(1));
-    while let Some((scope, answer)) = reads.next().await {
-        match (scope, answer) {
-            (_, Ok(sighting)) => observed.learn(sighting),
-            (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
-                observed.learn(Sighting::Inventory(id.clone(), None));
-            }
-            (_, Err(error)) => return Err(error),
-        }
-        progress.done += 1;
-        on_progress(progress);
-    }
-    drop(reads);
+    let elsewhere = selection::groups_elsewhere(train, &observed);
+    reads.all(&mut observed, scopes).await?;
+    let mut others = Observed::default();
+    reads.all(&mut others, elsewhere).await?;
+    observed.compute.elsewhere = others.groups;
 
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {
-        progress.total += 1;
-        on_progress(progress);
-        observed.learn(cloud.observe(&Scope::Catalogue(wanted)).await?);
-        progress.done += 1;
-        on_progress(progress);
+        reads.all(&mut observed, vec![Scope::Catalogue(wanted)]).await?;
     }
     Ok(observed)
+}
+
+/// Reads with so many calls in flight, and tells how far that is.
+struct Reads<'a, C, P> {
+    cloud: &'a C,
+    parallelism: usize,
+    progress: Survey,
+    on_progress: P,
+}
+
+impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
+    fn done(&mut self) {
+        self.progress.done += 1;
+        (self.on_progress)(self.progress);
+    }
+
+    /// Reads all of them, in whatever order they come.
+    async fn all(&mut self, observed: &mut Observed, scopes: Vec<Scope>) -> Result<(), CloudError> {
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        self.progress.total += scopes.len();
+        (self.on_progress)(self.progress);
+        let cloud = self.cloud;
+        let reads = scopes.iter().map(|scope| async move { (scope, cloud.observe(scope).await) });
+        let mut reads = stream::iter(reads).buffer_unordered(self.parallelism.max(1));
+        while let Some((scope, answer)) = reads.next().await {
+            match (scope, answer) {
+                (_, Ok(sighting)) => observed.learn(sighting),
+                (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Inventory(id.clone(), None));
+                }
+                (_, Err(error)) => return Err(error),
+            }
+            self.done();
+        }
+        Ok(())
+    }
 }
 
 /// Returns the packages of the train's releases that are not in their sources.
@@ -111,16 +141,16 @@ fn listed(train: &Train) -> impl Iterator<Item = &Ocid> {
     train.groups.iter().flat_map(|group| {
         match &group.members {
             Members::Listed(members) => Some(members),
-            Members::Service => None,
+            Members::Service | Members::Selected(_) => None,
         }
         .into_iter()
         .flatten()
     })
 }
 
-fn fleet(train: &Train, state: &State, groups: &Groups) -> Scope {
+fn fleet(train: &Train, state: &State, groups: &Groups, selected: &BTreeSet<Ocid>) -> Scope {
     Scope::Fleet {
-        instances: listed(train).chain(state.instances.keys()).cloned().collect(),
+        instances: listed(train).chain(state.instances.keys()).chain(selected).cloned().collect(),
         groups: groups.names.clone(),
         group_ids: groups.ids.clone(),
     }
@@ -134,13 +164,14 @@ fn is_ours(id: &Ocid, source: &Source, state: &State) -> bool {
         || state.sources.values().any(|record| record.id == *id)
 }
 
-/// Returns the members that the service knows: listed, or found in a group of the train.
+/// Returns the members that the service knows: listed, selected and able to join, or found in a group of the train.
 fn members(observed: &Observed, train: &Train, groups: &Groups) -> BTreeSet<Ocid> {
     let of_train = observed
         .groups
         .iter()
         .filter(|(id, group)| groups.ids.contains(*id) || groups.names.contains(&group.name));
     let found = of_train.flat_map(|(_, group)| &group.members);
-    let known = listed(train).chain(found).filter(|id| observed.instances.contains_key(*id));
+    let joining = plan::candidates(train, observed, true);
+    let known = listed(train).chain(&joining).chain(found).filter(|id| observed.instances.contains_key(*id));
     known.cloned().collect()
 }

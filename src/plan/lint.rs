@@ -205,7 +205,9 @@ impl<'a> Lint<'a> {
                 HeldReason::Unreachable { .. }
                 | HeldReason::Unknown
                 | HeldReason::Unread
-                | HeldReason::OpenWork { .. },
+                | HeldReason::OpenWork { .. }
+                | HeldReason::NotRunning { .. }
+                | HeldReason::OtherSystem { .. },
             ) => Some(id),
             _ => None,
         });

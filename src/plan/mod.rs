@@ -15,6 +15,7 @@ mod order;
 mod planner;
 mod refusal;
 mod roster;
+mod select;
 mod step;
 mod steps;
 
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conformance::{Lag, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
-use crate::observed::{InstanceStatus, SourceLink};
+use crate::observed::{InstanceStatus, PowerState, SourceLink};
 use crate::op::{Lineage, PlanId, Ticket};
 use crate::package::{Delta, Digest, Package, PackageSet, Pattern};
 use crate::train::{Ahead, Amount};
@@ -35,6 +36,7 @@ pub use file::{PlanFileError, load, save};
 pub use order::{Order, OrderError};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
+pub use select::{Claimant, LeftOut, candidates, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
 
 /// The format this build writes into saved plans; a newer one is refused.
@@ -145,7 +147,7 @@ pub struct PlannedGroup {
     pub at_level: usize,
     /// How many instances join, leave, are switched, are updated, are only verified.
     pub work: Work,
-    /// How many members are held.
+    /// How many members are held, and how many instances that wait to become members.
     pub held: usize,
     /// How many members are newer than the release.
     pub ahead_count: usize,
@@ -428,6 +430,16 @@ pub enum HeldReason {
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,
+    /// It is selected, and Compute says that it does not run.
+    NotRunning {
+        /// What it does instead.
+        state: PowerState,
+    },
+    /// It is selected, and of another system than the train is for.
+    OtherSystem {
+        /// What it runs.
+        os: String,
+    },
 }
 
 /// Something a reviewer should know.
@@ -450,6 +462,15 @@ pub enum Note {
         group: GroupName,
         /// The golden instance.
         instance: Ocid,
+    },
+    /// A group's selector fits an instance that is none of the group's.
+    LeftOut {
+        /// The group.
+        group: GroupName,
+        /// The instance.
+        instance: Ocid,
+        /// Why not.
+        why: LeftOut,
     },
 }
 

@@ -227,6 +227,10 @@ pub(super) fn held(held: &Held) -> String {
             members.saturating_sub(*allowed)
         ),
         HeldReason::Undeclared => "the state owns its source, and the train no longer declares it".to_owned(),
+        HeldReason::NotRunning { state } => format!("selected, and not running: it is {state}"),
+        HeldReason::OtherSystem { os } => {
+            format!("selected, and of another system than the train is for: {}", clean(os))
+        }
     };
     format!("{text}{until}")
 }
@@ -241,6 +245,8 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),
         HeldReason::Undeclared => "undeclared".to_owned(),
+        HeldReason::NotRunning { .. } => "not running".to_owned(),
+        HeldReason::OtherSystem { .. } => "of another system".to_owned(),
     }
 }
 
