@@ -146,7 +146,12 @@ fn world(every: usize) -> World {
                 level.clone()
             };
             let host: std::sync::Arc<str> = format!("host-{index:05}").into();
-            let at_level = Some(AtLevel { release: releases[0].name.clone(), since: now, extra: 0 });
+            let at_level = Some(AtLevel {
+                release: releases[0].name.clone(),
+                since: now,
+                extra: 0,
+                patching: patchtrain::train::Patching::EVERYTHING,
+            });
             let record = InstanceRecord {
                 name: host.clone(),
                 group: name.clone(),
@@ -188,6 +193,8 @@ fn world(every: usize) -> World {
             max_failures: Amount::Percent(10),
             ahead: Ahead::Report,
             line: number,
+            update: Some(patchtrain::op::Wanted::All),
+            schedule: None,
         });
     }
     state.serial = 7;

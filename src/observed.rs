@@ -15,12 +15,13 @@ use crate::package::{PackageSet, StreamContents};
 
 mod advance;
 mod compute;
+mod offer;
 mod precondition;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
-pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
+pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
 /// service goes on listing, are gone.
@@ -34,6 +35,9 @@ pub struct Observed {
     pub sources: BTreeMap<Ocid, Source>,
     /// Packages that were asked about and that no source offers: the service takes none of them into a source.
     pub unoffered: PackageSet,
+    /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
+    /// what they are for.
+    pub updates: BTreeMap<Ocid, Updates>,
     /// What there is to select members from; empty where no group of the train selects any.
     pub compute: Compute,
 }
@@ -265,8 +269,14 @@ impl Observed {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
             }
+            Sighting::Updates(id, None) => {
+                self.updates.remove(&id);
+            }
+            Sighting::Updates(id, Some(updates)) => {
+                self.updates.insert(id, updates);
+            }
             // Whoever asks for these takes them as they are: no plan is made of them.
-            Sighting::Updates(..) | Sighting::Errata(..) | Sighting::Erratum(..) => {}
+            Sighting::Errata(..) | Sighting::Erratum(..) => {}
             Sighting::Group(id, None) => {
                 self.groups.remove(&id);
             }

@@ -129,7 +129,8 @@ fn no_source(release: &ReleaseName) -> String {
 fn level(plan: &Plan, group: &GroupName) -> Result<Level, String> {
     let bound = plan.group(group).ok_or_else(|| format!("the plan has no group `{group}`"))?;
     let packages = packages(plan, &bound.release)?;
-    Ok(Level { release: bound.release.clone(), packages, ahead: bound.ahead })
+    let (release, ahead, patching) = (bound.release.clone(), bound.ahead, bound.patching);
+    Ok(Level { release, packages, ahead, patching })
 }
 
 fn packages(plan: &Plan, release: &ReleaseName) -> Result<PackageSet, String> {
@@ -172,14 +173,18 @@ pub(super) fn book(
         (Action::Verify { what: Verification::Level { instance, group } }, Report::AtLevel { extra }) => {
             let name = known_name(instance, plan, state);
             let Some(bound) = plan.group(group) else { return (None, StepEnd::Done) };
-            let (group, release) = (group.clone(), bound.release.clone());
+            let (group, release, patching) = (group.clone(), bound.release.clone(), bound.patching);
             let instance = instance.clone();
-            (Some(Entry::AtLevel { instance, name, group, release, extra, at }), StepEnd::Done)
+            (Some(Entry::AtLevel { instance, name, group, release, extra, at, patching }), StepEnd::Done)
+        }
+        // What was asked for is there; a level is not, and none is recorded.
+        (Action::Verify { what: Verification::Level { instance, .. } }, Report::Updated) => {
+            (left_level(instance, state), StepEnd::Done)
         }
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
             (left_level(instance, state), StepEnd::Failed { message })
         }
-        (_, Report::AtLevel { .. }) => (None, StepEnd::Done),
+        (_, Report::AtLevel { .. } | Report::Updated) => (None, StepEnd::Done),
         (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
         (action, Report::Stopped) => (None, left(action, state)),
     }

@@ -12,7 +12,9 @@ use crate::observed::{Observed, Scope, Sighting, Source};
 use crate::package::PackageSet;
 use crate::plan;
 use crate::state::State;
-use crate::train::{Members, Train};
+use crate::train::{Members, Release, Train};
+
+mod kinds;
 
 /// How far a survey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,10 @@ pub async fn survey<C: Cloud>(
     reads.all(&mut others, elsewhere).await?;
     observed.compute.elsewhere = others.groups;
 
+    // What updates are for is read only where a level depends on it.
+    let kinds = kinds::wanted(&observed, train, state);
+    reads.all(&mut observed, kinds).await?;
+
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {
@@ -95,6 +101,9 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
                 (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
                     observed.learn(Sighting::Inventory(id.clone(), None));
                 }
+                (Scope::Updates(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Updates(id.clone(), None));
+                }
                 (_, Err(error)) => return Err(error),
             }
             self.done();
@@ -107,19 +116,24 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
 fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
     let nothing = PackageSet::default();
     let missing = train.releases.iter().flat_map(|release| {
-        let recorded = state.sources.get(&release.name).and_then(|record| observed.sources.get(&record.id));
-        let tagged = || {
-            let holds = |(id, source): &(&Ocid, &Source)| {
-                let tags = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
-                is_ours(id, source, state) && tags.is_some_and(|(name, _)| *name == release.name)
-            };
-            observed.sources.iter().find(holds).map(|(_, source)| source)
-        };
-        let contents =
-            recorded.or_else(tagged).and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
+        let source = source_of(observed, release, state).map(|(_, source)| source);
+        let contents = source.and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
         release.packages().difference(contents)
     });
     missing.collect()
+}
+
+/// Returns the source that holds a release: the recorded one, or one that a crash left unrecorded, by its tags.
+fn source_of<'o>(observed: &'o Observed, release: &Release, state: &State) -> Option<(&'o Ocid, &'o Source)> {
+    let recorded = state.sources.get(&release.name);
+    let recorded = recorded.and_then(|record| observed.sources.get_key_value(&record.id));
+    recorded.or_else(|| {
+        let holds = |(id, source): &(&Ocid, &Source)| {
+            let tags = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
+            is_ours(id, source, state) && tags.is_some_and(|(name, _)| *name == release.name)
+        };
+        observed.sources.iter().find(holds)
+    })
 }
 
 /// The groups of the train, by what is known of them.

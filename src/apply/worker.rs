@@ -71,6 +71,8 @@ pub(super) enum Report {
         /// How many managed packages stand beside the release.
         extra: usize,
     },
+    /// Nothing is outstanding that an update installs; what keeps the instance below its level is the schedule's.
+    Updated,
     /// The instance is below its level.
     BelowLevel {
         /// By what.

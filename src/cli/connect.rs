@@ -1,17 +1,18 @@
 //! From a train's `[service]` table to a cloud that can be asked: the embedded simulator, a URL, or a region. For the
 //! simulator nothing of the environment counts; its key is its own. For all others see [`super::credentials`].
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, exit};
+use super::{CliError, args, exit};
 use crate::apply::{Clock, Interrupt};
 use crate::cloud::compute::{self, Compute};
 use crate::cloud::osms::{self, OsmsCloud};
-use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry};
+use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
 use crate::op::Capabilities;
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
@@ -38,15 +39,30 @@ pub(super) struct Connection<C> {
 pub(super) struct Connector<'a> {
     context: &'a Context,
     calls: usize,
+    /// `--trace-http`.
+    trace: Option<Trace>,
     /// `--profile`.
     profile: Option<String>,
     simulator: Option<Arc<Handle>>,
 }
 
 impl<'a> Connector<'a> {
-    /// Connects nothing yet. `calls` bounds the API calls in flight; `profile` is what the command line names.
-    pub(super) fn new(context: &'a Context, calls: usize, profile: Option<&str>) -> Self {
-        Self { context, calls, profile: profile.map(str::to_owned), simulator: None }
+    /// Connects nothing yet, but opens the file that requests are written down in, where one is asked for. `profile`
+    /// is what the command line names.
+    pub(super) fn new(
+        context: &'a Context,
+        parallelism: &args::Parallelism,
+        profile: Option<&str>,
+    ) -> Result<Self, CliError> {
+        let open = |path: &Path| {
+            Trace::open(path).map_err(|error| {
+                let what = format!("cannot write to {} (--trace-http)", path.display());
+                CliError::of(exit::ERROR, &error).while_doing(what)
+            })
+        };
+        let trace = parallelism.trace().map(open).transpose()?;
+        let profile = profile.map(str::to_owned);
+        Ok(Self { context, calls: parallelism.calls(), trace, profile, simulator: None })
     }
 
     /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
@@ -56,6 +72,8 @@ impl<'a> Connector<'a> {
         train: &Train,
         interrupt: &Interrupt,
     ) -> Result<Connection<Service>, CliError> {
+        let trace = self.trace.clone();
+        let http = || HttpTransport::new().with_trace(trace.clone());
         let mut region = None;
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
@@ -65,7 +83,8 @@ impl<'a> Connector<'a> {
             }
             train::Endpoint::Url(_) | train::Endpoint::Region => {
                 let sources = &self.context.credentials;
-                let found = unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref()));
+                let found =
+                    unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref(), http()));
                 let resolved = found.await??;
                 region = resolved.region;
                 let (endpoint, place) = (Endpoint::fixed(&resolved.url), resolved.place);
@@ -75,7 +94,7 @@ impl<'a> Connector<'a> {
         let retries = Retries::default();
         let client = |endpoint, version, credentials| {
             let observer = retries.clone();
-            let client = Client::new(HttpTransport::new(), endpoint, version, credentials);
+            let client = Client::new(http(), endpoint, version, credentials);
             client.with_observer(move |retry| observer.tell(retry))
         };
         let mut cloud = OsmsCloud::new(

@@ -4,7 +4,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -29,6 +29,7 @@ pub(super) struct Context {
     who: String,
     host: String,
     command: String,
+    chdir: Option<PathBuf>,
 }
 
 impl Context {
@@ -49,6 +50,7 @@ impl Context {
             who: user(),
             host: host(),
             command: command_line(words),
+            chdir: arguments.chdir.clone(),
         })
     }
 
@@ -60,6 +62,16 @@ impl Context {
     /// Returns the machine's name, for history.
     pub(super) fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Returns a command line that does what it says from where this one was typed.
+    pub(super) fn again(&self, command: &str, file: &Path) -> String {
+        let mut words: Vec<OsString> = vec!["patchtrain".into()];
+        if let Some(folder) = &self.chdir {
+            words.extend(["--chdir".into(), folder.into()]);
+        }
+        words.extend([command.into(), file.into()]);
+        command_line(&words)
     }
 
     /// Returns what others are told while this process holds a lock.

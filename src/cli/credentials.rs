@@ -59,8 +59,14 @@ impl CredentialSources {
         Self { variables, home: variable("HOME").map(PathBuf::from) }
     }
 
-    /// Finds who signs and where the service is, and has the first key at hand. `flag` is `--profile`.
-    pub(super) async fn resolve(&self, train: &Train, flag: Option<&str>) -> Result<Resolved, CliError> {
+    /// Finds who signs and where the service is, and has the first key at hand. `flag` is `--profile`; `transport`
+    /// carries what has to be asked for.
+    pub(super) async fn resolve(
+        &self,
+        train: &Train,
+        flag: Option<&str>,
+        transport: HttpTransport,
+    ) -> Result<Resolved, CliError> {
         let mut profile = None;
         let method = match (self.plain("OCI_CLI_AUTH"), train.service.auth) {
             (Some(text), _) => Method::parse(text)
@@ -77,7 +83,7 @@ impl CredentialSources {
             Some(_) if !train.selects() => None,
             _ => self.region(train, profile.as_ref())?,
         };
-        let transport = Arc::new(HttpTransport::new());
+        let transport = Arc::new(transport);
         let metadata = Metadata::new(Arc::clone(&transport) as _, self.plain("OCI_METADATA_BASE_URL"));
         let own = || profile.as_ref().expect("one has been read for the two methods that need it");
         let credentials = match method {

@@ -172,6 +172,9 @@ impl From<CloudError> for CliError {
             CloudError::NoAnswer { .. } => {
                 made.hint("check the region or endpoint in the train file's [service] table, and the network")
             }
+            CloudError::Down { .. } => made.hint(
+                "try again when the service works; its state is published at https://ocistatus.oraclecloud.com",
+            ),
             CloudError::Service { .. }
             | CloudError::Answer { .. }
             | CloudError::UnknownPackages { .. }

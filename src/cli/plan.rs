@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let style = context.terminal.style(arguments.amount.detail());
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, manner.calls, arguments.identity.profile());
+        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
             let state = match context.workspace.store(&train.name).load().await? {
@@ -34,8 +34,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             if let Some(file) = &arguments.out {
                 crate::plan::save(&plan, file)?;
                 context.terminal.say(&format!(
-                    "\nThe plan is saved. To perform exactly these actions, run:\n    patchtrain apply {}",
-                    file.display()
+                    "\nThe plan is saved. To perform exactly these actions, run:\n    {}",
+                    context.again("apply", file)
                 ));
             }
             let different = arguments.detailed_exitcode && plan.can_start();

@@ -2,7 +2,7 @@
 
 use super::{Instance, Inventory, Observed, ServiceGroup, Source, SourceLink};
 use crate::name::{Ocid, ReleaseName};
-use crate::op::{GroupRef, Op, SourceRef};
+use crate::op::{GroupRef, Op, SourceRef, Wanted};
 use crate::package::{Package, PackageSet};
 
 /// How many versions of an install-only package rpm-based tools keep (`installonly_limit` of dnf and yum).
@@ -46,18 +46,20 @@ impl Observed {
             }
             Op::Join { group, instance } => self.edit_membership(group, instance, true),
             Op::Leave { group, instance } => self.edit_membership(group, instance, false),
-            Op::Switch { instance, to, .. } => {
+            Op::Switch { instance: switched, to, .. } => {
                 let Some(id) = self.source_id(to) else { return };
                 let name = self
                     .sources
                     .get(&id)
                     .map_or_else(|| to.release.as_str().into(), |source| source.name.clone());
-                if let Some(instance) = self.instances.get_mut(instance) {
+                if let Some(instance) = self.instances.get_mut(switched) {
                     instance.parent = Some(SourceLink { id, name });
                     instance.children.clear();
                 }
+                // What the old sources offered says nothing of the new one.
+                self.updates.remove(switched);
             }
-            Op::Update { instance, .. } => self.update(instance),
+            Op::Update { instance, kind, .. } => self.update(instance, *kind),
         }
     }
 
@@ -140,18 +142,21 @@ impl Observed {
         }
     }
 
-    fn update(&mut self, id: &Ocid) {
-        let Some(instance) = self.instances.get(id) else { return };
-        let attached = instance.parent.iter().chain(&instance.children);
-        let offers: Vec<&PackageSet> =
-            attached.filter_map(|link| self.sources.get(&link.id)?.contents.as_ref()).collect();
-        let offered = match offers.as_slice() {
-            [] => return,
-            [only] => (*only).clone(),
-            several => several.iter().flat_map(|set| set.iter()).collect(),
+    fn update(&mut self, id: &Ocid, wanted: Wanted) {
+        let Some(offered) = self.instances.get(id).and_then(|instance| self.offered(instance)) else {
+            return;
         };
-        let Some(updated) = updated(instance, &offered) else { return };
+        let offered = match self.take_listed(id, wanted) {
+            None => offered,
+            Some(listed) => {
+                let is_listed = |package: &Package| {
+                    listed.contains(&(package.name().into(), package.arch().as_str().into()))
+                };
+                offered.iter().filter(is_listed).collect()
+            }
+        };
         let Some(instance) = self.instances.get_mut(id) else { return };
+        let Some(updated) = updated(instance, &offered) else { return };
         let unsourced = instance.inventory.take().map(|inventory| inventory.unsourced).unwrap_or_default();
         instance.inventory = Some(Inventory { installed: updated, unsourced });
     }

@@ -12,7 +12,7 @@ use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Held, HeldReason, Input, Note, PlannedGroup,
     Reason, ReleaseMove, Work,
 };
-use crate::conformance::{Lag, Verdict};
+use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::SourceLink;
 use crate::package::{Delta, Package};
@@ -132,6 +132,7 @@ impl Story {
                 continue;
             };
             let from = seen.parent.as_ref();
+            let tally = Some(member.tally).filter(|_| member.tells_kinds());
             let key = CohortKey {
                 group: &member.group.name,
                 from: from.filter(|_| member.switch),
@@ -139,6 +140,7 @@ impl Story {
                 update: member.update,
                 reason: &member.reason,
                 behind: &verdict.behind,
+                tally,
             };
             let cohort = *index.entry(key).or_insert_with(|| {
                 extremes.push(Gathered::default());
@@ -152,6 +154,7 @@ impl Story {
                     reason: member.reason.clone(),
                     verdict: Verdict { behind: verdict.behind.clone(), ..Verdict::default() },
                     instances: Vec::new(),
+                    tally,
                 });
                 self.cohorts.len() - 1
             });
@@ -216,7 +219,12 @@ impl Story {
             held: 0,
             ahead_count: 0,
             gated: gates.shut.contains(&group.name),
+            patching: group.patching(),
         };
+        if !group.patching().has_level() {
+            let address = Address::Group(group.name.clone());
+            self.held.push(Held { address, reason: HeldReason::NoUpdates, until: None });
+        }
         let mut joins = Vec::new();
         for member in members {
             let parent = member.seen.and_then(|seen| seen.parent.as_ref());
@@ -287,6 +295,7 @@ struct CohortKey<'a> {
     update: bool,
     reason: &'a Reason,
     behind: &'a [Lag],
+    tally: Option<Tally>,
 }
 
 /// What stands on any instance of a cohort.

@@ -30,6 +30,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.changes_and_steps_agree();
     lint.cohorts_are_whole();
     lint.steps_are_about_what_they_name();
+    lint.updates_are_what_groups_ask_for();
     lint.gates_say_what_the_groups_say();
     lint.counts_are_right();
     lint.findings
@@ -152,16 +153,18 @@ impl<'a> Lint<'a> {
                 self.found(format!("{} does not follow {} of the same instance", step.id, before.id));
             }
         }
-        // What is newer than its release has no level to prove.
-        let ahead = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
-            (Address::Instance(id), HeldReason::Ahead { .. }) => Some(id),
+        // What is newer than its release, or waits for a schedule, has no level to prove.
+        let level_less = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
+            (Address::Instance(id), HeldReason::Ahead { .. } | HeldReason::Schedule { .. }) => Some(id),
             _ => None,
         });
-        let ahead: BTreeSet<&Ocid> = ahead.collect();
+        let level_less: BTreeSet<&Ocid> = level_less.collect();
         for (instance, step) in last {
             let proven = matches!(step.action, Action::Verify { .. });
             let moved = matches!(&step.action, Action::Act { op: Op::Switch { .. } | Op::Update { .. } });
-            if moved && !proven && !ahead.contains(instance) {
+            let group = step.group.as_ref().and_then(|group| self.plan.group(group));
+            let has_level = group.is_none_or(|group| group.patching.has_level());
+            if moved && !proven && has_level && !level_less.contains(instance) {
                 self.found(format!("{} changes {instance} and nothing proves it", step.id));
             }
         }
@@ -304,6 +307,28 @@ impl<'a> Lint<'a> {
                 && bound.is_none_or(|bound| bound.release != *release)
             {
                 self.found(format!("{} goes to {release}, to which its group is not bound", step.id));
+            }
+        }
+    }
+
+    /// An update is of the kind that its group asks for; what is left to a schedule is no step.
+    fn updates_are_what_groups_ask_for(&mut self) {
+        for (step, op) in self.ops() {
+            let Op::Update { kind, .. } = op else { continue };
+            let group = step.group.as_ref().and_then(|group| self.plan.group(group));
+            if group.is_some_and(|group| group.patching.update != Some(*kind)) {
+                self.found(format!("{} updates what its group does not ask for: {kind}", step.id));
+            }
+        }
+        for held in &self.plan.held {
+            let without = match &held.address {
+                Address::Group(group) => {
+                    self.plan.group(group).is_none_or(|group| group.patching.has_level())
+                }
+                _ => true,
+            };
+            if held.reason == HeldReason::NoUpdates && without {
+                self.found(format!("{:?} is held for want of updates that it has", held.address));
             }
         }
     }

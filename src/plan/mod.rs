@@ -5,12 +5,16 @@
 //! plan, so that no renderer computes.
 
 mod assess;
+mod change;
 mod changes;
 mod drift;
+mod drifted;
 mod file;
 mod gates;
+mod held;
 mod holdings;
 pub mod lint;
+mod mismatch;
 mod order;
 mod planner;
 mod refusal;
@@ -25,18 +29,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::conformance::{Lag, Verdict};
-use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
-use crate::observed::{InstanceStatus, PowerState, SourceLink};
-use crate::op::{Lineage, PlanId, Ticket};
-use crate::package::{Delta, Digest, Package, PackageSet, Pattern};
-use crate::train::{Ahead, Amount};
+use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::op::{Lineage, PlanId};
+use crate::package::{Digest, PackageSet, Pattern};
+use crate::train::{Ahead, Amount, Patching};
 
+pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Reason, ReleaseMove};
+pub use drifted::{Drift, DriftKind};
 pub use file::{PlanFileError, load, save};
+pub use held::{AheadReport, Held, HeldReason, Note};
+pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
-pub use select::{Claimant, LeftOut, candidates, selected};
+pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
 
 /// The format this build writes into saved plans; a newer one is refused.
@@ -78,6 +84,9 @@ pub struct Plan {
     pub cohorts: Vec<Cohort>,
     /// Instances that are newer than their release, whether or not that holds them.
     pub ahead: Vec<AheadReport>,
+    /// Members that stay where they are and have more or fewer packages than their release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mismatches: Vec<Mismatch>,
     /// What is wanted and not now.
     pub held: Vec<Held>,
     /// What a reviewer should know and nobody has to act on.
@@ -153,6 +162,9 @@ pub struct PlannedGroup {
     pub ahead_count: usize,
     /// Whether a gate before it is shut now.
     pub gated: bool,
+    /// What is installed on its members, and so what its level counts.
+    #[serde(default, skip_serializing_if = "Patching::is_default")]
+    pub patching: Patching,
 }
 
 /// What a plan does to the instances of a group, counted.
@@ -168,310 +180,6 @@ pub struct Work {
     pub updates: usize,
     /// Instances whose packages are read back.
     pub verifies: usize,
-}
-
-/// What others changed since our last apply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drift {
-    /// What it happened to.
-    pub address: Address,
-    /// What happened.
-    pub kind: DriftKind,
-}
-
-/// A kind of drift.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "drift", rename_all = "kebab-case")]
-pub enum DriftKind {
-    /// The instance no longer rides the release we put it on.
-    Parent {
-        /// The release we put it on.
-        expected: ReleaseName,
-        /// What it rides; none for no source at all.
-        found: Option<SourceLink>,
-    },
-    /// Somebody added the instance to the group.
-    Joined {
-        /// The group.
-        group: GroupName,
-    },
-    /// Somebody took the instance out of the group.
-    Left {
-        /// The group.
-        group: GroupName,
-    },
-    /// The source's content is not the release's any more.
-    Contents {
-        /// Packages of the release that are gone.
-        missing: Vec<Package>,
-        /// Packages that are not the release's.
-        foreign: Vec<Package>,
-    },
-    /// The instance was proven to be at the release's level and is below it now.
-    LeftLevel {
-        /// The release.
-        release: ReleaseName,
-        /// Packages older than the release.
-        behind: Vec<Lag>,
-        /// Packages newer than the release, where those count.
-        ahead: Vec<Lag>,
-    },
-    /// More managed packages stand beside the release than when its level was proven.
-    Beside {
-        /// How many stood there then.
-        before: usize,
-        /// Those that stand there now.
-        now: Vec<Package>,
-    },
-    /// A source or group that we own is gone, or an instance is no longer known to the service.
-    Gone,
-}
-
-/// What the plan would do to one address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// What it changes.
-    pub address: Address,
-    /// Whether that is added, changed or destroyed.
-    pub action: ChangeAction,
-    /// How, in detail.
-    pub detail: ChangeDetail,
-}
-
-/// What a change is counted as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeAction {
-    /// Something that was not there.
-    Add,
-    /// Something that was there and will be another way.
-    Change,
-    /// Something that will be gone.
-    Destroy,
-}
-
-/// How an address changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "kebab-case")]
-pub enum ChangeDetail {
-    /// A source is made and filled.
-    CreateSource {
-        /// With so many packages.
-        packages: usize,
-        /// In so many calls.
-        calls: usize,
-        /// The line of the train file that declares the release.
-        line: usize,
-    },
-    /// A source that a crash left unrecorded is recorded, and filled where it is not full.
-    AdoptSource {
-        /// Its id.
-        id: Ocid,
-        /// How many packages it lacks.
-        missing: usize,
-    },
-    /// A source of ours is filled up, or cleared of what is not the release's.
-    RepairSource {
-        /// Packages to add.
-        add: Vec<Package>,
-        /// Packages to remove.
-        remove: Vec<Package>,
-    },
-    /// A group is made, adopted, or its membership or binding changes.
-    Group {
-        /// Whether it is made.
-        create: bool,
-        /// Whether one that a crash left unrecorded is recorded.
-        adopt: bool,
-        /// The release it was bound to, when that is another one.
-        from: Option<ReleaseName>,
-        /// Instances that join.
-        joins: Vec<Ocid>,
-        /// Instances that leave.
-        leaves: Vec<Ocid>,
-        /// How many members are only read back, to prove a level that is there.
-        verifies: usize,
-        /// The line of the train file that declares the group.
-        line: usize,
-    },
-    /// A group that the train no longer declares is deleted; its instances stay as they are.
-    DeleteGroup {
-        /// Its members, which leave first.
-        leaves: Vec<Ocid>,
-    },
-    /// An instance is switched, updated, or both.
-    Instance {
-        /// Its index in [`Plan::cohorts`].
-        cohort: usize,
-    },
-}
-
-/// Instances of one group with the same change for the same reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cohort {
-    /// The group.
-    pub group: GroupName,
-    /// The release they go to.
-    pub to: ReleaseName,
-    /// What they ride now; none for no source.
-    pub from: Option<SourceLink>,
-    /// Whether they are switched to the release's source.
-    pub switch: bool,
-    /// Children that drop off with the old parent.
-    pub drops: Vec<SourceLink>,
-    /// Whether they are updated.
-    pub update: bool,
-    /// Why anything is done to them.
-    pub reason: Reason,
-    /// How they stand to the release: what is behind is the same for all of them, what is ahead, extra or missing is
-    /// so on any of them.
-    pub verdict: Verdict,
-    /// The instances.
-    pub instances: Vec<Ocid>,
-}
-
-/// Why an instance is changed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "because", rename_all = "kebab-case")]
-pub enum Reason {
-    /// The train binds its group to another release than it rides.
-    Bound {
-        /// The line of the train file that declares the group.
-        line: usize,
-    },
-    /// It is new in the group.
-    Joined {
-        /// The line of the train file that declares the group.
-        line: usize,
-    },
-    /// It rides the release and is behind it.
-    Behind,
-    /// Somebody else moved it off the release.
-    Drifted,
-    /// An earlier run began and did not finish.
-    Unfinished,
-}
-
-/// A move of a group from one release to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReleaseMove {
-    /// The release that the instances ride now.
-    pub from: ReleaseName,
-    /// The release they go to.
-    pub to: ReleaseName,
-    /// How the two differ.
-    pub delta: Delta,
-    /// The groups that make this move.
-    pub groups: Vec<GroupName>,
-    /// How many instances make it.
-    pub instances: usize,
-}
-
-/// An instance that is newer than its release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AheadReport {
-    /// The instance.
-    pub instance: Ocid,
-    /// Its group.
-    pub group: GroupName,
-    /// What is newer.
-    pub packages: Vec<Lag>,
-    /// Whether the group says that this keeps it below level.
-    pub blocks: bool,
-}
-
-/// Something wanted that does not happen now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// What is held.
-    pub address: Address,
-    /// Why.
-    pub reason: HeldReason,
-    /// Until when, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
-}
-
-/// Why something is held.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "held", rename_all = "kebab-case")]
-pub enum HeldReason {
-    /// The service does not reach the instance.
-    Unreachable {
-        /// What the service says of it.
-        status: InstanceStatus,
-        /// When it last checked in.
-        last_checkin: Option<Timestamp>,
-    },
-    /// The service does not know the instance (a new one is unknown for some minutes).
-    Unknown,
-    /// The service knows the instance and tells none of its packages.
-    Unread,
-    /// It is newer than the release, and the group says that this blocks.
-    Ahead {
-        /// How many packages are newer.
-        packages: usize,
-    },
-    /// A work request that is not this train's is open on the instance.
-    OpenWork {
-        /// Its id.
-        ticket: Ticket,
-    },
-    /// Groups that go first are not at level, and this plan cannot bring them there.
-    Gate {
-        /// The group that goes first.
-        after: GroupName,
-        /// How many of its members are at level or can get there by this plan.
-        reachable: usize,
-        /// How many it has.
-        members: usize,
-        /// How many may be below level.
-        allowed: usize,
-    },
-    /// The state owns a source whose release the train no longer declares.
-    Undeclared,
-    /// It is selected, and Compute says that it does not run.
-    NotRunning {
-        /// What it does instead.
-        state: PowerState,
-    },
-    /// It is selected, and of another system than the train is for.
-    OtherSystem {
-        /// What it runs.
-        os: String,
-    },
-}
-
-/// Something a reviewer should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "note", rename_all = "kebab-case")]
-pub enum Note {
-    /// An op of an earlier run is not known to be finished; this plan goes on from there.
-    Unfinished {
-        /// The op's key.
-        op: String,
-    },
-    /// A group has no members.
-    NoMembers {
-        /// The group.
-        group: GroupName,
-    },
-    /// The golden instance was left out of a group that the service says it is in.
-    GoldenLeftOut {
-        /// The group.
-        group: GroupName,
-        /// The golden instance.
-        instance: Ocid,
-    },
-    /// A group's selector fits an instance that is none of the group's.
-    LeftOut {
-        /// The group.
-        group: GroupName,
-        /// The instance.
-        instance: Ocid,
-        /// Why not.
-        why: LeftOut,
-    },
 }
 
 /// What a plan will take.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
-    holdings, roster, steps,
+    holdings, mismatch, roster, steps,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -83,6 +83,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         moves: story.moves,
         cohorts: story.cohorts,
         ahead: story.ahead,
+        mismatches: mismatch::find(&members),
         held: story.held,
         notes: story.notes,
         cost: steps::cost(&steps),

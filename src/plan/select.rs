@@ -242,6 +242,12 @@ pub(super) fn choose(
     chosen
 }
 
+/// Returns the instances that a selector fits by compartment and tags, whatever they are doing.
+pub fn fitting<'o>(selector: &'o Selector, compute: &'o Compute) -> impl Iterator<Item = &'o Ocid> {
+    let fitting = compute.instances.iter().filter(|(_, instance)| fits(selector, instance, compute));
+    fitting.map(|(id, _)| id)
+}
+
 /// Returns every instance that a selector of the train fits and that is not gone: what has to be looked at. With
 /// `joining`, only those that could join as far as is known, or that do not run and may be members.
 pub fn candidates(train: &Train, observed: &Observed, joining: bool) -> BTreeSet<Ocid> {

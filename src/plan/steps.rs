@@ -10,7 +10,7 @@ use super::roster::Rosters;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{GroupRef, Op, SourceRef, StepId, UpdateKind};
+use crate::op::{GroupRef, Op, SourceRef, StepId};
 use crate::state::State;
 
 /// Lays out all steps so that each stands behind those it depends on.
@@ -224,11 +224,11 @@ impl Steps {
                     );
                     last = Some(step);
                 }
-                if member.update {
+                if let (true, Some(kind)) = (member.update, member.group.update) {
                     let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
                     let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
                     let (instance, source) = (member.id.clone(), source.clone());
-                    let op = Op::Update { instance, source, kind: UpdateKind::All };
+                    let op = Op::Update { instance, source, kind };
                     last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
                 }
                 if member.verify {

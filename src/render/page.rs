@@ -53,6 +53,8 @@ impl Mark {
     pub(super) const CHANGE: Self = Self('~', Tone::Change);
     pub(super) const REMOVE: Self = Self('-', Tone::Destroy);
     pub(super) const DRIFT: Self = Self('!', Tone::Drift);
+    pub(super) const MORE: Self = Self('>', Tone::Drift);
+    pub(super) const LESS: Self = Self('<', Tone::Drift);
     pub(super) const HELD: Self = Self('=', Tone::Held);
     pub(super) const NONE: Self = Self(' ', Tone::Plain);
 }

@@ -8,6 +8,7 @@ mod changes;
 mod cohorts;
 mod drift;
 mod held;
+mod mismatch;
 pub(super) mod summary;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         changes::section(&mut page, plan);
         held::section(&mut page, plan);
         held::ahead(&mut page, plan);
+        mismatch::section(&mut page, plan);
         held::notes(&mut page, plan);
         // A plan of nothing is short enough to say so once.
         if !(plan.changes.is_empty() && plan.held.is_empty() && plan.drift.is_empty()) {

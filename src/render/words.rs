@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::conformance::Tally;
 use crate::name::{Address, Ocid};
 use crate::observed::{InstanceStatus, SourceLink};
-use crate::op::{Op, OpKey};
+use crate::op::{Op, OpKey, Wanted};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
+use crate::train::Patching;
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
 pub(super) fn hostile(c: char) -> bool {
@@ -231,6 +233,16 @@ pub(super) fn held(held: &Held) -> String {
         HeldReason::OtherSystem { os } => {
             format!("selected, and of another system than the train is for: {}", clean(os))
         }
+        HeldReason::Schedule { packages, known: true } => {
+            format!("waits for the schedule of its group, which is to bring {}", count(*packages, "package"))
+        }
+        HeldReason::Schedule { packages, known: false } => format!(
+            "waits for the schedule of its group: {} behind, and which of them it brings is known after the switch",
+            are(*packages, "package")
+        ),
+        HeldReason::NoUpdates => {
+            "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
+        }
     };
     format!("{text}{until}")
 }
@@ -247,6 +259,50 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Undeclared => "undeclared".to_owned(),
         HeldReason::NotRunning { .. } => "not running".to_owned(),
         HeldReason::OtherSystem { .. } => "of another system".to_owned(),
+        HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
+        HeldReason::NoUpdates => "without updates".to_owned(),
+    }
+}
+
+/// Returns what a group lets be installed, where that is not simply everything.
+pub(super) fn patching(patching: Patching) -> Option<String> {
+    let only = |wanted: Wanted| match wanted {
+        Wanted::All => "all updates".to_owned(),
+        Wanted::Only(kind) => format!("{} updates", Wanted::Only(kind)),
+    };
+    match (patching.update, patching.schedule) {
+        (Some(Wanted::All), _) => None,
+        (Some(update), None) => Some(format!("only {} count", only(update))),
+        (Some(update), Some(schedule)) => Some(format!(
+            "{} are made, the schedule brings {}, the rest does not count",
+            only(update),
+            only(schedule)
+        )),
+        (None, Some(schedule)) => Some(format!("the schedule brings {}, nothing else does", only(schedule))),
+        (None, None) => Some("nothing updates it, so that it is never at level".to_owned()),
+    }
+}
+
+/// Returns what of a number of packages counts, behind that number; nothing where all do.
+pub(super) fn counting(patching: Patching, tally: Option<Tally>) -> String {
+    let kind = patching.update.map_or_else(String::new, |update| format!("{update} "));
+    match (patching.update, tally) {
+        (Some(Wanted::All), _) => String::new(),
+        (_, None) => format!(", of which the {kind}ones count, known after the switch"),
+        (_, Some(Tally { due, scheduled, .. })) => {
+            let mut parts = Vec::new();
+            if patching.update.is_some() {
+                parts.push(format!("{due} {kind}count"));
+            }
+            if scheduled > 0 {
+                parts.push(format!("{scheduled} wait for the schedule"));
+            }
+            if parts.is_empty() {
+                ", of which none counts".to_owned()
+            } else {
+                format!(", of which {}", parts.join(" and "))
+            }
+        }
     }
 }
 
@@ -311,11 +367,17 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("switching to {}", to.release),
                 format!("switched to {}", to.release),
             ),
-            Op::Update { instance, source, .. } => words(
-                brief(plan.label(instance)),
-                format!("updating to {}", source.release),
-                format!("updated to {}", source.release),
-            ),
+            Op::Update { instance, source, kind } => {
+                let what = match kind {
+                    Wanted::All => String::new(),
+                    Wanted::Only(_) => format!(" ({kind})"),
+                };
+                words(
+                    brief(plan.label(instance)),
+                    format!("updating to {}{what}", source.release),
+                    format!("updated to {}{what}", source.release),
+                )
+            }
         },
         Action::Verify { what: Verification::Contents { source } } => words(
             source.release.to_string(),

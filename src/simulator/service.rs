@@ -336,7 +336,7 @@ impl Core {
     /// Makes a change durable, then makes it.
     fn commit(&mut self, record: Record) -> Result<Answer, Failure> {
         if let Some(journal) = &mut self.journal {
-            journal.append(&record).map_err(|error| Failure::internal(chain(&error)))?;
+            journal.append(&record).map_err(|error| Failure::unwritable(chain(&error)))?;
         }
         Ok(self.make(&record))
     }

@@ -6,6 +6,7 @@
 
 use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Selector, Service, Train};
 use crate::name::Ocid;
+use crate::op::{Schedule, Wanted};
 use crate::package::Digest;
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
@@ -75,7 +76,7 @@ fn put_release(parts: &mut Parts, release: &Release) {
 }
 
 fn put_group(parts: &mut Parts, group: &Group) {
-    let Group { name, id, release, members, after, max_failures, ahead, line: _ } = group;
+    let Group { name, id, release, members, after, max_failures, ahead, line: _, update, schedule } = group;
     parts.put(name.as_str()).optional(id.as_ref().map(|id| id.as_str())).put(release.as_str());
     match members {
         Members::Listed(members) => {
@@ -104,6 +105,14 @@ fn put_group(parts: &mut Parts, group: &Group) {
         Ahead::Report => "report",
         Ahead::Block => "block",
     });
+    // A group that says nothing of them has the digest that it had before they could be said.
+    if let (Some(Wanted::All), None) = (update, schedule) {
+        return;
+    }
+    parts.put("update").put(update.map_or("none", Wanted::word));
+    if let Some(Schedule { update, every, start }) = schedule {
+        parts.put("schedule").put(update.word()).put(&every.to_string()).put(&start.to_string());
+    }
 }
 
 #[derive(Default)]

@@ -198,7 +198,7 @@ fn release(shape: ReleaseShape, reading: Reading) -> Option<Release> {
 }
 
 fn group(shape: GroupShape) -> Option<Group> {
-    let GroupShape { name, id, release, members, after, max_failures, ahead, line } = shape;
+    let GroupShape { name, id, release, members, after, max_failures, ahead, line, update, schedule } = shape;
     Some(Group {
         name: name?.value,
         id: id.map(|at| at.value),
@@ -213,6 +213,8 @@ fn group(shape: GroupShape) -> Option<Group> {
         after: after.into_iter().map(|at| at.value).collect(),
         max_failures,
         ahead,
+        update,
+        schedule,
         line,
     })
 }

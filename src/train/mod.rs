@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::op::{Schedule, Wanted};
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
 
 /// One checked train file with its manifests.
@@ -173,6 +174,17 @@ pub struct Group {
     pub ahead: Ahead,
     /// The line of the train file that declares it, from 1.
     pub line: usize,
+    /// What a run updates; none with `update = "none"`.
+    pub update: Option<Wanted>,
+    /// When the service itself installs updates, and which.
+    pub schedule: Option<Schedule>,
+}
+
+impl Group {
+    /// Returns what is installed on its members, and so what its level counts.
+    pub fn patching(&self) -> Patching {
+        Patching { update: self.update, schedule: self.schedule.map(|schedule| schedule.update) }
+    }
 }
 
 /// Who is in a group.
@@ -239,6 +251,7 @@ pub mod edit;
 mod file;
 mod later;
 mod layout;
+mod patching;
 mod problem;
 mod selector;
 mod service;
@@ -249,6 +262,7 @@ mod tests;
 
 pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
+pub use patching::Patching;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};
 pub use service::region as check_region;

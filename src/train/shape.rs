@@ -8,11 +8,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::later;
+use super::patching;
 use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
 use super::{Ahead, Amount, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::op::{Schedule, Wanted};
 use crate::package::{Arch, Pattern};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
@@ -87,6 +89,8 @@ pub(super) struct GroupShape {
     pub(super) max_failures: Amount,
     pub(super) ahead: Ahead,
     pub(super) line: usize,
+    pub(super) update: Option<Wanted>,
+    pub(super) schedule: Option<Schedule>,
 }
 
 /// Who is in a group.
@@ -235,6 +239,11 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
     let after = after.collect();
     let amount = fields.optional("max_failures").and_then(|value| max_failures(file, value));
     let ahead = fields.optional("ahead").and_then(|value| file.word(value, "`ahead`", &["report", "block"]));
+    let update = match fields.optional("update") {
+        None => Some(Wanted::All),
+        Some(value) => patching::update(file, value),
+    };
+    let schedule = fields.optional("schedule").and_then(|value| patching::schedule(file, value));
     later::group(file, &fields);
     fields.close(file);
     GroupShape {
@@ -246,6 +255,8 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         max_failures: amount.unwrap_or(Amount::Number(0)),
         ahead: if ahead.is_some_and(|at| at.value == "block") { Ahead::Block } else { Ahead::Report },
         line,
+        update,
+        schedule,
     }
 }
 

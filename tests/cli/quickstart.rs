@@ -34,7 +34,9 @@ fn a_plan_changes_no_byte_and_an_apply_leaves_nothing_to_plan() {
 fn a_saved_plan_runs_as_it_was_reviewed_and_only_while_it_fits() {
     let workspace = Workspace::quickstart(&[]);
     workspace.run(&["plan", "--out", "first.plan"]).expect(exit::DONE);
-    workspace.run(&["plan", "--out", "second.plan"]).expect(exit::DONE);
+    let second = workspace.run(&["plan", "--chdir", ".", "--out", "second.plan"]).expect(exit::DONE);
+    // What it says to run does so from where this was typed.
+    assert!(second.stderr.contains("patchtrain --chdir . apply second.plan"), "{}", second.stderr);
     let shown = workspace.run(&["show", "first.plan"]).expect(exit::DONE);
     assert!(shown.stdout.contains("Plan: "), "{}", shown.stdout);
     assert_eq!(shown.stderr, "");

@@ -3,8 +3,8 @@
 use patchtrain::name::Ocid;
 use patchtrain::observed::{InstanceStatus, ServiceGroup, Source, SourceLink};
 use patchtrain::op::{OpKey, Ownership, RetryToken, Ticket};
-use patchtrain::package::PackageSet;
-use patchtrain::plan::lint;
+use patchtrain::package::{Package, PackageSet};
+use patchtrain::plan::{Mismatch, Plan, lint};
 use patchtrain::state::UnfinishedOp;
 use patchtrain::train::{Ahead, Amount, Members};
 
@@ -200,6 +200,38 @@ fn packages_beside_the_release_are_drift_without_a_step() {
     install(&mut world, 1, "bash-1-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64 nmap-1-1.x86_64");
     let plan = check(&world, &["drift instance.host-1 Beside"]);
     assert!(!plan.can_start());
+}
+
+#[test]
+fn extra_and_missing_packages_are_told_of_members_that_stay() {
+    let mut world = applied();
+    let more = "bash-1-1.x86_64 kernel-4-1.x86_64 nmap-1-1.x86_64";
+    for index in [1, 2] {
+        install(&mut world, index, more);
+        let at_level = world.state.instances.get_mut(&instance_id(index)).unwrap().at_level.as_mut().unwrap();
+        at_level.extra = 1;
+    }
+    let plan = check(&world, &[]);
+    let told = |plan: &Plan| -> Vec<String> {
+        let entry = |entry: &Mismatch| {
+            let list =
+                |packages: &[Package]| packages.iter().map(|package| package.name()).collect::<Vec<_>>();
+            format!(
+                "{} {:?} {:?} {}",
+                entry.group,
+                list(&entry.extra),
+                list(&entry.missing),
+                entry.instances.len()
+            )
+        };
+        plan.mismatches.iter().map(entry).collect()
+    };
+    assert_eq!(told(&plan), [r#"web ["nmap"] ["openssl"] 2"#]);
+    // What moves is told by its cohort, and what has exactly the release not at all.
+    install(&mut world, 2, "bash-0-1.x86_64 kernel-4-1.x86_64 nmap-1-1.x86_64 zsh-1-1.x86_64");
+    let plan = world.plan().unwrap();
+    assert_eq!(told(&plan), [r#"web ["nmap"] ["openssl"] 1"#]);
+    assert_eq!(plan.cohorts[0].verdict.extra.len(), 2);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use patchtrain::op::{Op, SourceRef, UpdateKind};
+use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::plan::Plan;
 use patchtrain::simulator::Switches;
 use tokio::sync::watch;
@@ -59,6 +59,7 @@ stories![
     somebody_updates_by_hand,
     the_first_apply,
     the_golden_instance_stays_out,
+    the_service_dies,
     the_service_is_overrun,
     two_apply_at_once,
     web_03_falls_silent,
@@ -164,7 +165,7 @@ impl Story {
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
             ["by", "hand:", "update", name] => {
                 let source = SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None };
-                let op = Op::Update { instance: self.stage.id(name), source, kind: UpdateKind::All };
+                let op = Op::Update { instance: self.stage.id(name), source, kind: Wanted::All };
                 self.stage.by_hand(&op).await;
             }
             ["by", "hand:", "update", name, "from", "the", "vendor"] => {
@@ -187,6 +188,10 @@ impl Story {
                 self.stage.sky.storm_after(number(calls)?, seconds(number(length)?));
             }
             ["every", nth, "th", "call", "fails"] => self.stage.sky.turn(Weather::Bursts(number(nth)?)),
+            ["the", "service", "is", "dead"] => self.stage.sky.turn(Weather::Dead(0)),
+            ["the", "service", "dies", "after", calls, "changes"] => {
+                self.stage.sky.turn(Weather::Dead(number(calls)?));
+            }
             ["calls", "break", "before", "they", "are", "served"] => {
                 self.stage.sky.turn(Weather::ResetBefore);
             }
@@ -198,6 +203,17 @@ impl Story {
 
             // Commands.
             ["plan"] => self.said = self.plan().await.map_or_else(|error| error, |plan| told::plan(&plan)),
+            ["plan", "within", most, "s"] => {
+                let begun = tokio::time::Instant::now();
+                self.said = self.plan().await.map_or_else(|error| error, |plan| told::plan(&plan));
+                assert!(begun.elapsed() <= seconds(number(most)?), "{:?}", begun.elapsed());
+            }
+            ["apply", "within", most, "s"] => {
+                let plan = self.plan().await.unwrap();
+                let begun = tokio::time::Instant::now();
+                self.apply(&plan).await;
+                assert!(begun.elapsed() <= seconds(number(most)?), "{:?}", begun.elapsed());
+            }
             ["plan", "and", "save"] => {
                 let plan = self.plan().await.unwrap();
                 (self.said, self.saved) = (told::plan(&plan), Some(plan));

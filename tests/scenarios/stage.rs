@@ -13,7 +13,7 @@ use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Observed, Scope, Sighting};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
-use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, UpdateKind};
+use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::Package;
 use patchtrain::plan::{self, Input, Plan, ServiceLabel, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
@@ -291,7 +291,7 @@ impl Stage {
                 Call::post("AttachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
             self.client.send(&call).await.unwrap();
         }
-        self.by_hand(&Op::Update { instance, source: to, kind: UpdateKind::All }).await;
+        self.by_hand(&Op::Update { instance, source: to, kind: Wanted::All }).await;
     }
 
     /// Takes a package out of a release's source, or puts one in that is not the release's.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
-use patchtrain::op::{Lineage, Ticket};
+use patchtrain::op::{Lineage, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
@@ -41,15 +41,24 @@ impl World {
 
     pub(crate) fn plan_with(&self, allow_shrink: bool) -> Result<Plan, Vec<Refusal>> {
         let service = label();
+        let observed = self.surveyed();
         patchtrain::plan::plan(&Input {
             train: &self.train,
             state: &self.state,
-            observed: &self.observed,
+            observed: &observed,
             capabilities: patchtrain::op::Capabilities { packages_per_call: 2 },
             service: &service,
             now: self.now,
             allow_shrink,
         })
+    }
+
+    /// What a survey sees of the world: also what the updates of each instance are for.
+    fn surveyed(&self) -> Observed {
+        let mut observed = self.observed.clone();
+        let offered = |id: &Ocid| (id.clone(), self.observed.outstanding(id, kind));
+        observed.updates = self.observed.instances.keys().map(offered).collect();
+        observed
     }
 
     pub(crate) fn later(&mut self) {
@@ -72,6 +81,16 @@ const NAMES: [&str; 11] = [
 ];
 const VERSIONS: [&str; 8] =
     ["1.0-1.el8", "1.0-1.el8_1", "1.0-2.el8", "1.0~rc1-3", "1.0^git2-1", "1.0.1-1", "2-1", "10-1"];
+
+/// What the updates of a package are for, in all these worlds.
+pub(crate) fn kind(package: Package) -> UpdateKind {
+    match package.name() {
+        "bash" | "glibc" | "glibc-common" | "openssl" => UpdateKind::Security,
+        "kernel" | "kernel-core" | "zlib" => UpdateKind::Bugfix,
+        "perl" | "vim" => UpdateKind::Enhancement,
+        _ => UpdateKind::Other,
+    }
+}
 
 fn package(rng: &mut Rng, name: &str) -> Package {
     let arch = match name {
@@ -145,6 +164,8 @@ pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(Wanted::All),
+        schedule: None,
     }
 }
 
@@ -213,6 +234,16 @@ pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
     }
 }
 
+fn update(rng: &mut Rng) -> Option<Wanted> {
+    match rng.below(12) {
+        0 => None,
+        1 | 2 => Some(Wanted::Only(UpdateKind::Security)),
+        3 => Some(Wanted::Only(UpdateKind::Bugfix)),
+        4 => Some(Wanted::Only(UpdateKind::Enhancement)),
+        _ => Some(Wanted::All),
+    }
+}
+
 /// Generates a world that no train has touched yet.
 pub(crate) fn fresh(rng: &mut Rng) -> World {
     let releases: Vec<Release> =
@@ -240,6 +271,7 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
             1 => Amount::Percent(rng.below(60) as u8),
             _ => Amount::Number(0),
         };
+        one.update = update(rng);
         one.after = groups.iter().filter(|_| rng.chance(40)).map(|other| other.name.clone()).collect();
         if rng.chance(20) {
             one.members = Members::Service;
@@ -270,7 +302,11 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(13) {
+        match rng.below(14) {
+            13 => {
+                let at = rng.below(world.train.groups.len());
+                world.train.groups[at].update = update(rng);
+            }
             0..=2 if !ids.is_empty() => {
                 let packages = packages(rng, 80);
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {

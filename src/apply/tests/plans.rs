@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{lineage, train};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Instance, InstanceStatus, Inventory, Observed, Precondition, Source, SourceLink};
-use crate::op::{GroupRef, Op, Ownership, PlanId, SourceRef, StepId, UpdateKind};
+use crate::op::{GroupRef, Op, Ownership, PlanId, SourceRef, StepId, Wanted};
 use crate::package::{Digest, Package, PackageSet};
 use crate::plan::{
     Action, Basis, Condition, FORMAT_VERSION, Plan, PlannedGroup, PlannedRelease, ServiceLabel, Step,
@@ -106,7 +106,7 @@ pub(super) fn switch(name: &str) -> Op {
 }
 
 pub(super) fn update(name: &str) -> Op {
-    Op::Update { instance: instance(name), source: source(), kind: UpdateKind::All }
+    Op::Update { instance: instance(name), source: source(), kind: Wanted::All }
 }
 
 /// Collects steps.
@@ -148,6 +148,7 @@ impl Builder {
             moves: Vec::new(),
             cohorts: Vec::new(),
             ahead: Vec::new(),
+            mismatches: Vec::new(),
             held: Vec::new(),
             notes: Vec::new(),
             steps: Vec::new(),
@@ -171,6 +172,7 @@ impl Builder {
             held: 0,
             ahead_count: 0,
             gated: false,
+            patching: crate::train::Patching::EVERYTHING,
         });
     }
 

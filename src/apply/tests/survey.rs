@@ -22,6 +22,8 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(crate::op::Wanted::All),
+        schedule: None,
     };
     Train {
         file: PathBuf::from("gl.toml"),

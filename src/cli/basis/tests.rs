@@ -39,6 +39,7 @@ fn plan(id: &str, serial: u64) -> Plan {
         moves: Vec::new(),
         cohorts: Vec::new(),
         ahead: Vec::new(),
+        mismatches: Vec::new(),
         held: Vec::new(),
         notes: Vec::new(),
         steps: Vec::new(),

@@ -12,7 +12,7 @@ use super::{OsmsCloud, found, is_not_found, tags, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
-use crate::op::{GroupRef, Op, RetryToken, SourceRef, Ticket, UpdateKind};
+use crate::op::{GroupRef, Op, RetryToken, SourceRef, Ticket, UpdateKind, Wanted};
 use crate::package::Package;
 
 /// How long a new source or group may take to become ACTIVE, and an instance to show its new parent. Terraform's
@@ -259,15 +259,12 @@ impl<T: Transport> OsmsCloud<T> {
     async fn update(
         &self,
         instance: &Ocid,
-        kind: UpdateKind,
+        kind: Wanted,
         token: &RetryToken,
     ) -> Result<Submitted, CloudError> {
-        let update_type = match kind {
-            UpdateKind::All => "ALL",
-        };
         let path = ["managedInstances", instance.as_str(), "actions", "packages", "updateAll"];
         let call = Call::post("InstallAllPackageUpdatesOnManagedInstance", &path)
-            .query("updateType", update_type)
+            .query("updateType", update_type(kind))
             .token(&token.0);
         let reply = self.client.send(&call).await?;
         match reply.header("opc-work-request-id") {
@@ -320,6 +317,17 @@ impl Waits {
         sleep(self.next).await;
         self.next = (self.next * 3 / 2).min(Duration::from_secs(10));
         true
+    }
+}
+
+/// Translates which updates are wanted. Requests say `BUGFIX` where answers say `BUG`.
+fn update_type(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::All => "ALL",
+        Wanted::Only(UpdateKind::Security) => "SECURITY",
+        Wanted::Only(UpdateKind::Bugfix) => "BUGFIX",
+        Wanted::Only(UpdateKind::Enhancement) => "ENHANCEMENT",
+        Wanted::Only(UpdateKind::Other) => "OTHER",
     }
 }
 

@@ -149,6 +149,9 @@ impl From<Error> for CloudError {
                 Self::Service { operation, status, code, message, request_id }
             }
             Error::NoAnswer { operation, endpoint, reason } => Self::NoAnswer { operation, endpoint, reason },
+            Error::Down { operation, endpoint, reason, asked } => {
+                Self::Down { operation, endpoint, reason, asked }
+            }
             Error::Answer { operation, reason, request_id } => Self::Answer { operation, reason, request_id },
             Error::Credentials { reason, .. } => Self::Credentials { reason },
         }

@@ -56,6 +56,8 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Undeclared => 6,
         HeldReason::NotRunning { .. } => 7,
         HeldReason::OtherSystem { .. } => 8,
+        HeldReason::Schedule { .. } => 9,
+        HeldReason::NoUpdates => 10,
     }
 }
 
@@ -70,6 +72,8 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Ahead { .. }
         | HeldReason::Gate { .. }
         | HeldReason::Undeclared
+        | HeldReason::Schedule { .. }
+        | HeldReason::NoUpdates
         | HeldReason::NotRunning { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
@@ -93,7 +97,7 @@ pub(super) fn ahead(page: &mut Page, plan: &Plan) {
             report.group,
             count(report.packages.len(), "package"),
         );
-        page.item(2, Mark('>', super::super::page::Tone::Drift), &text);
+        page.item(2, Mark::MORE, &text);
         let rows: Vec<Row> = report.packages.iter().map(Row::of_ahead).collect();
         packages::write(page, 6, &rows, PACKAGES, "newer than");
     }

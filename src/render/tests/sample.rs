@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use crate::conformance::{Lag, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{InstanceStatus, Precondition, SourceLink};
-use crate::op::{GroupRef, Lineage, Op, Ownership, PlanId, SourceRef, StepId, Ticket, UpdateKind};
+use crate::op::{GroupRef, Lineage, Op, Ownership, PlanId, SourceRef, StepId, Ticket, Wanted};
 use crate::package::{Delta, Digest, Package, PackageSet};
 use crate::plan::{
     Action, AheadReport, Basis, Change, ChangeAction, ChangeDetail, Cohort, Condition, Cost, Drift,
-    DriftKind, Held, HeldReason, Note, Plan, PlannedGroup, PlannedRelease, Reason, ReleaseMove, ServiceLabel,
-    Step, Verification, Work,
+    DriftKind, Held, HeldReason, Mismatch, Note, Plan, PlannedGroup, PlannedRelease, Reason, ReleaseMove,
+    ServiceLabel, Step, Verification, Work,
 };
 use crate::train::{Ahead, Amount};
 
@@ -123,6 +123,7 @@ pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedG
         held: 0,
         ahead_count: 0,
         gated: false,
+        patching: crate::train::Patching::EVERYTHING,
     }
 }
 
@@ -159,6 +160,7 @@ pub(super) fn empty() -> Plan {
         moves: Vec::new(),
         cohorts: Vec::new(),
         ahead: Vec::new(),
+        mismatches: Vec::new(),
         held: Vec::new(),
         notes: Vec::new(),
         steps: Vec::new(),
@@ -220,7 +222,7 @@ pub(super) fn switch_update_verify(
     let to = source(bound);
     let op = Op::Switch { instance: instance.clone(), from: None, to: to.clone() };
     let switched = step(plan, address.clone(), Some(group), Action::Act { op }, after);
-    let op = Op::Update { instance: instance.clone(), source: to, kind: UpdateKind::All };
+    let op = Op::Update { instance: instance.clone(), source: to, kind: Wanted::All };
     let updated = step(plan, address.clone(), Some(group), Action::Act { op }, &[switched]);
     let what = Verification::Level { instance: instance.clone(), group: group_name(group) };
     step(plan, address, Some(group), Action::Verify { what }, &[updated])
@@ -241,6 +243,7 @@ pub(super) fn cohort(group: &str, to: &str, instances: Vec<Ocid>, verdict: Verdi
         reason: Reason::Bound { line: 41 },
         verdict,
         instances,
+        tally: None,
     }
 }
 
@@ -313,6 +316,13 @@ pub(super) fn full() -> Plan {
         group: group_name("web"),
         packages: vec![lag("curl-7.61.1-34.el8.x86_64", "curl-7.61.1-33.el8.x86_64")],
         blocks: false,
+    }];
+    plan.mismatches = vec![Mismatch {
+        group: group_name("web"),
+        release: release("GL1.1"),
+        extra: vec![package("tcpdump-4.9.3-3.el8.x86_64")],
+        missing: vec![package("vim-minimal-8.0.1763-19.0.1.el8_6.4.x86_64")],
+        instances: vec![webs[4].clone(), webs[5].clone()],
     }];
     plan.held = vec![
         held(

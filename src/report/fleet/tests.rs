@@ -29,6 +29,8 @@ pub(in crate::report) fn train() -> Train {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(crate::op::Wanted::All),
+        schedule: None,
     };
     let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
     Train {
@@ -118,7 +120,12 @@ pub(in crate::report) fn observed() -> Observed {
 pub(in crate::report) fn state() -> State {
     let mut state = State::new(TrainName::new("t"), Lineage("mine".into()));
     for (name, release) in [("at", "GL1"), ("elsewhere", "GL0")] {
-        let level = AtLevel { release: ReleaseName::new(release), since: Timestamp::UNIX_EPOCH, extra: 0 };
+        let level = AtLevel {
+            release: ReleaseName::new(release),
+            since: Timestamp::UNIX_EPOCH,
+            extra: 0,
+            patching: crate::train::Patching::EVERYTHING,
+        };
         let group = GroupName::new("web");
         let record = InstanceRecord { name: name.into(), group, release: None, at_level: Some(level) };
         state.instances.insert(id(name), record);

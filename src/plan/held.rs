@@ -1,0 +1,127 @@
+//! What a plan tells besides its changes: what is held and why, who is ahead, and what to know. How it comes about is
+//! the planner's.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::LeftOut;
+use crate::conformance::Lag;
+use crate::name::{Address, GroupName, Ocid};
+use crate::observed::{InstanceStatus, PowerState};
+use crate::op::Ticket;
+
+/// An instance that is newer than its release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AheadReport {
+    /// The instance.
+    pub instance: Ocid,
+    /// Its group.
+    pub group: GroupName,
+    /// What is newer.
+    pub packages: Vec<Lag>,
+    /// Whether the group says that this keeps it below level.
+    pub blocks: bool,
+}
+
+/// Something wanted that does not happen now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// What is held.
+    pub address: Address,
+    /// Why.
+    pub reason: HeldReason,
+    /// Until when, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Why something is held.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "held", rename_all = "kebab-case")]
+pub enum HeldReason {
+    /// The service does not reach the instance.
+    Unreachable {
+        /// What the service says of it.
+        status: InstanceStatus,
+        /// When it last checked in.
+        last_checkin: Option<Timestamp>,
+    },
+    /// The service does not know the instance (a new one is unknown for some minutes).
+    Unknown,
+    /// The service knows the instance and tells none of its packages.
+    Unread,
+    /// It is newer than the release, and the group says that this blocks.
+    Ahead {
+        /// How many packages are newer.
+        packages: usize,
+    },
+    /// A work request that is not this train's is open on the instance.
+    OpenWork {
+        /// Its id.
+        ticket: Ticket,
+    },
+    /// Groups that go first are not at level, and this plan cannot bring them there.
+    Gate {
+        /// The group that goes first.
+        after: GroupName,
+        /// How many of its members are at level or can get there by this plan.
+        reachable: usize,
+        /// How many it has.
+        members: usize,
+        /// How many may be below level.
+        allowed: usize,
+    },
+    /// The state owns a source whose release the train no longer declares.
+    Undeclared,
+    /// What keeps it below level is the schedule's to install: it is waited for, and never a step.
+    Schedule {
+        /// How many packages.
+        packages: usize,
+        /// Whether that is known: before the switch nothing is known of any kind, and so many are behind at all.
+        known: bool,
+    },
+    /// The group updates nothing and has no schedule: it is never at level.
+    NoUpdates,
+    /// It is selected, and Compute says that it does not run.
+    NotRunning {
+        /// What it does instead.
+        state: PowerState,
+    },
+    /// It is selected, and of another system than the train is for.
+    OtherSystem {
+        /// What it runs.
+        os: String,
+    },
+}
+
+/// Something a reviewer should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "kebab-case")]
+pub enum Note {
+    /// An op of an earlier run is not known to be finished; this plan goes on from there.
+    Unfinished {
+        /// The op's key.
+        op: String,
+    },
+    /// A group has no members.
+    NoMembers {
+        /// The group.
+        group: GroupName,
+    },
+    /// The golden instance was left out of a group that the service says it is in.
+    GoldenLeftOut {
+        /// The group.
+        group: GroupName,
+        /// The golden instance.
+        instance: Ocid,
+    },
+    /// A group's selector fits an instance that is none of the group's.
+    LeftOut {
+        /// The group.
+        group: GroupName,
+        /// The instance.
+        instance: Ocid,
+        /// Why not.
+        why: LeftOut,
+    },
+}
