@@ -53,7 +53,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     // 6. What runs, in which order.
     let steps = steps::lay(input, &sources, &groups, &rosters, &members, &gates);
     // 7. What that changes, for people.
-    let labels = changes::labels(input, &members);
+    let labels = changes::labels(input, &rosters, &members);
     let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
     story.notes.extend(steps::taken_up(input.state, &steps));
 
