@@ -14,10 +14,12 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{PackageSet, StreamContents};
 
 mod advance;
+mod compute;
 mod offer;
 mod precondition;
 mod updates;
 
+pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
@@ -36,6 +38,8 @@ pub struct Observed {
     /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
     /// what they are for.
     pub updates: BTreeMap<Ocid, Updates>,
+    /// What there is to select members from; empty where no group of the train selects any.
+    pub compute: Compute,
 }
 
 /// A managed instance.
@@ -174,6 +178,10 @@ pub enum Scope {
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
+    /// The instances in one compartment, by Compute: whether or not they are managed.
+    Compute(Ocid),
+    /// The ACTIVE compartments below one, at any depth.
+    Compartments(Ocid),
     /// One instance, without its packages and without its open work requests. Answered like `Instance`.
     Standing(Ocid),
 }
@@ -207,6 +215,10 @@ pub enum Sighting {
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
+    /// To `Compute`.
+    Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
+    /// To `Compartments`: each with its parent.
+    Compartments(Ocid, BTreeMap<Ocid, Ocid>),
 }
 
 impl Observed {
@@ -214,7 +226,10 @@ impl Observed {
     /// when a thing is seen again without them.
     pub fn learn(&mut self, sighting: Sighting) {
         match sighting {
-            Sighting::Fleet(fleet) => *self = fleet,
+            // Compute is asked first, since it says which instances are of interest.
+            Sighting::Fleet(fleet) => {
+                *self = Self { compute: std::mem::take(&mut self.compute), ..fleet };
+            }
             Sighting::Instance(id, None) => {
                 self.instances.remove(&id);
             }
@@ -270,6 +285,8 @@ impl Observed {
             Sighting::Group(id, Some(group)) => {
                 self.groups.insert(id, group);
             }
+            Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
+            Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
         }
     }
 }

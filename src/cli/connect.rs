@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::context::Context;
-use super::credentials::Resolved;
 use super::signals::unless_interrupted;
 use super::{CliError, args, exit};
 use crate::apply::{Clock, Interrupt};
+use crate::cloud::compute::{self, Compute};
 use crate::cloud::osms::{self, OsmsCloud};
-use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Retry, Trace};
+use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
 use crate::op::Capabilities;
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
@@ -77,34 +77,61 @@ impl<'a> Connector<'a> {
     ) -> Result<Connection<Service>, CliError> {
         let trace = self.trace.clone();
         let http = || HttpTransport::new().with_trace(trace.clone());
+        let mut region = None;
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
                 let handle = self.simulator(interrupt).await?;
-                let (asked, timed) = (Arc::clone(&handle), handle);
-                let endpoint = Endpoint::asked(move || {
-                    let handle = Arc::clone(&asked);
-                    async move { handle.endpoint().await }
-                });
-                let own = simulator::credentials();
-                let credentials =
-                    Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?;
-                (endpoint, credentials, Arc::new(move || timed.now()), "simulator".to_owned())
+                let endpoint = served_by(&handle);
+                (endpoint, own_credentials()?, Arc::new(move || handle.now()), "simulator".to_owned())
             }
             train::Endpoint::Url(_) | train::Endpoint::Region => {
                 let sources = &self.context.credentials;
                 let found =
                     unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref(), http()));
-                let Resolved { url, place, credentials } = found.await??;
-                (Endpoint::fixed(&url), credentials, Arc::new(Timestamp::now), place)
+                let resolved = found.await??;
+                region = resolved.region;
+                let (endpoint, place) = (Endpoint::fixed(&resolved.url), resolved.place);
+                (endpoint, resolved.credentials, Arc::new(Timestamp::now), place)
             }
         };
         let retries = Retries::default();
-        let observer = retries.clone();
-        let client = Client::new(http(), endpoint, osms::API_VERSION, credentials)
-            .with_observer(move |retry| observer.tell(retry));
+        let client = |endpoint, version, credentials| {
+            let observer = retries.clone();
+            let client = Client::new(http(), endpoint, version, credentials);
+            client.with_observer(move |retry| observer.tell(retry))
+        };
+        let mut cloud = OsmsCloud::new(
+            client(endpoint, osms::API_VERSION, credentials.clone()),
+            train.compartment.clone(),
+            self.calls,
+        );
+        if train.selects() {
+            let of_region = |by: fn(&Region) -> String| region.as_ref().map(by).unwrap_or_default();
+            let compute = of_region(|region| region.old_endpoint("iaas"));
+            let identity = of_region(|region| region.endpoint("identity"));
+            let mut clients = Vec::new();
+            for (written, derived) in [(&train.service.compute, compute), (&train.service.identity, identity)]
+            {
+                clients.push(match written {
+                    train::Endpoint::Simulator => {
+                        let served = served_by(&self.simulator(interrupt).await?);
+                        client(served, compute::API_VERSION, own_credentials()?)
+                    }
+                    train::Endpoint::Url(url) => {
+                        client(Endpoint::fixed(url), compute::API_VERSION, credentials.clone())
+                    }
+                    train::Endpoint::Region => {
+                        client(Endpoint::fixed(&derived), compute::API_VERSION, credentials.clone())
+                    }
+                });
+            }
+            if let (Some(identity), Some(compute)) = (clients.pop(), clients.pop()) {
+                cloud = cloud.with_compute(Compute::new(compute, identity, self.calls));
+            }
+        }
         let simulator = train.service.endpoint == train::Endpoint::Simulator;
         Ok(Connection {
-            cloud: Arc::new(OsmsCloud::new(client, train.compartment.clone(), self.calls)),
+            cloud: Arc::new(cloud),
             label: ServiceLabel {
                 api: "osms".to_owned(),
                 simulator,
@@ -130,6 +157,21 @@ impl<'a> Connector<'a> {
         self.simulator = Some(Arc::clone(&handle));
         Ok(handle)
     }
+}
+
+/// Returns where a simulator is, asked anew before each call.
+fn served_by(handle: &Arc<Handle>) -> Endpoint {
+    let handle = Arc::clone(handle);
+    Endpoint::asked(move || {
+        let handle = Arc::clone(&handle);
+        async move { handle.endpoint().await }
+    })
+}
+
+/// Returns what the simulator's calls are signed with.
+fn own_credentials() -> Result<Credentials, CliError> {
+    let own = simulator::credentials();
+    Ok(Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?)
 }
 
 /// Passes retries on to whoever watches just now. A client is made once and has one observer; who watches changes.

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of plans or of the state. [`memory`] is the one for tests; `osms` speaks to Oracle's service.
 
+pub mod compute;
 pub mod memory;
 pub mod osms;
 

@@ -38,6 +38,8 @@ pub(super) struct Member<'a> {
     pub(super) outside: bool,
     /// Whether it joins the group.
     pub(super) joins: bool,
+    /// Whether it rides the release's source.
+    pub(super) rides: bool,
     /// Whether it is put on the release's source.
     pub(super) switch: bool,
     /// Whether it is updated.
@@ -103,7 +105,8 @@ pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Ros
             let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside));
+            let resting = roster.resting.get(id);
+            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside, resting));
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -120,6 +123,7 @@ fn assess<'a>(
     seen: Option<&'a Instance>,
     verdict: Option<Arc<Verdict>>,
     outside: bool,
+    resting: Option<&HeldReason>,
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded = record
@@ -137,6 +141,7 @@ fn assess<'a>(
         recorded: recorded && record.is_some_and(|record| record.group == group.name),
         outside,
         joins: outside,
+        rides: false,
         switch: false,
         update: false,
         verify: false,
@@ -148,6 +153,9 @@ fn assess<'a>(
         member.held = Some(reason);
         member
     };
+    if let Some(reason) = resting {
+        return hold(member, reason.clone());
+    }
     let Some(seen) = seen else { return hold(member, HeldReason::Unknown) };
     if !seen.status.takes_work() {
         let (status, last_checkin) = (seen.status, seen.last_checkin);
@@ -158,6 +166,7 @@ fn assess<'a>(
     // What another source offers says nothing of the release's: before the switch nothing is known of any kind.
     let offered = input.observed.updates.get(id).filter(|_| rides);
     let sorter = Sorter::new(group.patching(), offered.map(|offered| offered.iter().map(|update| &**update)));
+    member.rides = rides;
     member.tally = sorter.tally(&verdict);
     member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.

@@ -1,12 +1,15 @@
 //! What a plan tells besides its changes: what is held and why, who is ahead, and what to know. How it comes about is
 //! the planner's.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::LeftOut;
 use crate::conformance::Lag;
 use crate::name::{Address, GroupName, Ocid};
-use crate::observed::InstanceStatus;
+use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
 
 /// An instance that is newer than its release.
@@ -81,6 +84,21 @@ pub enum HeldReason {
     },
     /// The group updates nothing and has no schedule: it is never at level.
     NoUpdates,
+    /// An update by hand would take it beyond its release: it rides another source.
+    Elsewhere {
+        /// The display name of the source; none for none.
+        rides: Option<Arc<str>>,
+    },
+    /// It is selected, and Compute says that it does not run.
+    NotRunning {
+        /// What it does instead.
+        state: PowerState,
+    },
+    /// It is selected, and of another system than the train is for.
+    OtherSystem {
+        /// What it runs.
+        os: String,
+    },
     /// Its update was asked for longer ago than `[service] work_timeout`, and the service still has it as open: no agent
     /// has picked it up, or it does not end. Tried again when the service has given it up.
     Overdue {
@@ -111,5 +129,19 @@ pub enum Note {
         group: GroupName,
         /// The golden instance.
         instance: Ocid,
+    },
+    /// A package was asked for by its name, and no instance has an update of it outstanding.
+    NotOutstanding {
+        /// The name.
+        package: String,
+    },
+    /// A group's selector fits an instance that is none of the group's.
+    LeftOut {
+        /// The group.
+        group: GroupName,
+        /// The instance.
+        instance: Ocid,
+        /// Why not.
+        why: LeftOut,
     },
 }

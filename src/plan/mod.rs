@@ -16,9 +16,11 @@ mod holdings;
 pub mod lint;
 mod mismatch;
 mod order;
+mod patch;
 mod planner;
 mod refusal;
 mod roster;
+mod select;
 mod step;
 mod steps;
 
@@ -39,8 +41,10 @@ pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
+pub use patch::{OutstandingUpdate, Patch, Request, Stranger, Target, update};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
+pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
 
 /// The format this build writes into saved plans; a newer one is refused.
@@ -93,6 +97,12 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What it will take.
     pub cost: Cost,
+    /// Updates that somebody asks for by hand, by what is outstanding; the details of `changes` for instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
+    /// The golden instance, in a plan that updates it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<Ocid>,
 }
 
 /// What a plan was made on. Another basis makes it stale.
@@ -154,7 +164,7 @@ pub struct PlannedGroup {
     pub at_level: usize,
     /// How many instances join, leave, are switched, are updated, are only verified.
     pub work: Work,
-    /// How many members are held.
+    /// How many members are held, and how many instances that wait to become members.
     pub held: usize,
     /// How many members are newer than the release.
     pub ahead_count: usize,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::conformance::{self, Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{InstanceStatus, Observed};
-use crate::plan::ServiceLabel;
+use crate::plan::{self, ServiceLabel};
 use crate::state::State;
 use crate::train::{Group, Members, Patching, Release, Train};
 
@@ -109,6 +109,11 @@ impl Fleet<'_> {
         members.filter(|id| self.observed.instances.contains_key(id)).collect()
     }
 
+    /// Returns the members of a group, known to the service or not.
+    pub fn members_of(&self, group: &GroupName) -> BTreeSet<Ocid> {
+        self.train.group(group).map(|group| self.members(group)).unwrap_or_default()
+    }
+
     /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
     pub fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
         self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))
@@ -180,21 +185,28 @@ impl Fleet<'_> {
     fn members(&self, group: &Group) -> BTreeSet<Ocid> {
         let mut members = match &group.members {
             Members::Listed(members) => members.clone(),
-            Members::Service => {
-                let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
-                let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
-                let id = group.id.as_ref().or(recorded);
-                let named = self.observed.groups.iter().filter(|(known, service)| match id {
-                    Some(id) => id == *known,
-                    None => *service.name == *group.name.as_str(),
-                });
-                named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
+            Members::Service => self.of_service(group),
+            Members::Selected(selector) => {
+                let look = (self.train, self.state, self.observed);
+                plan::selected(look, &group.name, selector, &self.of_service(group))
             }
         };
         if let Some(golden) = &self.train.golden {
             members.remove(golden);
         }
         members
+    }
+
+    /// Returns who the service has in a group.
+    fn of_service(&self, group: &Group) -> BTreeSet<Ocid> {
+        let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
+        let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
+        let id = group.id.as_ref().or(recorded);
+        let named = self.observed.groups.iter().filter(|(known, service)| match id {
+            Some(id) => id == *known,
+            None => *service.name == *group.name.as_str(),
+        });
+        named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
     }
 
     /// Returns the sources that hold a release: the recorded one, and one that a crash left unrecorded, by its tags.

@@ -39,7 +39,7 @@ pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, gold
 pub use handle::Handle;
 pub use service::{InProcess, Simulator};
 pub use switches::{Reaction, Switches};
-pub use world::Mishap;
+pub use world::{Mishap, Power};
 
 /// The region that the simulator's ids and credentials name.
 pub const REGION: &str = "eu-frankfurt-1";

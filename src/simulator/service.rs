@@ -13,7 +13,7 @@ use super::front::{self, Answer, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
 use super::switches::Switches;
-use super::world::{Change, DEFAULT_FLEET, Mishap, World};
+use super::world::{Change, DEFAULT_FLEET, Mishap, Power, World};
 use super::{Info, Place};
 use crate::oci::{Transport, TransportError};
 use crate::package::Digest;
@@ -142,6 +142,18 @@ impl Simulator {
     /// of its being accepted.
     pub fn work_of(&self, instance: &str) -> Vec<(Timestamp, Timestamp)> {
         self.core().world.works_of(instance).map(|(_, work)| (work.accepted, work.ends)).collect()
+    }
+
+    /// Stops, starts or terminates an instance, for tests. The patch service is not told; a stopped one's agent is
+    /// silent once [`Simulator::silence`] says so.
+    pub fn set_power(&self, instance: &str, power: Power) -> std::io::Result<()> {
+        self.happen(|world| Ok(Change::Power { instance: front::instance_id(world, instance)?, power }))
+    }
+
+    /// Sets the defined tag `ops.patch` of an instance, or takes it off, for tests.
+    pub fn tag(&self, instance: &str, value: Option<&str>) -> std::io::Result<()> {
+        let value = value.map(Into::into);
+        self.happen(|world| Ok(Change::Tag { instance: front::instance_id(world, instance)?, value }))
     }
 
     /// Makes a change that nobody asked the service for.

@@ -85,8 +85,11 @@ fn train(instances: usize) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::plan::Plan;
-use patchtrain::simulator::{Mishap, Switches};
+use patchtrain::simulator::{Mishap, Power, Switches};
 use tokio::sync::watch;
 
 use sky::{Passed, Weather};
@@ -54,6 +54,7 @@ stories![
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
+    members_are_selected,
     names_without_epoch,
     servers_fail_in_bursts,
     somebody_edits_a_source,
@@ -153,6 +154,7 @@ impl Story {
                 self.stage.group(from, |members, _, _| members.retain(|member| member != name));
                 self.stage.group(to, |members, _, _| members.push((*name).to_owned()));
             }
+            ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
             // The world changes.
@@ -162,6 +164,17 @@ impl Story {
             ["silence", name] => simulator.silence(self.stage.id(name).as_str()).unwrap(),
             ["silence", name, "at", "its", "update"] => {
                 self.stage.sky.silence_at_update(self.stage.id(name).as_str());
+            }
+            ["stop", name] => simulator.set_power(self.stage.id(name).as_str(), Power::Stopped).unwrap(),
+            ["start", name] => simulator.set_power(self.stage.id(name).as_str(), Power::Running).unwrap(),
+            ["terminate", name] => {
+                simulator.set_power(self.stage.id(name).as_str(), Power::Terminated).unwrap();
+            }
+            ["tag", name, "for", group] => {
+                simulator.tag(self.stage.id(name).as_str(), Some(group)).unwrap();
+            }
+            ["take", "the", "tag", "off", name] => {
+                simulator.tag(self.stage.id(name).as_str(), None).unwrap();
             }
             ["work", "of", name, "sticks"] => {
                 simulator.strike(self.stage.id(name).as_str(), Mishap::Sticks).unwrap();

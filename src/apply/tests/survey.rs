@@ -39,11 +39,14 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases: Vec::new(),
         groups: groups.iter().map(group).collect(),
         digest: Digest::of_lines(["train"]),
+        neighbours: Vec::new(),
     }
 }
 

@@ -176,6 +176,18 @@ impl World {
                 let found = self.errata.iter().find(|erratum| erratum.id == *id);
                 Sighting::Erratum(id.clone(), found.cloned())
             }
+            Scope::Compute(id) => {
+                let there = self.observed.compute.instances.iter();
+                let there = there.filter(|(_, instance)| instance.compartment == *id);
+                let found = there.map(|(id, instance)| (id.clone(), instance.clone()));
+                Sighting::Compute(id.clone(), found.collect())
+            }
+            Scope::Compartments(id) => {
+                let compute = &self.observed.compute;
+                let below = compute.parents.iter().filter(|(_, parent)| compute.is_within(parent, id));
+                let found = below.map(|(child, parent)| (child.clone(), parent.clone()));
+                Sighting::Compartments(id.clone(), found.collect())
+            }
         })
     }
 
@@ -275,7 +287,7 @@ impl World {
             return Err(refused(404, "NotAuthorizedOrNotFound"));
         }
         let answer = match op {
-            Op::Update { instance, .. } => self.accept(op, instance, fault)?,
+            Op::Update { instance, .. } | Op::Patch { instance, .. } => self.accept(op, instance, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
                 if seen.is_some_and(|seen| !seen.members.is_empty()) {

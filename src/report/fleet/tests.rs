@@ -47,8 +47,11 @@ pub(in crate::report) fn train() -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),
