@@ -8,15 +8,17 @@ apply
   > failed web-02: no agent has picked up work request
   > in 4 h (`work_timeout`); it stays open in the service, and the instance is held until it is over
   > failed web-04: work request
-  > failed: the work request failed; YUM_ERROR: rpmdb open failed: the package database is locked
+  > failed: the work request failed; YUM_ERROR: rpmdb open failed: the package database is locked; Update All Packages accepted; the agent has picked up the work request
   > opened backend after web
 
 # What is open for longer than is waited for is held, with its ticket; what has failed is tried again at once.
 web-05 vanishes
 plan
-  > held web-02: overdue
-  > held web-05: unknown
   > change web-04
+plan
+  > held web-02: overdue
+plan
+  > held web-05: unknown
 apply
   > exit 0
   ! failed web-02
@@ -35,5 +37,4 @@ updates of web-02
   > 2
 plan
   > 0 steps, can start: no
-  > held web-05: unknown
   ! web-02
