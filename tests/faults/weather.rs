@@ -1,7 +1,7 @@
 //! The way to the simulator in bad weather, drawn from a seed: calls are refused, fail, break before and after they are
 //! served, take long, and lists come in short and in empty pages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ struct Inner {
     script: Arc<Script>,
     /// Rest of a page that was cut, by the token it is asked for with: its rows, and the token that followed it.
     rests: HashMap<String, (Vec<serde_json::Value>, Option<HeaderValue>)>,
-    /// Changing calls about an instance that were served.
-    changes: HashMap<String, usize>,
+    /// The retry tokens of changing calls about an instance that were served: one that is repeated changes nothing.
+    changes: HashMap<String, HashSet<String>>,
 }
 
 /// What becomes of a call.
@@ -132,9 +132,10 @@ impl Weather {
         let Some(id) = id else { return };
         let vanishes = {
             let inner = &mut *self.inner();
+            let token = request.headers().get("opc-retry-token").and_then(|token| token.to_str().ok());
             let changes = inner.changes.entry(id.to_owned()).or_default();
-            *changes += 1;
-            inner.script.vanishes_after(id) == Some(*changes)
+            let new = changes.insert(token.unwrap_or_default().to_owned());
+            new && inner.script.vanishes_after(id) == Some(changes.len())
         };
         if vanishes {
             self.simulator.vanish(id).unwrap();
