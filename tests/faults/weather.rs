@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response};
 use patchtrain::oci::{Transport, TransportError};
 use patchtrain::simulator::{InProcess, Simulator};
+use serde_json::value::RawValue;
 
 use super::script::Script;
 use crate::support::rng::Rng;
@@ -43,7 +44,7 @@ struct Inner {
     spoilt: Spoilt,
     script: Arc<Script>,
     /// Rest of a page that was cut, by the token it is asked for with: its rows, and the token that followed it.
-    rests: HashMap<String, (Vec<serde_json::Value>, Option<HeaderValue>)>,
+    rests: HashMap<String, (Vec<Box<RawValue>>, Option<HeaderValue>)>,
     /// The retry tokens of changing calls about an instance that were served: one that is repeated changes nothing.
     changes: HashMap<String, HashSet<String>>,
 }
@@ -113,7 +114,7 @@ impl Weather {
         if !response.status().is_success() || !inner.rng.chance(SPLIT_PAGES) {
             return response;
         }
-        let Ok(mut rows) = serde_json::from_slice::<Vec<serde_json::Value>>(response.body()) else {
+        let Ok(mut rows) = serde_json::from_slice::<Vec<Box<RawValue>>>(response.body()) else {
             return response;
         };
         let next = response.headers().get("opc-next-page").cloned();
@@ -143,8 +144,9 @@ impl Weather {
     }
 }
 
-fn page(rows: &[serde_json::Value], next: Option<HeaderValue>) -> Response<Bytes> {
-    let mut response = Response::new(serde_json::to_vec(rows).unwrap().into());
+fn page(rows: &[Box<RawValue>], next: Option<HeaderValue>) -> Response<Bytes> {
+    let rows: Vec<&str> = rows.iter().map(|row| row.get()).collect();
+    let mut response = Response::new(format!("[{}]", rows.join(",")).into());
     response.headers_mut().insert("opc-request-id", HeaderValue::from_static("WEATHER"));
     if let Some(next) = next {
         response.headers_mut().insert("opc-next-page", next);
