@@ -101,12 +101,6 @@ fn kind_of(name: &str) -> UpdateKind {
     }
 }
 
-/// The same by name, for a cloud that is asked.
-pub(crate) fn kinds() -> impl Iterator<Item = (Arc<str>, UpdateKind)> {
-    let of = |name: &str| kind(Package::parse(&format!("{name}-1-1.x86_64")).unwrap());
-    NAMES.into_iter().map(move |name| (name.into(), of(name)))
-}
-
 fn package(rng: &mut Rng, name: &str) -> Package {
     let arch = match name {
         "glibc" | "zlib" if rng.chance(30) => "i686",
