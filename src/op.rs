@@ -218,6 +218,17 @@ pub enum Op {
         /// Which updates.
         kind: Wanted,
     },
+    /// Have the instance's agent install now, by hand, what its sources offer, whichever they are. Answered with a
+    /// work request.
+    Patch {
+        /// The instance.
+        instance: Ocid,
+        /// Which updates.
+        wanted: Wanted,
+        /// The one package that is brought to this version; all that are wanted without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        package: Option<Package>,
+    },
 }
 
 impl Op {
@@ -231,6 +242,9 @@ impl Op {
             Self::Leave { group, instance } => return OpKey::leave(&group.group, instance),
             Self::Switch { instance, to, .. } => return OpKey::switch(&to.release, instance),
             Self::Update { instance, source, .. } => return OpKey::update(&source.release, instance),
+            // No release is called so: these are told from updates to one, and like them end in their instance.
+            Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
+            Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
                 format!("add-packages/{}/{}", source.release, batch(packages))
@@ -249,12 +263,21 @@ impl Op {
             Self::Join { instance, .. }
             | Self::Leave { instance, .. }
             | Self::Switch { instance, .. }
-            | Self::Update { instance, .. } => Some(instance),
+            | Self::Update { instance, .. }
+            | Self::Patch { instance, .. } => Some(instance),
             Self::CreateSource { .. }
             | Self::AddPackages { .. }
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. } => None,
+        }
+    }
+
+    /// Returns the instance whose agent the op puts to work, where it does.
+    pub fn updates(&self) -> Option<&Ocid> {
+        match self {
+            Self::Update { instance, .. } | Self::Patch { instance, .. } => Some(instance),
+            _ => None,
         }
     }
 
@@ -269,7 +292,8 @@ impl Op {
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
             | Self::Join { .. }
-            | Self::Leave { .. } => None,
+            | Self::Leave { .. }
+            | Self::Patch { .. } => None,
         }
     }
 
@@ -282,7 +306,8 @@ impl Op {
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::Switch { .. }
-            | Self::Update { .. } => None,
+            | Self::Update { .. }
+            | Self::Patch { .. } => None,
         }
     }
 }

@@ -175,7 +175,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         for step in &self.plan.steps {
             let Action::Act { op } = &step.action else { continue };
             keys.insert(op.key());
-            if let Op::Switch { instance, .. } | Op::Update { instance, .. } = op {
+            if let Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } = op
+            {
                 touched.insert(instance.clone());
             }
         }
@@ -228,7 +229,9 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let Some(step) = self.schedule.next() else { return Ok(()) };
             let now = (self.run.clock)();
             let open = match &step.action {
-                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => self
+                Action::Act {
+                    op: Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. },
+                } => self
                     .open
                     .get(instance)
                     .filter(|(key, _)| self.ledger.state().unfinished.contains_key(key)),
@@ -387,6 +390,9 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
         }
         Job::Level { instance, level, precondition } => {
             verify::level(desk, &instance, &level, &precondition).await
+        }
+        Job::Patched { instance, wanted, packages } => {
+            verify::patched(desk, &instance, wanted, &packages).await
         }
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;

@@ -10,8 +10,8 @@ use super::verify::Level;
 use super::worker::{Act, Report};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, OpKey, SourceRef, Ticket};
-use crate::package::PackageSet;
+use crate::op::{Op, OpKey, SourceRef, Ticket, Wanted};
+use crate::package::{Package, PackageSet};
 use crate::plan::{Action, Plan, Step, Verification};
 use crate::state::{Effect, Entry, Finish, State};
 
@@ -24,6 +24,8 @@ pub(super) enum Job {
     Contents { source: Ocid, release: ReleaseName, packages: PackageSet },
     /// Compare an instance with its release.
     Level { instance: Ocid, level: Level, precondition: Precondition },
+    /// Find out whether updates are still outstanding.
+    Patched { instance: Ocid, wanted: Wanted, packages: Vec<Package> },
     /// Ask once after work of an earlier run.
     Settle { key: OpKey, ticket: Ticket },
 }
@@ -60,6 +62,10 @@ impl Job {
                 let mut precondition = step.precondition.clone();
                 fill_expected(&mut precondition, state)?;
                 Self::Level { instance: instance.clone(), level: level(plan, group)?, precondition }
+            }
+            Action::Verify { what: Verification::Patched { instance, wanted, packages } } => {
+                let (instance, packages) = (instance.clone(), packages.clone());
+                Self::Patched { instance, wanted: *wanted, packages }
             }
         }))
     }
@@ -110,7 +116,7 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         Precondition::Rides { source, .. }
         | Precondition::Attached { source, .. }
         | Precondition::Owned { source, .. } => fill_source(source, state),
-        Precondition::Nothing | Precondition::ParentOrNone { .. } => Ok(()),
+        Precondition::Nothing | Precondition::ParentOrNone { .. } | Precondition::Idle { .. } => Ok(()),
     }
 }
 
@@ -257,7 +263,7 @@ fn effect(
             group: group_of(step, instance, state)?,
             release: Some(to.release.clone()),
         }),
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => None,
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => None,
     }
 }
 

@@ -40,14 +40,7 @@ pub async fn survey<C: Cloud>(
     let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
     (reads.on_progress)(reads.progress);
     let groups = Groups::of(train, state);
-    let mut observed = Observed::default();
-    // Who is selected says which instances are of interest.
-    reads.all(&mut observed, selection::trees(train)).await?;
-    let lists = selection::lists(train, &observed.compute);
-    reads.all(&mut observed, lists).await?;
-    let selected = plan::candidates(train, &observed, false);
-    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
-    reads.done();
+    let mut observed = reads.fleet(train, state, &groups).await?;
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
     let contents = ours.map(|(id, _)| Scope::SourceContents(id.clone()));
@@ -71,6 +64,31 @@ pub async fn survey<C: Cloud>(
     Ok(observed)
 }
 
+/// Reads what updates by hand need: the fleet, and of those instances that `targets` picks from it their packages and
+/// what they are offered. One that no group holds, as the golden instance, is read besides.
+///
+/// An instance that the service drops meanwhile stays without packages; any other call that fails ends it.
+pub async fn survey_updates<C: Cloud>(
+    cloud: &C,
+    (train, state): (&Train, &State),
+    besides: Option<&Ocid>,
+    targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
+    parallelism: usize,
+    on_progress: impl FnMut(Survey) + Send,
+) -> Result<Observed, CloudError> {
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
+    let mut observed = reads.fleet(train, state, &Groups::of(train, state)).await?;
+    if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
+        observed.learn(cloud.observe(&Scope::Instance(id.clone())).await?);
+    }
+    let known = targets(&observed).into_iter().filter(|id| observed.instances.contains_key(id));
+    let scopes: Vec<Scope> =
+        known.flat_map(|id| [Scope::Inventory(id.clone()), Scope::Updates(id)]).collect();
+    reads.all(&mut observed, scopes).await?;
+    Ok(observed)
+}
+
 /// Reads with so many calls in flight, and tells how far that is.
 struct Reads<'a, C, P> {
     cloud: &'a C,
@@ -83,6 +101,19 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
     fn done(&mut self) {
         self.progress.done += 1;
         (self.on_progress)(self.progress);
+    }
+
+    /// Reads the fleet; before it, where members are selected, what there is to select from: that says which instances
+    /// are of interest.
+    async fn fleet(&mut self, train: &Train, state: &State, groups: &Groups) -> Result<Observed, CloudError> {
+        let mut observed = Observed::default();
+        self.all(&mut observed, selection::trees(train)).await?;
+        let lists = selection::lists(train, &observed.compute);
+        self.all(&mut observed, lists).await?;
+        let selected = plan::candidates(train, &observed, false);
+        observed.learn(self.cloud.observe(&fleet(train, state, groups, &selected)).await?);
+        self.done();
+        Ok(observed)
     }
 
     /// Reads all of them, in whatever order they come.

@@ -10,7 +10,7 @@ use super::worker::Report;
 use crate::cloud::Cloud;
 use crate::conformance::{Lag, Sorter, Verdict};
 use crate::name::{Ocid, ReleaseName};
-use crate::observed::{Observed, Precondition, Scope, Sighting, Updates};
+use crate::observed::{AvailableUpdate, Observed, Precondition, Scope, Sighting, Updates};
 use crate::op::Wanted;
 use crate::package::{Package, PackageSet};
 use crate::train::{Ahead, Patching};
@@ -117,6 +117,50 @@ pub(super) async fn level<C: Cloud>(
         desk.free_slot();
         desk.retry(message, waits.next()).await?;
     }
+}
+
+/// Finds out whether updates that were asked for by hand are still outstanding, until they are not or the patience for
+/// it ends: what the service lists may be older than what its agent did.
+pub(super) async fn patched<C: Cloud>(
+    desk: &mut Desk<C>,
+    instance: &Ocid,
+    wanted: Wanted,
+    packages: &[Package],
+) -> Result<Report, Halt> {
+    let begun = Instant::now();
+    let mut waits = desk.waits();
+    loop {
+        let Sighting::Updates(_, Some(listed)) = desk.read(&Scope::Updates(instance.clone())).await? else {
+            return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
+        };
+        let left: Vec<String> = listed
+            .iter()
+            .filter(|update| match packages {
+                [] => wanted.admits(update.kind),
+                several => several.iter().any(|package| is_before(update, *package)),
+            })
+            .map(|update| format!("{} {} -> {}", update.name, update.installed, update.available))
+            .collect();
+        if left.is_empty() {
+            return Ok(Report::Updated);
+        }
+        let names = left.iter().take(NAMED).map(String::as_str);
+        let list = format_list(left.len(), "outstanding", names);
+        let message = format!("updated, and the service still lists what was asked for{list}");
+        if begun.elapsed() >= desk.settings().verify_patience {
+            return Ok(Report::BelowLevel { message });
+        }
+        desk.free_slot();
+        desk.retry(message, waits.next()).await?;
+    }
+}
+
+/// Tells whether a listed update says that an older version than this is installed.
+fn is_before(update: &AvailableUpdate, package: Package) -> bool {
+    let same = *update.name == *package.name()
+        && (update.architecture.is_empty() || *update.architecture == *package.arch().as_str());
+    let installed = format!("{}-{}.{}", update.name, update.installed, package.arch());
+    same && Package::parse(&installed).is_ok_and(|installed| installed.cmp_evr(package).is_lt())
 }
 
 /// Tells whether there is nothing left for an update to do.

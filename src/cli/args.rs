@@ -15,7 +15,7 @@ mod plan;
 mod simulate;
 mod train;
 
-pub(super) use fleet::{Format, Report, Status};
+pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use plan::{Apply, Plan, Show};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use train::{Fmt, Freeze, Init, Validate};
@@ -50,6 +50,7 @@ pub(super) enum Command {
     Apply(Apply),
     Show(Show),
     Status(Status),
+    Update(Update),
     Report(Report),
     Simulate(Simulate),
 }

@@ -59,7 +59,8 @@ impl Observed {
                 // What the old sources offered says nothing of the new one.
                 self.updates.remove(switched);
             }
-            Op::Update { instance, kind, .. } => self.update(instance, *kind),
+            Op::Update { instance, kind, .. } => self.update(instance, *kind, None),
+            Op::Patch { instance, wanted, package } => self.update(instance, *wanted, *package),
         }
     }
 
@@ -87,7 +88,7 @@ impl Observed {
                 let parent = self.instances.get(instance).and_then(|instance| instance.parent.as_ref());
                 parent.is_some_and(|parent| self.source_id(to).as_ref() == Some(&parent.id))
             }
-            Op::Update { .. } => false,
+            Op::Update { .. } | Op::Patch { .. } => false,
         }
     }
 
@@ -142,12 +143,18 @@ impl Observed {
         }
     }
 
-    fn update(&mut self, id: &Ocid, wanted: Wanted) {
+    fn update(&mut self, id: &Ocid, wanted: Wanted, only: Option<Package>) {
         let Some(offered) = self.instances.get(id).and_then(|instance| self.offered(instance)) else {
             return;
         };
-        let offered = match self.take_listed(id, wanted) {
-            None => offered,
+        let offered = match only.map_or_else(|| self.take_listed(id, wanted), |_| None) {
+            None => match only {
+                None => offered,
+                Some(only) => {
+                    self.forget_listed(id, only);
+                    offered.iter().filter(|package| *package == only).collect()
+                }
+            },
             Some(listed) => {
                 let is_listed = |package: &Package| {
                     listed.contains(&(package.name().into(), package.arch().as_str().into()))

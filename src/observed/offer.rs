@@ -47,6 +47,16 @@ impl Observed {
         }
     }
 
+    /// Takes one package out of an instance's list.
+    pub(super) fn forget_listed(&mut self, id: &Ocid, package: Package) {
+        let is = |update: &AvailableUpdate| {
+            *update.name == *package.name() && *update.architecture == *package.arch().as_str()
+        };
+        if let Some(listed) = self.updates.get_mut(id) {
+            listed.retain(|update| !is(update));
+        }
+    }
+
     /// Takes out of an instance's list what an update of these installs, and returns the names and architectures of it;
     /// none for all. What no list says to be of a kind is not of it.
     pub(super) fn take_listed(

@@ -38,6 +38,8 @@ pub(super) struct Member<'a> {
     pub(super) outside: bool,
     /// Whether it joins the group.
     pub(super) joins: bool,
+    /// Whether it rides the release's source.
+    pub(super) rides: bool,
     /// Whether it is put on the release's source.
     pub(super) switch: bool,
     /// Whether it is updated.
@@ -139,6 +141,7 @@ fn assess<'a>(
         recorded: recorded && record.is_some_and(|record| record.group == group.name),
         outside,
         joins: outside,
+        rides: false,
         switch: false,
         update: false,
         verify: false,
@@ -163,6 +166,7 @@ fn assess<'a>(
     // What another source offers says nothing of the release's: before the switch nothing is known of any kind.
     let offered = input.observed.updates.get(id).filter(|_| rides);
     let sorter = Sorter::new(group.patching(), offered.map(|offered| offered.iter().map(|update| &**update)));
+    member.rides = rides;
     member.tally = sorter.tally(&verdict);
     member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.

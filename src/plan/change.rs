@@ -85,6 +85,11 @@ pub enum ChangeDetail {
         /// Its index in [`Plan::cohorts`].
         cohort: usize,
     },
+    /// Updates are installed on an instance now, because somebody asks for them.
+    Patch {
+        /// Its index in [`super::Plan::patches`].
+        patch: usize,
+    },
 }
 
 /// Instances of one group with the same change for the same reason.
@@ -107,12 +112,12 @@ pub struct Cohort {
     /// How they stand to the release: what is behind is the same for all of them, what is ahead, extra or missing is
     /// so on any of them.
     pub verdict: Verdict,
+    /// The instances.
+    pub instances: Vec<Ocid>,
     /// What of being behind counts, and who brings it; none where it all counts, and where nothing is known of any
     /// kind before the switch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tally: Option<Tally>,
-    /// The instances.
-    pub instances: Vec<Ocid>,
 }
 
 /// Why an instance is changed.

@@ -1,12 +1,14 @@
 //! What a plan tells besides its changes: what is held and why, who is ahead, and what to know. How it comes about is
 //! the planner's.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
 use crate::conformance::Lag;
-use crate::name::{Address, GroupName, Ocid};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
 
@@ -82,6 +84,11 @@ pub enum HeldReason {
     },
     /// The group updates nothing and has no schedule: it is never at level.
     NoUpdates,
+    /// An update by hand would take it beyond its release: it rides another source.
+    Elsewhere {
+        /// The display name of the source; none for none.
+        rides: Option<Arc<str>>,
+    },
     /// It is selected, and Compute says that it does not run.
     NotRunning {
         /// What it does instead.
@@ -115,6 +122,11 @@ pub enum Note {
         /// The golden instance.
         instance: Ocid,
     },
+    /// A package was asked for by its name, and no instance has an update of it outstanding.
+    NotOutstanding {
+        /// The name.
+        package: String,
+    },
     /// A group's selector fits an instance that is none of the group's.
     LeftOut {
         /// The group.
@@ -123,5 +135,15 @@ pub enum Note {
         instance: Ocid,
         /// Why not.
         why: LeftOut,
+    },
+    /// The plan makes the source of a release with packages of module streams. Whether a source of our own tells an
+    /// instance about modules is not documented.
+    Modular {
+        /// The release.
+        release: ReleaseName,
+        /// How many of its packages.
+        packages: usize,
+        /// The streams that its manifest names.
+        streams: Vec<String>,
     },
 }

@@ -16,6 +16,7 @@ mod holdings;
 pub mod lint;
 mod mismatch;
 mod order;
+mod patch;
 mod planner;
 mod refusal;
 mod roster;
@@ -40,6 +41,7 @@ pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
+pub use patch::{OutstandingUpdate, Patch, Request, Stranger, Target, update};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
@@ -95,6 +97,12 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What it will take.
     pub cost: Cost,
+    /// Updates that somebody asks for by hand, by what is outstanding; the details of `changes` for instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
+    /// The golden instance, in a plan that updates it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<Ocid>,
 }
 
 /// What a plan was made on. Another basis makes it stale.

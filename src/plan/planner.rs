@@ -66,12 +66,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         id: PlanId("".into()),
         created: input.now,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        basis: Basis {
-            train: input.train.name.clone(),
-            lineage: input.state.lineage.clone(),
-            serial: input.state.serial,
-            digest: input.train.digest,
-        },
+        basis: basis(input),
         file: input.train.file.display().to_string(),
         service: input.service.clone(),
         releases: input.train.releases.iter().map(release).collect(),
@@ -87,8 +82,20 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         held: story.held,
         notes: story.notes,
         cost: steps::cost(&steps),
+        patches: Vec::new(),
+        golden: None,
         steps,
     };
     plan.id = plan.content_id();
     Ok(plan)
+}
+
+/// Returns what a plan is made on.
+pub(super) fn basis(input: &Input<'_>) -> Basis {
+    Basis {
+        train: input.train.name.clone(),
+        lineage: input.state.lineage.clone(),
+        serial: input.state.serial,
+        digest: input.train.digest,
+    }
 }

@@ -39,7 +39,7 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
             Op::Switch { from: Some(_), .. } => 2,
             _ => 1,
         };
-        cost.work_requests += usize::from(matches!(op, Op::Update { .. }));
+        cost.work_requests += usize::from(op.updates().is_some());
     }
     cost
 }

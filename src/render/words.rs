@@ -240,6 +240,10 @@ pub(super) fn held(held: &Held) -> String {
             "waits for the schedule of its group: {} behind, and which of them it brings is known after the switch",
             are(*packages, "package")
         ),
+        HeldReason::Elsewhere { rides } => format!(
+            "it rides {}, not its release, and an update would take it beyond that: `patchtrain apply` puts it there",
+            rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
+        ),
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -261,6 +265,7 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::OtherSystem { .. } => "of another system".to_owned(),
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
         HeldReason::NoUpdates => "without updates".to_owned(),
+        HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
     }
 }
 
@@ -367,6 +372,16 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("switching to {}", to.release),
                 format!("switched to {}", to.release),
             ),
+            Op::Patch { instance, package: Some(package), .. } => words(
+                brief(plan.label(instance)),
+                format!("updating {} to {}", package.name(), package.evr()),
+                format!("{} updated to {}", package.name(), package.evr()),
+            ),
+            Op::Patch { instance, wanted, package: None } => words(
+                brief(plan.label(instance)),
+                format!("installing {} updates", wanted),
+                format!("{} updates installed", wanted),
+            ),
             Op::Update { instance, source, kind } => {
                 let what = match kind {
                     Wanted::All => String::new(),
@@ -383,6 +398,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             source.release.to_string(),
             "reading the source back".to_owned(),
             "source read back".to_owned(),
+        ),
+        Action::Verify { what: Verification::Patched { instance, .. } } => words(
+            brief(plan.label(instance)),
+            "reading updates back".to_owned(),
+            "updates read back".to_owned(),
         ),
         Action::Verify { what: Verification::Level { instance, .. } } => {
             words(brief(plan.label(instance)), "reading packages back".to_owned(), "at level".to_owned())

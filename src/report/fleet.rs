@@ -109,6 +109,11 @@ impl Fleet<'_> {
         members.filter(|id| self.observed.instances.contains_key(id)).collect()
     }
 
+    /// Returns the members of a group, known to the service or not.
+    pub fn members_of(&self, group: &GroupName) -> BTreeSet<Ocid> {
+        self.train.group(group).map(|group| self.members(group)).unwrap_or_default()
+    }
+
     /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
     pub fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
         self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))

@@ -132,6 +132,18 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             record(world, Entry::AtLevel { instance, name, group, release, extra, at, patching });
             End::Done
         }
+        Action::Verify { what: Verification::Patched { instance, wanted, packages } } => {
+            let left = world.observed.outstanding(instance, kind);
+            let asked =
+                |update: &std::sync::Arc<patchtrain::observed::AvailableUpdate>| match packages.as_slice() {
+                    [] => wanted.admits(update.kind),
+                    some => some.iter().any(|package| *package.name() == *update.name),
+                };
+            match left.iter().any(asked) {
+                true => End::Failed(format!("{instance} still lists {left:?}")),
+                false => End::Done,
+            }
+        }
         Action::Gate { condition } => {
             let Condition::GroupAtLevel { release, candidates, members, allowed, .. } = condition;
             let passed = |id: &&patchtrain::name::Ocid| {
@@ -185,12 +197,14 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
         return End::Failed(breach.to_string());
     } else {
         let unproves = match &op {
-            Op::Switch { instance, .. } | Op::Update { instance, .. } => Some(instance.clone()),
+            Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+                Some(instance.clone())
+            }
             _ => None,
         };
         let token = RetryToken("token".into());
         record(world, Entry::Started { key: key.clone(), token, unproves, at });
-        if let Op::Update { instance, .. } = &op {
+        if let Some(instance) = op.updates() {
             let offered = world.observed.outstanding(instance, kind);
             world.observed.updates.insert(instance.clone(), offered);
         }
@@ -235,6 +249,8 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         Op::Leave { group, instance } => {
             Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() }
         }
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => return None,
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => {
+            return None;
+        }
     })
 }

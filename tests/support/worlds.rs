@@ -84,18 +84,21 @@ const VERSIONS: [&str; 8] =
 
 /// What the updates of a package are for, in all these worlds.
 pub(crate) fn kind(package: Package) -> UpdateKind {
-    match package.name() {
+    kind_of(package.name())
+}
+
+/// The same of each name there is.
+pub(crate) fn kinds() -> impl Iterator<Item = (Arc<str>, UpdateKind)> {
+    NAMES.into_iter().map(|name| (name.into(), kind_of(name)))
+}
+
+fn kind_of(name: &str) -> UpdateKind {
+    match name {
         "bash" | "glibc" | "glibc-common" | "openssl" => UpdateKind::Security,
         "kernel" | "kernel-core" | "zlib" => UpdateKind::Bugfix,
         "perl" | "vim" => UpdateKind::Enhancement,
         _ => UpdateKind::Other,
     }
-}
-
-/// The same by name, for a cloud that is asked.
-pub(crate) fn kinds() -> impl Iterator<Item = (Arc<str>, UpdateKind)> {
-    let of = |name: &str| kind(Package::parse(&format!("{name}-1-1.x86_64")).unwrap());
-    NAMES.into_iter().map(move |name| (name.into(), of(name)))
 }
 
 fn package(rng: &mut Rng, name: &str) -> Package {

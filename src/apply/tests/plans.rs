@@ -153,6 +153,8 @@ impl Builder {
             notes: Vec::new(),
             steps: Vec::new(),
             cost: Default::default(),
+            golden: None,
+            patches: Vec::new(),
         };
         Self { plan }
     }

@@ -1,8 +1,10 @@
-//! Options of the commands about the fleet: `status`, `report`.
+//! Options of the commands about the fleet: `status`, `update`, `report`.
 
 use std::path::PathBuf;
 
 use clap::Args;
+
+use crate::name::GroupName;
 
 use super::{Amount, Identity, Parallelism, Selection};
 
@@ -24,6 +26,57 @@ pub(in crate::cli) struct Status {
 
     #[command(flatten)]
     pub(in crate::cli) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(in crate::cli) amount: Amount,
+}
+
+/// Install updates now, on a group or one instance
+///
+/// Reads which updates the instances' software sources offer them, shows which of those would be installed where, asks,
+/// has the agents install them, waits, and reads back that none of them is outstanding any more. It is done as apply
+/// does it: under the lock of the state, recorded, and gone on with after a cut by the same command. Without a terminal
+/// to ask on it takes --auto-approve.
+///
+/// Only instances of the train are updated: members that ride their release, which takes them no further than that, and
+/// with --instance the golden instance, which the next release is frozen from.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("target").required(true))]
+pub(in crate::cli) struct Update {
+    /// All members of this group
+    #[arg(long, value_name = "GROUP", group = "target", value_parser = GroupName::parse)]
+    pub(in crate::cli) group: Option<GroupName>,
+
+    /// One instance, by display name or OCID
+    #[arg(long, value_name = "INSTANCE", group = "target")]
+    pub(in crate::cli) instance: Option<String>,
+
+    /// Which updates, by what they are for
+    #[arg(long = "type", value_name = "TYPE", default_value = "all",
+        value_parser = clap::builder::PossibleValuesParser::new(["all", "security", "bugfix", "enhancement"]))]
+    pub(in crate::cli) kind: String,
+
+    /// Only of this package, as openssl or openssl.x86_64; may be given more than once. They are installed one by one
+    #[arg(long = "package", value_name = "NAME")]
+    pub(in crate::cli) packages: Vec<String>,
+
+    /// The train; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) train: Option<String>,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(in crate::cli) auto_approve: bool,
+
+    /// Exit with 2 if all went well and something is held
+    #[arg(long)]
+    pub(in crate::cli) detailed_exitcode: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
 
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,

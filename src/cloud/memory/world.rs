@@ -281,7 +281,7 @@ impl World {
             return Err(refused(404, "NotAuthorizedOrNotFound"));
         }
         let answer = match op {
-            Op::Update { instance, .. } => self.accept(op, instance, fault)?,
+            Op::Update { instance, .. } | Op::Patch { instance, .. } => self.accept(op, instance, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
                 if seen.is_some_and(|seen| !seen.members.is_empty()) {

@@ -69,9 +69,10 @@ fn releases(page: &mut Page, plan: &Plan) {
                 }
                 ("repair the source".to_owned(), numbers.join(" "), String::new())
             }
-            ChangeDetail::Group { .. } | ChangeDetail::DeleteGroup { .. } | ChangeDetail::Instance { .. } => {
-                continue;
-            }
+            ChangeDetail::Group { .. }
+            | ChangeDetail::DeleteGroup { .. }
+            | ChangeDetail::Instance { .. }
+            | ChangeDetail::Patch { .. } => continue,
         };
         table.row(mark(change), vec![release.to_string(), what, packages, calls], Vec::new());
         rows += 1;

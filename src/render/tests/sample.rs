@@ -165,6 +165,8 @@ pub(super) fn empty() -> Plan {
         notes: Vec::new(),
         steps: Vec::new(),
         cost: Cost::default(),
+        golden: None,
+        patches: Vec::new(),
     };
     for name in ["GL1", "GL1.1"] {
         let texts = if name == "GL1" { GL1 } else { GL1_1 };
