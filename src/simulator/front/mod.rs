@@ -132,6 +132,7 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::ListWorkLogs => work::logs(context).map(Reply::Answer),
         O::ListComputeInstances => compute::instances(context).map(Reply::Answer),
         O::ListCompartments => compute::compartments(context).map(Reply::Answer),
+        O::ManageStreams => modules::manage(context),
     }
 }
 

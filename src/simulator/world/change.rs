@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Id, Power, Source, Work, World};
+use super::{Group, Id, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -76,6 +76,8 @@ pub(crate) enum Task {
     Update(Package),
     /// Remove a package.
     Remove(Package),
+    /// Enable, disable, put in and take out module streams.
+    Streams(StreamWork),
 }
 
 /// A work request to come. Its times are fixed when it is accepted, so that a replay needs no switches.

@@ -302,6 +302,7 @@ fn blank(seed: u64, name: &str) -> Instance {
         reboot_required: false,
         ksplice: None,
         machine: Machine::of(name, None),
+        streams: BTreeMap::new(),
         revision: 1,
     }
 }

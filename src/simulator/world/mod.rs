@@ -9,6 +9,7 @@ mod estate;
 mod generate;
 mod offer;
 mod settle;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
 pub(crate) use offer::Offer;
+pub(crate) use streams::{PROFILE, StreamName, StreamWork, find as find_stream};
 
 /// An OCID of the simulated cloud.
 pub(crate) type Id = Arc<str>;
@@ -138,6 +140,8 @@ pub(crate) struct Instance {
     pub(crate) ksplice: Option<Box<str>>,
     /// What Compute knows of it.
     pub(crate) machine: Machine,
+    /// Module streams that somebody chose: of each module the one that is enabled, or that none is.
+    pub(crate) streams: BTreeMap<Box<str>, Option<Box<str>>>,
     /// The etag.
     pub(crate) revision: u64,
 }

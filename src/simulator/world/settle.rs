@@ -103,6 +103,16 @@ impl World {
                 }
                 transaction.removed.push(*package);
             }
+            Task::Streams(work) => match self.manage(&instance, work) {
+                Err((code, message)) => return failed(code, message),
+                Ok(_) if work.dry_run => {}
+                Ok((after, changed)) => {
+                    transaction = changed;
+                    if let Some(instance) = self.instances.get_mut(id) {
+                        instance.streams = after.streams;
+                    }
+                }
+            },
         }
         let live_patched = matches!(task, Task::UpdateAll(Filter::Ksplice | Filter::Security | Filter::All));
         let Transaction { installed, removed } = transaction.clone();
