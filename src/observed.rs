@@ -16,9 +16,11 @@ use crate::package::{PackageSet, StreamContents};
 mod advance;
 mod offer;
 mod precondition;
+mod schedules;
 mod updates;
 
 pub use precondition::{Breach, Precondition};
+pub use schedules::{Job, ServiceSchedule};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
@@ -36,6 +38,8 @@ pub struct Observed {
     /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
     /// what they are for.
     pub updates: BTreeMap<Ocid, Updates>,
+    /// The scheduled jobs of the compartment, where they have been read: for trains with schedules.
+    pub schedules: BTreeMap<Ocid, ServiceSchedule>,
 }
 
 /// A managed instance.
@@ -174,6 +178,9 @@ pub enum Scope {
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
+    /// The ACTIVE scheduled jobs of the compartment. Of one that no train's tags are on, only whom it is for and its
+    /// name need be told.
+    Schedules,
 }
 
 /// The answer to a [`Scope`].
@@ -205,6 +212,8 @@ pub enum Sighting {
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
+    /// To `Schedules`.
+    Schedules(BTreeMap<Ocid, ServiceSchedule>),
 }
 
 impl Observed {
@@ -268,6 +277,7 @@ impl Observed {
             Sighting::Group(id, Some(group)) => {
                 self.groups.insert(id, group);
             }
+            Sighting::Schedules(schedules) => self.schedules = schedules,
         }
     }
 }

@@ -64,6 +64,15 @@ pub async fn survey<C: Cloud>(
     })
     .await?;
 
+    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
+    if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
+        progress.total += 1;
+        on_progress(progress);
+        observed.learn(cloud.observe(&Scope::Schedules).await?);
+        progress.done += 1;
+        on_progress(progress);
+    }
+
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {

@@ -28,7 +28,7 @@ pub(super) struct Member<'a> {
     pub(super) verdict: Option<Arc<Verdict>>,
     /// What of being behind counts, and who brings it.
     pub(super) tally: Tally,
-    /// Whether its packages are at the level once this plan has done what it does.
+    /// Whether its packages can be at the level once this plan has done what it does.
     pub(super) reaches: bool,
     /// Whether it is on the release's source, reached, and its packages are at the level.
     pub(super) at_level: bool,
@@ -184,7 +184,7 @@ fn assess<'a>(
             // What the schedule is to bring is not a step, and there is no level before it has come.
             member.held = Some(HeldReason::Schedule {
                 packages: member.tally.scheduled,
-                known: rides || !group.patching().is_by_kind(),
+                known: !unknown,
             });
         }
         let changed = member.moves() || member.joins || !member.recorded;
