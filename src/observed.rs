@@ -14,11 +14,13 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{PackageSet, StreamContents};
 
 mod advance;
+mod compute;
 mod offer;
 mod precondition;
 mod schedules;
 mod updates;
 
+pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use schedules::{Job, ServiceSchedule};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
@@ -40,6 +42,8 @@ pub struct Observed {
     pub updates: BTreeMap<Ocid, Updates>,
     /// The scheduled jobs of the compartment, where they have been read: for trains with schedules.
     pub schedules: BTreeMap<Ocid, ServiceSchedule>,
+    /// What there is to select members from; empty where no group of the train selects any.
+    pub compute: Compute,
 }
 
 /// A managed instance.
@@ -181,6 +185,10 @@ pub enum Scope {
     /// The ACTIVE scheduled jobs of the compartment. Of one that no train's tags are on, only whom it is for and its
     /// name need be told.
     Schedules,
+    /// The instances in one compartment, by Compute: whether or not they are managed.
+    Compute(Ocid),
+    /// The ACTIVE compartments below one, at any depth.
+    Compartments(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -214,6 +222,10 @@ pub enum Sighting {
     Group(Ocid, Option<ServiceGroup>),
     /// To `Schedules`.
     Schedules(BTreeMap<Ocid, ServiceSchedule>),
+    /// To `Compute`.
+    Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
+    /// To `Compartments`: each with its parent.
+    Compartments(Ocid, BTreeMap<Ocid, Ocid>),
 }
 
 impl Observed {
@@ -221,7 +233,10 @@ impl Observed {
     /// when a thing is seen again without them.
     pub fn learn(&mut self, sighting: Sighting) {
         match sighting {
-            Sighting::Fleet(fleet) => *self = fleet,
+            // Compute is asked first, since it says which instances are of interest.
+            Sighting::Fleet(fleet) => {
+                *self = Self { compute: std::mem::take(&mut self.compute), ..fleet };
+            }
             Sighting::Instance(id, None) => {
                 self.instances.remove(&id);
             }
@@ -278,6 +293,8 @@ impl Observed {
                 self.groups.insert(id, group);
             }
             Sighting::Schedules(schedules) => self.schedules = schedules,
+            Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
+            Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
         }
     }
 }

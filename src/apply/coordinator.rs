@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -76,6 +77,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             unmanaged: plan.unmanaged.as_slice().into(),
             calls: Semaphore::new(bound),
             slots: Arc::new(Semaphore::new(bound)),
+            down: AtomicBool::new(false),
             stop: stopped,
             line: sender,
         };
@@ -219,7 +221,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                     self.end(step.id, end);
                 }
             }
-            if !self.schedule.has_ready() {
+            // While the service is down those at work find out when it is back; once they all have failed, the run ends.
+            if !self.schedule.has_ready() || self.shared.down.load(Ordering::Relaxed) {
                 return Ok(());
             }
             let Ok(slot) = self.shared.slots.clone().try_acquire_owned() else { return Ok(()) };

@@ -12,6 +12,7 @@ mod job;
 mod ledger;
 mod look;
 mod schedule;
+mod selection;
 mod survey;
 #[cfg(test)]
 mod tests;

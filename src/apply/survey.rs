@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
+use super::selection;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::Ocid;
 use crate::observed::{Observed, Scope, Sighting, Source};
 use crate::package::PackageSet;
+use crate::plan;
 use crate::state::State;
 use crate::train::{Members, Release, Train};
 
@@ -33,54 +35,39 @@ pub async fn survey<C: Cloud>(
     train: &Train,
     state: &State,
     parallelism: usize,
-    mut on_progress: impl FnMut(Survey) + Send,
+    on_progress: impl FnMut(Survey) + Send,
 ) -> Result<Observed, CloudError> {
-    let mut progress = Survey { done: 0, total: 1 };
-    on_progress(progress);
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
     let groups = Groups::of(train, state);
     let mut observed = Observed::default();
-    observed.learn(cloud.observe(&fleet(train, state, &groups)).await?);
+    let selected = reads.selected(&mut observed, train).await?;
+    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
+    reads.done();
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
     let contents = ours.map(|(id, _)| Scope::SourceContents(id.clone()));
     let members = members(&observed, train, &groups).into_iter().map(Scope::Inventory);
     let scopes: Vec<Scope> = contents.chain(members).collect();
-    progress = Survey { done: 1, total: 1 + scopes.len() };
-    on_progress(progress);
-
-    look(cloud, scopes, parallelism, &mut observed, || {
-        progress.done += 1;
-        on_progress(progress);
-    })
-    .await?;
+    let elsewhere = selection::groups_elsewhere(train, &observed);
+    reads.all(&mut observed, scopes).await?;
+    let mut others = Observed::default();
+    reads.all(&mut others, elsewhere).await?;
+    observed.compute.elsewhere = others.groups;
 
     // What updates are for is read only where a level depends on it.
     let kinds = kinds::wanted(&observed, train, state);
-    progress.total += kinds.len();
-    on_progress(progress);
-    look(cloud, kinds, parallelism, &mut observed, || {
-        progress.done += 1;
-        on_progress(progress);
-    })
-    .await?;
+    reads.all(&mut observed, kinds).await?;
 
     let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
     if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
-        progress.total += 1;
-        on_progress(progress);
-        observed.learn(cloud.observe(&Scope::Schedules).await?);
-        progress.done += 1;
-        on_progress(progress);
+        reads.all(&mut observed, vec![Scope::Schedules]).await?;
     }
 
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {
-        progress.total += 1;
-        on_progress(progress);
-        observed.learn(cloud.observe(&Scope::Catalogue(wanted)).await?);
-        progress.done += 1;
-        on_progress(progress);
+        reads.all(&mut observed, vec![Scope::Catalogue(wanted)]).await?;
     }
     Ok(observed)
 }
@@ -95,53 +82,76 @@ pub async fn survey_updates<C: Cloud>(
     besides: Option<&Ocid>,
     targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
     parallelism: usize,
-    mut on_progress: impl FnMut(Survey) + Send,
+    on_progress: impl FnMut(Survey) + Send,
 ) -> Result<Observed, CloudError> {
-    let mut progress = Survey { done: 0, total: 1 };
-    on_progress(progress);
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
     let groups = Groups::of(train, state);
     let mut observed = Observed::default();
-    observed.learn(cloud.observe(&fleet(train, state, &groups)).await?);
+    let selected = reads.selected(&mut observed, train).await?;
+    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
+    reads.done();
     if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
-        observed.learn(cloud.observe(&Scope::Instance(id.clone())).await?);
+        reads.all(&mut observed, vec![Scope::Instance(id.clone())]).await?;
     }
     let known = targets(&observed).into_iter().filter(|id| observed.instances.contains_key(id));
     let scopes: Vec<Scope> =
         known.flat_map(|id| [Scope::Inventory(id.clone()), Scope::Updates(id)]).collect();
-    progress = Survey { done: 1, total: 1 + scopes.len() };
-    on_progress(progress);
-    look(cloud, scopes, parallelism, &mut observed, || {
-        progress.done += 1;
-        on_progress(progress);
-    })
-    .await?;
+    reads.all(&mut observed, scopes).await?;
     Ok(observed)
 }
 
-/// Makes so many looks at once and takes in what they show.
-async fn look<C: Cloud>(
-    cloud: &C,
-    scopes: Vec<Scope>,
+/// Reads with so many calls in flight, and tells how far that is.
+struct Reads<'a, C, P> {
+    cloud: &'a C,
     parallelism: usize,
-    observed: &mut Observed,
-    mut on_read: impl FnMut(),
-) -> Result<(), CloudError> {
-    let reads = scopes.iter().map(|scope| async move { (scope, cloud.observe(scope).await) });
-    let mut reads = stream::iter(reads).buffer_unordered(parallelism.max(1));
-    while let Some((scope, answer)) = reads.next().await {
-        match (scope, answer) {
-            (_, Ok(sighting)) => observed.learn(sighting),
-            (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
-                observed.learn(Sighting::Inventory(id.clone(), None));
-            }
-            (Scope::Updates(id), Err(CloudError::Service { status: 404, .. })) => {
-                observed.learn(Sighting::Updates(id.clone(), None));
-            }
-            (_, Err(error)) => return Err(error),
-        }
-        on_read();
+    progress: Survey,
+    on_progress: P,
+}
+
+impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
+    fn done(&mut self) {
+        self.progress.done += 1;
+        (self.on_progress)(self.progress);
     }
-    Ok(())
+
+    /// Reads who is selected, which says whose instances are of interest.
+    async fn selected(
+        &mut self,
+        observed: &mut Observed,
+        train: &Train,
+    ) -> Result<BTreeSet<Ocid>, CloudError> {
+        self.all(observed, selection::trees(train)).await?;
+        let lists = selection::lists(train, &observed.compute);
+        self.all(observed, lists).await?;
+        Ok(plan::candidates(train, observed, false))
+    }
+
+    /// Reads all of them, in whatever order they come.
+    async fn all(&mut self, observed: &mut Observed, scopes: Vec<Scope>) -> Result<(), CloudError> {
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        self.progress.total += scopes.len();
+        (self.on_progress)(self.progress);
+        let cloud = self.cloud;
+        let reads = scopes.iter().map(|scope| async move { (scope, cloud.observe(scope).await) });
+        let mut reads = stream::iter(reads).buffer_unordered(self.parallelism.max(1));
+        while let Some((scope, answer)) = reads.next().await {
+            match (scope, answer) {
+                (_, Ok(sighting)) => observed.learn(sighting),
+                (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Inventory(id.clone(), None));
+                }
+                (Scope::Updates(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Updates(id.clone(), None));
+                }
+                (_, Err(error)) => return Err(error),
+            }
+            self.done();
+        }
+        Ok(())
+    }
 }
 
 /// Returns the packages of the train's releases that are not in their sources.
@@ -187,16 +197,16 @@ fn listed(train: &Train) -> impl Iterator<Item = &Ocid> {
     train.groups.iter().flat_map(|group| {
         match &group.members {
             Members::Listed(members) => Some(members),
-            Members::Service => None,
+            Members::Service | Members::Selected(_) => None,
         }
         .into_iter()
         .flatten()
     })
 }
 
-fn fleet(train: &Train, state: &State, groups: &Groups) -> Scope {
+fn fleet(train: &Train, state: &State, groups: &Groups, selected: &BTreeSet<Ocid>) -> Scope {
     Scope::Fleet {
-        instances: listed(train).chain(state.instances.keys()).cloned().collect(),
+        instances: listed(train).chain(state.instances.keys()).chain(selected).cloned().collect(),
         groups: groups.names.clone(),
         group_ids: groups.ids.clone(),
     }
@@ -210,13 +220,14 @@ fn is_ours(id: &Ocid, source: &Source, state: &State) -> bool {
         || state.sources.values().any(|record| record.id == *id)
 }
 
-/// Returns the members that the service knows: listed, or found in a group of the train.
+/// Returns the members that the service knows: listed, selected and able to join, or found in a group of the train.
 fn members(observed: &Observed, train: &Train, groups: &Groups) -> BTreeSet<Ocid> {
     let of_train = observed
         .groups
         .iter()
         .filter(|(id, group)| groups.ids.contains(*id) || groups.names.contains(&group.name));
     let found = of_train.flat_map(|(_, group)| &group.members);
-    let known = listed(train).chain(found).filter(|id| observed.instances.contains_key(*id));
+    let joining = plan::candidates(train, observed, true);
+    let known = listed(train).chain(&joining).chain(found).filter(|id| observed.instances.contains_key(*id));
     known.cloned().collect()
 }

@@ -35,8 +35,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     context.block_on(async |interrupt| {
-        let mut connector =
-            Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile());
+        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             fresh(context, arguments, &mut connector, &interrupt, train).await
         })
@@ -128,7 +127,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             return Err(stale(why));
         }
         let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
-        let connection = Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile())
+        let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
             .connect(train, &interrupt)
             .await?;
         if connection.label != plan.service {

@@ -3,7 +3,7 @@
 //!
 //! No option is declared that its command does not act on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -87,9 +87,17 @@ pub(super) struct Parallelism {
     /// How many API calls may be in flight; waiting for updates to finish takes none
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
+
+    /// Append a line of JSON to FILE for each request that is sent: no headers, bodies or keys
+    #[arg(long, value_name = "FILE")]
+    trace_http: Option<PathBuf>,
 }
 
 impl Parallelism {
+    pub(super) fn trace(&self) -> Option<&Path> {
+        self.trace_http.as_deref()
+    }
+
     pub(super) fn calls(&self) -> usize {
         usize::from(self.parallelism)
     }

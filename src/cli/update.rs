@@ -64,8 +64,9 @@ async fn one(
         None => look::unapplied(&train.name)?,
     };
     let calls = arguments.parallelism.calls();
-    let connection =
-        Connector::new(context, calls, arguments.identity.profile()).connect(train, interrupt).await?;
+    let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
+        .connect(train, interrupt)
+        .await?;
     let targets = |observed: &Observed| targets(arguments, train, &state, observed);
     let observed =
         look::observe_updates(context, interrupt, &connection, (train, &state), targets, calls).await?;

@@ -105,7 +105,8 @@ pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Ros
             let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside));
+            let resting = roster.resting.get(id);
+            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside, resting));
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -122,6 +123,7 @@ fn assess<'a>(
     seen: Option<&'a Instance>,
     verdict: Option<Arc<Verdict>>,
     outside: bool,
+    resting: Option<&HeldReason>,
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded = record
@@ -151,6 +153,9 @@ fn assess<'a>(
         member.held = Some(reason);
         member
     };
+    if let Some(reason) = resting {
+        return hold(member, reason.clone());
+    }
     let Some(seen) = seen else { return hold(member, HeldReason::Unknown) };
     if !seen.status.takes_work() {
         let (status, last_checkin) = (seen.status, seen.last_checkin);

@@ -31,7 +31,11 @@ pub(super) struct Story {
 }
 
 /// Returns what people call each instance: its display name, or its OCID where the name is not unique or unknown.
-pub(super) fn labels(input: &Input<'_>, members: &Assessed<'_>) -> BTreeMap<Ocid, Arc<str>> {
+pub(super) fn labels(
+    input: &Input<'_>,
+    rosters: &Rosters,
+    members: &Assessed<'_>,
+) -> BTreeMap<Ocid, Arc<str>> {
     let mut names: BTreeMap<&Ocid, Arc<str>> = BTreeMap::new();
     for (id, record) in &input.state.instances {
         names.insert(id, record.name.clone());
@@ -41,6 +45,13 @@ pub(super) fn labels(input: &Input<'_>, members: &Assessed<'_>) -> BTreeMap<Ocid
     }
     for (id, seen) in &input.observed.instances {
         names.insert(id, seen.name.clone());
+    }
+    // What Compute calls those that the service does not know; a fleet next door is nobody's business.
+    for roster in rosters.declared.values() {
+        for id in roster.waiting.keys().chain(roster.left_out.keys()).chain(roster.resting.keys()) {
+            let known = input.observed.compute.instances.get(id);
+            names.entry(id).or_insert_with(|| known.map_or_else(|| id.as_str().into(), |it| it.name.clone()));
+        }
     }
     let mut uses: HashMap<Arc<str>, usize> = HashMap::new();
     for name in names.values() {
@@ -236,6 +247,15 @@ impl Story {
                 let address = Address::Instance(member.id.clone());
                 self.held.push(Held { address, reason: reason.clone(), until: None });
             }
+        }
+        planned.held += roster.waiting.len();
+        for (id, reason) in &roster.waiting {
+            let address = Address::Instance(id.clone());
+            self.held.push(Held { address, reason: reason.clone(), until: None });
+        }
+        for (instance, why) in &roster.left_out {
+            let (group, instance, why) = (group.name.clone(), instance.clone(), why.clone());
+            self.notes.push(Note::LeftOut { group, instance, why });
         }
         if members.is_empty() {
             self.notes.push(Note::NoMembers { group: group.name.clone() });

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::LeftOut;
 use crate::conformance::Lag;
 use crate::name::{Address, GroupName, Ocid};
-use crate::observed::InstanceStatus;
+use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
 
 /// An instance that is newer than its release.
@@ -88,6 +89,16 @@ pub enum HeldReason {
         /// The display name of the source; none for none.
         rides: Option<Arc<str>>,
     },
+    /// It is selected, and Compute says that it does not run.
+    NotRunning {
+        /// What it does instead.
+        state: PowerState,
+    },
+    /// It is selected, and of another system than the train is for.
+    OtherSystem {
+        /// What it runs.
+        os: String,
+    },
 }
 
 /// Something a reviewer should know.
@@ -115,5 +126,14 @@ pub enum Note {
     NotOutstanding {
         /// The name.
         package: String,
+    },
+    /// A group's selector fits an instance that is none of the group's.
+    LeftOut {
+        /// The group.
+        group: GroupName,
+        /// The instance.
+        instance: Ocid,
+        /// Why not.
+        why: LeftOut,
     },
 }

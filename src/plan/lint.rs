@@ -227,7 +227,9 @@ impl<'a> Lint<'a> {
                 | HeldReason::Unknown
                 | HeldReason::Unread
                 | HeldReason::OpenWork { .. }
-                | HeldReason::Elsewhere { .. },
+                | HeldReason::Elsewhere { .. }
+                | HeldReason::NotRunning { .. }
+                | HeldReason::OtherSystem { .. },
             ) => Some(id),
             _ => None,
         });

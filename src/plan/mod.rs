@@ -21,6 +21,7 @@ mod planner;
 mod refusal;
 mod roster;
 mod schedules;
+mod select;
 mod step;
 mod steps;
 
@@ -44,6 +45,7 @@ pub use order::{Order, OrderError};
 pub use patch::{OutstandingUpdate, Patch, Request, Stranger, Target, update};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
+pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
 
 /// The format this build writes into saved plans; a newer one is refused.
@@ -163,7 +165,7 @@ pub struct PlannedGroup {
     pub at_level: usize,
     /// How many instances join, leave, are switched, are updated, are only verified.
     pub work: Work,
-    /// How many members are held.
+    /// How many members are held, and how many instances that wait to become members.
     pub held: usize,
     /// How many members are newer than the release.
     pub ahead_count: usize,

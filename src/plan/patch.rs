@@ -156,7 +156,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         releases: releases.collect(),
         groups: planned.collect(),
         unmanaged: input.train.unmanaged.clone(),
-        labels: changes::labels(input, &members),
+        labels: changes::labels(input, &rosters, &members),
         drift: Vec::new(),
         changes,
         moves: Vec::new(),

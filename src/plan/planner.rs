@@ -55,7 +55,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     // 6. What runs, in which order.
     let steps = steps::lay(input, &sources, (&groups, &schedules), &rosters, &members, &gates);
     // 7. What that changes, for people.
-    let labels = changes::labels(input, &members);
+    let labels = changes::labels(input, &rosters, &members);
     let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
     story.changes.extend(schedules::changes(input, &schedules));
     schedules::until(&mut story.held, &schedules, &rosters);

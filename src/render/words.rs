@@ -233,6 +233,10 @@ pub(super) fn held(held: &Held) -> String {
             members.saturating_sub(*allowed)
         ),
         HeldReason::Undeclared => "the state owns its source, and the train no longer declares it".to_owned(),
+        HeldReason::NotRunning { state } => format!("selected, and not running: it is {state}"),
+        HeldReason::OtherSystem { os } => {
+            format!("selected, and of another system than the train is for: {}", clean(os))
+        }
         HeldReason::Schedule { packages, known: true } => {
             format!("waits for the schedule of its group, which is to bring {}", count(*packages, "package"))
         }
@@ -261,6 +265,8 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),
         HeldReason::Undeclared => "undeclared".to_owned(),
+        HeldReason::NotRunning { .. } => "not running".to_owned(),
+        HeldReason::OtherSystem { .. } => "of another system".to_owned(),
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
         HeldReason::NoUpdates => "without updates".to_owned(),
         HeldReason::Elsewhere { .. } => "not on its release".to_owned(),

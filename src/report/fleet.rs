@@ -10,7 +10,7 @@ use crate::conformance::{self, Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{InstanceStatus, Job, Observed};
 use crate::op::Schedule;
-use crate::plan::ServiceLabel;
+use crate::plan::{self, ServiceLabel};
 use crate::state::State;
 use crate::train::{Group, Members, Patching, Release, Train};
 
@@ -222,21 +222,28 @@ impl Fleet<'_> {
     fn members(&self, group: &Group) -> BTreeSet<Ocid> {
         let mut members = match &group.members {
             Members::Listed(members) => members.clone(),
-            Members::Service => {
-                let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
-                let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
-                let id = group.id.as_ref().or(recorded);
-                let named = self.observed.groups.iter().filter(|(known, service)| match id {
-                    Some(id) => id == *known,
-                    None => *service.name == *group.name.as_str(),
-                });
-                named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
+            Members::Service => self.of_service(group),
+            Members::Selected(selector) => {
+                let look = (self.train, self.state, self.observed);
+                plan::selected(look, &group.name, selector, &self.of_service(group))
             }
         };
         if let Some(golden) = &self.train.golden {
             members.remove(golden);
         }
         members
+    }
+
+    /// Returns who the service has in a group.
+    fn of_service(&self, group: &Group) -> BTreeSet<Ocid> {
+        let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
+        let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
+        let id = group.id.as_ref().or(recorded);
+        let named = self.observed.groups.iter().filter(|(known, service)| match id {
+            Some(id) => id == *known,
+            None => *service.name == *group.name.as_str(),
+        });
+        named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
     }
 
     /// Returns the sources that hold a release: the recorded one, and one that a crash left unrecorded, by its tags.

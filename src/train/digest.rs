@@ -4,7 +4,8 @@
 //! Every struct is taken apart without `..`, so that a new field cannot be forgotten here. Each part is written with
 //! its length before it, so that no two trains write the same bytes.
 
-use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Service, Train};
+use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Selector, Service, Train};
+use crate::name::Ocid;
 use crate::op::{Schedule, Wanted};
 use crate::package::Digest;
 
@@ -22,6 +23,7 @@ pub(super) fn of(train: &Train) -> Digest {
         releases,
         groups,
         digest: _,
+        neighbours: _,
     } = train;
     let mut parts = Parts::default();
     parts.put("patchtrain train 1");
@@ -45,9 +47,21 @@ pub(super) fn of(train: &Train) -> Digest {
 }
 
 fn put_service(parts: &mut Parts, service: &Service) {
-    let Service { region, profile, auth, endpoint, auth_endpoint } = service;
+    let Service { region, profile, auth, endpoint, auth_endpoint, compute, identity } = service;
     parts.optional(region.as_deref()).optional(profile.as_deref());
     parts.optional(auth.map(Auth::word)).optional(auth_endpoint.as_deref());
+    put_endpoint(parts, endpoint);
+    // What is left out writes nothing, so that a train from before there were these keeps its digest. What follows is
+    // a count of releases, whose first bytes are zero.
+    for (key, other) in [("compute", compute), ("identity", identity)] {
+        if *other != endpoint.default_of_others() {
+            parts.put(key);
+            put_endpoint(parts, other);
+        }
+    }
+}
+
+fn put_endpoint(parts: &mut Parts, endpoint: &Endpoint) {
     match endpoint {
         Endpoint::Simulator => parts.put("simulator"),
         Endpoint::Url(url) => parts.put("url").put(url),
@@ -70,6 +84,15 @@ fn put_group(parts: &mut Parts, group: &Group) {
             parts.put("listed").list(&members)
         }
         Members::Service => parts.put("service"),
+        Members::Selected(Selector { compartments, subcompartments, tags }) => {
+            let compartments: Vec<&str> = compartments.iter().map(Ocid::as_str).collect();
+            parts.put("selected").list(&compartments).count(usize::from(*subcompartments));
+            parts.count(tags.len());
+            for (key, value) in tags {
+                parts.put(&key.to_string()).put(value);
+            }
+            &mut *parts
+        }
     };
     let mut after: Vec<&str> = after.iter().map(|group| group.as_str()).collect();
     after.sort_unstable();

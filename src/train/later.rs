@@ -6,7 +6,6 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::table::{Fields, File, Value};
-use crate::name::Ocid;
 
 /// `[state]`: only the local store is here.
 pub(super) fn state(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
@@ -39,28 +38,6 @@ pub(super) fn api(file: &mut File<'_>, value: Value<'_>) {
     {
         file.not_yet(at.span, "`api = \"osmh\"`", "write `api = \"osms\"`");
     }
-}
-
-/// `members = { ... }`.
-pub(super) fn selector(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
-    let keys = ["compartments", "subcompartments", "tags"];
-    let mut fields = Fields::open(file, "members", span.clone(), table, &keys);
-    if let Some(value) = fields.required("compartments") {
-        for element in file.list(value, "`compartments`").unwrap_or_default() {
-            file.parsed(element, "an element of `compartments`", Ocid::parse);
-        }
-    }
-    if let Some(value) = fields.optional("subcompartments") {
-        file.flag(value, "`subcompartments`");
-    }
-    if let Some(value) = fields.optional("tags") {
-        for (_, tag) in file.table(value, "`tags`").into_iter().flatten() {
-            file.text(tag, "a tag's value");
-        }
-    }
-    fields.close(file);
-    let hint = "list the instances, or write `members = \"service\"`";
-    file.not_yet(span, "selecting members by compartment and tag", hint);
 }
 
 /// The keys of `[[group]]` that are for later.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,29 @@ pub struct Train {
     pub groups: Vec<Group>,
     /// The digest of all parsed values and of the releases' contents; comments and layout do not count.
     pub digest: Digest,
+    /// The other trains of the same load, which may claim instances too. Not part of the digest.
+    pub neighbours: Vec<Arc<Neighbour>>,
+}
+
+/// What a train needs to know of another one that was loaded with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its name.
+    pub name: TrainName,
+    /// `train.os`.
+    pub os: String,
+    /// `train.architecture`.
+    pub architecture: String,
+    /// `train.compartment`.
+    pub compartment: Ocid,
+    /// `train.golden`.
+    pub golden: Option<Ocid>,
+    /// Its `[service]` table.
+    pub service: Service,
+    /// Its groups.
+    pub groups: Vec<Group>,
 }
 
 /// Where the service is and how to sign.
@@ -53,6 +77,10 @@ pub struct Service {
     pub endpoint: Endpoint,
     /// `endpoints.auth`: a URL; left out, derived from the instance's region.
     pub auth_endpoint: Option<String>,
+    /// `endpoints.compute`; left out, the simulator's own where `endpoint` is the simulator. Only selectors need it.
+    pub compute: Endpoint,
+    /// `endpoints.identity`; as for `compute`. Only selectors with subcompartments need it.
+    pub identity: Endpoint,
 }
 
 /// How calls are signed.
@@ -92,6 +120,17 @@ pub enum Endpoint {
     Url(String),
     /// Left out: derived from region and realm.
     Region,
+}
+
+impl Endpoint {
+    /// Returns where the other services are that are left out beside it: the simulator's own with the simulator, else
+    /// by region.
+    pub fn default_of_others(&self) -> Self {
+        match self {
+            Self::Simulator => Self::Simulator,
+            Self::Url(_) | Self::Region => Self::Region,
+        }
+    }
 }
 
 /// A declared release with its packages.
@@ -155,6 +194,8 @@ pub enum Members {
     Listed(BTreeSet<Ocid>),
     /// Whoever the service says.
     Service,
+    /// Those that lie in these compartments and have these tags.
+    Selected(Selector),
 }
 
 /// `ahead`: what a package newer than the release's means for the level.
@@ -193,6 +234,11 @@ impl Train {
         self.releases.iter().find(|release| release.name == *name)
     }
 
+    /// Tells whether any group's members are selected, so that Compute has to be asked.
+    pub fn selects(&self) -> bool {
+        self.groups.iter().any(|group| matches!(group.members, Members::Selected(_)))
+    }
+
     /// Finds a group by name.
     pub fn group(&self, name: &GroupName) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == *name)
@@ -207,6 +253,7 @@ mod later;
 mod layout;
 mod patching;
 mod problem;
+mod selector;
 mod service;
 mod shape;
 mod table;
@@ -217,5 +264,6 @@ pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
 pub use patching::Patching;
 pub use problem::{Problem, Problems};
+pub use selector::{Selector, TagKey};
 pub use service::region as check_region;
 pub use shape::{default_unmanaged, os as check_os};

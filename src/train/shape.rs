@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::later;
 use super::patching;
+use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
 use super::{Ahead, Amount, Service};
@@ -97,6 +98,7 @@ pub(super) struct GroupShape {
 pub(super) enum MembersShape {
     Listed(Vec<At<Ocid>>),
     Service,
+    Selected(Selector),
 }
 
 /// Reads the document.
@@ -261,10 +263,7 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
 fn members(file: &mut File<'_>, value: Value<'_>) -> Option<MembersShape> {
     match value.get_ref() {
         DeValue::String(_) => file.word(value, "`members`", &["service"]).map(|_| MembersShape::Service),
-        DeValue::Table(table) => {
-            later::selector(file, table, value.span());
-            None
-        }
+        DeValue::Table(table) => selector::read(file, table, value.span()).map(MembersShape::Selected),
         DeValue::Array(array) if array.is_empty() => {
             let hint = "list instances, or write `members = \"service\"` for whoever the service says";
             file.problem(value.span(), "`members` lists nobody", hint);
@@ -274,7 +273,12 @@ fn members(file: &mut File<'_>, value: Value<'_>) -> Option<MembersShape> {
             let instance = |element| file.parsed(element, "an element of `members`", Ocid::parse);
             Some(MembersShape::Listed(array.iter().filter_map(instance).collect()))
         }
-        other => file.wrong_type(value, "`members`", "an array of OCIDs or `\"service\"`", other),
+        other => file.wrong_type(
+            value,
+            "`members`",
+            "an array of OCIDs, `\"service\"` or `{ compartments = [...] }`",
+            other,
+        ),
     }
 }
 

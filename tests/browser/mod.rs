@@ -85,7 +85,10 @@ fn train(instances: usize) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),

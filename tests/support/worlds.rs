@@ -13,6 +13,7 @@ use patchtrain::state::State;
 use patchtrain::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
 
 use super::rng::Rng;
+use super::selection;
 
 /// Everything that a plan is made of.
 #[derive(Clone, Debug)]
@@ -83,7 +84,16 @@ const VERSIONS: [&str; 8] =
 
 /// What the updates of a package are for, in all these worlds.
 pub(crate) fn kind(package: Package) -> UpdateKind {
-    match package.name() {
+    kind_of(package.name())
+}
+
+/// The same of each name there is.
+pub(crate) fn kinds() -> impl Iterator<Item = (Arc<str>, UpdateKind)> {
+    NAMES.into_iter().map(|name| (name.into(), kind_of(name)))
+}
+
+fn kind_of(name: &str) -> UpdateKind {
+    match name {
         "bash" | "glibc" | "glibc-common" | "openssl" => UpdateKind::Security,
         "kernel" | "kernel-core" | "zlib" => UpdateKind::Bugfix,
         "perl" | "vim" => UpdateKind::Enhancement,
@@ -143,7 +153,10 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases,
         groups,
         digest,
@@ -261,6 +274,7 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
         if !rng.chance(5) {
             observed.instances.insert(id.clone(), instance(rng, index));
         }
+        observed.compute.instances.insert(id.clone(), selection::machine(rng, index, index % group_count));
     }
     for n in 0..group_count {
         let members: Vec<Ocid> =
@@ -286,6 +300,8 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
                 observed.instances.get_mut(member).unwrap().groups.insert(id.clone());
             }
             observed.groups.insert(id, by_hand);
+        } else if rng.chance(30) {
+            one.members = selection::selector(n);
         }
         groups.push(one);
     }
@@ -303,16 +319,16 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(14) {
-            11 => {
+        match rng.below(16) {
+            13 => {
                 let at = rng.below(world.train.groups.len());
                 world.train.groups[at].update = update(rng);
             }
-            12 => {
+            14 => {
                 let at = rng.below(world.train.groups.len());
                 world.train.groups[at].schedule = schedule(rng);
             }
-            13 => edit_schedule(world, rng),
+            15 => edit_schedule(world, rng),
             0..=2 if !ids.is_empty() => {
                 let packages = packages(rng, 80);
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
@@ -346,14 +362,17 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             }
             7 => edit_source(world, rng),
             8 => edit_membership(world, rng),
+            11..=12 => selection::disturb(world, rng),
             9 => {
                 let mut new = instance(rng, index);
                 let holds = |(_, group): &(&Ocid, &ServiceGroup)| group.members.contains(&instance_id(index));
                 new.groups = world.observed.groups.iter().filter(holds).map(|(id, _)| id.clone()).collect();
                 world.observed.instances.entry(instance_id(index)).or_insert(new);
+                let machine = selection::machine(rng, index, rng.clone().below(5));
+                world.observed.compute.instances.entry(instance_id(index)).or_insert(machine);
                 let listed = world.train.groups.iter_mut().find_map(|group| match &mut group.members {
                     Members::Listed(listed) => Some(listed),
-                    Members::Service => None,
+                    Members::Service | Members::Selected(_) => None,
                 });
                 if let Some(listed) = listed.filter(|_| !ids.contains(&instance_id(index))) {
                     listed.insert(instance_id(index));
@@ -404,7 +423,7 @@ fn edit_schedule(world: &mut World, rng: &mut Rng) {
         1 => seen.job.update = None,
         2 => seen.job.every = Some(Every::parse("3 weeks").unwrap()),
         // It has run.
-        _ => seen.job.last = std::mem::replace(&mut seen.job.next, Some(world.now)),
+        _ => seen.job.last = seen.job.next.replace(world.now),
     }
 }
 

@@ -7,6 +7,7 @@ use super::source_of;
 use crate::conformance::Verdict;
 use crate::name::Ocid;
 use crate::observed::{Observed, Scope};
+use crate::plan;
 use crate::state::State;
 use crate::train::{Group, Members, Train};
 
@@ -41,6 +42,8 @@ pub(super) fn wanted(observed: &Observed, train: &Train, state: &State) -> Vec<S
 fn members<'o>(observed: &'o Observed, state: &State, group: &'o Group) -> BTreeSet<&'o Ocid> {
     match &group.members {
         Members::Listed(members) => members.iter().collect(),
+        // Nobody is a member whom the selector does not fit.
+        Members::Selected(selector) => plan::fitting(selector, &observed.compute).collect(),
         Members::Service => {
             let recorded = state.groups.get(&group.name).map(|record| &record.id);
             let id = group.id.as_ref().or(recorded.filter(|id| observed.groups.contains_key(*id)));

@@ -39,10 +39,13 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
         releases: Vec::new(),
         groups: groups.iter().map(group).collect(),
         digest: Digest::of_lines(["train"]),
+        neighbours: Vec::new(),
     }
 }
 

@@ -80,6 +80,10 @@ store = "local"    # in the folder state/; keep a backup of it
 # Whoever the service says is in the group of that name.
 # members = "service"
 #
+# Or whoever lies in these compartments and has these tags: `namespace.key` is a defined tag, a key without a dot a
+# free-form one. Instances that are started later join with the next apply.
+# members = {{ compartments = ["ocid1.compartment.oc1..aaaa"], subcompartments = true, tags = {{ "ops.patch" = "web" }} }}
+#
 # It moves once these are at their level.
 # after = ["canary"]
 #

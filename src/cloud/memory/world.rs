@@ -173,6 +173,18 @@ impl World {
                 let found = self.errata.iter().find(|erratum| erratum.id == *id);
                 Sighting::Erratum(id.clone(), found.cloned())
             }
+            Scope::Compute(id) => {
+                let there = self.observed.compute.instances.iter();
+                let there = there.filter(|(_, instance)| instance.compartment == *id);
+                let found = there.map(|(id, instance)| (id.clone(), instance.clone()));
+                Sighting::Compute(id.clone(), found.collect())
+            }
+            Scope::Compartments(id) => {
+                let compute = &self.observed.compute;
+                let below = compute.parents.iter().filter(|(_, parent)| compute.is_within(parent, id));
+                let found = below.map(|(child, parent)| (child.clone(), parent.clone()));
+                Sighting::Compartments(id.clone(), found.collect())
+            }
         })
     }
 

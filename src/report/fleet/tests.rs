@@ -47,7 +47,10 @@ pub(in crate::report) fn train() -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),

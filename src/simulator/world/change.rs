@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Id, Job, JobPlan, Source, Work, World};
+use super::{Group, Id, Job, JobPlan, Power, Source, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -139,6 +139,10 @@ pub(crate) enum Change {
     DeleteJob { id: Id },
     /// A scheduled job runs now, besides its schedule.
     RunJob { id: Id },
+    /// An instance is stopped, started or terminated, which the patch service is not told.
+    Power { instance: Id, power: Power },
+    /// The tag of an instance that says who patches it is set to another value, or taken off.
+    Tag { instance: Id, value: Option<Box<str>> },
 }
 
 impl World {
@@ -255,6 +259,13 @@ impl World {
                 }
             }
             Change::RunJob { id } => self.run_job(id, at),
+            Change::Power { instance, power } => {
+                self.edit_instance(instance, |instance| instance.machine.power = *power);
+            }
+            Change::Tag { instance, value } => self.edit_instance(instance, |instance| match value {
+                Some(value) => drop(instance.machine.ops.insert("patch".into(), value.clone())),
+                None => drop(instance.machine.ops.remove("patch")),
+            }),
         }
     }
 

@@ -115,31 +115,6 @@ fn each_setting_for_later_is_answered() {
 }
 
 #[test]
-fn selectors_are_answered() {
-    let members = |with: &str| {
-        told(|good| good.replace("members = [\"ocid1.instance.oc1..a\"]", &format!("members = {with}")))
-    };
-    let not_yet = "30:11: selecting members by compartment and tag is not supported yet";
-    assert_eq!(
-        members(
-            r#"{ compartments = ["ocid1.compartment.oc1..prod"], subcompartments = false, tags = { "ops.patch" = "web" } }"#
-        ),
-        [not_yet]
-    );
-    assert_eq!(
-        members(r#"{ compartments = ["prod"], subcompartments = 1, tags = { a = 1 }, tgas = {} }"#),
-        [
-            not_yet,
-            "30:29: `prod` is not an OCID: expected `ocid1.<type>.<realm>.[region].<unique>`",
-            "30:56: `subcompartments` is an integer: expected `true` or `false`",
-            "30:72: a tag's value is an integer: expected a string",
-            "30:77: unknown key `tgas` in `members`",
-        ]
-    );
-    assert_eq!(members("{}"), ["30:11: `members` lacks `compartments`", not_yet]);
-}
-
-#[test]
 fn other_services_stores_and_credentials_are_answered() {
     let table: [(&str, &str, &[&str]); 10] = [
         ("\"osms\"", "\"osmh\"", &["10:13: `api = \"osmh\"` is not supported yet"]),
@@ -155,10 +130,10 @@ fn other_services_stores_and_credentials_are_answered() {
         ("\"local\"", "\"locale\"", &["17:9: `store` cannot be `locale`"]),
         (
             "{ osms = \"simulator\" }",
-            "{ compute = \"http://x\", auth = \"x\" }",
+            "{ object_storage = \"http://x\", auth = \"x\" }",
             &[
-                "14:15: `endpoints.compute` is not supported yet",
-                "14:44: `x` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`",
+                "14:15: `endpoints.object_storage` is not supported yet",
+                "14:51: `x` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`",
             ],
         ),
         (
@@ -197,9 +172,9 @@ fn a_file_that_says_everything_is_understood() {
         );
         good.replace(
             "members = \"service\"",
-            "members = { compartments = [\"ocid1.compartment.oc1..prod\"] }\nsoak = \"48h\"\nwaves = [\"1\", \"10%\", \"100%\"]\nwindow = { days = [\"Sat\", \"Sun\"], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }\nschedule = { update = \"security\", every = \"1 week\", start = \"2026-12-05T02:00:00Z\" }",
+            "members = \"service\"\nsoak = \"48h\"\nwaves = [\"1\", \"10%\", \"100%\"]\nwindow = { days = [\"Sat\", \"Sun\"], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }\nschedule = { update = \"security\", every = \"1 week\", start = \"2026-12-05T02:00:00Z\" }",
         )
     });
-    assert_eq!(found.len(), 6, "{found:#?}");
+    assert_eq!(found.len(), 5, "{found:#?}");
     assert!(found.iter().all(|problem| problem.ends_with("is not supported yet")), "{found:#?}");
 }
