@@ -56,6 +56,11 @@ pub async fn survey<C: Cloud>(
     let kinds = kinds::wanted(&observed, train, state);
     reads.all(&mut observed, kinds).await?;
 
+    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
+    if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
+        reads.all(&mut observed, vec![Scope::Schedules]).await?;
+    }
+
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {
