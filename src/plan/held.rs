@@ -99,6 +99,14 @@ pub enum HeldReason {
         /// What it runs.
         os: String,
     },
+    /// Its update was asked for longer ago than `[service] work_timeout`, and the service still has it as open: no agent
+    /// has picked it up, or it does not end. Tried again when the service has given it up.
+    Overdue {
+        /// The work request.
+        ticket: Ticket,
+        /// When it was asked for.
+        since: Timestamp,
+    },
 }
 
 /// Something a reviewer should know.

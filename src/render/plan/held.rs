@@ -59,6 +59,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Schedule { .. } => 9,
         HeldReason::NoUpdates => 10,
         HeldReason::Elsewhere { .. } => 11,
+        HeldReason::Overdue { .. } => 12,
     }
 }
 
@@ -68,6 +69,9 @@ fn fact(held: &Held) -> Option<String> {
         HeldReason::Unreachable { last_checkin: Some(at), .. } => Some(format!("last seen {}", time(*at))),
         HeldReason::Unreachable { last_checkin: None, .. } => Some("never seen".to_owned()),
         HeldReason::OpenWork { ticket } => Some(clean(&ticket.0).into_owned()),
+        HeldReason::Overdue { ticket, since } => {
+            Some(format!("{}, since {}", clean(&ticket.0), time(*since)))
+        }
         HeldReason::Unknown
         | HeldReason::Unread
         | HeldReason::Ahead { .. }

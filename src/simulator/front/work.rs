@@ -9,7 +9,7 @@ use super::page::{self, Row};
 use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, packages};
 use crate::package::{Digest, Package};
 use crate::simulator::switches::Switches;
-use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work, World};
+use crate::simulator::world::{COMPARTMENT, Filter, Mishap, NewWork, Outcome, Task, Work, World};
 
 fn filter(context: &Context<'_>) -> Result<Filter> {
     let words = ["SECURITY", "BUGFIX", "ENHANCEMENT", "OTHER", "KSPLICE", "ALL"];
@@ -86,6 +86,10 @@ fn schedule(context: &Context<'_>, (id, instance): (&Id, &Instance), index: usiz
         let ends = later(context.now, context.switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
     }
+    if context.world.mishap(id) == Some(Mishap::Sticks) {
+        let ends = later(context.now, context.switches.pick_up_within);
+        return NewWork { id: work, instance: id.clone(), starts: None, ends };
+    }
     let free = context.world.busy_until(id).unwrap_or(context.now).max(context.now);
     let digest = Digest::of([&**id, "/", &context.world.serial.to_string()]);
     let between = |(least, most): (Duration, Duration), byte: u8| {
@@ -120,6 +124,24 @@ pub(crate) fn bring_back(world: &World, id: &str, switches: &Switches) -> Result
         NewWork { id: work.clone(), instance: id.clone(), starts: Some(starts), ends: free }
     });
     Ok(Change::Return { works: works.collect(), instance: id.clone() })
+}
+
+/// Says how it goes on with an instance that vanishes: its work fails as soon as somebody notices.
+pub(crate) fn vanish(world: &World, id: &str) -> Result<Change> {
+    let (id, _) = known(world, id, |_| true, "")?;
+    let works = world.open_of(id).map(|(work, open)| NewWork {
+        id: work.clone(),
+        instance: id.clone(),
+        starts: open.starts,
+        ends: later(world.settled(), Duration::from_secs(30)),
+    });
+    Ok(Change::Vanish { works: works.collect(), instance: id.clone() })
+}
+
+/// Lets something go wrong with the next work of an instance.
+pub(crate) fn strike(world: &World, id: &str, mishap: Mishap) -> Result<Change> {
+    let (id, _) = known(world, id, |_| true, "")?;
+    Ok(Change::Strike { instance: id.clone(), mishap })
 }
 
 fn known<'w>(
@@ -274,6 +296,8 @@ pub(super) fn logs(context: &Context<'_>) -> Result<Answer> {
         rows.extend(removed.iter().map(|package| entry(work.ends, format!("Removed: {package}"))));
     }
     rows.extend(message(work).map(|message| entry(work.ends, message)));
-    context.query.sorting()?;
+    if context.query.sorting()?.1 {
+        rows.reverse();
+    }
     page::ordered(context, &rows, Value::clone)
 }

@@ -225,6 +225,8 @@ impl World {
             open: Default::default(),
             dockets: Default::default(),
             fleet,
+            mishaps: Default::default(),
+            doomed: Default::default(),
             settled: created,
             offers: Default::default(),
         };
