@@ -56,6 +56,11 @@ pub async fn survey<C: Cloud>(
     let kinds = kinds::wanted(&observed, train, state);
     reads.all(&mut observed, kinds).await?;
 
+    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
+    if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
+        reads.all(&mut observed, vec![Scope::Schedules]).await?;
+    }
+
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {
@@ -80,7 +85,7 @@ pub async fn survey_updates<C: Cloud>(
     (reads.on_progress)(reads.progress);
     let mut observed = reads.fleet(train, state, &Groups::of(train, state)).await?;
     if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
-        observed.learn(cloud.observe(&Scope::Instance(id.clone())).await?);
+        reads.all(&mut observed, vec![Scope::Instance(id.clone())]).await?;
     }
     let known = targets(&observed).into_iter().filter(|id| observed.instances.contains_key(id));
     let scopes: Vec<Scope> =

@@ -90,12 +90,12 @@ store = "local"    # in the folder state/; keep a backup of it
 # ahead = "report"
 #
 # [[group]]
-# name    = "stores"
+# name    = "batch"
 # release = "R1"
 #
-# Whoever lies in these compartments and has these tags: `namespace.key` is a defined tag, a key without a dot is a
+# Whoever lies in these compartments and has these tags: `namespace.key` is a defined tag, a key without a dot a
 # free-form one. Instances that are started later join with the next apply.
-# members = {{ compartments = ["ocid1.compartment.oc1..aaaa"], subcompartments = true, tags = {{ "ops.patch" = "stores" }} }}
+# members = {{ compartments = ["ocid1.compartment.oc1..aaaa"], subcompartments = true, tags = {{ "ops.patch" = "batch" }} }}
 "#
     )
 }

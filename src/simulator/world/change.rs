@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Id, Power, Source, StreamWork, Work, World};
+use super::{Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -133,6 +133,14 @@ pub(crate) enum Change {
     Return { instance: Id, works: Vec<NewWork> },
     /// The clock is moved on.
     Advance { seconds: i64 },
+    /// A scheduled job is made.
+    CreateJob { id: Id, job: Box<Job> },
+    /// A scheduled job is to do something else.
+    UpdateJob { id: Id, plan: Box<JobPlan> },
+    /// A scheduled job is deleted. Work that it has begun goes on.
+    DeleteJob { id: Id },
+    /// A scheduled job runs now, besides its schedule.
+    RunJob { id: Id },
     /// An instance is stopped, started or terminated, which the patch service is not told.
     Power { instance: Id, power: Power },
     /// The tag of an instance that says who patches it is set to another value, or taken off.
@@ -236,6 +244,23 @@ impl World {
                 self.reschedule(works);
             }
             Change::Advance { seconds } => self.offset += seconds,
+            Change::CreateJob { id, job } => {
+                self.jobs.insert(id.clone(), Job { made: at, revision, ..(**job).clone() });
+            }
+            Change::UpdateJob { id, plan } => {
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.plan = (**plan).clone();
+                    job.revision = revision;
+                }
+            }
+            Change::DeleteJob { id } => {
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.deleted = true;
+                    job.plan.next = None;
+                    job.revision = revision;
+                }
+            }
+            Change::RunJob { id } => self.run_job(id, at),
             Change::Power { instance, power } => {
                 self.edit_instance(instance, |instance| instance.machine.power = *power);
             }

@@ -221,6 +221,7 @@ impl World {
             groups: BTreeMap::new(),
             instances: BTreeMap::new(),
             works: BTreeMap::new(),
+            jobs: BTreeMap::new(),
             open: Default::default(),
             dockets: Default::default(),
             fleet,

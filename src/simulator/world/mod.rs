@@ -7,6 +7,7 @@
 mod change;
 mod estate;
 mod generate;
+mod jobs;
 mod offer;
 mod settle;
 mod streams;
@@ -29,6 +30,7 @@ pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES};
 pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
+pub(crate) use jobs::{Interval, Job, JobPlan, Pace, Unit};
 pub(crate) use offer::Offer;
 pub(crate) use streams::{PROFILE, StreamName, StreamWork, find as find_stream};
 
@@ -54,6 +56,9 @@ pub(crate) struct World {
     pub(crate) instances: BTreeMap<Id, Instance>,
     /// Work requests, in full.
     pub(crate) works: BTreeMap<Id, Work>,
+    /// Scheduled jobs, deleted ones too.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) jobs: BTreeMap<Id, Job>,
     /// Unfinished work by the time it ends.
     open: BTreeSet<(Timestamp, Id)>,
     /// The work of each instance; follows from `works`, and spares walks through all of them.
