@@ -73,7 +73,8 @@ fn behind() -> World {
     let release = worlds::release("R1", set(&["bash-2-1.x86_64", "zlib-2-1.x86_64"]), 1);
     let mut group = worlds::group("web", "R1", &[instance_id(1), instance_id(2)]);
     group.update = Some(Wanted::Only(UpdateKind::Security));
-    let mut world = worlds::fresh(&mut Rng::new(1));
+    let has_both = |world: &World| (1..=2).all(|n| world.observed.instances.contains_key(&instance_id(n)));
+    let mut world = (1..).map(|seed| worlds::fresh(&mut Rng::new(seed))).find(has_both).unwrap();
     world.observed.groups.clear();
     world.observed.instances.retain(|id, _| *id == instance_id(1) || *id == instance_id(2));
     world.train = worlds::train(vec![release], vec![group]);
