@@ -17,10 +17,12 @@ mod advance;
 mod compute;
 mod offer;
 mod precondition;
+mod schedules;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
+pub use schedules::{Job, ServiceSchedule};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
@@ -38,6 +40,8 @@ pub struct Observed {
     /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
     /// what they are for.
     pub updates: BTreeMap<Ocid, Updates>,
+    /// The scheduled jobs of the compartment, where they have been read: for trains with schedules.
+    pub schedules: BTreeMap<Ocid, ServiceSchedule>,
     /// What there is to select members from; empty where no group of the train selects any.
     pub compute: Compute,
 }
@@ -178,6 +182,9 @@ pub enum Scope {
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
+    /// The ACTIVE scheduled jobs of the compartment. Of one that no train's tags are on, only whom it is for and its
+    /// name need be told.
+    Schedules,
     /// The instances in one compartment, by Compute: whether or not they are managed.
     Compute(Ocid),
     /// The ACTIVE compartments below one, at any depth.
@@ -215,6 +222,8 @@ pub enum Sighting {
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
+    /// To `Schedules`.
+    Schedules(BTreeMap<Ocid, ServiceSchedule>),
     /// To `Compute`.
     Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
     /// To `Compartments`: each with its parent.
@@ -285,6 +294,7 @@ impl Observed {
             Sighting::Group(id, Some(group)) => {
                 self.groups.insert(id, group);
             }
+            Sighting::Schedules(schedules) => self.schedules = schedules,
             Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
             Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
         }

@@ -8,14 +8,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Package};
 
-mod schedule;
-
-pub use schedule::{Every, Schedule, Unit};
+pub use crate::patching::{Every, Schedule, Unit, UpdateKind, Wanted};
 
 /// Names one step of a plan; its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,65 +81,6 @@ pub struct Ownership {
     /// Of a source: the release it holds. Of a group: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<(ReleaseName, Digest)>,
-}
-
-/// What an update is for, as the service tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpdateKind {
-    /// A security erratum holds it.
-    Security,
-    /// A bug erratum holds it.
-    Bugfix,
-    /// An enhancement erratum holds it.
-    Enhancement,
-    /// No erratum holds it, or the service does not say.
-    Other,
-}
-
-/// Which updates are wanted: of a group by its train, and of a service by an op.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wanted {
-    /// Everything the attached sources offer.
-    All,
-    /// Those of one kind.
-    #[serde(untagged)]
-    Only(UpdateKind),
-}
-
-impl Wanted {
-    /// Tells whether an update of the kind is wanted.
-    pub fn admits(self, kind: UpdateKind) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(only) => only == kind,
-        }
-    }
-
-    /// Returns the word that people write for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Only(UpdateKind::Security) => "security",
-            Self::Only(UpdateKind::Bugfix) => "bugfix",
-            Self::Only(UpdateKind::Enhancement) => "enhancement",
-            Self::Only(UpdateKind::Other) => "other",
-        }
-    }
-
-    /// Reads the word that people write for it.
-    pub fn of_word(word: &str) -> Option<Self> {
-        let kinds = [UpdateKind::Security, UpdateKind::Bugfix, UpdateKind::Enhancement, UpdateKind::Other];
-        let all = [Self::All].into_iter().chain(kinds.map(Self::Only));
-        all.into_iter().find(|wanted| wanted.word() == word)
-    }
-}
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
 }
 
 /// One thing asked of a cloud.
@@ -229,6 +169,41 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         package: Option<Package>,
     },
+    /// Make the scheduled job of a group, in the train's compartment.
+    CreateSchedule {
+        /// The group.
+        group: GroupRef,
+        /// Its display name, `<train>/<group>`.
+        name: String,
+        /// Its tags, besides the group's name.
+        owner: Ownership,
+        /// What it does.
+        schedule: Schedule,
+        /// When it runs next: worked out anew when the op is asked for.
+        next: Timestamp,
+    },
+    /// Have the scheduled job of a group do something else, or be called as it should.
+    ChangeSchedule {
+        /// The group.
+        group: GroupName,
+        /// The job.
+        id: Ocid,
+        /// Its display name.
+        name: String,
+        /// Its tags, besides the group's name.
+        owner: Ownership,
+        /// What it does from now on.
+        schedule: Schedule,
+        /// When it runs next.
+        next: Timestamp,
+    },
+    /// Delete a scheduled job that we made. Work that it has begun goes on.
+    DeleteSchedule {
+        /// The group.
+        group: GroupName,
+        /// The job.
+        id: Ocid,
+    },
 }
 
 impl Op {
@@ -245,6 +220,9 @@ impl Op {
             // No release is called so: these are told from updates to one, and like them end in their instance.
             Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
             Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
+            Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
+            Self::ChangeSchedule { group, .. } => format!("change-schedule/{group}"),
+            Self::DeleteSchedule { group, id } => format!("delete-schedule/{group}/{id}"),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
                 format!("add-packages/{}/{}", source.release, batch(packages))
@@ -269,7 +247,10 @@ impl Op {
             | Self::AddPackages { .. }
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
-            | Self::DeleteGroup { .. } => None,
+            | Self::DeleteGroup { .. }
+            | Self::CreateSchedule { .. }
+            | Self::ChangeSchedule { .. }
+            | Self::DeleteSchedule { .. } => None,
         }
     }
 
@@ -293,21 +274,29 @@ impl Op {
             | Self::DeleteGroup { .. }
             | Self::Join { .. }
             | Self::Leave { .. }
-            | Self::Patch { .. } => None,
+            | Self::Patch { .. }
+            | Self::CreateSchedule { .. }
+            | Self::ChangeSchedule { .. }
+            | Self::DeleteSchedule { .. } => None,
         }
     }
 
     /// Returns the group reference that may still lack its id.
     pub fn group_mut(&mut self) -> Option<&mut GroupRef> {
         match self {
-            Self::DeleteGroup { group } | Self::Join { group, .. } | Self::Leave { group, .. } => Some(group),
+            Self::DeleteGroup { group }
+            | Self::Join { group, .. }
+            | Self::Leave { group, .. }
+            | Self::CreateSchedule { group, .. } => Some(group),
             Self::CreateSource { .. }
             | Self::AddPackages { .. }
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::Switch { .. }
             | Self::Update { .. }
-            | Self::Patch { .. } => None,
+            | Self::Patch { .. }
+            | Self::ChangeSchedule { .. }
+            | Self::DeleteSchedule { .. } => None,
         }
     }
 }

@@ -21,6 +21,11 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
         // By id: somebody may have given it another name, and it is still ours to delete.
         Op::DeleteGroup { group } => group.id.iter().cloned().map(Scope::Group).collect(),
+        Op::CreateSchedule { group, .. } => {
+            let group = group.id.iter().cloned().map(Scope::Group);
+            group.chain([Scope::Schedules]).collect()
+        }
+        Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => vec![Scope::Schedules],
         Op::Join { instance, .. } | Op::Leave { instance, .. } | Op::Switch { instance, .. } => {
             vec![Scope::Standing(instance.clone())]
         }
@@ -85,9 +90,22 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
         Op::Join { instance, .. } | Op::Switch { instance, .. } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::DeleteGroup { .. } | Op::Leave { .. } => {
-            None
+        Op::CreateSchedule { group, name, owner, .. } => {
+            if !seen.group_id(group).is_some_and(|id| seen.groups.contains_key(&id)) {
+                return Some(format!("the service no longer knows group {}", group.group));
+            }
+            let other = seen
+                .schedules
+                .iter()
+                .find(|(_, seen)| *seen.job.name == **name && !is(owner, seen.owner.as_ref()))?;
+            Some(foreign("scheduled job", name, other.0))
         }
+        Op::AddPackages { .. }
+        | Op::RemovePackages { .. }
+        | Op::DeleteGroup { .. }
+        | Op::Leave { .. }
+        | Op::ChangeSchedule { .. }
+        | Op::DeleteSchedule { .. } => None,
     }
 }
 

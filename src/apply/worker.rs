@@ -249,6 +249,12 @@ fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Repor
             let ours = seen.groups.iter().find(|(_, group)| group.owner.as_ref() == Some(owner));
             ours.map(|(id, _)| id.clone())
         }
+        Op::CreateSchedule { group, owner, .. } => {
+            let ours = seen.schedules.iter().find(|(_, schedule)| {
+                schedule.owner.as_ref() == Some(owner) && schedule.group.as_ref() == Some(&group.group)
+            });
+            ours.map(|(id, _)| id.clone())
+        }
         _ => None,
     };
     let instance = op.instance().and_then(|id| seen.instances.get(id));
@@ -276,12 +282,15 @@ fn unproves(op: &Op) -> Option<&Ocid> {
         | Op::CreateGroup { .. }
         | Op::DeleteGroup { .. }
         | Op::Join { .. }
-        | Op::Leave { .. } => None,
+        | Op::Leave { .. }
+        | Op::CreateSchedule { .. }
+        | Op::ChangeSchedule { .. }
+        | Op::DeleteSchedule { .. } => None,
     }
 }
 
 fn makes_something(op: &Op) -> bool {
-    matches!(op, Op::CreateSource { .. } | Op::CreateGroup { .. })
+    matches!(op, Op::CreateSource { .. } | Op::CreateGroup { .. } | Op::CreateSchedule { .. })
 }
 
 /// The service may drop tokens before their time; what it knew of the call is gone with them.

@@ -92,7 +92,7 @@ pub(super) async fn observe_updates<C: Cloud>(
     connection.retries.watch(progress.retries(context));
     let golden = train.golden.as_ref();
     let reads = survey_updates(&*connection.cloud, (train, state), golden, targets, calls, |reads| {
-        progress.at(reads)
+        progress.at(reads);
     });
     let observed = unless_interrupted(interrupt, reads).await;
     connection.retries.unwatch();

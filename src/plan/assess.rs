@@ -28,7 +28,7 @@ pub(super) struct Member<'a> {
     pub(super) verdict: Option<Arc<Verdict>>,
     /// What of being behind counts, and who brings it.
     pub(super) tally: Tally,
-    /// Whether its packages are at the level once this plan has done what it does.
+    /// Whether its packages can be at the level once this plan has done what it does.
     pub(super) reaches: bool,
     /// Whether it is on the release's source, reached, and its packages are at the level.
     pub(super) at_level: bool,
@@ -172,7 +172,10 @@ fn assess<'a>(
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     member.update = member.tally.due > 0;
-    member.reaches = sorter.has_level() && member.tally.scheduled == 0 && verdict.may_be_ahead(group.ahead);
+    // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
+    let unknown = !rides && group.patching().is_by_kind();
+    let waits = member.tally.scheduled > 0 && !unknown;
+    member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
     if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {
         (member.held, member.switch, member.update) = (Some(reason), false, false);
         return member;
@@ -191,10 +194,7 @@ fn assess<'a>(
     } else {
         if member.tally.scheduled > 0 {
             // What the schedule is to bring is not a step, and there is no level before it has come.
-            member.held = Some(HeldReason::Schedule {
-                packages: member.tally.scheduled,
-                known: rides || !group.patching().is_by_kind(),
-            });
+            member.held = Some(HeldReason::Schedule { packages: member.tally.scheduled, known: !unknown });
         }
         let changed = member.moves() || member.joins || !member.recorded;
         member.verify = member.update || (member.reaches && changed);

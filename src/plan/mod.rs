@@ -20,6 +20,7 @@ mod patch;
 mod planner;
 mod refusal;
 mod roster;
+mod schedules;
 mod select;
 mod step;
 mod steps;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
-    holdings, mismatch, roster, steps,
+    holdings, mismatch, roster, schedules, steps,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -39,6 +39,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     // 1. Which source of the service holds which release, and which group is which.
     let sources = holdings::sources(input, &mut refusals);
     let groups = holdings::groups(input, &mut refusals);
+    let schedules = schedules::find(input, &groups, &mut refusals);
     // 2. Who is in which group, who joins and who leaves.
     let rosters = roster::draw_up(input, &groups, &mut refusals);
     if !refusals.is_empty() {
@@ -47,14 +48,17 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     // 3. How each member stands to its release, what it needs, and what holds it.
     let members = assess::members(input, &sources, &rosters);
     // 4. What others changed.
-    let drift = drift::find(input, &sources, &groups, &rosters, &members);
+    let mut drift = drift::find(input, &sources, &groups, &rosters, &members);
+    drift.extend(schedules::drift(&schedules));
     // 5. Which groups wait for which, and which gates are shut now.
     let gates = gates::place(input, &members);
     // 6. What runs, in which order.
-    let steps = steps::lay(input, &sources, &groups, &rosters, &members, &gates);
+    let steps = steps::lay(input, &sources, (&groups, &schedules), &rosters, &members, &gates);
     // 7. What that changes, for people.
     let labels = changes::labels(input, &rosters, &members);
     let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
+    story.changes.extend(schedules::changes(input, &schedules));
+    schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
 
     let release = |release: &crate::train::Release| {

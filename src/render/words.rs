@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::conformance::Tally;
 use crate::name::{Address, Ocid};
-use crate::observed::{InstanceStatus, SourceLink};
-use crate::op::{Op, OpKey, Wanted};
+use crate::observed::{InstanceStatus, Job, SourceLink};
+use crate::op::{Op, OpKey, Schedule, Wanted};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
@@ -90,6 +90,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
         Address::Release(release) => format!("release.{release}"),
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
+        Address::Schedule(group) => format!("schedule.{group}"),
     }
 }
 
@@ -99,6 +100,7 @@ pub(super) fn kind(address: &Address) -> &'static str {
         Address::Release(_) => "release",
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
+        Address::Schedule(_) => "schedule",
     }
 }
 
@@ -154,6 +156,7 @@ pub(super) fn phase(phase: Phase) -> &'static str {
         Phase::Update => "update",
         Phase::Verify => "read back",
         Phase::Gate => "gates",
+        Phase::Schedules => "schedules",
     }
 }
 
@@ -166,6 +169,7 @@ pub(super) fn phase_count(phase: Phase, steps: usize) -> String {
         Phase::Update => format!("{steps} to update"),
         Phase::Verify => format!("{steps} to read back"),
         Phase::Gate => count(steps, "gate"),
+        Phase::Schedules => format!("{steps} for schedules"),
     }
 }
 
@@ -317,6 +321,20 @@ pub(super) fn counting(patching: Patching, tally: Option<Tally>) -> String {
     }
 }
 
+/// Returns what a schedule installs and how often.
+pub(super) fn schedule(schedule: &Schedule) -> String {
+    let Schedule { update, every, start } = schedule;
+    format!("{update} updates every {every} from {}", time(*start))
+}
+
+/// Returns what a scheduled job of the service does.
+pub(super) fn job(job: &Job) -> String {
+    let what = job.update.map_or_else(|| "no updates".to_owned(), |update| format!("{update} updates"));
+    let often = job.every.map_or_else(|| "once".to_owned(), |every| format!("every {every}"));
+    let next = job.next.map_or_else(String::new, |next| format!(", next {}", time(next)));
+    format!("{what} {often}{next}, as `{}`", clean(&job.name))
+}
+
 /// Returns an op's lasting name with what people call its instance.
 pub(super) fn op_key(labels: &BTreeMap<Ocid, Arc<str>>, key: &OpKey) -> String {
     let named = key.0.rsplit_once('/').map(|(what, id)| (what, Ocid::new(id)));
@@ -378,6 +396,15 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("switching to {}", to.release),
                 format!("switched to {}", to.release),
             ),
+            Op::CreateSchedule { group, .. } => {
+                words(format!("schedule {}", group.group), "creating".to_owned(), "created".to_owned())
+            }
+            Op::ChangeSchedule { group, .. } => {
+                words(format!("schedule {group}"), "changing".to_owned(), "changed".to_owned())
+            }
+            Op::DeleteSchedule { group, .. } => {
+                words(format!("schedule {group}"), "deleting".to_owned(), "deleted".to_owned())
+            }
             Op::Patch { instance, package: Some(package), .. } => words(
                 brief(plan.label(instance)),
                 format!("updating {} to {}", package.name(), package.evr()),
@@ -385,8 +412,8 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             ),
             Op::Patch { instance, wanted, package: None } => words(
                 brief(plan.label(instance)),
-                format!("installing {} updates", wanted),
-                format!("{} updates installed", wanted),
+                format!("installing {wanted} updates"),
+                format!("{wanted} updates installed"),
             ),
             Op::Update { instance, source, kind } => {
                 let what = match kind {

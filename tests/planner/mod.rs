@@ -6,3 +6,4 @@ mod refusals;
 mod selectors;
 mod small;
 mod stories;
+mod updates;

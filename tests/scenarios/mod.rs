@@ -47,10 +47,12 @@ macro_rules! stories {
 
 stories![
     a_group_is_dropped_from_the_train,
+    a_group_takes_security_updates_only,
     a_member_moves_to_another_group,
     a_run_is_interrupted_and_goes_on,
     a_saved_plan_goes_on_after_a_cut,
     an_agent_picks_up_nothing,
+    a_schedule_comes_runs_and_goes,
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
@@ -154,6 +156,12 @@ impl Story {
                 self.stage.group(from, |members, _, _| members.retain(|member| member != name));
                 self.stage.group(to, |members, _, _| members.push((*name).to_owned()));
             }
+            ["update", update, "on", group] => self.stage.updates(group, update),
+            ["schedule", update, "every", many, unit, "from", start, "on", group] => {
+                let schedule = [(*update).to_owned(), format!("{many} {unit}"), (*start).to_owned()];
+                self.stage.schedule(group, Some(schedule));
+            }
+            ["no", "schedule", "on", group] => self.stage.schedule(group, None),
             ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
@@ -194,6 +202,9 @@ impl Story {
             }
             ["by", "hand:", "take", package, "out", "of", release] => {
                 self.stage.edit_source(release, false, package).await;
+            }
+            ["by", "hand:", "run", "the", "job", "of", group, "every", days, "days"] => {
+                self.stage.edit_job(group, days).await;
             }
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;
@@ -274,6 +285,7 @@ impl Story {
                 self.said = most.to_string();
             }
             ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
+            ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
             _ => return None,
         }

@@ -12,7 +12,7 @@ use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
-use patchtrain::observed::{Observed, Scope, Sighting};
+use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::Package;
@@ -37,6 +37,10 @@ struct Group {
     max_failures: usize,
     /// Whether members are those that are tagged for the group instead.
     selects: bool,
+    /// `update`, where it is said.
+    update: Option<String>,
+    /// `schedule`, where there is one: what, how often, from when.
+    schedule: Option<[String; 3]>,
 }
 
 /// Everything there is in a story.
@@ -88,6 +92,8 @@ impl Stage {
                 members: Some(members.iter().map(|member| member.name.clone()).collect()),
                 max_failures: if after.is_some() { 2 } else { 0 },
                 selects: false,
+                update: None,
+                schedule: None,
                 after,
             });
         }
@@ -136,6 +142,47 @@ impl Stage {
         self.write();
     }
 
+    /// Says which updates a group makes.
+    pub(crate) fn updates(&mut self, name: &str, update: &str) {
+        let group = self.groups.iter_mut().filter(|group| group.name == name);
+        group.for_each(|group| group.update = Some(update.to_owned()));
+        self.write();
+    }
+
+    /// Gives a group a schedule, or takes it away.
+    pub(crate) fn schedule(&mut self, name: &str, schedule: Option<[String; 3]>) {
+        let group = self.groups.iter_mut().filter(|group| group.name == name);
+        group.for_each(|group| group.schedule.clone_from(&schedule));
+        self.write();
+    }
+
+    /// Returns the scheduled jobs of the service.
+    pub(crate) async fn jobs(&self) -> Vec<String> {
+        let Ok(Sighting::Schedules(jobs)) = self.hand.observe(&Scope::Schedules).await else {
+            panic!("the jobs cannot be listed")
+        };
+        let line = |(_, seen): (_, ServiceSchedule)| {
+            let Job { name, update, every, next, last, .. } = seen.job;
+            let ran = if last.is_some() { "ran" } else { "never ran" };
+            let update = update.map_or("nothing", Wanted::word);
+            format!("{name}: {update} every {} next {} {ran}", every.unwrap(), next.unwrap())
+        };
+        jobs.into_iter().map(line).collect()
+    }
+
+    /// Has somebody set how often the job of a group runs.
+    pub(crate) async fn edit_job(&mut self, group: &str, days: &str) {
+        let Ok(Sighting::Schedules(jobs)) = self.hand.observe(&Scope::Schedules).await else {
+            panic!("the jobs cannot be listed")
+        };
+        let of_group =
+            jobs.iter().find(|(_, seen)| seen.group.as_ref().is_some_and(|name| name.as_str() == group));
+        let id = of_group.unwrap().0.as_str();
+        let edit = json!({ "intervalType": "DAY", "intervalValue": days });
+        let call = Call::new("UpdateScheduledJob", http::Method::PUT, &["scheduledJobs", id]).json(&edit);
+        self.client.send(&call).await.unwrap();
+    }
+
     pub(crate) fn drop_group(&mut self, name: &str) {
         self.groups.retain(|group| group.name != name);
         self.groups.iter_mut().for_each(|group| group.after.take_if(|after| after == name).map_or((), drop));
@@ -155,12 +202,19 @@ impl Stage {
             let manifest = format!("great-linux/{release}.packages");
             write!(text, "\n[[release]]\nname = \"{release}\"\nmanifest = \"{manifest}\"\n").unwrap();
         }
-        for Group { name, release, members, after, max_failures, selects } in &self.groups {
+        for Group { name, release, members, after, max_failures, selects, update, schedule } in &self.groups {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
             if let Some(after) = after {
                 writeln!(text, "after = [\"{after}\"]").unwrap();
             }
             writeln!(text, "max_failures = {max_failures}").unwrap();
+            if let Some(update) = update {
+                writeln!(text, "update = \"{update}\"").unwrap();
+            }
+            if let Some([update, every, start]) = schedule {
+                let table = format!("{{ update = \"{update}\", every = \"{every}\", start = \"{start}\" }}");
+                writeln!(text, "schedule = {table}").unwrap();
+            }
             match members {
                 _ if *selects => writeln!(
                     text,

@@ -9,7 +9,9 @@ use tokio::time::Instant;
 use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
-use crate::observed::{Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, Sighting, Updates};
+use crate::observed::{
+    Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Updates,
+};
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
@@ -158,6 +160,7 @@ impl World {
                 let withheld = packages.iter().filter(|package| self.withheld.contains(package));
                 Sighting::Catalogue(withheld.collect())
             }
+            Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
@@ -274,8 +277,14 @@ impl World {
         token: &RetryToken,
         fault: Option<&Fault>,
     ) -> Result<Submitted, CloudError> {
-        let takes_token =
-            !matches!(op, Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::DeleteGroup { .. });
+        let takes_token = !matches!(
+            op,
+            Op::AddPackages { .. }
+                | Op::RemovePackages { .. }
+                | Op::DeleteGroup { .. }
+                | Op::ChangeSchedule { .. }
+                | Op::DeleteSchedule { .. }
+        );
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
                 return Ok(answer.clone());
@@ -329,6 +338,12 @@ impl World {
                     *seen.name == *group.as_str() && seen.owner.as_ref() == Some(owner)
                 };
                 self.observed.groups.iter().find(same).map(first)
+            }
+            Op::CreateSchedule { group, owner, .. } => {
+                let same = |(_, seen): &(&Ocid, &ServiceSchedule)| {
+                    seen.group.as_ref() == Some(&group.group) && seen.owner.as_ref() == Some(owner)
+                };
+                self.observed.schedules.iter().find(same).map(first)
             }
             _ => None,
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::look::is_active;
+use super::schedules::Wish;
 use super::{OsmsCloud, found, is_not_found, tags, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
@@ -57,6 +58,14 @@ impl<T: Transport> OsmsCloud<T> {
             Op::Leave { group, instance } => self.leave(group_id(group)?, instance, token).await,
             Op::Switch { instance, to, .. } => self.switch(instance, source_id(to)?, token).await,
             Op::Update { instance, kind, .. } => self.update(instance, *kind, token).await,
+            Op::CreateSchedule { group, name, owner, schedule, next } => {
+                let wish = Wish { group: &group.group, name, owner, schedule, next: *next };
+                self.create_schedule(&wish, group_id(group)?, token).await
+            }
+            Op::ChangeSchedule { group, id, name, owner, schedule, next } => {
+                self.change_schedule(id, &Wish { group, name, owner, schedule, next: *next }).await
+            }
+            Op::DeleteSchedule { id, .. } => self.delete_schedule(id).await,
             Op::Patch { instance, wanted, package: None } => self.update(instance, *wanted, token).await,
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await
@@ -65,7 +74,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Creates something and waits until it is ACTIVE.
-    async fn create(
+    pub(super) async fn create(
         &self,
         call: Call,
         get: &'static str,
@@ -345,11 +354,11 @@ impl<T: Transport> OsmsCloud<T> {
     }
 }
 
-const DONE: Submitted = Submitted::Done { created: None };
+pub(super) const DONE: Submitted = Submitted::Done { created: None };
 
 /// Tells whether a failed call may have been served, now or earlier: its answer was lost, or the refusal is one that
 /// a service could give to a repetition.
-fn may_hold(error: &CloudError) -> bool {
+pub(super) fn may_hold(error: &CloudError) -> bool {
     match error {
         CloudError::Service { status: 400 | 404 | 409 | 412, .. } => true,
         other => other.is_ambiguous(),
@@ -379,7 +388,7 @@ impl Waits {
 }
 
 /// Translates which updates are wanted. Requests say `BUGFIX` where answers say `BUG`.
-fn update_type(wanted: Wanted) -> &'static str {
+pub(super) fn update_type(wanted: Wanted) -> &'static str {
     match wanted {
         Wanted::All => "ALL",
         Wanted::Only(UpdateKind::Security) => "SECURITY",

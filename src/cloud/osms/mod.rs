@@ -14,6 +14,7 @@ mod modules;
 mod names;
 mod packages;
 mod recent;
+mod schedules;
 mod tags;
 mod wire;
 mod work;
@@ -130,6 +131,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
+            Scope::Schedules => Sighting::Schedules(self.schedules().await?),
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
             Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),
             Scope::Erratum(id) => Sighting::Erratum(id.clone(), self.erratum(id).await?),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, count, counts, kind, rides};
+use super::super::words::{address, count, counts, job, kind, rides, schedule};
 use crate::name::Address;
 use crate::plan::{Drift, DriftKind, Plan};
 
@@ -71,7 +71,11 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
             let rows: Vec<Row> = now.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
             packages::write(page, 6, &rows, PACKAGES, "");
         }
-        DriftKind::Parent { .. } | DriftKind::Joined { .. } | DriftKind::Left { .. } | DriftKind::Gone => {}
+        DriftKind::Parent { .. }
+        | DriftKind::Joined { .. }
+        | DriftKind::Left { .. }
+        | DriftKind::Schedule { .. }
+        | DriftKind::Gone => {}
     }
 }
 
@@ -94,9 +98,14 @@ fn words(plan: &Plan, drift: &Drift) -> String {
             "{} beside the release now, {before} when its level was proven",
             count(now.len(), "managed package")
         ),
+        DriftKind::Schedule { expected, found } => {
+            format!("we had it install {}; somebody has it {}", schedule(expected), job(found))
+        }
         DriftKind::Gone => match drift.address {
             Address::Instance(_) => "the service no longer knows it".to_owned(),
-            Address::Release(_) | Address::Group(_) => "somebody deleted it".to_owned(),
+            Address::Release(_) | Address::Group(_) | Address::Schedule(_) => {
+                "somebody deleted it".to_owned()
+            }
         },
     }
 }

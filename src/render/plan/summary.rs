@@ -72,7 +72,8 @@ fn releases(page: &mut Page, plan: &Plan) {
             ChangeDetail::Group { .. }
             | ChangeDetail::DeleteGroup { .. }
             | ChangeDetail::Instance { .. }
-            | ChangeDetail::Patch { .. } => continue,
+            | ChangeDetail::Patch { .. }
+            | ChangeDetail::Schedule { .. } => continue,
         };
         table.row(mark(change), vec![release.to_string(), what, packages, calls], Vec::new());
         rows += 1;
@@ -100,7 +101,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         .iter()
         .filter_map(|change| match &change.address {
             Address::Group(group) => Some((group, change)),
-            Address::Release(_) | Address::Instance(_) => None,
+            Address::Release(_) | Address::Instance(_) | Address::Schedule(_) => None,
         })
         .collect();
     let deleted: Vec<(&GroupName, usize)> = changes
@@ -234,6 +235,7 @@ pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
             Address::Instance(instance) => brief(plan.label(instance)),
             Address::Group(group) => format!("group {group}"),
             Address::Release(release) => format!("release {release}"),
+            Address::Schedule(group) => format!("schedule {group}"),
         };
         kinds.entry(held_short(&held.reason)).or_default().push(name);
     }

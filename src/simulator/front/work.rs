@@ -69,7 +69,7 @@ pub(super) fn remove(context: &Context<'_>) -> Result<Reply> {
     one(context, (id, instance), Task::Remove(package))
 }
 
-fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task) -> Result<Reply> {
+pub(super) fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task) -> Result<Reply> {
     if !instance.1.is_reachable() && !context.switches.unreachable_takes_work {
         return Err(Failure::conflict(format!("the agent of {} does not check in", instance.0)));
     }
@@ -193,6 +193,7 @@ fn label(task: &Task) -> &'static str {
         Task::Install(_) => "Package Install",
         Task::Update(_) => "Package Update",
         Task::Remove(_) => "Package Remove",
+        Task::Streams(_) => "Module Streams",
     }
 }
 
@@ -203,6 +204,7 @@ fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
         Task::Install(_) => "INSTALL",
         Task::Update(_) => "UPDATE",
         Task::Remove(_) => "REMOVE",
+        Task::Streams(_) => "COMPOUND",
     };
     let (status, percent) = match (&work.outcome, work.starts) {
         (Some(Outcome::Succeeded { .. }), _) => ("SUCCEEDED", 100),

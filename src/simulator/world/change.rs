@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Id, Power, Source, Work, World};
+use super::{Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -76,6 +76,8 @@ pub(crate) enum Task {
     Update(Package),
     /// Remove a package.
     Remove(Package),
+    /// Enable, disable, put in and take out module streams.
+    Streams(StreamWork),
 }
 
 /// A work request to come. Its times are fixed when it is accepted, so that a replay needs no switches.
@@ -131,6 +133,14 @@ pub(crate) enum Change {
     Return { instance: Id, works: Vec<NewWork> },
     /// The clock is moved on.
     Advance { seconds: i64 },
+    /// A scheduled job is made.
+    CreateJob { id: Id, job: Box<Job> },
+    /// A scheduled job is to do something else.
+    UpdateJob { id: Id, plan: Box<JobPlan> },
+    /// A scheduled job is deleted. Work that it has begun goes on.
+    DeleteJob { id: Id },
+    /// A scheduled job runs now, besides its schedule.
+    RunJob { id: Id },
     /// An instance is stopped, started or terminated, which the patch service is not told.
     Power { instance: Id, power: Power },
     /// The tag of an instance that says who patches it is set to another value, or taken off.
@@ -262,6 +272,23 @@ impl World {
                 self.reschedule(works);
             }
             Change::Advance { seconds } => self.offset += seconds,
+            Change::CreateJob { id, job } => {
+                self.jobs.insert(id.clone(), Job { made: at, revision, ..(**job).clone() });
+            }
+            Change::UpdateJob { id, plan } => {
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.plan = (**plan).clone();
+                    job.revision = revision;
+                }
+            }
+            Change::DeleteJob { id } => {
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.deleted = true;
+                    job.plan.next = None;
+                    job.revision = revision;
+                }
+            }
+            Change::RunJob { id } => self.run_job(id, at),
             Change::Power { instance, power } => {
                 self.edit_instance(instance, |instance| instance.machine.power = *power);
             }

@@ -7,8 +7,10 @@
 mod change;
 mod estate;
 mod generate;
+mod jobs;
 mod offer;
 mod settle;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +31,9 @@ pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES};
 pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
+pub(crate) use jobs::{Interval, Job, JobPlan, Pace, Unit};
 pub(crate) use offer::Offer;
+pub(crate) use streams::{PROFILE, StreamName, StreamWork, find as find_stream};
 
 /// An OCID of the simulated cloud.
 pub(crate) type Id = Arc<str>;
@@ -53,6 +57,9 @@ pub(crate) struct World {
     pub(crate) instances: BTreeMap<Id, Instance>,
     /// Work requests, in full.
     pub(crate) works: BTreeMap<Id, Work>,
+    /// Scheduled jobs, deleted ones too.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) jobs: BTreeMap<Id, Job>,
     /// Unfinished work by the time it ends.
     open: BTreeSet<(Timestamp, Id)>,
     /// The work of each instance; follows from `works`, and spares walks through all of them.
@@ -145,6 +152,8 @@ pub(crate) struct Instance {
     pub(crate) ksplice: Option<Box<str>>,
     /// What Compute knows of it.
     pub(crate) machine: Machine,
+    /// Module streams that somebody chose: of each module the one that is enabled, or that none is.
+    pub(crate) streams: BTreeMap<Box<str>, Option<Box<str>>>,
     /// The etag.
     pub(crate) revision: u64,
 }
