@@ -105,7 +105,14 @@ fn world(every: usize) -> World {
                 .collect();
             let manifest = Manifest { packages: PackageSet::new(packages), ..Manifest::default() };
             let name = ReleaseName::new(&format!("B{number}"));
-            Release { digest: manifest.digest(), name, manifest_path: String::new(), manifest, line: number }
+            Release {
+                digest: manifest.digest(),
+                name,
+                manifest_path: String::new(),
+                manifest,
+                line: number,
+                retired: false,
+            }
         })
         .collect();
     let mut state = State::new(train_name.clone(), lineage.clone());

@@ -32,7 +32,12 @@ pub struct Observed {
     pub sources: BTreeMap<Ocid, Source>,
     /// Packages that were asked about and that no source offers: the service takes none of them into a source.
     pub unoffered: PackageSet,
+    /// By source, where it was asked about: whom the service says it is attached to, with their display names.
+    pub riders: BTreeMap<Ocid, Riders>,
 }
+
+/// The instances that a source is attached to, as parent or child, whether or not a train knows them.
+pub type Riders = BTreeMap<Ocid, Arc<str>>;
 
 /// A managed instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +175,8 @@ pub enum Scope {
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
+    /// One source without its contents, whatever it is called now, and whom it is attached to.
+    Source(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -201,6 +208,8 @@ pub enum Sighting {
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
+    /// To `Source`; none when there is no such ACTIVE source.
+    Source(Ocid, Option<(Source, Riders)>),
 }
 
 impl Observed {
@@ -257,6 +266,15 @@ impl Observed {
             }
             Sighting::Group(id, Some(group)) => {
                 self.groups.insert(id, group);
+            }
+            Sighting::Source(id, None) => {
+                self.sources.remove(&id);
+                self.riders.remove(&id);
+            }
+            Sighting::Source(id, Some((mut source, riders))) => {
+                source.contents = self.sources.get_mut(&id).and_then(|known| known.contents.take());
+                self.sources.insert(id.clone(), source);
+                self.riders.insert(id, riders);
             }
         }
     }

@@ -163,6 +163,11 @@ pub enum Op {
         /// Which updates.
         kind: UpdateKind,
     },
+    /// Delete the source of a release that nothing rides any more.
+    DeleteSource {
+        /// The source.
+        source: SourceRef,
+    },
 }
 
 impl Op {
@@ -185,6 +190,7 @@ impl Op {
             }
             Self::CreateGroup { group, .. } => format!("create-group/{group}"),
             Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
+            Self::DeleteSource { source } => return OpKey::delete_source(&source.release),
         })
     }
 
@@ -199,7 +205,8 @@ impl Op {
             | Self::AddPackages { .. }
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
-            | Self::DeleteGroup { .. } => None,
+            | Self::DeleteGroup { .. }
+            | Self::DeleteSource { .. } => None,
         }
     }
 
@@ -209,7 +216,8 @@ impl Op {
             Self::AddPackages { source, .. }
             | Self::RemovePackages { source, .. }
             | Self::Switch { to: source, .. }
-            | Self::Update { source, .. } => Some(source),
+            | Self::Update { source, .. }
+            | Self::DeleteSource { source } => Some(source),
             Self::CreateSource { .. }
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
@@ -227,7 +235,8 @@ impl Op {
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::Switch { .. }
-            | Self::Update { .. } => None,
+            | Self::Update { .. }
+            | Self::DeleteSource { .. } => None,
         }
     }
 }
@@ -256,6 +265,11 @@ impl OpKey {
     /// Returns the key of an instance's update to a release.
     pub fn update(release: &ReleaseName, instance: &Ocid) -> Self {
         Self(format!("update/{release}/{instance}"))
+    }
+
+    /// Returns the key of the deletion of a release's source.
+    pub fn delete_source(release: &ReleaseName) -> Self {
+        Self(format!("delete-source/{release}"))
     }
 }
 

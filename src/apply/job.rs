@@ -109,7 +109,8 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
     match precondition {
         Precondition::Rides { source, .. }
         | Precondition::Attached { source, .. }
-        | Precondition::Owned { source, .. } => fill_source(source, state),
+        | Precondition::Owned { source, .. }
+        | Precondition::Unridden { source, .. } => fill_source(source, state),
         Precondition::Nothing | Precondition::ParentOrNone { .. } => Ok(()),
     }
 }
@@ -252,6 +253,7 @@ fn effect(
             group: group_of(step, instance, state)?,
             release: Some(to.release.clone()),
         }),
+        Op::DeleteSource { source } => Some(Effect::SourceGone { release: source.release.clone() }),
         Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => None,
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         | Op::Leave { instance, .. }
         | Op::Switch { instance, .. }
         | Op::Update { instance, .. } => vec![Scope::Instance(instance.clone())],
+        Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
     }
 }
 
@@ -82,9 +83,11 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
         Op::Join { instance, .. } | Op::Switch { instance, .. } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::DeleteGroup { .. } | Op::Leave { .. } => {
-            None
-        }
+        Op::AddPackages { .. }
+        | Op::RemovePackages { .. }
+        | Op::DeleteGroup { .. }
+        | Op::Leave { .. }
+        | Op::DeleteSource { .. } => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt};
 
 use crate::cloud::{Cloud, CloudError};
-use crate::name::Ocid;
+use crate::name::{Ocid, ReleaseName};
 use crate::observed::{Observed, Scope, Sighting, Source};
 use crate::package::PackageSet;
 use crate::state::State;
@@ -40,7 +40,13 @@ pub async fn survey<C: Cloud>(
     observed.learn(cloud.observe(&fleet(train, state, &groups)).await?);
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
-    let contents = ours.map(|(id, _)| Scope::SourceContents(id.clone()));
+    // Of a source that is to go, only who has it is of interest.
+    let retired = retired(train, state);
+    let contents = ours.map(|(id, source)| {
+        let tagged = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
+        let goes = retired.ids.contains(id) || tagged.is_some_and(|(name, _)| retired.names.contains(name));
+        if goes { Scope::Source(id.clone()) } else { Scope::SourceContents(id.clone()) }
+    });
     let members = members(&observed, train, &groups).into_iter().map(Scope::Inventory);
     let scopes: Vec<Scope> = contents.chain(members).collect();
     progress = Survey { done: 1, total: 1 + scopes.len() };
@@ -76,7 +82,7 @@ pub async fn survey<C: Cloud>(
 /// Returns the packages of the train's releases that are not in their sources.
 fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
     let nothing = PackageSet::default();
-    let missing = train.releases.iter().flat_map(|release| {
+    let missing = train.releases.iter().filter(|release| !release.retired).flat_map(|release| {
         let recorded = state.sources.get(&release.name).and_then(|record| observed.sources.get(&record.id));
         let tagged = || {
             let holds = |(id, source): &(&Ocid, &Source)| {
@@ -90,6 +96,19 @@ fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
         release.packages().difference(contents)
     });
     missing.collect()
+}
+
+/// The retired releases, and the sources recorded for them.
+struct Retired<'a> {
+    names: BTreeSet<&'a ReleaseName>,
+    ids: BTreeSet<&'a Ocid>,
+}
+
+fn retired<'a>(train: &'a Train, state: &'a State) -> Retired<'a> {
+    let releases = train.releases.iter().filter(|release| release.retired);
+    let names: BTreeSet<&ReleaseName> = releases.map(|release| &release.name).collect();
+    let ids = names.iter().filter_map(|name| state.sources.get(*name)).map(|record| &record.id).collect();
+    Retired { names, ids }
 }
 
 /// The groups of the train, by what is known of them.

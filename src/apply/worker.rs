@@ -266,7 +266,8 @@ fn unproves(op: &Op) -> Option<&Ocid> {
         | Op::CreateGroup { .. }
         | Op::DeleteGroup { .. }
         | Op::Join { .. }
-        | Op::Leave { .. } => None,
+        | Op::Leave { .. }
+        | Op::DeleteSource { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each op means: the world after it, and whether a world already looks like that.
 
-use super::{Instance, Inventory, Observed, ServiceGroup, Source, SourceLink};
+use super::{Instance, Inventory, Observed, Riders, ServiceGroup, Source, SourceLink};
 use crate::name::{Ocid, ReleaseName};
 use crate::op::{GroupRef, Op, SourceRef};
 use crate::package::{Package, PackageSet};
@@ -58,6 +58,11 @@ impl Observed {
                 }
             }
             Op::Update { instance, .. } => self.update(instance),
+            Op::DeleteSource { source } => {
+                if let Some(id) = self.source_id(source) {
+                    self.sources.remove(&id);
+                }
+            }
         }
     }
 
@@ -86,7 +91,21 @@ impl Observed {
                 parent.is_some_and(|parent| self.source_id(to).as_ref() == Some(&parent.id))
             }
             Op::Update { .. } => false,
+            Op::DeleteSource { source } => {
+                self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
+            }
         }
+    }
+
+    /// Returns whom a source is attached to: who is seen with it, and whom the service names where it was asked.
+    pub fn riders(&self, source: &Ocid) -> Riders {
+        let mut riders = self.riders.get(source).cloned().unwrap_or_default();
+        for (id, seen) in &self.instances {
+            if seen.parent.iter().chain(&seen.children).any(|link| link.id == *source) {
+                riders.insert(id.clone(), seen.name.clone());
+            }
+        }
+        riders
     }
 
     /// Finds the source of a release: by id where the reference has one, else by the tags of the source.

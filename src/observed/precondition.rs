@@ -42,6 +42,13 @@ pub enum Precondition {
         /// Whose it is to be.
         owner: Ownership,
     },
+    /// The source is ours by its tags and attached to no instance, be it one of the train or not.
+    Unridden {
+        /// The source.
+        source: SourceRef,
+        /// Whose it is to be.
+        owner: Ownership,
+    },
 }
 
 /// A precondition that does not hold.
@@ -74,7 +81,18 @@ pub enum Breach {
         /// The release.
         release: String,
     },
+    /// Instances still have the source.
+    #[error("the software source of {release} is attached to {riders}")]
+    Ridden {
+        /// The release.
+        release: String,
+        /// Who, by name.
+        riders: String,
+    },
 }
+
+/// How many instances a breach names before it counts.
+const NAMED: usize = 3;
 
 impl Observed {
     /// Checks a precondition against what was just seen.
@@ -100,13 +118,30 @@ impl Observed {
                     None => Ok(()),
                 }
             }
-            Precondition::Owned { source, owner } => {
-                let known = source.id.as_ref().and_then(|id| self.sources.get(id));
-                match known.and_then(|known| known.owner.as_ref()) {
-                    Some(seen) if seen == owner => Ok(()),
-                    _ => Err(Breach::Source { release: source.release.to_string() }),
+            Precondition::Owned { source, owner } => self.check_owned(source, owner).map(drop),
+            Precondition::Unridden { source, owner } => {
+                let id = self.check_owned(source, owner)?;
+                let riders = self.riders(id);
+                let release = source.release.to_string();
+                if riders.is_empty() {
+                    return Ok(());
                 }
+                let mut names: Vec<&str> = riders.values().take(NAMED).map(|name| &**name).collect();
+                if riders.len() > NAMED {
+                    names.push("...");
+                }
+                let many = if riders.len() == 1 { "instance" } else { "instances" };
+                let riders = format!("{} {many} ({})", riders.len(), names.join(", "));
+                Err(Breach::Ridden { release, riders })
             }
+        }
+    }
+
+    fn check_owned<'a>(&self, source: &'a SourceRef, owner: &Ownership) -> Result<&'a Ocid, Breach> {
+        let known = source.id.as_ref().and_then(|id| Some((id, self.sources.get(id)?)));
+        match known {
+            Some((id, known)) if known.owner.as_ref() == Some(owner) => Ok(id),
+            _ => Err(Breach::Source { release: source.release.to_string() }),
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::assess::{Assessed, Member};
 use super::gates::Gates;
 use super::holdings::{Groups, Sources};
+use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Held, HeldReason, Input, Note, PlannedGroup,
@@ -31,13 +32,20 @@ pub(super) struct Story {
 }
 
 /// Returns what people call each instance: its display name, or its OCID where the name is not unique or unknown.
-pub(super) fn labels(input: &Input<'_>, members: &Assessed<'_>) -> BTreeMap<Ocid, Arc<str>> {
+pub(super) fn labels(
+    input: &Input<'_>,
+    members: &Assessed<'_>,
+    retirement: &Retirement<'_>,
+) -> BTreeMap<Ocid, Arc<str>> {
     let mut names: BTreeMap<&Ocid, Arc<str>> = BTreeMap::new();
     for (id, record) in &input.state.instances {
         names.insert(id, record.name.clone());
     }
     for member in &members.list {
         names.entry(member.id).or_insert_with(|| member.id.as_str().into());
+    }
+    for (id, name) in &retirement.names {
+        names.insert(id, name.clone());
     }
     for (id, seen) in &input.observed.instances {
         names.insert(id, seen.name.clone());
@@ -62,8 +70,11 @@ pub(super) fn tell(
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
+    retirement: &Retirement<'_>,
 ) -> Story {
-    let mut story = Story { held: gates.held.clone(), ..Story::default() };
+    let held = gates.held.iter().chain(&retirement.held).cloned().collect();
+    let changes = retirement.going.iter().map(Going::change).collect();
+    let mut story = Story { held, changes, ..Story::default() };
     story.releases(input, sources);
     story.cohorts(input, members, sources);
     for group in &input.train.groups {

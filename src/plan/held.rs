@@ -72,6 +72,16 @@ pub enum HeldReason {
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,
+    /// The release is retired, and its source is attached to instances that this plan does not switch off it.
+    Ridden {
+        /// The instances, of the train or not.
+        riders: Vec<Ocid>,
+    },
+    /// The release is retired, and the tags of its source do not say that it is ours to delete.
+    NotOurs {
+        /// The source.
+        source: Ocid,
+    },
 }
 
 /// Something a reviewer should know.

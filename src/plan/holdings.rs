@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Input, Refusal};
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::op::{Ownership, SourceRef};
+use crate::op::{OpKey, Ownership, SourceRef};
 use crate::package::{Package, PackageSet};
 use crate::train::{Group, Members, Release};
 
@@ -24,16 +24,15 @@ pub(super) struct SourceFound {
     pub(super) missing: Vec<Package>,
     /// Packages in it that are not the release's.
     pub(super) foreign: Vec<Package>,
+    /// Whether its release is retired, so that it is only kept until it can be deleted.
+    pub(super) retired: bool,
 }
 
 impl SourceFound {
     /// Tells whether anything has to be done to it.
     pub(super) fn has_work(&self) -> bool {
-        self.id.is_none()
-            || self.adopt
-            || !self.proven
-            || !self.missing.is_empty()
-            || !self.foreign.is_empty()
+        let whole = self.proven && self.missing.is_empty() && self.foreign.is_empty();
+        !self.retired && (self.id.is_none() || self.adopt || !whole)
     }
 }
 
@@ -104,6 +103,12 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
             }
             (None, None) => (None, false),
         };
+        if release.retired {
+            // Nothing is made of it or put into it. One that is gone is still on record.
+            let id = id.or_else(|| record.map(|record| record.id.clone()));
+            found.insert(release.name.clone(), SourceFound { id, retired: true, ..SourceFound::default() });
+            continue;
+        }
         let nothing = PackageSet::default();
         let seen = id.as_ref().and_then(|id| input.observed.sources.get(id));
         let contents = seen.and_then(|seen| seen.contents.as_ref()).unwrap_or(&nothing);
@@ -135,10 +140,14 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
         let one = SourceFound {
             missing,
             foreign: contents.difference(release.packages()),
-            gone: record.is_some() && known.is_none(),
+            // One whose deletion we began is gone because of us.
+            gone: record.is_some()
+                && known.is_none()
+                && !input.state.unfinished.contains_key(&OpKey::delete_source(&release.name)),
             proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
             adopt,
             id,
+            retired: false,
         };
         found.insert(release.name.clone(), one);
     }

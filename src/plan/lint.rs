@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+mod sources;
+
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::op::{Op, OpKey, SourceRef, StepId};
@@ -32,6 +34,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.steps_are_about_what_they_name();
     lint.gates_say_what_the_groups_say();
     lint.counts_are_right();
+    sources::deleted_last(&mut lint);
     lint.findings
 }
 
@@ -104,6 +107,11 @@ impl<'a> Lint<'a> {
                 } => {
                     if group.id.is_none() && !groups.contains(&group.group) {
                         self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
+                    }
+                }
+                Action::Act { op: Op::DeleteSource { source } } => {
+                    if source.id.is_none() {
+                        self.found(format!("{} deletes a source that it cannot name", step.id));
                     }
                 }
                 Action::Verify { what: Verification::Level { group, .. } } => {

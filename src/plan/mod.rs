@@ -18,6 +18,7 @@ mod mismatch;
 mod order;
 mod planner;
 mod refusal;
+mod retired;
 mod roster;
 mod step;
 mod steps;

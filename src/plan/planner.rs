@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
-    holdings, mismatch, roster, steps,
+    holdings, mismatch, retired, roster, steps,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -50,11 +50,13 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let drift = drift::find(input, &sources, &groups, &rosters, &members);
     // 5. Which groups wait for which, and which gates are shut now.
     let gates = gates::place(input, &members);
-    // 6. What runs, in which order.
-    let steps = steps::lay(input, &sources, &groups, &rosters, &members, &gates);
-    // 7. What that changes, for people.
-    let labels = changes::labels(input, &members);
-    let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
+    // 6. Which sources of retired releases go.
+    let retirement = retired::settle(input, &sources, &members);
+    // 7. What runs, in which order.
+    let steps = steps::lay(input, &sources, &groups, &rosters, &members, &gates, &retirement);
+    // 8. What that changes, for people.
+    let labels = changes::labels(input, &members, &retirement);
+    let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates, &retirement);
     story.notes.extend(steps::taken_up(input.state, &steps));
 
     let release = |release: &crate::train::Release| {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::assess::Assessed;
 use super::gates::Gates;
 use super::holdings::{self, Groups, Sources};
+use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
@@ -21,11 +22,14 @@ pub(super) fn lay(
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
+    retirement: &Retirement<'_>,
 ) -> Vec<Step> {
-    let mut steps = Steps { list: Vec::with_capacity(members.list.len() * 3 + 16) };
+    let mut steps =
+        Steps { list: Vec::with_capacity(members.list.len() * 3 + 16), switched: BTreeMap::new() };
     let filled = steps.sources(input, sources);
     let joined = steps.membership(input, groups, rosters, members);
     steps.groups(sources, members, gates, &filled, &joined);
+    steps.deletions(retirement);
     steps.list
 }
 
@@ -59,6 +63,8 @@ pub(super) fn taken_up(state: &State, steps: &[Step]) -> Vec<Note> {
 
 struct Steps {
     list: Vec<Step>,
+    /// The step that switches each instance: what the deletion of its old source follows.
+    switched: BTreeMap<Ocid, StepId>,
 }
 
 impl Steps {
@@ -178,6 +184,17 @@ impl Steps {
         step
     }
 
+    /// Deletes the sources of retired releases, each when the last of those who had it has another one.
+    fn deletions(&mut self, retirement: &Retirement<'_>) {
+        for Going { release, id, owner, leaving, .. } in &retirement.going {
+            let source = SourceRef { release: release.name.clone(), id: Some(id.clone()) };
+            let after = leaving.iter().filter_map(|rider| self.switched.get(rider).copied()).collect();
+            let expects = Precondition::Unridden { source: source.clone(), owner: owner.clone() };
+            let op = Op::DeleteSource { source };
+            self.push(Address::Release(release.name.clone()), None, Action::Act { op }, after, expects);
+        }
+    }
+
     /// Group by group, each behind its gates: switch, update and read back its members.
     fn groups(
         &mut self,
@@ -222,6 +239,7 @@ impl Steps {
                         std::mem::take(&mut before),
                         expects,
                     );
+                    self.switched.insert(member.id.clone(), step);
                     last = Some(step);
                 }
                 if member.update {

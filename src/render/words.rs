@@ -226,7 +226,20 @@ pub(super) fn held(held: &Held) -> String {
             "waits for group.{after}, of which {reachable} of {members} members are at level or can get there by this plan, and at least {} must be",
             members.saturating_sub(*allowed)
         ),
-        HeldReason::Undeclared => "the state owns its source, and the train no longer declares it".to_owned(),
+        HeldReason::Undeclared => {
+            "the state owns its source, and the train no longer declares it; declared with \
+             `retired = true`, it is deleted once nothing rides it"
+                .to_owned()
+        }
+        HeldReason::Ridden { riders } => format!(
+            "it is retired, and its source is deleted once nothing rides it: {} still {}",
+            count(riders.len(), "instance"),
+            if riders.len() == 1 { "does" } else { "do" },
+        ),
+        HeldReason::NotOurs { source } => format!(
+            "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
+             give it its tags back"
+        ),
     };
     format!("{text}{until}")
 }
@@ -241,6 +254,8 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),
         HeldReason::Undeclared => "undeclared".to_owned(),
+        HeldReason::Ridden { .. } => "retired and still ridden".to_owned(),
+        HeldReason::NotOurs { .. } => "retired, without our tags".to_owned(),
     }
 }
 
@@ -304,6 +319,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 brief(plan.label(instance)),
                 format!("switching to {}", to.release),
                 format!("switched to {}", to.release),
+            ),
+            Op::DeleteSource { source } => words(
+                source.release.to_string(),
+                "deleting the source".to_owned(),
+                "source deleted".to_owned(),
             ),
             Op::Update { instance, source, .. } => words(
                 brief(plan.label(instance)),

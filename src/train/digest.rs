@@ -40,6 +40,13 @@ pub(super) fn of(train: &Train) -> Digest {
     for group in groups {
         put_group(&mut parts, group);
     }
+    // What was added later stands behind all else and only where it is used, each under its word: the trains before it
+    // keep their digest.
+    let retired = releases.iter().filter(|release| release.retired).map(|release| release.name.as_str());
+    let retired: Vec<&str> = retired.collect();
+    if !retired.is_empty() {
+        parts.put("retired").list(&retired);
+    }
     Digest::of([parts.0])
 }
 
@@ -56,7 +63,7 @@ fn put_service(parts: &mut Parts, service: &Service) {
 
 fn put_release(parts: &mut Parts, release: &Release) {
     // The manifest counts by its content, which is what its digest is of.
-    let Release { name, manifest_path, manifest: _, digest, line: _ } = release;
+    let Release { name, manifest_path, manifest: _, digest, line: _, retired: _ } = release;
     parts.put(name.as_str()).put(manifest_path).put(&digest.hex());
 }
 

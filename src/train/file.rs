@@ -163,10 +163,10 @@ fn train(loaded: Loaded) -> Option<Train> {
 }
 
 fn release(shape: ReleaseShape, reading: Reading) -> Option<Release> {
-    let ReleaseShape { name, manifest: path, line } = shape;
+    let ReleaseShape { name, manifest: path, retired, line } = shape;
     let manifest = reading.manifest;
     let digest = manifest.digest();
-    Some(Release { name: name?.value, manifest_path: path?.value, manifest, digest, line })
+    Some(Release { name: name?.value, manifest_path: path?.value, manifest, digest, line, retired })
 }
 
 fn group(shape: GroupShape) -> Option<Group> {

@@ -106,6 +106,8 @@ pub struct Release {
     pub digest: Digest,
     /// The line of the train file that declares it, from 1.
     pub line: usize,
+    /// `retired`: its source is deleted once nothing rides it.
+    pub retired: bool,
 }
 
 impl Release {

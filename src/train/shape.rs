@@ -72,6 +72,8 @@ pub(super) struct Shape {
 pub(super) struct ReleaseShape {
     pub(super) name: Option<At<ReleaseName>>,
     pub(super) manifest: Option<At<String>>,
+    /// Whether `retired` is written and true.
+    pub(super) retired: bool,
     pub(super) line: usize,
 }
 
@@ -191,17 +193,9 @@ fn release(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Rele
     let name = name.and_then(|value| file.parsed(value, "`name`", ReleaseName::parse));
     let manifest = fields.required("manifest");
     let manifest = manifest.and_then(|value| file.parsed(value, "`manifest`", manifest_path));
-    if let Some(value) = fields.optional("retired")
-        && file.flag(value, "`retired`") == Some(true)
-    {
-        file.not_yet(
-            value.span(),
-            "`retired = true`",
-            "this version never deletes a source: delete the line",
-        );
-    }
+    let retired = fields.optional("retired").and_then(|value| file.flag(value, "`retired`"));
     fields.close(file);
-    ReleaseShape { name, manifest, line }
+    ReleaseShape { name, manifest, retired: retired.unwrap_or_default(), line }
 }
 
 /// Manifests lie beside or below the train file: a path that leaves its folder would make a pull request show lines of

@@ -89,6 +89,7 @@ fn train(instances: usize) -> Train {
             digest: manifest.digest(),
             manifest,
             line: 1,
+            retired: false,
         }],
         groups: GROUPS.iter().map(group).collect(),
         digest: Digest::of(["t"]),

@@ -3,5 +3,6 @@
 mod convergence;
 mod groups;
 mod refusals;
+mod retired;
 mod small;
 mod stories;

@@ -48,6 +48,8 @@ macro_rules! stories {
 stories![
     a_group_is_dropped_from_the_train,
     a_member_moves_to_another_group,
+    a_release_is_retired,
+    a_retired_release_is_still_ridden,
     a_run_is_interrupted_and_goes_on,
     a_saved_plan_goes_on_after_a_cut,
     answers_are_lost,
@@ -153,6 +155,9 @@ impl Story {
             }
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
+            ["retire", release] => self.stage.retire(release, true),
+            ["want", release, "again"] => self.stage.retire(release, false),
+
             // The world changes.
             ["wait", hours, "h"] => {
                 tokio::time::sleep(seconds(number(hours)? * 3_600)).await;
@@ -173,6 +178,7 @@ impl Story {
             ["by", "hand:", "take", package, "out", "of", release] => {
                 self.stage.edit_source(release, false, package).await;
             }
+            ["by", "hand:", "put", name, "on", release] => self.stage.switch_by_hand(name, release).await,
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;
             }
@@ -237,6 +243,10 @@ impl Story {
                 self.said = most.to_string();
             }
             ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
+            ["no", "source", "of", release] => {
+                let name = format!("great-linux/{release}");
+                assert!(!self.stage.sources().await.contains(&name), "there is {name}");
+            }
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
             _ => return None,
         }

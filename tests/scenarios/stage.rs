@@ -2,6 +2,7 @@
 //! process on tokio's paused clock. Planning, applying and everything that somebody else does to the world stand here;
 //! what of it is told is `told`'s business.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub(crate) struct Stage {
     process: Arc<OsmsCloud<Sky>>,
     workspace: Workspace,
     groups: Vec<Group>,
+    retired: BTreeSet<String>,
     tokens: usize,
 }
 
@@ -96,6 +98,7 @@ impl Stage {
             facts,
             workspace: Workspace::quickstart(&[]),
             groups,
+            retired: BTreeSet::new(),
             tokens: 0,
         };
         stage.write();
@@ -130,6 +133,15 @@ impl Stage {
         self.write();
     }
 
+    /// Retires a release, or takes that back.
+    pub(crate) fn retire(&mut self, release: &str, retired: bool) {
+        match retired {
+            true => self.retired.insert(release.to_owned()),
+            false => self.retired.remove(release),
+        };
+        self.write();
+    }
+
     /// Writes the train file.
     fn write(&self) {
         let Facts { compartment, golden, .. } = &self.facts;
@@ -142,6 +154,9 @@ impl Stage {
         for release in ["GL1", "GL1.1"] {
             let manifest = format!("great-linux/{release}.packages");
             write!(text, "\n[[release]]\nname = \"{release}\"\nmanifest = \"{manifest}\"\n").unwrap();
+            if self.retired.contains(release) {
+                text.push_str("retired = true\n");
+            }
         }
         for Group { name, release, members, after, max_failures } in &self.groups {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
@@ -292,6 +307,14 @@ impl Stage {
             self.client.send(&call).await.unwrap();
         }
         self.by_hand(&Op::Update { instance, source: to, kind: UpdateKind::All }).await;
+    }
+
+    /// Puts an instance on a release's source, which is no business of the train's.
+    pub(crate) async fn switch_by_hand(&mut self, name: &str, release: &str) {
+        let release = ReleaseName::new(release);
+        let id = self.state().await.sources[&release].id.clone();
+        let to = SourceRef { release, id: Some(id) };
+        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to }).await;
     }
 
     /// Takes a package out of a release's source, or puts one in that is not the release's.

@@ -140,7 +140,8 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
 fn fill(world: &World, precondition: &mut Precondition) {
     if let Precondition::Rides { source, .. }
     | Precondition::Attached { source, .. }
-    | Precondition::Owned { source, .. } = precondition
+    | Precondition::Owned { source, .. }
+    | Precondition::Unridden { source, .. } = precondition
     {
         source.id = Some(source_id(world, source));
     }
@@ -223,6 +224,7 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         Op::Leave { group, instance } => {
             Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() }
         }
+        Op::DeleteSource { source } => Effect::SourceGone { release: source.release.clone() },
         Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => return None,
     })
 }

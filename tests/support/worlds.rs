@@ -105,6 +105,7 @@ pub(crate) fn release(name: &str, packages: Vec<Package>, line: usize) -> Releas
         manifest,
         digest,
         line,
+        retired: false,
     }
 }
 
@@ -263,7 +264,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(11) {
+        match rng.below(13) {
             0..=2 if !ids.is_empty() => {
                 let packages = packages(rng, 80);
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
@@ -310,15 +311,38 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
                     listed.insert(instance_id(index));
                 }
             }
+            10 => retire(world, rng),
+            11 => somebody_else_rides(world, rng),
             _ => {
-                let release = rng.pick(&world.train.releases).name.clone();
+                let release = rng.below(world.train.releases.len());
+                world.train.releases[release].retired = false;
                 let at = rng.below(world.train.groups.len());
-                world.train.groups[at].release = release;
+                world.train.groups[at].release = world.train.releases[release].name.clone();
             }
         }
     }
     world.train.digest = Digest::of([format!("{:?}{:?}", world.train.releases, world.train.groups)]);
     world.later();
+}
+
+/// Retires a release that no group is bound to, or takes that back.
+fn retire(world: &mut World, rng: &mut Rng) {
+    let release = rng.below(world.train.releases.len());
+    let release = &mut world.train.releases[release];
+    let bound = world.train.groups.iter().any(|group| group.release == release.name);
+    release.retired = !bound && !release.retired;
+}
+
+/// Somebody attaches one of our sources to an instance that no train knows, or takes it off again.
+fn somebody_else_rides(world: &mut World, rng: &mut Rng) {
+    let ours: Vec<Ocid> =
+        world.observed.sources.iter().filter(|(_, s)| s.owner.is_some()).map(|(id, _)| id.clone()).collect();
+    if !ours.is_empty() {
+        let riders = world.observed.riders.entry(rng.pick(&ours).clone()).or_default();
+        if riders.remove(&instance_id(99_999)).is_none() {
+            riders.insert(instance_id(99_999), "stranger".into());
+        }
+    }
 }
 
 fn edit_source(world: &mut World, rng: &mut Rng) {

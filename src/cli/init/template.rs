@@ -62,7 +62,8 @@ api = "osms"
 [state]
 store = "local"    # in the folder state/; keep a backup of it
 
-# Releases: `patchtrain freeze R1` writes trains/{name}/R1.packages and declares it here.
+# Releases: `patchtrain freeze R1` writes trains/{name}/R1.packages and declares it here. When one is no longer wanted,
+# give it `retired = true`: its source is deleted once nothing rides it.
 
 # Groups: who rides which release. The group of the service is made if it is not there.
 #

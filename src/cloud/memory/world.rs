@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
-use crate::observed::{Erratum, Inventory, Observed, Scope, ServiceGroup, Sighting, Updates};
+use crate::observed::{Erratum, Inventory, Observed, Scope, ServiceGroup, Sighting, Source, Updates};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
 use crate::package::{Package, PackageSet, StreamContents};
 
@@ -150,6 +150,13 @@ impl World {
                 Sighting::Catalogue(withheld.collect())
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
+            Scope::Source(id) => {
+                let seen = self.observed.sources.get(id).map(|source| {
+                    let source = Source { contents: None, ..source.clone() };
+                    (source, self.observed.riders(id))
+                });
+                Sighting::Source(id.clone(), seen)
+            }
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
                 let found = named.map(|(id, group)| (id.clone(), group.clone()));
@@ -246,8 +253,13 @@ impl World {
         token: &RetryToken,
         fault: Option<&Fault>,
     ) -> Result<Submitted, CloudError> {
-        let takes_token =
-            !matches!(op, Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::DeleteGroup { .. });
+        let takes_token = !matches!(
+            op,
+            Op::AddPackages { .. }
+                | Op::RemovePackages { .. }
+                | Op::DeleteGroup { .. }
+                | Op::DeleteSource { .. }
+        );
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
                 return Ok(answer.clone());
@@ -264,6 +276,14 @@ impl World {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
                 if seen.is_some_and(|seen| !seen.members.is_empty()) {
                     return Err(refused(409, "IncorrectState"));
+                }
+                self.advance(op, fault)
+            }
+            Op::DeleteSource { source } => {
+                let id = self.observed.source_id(source);
+                if id.is_some_and(|id| !self.observed.riders(&id).is_empty()) {
+                    self.violations.push(format!("{key} while instances ride it"));
+                    return Err(refused(409, "Conflict"));
                 }
                 self.advance(op, fault)
             }

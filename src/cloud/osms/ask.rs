@@ -52,11 +52,18 @@ impl<T: Transport> OsmsCloud<T> {
             }
             Op::AddPackages { source, packages } => self.add(source_id(source)?, packages).await,
             Op::RemovePackages { source, packages } => self.remove(source_id(source)?, packages).await,
-            Op::DeleteGroup { group } => self.delete_group(group_id(group)?).await,
+            Op::DeleteGroup { group } => {
+                let path = ["managedInstanceGroups", group_id(group)?.as_str()];
+                self.delete("DeleteManagedInstanceGroup", "GetManagedInstanceGroup", &path).await
+            }
             Op::Join { group, instance } => self.join(group_id(group)?, instance, token).await,
             Op::Leave { group, instance } => self.leave(group_id(group)?, instance, token).await,
             Op::Switch { instance, to, .. } => self.switch(instance, source_id(to)?, token).await,
             Op::Update { instance, kind, .. } => self.update(instance, *kind, token).await,
+            Op::DeleteSource { source } => {
+                let path = ["softwareSources", source_id(source)?.as_str()];
+                self.delete("DeleteSoftwareSource", "GetSoftwareSource", &path).await
+            }
         }
     }
 
@@ -143,11 +150,15 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(DONE)
     }
 
-    /// Deletes a group. The call takes no retry token; one that is gone is what was wanted.
-    async fn delete_group(&self, group: &Ocid) -> Result<Submitted, CloudError> {
-        let path = ["managedInstanceGroups", group.as_str()];
-        let delete = Call::new("DeleteManagedInstanceGroup", http::Method::DELETE, &path);
-        let look = Call::get("GetManagedInstanceGroup", &path);
+    /// Deletes a group or a source. The call takes no retry token; one that is gone is what was wanted.
+    async fn delete(
+        &self,
+        operation: &'static str,
+        get: &'static str,
+        path: &[&str],
+    ) -> Result<Submitted, CloudError> {
+        let delete = Call::new(operation, http::Method::DELETE, path);
+        let look = Call::get(get, path);
         for round in 1.. {
             let Err(error) = self.client.send(&delete).await.map_err(CloudError::from) else { break };
             if is_not_found(&error) {

@@ -106,6 +106,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
+            Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
             Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),

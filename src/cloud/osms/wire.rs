@@ -176,6 +176,18 @@ pub(super) struct SoftwareSource {
     pub(super) lifecycle_state: Option<String>,
     #[serde(default)]
     pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+    /// Not in the summary.
+    #[serde(default)]
+    pub(super) associated_managed_instances: Option<Vec<Rider>>,
+}
+
+/// `Id`, of an instance with its display name
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rider {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) display_name: Option<String>,
 }
 
 /// What was just created, of whichever kind.

@@ -108,6 +108,18 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             page.item(2, mark(change), &format!("{name}: {what}"));
             people(page, plan, Mark::REMOVE, "leave", leaves);
         }
+        ChangeDetail::DeleteSource { id, gone, leaving, line } => {
+            let cause = format!("because {}:{line} retires it", plan.file);
+            let what = match (gone, leaving) {
+                (true, _) => format!("forget its source {id}, which is gone, {cause}"),
+                (false, 0) => format!("delete its source {id}, {cause}; nothing rides it"),
+                (false, riders) => format!(
+                    "delete its source {id}, {cause}, when {} off it",
+                    if *riders == 1 { "1 instance is".to_owned() } else { format!("{riders} instances are") },
+                ),
+            };
+            page.item(2, mark(change), &format!("{name}: {what}"));
+        }
         // Instances follow by group, those with the same change together.
         ChangeDetail::Instance { .. } => {}
     }

@@ -30,6 +30,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
         if let [one] = held.as_slice() {
             let fact = fact(one).map(|fact| format!(" ({fact})")).unwrap_or_default();
             page.item(2, Mark::HELD, &format!("{}: {reason}{fact}", address(plan, &one.address)));
+            riders(page, plan, one);
             continue;
         }
         page.item(2, Mark::HELD, &format!("{}, each: {reason}", count(held.len(), kind(&held[0].address))));
@@ -41,6 +42,14 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
             })
             .collect();
         page.names(6, &names, NAMES);
+        held.iter().for_each(|held| riders(page, plan, held));
+    }
+}
+
+/// Names who keeps the source of a retired release.
+fn riders(page: &mut Page, plan: &Plan, held: &Held) {
+    if let HeldReason::Ridden { riders } = &held.reason {
+        page.names(6, &words::labels(plan, riders), NAMES);
     }
 }
 
@@ -54,6 +63,8 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::OpenWork { .. } => 4,
         HeldReason::Ahead { .. } => 5,
         HeldReason::Undeclared => 6,
+        HeldReason::Ridden { .. } => 7,
+        HeldReason::NotOurs { .. } => 8,
     }
 }
 
@@ -67,7 +78,9 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Unread
         | HeldReason::Ahead { .. }
         | HeldReason::Gate { .. }
-        | HeldReason::Undeclared => None,
+        | HeldReason::Undeclared
+        | HeldReason::Ridden { .. }
+        | HeldReason::NotOurs { .. } => None,
     }
 }
 

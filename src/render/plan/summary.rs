@@ -69,6 +69,12 @@ fn releases(page: &mut Page, plan: &Plan) {
                 }
                 ("repair the source".to_owned(), numbers.join(" "), String::new())
             }
+            ChangeDetail::DeleteSource { gone: false, .. } => {
+                ("delete the source".to_owned(), String::new(), "1".to_owned())
+            }
+            ChangeDetail::DeleteSource { gone: true, .. } => {
+                ("forget the source, which is gone".to_owned(), String::new(), String::new())
+            }
             ChangeDetail::Group { .. } | ChangeDetail::DeleteGroup { .. } | ChangeDetail::Instance { .. } => {
                 continue;
             }

@@ -52,6 +52,7 @@ pub(in crate::report) fn train() -> Train {
             digest: manifest.digest(),
             manifest,
             line: 1,
+            retired: false,
         }],
         groups: vec![
             group("web", Members::Listed(listed)),

@@ -71,6 +71,21 @@ fn a_good_file_is_read_value_by_value() {
 }
 
 #[test]
+fn a_release_can_be_retired() {
+    let text = GOOD.replace("release      = \"GL1\"", "release = \"GL1.1\"");
+    let text = text.replace("release = \"GL1\"", "release = \"GL1.1\"");
+    let retire = |word: &str| {
+        let manifest = "manifest = \"great-linux/GL1.packages\"";
+        train(&text.replace(manifest, &format!("{manifest}\nretired = {word}")))
+    };
+    let retired = |train: &Train| train.releases.iter().map(|release| release.retired).collect::<Vec<_>>();
+    assert_eq!(retired(&retire("true")), [true, false]);
+    assert_eq!(retired(&retire("false")), [false, false]);
+    assert_eq!(retire("false").digest, train(&text).digest, "it is the default");
+    assert_ne!(retire("true").digest, train(&text).digest);
+}
+
+#[test]
 fn the_least_that_a_train_needs() {
     let text = r#"
         train = { name = "t", os = "oracle-linux-9", architecture = "aarch64", compartment = "ocid1.compartment.oc1..a" }
@@ -171,6 +186,14 @@ fn every_change_of_a_value_moves_the_digest() {
         ("endpoints = { osms = \"simulator\" }\n", ""),
         ("name     = \"GL1.1\"", "name = \"GL1.2\""),
         ("great-linux/GL1.packages", "./great-linux/GL1.packages"),
+        (
+            "[[group]]\nname    = \"canary\"",
+            "[[release]]\nname = \"retired\"\nmanifest = \"great-linux/R.packages\"\nretired = true\n[[group]]\nname    = \"canary\"",
+        ),
+        (
+            "[[group]]\nname    = \"canary\"",
+            "[[release]]\nname = \"retired\"\nmanifest = \"great-linux/R.packages\"\n[[group]]\nname    = \"canary\"",
+        ),
         ("release = \"GL1.1\"", "release = \"GL1\""),
         ("\"web\"\nrelease", "\"www\"\nrelease"),
         ("oc1..a\"", "oc1..z\""),

@@ -152,6 +152,32 @@ async fn a_lost_answer_to_a_delete_is_looked_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_is_deleted_when_nothing_rides_it() {
+    let delete = Op::DeleteSource { source: source("s") };
+    for fault in [None, Some(Fault::Lost), Some(Fault::Refused(503, "ServiceUnavailable"))] {
+        let service = Service::new();
+        service.source("s", "t/GL1", &[]);
+        fault.into_iter().for_each(|fault| service.fault("DELETE", fault));
+        // Asked for twice, as after a crash.
+        assert_eq!(submit(&service, &delete).await, DONE);
+        assert_eq!(submit(&service, &delete).await, DONE);
+        assert!(service.world().sources.is_empty());
+        assert_eq!(service.written()[0], "DELETE /softwareSources/s");
+    }
+    let service = Service::new();
+    service.source("s", "t/GL1", &[]);
+    service.instance("i", Some("s"));
+    let error = submit(&service, &delete).await.unwrap_err();
+    assert!(error.starts_with("DeleteSoftwareSource: 409 Conflict"), "{error}");
+    let seen = cloud(&service).observe(&Scope::Source(Ocid::new("s"))).await.unwrap();
+    let Sighting::Source(_, Some((seen, riders))) = seen else { panic!() };
+    assert_eq!((&*seen.name, seen.contents), ("t/GL1", None));
+    assert_eq!(riders, [(Ocid::new("i"), "name-i".into())].into());
+    let gone = cloud(&service).observe(&Scope::Source(Ocid::new("gone"))).await.unwrap();
+    assert_eq!(gone, Sighting::Source(Ocid::new("gone"), None));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_switch_detaches_the_old_parent_and_attaches_the_new_one() {
     let service = Service::new();
     service.source("new", "t/GL1", &[]);

@@ -210,7 +210,14 @@ impl World {
                         .cloned(),
                 )
             }
-            ("GET", ["softwareSources", id]) => self.sources.get(*id).map_or_else(missing, ok),
+            ("GET", ["softwareSources", id]) => match self.sources.get(*id).cloned() {
+                None => missing(),
+                Some(mut source) => {
+                    let named = |rider| json!({"id": rider, "displayName": format!("name-{rider}")});
+                    source["associatedManagedInstances"] = self.riders(id).map(named).collect();
+                    ok(&source)
+                }
+            },
             ("GET", ["managedInstanceGroups", id]) => match self.groups.get(*id).cloned() {
                 None => missing(),
                 Some(mut group) => {
@@ -251,6 +258,8 @@ impl World {
             ("DELETE", ["managedInstanceGroups", id]) => {
                 self.groups.remove(*id).map_or_else(missing, |_| done())
             }
+            ("DELETE", ["softwareSources", id]) if self.riders(id).next().is_some() => conflict(),
+            ("DELETE", ["softwareSources", id]) => self.sources.remove(*id).map_or_else(missing, |_| done()),
             ("POST", ["managedInstanceGroups", id, "actions", action]) => {
                 let pair = ((*id).to_owned(), query["managedInstanceId"].clone());
                 let changed = match *action {
@@ -292,6 +301,11 @@ impl World {
             }
             _ => panic!("the service has no {}", asked.line),
         }
+    }
+
+    fn riders(&self, source: &str) -> impl Iterator<Item = &str> {
+        let rides = move |(_, parent): &(&String, &Option<String>)| parent.as_deref() == Some(source);
+        self.parents.iter().filter(rides).map(|(id, _)| id.as_str())
     }
 
     fn get_instance(&self, id: &str) -> Option<Value> {
