@@ -13,7 +13,7 @@ use patchtrain::op::{Lineage, Ownership};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet};
 use patchtrain::plan::{Input, ServiceLabel, plan};
 use patchtrain::state::{AtLevel, GroupRecord, InstanceRecord, SourceRecord, State};
-use patchtrain::train::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Service, Train};
+use patchtrain::train::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Service, Train};
 
 const INSTANCES: usize = 10_000;
 const PACKAGES: usize = 650;
@@ -216,6 +216,8 @@ fn world(every: usize) -> World {
         releases,
         groups,
         digest: Digest::of(["bench"]),
+        layout: Layout::Parent,
+        layout_line: 1,
     };
     World { train, state, observed }
 }

@@ -15,9 +15,11 @@ use crate::package::{PackageSet, StreamContents};
 
 mod advance;
 mod precondition;
+mod riding;
 mod updates;
 
 pub use precondition::{Breach, Precondition};
+pub use riding::Riding;
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the

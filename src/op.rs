@@ -55,6 +55,18 @@ pub struct SourceRef {
     /// The service's id, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Ocid>,
+    /// The parent that it hangs under as a child; none for a source that is a parent itself. To ride it is then to have
+    /// that parent and this child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<ParentRef>,
+}
+
+/// The train's own parent source, under which releases hang as children; the id as for [`SourceRef`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentRef {
+    /// The service's id, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Ocid>,
 }
 
 /// A managed instance group, by the name of the train's group; the id as for [`SourceRef`].
@@ -102,6 +114,9 @@ pub enum Op {
         arch: String,
         /// Its tags.
         owner: Ownership,
+        /// The parent to make it a child of; none for a source that can be a parent itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<ParentRef>,
     },
     /// Put packages into a source; those already there stay.
     AddPackages {
@@ -144,7 +159,9 @@ pub enum Op {
         instance: Ocid,
     },
     /// Put an instance on a source: detach the parent it has, with the children that hang on it, and attach the new
-    /// one. One op, because in between the instance has no repository at all.
+    /// one. One op, because in between the instance has no repository at all. Of a source that is a child: see to its
+    /// parent in that way, attach the child, and only then detach the children it replaces, so that an instance that has
+    /// the parent is never without a release.
     Switch {
         /// The instance.
         instance: Ocid,
@@ -153,6 +170,9 @@ pub enum Op {
         from: Option<Ocid>,
         /// The source to ride.
         to: SourceRef,
+        /// Of a source that is a child: the children of its parent that are detached in the end.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        drops: Vec<Ocid>,
     },
     /// Have the instance's agent install what its sources offer. Answered with a work request.
     Update {
@@ -223,6 +243,14 @@ impl Op {
             | Self::DeleteGroup { .. }
             | Self::Join { .. }
             | Self::Leave { .. } => None,
+        }
+    }
+
+    /// Returns the reference to the train's own parent that may still lack its id.
+    pub fn parent_mut(&mut self) -> Option<&mut ParentRef> {
+        match self {
+            Self::CreateSource { under, .. } => under.as_mut(),
+            other => other.source_mut().and_then(|source| source.under.as_mut()),
         }
     }
 

@@ -10,7 +10,7 @@ use super::verify::Level;
 use super::worker::{Act, Report};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, OpKey, SourceRef, Ticket};
+use crate::op::{Op, OpKey, ParentRef, SourceRef, Ticket};
 use crate::package::PackageSet;
 use crate::plan::{Action, Plan, Step, Verification};
 use crate::state::{Effect, Entry, Finish, State};
@@ -95,6 +95,9 @@ fn fill(op: &mut Op, precondition: &mut Precondition, state: &State) -> Result<(
     if let Some(source) = op.source_mut() {
         fill_source(source, state)?;
     }
+    if let Some(parent) = op.parent_mut() {
+        fill_parent(parent, state)?;
+    }
     if let Some(group) = op.group_mut()
         && group.id.is_none()
     {
@@ -110,7 +113,8 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         Precondition::Rides { source, .. }
         | Precondition::Attached { source, .. }
         | Precondition::Owned { source, .. }
-        | Precondition::Unridden { source, .. } => fill_source(source, state),
+        | Precondition::Unridden { source, .. }
+        | Precondition::Hangs { source, .. } => fill_source(source, state),
         Precondition::Nothing | Precondition::ParentOrNone { .. } => Ok(()),
     }
 }
@@ -119,6 +123,15 @@ fn fill_source(source: &mut SourceRef, state: &State) -> Result<(), String> {
     if source.id.is_none() {
         let record = state.sources.get(&source.release).ok_or_else(|| no_source(&source.release))?;
         source.id = Some(record.id.clone());
+    }
+    source.under.as_mut().map_or(Ok(()), |parent| fill_parent(parent, state))
+}
+
+fn fill_parent(parent: &mut ParentRef, state: &State) -> Result<(), String> {
+    if parent.id.is_none() {
+        let record = state.sources.get(&ReleaseName::own_parent());
+        let record = record.ok_or("the id of the train's own parent source is not known")?;
+        parent.id = Some(record.id.clone());
     }
     Ok(())
 }

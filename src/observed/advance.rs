@@ -2,7 +2,7 @@
 
 use super::{Instance, Inventory, Observed, Riders, ServiceGroup, Source, SourceLink};
 use crate::name::{Ocid, ReleaseName};
-use crate::op::{GroupRef, Op, SourceRef};
+use crate::op::{GroupRef, Op, ParentRef, SourceRef};
 use crate::package::{Package, PackageSet};
 
 /// How many versions of an install-only package rpm-based tools keep (`installonly_limit` of dnf and yum).
@@ -13,13 +13,14 @@ impl Observed {
     /// op's own names, so that later ops find what earlier ones made.
     pub fn advance(&mut self, op: &Op) {
         match op {
-            Op::CreateSource { release, name, owner, .. } => {
+            Op::CreateSource { release, name, owner, under, .. } => {
                 let id = Ocid::new(&format!("ocid1.osmssoftwaresource.oc1..planned.{release}"));
+                let parent = under.as_ref().and_then(|under| self.parent_id(under));
                 self.sources.entry(id).or_insert_with(|| Source {
                     name: name.as_str().into(),
                     owner: Some(owner.clone()),
                     contents: Some(PackageSet::default()),
-                    parent: None,
+                    parent,
                 });
             }
             Op::AddPackages { source, packages } => {
@@ -46,17 +47,7 @@ impl Observed {
             }
             Op::Join { group, instance } => self.edit_membership(group, instance, true),
             Op::Leave { group, instance } => self.edit_membership(group, instance, false),
-            Op::Switch { instance, to, .. } => {
-                let Some(id) = self.source_id(to) else { return };
-                let name = self
-                    .sources
-                    .get(&id)
-                    .map_or_else(|| to.release.as_str().into(), |source| source.name.clone());
-                if let Some(instance) = self.instances.get_mut(instance) {
-                    instance.parent = Some(SourceLink { id, name });
-                    instance.children.clear();
-                }
-            }
+            Op::Switch { instance, to, drops, .. } => self.switch(instance, to, drops),
             Op::Update { instance, .. } => self.update(instance),
             Op::DeleteSource { source } => {
                 if let Some(id) = self.source_id(source) {
@@ -86,10 +77,12 @@ impl Observed {
             Op::DeleteGroup { group } => self.group_id(group).is_none_or(|id| !self.groups.contains_key(&id)),
             Op::Join { group, instance } => self.is_member(group, instance),
             Op::Leave { group, instance } => !self.is_member(group, instance),
-            Op::Switch { instance, to, .. } => {
-                let parent = self.instances.get(instance).and_then(|instance| instance.parent.as_ref());
-                parent.is_some_and(|parent| self.source_id(to).as_ref() == Some(&parent.id))
-            }
+            Op::Switch { instance, to, drops, .. } => self.instances.get(instance).is_some_and(|seen| {
+                let under = to.under.as_ref().map(|under| self.parent_id(under));
+                let dropped = !seen.children.iter().any(|child| drops.contains(&child.id));
+                dropped
+                    && self.source_id(to).is_some_and(|id| seen.has(&id, under.as_ref().map(Option::as_ref)))
+            }),
             Op::Update { .. } => false,
             Op::DeleteSource { source } => {
                 self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
@@ -106,6 +99,39 @@ impl Observed {
             }
         }
         riders
+    }
+
+    fn switch(&mut self, instance: &Ocid, to: &SourceRef, drops: &[Ocid]) {
+        let Some(id) = self.source_id(to) else { return };
+        let link = |id: Ocid, otherwise: &str| {
+            let name = self.sources.get(&id).map_or_else(|| otherwise.into(), |source| source.name.clone());
+            SourceLink { id, name }
+        };
+        let source = link(id, to.release.as_str());
+        let under = to.under.as_ref().map(|under| self.parent_id(under).map(|id| link(id, "parent")));
+        let Some(seen) = self.instances.get_mut(instance) else { return };
+        match under {
+            None => {
+                seen.parent = Some(source);
+                seen.children.clear();
+            }
+            Some(None) => {}
+            Some(Some(parent)) => {
+                if seen.parent.as_ref().is_none_or(|seen| seen.id != parent.id) {
+                    seen.parent = Some(parent);
+                    seen.children.clear();
+                }
+                if !seen.children.iter().any(|child| child.id == source.id) {
+                    seen.children.push(source);
+                }
+                seen.children.retain(|child| !drops.contains(&child.id));
+            }
+        }
+    }
+
+    /// Finds the train's own parent: by id where the reference has one, else by its tags.
+    pub fn parent_id(&self, parent: &ParentRef) -> Option<Ocid> {
+        parent.id.clone().or_else(|| self.owned_source(&ReleaseName::own_parent()))
     }
 
     /// Finds the source of a release: by id where the reference has one, else by the tags of the source.

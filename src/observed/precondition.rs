@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Instance, Observed};
+use super::{Instance, Observed, SourceLink};
 use crate::name::Ocid;
 use crate::op::{Ownership, SourceRef};
 
@@ -41,6 +41,20 @@ pub enum Precondition {
         source: SourceRef,
         /// Whose it is to be.
         owner: Ownership,
+    },
+    /// The instance is there, and its parent source is this one, or it has none, or it has the parent that the source
+    /// hangs under with no other children than these and the source (a switch that a crash cut).
+    Hangs {
+        /// The instance.
+        instance: Ocid,
+        /// The parent the plan saw.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Ocid>,
+        /// The children under the train's own parent that the plan saw.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        children: Vec<Ocid>,
+        /// The source it is to ride.
+        source: SourceRef,
     },
     /// The source is ours by its tags and attached to no instance, be it one of the train or not.
     Unridden {
@@ -81,6 +95,12 @@ pub enum Breach {
         /// The release.
         release: String,
     },
+    /// A child is attached that the plan did not see.
+    #[error("the child source `{found}` is attached to it now, which the plan did not see")]
+    Child {
+        /// The child.
+        found: String,
+    },
     /// Instances still have the source.
     #[error("the software source of {release} is attached to {riders}")]
     Ridden {
@@ -89,6 +109,11 @@ pub enum Breach {
         /// Who, by name.
         riders: String,
     },
+}
+
+fn moved(expected: Option<&Ocid>, found: &SourceLink) -> Breach {
+    let expected = expected.map_or_else(|| "none".to_owned(), Ocid::to_string);
+    Breach::Parent { expected, found: format!("{} ({})", found.name, found.id) }
 }
 
 /// How many instances a breach names before it counts.
@@ -104,11 +129,21 @@ impl Observed {
                 match &seen.parent {
                     None => Ok(()),
                     Some(found) if Some(&found.id) == parent.as_ref() => Ok(()),
-                    Some(found) => Err(Breach::Parent {
-                        expected: parent.as_ref().map_or_else(|| "none".to_owned(), Ocid::to_string),
-                        found: format!("{} ({})", found.name, found.id),
-                    }),
+                    Some(found) => Err(moved(parent.as_ref(), found)),
                 }
+            }
+            Precondition::Hangs { instance, parent, children, source } => {
+                let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
+                let Some(found) = &seen.parent else { return Ok(()) };
+                if source.under.as_ref().and_then(|under| under.id.as_ref()) == Some(&found.id) {
+                    let expected = |id: &Ocid| children.contains(id) || source.id.as_ref() == Some(id);
+                    let stray = seen.children.iter().find(|child| !expected(&child.id));
+                    return stray.map_or(Ok(()), |stray| {
+                        let (name, id) = (&stray.name, &stray.id);
+                        Err(Breach::Child { found: format!("{name} ({id})") })
+                    });
+                }
+                if Some(&found.id) == parent.as_ref() { Ok(()) } else { Err(moved(parent.as_ref(), found)) }
             }
             Precondition::Attached { instance, source } => self.check_attached(instance, source).map(drop),
             Precondition::Rides { instance, source } => {
@@ -147,12 +182,21 @@ impl Observed {
 
     fn check_attached(&self, instance: &Ocid, source: &SourceRef) -> Result<&Instance, Breach> {
         let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
-        let parent = seen.parent.as_ref();
-        if parent.is_none() || parent.map(|link| &link.id) != source.id.as_ref() {
-            return Err(Breach::Parent {
-                expected: format!("the source of {}", source.release),
-                found: parent
-                    .map_or_else(|| "none".to_owned(), |link| format!("{} ({})", link.name, link.id)),
+        let under = source.under.as_ref().map(|under| under.id.as_ref());
+        if !source.id.as_ref().is_some_and(|id| seen.has(id, under)) {
+            let attached: Vec<String> = seen
+                .parent
+                .iter()
+                .chain(&seen.children)
+                .map(|link| format!("{} ({})", link.name, link.id))
+                .collect();
+            let expected = format!("the source of {}", source.release);
+            return Err(match attached.as_slice() {
+                [] => Breach::Parent { expected, found: "none".to_owned() },
+                [parent] => Breach::Parent { expected, found: parent.clone() },
+                [parent, children @ ..] => {
+                    Breach::Parent { expected, found: format!("{parent} with {}", children.join(", ")) }
+                }
             });
         }
         if !seen.status.takes_work() {

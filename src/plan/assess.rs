@@ -9,7 +9,7 @@ use super::roster::Rosters;
 use super::{HeldReason, Input, Reason};
 use crate::conformance::Verdict;
 use crate::name::{GroupName, Ocid};
-use crate::observed::Instance;
+use crate::observed::{Instance, Riding};
 use crate::op::OpKey;
 use crate::train::{Ahead, Group, Release};
 
@@ -78,7 +78,12 @@ impl<'a> Assessed<'a> {
 }
 
 /// Assesses every member of every declared group.
-pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Rosters) -> Assessed<'a> {
+pub(super) fn members<'a>(
+    input: &Input<'a>,
+    sources: &Sources,
+    riding: &Riding,
+    rosters: &'a Rosters,
+) -> Assessed<'a> {
     let mut verdicts = Verdicts::default();
     let mut assessed = Assessed { list: Vec::with_capacity(rosters.group_of.len()), ranges: HashMap::new() };
     for group in &input.train.groups {
@@ -93,7 +98,7 @@ pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Ros
             let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside));
+            assessed.list.push(assess(input, group, release, (source, riding), id, seen, verdict, outside));
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -105,7 +110,7 @@ fn assess<'a>(
     input: &Input<'a>,
     group: &'a Group,
     release: &'a Release,
-    source: Option<&Ocid>,
+    (source, riding): (Option<&Ocid>, &Riding),
     id: &'a Ocid,
     seen: Option<&'a Instance>,
     verdict: Option<Arc<Verdict>>,
@@ -141,7 +146,7 @@ fn assess<'a>(
         return hold(member, HeldReason::Unreachable { status, last_checkin });
     }
     let Some(verdict) = member.verdict.clone() else { return hold(member, HeldReason::Unread) };
-    let rides = seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == source);
+    let rides = source.is_some_and(|source| riding.rides(seen, source));
     let level = verdict.at_level(group.ahead);
     member.at_level = rides && level;
     // A switch that a crash cut off before it was recorded is taken up again, to record it.

@@ -62,4 +62,9 @@ pub enum DriftKind {
     },
     /// A source or group that we own is gone, or an instance is no longer known to the service.
     Gone,
+    /// Children are attached to the instance under the train's own parent, beside the release that we put it on.
+    Children {
+        /// The children; of other releases, or nobody's.
+        children: Vec<SourceLink>,
+    },
 }

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::conformance::Lag;
-use crate::name::{Address, GroupName, Ocid};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::InstanceStatus;
 use crate::op::Ticket;
+use crate::train::Layout;
 
 /// An instance that is newer than its release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,5 +105,14 @@ pub enum Note {
         group: GroupName,
         /// The golden instance.
         instance: Ocid,
+    },
+    /// The sources of these releases were made before the train's layout was what it is now, and stay as they are.
+    OtherLayout {
+        /// The releases.
+        releases: Vec<ReleaseName>,
+        /// What the train says now.
+        layout: Layout,
+        /// The line of the train file that says so.
+        line: usize,
     },
 }

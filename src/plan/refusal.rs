@@ -99,6 +99,19 @@ pub enum Refusal {
         /// The other.
         second: GroupName,
     },
+    /// A release's source is a child of something that is not the train's own parent source.
+    #[error(
+        "release.{release}: its source ({id}) is a child of {parent}, which is not the train's own parent source or is \
+         gone, so that it can be attached nowhere; delete that source, and the next plan makes it anew"
+    )]
+    Orphan {
+        /// The release.
+        release: ReleaseName,
+        /// Its source.
+        id: Ocid,
+        /// What that is a child of.
+        parent: Ocid,
+    },
 }
 
 impl Refusal {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::name::{Address, Ocid};
+use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, SourceLink};
 use crate::op::{Op, OpKey};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
@@ -85,6 +85,7 @@ const OCID_END: usize = 10;
 /// Returns an address as people write it.
 pub(super) fn address(plan: &Plan, address: &Address) -> String {
     match address {
+        Address::Release(release) if release.is_own_parent() => format!("parent.{}", plan.basis.train),
         Address::Release(release) => format!("release.{release}"),
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
@@ -94,6 +95,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
 /// Returns what kind of thing an address names.
 pub(super) fn kind(address: &Address) -> &'static str {
     match address {
+        Address::Release(release) if release.is_own_parent() => "parent",
         Address::Release(_) => "release",
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
@@ -103,7 +105,15 @@ pub(super) fn kind(address: &Address) -> &'static str {
 /// Returns a source's display name; a source of our own train is called as its release.
 pub(super) fn source_name<'a>(plan: &Plan, name: &'a str) -> Cow<'a, str> {
     let own = name.strip_prefix(plan.basis.train.as_str()).and_then(|rest| rest.strip_prefix('/'));
-    clean(own.unwrap_or(name))
+    match own {
+        Some(release) if ReleaseName::new(release).is_own_parent() => Cow::Borrowed("the empty parent"),
+        _ => clean(own.unwrap_or(name)),
+    }
+}
+
+/// Returns what people call a source of ours.
+fn source(release: &ReleaseName) -> String {
+    if release.is_own_parent() { "parent".to_owned() } else { release.to_string() }
 }
 
 /// Returns what an instance rides.
@@ -289,7 +299,7 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
     match &step.action {
         Action::Act { op } => match op {
             Op::CreateSource { release, .. } => {
-                words(release.to_string(), "creating the source".to_owned(), "source created".to_owned())
+                words(source(release), "creating the source".to_owned(), "source created".to_owned())
             }
             Op::AddPackages { source, packages } => {
                 let many = count(packages.len(), "package");
@@ -332,7 +342,7 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             ),
         },
         Action::Verify { what: Verification::Contents { source } } => words(
-            source.release.to_string(),
+            self::source(&source.release),
             "reading the source back".to_owned(),
             "source read back".to_owned(),
         ),

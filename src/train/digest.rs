@@ -4,7 +4,7 @@
 //! Every struct is taken apart without `..`, so that a new field cannot be forgotten here. Each part is written with
 //! its length before it, so that no two trains write the same bytes.
 
-use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Service, Train};
+use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Service, Train};
 use crate::package::Digest;
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
@@ -21,6 +21,8 @@ pub(super) fn of(train: &Train) -> Digest {
         releases,
         groups,
         digest: _,
+        layout,
+        layout_line: _,
     } = train;
     let mut parts = Parts::default();
     parts.put("patchtrain train 1");
@@ -46,6 +48,9 @@ pub(super) fn of(train: &Train) -> Digest {
     let retired: Vec<&str> = retired.collect();
     if !retired.is_empty() {
         parts.put("retired").list(&retired);
+    }
+    if *layout == Layout::Child {
+        parts.put("layout").put("child");
     }
     Digest::of([parts.0])
 }

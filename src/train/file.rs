@@ -143,7 +143,9 @@ fn reason(error: &io::Error) -> String {
 /// Makes the train of a file in which nothing is wrong.
 fn train(loaded: Loaded) -> Option<Train> {
     let Loaded { source, shape, manifests } = loaded;
-    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups } = shape;
+    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups, layout } =
+        shape;
+    let (layout, layout_line) = layout;
     let releases = releases.into_iter().zip(manifests).map(|(shape, manifest)| release(shape, manifest?.1));
     let mut train = Train {
         file: source.file.clone(),
@@ -157,6 +159,8 @@ fn train(loaded: Loaded) -> Option<Train> {
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
         digest: Digest::of([""]),
+        layout,
+        layout_line,
     };
     train.digest = digest::of(&train);
     Some(train)

@@ -10,14 +10,17 @@ use toml::de::{DeTable, DeValue};
 use super::later;
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
-use super::{Ahead, Amount, Service};
+use super::{Ahead, Amount, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 6] = [
     (TOP, &["train", "service", "state", "release", "group"]),
-    ("[train]", &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged"]),
+    (
+        "[train]",
+        &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
+    ),
     ("[service]", &["api", "region", "profile", "auth", "endpoints"]),
     ("[state]", &["store"]),
     ("[[release]]", &["name", "manifest", "retired"]),
@@ -65,6 +68,8 @@ pub(super) struct Shape {
     pub(super) service: Option<Service>,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
+    /// With the line that says so.
+    pub(super) layout: (Layout, usize),
 }
 
 /// A `[[release]]`.
@@ -145,7 +150,7 @@ fn tables<'d>(
 
 fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
     let (name, keys) = TABLES[1];
-    let mut fields = Fields::open(file, name, span, table, keys);
+    let mut fields = Fields::open(file, name, span.clone(), table, keys);
     let value = fields.required("name");
     shape.name = value.and_then(|value| file.parsed(value, "`name`", TrainName::parse));
     let value = fields.required("os");
@@ -168,6 +173,16 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
             let elements = file.list(value, "`unmanaged`").unwrap_or_default();
             let pattern = |element| file.parsed(element, "an element of `unmanaged`", Pattern::new);
             elements.into_iter().filter_map(pattern).map(|at| at.value).collect()
+        }
+    };
+    let line = |span: Range<usize>| file.source.position(span.start).0;
+    shape.layout = match fields.optional("layout") {
+        None => (Layout::Parent, line(span)),
+        Some(value) => {
+            let line = line(value.span());
+            let word = file.word(value, "`layout`", &["parent", "child"]);
+            let child = word.is_some_and(|at| at.value == "child");
+            (if child { Layout::Child } else { Layout::Parent }, line)
         }
     };
     fields.close(file);

@@ -168,7 +168,8 @@ impl Story {
             }
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
             ["by", "hand:", "update", name] => {
-                let source = SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None };
+                let source =
+                    SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None, under: None };
                 let op = Op::Update { instance: self.stage.id(name), source, kind: UpdateKind::All };
                 self.stage.by_hand(&op).await;
             }

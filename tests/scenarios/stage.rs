@@ -298,8 +298,18 @@ impl Stage {
         let Sighting::Instance(_, Some(vendor)) = self.look(Scope::Instance(golden)).await else {
             panic!("the golden instance is there")
         };
-        let to = SourceRef { release: ReleaseName::new("by-hand"), id: vendor.parent.map(|link| link.id) };
-        self.by_hand(&Op::Switch { instance: instance.clone(), from: None, to: to.clone() }).await;
+        let to = SourceRef {
+            release: ReleaseName::new("by-hand"),
+            id: vendor.parent.map(|link| link.id),
+            under: None,
+        };
+        self.by_hand(&Op::Switch {
+            instance: instance.clone(),
+            from: None,
+            to: to.clone(),
+            drops: Vec::new(),
+        })
+        .await;
         for child in vendor.children {
             let path = ["managedInstances", instance.as_str(), "actions", "attachChildSoftwareSource"];
             let call =
@@ -313,14 +323,14 @@ impl Stage {
     pub(crate) async fn switch_by_hand(&mut self, name: &str, release: &str) {
         let release = ReleaseName::new(release);
         let id = self.state().await.sources[&release].id.clone();
-        let to = SourceRef { release, id: Some(id) };
-        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to }).await;
+        let to = SourceRef { release, id: Some(id), under: None };
+        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to, drops: Vec::new() }).await;
     }
 
     /// Takes a package out of a release's source, or puts one in that is not the release's.
     pub(crate) async fn edit_source(&mut self, release: &str, with: bool, package: &str) {
         let id = self.state().await.sources[&ReleaseName::new(release)].id.clone();
-        let source = SourceRef { release: ReleaseName::new(release), id: Some(id.clone()) };
+        let source = SourceRef { release: ReleaseName::new(release), id: Some(id.clone()), under: None };
         let packages = if with {
             vec![Package::parse(package).unwrap()]
         } else {

@@ -2,9 +2,9 @@
 //! written apart from the executor, so that the two can be compared.
 
 use patchtrain::conformance::Verdict;
-use patchtrain::name::Address;
+use patchtrain::name::{Address, ReleaseName};
 use patchtrain::observed::Precondition;
-use patchtrain::op::{GroupRef, Op, RetryToken, SourceRef, StepId};
+use patchtrain::op::{GroupRef, Op, ParentRef, RetryToken, SourceRef, StepId};
 use patchtrain::plan::{Action, Condition, DriftKind, Plan, Step, Verification};
 use patchtrain::state::{Effect, Entry, Finish};
 
@@ -141,9 +141,19 @@ fn fill(world: &World, precondition: &mut Precondition) {
     if let Precondition::Rides { source, .. }
     | Precondition::Attached { source, .. }
     | Precondition::Owned { source, .. }
-    | Precondition::Unridden { source, .. } = precondition
+    | Precondition::Unridden { source, .. }
+    | Precondition::Hangs { source, .. } = precondition
     {
         source.id = Some(source_id(world, source));
+        if let Some(parent) = &mut source.under {
+            fill_parent(world, parent);
+        }
+    }
+}
+
+fn fill_parent(world: &World, parent: &mut ParentRef) {
+    if parent.id.is_none() {
+        parent.id = Some(world.state.sources[&ReleaseName::own_parent()].id.clone());
     }
 }
 
@@ -163,6 +173,9 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
     let mut op = op.clone();
     if let Some(source) = op.source_mut() {
         source.id = Some(source_id(world, source));
+    }
+    if let Some(parent) = op.parent_mut() {
+        fill_parent(world, parent);
     }
     if let Some(group) = op.group_mut()
         && group.id.is_none()

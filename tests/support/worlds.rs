@@ -10,7 +10,7 @@ use patchtrain::op::{Lineage, Ticket};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
-use patchtrain::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
 use super::rng::Rng;
 
@@ -129,6 +129,8 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         releases,
         groups,
         digest,
+        layout: Layout::Parent,
+        layout_line: 1,
     }
 }
 
@@ -256,7 +258,9 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
         observed.sources.insert(id, source);
     }
     let state = State::new(TrainName::new("t"), Lineage("lineage".into()));
-    World { train: train(releases, groups), state, observed, now: "2026-11-22T12:00:00Z".parse().unwrap() }
+    let mut train = train(releases, groups);
+    train.layout = if rng.chance(50) { Layout::Child } else { Layout::Parent };
+    World { train, state, observed, now: "2026-11-22T12:00:00Z".parse().unwrap() }
 }
 
 /// Changes the world behind the train's back, the train itself, or both.
@@ -264,7 +268,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(13) {
+        match rng.below(16) {
             0..=2 if !ids.is_empty() => {
                 let packages = packages(rng, 80);
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
@@ -283,6 +287,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             4 if !ids.is_empty() => {
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
                     seen.parent = Some(SourceLink { id: vendor(), name: "ol8_baseos".into() });
+                    seen.children.clear();
                 }
             }
             5 if !ids.is_empty() => {
@@ -313,6 +318,13 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             }
             10 => retire(world, rng),
             11 => somebody_else_rides(world, rng),
+            12 | 13 => edit_children(world, rng),
+            14 if rng.chance(20) => {
+                world.train.layout = match world.train.layout {
+                    Layout::Parent => Layout::Child,
+                    Layout::Child => Layout::Parent,
+                };
+            }
             _ => {
                 let release = rng.below(world.train.releases.len());
                 world.train.releases[release].retired = false;
@@ -321,7 +333,8 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             }
         }
     }
-    world.train.digest = Digest::of([format!("{:?}{:?}", world.train.releases, world.train.groups)]);
+    let Train { releases, groups, layout, .. } = &world.train;
+    world.train.digest = Digest::of([format!("{releases:?}{groups:?}{layout:?}")]);
     world.later();
 }
 
@@ -345,6 +358,52 @@ fn somebody_else_rides(world: &mut World, rng: &mut Rng) {
     }
 }
 
+/// Somebody attaches or detaches children under the train's own parent.
+fn edit_children(world: &mut World, rng: &mut Rng) {
+    let is_own = |source: &&Source| source.name.ends_with("/_parent");
+    let sources = &world.observed.sources;
+    let Some(own) = sources.iter().find(|(_, source)| is_own(source)).map(|(id, _)| id.clone()) else {
+        return;
+    };
+    let child = |(id, source): (&Ocid, &Source)| SourceLink { id: id.clone(), name: source.name.clone() };
+    let children = sources.iter().filter(|(_, source)| source.parent.as_ref() == Some(&own)).map(child);
+    let foreign =
+        SourceLink { id: Ocid::new("ocid1.osmssoftwaresource.oc1..foreign"), name: "foreign".into() };
+    let mut children: Vec<SourceLink> = children.chain([foreign]).collect();
+    let hangs = |seen: &&mut Instance| seen.parent.as_ref().is_some_and(|parent| parent.id == own);
+    let mut hanging: Vec<&mut Instance> = world.observed.instances.values_mut().filter(hangs).collect();
+    if hanging.is_empty() {
+        return;
+    }
+    let at = rng.below(hanging.len());
+    let seen = &mut hanging[at];
+    if rng.chance(40) {
+        seen.children.clear();
+    }
+    let other = children.swap_remove(rng.below(children.len()));
+    if rng.chance(70) && !seen.children.contains(&other) {
+        seen.children.push(other);
+    }
+}
+
+/// Somebody deletes a source. What had it has nothing instead, or goes on naming what is no more. As the service has
+/// it, a parent of others cannot be deleted.
+fn delete_source(world: &mut World, id: &Ocid, named: bool) {
+    if world.observed.sources.values().any(|source| source.parent.as_ref() == Some(id)) {
+        return;
+    }
+    world.observed.sources.remove(id);
+    world.observed.riders.remove(id);
+    for seen in world.observed.instances.values_mut() {
+        if seen.parent.as_ref().is_some_and(|parent| parent.id == *id) {
+            let gone = SourceLink { id: Ocid::new(&format!("{id}.gone")), name: "gone".into() };
+            seen.parent = named.then_some(gone);
+            seen.children.clear();
+        }
+        seen.children.retain(|child| child.id != *id);
+    }
+}
+
 fn edit_source(world: &mut World, rng: &mut Rng) {
     let ours: Vec<Ocid> =
         world.observed.sources.iter().filter(|(_, s)| s.owner.is_some()).map(|(id, _)| id.clone()).collect();
@@ -353,7 +412,7 @@ fn edit_source(world: &mut World, rng: &mut Rng) {
     }
     let id = rng.pick(&ours).clone();
     if rng.chance(15) {
-        world.observed.sources.remove(&id);
+        delete_source(world, &id, rng.chance(50));
         return;
     }
     let source = world.observed.sources.get_mut(&id).unwrap();

@@ -407,6 +407,7 @@ impl World {
     fn note_missing_ids(&mut self, op: &Op) {
         let mut op = op.clone();
         let missing = op.source_mut().is_some_and(|source| source.id.is_none())
+            || op.parent_mut().is_some_and(|parent| parent.id.is_none())
             || op.group_mut().is_some_and(|group| group.id.is_none());
         if missing {
             self.violations.push(format!("{} came without an id", op.key()));

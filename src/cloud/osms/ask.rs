@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::look::is_active;
 use super::{OsmsCloud, found, is_not_found, tags, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
-use crate::op::{GroupRef, Op, RetryToken, SourceRef, Ticket, UpdateKind};
+use crate::op::{GroupRef, Op, ParentRef, RetryToken, SourceRef, Ticket, UpdateKind};
 use crate::package::Package;
 
 /// How long a new source or group may take to become ACTIVE, and an instance to show its new parent. Terraform's
@@ -26,13 +25,18 @@ impl<T: Transport> OsmsCloud<T> {
     /// Does one op, or starts it.
     pub(super) async fn ask(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
         match op {
-            Op::CreateSource { release, name, arch, owner } => {
+            Op::CreateSource { release, name, arch, owner, under } => {
+                let description = match release.is_own_parent() {
+                    true => format!("parent of the releases of train {}, made by patchtrain", owner.train),
+                    false => format!("release {release} of train {}, made by patchtrain", owner.train),
+                };
                 let details = wire::CreateSource {
                     compartment_id: self.compartment.as_str(),
                     display_name: name,
-                    description: format!("release {release} of train {}, made by patchtrain", owner.train),
+                    description,
                     arch_type: arch_type(arch)?,
                     checksum_type: "SHA256",
+                    parent_id: under.as_ref().map(parent_id).transpose()?.map(Ocid::as_str),
                     freeform_tags: tags::of_owner(owner),
                 };
                 let call = Call::post("CreateSoftwareSource", &["softwareSources"]).json(&details);
@@ -58,7 +62,7 @@ impl<T: Transport> OsmsCloud<T> {
             }
             Op::Join { group, instance } => self.join(group_id(group)?, instance, token).await,
             Op::Leave { group, instance } => self.leave(group_id(group)?, instance, token).await,
-            Op::Switch { instance, to, .. } => self.switch(instance, source_id(to)?, token).await,
+            Op::Switch { instance, to, drops, .. } => self.switch(instance, to, drops, token).await,
             Op::Update { instance, kind, .. } => self.update(instance, *kind, token).await,
             Op::DeleteSource { source } => {
                 let path = ["softwareSources", source_id(source)?.as_str()];
@@ -213,60 +217,6 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(DONE)
     }
 
-    /// Puts an instance on a source. Goes on from wherever an earlier attempt got to.
-    async fn switch(&self, instance: &Ocid, to: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
-        let parent = async || -> Result<Option<Ocid>, CloudError> {
-            let call = Call::get("GetManagedInstance", &["managedInstances", instance.as_str()]);
-            let row: wire::ManagedInstance = self.one(&call).await?;
-            let id = row.parent_software_source.and_then(|source| source.id).filter(|id| !id.is_empty());
-            Ok(id.as_deref().map(Ocid::new))
-        };
-        let change = |operation, action, source: &Ocid, part| {
-            Call::post(operation, &["managedInstances", instance.as_str(), "actions", action])
-                .json(&wire::SourceOfInstance { software_source_id: source.as_str() })
-                .token(token.part(part).0)
-                .slow()
-        };
-        match parent().await? {
-            Some(old) if old == *to => return Ok(DONE),
-            Some(old) => {
-                // Without a source the instance could be updated from nowhere: nothing is detached for one that is
-                // not there to be attached.
-                let look = Call::get("GetSoftwareSource", &["softwareSources", to.as_str()]);
-                let there: Option<wire::Made> = found(self.one(&look).await)?;
-                if !there.is_some_and(|there| is_active(there.lifecycle_state.as_deref())) {
-                    return Err(CloudError::Unaskable {
-                        operation: "AttachParentSoftwareSourceToManagedInstance",
-                        reason: format!("the software source {to} is gone; the instance stays on {old}"),
-                    });
-                }
-                let operation = "DetachParentSoftwareSourceFromManagedInstance";
-                let call = change(operation, "detachParentSoftwareSource", &old, "detach");
-                self.unless(&call, async || Ok(parent().await?.as_ref() != Some(&old))).await?;
-            }
-            None => {}
-        }
-        let operation = "AttachParentSoftwareSourceToManagedInstance";
-        let call = change(operation, "attachParentSoftwareSource", to, "attach");
-        self.unless(&call, async || Ok(parent().await?.as_ref() == Some(to))).await?;
-        let mut waits = Waits::new();
-        loop {
-            let seen = parent().await?;
-            if seen.as_ref() == Some(to) {
-                return Ok(DONE);
-            }
-            // Another parent is somebody else's doing; none may be a reading that lags.
-            if seen.is_some() || !waits.wait().await {
-                let seen = seen.map_or_else(|| "none".to_owned(), |seen| seen.to_string());
-                return Err(CloudError::Answer {
-                    operation,
-                    reason: format!("{to} was attached, and the parent source of {instance} is {seen}"),
-                    request_id: String::new(),
-                });
-            }
-        }
-    }
-
     async fn update(
         &self,
         instance: &Ocid,
@@ -288,7 +238,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Makes a call; when it fails in a way that what it is for may hold all the same, looks whether it does.
-    async fn unless(
+    pub(super) async fn unless(
         &self,
         call: &Call,
         holds: impl AsyncFnOnce() -> Result<bool, CloudError>,
@@ -301,7 +251,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 }
 
-const DONE: Submitted = Submitted::Done { created: None };
+pub(super) const DONE: Submitted = Submitted::Done { created: None };
 
 /// Tells whether a failed call may have been served, now or earlier: its answer was lost, or the refusal is one that
 /// a service could give to a repetition.
@@ -313,18 +263,18 @@ fn may_hold(error: &CloudError) -> bool {
 }
 
 /// Waits that grow, up to an end.
-struct Waits {
+pub(super) struct Waits {
     start: Instant,
     next: Duration,
 }
 
 impl Waits {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { start: Instant::now(), next: Duration::from_secs(1) }
     }
 
     /// Waits once more; false when there has been enough of it.
-    async fn wait(&mut self) -> bool {
+    pub(super) async fn wait(&mut self) -> bool {
         if self.start.elapsed() + self.next > PATIENCE {
             return false;
         }
@@ -347,8 +297,12 @@ fn arch_type(arch: &str) -> Result<&'static str, CloudError> {
     }
 }
 
-fn source_id(source: &SourceRef) -> Result<&Ocid, CloudError> {
+pub(super) fn source_id(source: &SourceRef) -> Result<&Ocid, CloudError> {
     source.id.as_ref().ok_or_else(|| nameless(format!("the source of release {}", source.release)))
+}
+
+pub(super) fn parent_id(parent: &ParentRef) -> Result<&Ocid, CloudError> {
+    parent.id.as_ref().ok_or_else(|| nameless("the train's own parent source".to_owned()))
 }
 
 fn group_id(group: &GroupRef) -> Result<&Ocid, CloudError> {

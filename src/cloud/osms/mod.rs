@@ -12,6 +12,7 @@ mod lookup;
 mod modules;
 mod names;
 mod packages;
+mod switch;
 mod tags;
 mod wire;
 mod work;

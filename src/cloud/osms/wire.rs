@@ -234,6 +234,8 @@ pub(super) struct CreateSource<'a> {
     pub(super) description: String,
     pub(super) arch_type: &'a str,
     pub(super) checksum_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent_id: Option<&'a str>,
     pub(super) freeform_tags: BTreeMap<&'static str, String>,
 }
 

@@ -25,9 +25,9 @@ pub(super) fn deleted_last(lint: &mut Lint<'_>) {
     let mut leaving: BTreeMap<&Ocid, BTreeSet<StepId>> = BTreeMap::new();
     for step in &lint.plan.steps {
         let used = match &step.action {
-            Action::Act { op: Op::Switch { from, to, .. } } => {
-                if let Some(from) = from {
-                    leaving.entry(from).or_default().insert(step.id);
+            Action::Act { op: Op::Switch { from, to, drops, .. } } => {
+                for left in from.iter().chain(drops) {
+                    leaving.entry(left).or_default().insert(step.id);
                 }
                 Some(to)
             }

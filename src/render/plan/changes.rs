@@ -3,7 +3,7 @@
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, count, counts, labels};
+use super::super::words::{address, are, clean, count, counts, labels};
 use super::cohorts;
 use super::summary::mark;
 use crate::name::{Address, GroupName, Ocid};
@@ -40,7 +40,13 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 
 fn entry(page: &mut Page, plan: &Plan, change: &Change) {
     let name = address(plan, &change.address);
+    let is_parent = matches!(&change.address, Address::Release(release) if release.is_own_parent());
     match &change.detail {
+        ChangeDetail::CreateSource { line, .. } if is_parent => {
+            let what =
+                format!("make the empty source that releases hang under, because of {}:{line}", plan.file);
+            page.item(2, mark(change), &format!("{name}: {what}"));
+        }
         ChangeDetail::CreateSource { packages, calls, line } => {
             let what = format!(
                 "make its source and fill it with {} in {}, because {}:{line} declares it",
@@ -111,13 +117,13 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
         ChangeDetail::DeleteSource { id, gone, leaving, line } => {
             let cause = format!("because {}:{line} retires it", plan.file);
             let what = match (gone, leaving) {
-                (true, _) => format!("forget its source {id}, which is gone, {cause}"),
-                (false, 0) => format!("delete its source {id}, {cause}; nothing rides it"),
-                (false, riders) => format!(
-                    "delete its source {id}, {cause}, when {} off it",
-                    if *riders == 1 { "1 instance is".to_owned() } else { format!("{riders} instances are") },
-                ),
+                (true, _) => format!("forget its source, which is gone, {cause}"),
+                (false, 0) => format!("delete its source, which nothing rides, {cause}"),
+                (false, riders) => {
+                    format!("delete its source when {} off it, {cause}", are(*riders, "instance"))
+                }
             };
+            let what = format!("{what} ({})", clean(id.as_str()));
             page.item(2, mark(change), &format!("{name}: {what}"));
         }
         // Instances follow by group, those with the same change together.

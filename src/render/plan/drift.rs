@@ -71,7 +71,11 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
             let rows: Vec<Row> = now.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
             packages::write(page, 6, &rows, PACKAGES, "");
         }
-        DriftKind::Parent { .. } | DriftKind::Joined { .. } | DriftKind::Left { .. } | DriftKind::Gone => {}
+        DriftKind::Parent { .. }
+        | DriftKind::Joined { .. }
+        | DriftKind::Left { .. }
+        | DriftKind::Gone
+        | DriftKind::Children { .. } => {}
     }
 }
 
@@ -94,6 +98,11 @@ fn words(plan: &Plan, drift: &Drift) -> String {
             "{} beside the release now, {before} when its level was proven",
             count(now.len(), "managed package")
         ),
+        DriftKind::Children { children } => {
+            let names: Vec<_> = children.iter().map(|child| rides(plan, Some(child))).collect();
+            let (sources, are) = if names.len() == 1 { ("source", "is") } else { ("sources", "are") };
+            format!("beside its release, the child {sources} {} {are} attached to it", names.join(", "))
+        }
         DriftKind::Gone => match drift.address {
             Address::Instance(_) => "the service no longer knows it".to_owned(),
             Address::Release(_) | Address::Group(_) => "somebody deleted it".to_owned(),

@@ -7,6 +7,7 @@ use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
 use crate::name::Ocid;
 use crate::plan::{Held, HeldReason, Note, Plan};
+use crate::train::Layout;
 
 /// Names shown of what is held for one reason before the list folds.
 const NAMES: usize = 12;
@@ -119,12 +120,27 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     let mut unfinished: Vec<String> = Vec::new();
     let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
     let mut empty: Vec<String> = Vec::new();
+    let mut layouts: Vec<String> = Vec::new();
     for note in &plan.notes {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
+            }
+            Note::OtherLayout { releases, layout, line } => {
+                let names: Vec<String> =
+                    releases.iter().map(|release| format!("release.{release}")).collect();
+                let (now, then) = match layout {
+                    Layout::Parent => ("parent", "children"),
+                    Layout::Child => ("child", "parents"),
+                };
+                layouts.push(format!(
+                    "layout = \"{now}\" ({}:{line}) is for releases that are made from now on; the sources of {} are \
+                     {then} and stay so, and who rides one goes over with its next release",
+                    plan.file,
+                    names.join(", "),
+                ));
             }
         }
     }
@@ -134,6 +150,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             "an earlier run left {} open; this plan goes on from there: {list}",
             count(unfinished.len(), "call")
         );
+        page.item(2, Mark::NONE, &text);
+    }
+    for text in layouts {
         page.item(2, Mark::NONE, &text);
     }
     if !empty.is_empty() {

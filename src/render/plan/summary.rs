@@ -79,7 +79,8 @@ fn releases(page: &mut Page, plan: &Plan) {
                 continue;
             }
         };
-        table.row(mark(change), vec![release.to_string(), what, packages, calls], Vec::new());
+        let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
+        table.row(mark(change), vec![name, what, packages, calls], Vec::new());
         rows += 1;
     }
     if rows > 0 {

@@ -10,7 +10,7 @@ fn token() -> RetryToken {
 }
 
 fn source(id: &str) -> SourceRef {
-    SourceRef { release: ReleaseName::new("GL1"), id: Some(Ocid::new(id)) }
+    SourceRef { release: ReleaseName::new("GL1"), id: Some(Ocid::new(id)), under: None }
 }
 
 fn group(id: &str) -> GroupRef {
@@ -18,7 +18,12 @@ fn group(id: &str) -> GroupRef {
 }
 
 fn switch() -> Op {
-    Op::Switch { instance: Ocid::new("i"), from: Some(Ocid::new("old")), to: source("new") }
+    Op::Switch {
+        instance: Ocid::new("i"),
+        from: Some(Ocid::new("old")),
+        to: source("new"),
+        drops: Vec::new(),
+    }
 }
 
 async fn submit(service: &Service, op: &Op) -> Result<Submitted, String> {
@@ -35,6 +40,7 @@ async fn a_source_is_created_with_its_tags_and_awaited() {
         name: "great-linux/GL1".to_owned(),
         arch: "x86_64".to_owned(),
         owner: owner(Some("GL1")),
+        under: None,
     };
     let made = Some(Ocid::new("made-great-linux/GL1"));
     assert_eq!(submit(&service, &op).await, Ok(Submitted::Done { created: made.clone() }));
@@ -67,6 +73,7 @@ async fn a_source_that_fails_to_become_active_is_an_error() {
         name: "x".to_owned(),
         arch: arch.to_owned(),
         owner: owner(Some("GL1")),
+        under: None,
     };
     let refused = submit(&service, &op("s390x")).await.unwrap_err();
     assert!(refused.contains("no architecture `s390x`"), "{refused}");
