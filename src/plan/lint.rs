@@ -35,6 +35,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.gates_say_what_the_groups_say();
     lint.counts_are_right();
     sources::deleted_last(&mut lint);
+    sources::children_hang(&mut lint);
     lint.findings
 }
 

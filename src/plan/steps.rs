@@ -254,6 +254,9 @@ impl Steps {
                 let mut before: Vec<StepId> = join.into_iter().collect();
                 if member.moves() {
                     before.extend(filled.get(&member.release.name));
+                    // What stands in the parent is offered too: it must be empty again.
+                    let parent = source.under.as_ref().and_then(|_| filled.get(&ReleaseName::own_parent()));
+                    before.extend(parent);
                     before.extend(&barriers);
                 }
                 let mut last = None;

@@ -59,3 +59,43 @@ pub(super) fn deleted_last(lint: &mut Lint<'_>) {
     }
     findings.into_iter().for_each(|finding| lint.found(finding));
 }
+
+/// What hangs under the train's own parent: that parent stays, holds nothing and is there first; who goes to a child
+/// has its look beforehand, and gives up no child that it goes to.
+pub(super) fn children_hang(lint: &mut Lint<'_>) {
+    let own = |release: &ReleaseName| release.is_own_parent();
+    let mut findings = Vec::new();
+    let mut made: BTreeSet<StepId> = BTreeSet::new();
+    for step in &lint.plan.steps {
+        let about_parent = matches!(&step.address, crate::name::Address::Release(release) if own(release));
+        if about_parent {
+            made.insert(step.id);
+        }
+        let Action::Act { op } = &step.action else { continue };
+        match op {
+            Op::AddPackages { source, .. } | Op::Update { source, .. } | Op::DeleteSource { source }
+                if own(&source.release) =>
+            {
+                findings.push(format!("{} fills, rides or deletes the train's own parent source", step.id));
+            }
+            Op::CreateSource { under: Some(under), .. }
+                if under.id.is_none() && !step.after.iter().any(|before| made.contains(before)) =>
+            {
+                findings.push(format!("{} makes a child of a parent that is not there yet", step.id));
+            }
+            Op::Switch { to, drops, .. } => {
+                let under = to.under.as_ref();
+                let keeps = to.id.iter().chain(under.and_then(|under| under.id.as_ref()));
+                if own(&to.release) || keeps.into_iter().any(|kept| drops.contains(kept)) {
+                    findings.push(format!("{} leaves its instance without a release", step.id));
+                }
+                let looks = matches!(&step.precondition, Precondition::Hangs { source, .. } if source == to);
+                if under.is_some() != looks || (under.is_none() && !drops.is_empty()) {
+                    findings.push(format!("{} does not look at what its instance hangs under", step.id));
+                }
+            }
+            _ => {}
+        }
+    }
+    findings.into_iter().for_each(|finding| lint.found(finding));
+}

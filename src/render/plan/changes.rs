@@ -67,7 +67,9 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
         }
         ChangeDetail::RepairSource { add, remove } => {
             let what = counts(&[(add.len(), "to put back"), (remove.len(), "to take out")]);
-            page.item(2, mark(change), &format!("{name}: make its source hold the release again, {what}"));
+            let whole =
+                if is_parent { "make it empty again" } else { "make its source hold the release again" };
+            page.item(2, mark(change), &format!("{name}: {whole}, {what}"));
             let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
             let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
             packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");

@@ -88,7 +88,14 @@ fn words(plan: &Plan, drift: &Drift) -> String {
         DriftKind::Left { group } => format!("somebody took it out of group.{group}"),
         DriftKind::Contents { missing, foreign } => {
             let changed = counts(&[(missing.len(), "missing"), (foreign.len(), "foreign")]);
-            format!("its source no longer holds the release: {changed}")
+            match &drift.address {
+                Address::Release(release) if release.is_own_parent() => {
+                    format!(
+                        "it is no longer empty, so that all that hangs under it are offered more: {changed}"
+                    )
+                }
+                _ => format!("its source no longer holds the release: {changed}"),
+            }
         }
         DriftKind::LeftLevel { release, behind, ahead } => {
             let moved = counts(&[(behind.len(), "older"), (ahead.len(), "newer")]);

@@ -145,6 +145,11 @@ fn keys_and_types() {
         ),
         (
             "[service]",
+            "layout = \"childs\"\n[service]",
+            &["t.toml:9:10: `layout` cannot be `childs` (did you mean `child`?)"],
+        ),
+        (
+            "[service]",
             "unmanaged = [\"a b\", 1]\n[service]",
             &[
                 "t.toml:9:14: `a b` is not a name pattern: package names with `*` and `?`, nothing else",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Ahead, Amount, Endpoint, Group, Members};
+use super::super::{Ahead, Amount, Endpoint, Group, Layout, Members};
 use super::*;
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::Digest;
@@ -86,6 +86,14 @@ fn a_release_can_be_retired() {
 }
 
 #[test]
+fn a_layout_is_read_with_its_line() {
+    assert_eq!((train(GOOD).layout, train(GOOD).layout_line), (Layout::Parent, 2));
+    let child = train(&GOOD.replace("[service]", "layout = \"child\"\n[service]"));
+    assert_eq!((child.layout, child.layout_line), (Layout::Child, 9));
+    assert_eq!(child.own_parent().line, 9);
+}
+
+#[test]
 fn the_least_that_a_train_needs() {
     let text = r#"
         train = { name = "t", os = "oracle-linux-9", architecture = "aarch64", compartment = "ocid1.compartment.oc1..a" }
@@ -148,6 +156,7 @@ fn comments_layout_and_the_order_of_groups_do_not_move_the_digest() {
         GOOD.replace("endpoints = { osms = \"simulator\" }", "endpoints.osms = 'simulator'"),
         GOOD.replace("\"oracle-linux-8\"", "\"\"\"oracle\\u002dlinux-8\"\"\""),
         // What is the default may be said.
+        GOOD.replace("[service]", "layout = \"parent\"\n[service]"),
         GOOD.replace("ahead        = \"report\"\n", ""),
         // Sets have no order.
         GOOD.replace("[\"canary\", \"web\"]", "[\"web\", \"canary\"]"),
@@ -174,6 +183,7 @@ fn every_change_of_a_value_moves_the_digest() {
         ("golden       = \"ocid1.instance.oc1..gold\"\n", ""),
         ("oc1..gold", "oc1..silver"),
         ("[service]", "unmanaged = []\n[service]"),
+        ("[service]", "layout = \"child\"\n[service]"),
         ("[service]", "unmanaged = [\"gpg-pubkey*\"]\n[service]"),
         ("eu-frankfurt-1", "eu-zurich-1"),
         ("region    = \"eu-frankfurt-1\"\n", ""),
