@@ -2,7 +2,7 @@
 //! process on tokio's paused clock. Planning, applying and everything that somebody else does to the world stand here;
 //! what of it is told is `told`'s business.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use patchtrain::apply::{Outcome, Run, Settings, apply, survey};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
-use patchtrain::observed::{Observed, Scope, Sighting};
+use patchtrain::observed::{Observed, Scope, Sighting, SourceLink};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, UpdateKind};
 use patchtrain::package::Package;
@@ -50,6 +50,7 @@ pub(crate) struct Stage {
     workspace: Workspace,
     groups: Vec<Group>,
     retired: BTreeSet<String>,
+    layout: String,
     tokens: usize,
 }
 
@@ -99,6 +100,7 @@ impl Stage {
             workspace: Workspace::quickstart(&[]),
             groups,
             retired: BTreeSet::new(),
+            layout: "parent".to_owned(),
             tokens: 0,
         };
         stage.write();
@@ -142,14 +144,53 @@ impl Stage {
         self.write();
     }
 
+    /// Says how sources are made from now on.
+    pub(crate) fn lay_out(&mut self, layout: &str) {
+        layout.clone_into(&mut self.layout);
+        self.write();
+    }
+
+    /// What an instance has attached, by name: its parent first.
+    pub(crate) async fn attached(&self, name: &str) -> Vec<String> {
+        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(self.id(name))).await else {
+            panic!("{name} is not there")
+        };
+        seen.parent.iter().chain(&seen.children).map(|link| link.name.to_string()).collect()
+    }
+
+    /// The children that each member has attached, by id.
+    pub(crate) async fn children(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let members = self.facts.groups.iter().flat_map(|(_, members)| members);
+        let instances = members.map(|member| Ocid::new(&member.id)).collect();
+        let (groups, group_ids) = Default::default();
+        let Sighting::Fleet(fleet) = self.look(Scope::Fleet { instances, groups, group_ids }).await else {
+            panic!("not a fleet")
+        };
+        let ids = |children: &[SourceLink]| children.iter().map(|child| child.id.to_string()).collect();
+        fleet.instances.iter().map(|(id, seen)| (id.to_string(), ids(&seen.children))).collect()
+    }
+
+    pub(crate) async fn detach_children(&mut self, name: &str) {
+        let instance = self.id(name);
+        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(instance.clone())).await else {
+            panic!("{name} is not there")
+        };
+        for child in seen.children {
+            let path = ["managedInstances", instance.as_str(), "actions", "detachChildSoftwareSource"];
+            let call =
+                Call::post("DetachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
+            self.client.send(&call).await.unwrap();
+        }
+    }
+
     /// Writes the train file.
     fn write(&self) {
         let Facts { compartment, golden, .. } = &self.facts;
         let mut text = format!(
             "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
-             compartment = \"{compartment}\"\ngolden = \"{}\"\n\n[service]\napi = \"osms\"\n\
+             compartment = \"{compartment}\"\ngolden = \"{}\"\nlayout = \"{}\"\n\n[service]\napi = \"osms\"\n\
              endpoints = {{ osms = \"simulator\" }}\n",
-            golden.id
+            golden.id, self.layout
         );
         for release in ["GL1", "GL1.1"] {
             let manifest = format!("great-linux/{release}.packages");
