@@ -153,7 +153,12 @@ fn world(every: usize) -> World {
                 level.clone()
             };
             let host: std::sync::Arc<str> = format!("host-{index:05}").into();
-            let at_level = Some(AtLevel { release: releases[0].name.clone(), since: now, extra: 0 });
+            let at_level = Some(AtLevel {
+                release: releases[0].name.clone(),
+                since: now,
+                extra: 0,
+                patching: patchtrain::train::Patching::EVERYTHING,
+            });
             let record = InstanceRecord {
                 name: host.clone(),
                 group: name.clone(),
@@ -195,6 +200,8 @@ fn world(every: usize) -> World {
             max_failures: Amount::Percent(10),
             ahead: Ahead::Report,
             line: number,
+            update: Some(patchtrain::op::Wanted::All),
+            schedule: None,
         });
     }
     state.serial = 7;
@@ -212,7 +219,10 @@ fn world(every: usize) -> World {
             auth: Some(Auth::ApiKey),
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases,
         groups,
         digest: Digest::of(["bench"]),

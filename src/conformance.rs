@@ -8,6 +8,10 @@ use crate::observed::Inventory;
 use crate::package::{self, Package, PackageSet, Pattern};
 use crate::train::{Ahead, Amount};
 
+mod tally;
+
+pub use tally::{Bringer, Sorter, Tally};
+
 /// One (name, architecture) at another version than the release's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Lag {
@@ -67,9 +71,14 @@ impl Verdict {
         verdict
     }
 
-    /// Tells whether the instance is at the level that `enforce = "update"` asks for.
-    pub fn at_level(&self, ahead: Ahead) -> bool {
-        self.behind.is_empty() && (ahead == Ahead::Report || self.ahead.is_empty())
+    /// Tells whether the instance is at the level that `enforce = "update"` asks for, by what of being behind counts.
+    pub fn at_level(&self, sorter: &Sorter<'_>, ahead: Ahead) -> bool {
+        sorter.has_level() && sorter.tally(self).is_level() && self.may_be_ahead(ahead)
+    }
+
+    /// Tells whether nothing is newer than the release that may not be.
+    pub fn may_be_ahead(&self, ahead: Ahead) -> bool {
+        ahead == Ahead::Report || self.ahead.is_empty()
     }
 }
 

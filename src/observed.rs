@@ -14,13 +14,16 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{PackageSet, StreamContents};
 
 mod advance;
+mod compute;
+mod offer;
 mod precondition;
 mod riding;
 mod updates;
 
+pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
-pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
+pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
 /// service goes on listing, are gone.
@@ -36,6 +39,11 @@ pub struct Observed {
     pub unoffered: PackageSet,
     /// By source, where it was asked about: whom the service says it is attached to, with their display names.
     pub riders: BTreeMap<Ocid, Riders>,
+    /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
+    /// what they are for.
+    pub updates: BTreeMap<Ocid, Updates>,
+    /// What there is to select members from; empty where no group of the train selects any.
+    pub compute: Compute,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -179,6 +187,10 @@ pub enum Scope {
     Group(Ocid),
     /// One source without its contents, whatever it is called now, and whom it is attached to.
     Source(Ocid),
+    /// The instances in one compartment, by Compute: whether or not they are managed.
+    Compute(Ocid),
+    /// The ACTIVE compartments below one, at any depth.
+    Compartments(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -212,6 +224,10 @@ pub enum Sighting {
     Group(Ocid, Option<ServiceGroup>),
     /// To `Source`; none when there is no such ACTIVE source.
     Source(Ocid, Option<(Source, Riders)>),
+    /// To `Compute`.
+    Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
+    /// To `Compartments`: each with its parent.
+    Compartments(Ocid, BTreeMap<Ocid, Ocid>),
 }
 
 impl Observed {
@@ -219,7 +235,10 @@ impl Observed {
     /// when a thing is seen again without them.
     pub fn learn(&mut self, sighting: Sighting) {
         match sighting {
-            Sighting::Fleet(fleet) => *self = fleet,
+            // Compute is asked first, since it says which instances are of interest.
+            Sighting::Fleet(fleet) => {
+                *self = Self { compute: std::mem::take(&mut self.compute), ..fleet };
+            }
             Sighting::Instance(id, None) => {
                 self.instances.remove(&id);
             }
@@ -261,8 +280,14 @@ impl Observed {
                 self.groups.retain(|_, group| *group.name != *name);
                 self.groups.append(&mut found);
             }
+            Sighting::Updates(id, None) => {
+                self.updates.remove(&id);
+            }
+            Sighting::Updates(id, Some(updates)) => {
+                self.updates.insert(id, updates);
+            }
             // Whoever asks for these takes them as they are: no plan is made of them.
-            Sighting::Updates(..) | Sighting::Errata(..) | Sighting::Erratum(..) => {}
+            Sighting::Errata(..) | Sighting::Erratum(..) => {}
             Sighting::Group(id, None) => {
                 self.groups.remove(&id);
             }
@@ -278,6 +303,8 @@ impl Observed {
                 self.sources.insert(id.clone(), source);
                 self.riders.insert(id, riders);
             }
+            Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
+            Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
         }
     }
 }

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Package};
 
+mod schedule;
+
+pub use schedule::{Every, Schedule, Unit};
+
 /// Names one step of a plan; its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -92,12 +96,63 @@ pub struct Ownership {
     pub release: Option<(ReleaseName, Digest)>,
 }
 
-/// Which updates a service is asked to install.
+/// What an update is for, as the service tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateKind {
+    /// A security erratum holds it.
+    Security,
+    /// A bug erratum holds it.
+    Bugfix,
+    /// An enhancement erratum holds it.
+    Enhancement,
+    /// No erratum holds it, or the service does not say.
+    Other,
+}
+
+/// Which updates are wanted: of a group by its train, and of a service by an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
     /// Everything the attached sources offer.
     All,
+    /// Those of one kind.
+    #[serde(untagged)]
+    Only(UpdateKind),
+}
+
+impl Wanted {
+    /// Tells whether an update of the kind is wanted.
+    pub fn admits(self, kind: UpdateKind) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(only) => only == kind,
+        }
+    }
+
+    /// Returns the word that people write for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Only(UpdateKind::Security) => "security",
+            Self::Only(UpdateKind::Bugfix) => "bugfix",
+            Self::Only(UpdateKind::Enhancement) => "enhancement",
+            Self::Only(UpdateKind::Other) => "other",
+        }
+    }
+
+    /// Reads the word that people write for it.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let kinds = [UpdateKind::Security, UpdateKind::Bugfix, UpdateKind::Enhancement, UpdateKind::Other];
+        let all = [Self::All].into_iter().chain(kinds.map(Self::Only));
+        all.into_iter().find(|wanted| wanted.word() == word)
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
 }
 
 /// One thing asked of a cloud.
@@ -181,7 +236,18 @@ pub enum Op {
         /// The source that it must be riding.
         source: SourceRef,
         /// Which updates.
-        kind: UpdateKind,
+        kind: Wanted,
+    },
+    /// Have the instance's agent install now, by hand, what its sources offer, whichever they are. Answered with a
+    /// work request.
+    Patch {
+        /// The instance.
+        instance: Ocid,
+        /// Which updates.
+        wanted: Wanted,
+        /// The one package that is brought to this version; all that are wanted without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        package: Option<Package>,
     },
     /// Delete the source of a release that nothing rides any more.
     DeleteSource {
@@ -201,6 +267,9 @@ impl Op {
             Self::Leave { group, instance } => return OpKey::leave(&group.group, instance),
             Self::Switch { instance, to, .. } => return OpKey::switch(&to.release, instance),
             Self::Update { instance, source, .. } => return OpKey::update(&source.release, instance),
+            // No release is called so: these are told from updates to one, and like them end in their instance.
+            Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
+            Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
                 format!("add-packages/{}/{}", source.release, batch(packages))
@@ -220,13 +289,22 @@ impl Op {
             Self::Join { instance, .. }
             | Self::Leave { instance, .. }
             | Self::Switch { instance, .. }
-            | Self::Update { instance, .. } => Some(instance),
+            | Self::Update { instance, .. }
+            | Self::Patch { instance, .. } => Some(instance),
             Self::CreateSource { .. }
             | Self::AddPackages { .. }
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
             | Self::DeleteSource { .. } => None,
+        }
+    }
+
+    /// Returns the instance whose agent the op puts to work, where it does.
+    pub fn updates(&self) -> Option<&Ocid> {
+        match self {
+            Self::Update { instance, .. } | Self::Patch { instance, .. } => Some(instance),
+            _ => None,
         }
     }
 
@@ -242,7 +320,8 @@ impl Op {
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
             | Self::Join { .. }
-            | Self::Leave { .. } => None,
+            | Self::Leave { .. }
+            | Self::Patch { .. } => None,
         }
     }
 
@@ -264,6 +343,7 @@ impl Op {
             | Self::CreateGroup { .. }
             | Self::Switch { .. }
             | Self::Update { .. }
+            | Self::Patch { .. }
             | Self::DeleteSource { .. } => None,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -76,6 +77,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             unmanaged: plan.unmanaged.as_slice().into(),
             calls: Semaphore::new(bound),
             slots: Arc::new(Semaphore::new(bound)),
+            down: AtomicBool::new(false),
             stop: stopped,
             line: sender,
         };
@@ -173,7 +175,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         for step in &self.plan.steps {
             let Action::Act { op } = &step.action else { continue };
             keys.insert(op.key());
-            if let Op::Switch { instance, .. } | Op::Update { instance, .. } = op {
+            if let Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } = op
+            {
                 touched.insert(instance.clone());
             }
         }
@@ -218,14 +221,17 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                     self.end(step.id, end);
                 }
             }
-            if !self.schedule.has_ready() {
+            // While the service is down those at work find out when it is back; once they all have failed, the run ends.
+            if !self.schedule.has_ready() || self.shared.down.load(Ordering::Relaxed) {
                 return Ok(());
             }
             let Ok(slot) = self.shared.slots.clone().try_acquire_owned() else { return Ok(()) };
             let Some(step) = self.schedule.next() else { return Ok(()) };
             let now = (self.run.clock)();
             let open = match &step.action {
-                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => self
+                Action::Act {
+                    op: Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. },
+                } => self
                     .open
                     .get(instance)
                     .filter(|(key, _)| self.ledger.state().unfinished.contains_key(key)),
@@ -384,6 +390,9 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
         }
         Job::Level { instance, level, precondition } => {
             verify::level(desk, &instance, &level, &precondition).await
+        }
+        Job::Patched { instance, wanted, packages } => {
+            verify::patched(desk, &instance, wanted, &packages).await
         }
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -31,6 +32,8 @@ pub(super) struct Shared<C> {
     pub(super) calls: Semaphore,
     /// One permit a step that does not wait for accepted work.
     pub(super) slots: Arc<Semaphore>,
+    /// Whether the service was down when it was called last: then no step is started.
+    pub(super) down: AtomicBool,
     /// Whether nothing new may be submitted.
     pub(super) stop: watch::Receiver<bool>,
     pub(super) line: mpsc::UnboundedSender<Message>,
@@ -115,6 +118,8 @@ impl<C: Cloud> Desk<C> {
         let permit = self.until_stopped(self.shared.calls.acquire()).await?;
         let answer = call(self.shared.cloud.clone()).await;
         drop(permit);
+        let down = matches!(answer, Err(CloudError::Down { .. }));
+        self.shared.down.store(down, Ordering::Relaxed);
         Ok(answer?)
     }
 

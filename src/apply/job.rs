@@ -10,8 +10,8 @@ use super::verify::Level;
 use super::worker::{Act, Report};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, OpKey, ParentRef, SourceRef, Ticket};
-use crate::package::PackageSet;
+use crate::op::{Op, OpKey, ParentRef, SourceRef, Ticket, Wanted};
+use crate::package::{Package, PackageSet};
 use crate::plan::{Action, Plan, Step, Verification};
 use crate::state::{Effect, Entry, Finish, State};
 
@@ -24,6 +24,8 @@ pub(super) enum Job {
     Contents { source: Ocid, release: ReleaseName, packages: PackageSet },
     /// Compare an instance with its release.
     Level { instance: Ocid, level: Level, precondition: Precondition },
+    /// Find out whether updates are still outstanding.
+    Patched { instance: Ocid, wanted: Wanted, packages: Vec<Package> },
     /// Ask once after work of an earlier run.
     Settle { key: OpKey, ticket: Ticket },
 }
@@ -60,6 +62,10 @@ impl Job {
                 let mut precondition = step.precondition.clone();
                 fill_expected(&mut precondition, state)?;
                 Self::Level { instance: instance.clone(), level: level(plan, group)?, precondition }
+            }
+            Action::Verify { what: Verification::Patched { instance, wanted, packages } } => {
+                let (instance, packages) = (instance.clone(), packages.clone());
+                Self::Patched { instance, wanted: *wanted, packages }
             }
         }))
     }
@@ -115,7 +121,7 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         | Precondition::Owned { source, .. }
         | Precondition::Unridden { source, .. }
         | Precondition::Hangs { source, .. } => fill_source(source, state),
-        Precondition::Nothing | Precondition::ParentOrNone { .. } => Ok(()),
+        Precondition::Nothing | Precondition::ParentOrNone { .. } | Precondition::Idle { .. } => Ok(()),
     }
 }
 
@@ -143,7 +149,8 @@ fn no_source(release: &ReleaseName) -> String {
 fn level(plan: &Plan, group: &GroupName) -> Result<Level, String> {
     let bound = plan.group(group).ok_or_else(|| format!("the plan has no group `{group}`"))?;
     let packages = packages(plan, &bound.release)?;
-    Ok(Level { release: bound.release.clone(), packages, ahead: bound.ahead })
+    let (release, ahead, patching) = (bound.release.clone(), bound.ahead, bound.patching);
+    Ok(Level { release, packages, ahead, patching })
 }
 
 fn packages(plan: &Plan, release: &ReleaseName) -> Result<PackageSet, String> {
@@ -186,14 +193,18 @@ pub(super) fn book(
         (Action::Verify { what: Verification::Level { instance, group } }, Report::AtLevel { extra }) => {
             let name = known_name(instance, plan, state);
             let Some(bound) = plan.group(group) else { return (None, StepEnd::Done) };
-            let (group, release) = (group.clone(), bound.release.clone());
+            let (group, release, patching) = (group.clone(), bound.release.clone(), bound.patching);
             let instance = instance.clone();
-            (Some(Entry::AtLevel { instance, name, group, release, extra, at }), StepEnd::Done)
+            (Some(Entry::AtLevel { instance, name, group, release, extra, at, patching }), StepEnd::Done)
+        }
+        // What was asked for is there; a level is not, and none is recorded.
+        (Action::Verify { what: Verification::Level { instance, .. } }, Report::Updated) => {
+            (left_level(instance, state), StepEnd::Done)
         }
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
             (left_level(instance, state), StepEnd::Failed { message })
         }
-        (_, Report::AtLevel { .. }) => (None, StepEnd::Done),
+        (_, Report::AtLevel { .. } | Report::Updated) => (None, StepEnd::Done),
         (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
         (action, Report::Stopped) => (None, left(action, state)),
     }
@@ -267,7 +278,7 @@ fn effect(
             release: Some(to.release.clone()),
         }),
         Op::DeleteSource { source } => Some(Effect::SourceGone { release: source.release.clone() }),
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => None,
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => None,
     }
 }
 

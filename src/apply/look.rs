@@ -24,7 +24,8 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         Op::Join { instance, .. }
         | Op::Leave { instance, .. }
         | Op::Switch { instance, .. }
-        | Op::Update { instance, .. } => vec![Scope::Instance(instance.clone())],
+        | Op::Update { instance, .. }
+        | Op::Patch { instance, .. } => vec![Scope::Instance(instance.clone())],
         Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
             Some(foreign("group", group.as_str(), other.0))
         }
         // Safety rule 6: never a second update beside an open one, whatever the plan says.
-        Op::Update { instance, .. } => match seen.instances.get(instance) {
+        Op::Update { instance, .. } | Op::Patch { instance, .. } => match seen.instances.get(instance) {
             None => Some(Breach::InstanceGone.to_string()),
             Some(seen) => seen
                 .open_work

@@ -12,6 +12,7 @@ mod job;
 mod ledger;
 mod look;
 mod schedule;
+mod selection;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ use crate::state::State;
 use crate::state::store::{Session, StoreError};
 
 pub use event::{Event, Outcome, StepEnd};
-pub use survey::{Survey, survey};
+pub use survey::{Survey, survey, survey_updates};
 
 /// Tells the time: the system's, or the simulator's. Given to the executor, since soaks and windows pass while it
 /// runs.

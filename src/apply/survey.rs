@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
+use super::selection;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::{Ocid, ReleaseName};
 use crate::observed::{Observed, Scope, Sighting, Source};
 use crate::package::PackageSet;
+use crate::plan;
 use crate::state::State;
-use crate::train::{Members, Train};
+use crate::train::{Members, Release, Train};
+
+mod kinds;
 
 /// How far a survey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +35,15 @@ pub async fn survey<C: Cloud>(
     train: &Train,
     state: &State,
     parallelism: usize,
-    mut on_progress: impl FnMut(Survey) + Send,
+    on_progress: impl FnMut(Survey) + Send,
 ) -> Result<Observed, CloudError> {
-    let mut progress = Survey { done: 0, total: 1 };
-    on_progress(progress);
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
     let groups = Groups::of(train, state);
     let mut observed = Observed::default();
-    observed.learn(cloud.observe(&fleet(train, state, &groups)).await?);
+    let selected = reads.selected(&mut observed, train).await?;
+    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
+    reads.done();
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
     // Of a source that is to go, only who has it is of interest.
@@ -49,50 +55,112 @@ pub async fn survey<C: Cloud>(
     });
     let members = members(&observed, train, &groups).into_iter().map(Scope::Inventory);
     let scopes: Vec<Scope> = contents.chain(members).collect();
-    progress = Survey { done: 1, total: 1 + scopes.len() };
-    on_progress(progress);
+    let elsewhere = selection::groups_elsewhere(train, &observed);
+    reads.all(&mut observed, scopes).await?;
+    let mut others = Observed::default();
+    reads.all(&mut others, elsewhere).await?;
+    observed.compute.elsewhere = others.groups;
 
-    let reads = scopes.iter().map(|scope| async move { (scope, cloud.observe(scope).await) });
-    let mut reads = stream::iter(reads).buffer_unordered(parallelism.max(1));
-    while let Some((scope, answer)) = reads.next().await {
-        match (scope, answer) {
-            (_, Ok(sighting)) => observed.learn(sighting),
-            (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
-                observed.learn(Sighting::Inventory(id.clone(), None));
-            }
-            (_, Err(error)) => return Err(error),
-        }
-        progress.done += 1;
-        on_progress(progress);
-    }
-    drop(reads);
+    // What updates are for is read only where a level depends on it.
+    let kinds = kinds::wanted(&observed, train, state);
+    reads.all(&mut observed, kinds).await?;
 
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {
-        progress.total += 1;
-        on_progress(progress);
-        observed.learn(cloud.observe(&Scope::Catalogue(wanted)).await?);
-        progress.done += 1;
-        on_progress(progress);
+        reads.all(&mut observed, vec![Scope::Catalogue(wanted)]).await?;
     }
     Ok(observed)
+}
+
+/// Reads what updates by hand need: the fleet, and of those instances that `targets` picks from it their packages and
+/// what they are offered. One that no group holds, as the golden instance, is read besides.
+///
+/// An instance that the service drops meanwhile stays without packages; any other call that fails ends it.
+pub async fn survey_updates<C: Cloud>(
+    cloud: &C,
+    (train, state): (&Train, &State),
+    besides: Option<&Ocid>,
+    targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
+    parallelism: usize,
+    on_progress: impl FnMut(Survey) + Send,
+) -> Result<Observed, CloudError> {
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
+    let groups = Groups::of(train, state);
+    let mut observed = Observed::default();
+    let selected = reads.selected(&mut observed, train).await?;
+    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
+    reads.done();
+    if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
+        reads.all(&mut observed, vec![Scope::Instance(id.clone())]).await?;
+    }
+    let known = targets(&observed).into_iter().filter(|id| observed.instances.contains_key(id));
+    let scopes: Vec<Scope> =
+        known.flat_map(|id| [Scope::Inventory(id.clone()), Scope::Updates(id)]).collect();
+    reads.all(&mut observed, scopes).await?;
+    Ok(observed)
+}
+
+/// Reads with so many calls in flight, and tells how far that is.
+struct Reads<'a, C, P> {
+    cloud: &'a C,
+    parallelism: usize,
+    progress: Survey,
+    on_progress: P,
+}
+
+impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
+    fn done(&mut self) {
+        self.progress.done += 1;
+        (self.on_progress)(self.progress);
+    }
+
+    /// Reads who is selected, which says whose instances are of interest.
+    async fn selected(
+        &mut self,
+        observed: &mut Observed,
+        train: &Train,
+    ) -> Result<BTreeSet<Ocid>, CloudError> {
+        self.all(observed, selection::trees(train)).await?;
+        let lists = selection::lists(train, &observed.compute);
+        self.all(observed, lists).await?;
+        Ok(plan::candidates(train, observed, false))
+    }
+
+    /// Reads all of them, in whatever order they come.
+    async fn all(&mut self, observed: &mut Observed, scopes: Vec<Scope>) -> Result<(), CloudError> {
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        self.progress.total += scopes.len();
+        (self.on_progress)(self.progress);
+        let cloud = self.cloud;
+        let reads = scopes.iter().map(|scope| async move { (scope, cloud.observe(scope).await) });
+        let mut reads = stream::iter(reads).buffer_unordered(self.parallelism.max(1));
+        while let Some((scope, answer)) = reads.next().await {
+            match (scope, answer) {
+                (_, Ok(sighting)) => observed.learn(sighting),
+                (Scope::Inventory(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Inventory(id.clone(), None));
+                }
+                (Scope::Updates(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Updates(id.clone(), None));
+                }
+                (_, Err(error)) => return Err(error),
+            }
+            self.done();
+        }
+        Ok(())
+    }
 }
 
 /// Returns the packages of the train's releases that are not in their sources.
 fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
     let nothing = PackageSet::default();
     let missing = train.releases.iter().filter(|release| !release.retired).flat_map(|release| {
-        let recorded = state.sources.get(&release.name).and_then(|record| observed.sources.get(&record.id));
-        let tagged = || {
-            let holds = |(id, source): &(&Ocid, &Source)| {
-                let tags = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
-                is_ours(id, source, state) && tags.is_some_and(|(name, _)| *name == release.name)
-            };
-            observed.sources.iter().find(holds).map(|(_, source)| source)
-        };
-        let contents =
-            recorded.or_else(tagged).and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
+        let source = source_of(observed, release, state).map(|(_, source)| source);
+        let contents = source.and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
         release.packages().difference(contents)
     });
     missing.collect()
@@ -109,6 +177,19 @@ fn retired<'a>(train: &'a Train, state: &'a State) -> Retired<'a> {
     let names: BTreeSet<&ReleaseName> = releases.map(|release| &release.name).collect();
     let ids = names.iter().filter_map(|name| state.sources.get(*name)).map(|record| &record.id).collect();
     Retired { names, ids }
+}
+
+/// Returns the source that holds a release: the recorded one, or one that a crash left unrecorded, by its tags.
+fn source_of<'o>(observed: &'o Observed, release: &Release, state: &State) -> Option<(&'o Ocid, &'o Source)> {
+    let recorded = state.sources.get(&release.name);
+    let recorded = recorded.and_then(|record| observed.sources.get_key_value(&record.id));
+    recorded.or_else(|| {
+        let holds = |(id, source): &(&Ocid, &Source)| {
+            let tags = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
+            is_ours(id, source, state) && tags.is_some_and(|(name, _)| *name == release.name)
+        };
+        observed.sources.iter().find(holds)
+    })
 }
 
 /// The groups of the train, by what is known of them.
@@ -130,16 +211,16 @@ fn listed(train: &Train) -> impl Iterator<Item = &Ocid> {
     train.groups.iter().flat_map(|group| {
         match &group.members {
             Members::Listed(members) => Some(members),
-            Members::Service => None,
+            Members::Service | Members::Selected(_) => None,
         }
         .into_iter()
         .flatten()
     })
 }
 
-fn fleet(train: &Train, state: &State, groups: &Groups) -> Scope {
+fn fleet(train: &Train, state: &State, groups: &Groups, selected: &BTreeSet<Ocid>) -> Scope {
     Scope::Fleet {
-        instances: listed(train).chain(state.instances.keys()).cloned().collect(),
+        instances: listed(train).chain(state.instances.keys()).chain(selected).cloned().collect(),
         groups: groups.names.clone(),
         group_ids: groups.ids.clone(),
     }
@@ -153,13 +234,14 @@ fn is_ours(id: &Ocid, source: &Source, state: &State) -> bool {
         || state.sources.values().any(|record| record.id == *id)
 }
 
-/// Returns the members that the service knows: listed, or found in a group of the train.
+/// Returns the members that the service knows: listed, selected and able to join, or found in a group of the train.
 fn members(observed: &Observed, train: &Train, groups: &Groups) -> BTreeSet<Ocid> {
     let of_train = observed
         .groups
         .iter()
         .filter(|(id, group)| groups.ids.contains(*id) || groups.names.contains(&group.name));
     let found = of_train.flat_map(|(_, group)| &group.members);
-    let known = listed(train).chain(found).filter(|id| observed.instances.contains_key(*id));
+    let joining = plan::candidates(train, observed, true);
+    let known = listed(train).chain(&joining).chain(found).filter(|id| observed.instances.contains_key(*id));
     known.cloned().collect()
 }

@@ -8,11 +8,12 @@ use tokio::time::Instant;
 use super::desk::{Desk, Halt};
 use super::worker::Report;
 use crate::cloud::Cloud;
-use crate::conformance::{Lag, Verdict};
+use crate::conformance::{Lag, Sorter, Verdict};
 use crate::name::{Ocid, ReleaseName};
-use crate::observed::{Observed, Precondition, Scope, Sighting};
+use crate::observed::{AvailableUpdate, Observed, Precondition, Scope, Sighting, Updates};
+use crate::op::Wanted;
 use crate::package::{Package, PackageSet};
-use crate::train::Ahead;
+use crate::train::{Ahead, Patching};
 
 /// How many packages a message names before it counts the rest.
 const NAMED: usize = 3;
@@ -27,6 +28,7 @@ pub(super) struct Level {
     pub(super) release: ReleaseName,
     pub(super) packages: PackageSet,
     pub(super) ahead: Ahead,
+    pub(super) patching: Patching,
 }
 
 /// Compares a source's packages with its release's: all of them, and no other.
@@ -94,21 +96,71 @@ pub(super) async fn level<C: Cloud>(
         let verdict = Verdict::of(&inventory, &level.packages, desk.unmanaged());
         // No system is without packages: an empty list is one that its agent has yet to send, and proves nothing.
         let unread = inventory.installed.is_empty();
-        if !unread && verdict.at_level(level.ahead) {
+        let offered = offered(desk, instance, &verdict, level.patching).await?;
+        let sorter = level.sorter(offered.as_ref());
+        let tally = sorter.tally(&verdict);
+        if !unread && verdict.at_level(&sorter, level.ahead) {
             return Ok(Report::AtLevel { extra: verdict.extra.len() });
+        }
+        if !unread && tally.due == 0 && verdict.may_be_ahead(level.ahead) {
+            return Ok(Report::Updated);
         }
         let message = match unread {
             true => "the service tells none of its packages".to_owned(),
-            false => shortfall(&verdict, level),
+            false => shortfall(&verdict, &sorter, level),
         };
         // Time brings updates; it brings no downgrade.
-        let hopeless = !unread && verdict.behind.is_empty();
+        let hopeless = !unread && tally.due == 0;
         if hopeless || begun.elapsed() >= desk.settings().verify_patience {
             return Ok(Report::BelowLevel { message });
         }
         desk.free_slot();
         desk.retry(message, waits.next()).await?;
     }
+}
+
+/// Finds out whether updates that were asked for by hand are still outstanding, until they are not or the patience for
+/// it ends: what the service lists may be older than what its agent did.
+pub(super) async fn patched<C: Cloud>(
+    desk: &mut Desk<C>,
+    instance: &Ocid,
+    wanted: Wanted,
+    packages: &[Package],
+) -> Result<Report, Halt> {
+    let begun = Instant::now();
+    let mut waits = desk.waits();
+    loop {
+        let Sighting::Updates(_, Some(listed)) = desk.read(&Scope::Updates(instance.clone())).await? else {
+            return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
+        };
+        let left: Vec<String> = listed
+            .iter()
+            .filter(|update| match packages {
+                [] => wanted.admits(update.kind),
+                several => several.iter().any(|package| is_before(update, *package)),
+            })
+            .map(|update| format!("{} {} -> {}", update.name, update.installed, update.available))
+            .collect();
+        if left.is_empty() {
+            return Ok(Report::Updated);
+        }
+        let names = left.iter().take(NAMED).map(String::as_str);
+        let list = format_list(left.len(), "outstanding", names);
+        let message = format!("updated, and the service still lists what was asked for{list}");
+        if begun.elapsed() >= desk.settings().verify_patience {
+            return Ok(Report::BelowLevel { message });
+        }
+        desk.free_slot();
+        desk.retry(message, waits.next()).await?;
+    }
+}
+
+/// Tells whether a listed update says that an older version than this is installed.
+fn is_before(update: &AvailableUpdate, package: Package) -> bool {
+    let same = *update.name == *package.name()
+        && (update.architecture.is_empty() || *update.architecture == *package.arch().as_str());
+    let installed = format!("{}-{}.{}", update.name, update.installed, package.arch());
+    same && Package::parse(&installed).is_ok_and(|installed| installed.cmp_evr(package).is_lt())
 }
 
 /// Tells whether there is nothing left for an update to do.
@@ -121,10 +173,34 @@ pub(super) async fn is_updated<C: Cloud>(
         return Ok(false);
     };
     let unread = seen.installed.is_empty();
-    Ok(!unread && Verdict::of(&seen, &level.packages, desk.unmanaged()).behind.is_empty())
+    let verdict = Verdict::of(&seen, &level.packages, desk.unmanaged());
+    let offered = offered(desk, instance, &verdict, level.patching).await?;
+    Ok(!unread && level.sorter(offered.as_ref()).tally(&verdict).due == 0)
 }
 
-fn shortfall(verdict: &Verdict, level: &Level) -> String {
+/// Reads what an instance is offered, where that decides what of being behind counts.
+async fn offered<C: Cloud>(
+    desk: &Desk<C>,
+    instance: &Ocid,
+    verdict: &Verdict,
+    patching: Patching,
+) -> Result<Option<Updates>, Halt> {
+    if verdict.behind.is_empty() || !patching.is_by_kind() {
+        return Ok(None);
+    }
+    match desk.read(&Scope::Updates(instance.clone())).await? {
+        Sighting::Updates(_, offered) => Ok(offered),
+        _ => Ok(None),
+    }
+}
+
+impl Level {
+    fn sorter<'o>(&self, offered: Option<&'o Updates>) -> Sorter<'o> {
+        Sorter::new(self.patching, offered.map(|offered| offered.iter().map(|update| &**update)))
+    }
+}
+
+fn shortfall(verdict: &Verdict, sorter: &Sorter<'_>, level: &Level) -> String {
     let mut message = format!("below {}", level.release);
     let lag = |lag: &Lag| format!("{} (release: {})", lag.installed, lag.release.evr());
     let mut list = |lags: &[Lag], what: &str| {
@@ -132,7 +208,12 @@ fn shortfall(verdict: &Verdict, level: &Level) -> String {
             message.push_str(&format_list(lags.len(), what, lags.iter().take(NAMED).map(lag)));
         }
     };
-    list(&verdict.behind, "behind");
+    let counting: Vec<Lag> = sorter.counting(verdict).copied().collect();
+    let what = match level.patching.update {
+        Some(Wanted::Only(kind)) => format!("behind that count ({})", Wanted::Only(kind)),
+        _ => "behind".to_owned(),
+    };
+    list(&counting, &what);
     if level.ahead == Ahead::Block {
         list(&verdict.ahead, "ahead");
     }

@@ -1,5 +1,7 @@
 //! Waiting for work that the service has accepted.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Event;
@@ -28,21 +30,34 @@ pub(super) enum Age {
     Old,
 }
 
+/// How long the service may say nothing of accepted work before we ask no more: an outage that lasts longer is somebody's
+/// to look at, and the work runs on without us.
+const DARKNESS: Duration = Duration::from_secs(10 * 60);
+
 /// Asks after accepted work, at growing intervals, until it ends or the patience for it does.
 pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age) -> Result<WorkEnd, Halt> {
     let begun = Instant::now();
     let mut waits = desk.waits();
     let mut percent = 0;
     let mut asked = age == Age::Old;
+    let mut dark: Option<Instant> = None;
     loop {
         let trouble = if asked {
             match poll(desk, ticket).await? {
                 Look::Over(end) => return Ok(end),
                 Look::Going(now) => {
-                    percent = now;
+                    (percent, dark) = (now, None);
                     None
                 }
-                Look::Dark(reason) => Some(reason),
+                Look::Dark(reason) if dark.is_some_and(|since| since.elapsed() >= DARKNESS) => {
+                    return Ok(WorkEnd::Open(format!(
+                        "{reason}; work request {ticket} runs on, and the next run looks it up first"
+                    )));
+                }
+                Look::Dark(reason) => {
+                    dark.get_or_insert_with(Instant::now);
+                    Some(reason)
+                }
             }
         } else {
             None
@@ -117,5 +132,5 @@ async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket) -> Result<Look, Halt> {
 
 /// Tells whether the same call may well be answered a little later.
 pub(super) fn transient(error: &CloudError) -> bool {
-    error.is_ambiguous() || matches!(error, CloudError::Service { status: 429, .. })
+    error.is_ambiguous() || matches!(error, CloudError::Service { status: 429, .. } | CloudError::Down { .. })
 }

@@ -71,6 +71,8 @@ pub(super) enum Report {
         /// How many managed packages stand beside the release.
         extra: usize,
     },
+    /// Nothing is outstanding that an update installs; what keeps the instance below its level is the schedule's.
+    Updated,
     /// The instance is below its level.
     BelowLevel {
         /// By what.
@@ -251,7 +253,9 @@ fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Repor
 
 fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
     match op {
-        Op::Update { instance, .. } => seen.instances.get(instance)?.open_work.first().cloned(),
+        Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+            seen.instances.get(instance)?.open_work.first().cloned()
+        }
         _ => None,
     }
 }
@@ -259,7 +263,9 @@ fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
 /// Tells whose proven level ends with the call: after it the packages or what they are measured by are others.
 fn unproves(op: &Op) -> Option<&Ocid> {
     match op {
-        Op::Switch { instance, .. } | Op::Update { instance, .. } => Some(instance),
+        Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+            Some(instance)
+        }
         Op::CreateSource { .. }
         | Op::AddPackages { .. }
         | Op::RemovePackages { .. }

@@ -18,7 +18,7 @@ use super::{CliError, basis, each, exit};
 use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
-use crate::render::{self, Bars, Lines, Repeat};
+use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::state::State;
 use crate::state::store::{Session, Store};
 use crate::train::Train;
@@ -35,8 +35,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     context.block_on(async |interrupt| {
-        let mut connector =
-            Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile());
+        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             fresh(context, arguments, &mut connector, &interrupt, train).await
         })
@@ -68,7 +67,7 @@ async fn fresh(
         // the service and takes nobody's approval; without steps nothing else can happen.
         if plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. })) {
             let record = Plan { steps: Vec::new(), ..plan.clone() };
-            let run = run_of(context, arguments, interrupt, &connection, &record);
+            let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
         }
         context.terminal.say(if plan.held.is_empty() {
@@ -76,7 +75,7 @@ async fn fresh(
         } else {
             "\nThere is nothing that could be done now."
         });
-        return Ok(held_code(arguments, !plan.held.is_empty()));
+        return Ok(held_code(arguments.detailed_exitcode, !plan.held.is_empty()));
     }
     // Bars begin with an empty line of their own.
     if !arguments.auto_approve || !context.terminal.can_draw {
@@ -85,7 +84,27 @@ async fn fresh(
     if !arguments.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
         return Err(CliError::new(exit::ERROR, "apply was not approved; nothing was changed"));
     }
-    execute(context, arguments, interrupt, &connection, &plan, session, state).await
+    execute(context, &Manners::of(arguments), interrupt, &connection, &plan, session, state).await
+}
+
+/// How a run is carried out and told of.
+pub(super) struct Manners {
+    /// API calls in flight.
+    pub(super) calls: usize,
+    /// How much is shown of how it went.
+    pub(super) detail: Detail,
+    /// Whether the exit code says that something is held.
+    pub(super) detailed_exitcode: bool,
+}
+
+impl Manners {
+    fn of(arguments: &Arguments) -> Self {
+        Self {
+            calls: arguments.parallelism.calls(),
+            detail: arguments.amount.detail(),
+            detailed_exitcode: arguments.detailed_exitcode,
+        }
+    }
 }
 
 /// Executes a saved plan, if it still fits.
@@ -108,7 +127,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             return Err(stale(why));
         }
         let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
-        let connection = Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile())
+        let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
             .connect(train, &interrupt)
             .await?;
         if connection.label != plan.service {
@@ -118,14 +137,14 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             )));
         }
         context.terminal.say(&format!("Applying the plan {} of {}, made {}", plan.id, name, plan.created));
-        execute(context, arguments, &interrupt, &connection, &plan, session, state).await
+        execute(context, &Manners::of(arguments), &interrupt, &connection, &plan, session, state).await
     })
 }
 
 /// Runs a plan to its end, shows how it went, and says so by the exit code.
-async fn execute<C: Cloud, S: Session>(
+pub(super) async fn execute<C: Cloud, S: Session>(
     context: &Context,
-    arguments: &Arguments,
+    manners: &Manners,
     interrupt: &Interrupt,
     connection: &Connection<C>,
     plan: &Plan,
@@ -134,7 +153,7 @@ async fn execute<C: Cloud, S: Session>(
 ) -> Result<u8, CliError> {
     // Up to here nothing was called that changes anything.
     unless_interrupted(interrupt, std::future::ready(())).await?;
-    let run = run_of(context, arguments, interrupt, connection, plan);
+    let run = run_of(context, manners.calls, interrupt, connection, plan);
     let watcher = Arc::new(Mutex::new(Watcher::new(context, plan)));
     let told = Arc::clone(&watcher);
     connection.retries.watch(move |retry| lock(&told).repeat(&look::repeat(retry)));
@@ -143,21 +162,22 @@ async fn execute<C: Cloud, S: Session>(
     connection.retries.unwatch();
     drop(watcher);
     let outcome = outcome?;
-    let text = render::outcome(plan, &outcome, context.terminal.style(arguments.amount.detail()));
+    let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
     context.terminal.print(&format!("\n{text}"))?;
-    Ok(code(&outcome)
-        .unwrap_or_else(|| held_code(arguments, !plan.held.is_empty() || outcome.counts.not_started > 0)))
+    Ok(code(&outcome).unwrap_or_else(|| {
+        held_code(manners.detailed_exitcode, !plan.held.is_empty() || outcome.counts.not_started > 0)
+    }))
 }
 
 fn run_of<C>(
     context: &Context,
-    arguments: &Arguments,
+    calls: usize,
     interrupt: &Interrupt,
     connection: &Connection<C>,
     plan: &Plan,
 ) -> Run {
     Run {
-        settings: settings(arguments.parallelism.calls(), plan.service.simulator),
+        settings: settings(calls, plan.service.simulator),
         clock: connection.clock.clone(),
         interrupt: interrupt.clone(),
         who: context.who().to_owned(),
@@ -177,8 +197,8 @@ fn code(outcome: &Outcome) -> Option<u8> {
 }
 
 /// Returns the code of a run that went well.
-fn held_code(arguments: &Arguments, held: bool) -> u8 {
-    if held && arguments.detailed_exitcode { exit::DIFFERENT } else { exit::DONE }
+pub(super) fn held_code(detailed_exitcode: bool, held: bool) -> u8 {
+    if held && detailed_exitcode { exit::DIFFERENT } else { exit::DONE }
 }
 
 /// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several

@@ -1,17 +1,18 @@
 //! From a train's `[service]` table to a cloud that can be asked: the embedded simulator, a URL, or a region. For the
 //! simulator nothing of the environment counts; its key is its own. For all others see [`super::credentials`].
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use super::context::Context;
-use super::credentials::Resolved;
 use super::signals::unless_interrupted;
-use super::{CliError, exit};
+use super::{CliError, args, exit};
 use crate::apply::{Clock, Interrupt};
+use crate::cloud::compute::{self, Compute};
 use crate::cloud::osms::{self, OsmsCloud};
-use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Retry};
+use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
 use crate::op::Capabilities;
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
@@ -38,15 +39,30 @@ pub(super) struct Connection<C> {
 pub(super) struct Connector<'a> {
     context: &'a Context,
     calls: usize,
+    /// `--trace-http`.
+    trace: Option<Trace>,
     /// `--profile`.
     profile: Option<String>,
     simulator: Option<Arc<Handle>>,
 }
 
 impl<'a> Connector<'a> {
-    /// Connects nothing yet. `calls` bounds the API calls in flight; `profile` is what the command line names.
-    pub(super) fn new(context: &'a Context, calls: usize, profile: Option<&str>) -> Self {
-        Self { context, calls, profile: profile.map(str::to_owned), simulator: None }
+    /// Connects nothing yet, but opens the file that requests are written down in, where one is asked for. `profile`
+    /// is what the command line names.
+    pub(super) fn new(
+        context: &'a Context,
+        parallelism: &args::Parallelism,
+        profile: Option<&str>,
+    ) -> Result<Self, CliError> {
+        let open = |path: &Path| {
+            Trace::open(path).map_err(|error| {
+                let what = format!("cannot write to {} (--trace-http)", path.display());
+                CliError::of(exit::ERROR, &error).while_doing(what)
+            })
+        };
+        let trace = parallelism.trace().map(open).transpose()?;
+        let profile = profile.map(str::to_owned);
+        Ok(Self { context, calls: parallelism.calls(), trace, profile, simulator: None })
     }
 
     /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
@@ -56,33 +72,63 @@ impl<'a> Connector<'a> {
         train: &Train,
         interrupt: &Interrupt,
     ) -> Result<Connection<Service>, CliError> {
+        let trace = self.trace.clone();
+        let http = || HttpTransport::new().with_trace(trace.clone());
+        let mut region = None;
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
                 let handle = self.simulator(interrupt).await?;
-                let (asked, timed) = (Arc::clone(&handle), handle);
-                let endpoint = Endpoint::asked(move || {
-                    let handle = Arc::clone(&asked);
-                    async move { handle.endpoint().await }
-                });
-                let own = simulator::credentials();
-                let credentials =
-                    Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?;
-                (endpoint, credentials, Arc::new(move || timed.now()), "simulator".to_owned())
+                let endpoint = served_by(&handle);
+                (endpoint, own_credentials()?, Arc::new(move || handle.now()), "simulator".to_owned())
             }
             train::Endpoint::Url(_) | train::Endpoint::Region => {
                 let sources = &self.context.credentials;
-                let found = unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref()));
-                let Resolved { url, place, credentials } = found.await??;
-                (Endpoint::fixed(&url), credentials, Arc::new(Timestamp::now), place)
+                let found =
+                    unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref(), http()));
+                let resolved = found.await??;
+                region = resolved.region;
+                let (endpoint, place) = (Endpoint::fixed(&resolved.url), resolved.place);
+                (endpoint, resolved.credentials, Arc::new(Timestamp::now), place)
             }
         };
         let retries = Retries::default();
-        let observer = retries.clone();
-        let client = Client::new(HttpTransport::new(), endpoint, osms::API_VERSION, credentials)
-            .with_observer(move |retry| observer.tell(retry));
+        let client = |endpoint, version, credentials| {
+            let observer = retries.clone();
+            let client = Client::new(http(), endpoint, version, credentials);
+            client.with_observer(move |retry| observer.tell(retry))
+        };
+        let mut cloud = OsmsCloud::new(
+            client(endpoint, osms::API_VERSION, credentials.clone()),
+            train.compartment.clone(),
+            self.calls,
+        );
+        if train.selects() {
+            let of_region = |by: fn(&Region) -> String| region.as_ref().map(by).unwrap_or_default();
+            let compute = of_region(|region| region.old_endpoint("iaas"));
+            let identity = of_region(|region| region.endpoint("identity"));
+            let mut clients = Vec::new();
+            for (written, derived) in [(&train.service.compute, compute), (&train.service.identity, identity)]
+            {
+                clients.push(match written {
+                    train::Endpoint::Simulator => {
+                        let served = served_by(&self.simulator(interrupt).await?);
+                        client(served, compute::API_VERSION, own_credentials()?)
+                    }
+                    train::Endpoint::Url(url) => {
+                        client(Endpoint::fixed(url), compute::API_VERSION, credentials.clone())
+                    }
+                    train::Endpoint::Region => {
+                        client(Endpoint::fixed(&derived), compute::API_VERSION, credentials.clone())
+                    }
+                });
+            }
+            if let (Some(identity), Some(compute)) = (clients.pop(), clients.pop()) {
+                cloud = cloud.with_compute(Compute::new(compute, identity, self.calls));
+            }
+        }
         let simulator = train.service.endpoint == train::Endpoint::Simulator;
         Ok(Connection {
-            cloud: Arc::new(OsmsCloud::new(client, train.compartment.clone(), self.calls)),
+            cloud: Arc::new(cloud),
             label: ServiceLabel {
                 api: "osms".to_owned(),
                 simulator,
@@ -107,6 +153,21 @@ impl<'a> Connector<'a> {
         self.simulator = Some(Arc::clone(&handle));
         Ok(handle)
     }
+}
+
+/// Returns where a simulator is, asked anew before each call.
+fn served_by(handle: &Arc<Handle>) -> Endpoint {
+    let handle = Arc::clone(handle);
+    Endpoint::asked(move || {
+        let handle = Arc::clone(&handle);
+        async move { handle.endpoint().await }
+    })
+}
+
+/// Returns what the simulator's calls are signed with.
+fn own_credentials() -> Result<Credentials, CliError> {
+    let own = simulator::credentials();
+    Ok(Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?)
 }
 
 /// Passes retries on to whoever watches just now. A client is made once and has one observer; who watches changes.

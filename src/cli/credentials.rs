@@ -12,7 +12,7 @@ use crate::oci::{
     Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, Region, ResourcePrincipal,
     Secret, VARIABLES,
 };
-use crate::train::{Auth, Endpoint, Train};
+use crate::train::{Auth, Endpoint, Members, Train};
 
 /// The places that credentials for a real service come from. Nothing here is read for the simulator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct Resolved {
     /// The same for people: the region, or the URL.
     pub(super) place: String,
     pub(super) credentials: Credentials,
+    /// The region; of a train that names a URL only where it selects members, and where one can be found.
+    pub(super) region: Option<Region>,
 }
 
 /// The variables read beside those that stand for a profile's keys.
@@ -57,8 +59,14 @@ impl CredentialSources {
         Self { variables, home: variable("HOME").map(PathBuf::from) }
     }
 
-    /// Finds who signs and where the service is, and has the first key at hand. `flag` is `--profile`.
-    pub(super) async fn resolve(&self, train: &Train, flag: Option<&str>) -> Result<Resolved, CliError> {
+    /// Finds who signs and where the service is, and has the first key at hand. `flag` is `--profile`; `transport`
+    /// carries what has to be asked for.
+    pub(super) async fn resolve(
+        &self,
+        train: &Train,
+        flag: Option<&str>,
+        transport: HttpTransport,
+    ) -> Result<Resolved, CliError> {
         let mut profile = None;
         let method = match (self.plain("OCI_CLI_AUTH"), train.service.auth) {
             (Some(text), _) => Method::parse(text)
@@ -71,11 +79,11 @@ impl CredentialSources {
         }
         // Whatever is only read comes first, and whatever has to be asked for last.
         let url = self.url(train)?;
-        let region = match url {
-            Some(_) => None,
-            None => self.region(train, profile.as_ref())?,
+        let mut region = match url {
+            Some(_) if !train.selects() => None,
+            _ => self.region(train, profile.as_ref())?,
         };
-        let transport = Arc::new(HttpTransport::new());
+        let transport = Arc::new(transport);
         let metadata = Metadata::new(Arc::clone(&transport) as _, self.plain("OCI_METADATA_BASE_URL"));
         let own = || profile.as_ref().expect("one has been read for the two methods that need it");
         let credentials = match method {
@@ -87,17 +95,21 @@ impl CredentialSources {
             }
             Method::ResourcePrincipal => Credentials::resource_principal(&self.resource_principal())?,
         };
-        let (url, place) = match (url, region) {
+        if region.is_none() && method == Method::InstancePrincipal && (url.is_none() || needs_region(train)) {
+            region = Some(metadata.region().await?);
+        }
+        let (url, place) = match (url, &region) {
             (Some(url), _) => (url.clone(), url),
             (None, Some(region)) => (region.endpoint("osms"), region.name().to_owned()),
-            (None, None) if method == Method::InstancePrincipal => {
-                let region = metadata.region().await?;
-                (region.endpoint("osms"), region.name().to_owned())
-            }
             (None, None) => return Err(no_region(train)),
         };
+        if region.is_none() && needs_region(train) {
+            return Err(no_region(train).hint(
+                "or say where Compute and Identity are: `endpoints = { osms = \"...\", compute = \"...\", identity = \"...\" }`",
+            ));
+        }
         credentials.current(Timestamp::now()).await?;
-        Ok(Resolved { url, place, credentials })
+        Ok(Resolved { url, place, credentials, region })
     }
 
     /// Reads the profile, with what the environment says instead.
@@ -199,6 +211,16 @@ fn method(auth: Auth) -> Method {
         Auth::InstancePrincipal => Method::InstancePrincipal,
         Auth::ResourcePrincipal => Method::ResourcePrincipal,
     }
+}
+
+/// Tells whether a train selects members and leaves it to the region where those are looked for.
+fn needs_region(train: &Train) -> bool {
+    let deep = train
+        .groups
+        .iter()
+        .any(|group| matches!(&group.members, Members::Selected(selector) if selector.subcompartments));
+    let by_region = |endpoint: &Endpoint| *endpoint == Endpoint::Region;
+    (train.selects() && by_region(&train.service.compute)) || (deep && by_region(&train.service.identity))
 }
 
 fn no_region(train: &Train) -> CliError {

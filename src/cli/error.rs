@@ -162,6 +162,11 @@ impl From<CloudError> for CliError {
                  profile with the API keys in the console, and this machine's clock with the real time; a session token \
                  is renewed with `oci session authenticate`",
             ),
+            CloudError::Service { status: 404, operation: "ListInstances" | "ListCompartments", .. } => made.hint(
+                "the service says the same for what is not there and for what a policy does not let you see: check the \
+                 compartments that the train's groups select from, and that your group may `read instances` and `inspect \
+                 compartments` there",
+            ),
             CloudError::Service { status: 404, .. } => made.hint(
                 "the service says the same for what is not there and for what a policy does not let you see: check \
                  the OCIDs in the train file, and that your group may `manage osms-family` in the compartment",
@@ -172,6 +177,9 @@ impl From<CloudError> for CliError {
             CloudError::NoAnswer { .. } => {
                 made.hint("check the region or endpoint in the train file's [service] table, and the network")
             }
+            CloudError::Down { .. } => made.hint(
+                "try again when the service works; its state is published at https://ocistatus.oraclecloud.com",
+            ),
             CloudError::Service { .. }
             | CloudError::Answer { .. }
             | CloudError::UnknownPackages { .. }

@@ -34,8 +34,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         if let Some(state) = &state {
             refuse_recorded(state, release)?;
         }
-        let mut connector =
-            Connector::new(context, arguments.parallelism.calls(), arguments.identity.profile());
+        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let connection = connector.connect(train, &interrupt).await?;
         let wanted =
             golden::Wanted { trains: &trains, train, state: state.as_ref(), from: arguments.from.as_deref() };

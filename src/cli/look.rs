@@ -1,6 +1,7 @@
 //! The way from a train and its state to a plan: survey the service, with progress on stderr, and plan in memory.
 //! Shared by `plan`, `apply` and, without the plan, `status`; writes nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,9 +12,9 @@ use super::context::Context;
 use super::exit;
 use super::signals::unless_interrupted;
 use super::{CliError, args};
-use crate::apply::{Interrupt, Survey, survey};
+use crate::apply::{Interrupt, Survey, survey, survey_updates};
 use crate::cloud::Cloud;
-use crate::name::TrainName;
+use crate::name::{Ocid, TrainName};
 use crate::observed::Observed;
 use crate::oci::Retry;
 use crate::op::Lineage;
@@ -75,6 +76,28 @@ pub(super) async fn observe<C: Cloud>(
     connection.retries.unwatch();
     progress.finish(context, matches!(observed, Ok(Ok(_))));
     observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))
+}
+
+/// Reads what updates by hand need, and shows how far that is.
+pub(super) async fn observe_updates<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
+    calls: usize,
+) -> Result<Observed, CliError> {
+    let done = format!("the updates of {}", train.name);
+    let mut progress = Reading::start(context, "reading outstanding updates", done);
+    connection.retries.watch(progress.retries(context));
+    let golden = train.golden.as_ref();
+    let reads = survey_updates(&*connection.cloud, (train, state), golden, targets, calls, |reads| {
+        progress.at(reads);
+    });
+    let observed = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
+    progress.finish(context, matches!(observed, Ok(Ok(_))));
+    observed?.map_err(|error| CliError::from(error).while_doing("the outstanding updates could not be read"))
 }
 
 /// Makes the state of a train that has never been applied, with a line of descent of its own.

@@ -24,6 +24,7 @@ mod signals;
 mod simulate;
 mod status;
 mod terminal;
+mod update;
 mod validate;
 mod workspace;
 mod write;
@@ -75,6 +76,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
+        Command::Update(arguments) => update::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
     };

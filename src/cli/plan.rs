@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let style = context.terminal.style(arguments.amount.detail());
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, manner.calls, arguments.identity.profile());
+        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
             let state = match context.workspace.store(&train.name).load().await? {

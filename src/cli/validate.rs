@@ -20,11 +20,12 @@ fn success(trains: &[Train]) -> String {
     let mut text = String::from("Success! The configuration is valid.\n");
     for train in trains {
         let packages: usize = train.releases.iter().map(|release| release.packages().len()).sum();
-        let (mut listed, mut of_service) = (0, 0);
+        let (mut listed, mut of_service, mut selected) = (0, 0, 0);
         for group in &train.groups {
             match &group.members {
                 Members::Listed(members) => listed += members.len(),
                 Members::Service => of_service += 1,
+                Members::Selected(_) => selected += 1,
             }
         }
         let mut parts = vec![
@@ -35,6 +36,9 @@ fn success(trains: &[Train]) -> String {
         ];
         if of_service > 0 {
             parts.push(format!("{} with whatever members the service says", count(of_service, "group")));
+        }
+        if selected > 0 {
+            parts.push(format!("{} with members selected by compartment and tags", count(selected, "group")));
         }
         let _ = writeln!(text, "  {}: {}", train.name, parts.join(", "));
     }

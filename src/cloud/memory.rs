@@ -11,7 +11,7 @@ mod tests;
 mod world;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Erratum, InstanceStatus, Observed, Scope, Sighting, Updates};
-use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, StreamContents};
 
 pub use fault::Fault;
@@ -118,6 +118,12 @@ impl MemoryCloud {
     /// Has an instance offered these updates until the next word; none unless a test says so.
     pub fn set_updates(&self, instance: &Ocid, updates: Updates) {
         self.world().updates.insert(instance.clone(), updates);
+    }
+
+    /// Says what the updates of packages are for, by their names; those of others are for nothing. From now on
+    /// instances are offered what their sources hold.
+    pub fn set_kinds(&self, kinds: impl IntoIterator<Item = (Arc<str>, UpdateKind)>) {
+        self.world().kinds = Some(kinds.into_iter().collect());
     }
 
     /// Makes these the errata that the service has.

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of plans or of the state. [`memory`] is the one for tests; `osms` speaks to Oracle's service.
 
+pub mod compute;
 pub mod memory;
 pub mod osms;
 
@@ -94,6 +95,18 @@ pub enum CloudError {
         /// What happened.
         reason: String,
     },
+    /// The service fails all calls, so that this one was given up before its time.
+    #[error("{operation}: {endpoint} is down: {reason}")]
+    Down {
+        /// The API operation.
+        operation: &'static str,
+        /// Where it would have been sent.
+        endpoint: String,
+        /// How many calls failed, for how long, and what the last one failed with.
+        reason: String,
+        /// Whether an attempt of this call may have been served before.
+        asked: bool,
+    },
     /// An answer that is not what the API says.
     #[error("{operation}: the answer cannot be read: {reason} (opc-request-id {request_id})")]
     Answer {
@@ -131,7 +144,10 @@ impl CloudError {
     pub fn is_ambiguous(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Answer { .. } => true,
+            // What the service does not offer or has no room for is not done.
+            Self::Service { status: 501 | 507, .. } => false,
             Self::Service { status, .. } => *status >= 500,
+            Self::Down { asked, .. } => *asked,
             Self::UnknownPackages { .. } | Self::Unaskable { .. } | Self::Credentials { .. } => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Instance, Inventory, Observed, Riders, ServiceGroup, Source, SourceLink};
 use crate::name::{Ocid, ReleaseName};
-use crate::op::{GroupRef, Op, ParentRef, SourceRef};
+use crate::op::{GroupRef, Op, ParentRef, SourceRef, Wanted};
 use crate::package::{Package, PackageSet};
 
 /// How many versions of an install-only package rpm-based tools keep (`installonly_limit` of dnf and yum).
@@ -47,8 +47,13 @@ impl Observed {
             }
             Op::Join { group, instance } => self.edit_membership(group, instance, true),
             Op::Leave { group, instance } => self.edit_membership(group, instance, false),
-            Op::Switch { instance, to, drops, .. } => self.switch(instance, to, drops),
-            Op::Update { instance, .. } => self.update(instance),
+            Op::Switch { instance: switched, to, drops, .. } => {
+                self.switch(switched, to, drops);
+                // What the old sources offered says nothing of the new one.
+                self.updates.remove(switched);
+            }
+            Op::Update { instance, kind, .. } => self.update(instance, *kind, None),
+            Op::Patch { instance, wanted, package } => self.update(instance, *wanted, *package),
             Op::DeleteSource { source } => {
                 if let Some(id) = self.source_id(source) {
                     self.sources.remove(&id);
@@ -83,7 +88,7 @@ impl Observed {
                 dropped
                     && self.source_id(to).is_some_and(|id| seen.has(&id, under.as_ref().map(Option::as_ref)))
             }),
-            Op::Update { .. } => false,
+            Op::Update { .. } | Op::Patch { .. } => false,
             Op::DeleteSource { source } => {
                 self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
             }
@@ -185,18 +190,27 @@ impl Observed {
         }
     }
 
-    fn update(&mut self, id: &Ocid) {
-        let Some(instance) = self.instances.get(id) else { return };
-        let attached = instance.parent.iter().chain(&instance.children);
-        let offers: Vec<&PackageSet> =
-            attached.filter_map(|link| self.sources.get(&link.id)?.contents.as_ref()).collect();
-        let offered = match offers.as_slice() {
-            [] => return,
-            [only] => (*only).clone(),
-            several => several.iter().flat_map(|set| set.iter()).collect(),
+    fn update(&mut self, id: &Ocid, wanted: Wanted, only: Option<Package>) {
+        let Some(offered) = self.instances.get(id).and_then(|instance| self.offered(instance)) else {
+            return;
         };
-        let Some(updated) = updated(instance, &offered) else { return };
+        let offered = match only.map_or_else(|| self.take_listed(id, wanted), |_| None) {
+            None => match only {
+                None => offered,
+                Some(only) => {
+                    self.forget_listed(id, only);
+                    offered.iter().filter(|package| *package == only).collect()
+                }
+            },
+            Some(listed) => {
+                let is_listed = |package: &Package| {
+                    listed.contains(&(package.name().into(), package.arch().as_str().into()))
+                };
+                offered.iter().filter(is_listed).collect()
+            }
+        };
         let Some(instance) = self.instances.get_mut(id) else { return };
+        let Some(updated) = updated(instance, &offered) else { return };
         let unsourced = instance.inventory.take().map(|inventory| inventory.unsourced).unwrap_or_default();
         instance.inventory = Some(Inventory { installed: updated, unsourced });
     }

@@ -35,6 +35,11 @@ pub enum Precondition {
         /// The source.
         source: SourceRef,
     },
+    /// The instance is there, takes work, and has none open.
+    Idle {
+        /// The instance.
+        instance: Ocid,
+    },
     /// The source is there and its tags say that it is ours.
     Owned {
         /// The source.
@@ -151,6 +156,14 @@ impl Observed {
                 match seen.open_work.first() {
                     Some(ticket) => Err(Breach::OpenWork { ticket: ticket.to_string() }),
                     None => Ok(()),
+                }
+            }
+            Precondition::Idle { instance } => {
+                let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
+                match (seen.status.takes_work(), seen.open_work.first()) {
+                    (false, _) => Err(Breach::Unreachable),
+                    (true, Some(ticket)) => Err(Breach::OpenWork { ticket: ticket.to_string() }),
+                    (true, None) => Ok(()),
                 }
             }
             Precondition::Owned { source, owner } => self.check_owned(source, owner).map(drop),

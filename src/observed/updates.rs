@@ -1,24 +1,12 @@
-//! What the service offers an instance, and the errata it comes from: for people and reports. No plan is made of it,
-//! so none of it is part of [`super::Observed`].
+//! What the service offers an instance, and the errata it comes from: for people and reports, and for the level of a
+//! group that counts updates by what they are for.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What an update is for, as the service tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpdateKind {
-    /// A security erratum holds it.
-    Security,
-    /// A bug erratum holds it.
-    Bug,
-    /// An enhancement erratum holds it.
-    Enhancement,
-    /// No erratum holds it, or the service does not say.
-    Other,
-}
+use crate::op::UpdateKind;
 
 /// How bad the vendor calls what an erratum mends. The API has no field for it; a dialect reads it where an erratum's
 /// text says it.

@@ -80,7 +80,17 @@ impl Call {
 
     /// Tells whether serving it twice does no harm: it reads, or it has a retry token.
     pub(crate) fn is_repeatable(&self) -> bool {
-        self.method == Method::GET || self.method == Method::HEAD || self.token.is_some()
+        !self.changes() || self.token.is_some()
+    }
+
+    /// Tells whether it changes something.
+    pub(crate) fn changes(&self) -> bool {
+        self.method != Method::GET && self.method != Method::HEAD
+    }
+
+    /// Returns the path, behind the API version.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Returns path and query as they are sent, behind the API version.

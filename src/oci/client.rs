@@ -1,7 +1,9 @@
 //! The client of an OCI API: addresses a call, signs it, sends it, and tries again where that is harmless.
 //!
-//! Every exchange holds one of a bounded number of permits; waiting between attempts holds none. Time is tokio's, so
-//! that tests run on a paused clock; the date that is signed is the system's. Randomness can be given.
+//! Every exchange holds a place among the calls in flight; waiting between attempts holds none. How many places there
+//! are is the [`Limiter`]'s, whether a dead service is asked at all the [`Breaker`]'s, and how often a whole run may try
+//! again the [`Budget`]'s. Time is tokio's, so that tests run on a paused clock; the date that is signed is the
+//! system's. Randomness can be given.
 
 use std::fmt;
 use std::future::Future;
@@ -14,15 +16,18 @@ use http::header::{ACCEPT, RETRY_AFTER, USER_AGENT};
 use http::{Request, StatusCode};
 use jiff::Timestamp;
 use ring::rand::SecureRandom;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::breaker::{Breaker, Failed};
+use super::budget::Budget;
 use super::call::{Call, Reply};
 use super::credentials::{Credentials, CredentialsError, SigningKey};
 use super::error::{Error, refusal};
+use super::limiter::Limiter;
 use super::page::Pages;
 use super::retry::{Next, Policy, Trouble, retry_after};
 use super::sign::sign;
+use super::trace::Attempt;
 use super::transport::{Patience, Transport, TransportError};
 
 /// What an endpoint that is asked for answers with.
@@ -92,7 +97,10 @@ pub struct Client<T> {
     version: &'static str,
     credentials: Credentials,
     policy: Policy,
-    permits: Semaphore,
+    limiter: Limiter,
+    /// Of calls that read, and of calls that change something.
+    breakers: [Breaker; 2],
+    budget: Budget,
     observer: Option<Observer>,
     random: Random,
 }
@@ -117,15 +125,17 @@ impl<T: Transport> Client<T> {
             version,
             credentials,
             policy: Policy::default(),
-            permits: Semaphore::new(PARALLELISM),
+            limiter: Limiter::new(PARALLELISM),
+            breakers: Default::default(),
+            budget: Budget::new(),
             observer: None,
             random: Arc::new(random),
         }
     }
 
-    /// Bounds the calls in flight; at least one.
+    /// Bounds the calls in flight; at least one. There are fewer while the service has too many callers.
     pub fn with_parallelism(mut self, calls: usize) -> Self {
-        self.permits = Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS));
+        self.limiter = Limiter::new(calls);
         self
     }
 
@@ -156,12 +166,16 @@ impl<T: Transport> Client<T> {
     pub async fn send(&self, call: &Call) -> Result<Reply, Error> {
         let started = Instant::now();
         let request_id = self.request_id();
-        let mut attempt = 0;
-        let mut renewed = false;
+        let breaker = &self.breakers[usize::from(call.changes())];
+        let mut attempt = Attempt { operation: call.operation, number: 0, retry: None };
+        let (mut renewed, mut asked) = (false, false);
         loop {
-            attempt += 1;
-            let failure = match self.attempt(call, &request_id).await {
-                Ok(reply) => return Ok(reply),
+            attempt.number += 1;
+            let failure = match self.attempt(call, &request_id, breaker, attempt.clone()).await {
+                Ok(reply) => {
+                    self.budget.earn();
+                    return Ok(reply);
+                }
                 Err(failure) => failure,
             };
             // Nothing was done, so that any call may be repeated; once, since a second refusal has another cause.
@@ -169,18 +183,27 @@ impl<T: Transport> Client<T> {
                 renewed = true;
                 let another = self.credentials.refresh_after_401(key, Timestamp::now()).await;
                 if another.map_err(|error| unsigned(call.operation, &error))? {
+                    attempt.retry = Some(failure.reason().into());
                     continue;
                 }
             }
             let (elapsed, jitter) = (started.elapsed(), self.jitter());
-            match self.policy.next(failure.trouble(), call.is_repeatable(), attempt, elapsed, jitter) {
-                Next::Stop => return Err(failure.after(attempt, elapsed)),
+            let trouble = failure.trouble();
+            match self.policy.next(trouble, call.is_repeatable(), attempt.number, elapsed, jitter) {
+                Next::Stop => return Err(failure.after(attempt.number, elapsed, asked, "")),
+                Next::Wait(_) if !self.budget.spend() => {
+                    let why = "; this run has tried again too often to go on doing so";
+                    return Err(failure.after(attempt.number, elapsed, asked, why));
+                }
                 Next::Wait(wait) => {
-                    if let Some(observer) = &self.observer {
-                        let reason = failure.reason();
+                    asked |= trouble.may_be_served();
+                    let reason = failure.reason();
+                    attempt.retry = Some(reason.as_str().into());
+                    if let Some(observer) = self.observer.as_ref().filter(|_| !breaker.is_open()) {
+                        let attempt = attempt.number;
                         observer(&Retry { operation: call.operation, reason, attempt, wait });
                     }
-                    tokio::time::sleep(wait).await;
+                    breaker.pause(wait).await;
                 }
             }
         }
@@ -191,21 +214,36 @@ impl<T: Transport> Client<T> {
         Pages::new(self, call)
     }
 
-    async fn attempt(&self, call: &Call, request_id: &str) -> Result<Reply, Failure> {
+    async fn attempt(
+        &self,
+        call: &Call,
+        request_id: &str,
+        breaker: &Breaker,
+        attempt: Attempt,
+    ) -> Result<Reply, Failure> {
         let operation = call.operation;
+        let begun = Instant::now();
         let base = match self.endpoint.url().await {
             Ok(base) => base,
             Err(error) => {
                 let error = TransportError::Connect(format!("its address is not known: {error}"));
-                return Err(Failure::of_transport(operation, "the service", error));
+                let failure = Failure::of_transport(operation, "the service", error);
+                breaker.failed(failure.failed(call, begun));
+                return Err(failure);
             }
         };
         let base = base.trim_end_matches('/');
         let mut request = self.address(base, call, request_id).map_err(|error| {
             Failure::of_transport(operation, base, TransportError::Unsendable(error.to_string()))
         })?;
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        // Signed once there is a permit: a date that has waited in line could be too old.
+        request.extensions_mut().insert(attempt);
+        let place = self.limiter.place().await;
+        // Asked once there is a place: the circuit may have opened while this one waited in line.
+        breaker.admit().map_err(|reason| {
+            let error = Error::Down { operation, endpoint: base.to_owned(), reason, asked: false };
+            Failure { error, kind: Kind::Hopeless, refused: None }
+        })?;
+        // Signed then, too: a date that has waited in line could be too old.
         let key = self.credentials.current(Timestamp::now()).await.map_err(|error| {
             let error = unsigned(operation, &error);
             Failure { error, kind: Kind::Hopeless, refused: None }
@@ -214,23 +252,39 @@ impl<T: Transport> Client<T> {
             let error = Error::Credentials { operation, reason: error.to_string() };
             Failure { error, kind: Kind::Hopeless, refused: None }
         })?;
-        let response = self
-            .transport
-            .send(request)
-            .await
-            .map_err(|error| Failure::of_transport(operation, base, error))?;
+        let begun = Instant::now();
+        let response = self.transport.send(request).await.map_err(|error| {
+            let failure = Failure::of_transport(operation, base, error);
+            if !matches!(failure.kind, Kind::Hopeless) {
+                breaker.failed(failure.failed(call, begun));
+            }
+            failure
+        })?;
         let answered = response.headers().get("opc-request-id").and_then(|value| value.to_str().ok());
         let request_id = answered.unwrap_or(request_id).to_owned();
         if response.status().is_success() {
+            place.served();
+            breaker.succeeded();
             let (parts, body) = response.into_parts();
             return Ok(Reply { operation, headers: parts.headers, body, request_id });
         }
         let now = Timestamp::now();
         let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = asked.and_then(|value| retry_after(value, now));
-        let refused = (response.status() == StatusCode::UNAUTHORIZED).then_some(key);
+        let status = response.status();
+        let refused = (status == StatusCode::UNAUTHORIZED).then_some(key);
         let error = refusal(operation, &response, request_id, now);
-        Err(Failure { error, kind: Kind::Refused { after }, refused })
+        let failure = Failure { error, kind: Kind::Refused { after }, refused };
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => place.refused(),
+            StatusCode::NOT_IMPLEMENTED | StatusCode::INSUFFICIENT_STORAGE => {}
+            status if status.is_server_error() => breaker.failed(failure.failed(call, begun)),
+            _ => {
+                place.served();
+                breaker.succeeded();
+            }
+        }
+        Err(failure)
     }
 
     fn address(&self, base: &str, call: &Call, request_id: &str) -> http::Result<Request<Bytes>> {
@@ -307,22 +361,39 @@ impl Failure {
         }
     }
 
+    /// Says it to the circuit breaker.
+    fn failed<'c>(&self, call: &'c Call, since: Instant) -> Failed<'c> {
+        let last = match &self.error {
+            Error::Service { status, code, message, request_id, .. } => {
+                format!("{status} {code}: {message} (opc-request-id {request_id})")
+            }
+            _ => self.reason(),
+        };
+        let answered = matches!(self.kind, Kind::Refused { .. });
+        Failed { call: call.path(), since, answered, last }
+    }
+
     /// Says in a few words what went wrong, for somebody who watches.
     fn reason(&self) -> String {
         match &self.error {
             Error::Service { status, code, .. } => format!("{status} {code}"),
             Error::NoAnswer { endpoint, reason, .. } => format!("{endpoint}: {reason}"),
-            Error::Answer { reason, .. } | Error::Credentials { reason, .. } => reason.clone(),
+            Error::Answer { reason, .. } | Error::Credentials { reason, .. } | Error::Down { reason, .. } => {
+                reason.clone()
+            }
         }
     }
 
-    /// Returns the error that the last of several attempts ended with.
-    fn after(self, attempts: u32, elapsed: Duration) -> Error {
+    /// Returns the error that the last of several attempts ended with. `asked`: an earlier one may have been served.
+    fn after(self, attempts: u32, elapsed: Duration, asked: bool, why: &str) -> Error {
         let mut error = self.error;
-        if let (2.., Error::NoAnswer { reason, .. } | Error::Service { message: reason, .. }) =
-            (attempts, &mut error)
-        {
-            *reason = format!("{reason} (attempt {attempts}, after {} s)", elapsed.as_secs());
+        match &mut error {
+            Error::NoAnswer { reason, .. } | Error::Service { message: reason, .. } if attempts > 1 => {
+                *reason = format!("{reason} (attempt {attempts}, after {} s{why})", elapsed.as_secs());
+            }
+            Error::NoAnswer { reason, .. } | Error::Service { message: reason, .. } => reason.push_str(why),
+            Error::Down { asked: flag, .. } => *flag = asked,
+            Error::Answer { .. } | Error::Credentials { .. } => {}
         }
         error
     }
@@ -339,5 +410,7 @@ impl<T> fmt::Debug for Client<T> {
     }
 }
 
+#[cfg(test)]
+mod health;
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,18 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
+    /// The service fails all calls, so that this one was given up before its time.
+    #[error("{operation}: {endpoint} is down: {reason}")]
+    Down {
+        /// The API operation.
+        operation: &'static str,
+        /// Where it would have been sent.
+        endpoint: String,
+        /// How many calls failed, for how long, and what the last one failed with.
+        reason: String,
+        /// Whether an attempt of this call may have been served before.
+        asked: bool,
+    },
     /// An answer that is not what the API says.
     #[error("{operation}: the answer cannot be read: {reason} (opc-request-id {request_id})")]
     Answer {
@@ -58,7 +70,9 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Service { status, .. } => Some(*status),
-            Self::NoAnswer { .. } | Self::Answer { .. } | Self::Credentials { .. } => None,
+            Self::NoAnswer { .. } | Self::Down { .. } | Self::Answer { .. } | Self::Credentials { .. } => {
+                None
+            }
         }
     }
 

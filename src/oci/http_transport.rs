@@ -6,11 +6,12 @@
 
 use std::error::Error;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use tokio::time::timeout;
 
+use super::trace::{Attempt, Line, Trace};
 use super::transport::{Patience, Transport, TransportError};
 
 /// Sends requests over the network. Its connections are kept and used again.
@@ -19,6 +20,7 @@ pub struct HttpTransport {
     // Made at the first use: loading the system's certificates takes some 20 ms, which many commands need not spend.
     local: OnceLock<Made>,
     remote: OnceLock<Made>,
+    trace: Option<Trace>,
 }
 
 type Made = Result<reqwest::Client, String>;
@@ -34,6 +36,12 @@ impl HttpTransport {
         // reqwest panics without a provider. An error means that there is one already.
         drop(rustls::crypto::ring::default_provider().install_default());
         Self::default()
+    }
+
+    /// Has each request written down, those for tokens and metadata too.
+    pub fn with_trace(mut self, trace: Option<Trace>) -> Self {
+        self.trace = trace;
+        self
     }
 
     fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
@@ -54,6 +62,46 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        match &self.trace {
+            None => self.exchange(request).await,
+            Some(trace) => self.traced(trace, request).await,
+        }
+    }
+}
+
+impl HttpTransport {
+    async fn traced(
+        &self,
+        trace: &Trace,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let (time, begun) = (jiff::Timestamp::now(), Instant::now());
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let attempt = request.extensions().get::<Attempt>().cloned();
+        let id = |headers: &http::HeaderMap| {
+            headers.get("opc-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned)
+        };
+        let ours = id(request.headers());
+        let answer = self.exchange(request).await;
+        let theirs = answer.as_ref().ok().and_then(|response| id(response.headers()));
+        trace.write(&Line {
+            time,
+            operation: attempt.as_ref().map(|attempt| attempt.operation),
+            method: method.as_str(),
+            host: uri.authority().map_or("", |authority| authority.as_str()),
+            path: uri.path(),
+            query: uri.query(),
+            attempt: attempt.as_ref().map_or(1, |attempt| attempt.number),
+            retry: attempt.as_ref().and_then(|attempt| attempt.retry.as_deref()),
+            status: answer.as_ref().ok().map(|response| response.status().as_u16()),
+            error: answer.as_ref().err().map(TransportError::to_string),
+            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            request_id: theirs.or(ours).as_deref(),
+        });
+        answer
+    }
+
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let client = self.client(request.uri())?;
         let Patience(patience) = request.extensions().get().copied().unwrap_or(Patience(READ));
         let request =

@@ -4,12 +4,15 @@
 //! Knows nothing of software sources or instances: a dialect says which call it wants ([`Call`]), the [`Client`]
 //! signs it, sends it, tries again where that is harmless, and gives back an answer or an error that support can use.
 
+mod breaker;
+mod budget;
 mod call;
 mod client;
 pub mod credentials;
 mod encode;
 mod error;
 mod http_transport;
+mod limiter;
 mod metadata;
 mod page;
 mod profile;
@@ -18,6 +21,7 @@ pub mod retry;
 pub mod sign;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod trace;
 pub mod transport;
 
 pub use call::{Call, Reply};
@@ -30,4 +34,5 @@ pub use metadata::Metadata;
 pub use page::Pages;
 pub use profile::{Profile, VARIABLES};
 pub use region::{Region, RegionError};
+pub use trace::Trace;
 pub use transport::{Exchange, Patience, Transport, TransportError};

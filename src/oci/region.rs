@@ -62,9 +62,14 @@ impl Region {
         format!("https://{service}.{}.oci.{}", self.name, self.domain)
     }
 
-    /// Returns the base URL of the service that gives tokens to instances. It has no `oci` in its name.
+    /// Returns the base URL of the service that gives tokens to instances.
     pub(crate) fn auth_endpoint(&self) -> String {
-        format!("https://auth.{}.{}", self.name, self.domain)
+        self.old_endpoint("auth")
+    }
+
+    /// Returns the base URL of a service that is older than `oci` in the names of services: Compute (`iaas`).
+    pub fn old_endpoint(&self, service: &str) -> String {
+        format!("https://{service}.{}.{}", self.name, self.domain)
     }
 }
 

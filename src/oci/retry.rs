@@ -46,6 +46,17 @@ pub enum Trouble<'a> {
     Hopeless,
 }
 
+impl Trouble<'_> {
+    /// Tells whether the service may have done what it was asked for all the same.
+    pub fn may_be_served(self) -> bool {
+        match self {
+            Self::Status { status, .. } => status >= 500 && status != 501 && status != 507,
+            Self::Broken => true,
+            Self::NotSent | Self::Hopeless => false,
+        }
+    }
+}
+
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -69,7 +80,8 @@ impl Policy {
         let passes = match trouble {
             Trouble::Status { status: 429, .. } | Trouble::NotSent => true,
             Trouble::Status { status: 409, code, .. } => code == "IncorrectState",
-            Trouble::Status { status: 501, .. } => false,
+            // What is not there, and a disk that is full (ours, of the simulator), are not there in 30 s either.
+            Trouble::Status { status: 501 | 507, .. } => false,
             Trouble::Status { status, .. } => status >= 500 && repeatable,
             Trouble::Broken => repeatable,
             Trouble::Hopeless => false,
@@ -124,6 +136,7 @@ mod tests {
             (status(502, ""), true, false),
             (status(503, "ServiceUnavailable"), true, false),
             (status(501, "MethodNotImplemented"), false, false),
+            (status(507, "InsufficientStorage"), false, false),
             (status(400, "InvalidParameter"), false, false),
             (status(401, "NotAuthenticated"), false, false),
             (status(404, "NotAuthorizedOrNotFound"), false, false),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::holdings::Sources;
 use super::roster::Rosters;
 use super::{HeldReason, Input, Reason};
-use crate::conformance::Verdict;
+use crate::conformance::{Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
-use crate::op::OpKey;
+use crate::op::{OpKey, Wanted};
 use crate::train::{Ahead, Group, Release};
 
 /// One member of a declared group.
@@ -26,6 +26,10 @@ pub(super) struct Member<'a> {
     pub(super) seen: Option<&'a Instance>,
     /// How it stands; none when its packages could not be read.
     pub(super) verdict: Option<Arc<Verdict>>,
+    /// What of being behind counts, and who brings it.
+    pub(super) tally: Tally,
+    /// Whether its packages are at the level once this plan has done what it does.
+    pub(super) reaches: bool,
     /// Whether it is on the release's source, reached, and its packages are at the level.
     pub(super) at_level: bool,
     /// Whether that is on record.
@@ -34,6 +38,8 @@ pub(super) struct Member<'a> {
     pub(super) outside: bool,
     /// Whether it joins the group.
     pub(super) joins: bool,
+    /// Whether it rides the release's source.
+    pub(super) rides: bool,
     /// Whether it is put on the release's source.
     pub(super) switch: bool,
     /// Whether it is updated.
@@ -52,9 +58,15 @@ impl Member<'_> {
         self.switch || self.update
     }
 
+    /// Tells whether something is known of what only counts in part.
+    pub(super) fn tells_kinds(&self) -> bool {
+        let patching = self.group.patching();
+        patching.update != Some(Wanted::All) && !(self.switch && patching.is_by_kind())
+    }
+
     /// Tells whether it is at level on record, or a read-back of this plan can put that on record.
     pub(super) fn is_candidate(&self) -> bool {
-        self.verify || (self.at_level && self.recorded)
+        (self.verify && self.reaches) || (self.at_level && self.recorded)
     }
 
     /// Tells whether it is at level on record, and nothing is done to it.
@@ -98,7 +110,18 @@ pub(super) fn members<'a>(
             let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            assessed.list.push(assess(input, group, release, (source, riding), id, seen, verdict, outside));
+            let resting = roster.resting.get(id);
+            assessed.list.push(assess(
+                input,
+                group,
+                release,
+                (source, riding),
+                id,
+                seen,
+                verdict,
+                outside,
+                resting,
+            ));
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -115,20 +138,25 @@ fn assess<'a>(
     seen: Option<&'a Instance>,
     verdict: Option<Arc<Verdict>>,
     outside: bool,
+    resting: Option<&HeldReason>,
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
-    let recorded =
-        record.and_then(|record| record.at_level.as_ref()).is_some_and(|level| level.release == release.name);
+    let recorded = record
+        .and_then(|record| record.at_level.as_ref())
+        .is_some_and(|level| level.release == release.name && level.patching == group.patching());
     let mut member = Member {
         id,
         group,
         release,
         seen,
         verdict,
+        tally: Tally::default(),
+        reaches: false,
         at_level: false,
         recorded: recorded && record.is_some_and(|record| record.group == group.name),
         outside,
         joins: outside,
+        rides: false,
         switch: false,
         update: false,
         verify: false,
@@ -140,6 +168,9 @@ fn assess<'a>(
         member.held = Some(reason);
         member
     };
+    if let Some(reason) = resting {
+        return hold(member, reason.clone());
+    }
     let Some(seen) = seen else { return hold(member, HeldReason::Unknown) };
     if !seen.status.takes_work() {
         let (status, last_checkin) = (seen.status, seen.last_checkin);
@@ -147,11 +178,16 @@ fn assess<'a>(
     }
     let Some(verdict) = member.verdict.clone() else { return hold(member, HeldReason::Unread) };
     let rides = source.is_some_and(|source| riding.rides(seen, source));
-    let level = verdict.at_level(group.ahead);
-    member.at_level = rides && level;
+    // What another source offers says nothing of the release's: before the switch nothing is known of any kind.
+    let offered = input.observed.updates.get(id).filter(|_| rides);
+    let sorter = Sorter::new(group.patching(), offered.map(|offered| offered.iter().map(|update| &**update)));
+    member.rides = rides;
+    member.tally = sorter.tally(&verdict);
+    member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
-    member.update = !verdict.behind.is_empty();
+    member.update = member.tally.due > 0;
+    member.reaches = sorter.has_level() && member.tally.scheduled == 0 && verdict.may_be_ahead(group.ahead);
     if member.moves()
         && let Some(ticket) = foreign_work(input, seen, &OpKey::update(&release.name, id))
     {
@@ -164,7 +200,15 @@ fn assess<'a>(
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
     } else {
-        member.verify = member.moves() || member.joins || !member.recorded;
+        if member.tally.scheduled > 0 {
+            // What the schedule is to bring is not a step, and there is no level before it has come.
+            member.held = Some(HeldReason::Schedule {
+                packages: member.tally.scheduled,
+                known: rides || !group.patching().is_by_kind(),
+            });
+        }
+        let changed = member.moves() || member.joins || !member.recorded;
+        member.verify = member.update || (member.reaches && changed);
     }
     member.reason = reason(input, &member, rides);
     member

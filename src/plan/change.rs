@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conformance::Verdict;
+use crate::conformance::{Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::SourceLink;
 use crate::package::{Delta, Package};
@@ -96,6 +96,11 @@ pub enum ChangeDetail {
         /// The line of the train file that declares the release.
         line: usize,
     },
+    /// Updates are installed on an instance now, because somebody asks for them.
+    Patch {
+        /// Its index in [`super::Plan::patches`].
+        patch: usize,
+    },
 }
 
 /// Instances of one group with the same change for the same reason.
@@ -120,6 +125,10 @@ pub struct Cohort {
     pub verdict: Verdict,
     /// The instances.
     pub instances: Vec<Ocid>,
+    /// What of being behind counts, and who brings it; none where it all counts, and where nothing is known of any
+    /// kind before the switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
 }
 
 /// Why an instance is changed.

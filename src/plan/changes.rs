@@ -13,7 +13,7 @@ use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Held, HeldReason, Input, Note, PlannedGroup,
     Reason, ReleaseMove, Work,
 };
-use crate::conformance::{Lag, Verdict};
+use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Riding, SourceLink};
 use crate::package::{Delta, Package};
@@ -34,8 +34,8 @@ pub(super) struct Story {
 /// Returns what people call each instance: its display name, or its OCID where the name is not unique or unknown.
 pub(super) fn labels(
     input: &Input<'_>,
+    (rosters, retirement): (&Rosters, &Retirement<'_>),
     members: &Assessed<'_>,
-    retirement: &Retirement<'_>,
 ) -> BTreeMap<Ocid, Arc<str>> {
     let mut names: BTreeMap<&Ocid, Arc<str>> = BTreeMap::new();
     for (id, record) in &input.state.instances {
@@ -49,6 +49,13 @@ pub(super) fn labels(
     }
     for (id, seen) in &input.observed.instances {
         names.insert(id, seen.name.clone());
+    }
+    // What Compute calls those that the service does not know; a fleet next door is nobody's business.
+    for roster in rosters.declared.values() {
+        for id in roster.waiting.keys().chain(roster.left_out.keys()).chain(roster.resting.keys()) {
+            let known = input.observed.compute.instances.get(id);
+            names.entry(id).or_insert_with(|| known.map_or_else(|| id.as_str().into(), |it| it.name.clone()));
+        }
     }
     let mut uses: HashMap<Arc<str>, usize> = HashMap::new();
     for name in names.values() {
@@ -149,6 +156,7 @@ impl Story {
             let stays = !member.switch || (found.is_some_and(|found| found.child) && riding.hangs(seen));
             let drops = seen.children.iter().filter(|child| !stays && Some(*child) != from);
             let drops: Vec<&SourceLink> = drops.collect();
+            let tally = Some(member.tally).filter(|_| member.tells_kinds());
             let key = CohortKey {
                 group: &member.group.name,
                 from: from.filter(|_| member.switch),
@@ -156,6 +164,7 @@ impl Story {
                 update: member.update,
                 reason: &member.reason,
                 behind: &verdict.behind,
+                tally,
             };
             let cohort = *index.entry(key).or_insert_with(|| {
                 extremes.push(Gathered::default());
@@ -169,6 +178,7 @@ impl Story {
                     reason: member.reason.clone(),
                     verdict: Verdict { behind: verdict.behind.clone(), ..Verdict::default() },
                     instances: Vec::new(),
+                    tally,
                 });
                 self.cohorts.len() - 1
             });
@@ -235,7 +245,12 @@ impl Story {
             held: 0,
             ahead_count: 0,
             gated: gates.shut.contains(&group.name),
+            patching: group.patching(),
         };
+        if !group.patching().has_level() {
+            let address = Address::Group(group.name.clone());
+            self.held.push(Held { address, reason: HeldReason::NoUpdates, until: None });
+        }
         let mut joins = Vec::new();
         for member in members {
             let parent = member.seen.and_then(|seen| riding.link(seen, source));
@@ -258,6 +273,15 @@ impl Story {
                 let address = Address::Instance(member.id.clone());
                 self.held.push(Held { address, reason: reason.clone(), until: None });
             }
+        }
+        planned.held += roster.waiting.len();
+        for (id, reason) in &roster.waiting {
+            let address = Address::Instance(id.clone());
+            self.held.push(Held { address, reason: reason.clone(), until: None });
+        }
+        for (instance, why) in &roster.left_out {
+            let (group, instance, why) = (group.name.clone(), instance.clone(), why.clone());
+            self.notes.push(Note::LeftOut { group, instance, why });
         }
         if members.is_empty() {
             self.notes.push(Note::NoMembers { group: group.name.clone() });
@@ -297,6 +321,7 @@ struct CohortKey<'a> {
     update: bool,
     reason: &'a Reason,
     behind: &'a [Lag],
+    tally: Option<Tally>,
 }
 
 /// What stands on any instance of a cohort.

@@ -5,6 +5,7 @@ use super::assess::{Assessed, Member};
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
 use super::{Drift, DriftKind, Input};
+use crate::conformance::Sorter;
 use crate::name::{Address, Ocid};
 use crate::observed::{Instance, Riding, SourceLink};
 use crate::op::OpKey;
@@ -78,10 +79,17 @@ fn of_member(
     if level.release != member.release.name || !seen.status.takes_work() {
         return;
     }
-    if !verdict.at_level(member.group.ahead) {
+    // A group whose level counts something else now has left nothing: the train did that.
+    if level.patching != member.group.patching() {
+        return;
+    }
+    let is_level = member.tally.is_level() && verdict.may_be_ahead(member.group.ahead);
+    if !is_level {
         let ahead = if member.group.ahead == Ahead::Block { verdict.ahead.clone() } else { Vec::new() };
-        let kind =
-            DriftKind::LeftLevel { release: level.release.clone(), behind: verdict.behind.clone(), ahead };
+        let offered = input.observed.updates.get(member.id).filter(|_| !member.switch);
+        let offered = offered.map(|offered| offered.iter().map(|update| &**update));
+        let behind = Sorter::new(member.group.patching(), offered).counting(verdict).copied().collect();
+        let kind = DriftKind::LeftLevel { release: level.release.clone(), behind, ahead };
         drift.push(Drift { address: address(), kind });
     }
     if verdict.extra.len() > level.extra {

@@ -1,12 +1,15 @@
 //! What a plan tells besides its changes: what is held and why, who is ahead, and what to know. How it comes about is
 //! the planner's.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::LeftOut;
 use crate::conformance::Lag;
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::observed::InstanceStatus;
+use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
 use crate::train::Layout;
 
@@ -83,6 +86,30 @@ pub enum HeldReason {
         /// The source.
         source: Ocid,
     },
+    /// What keeps it below level is the schedule's to install: it is waited for, and never a step.
+    Schedule {
+        /// How many packages.
+        packages: usize,
+        /// Whether that is known: before the switch nothing is known of any kind, and so many are behind at all.
+        known: bool,
+    },
+    /// The group updates nothing and has no schedule: it is never at level.
+    NoUpdates,
+    /// An update by hand would take it beyond its release: it rides another source.
+    Elsewhere {
+        /// The display name of the source; none for none.
+        rides: Option<Arc<str>>,
+    },
+    /// It is selected, and Compute says that it does not run.
+    NotRunning {
+        /// What it does instead.
+        state: PowerState,
+    },
+    /// It is selected, and of another system than the train is for.
+    OtherSystem {
+        /// What it runs.
+        os: String,
+    },
 }
 
 /// Something a reviewer should know.
@@ -114,5 +141,19 @@ pub enum Note {
         layout: Layout,
         /// The line of the train file that says so.
         line: usize,
+    },
+    /// A package was asked for by its name, and no instance has an update of it outstanding.
+    NotOutstanding {
+        /// The name.
+        package: String,
+    },
+    /// A group's selector fits an instance that is none of the group's.
+    LeftOut {
+        /// The group.
+        group: GroupName,
+        /// The instance.
+        instance: Ocid,
+        /// Why not.
+        why: LeftOut,
     },
 }

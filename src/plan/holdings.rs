@@ -260,7 +260,7 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     if let Some(id) = &group.id {
         return match (input.observed.groups.contains_key(id), &group.members) {
             (false, _) => Err(Refusal::NoSuchGroup { group: name() }),
-            (true, Members::Listed(_)) if !ours(id) && known != Some(id) => {
+            (true, Members::Listed(_) | Members::Selected(_)) if !ours(id) && known != Some(id) => {
                 Err(Refusal::ForeignGroup { group: name(), id: id.clone() })
             }
             // One that goes by another name there could not be found again by it; it is bound as it is.
@@ -282,7 +282,11 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
         }
         ([], [id], Members::Service) => Ok(GroupFound { id: Some((*id).clone()), adopt: false, gone }),
         ([], [], Members::Service) => Err(Refusal::NoSuchGroup { group: name() }),
-        ([], [id, ..], Members::Listed(_)) => Err(Refusal::ForeignGroup { group: name(), id: (*id).clone() }),
-        ([], [], Members::Listed(_)) => Ok(GroupFound { id: None, adopt: false, gone }),
+        ([], [id, ..], Members::Listed(_) | Members::Selected(_)) => {
+            Err(Refusal::ForeignGroup { group: name(), id: (*id).clone() })
+        }
+        ([], [], Members::Listed(_) | Members::Selected(_)) => {
+            Ok(GroupFound { id: None, adopt: false, gone })
+        }
     }
 }

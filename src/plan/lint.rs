@@ -31,7 +31,9 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.held_things_rest();
     lint.changes_and_steps_agree();
     lint.cohorts_are_whole();
+    lint.patches_are_whole();
     lint.steps_are_about_what_they_name();
+    lint.updates_are_what_groups_ask_for();
     lint.gates_say_what_the_groups_say();
     lint.counts_are_right();
     sources::deleted_last(&mut lint);
@@ -123,7 +125,9 @@ impl<'a> Lint<'a> {
                         ));
                     }
                 }
-                Action::Gate { .. } => {}
+                Action::Act { op: Op::Patch { .. } }
+                | Action::Verify { what: Verification::Patched { .. } }
+                | Action::Gate { .. } => {}
             }
         }
     }
@@ -143,9 +147,12 @@ impl<'a> Lint<'a> {
             Action::Act { op: Op::Leave { .. } } => 0,
             Action::Act { op: Op::Join { .. } } => 1,
             Action::Act { op: Op::Switch { .. } } => 2,
-            Action::Act { op: Op::Update { .. } } => 3,
-            _ => 4,
+            Action::Act { op: Op::Update { .. } | Op::Patch { .. } } => 3,
+            Action::Verify { what: Verification::Patched { .. } } => 4,
+            _ => 5,
         };
+        // Several members may leave one instance behind them, and several packages be brought one by one.
+        let repeats = |rank: i32| rank == 0 || rank == 3;
         let mut last: BTreeMap<&Ocid, &Step> = BTreeMap::new();
         for step in &self.plan.steps {
             let (Address::Instance(instance), false) =
@@ -154,23 +161,28 @@ impl<'a> Lint<'a> {
                 continue;
             };
             let Some(before) = last.insert(instance, step) else { continue };
-            if rank(before) >= rank(step) && !(rank(before) == 0 && rank(step) == 0) {
+            if rank(before) >= rank(step) && !(rank(before) == rank(step) && repeats(rank(step))) {
                 self.found(format!("{} comes too late for {instance}", step.id));
             }
             if rank(before) > 0 && !step.after.contains(&before.id) {
                 self.found(format!("{} does not follow {} of the same instance", step.id, before.id));
             }
         }
-        // What is newer than its release has no level to prove.
-        let ahead = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
-            (Address::Instance(id), HeldReason::Ahead { .. }) => Some(id),
+        // What is newer than its release, or waits for a schedule, has no level to prove.
+        let level_less = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
+            (Address::Instance(id), HeldReason::Ahead { .. } | HeldReason::Schedule { .. }) => Some(id),
             _ => None,
         });
-        let ahead: BTreeSet<&Ocid> = ahead.collect();
+        let level_less: BTreeSet<&Ocid> = level_less.collect();
         for (instance, step) in last {
             let proven = matches!(step.action, Action::Verify { .. });
-            let moved = matches!(&step.action, Action::Act { op: Op::Switch { .. } | Op::Update { .. } });
-            if moved && !proven && !ahead.contains(instance) {
+            let moved = matches!(
+                &step.action,
+                Action::Act { op: Op::Switch { .. } | Op::Update { .. } | Op::Patch { .. } }
+            );
+            let group = step.group.as_ref().and_then(|group| self.plan.group(group));
+            let has_level = group.is_none_or(|group| group.patching.has_level());
+            if moved && !proven && has_level && !level_less.contains(instance) {
                 self.found(format!("{} changes {instance} and nothing proves it", step.id));
             }
         }
@@ -214,13 +226,16 @@ impl<'a> Lint<'a> {
                 HeldReason::Unreachable { .. }
                 | HeldReason::Unknown
                 | HeldReason::Unread
-                | HeldReason::OpenWork { .. },
+                | HeldReason::OpenWork { .. }
+                | HeldReason::Elsewhere { .. }
+                | HeldReason::NotRunning { .. }
+                | HeldReason::OtherSystem { .. },
             ) => Some(id),
             _ => None,
         });
         let resting: BTreeSet<&Ocid> = resting.collect();
         for (step, op) in self.ops() {
-            if let Op::Switch { instance, .. } | Op::Update { instance, .. } = op
+            if let Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } = op
                 && resting.contains(instance)
             {
                 self.found(format!("{} moves {instance}, which is held", step.id));
@@ -289,6 +304,40 @@ impl<'a> Lint<'a> {
         }
     }
 
+    /// Updates by hand stand in plans of their own, and each changed instance in one of their lists.
+    fn patches_are_whole(&mut self) {
+        let mut placed: BTreeMap<&Ocid, usize> = BTreeMap::new();
+        for (index, patch) in self.plan.patches.iter().enumerate() {
+            for instance in &patch.instances {
+                if placed.insert(instance, index).is_some() {
+                    self.found(format!("{instance} is in two lists of updates"));
+                }
+            }
+        }
+        for change in &self.plan.changes {
+            let patch = match (&change.address, &change.detail) {
+                (Address::Instance(instance), ChangeDetail::Patch { patch }) => {
+                    placed.remove(instance) == Some(*patch)
+                }
+                (_, ChangeDetail::Patch { .. }) => false,
+                _ => continue,
+            };
+            if !patch {
+                self.found(format!(
+                    "{:?} is not in the list of updates that its change names",
+                    change.address
+                ));
+            }
+        }
+        if let Some((instance, _)) = placed.first_key_value() {
+            self.found(format!("{instance} is in a list of updates and does not change"));
+        }
+        let by_hand = self.ops().filter(|(_, op)| matches!(op, Op::Patch { .. })).count();
+        if by_hand > 0 && self.ops().count() != by_hand {
+            self.found("updates by hand stand beside steps that make the train so");
+        }
+    }
+
     /// A step touches the instance of its address, and takes it to the release that its group is bound to.
     fn steps_are_about_what_they_name(&mut self) {
         for step in &self.plan.steps {
@@ -298,7 +347,9 @@ impl<'a> Lint<'a> {
                     Op::Update { instance, source, .. } => (Some(instance), Some(&source.release)),
                     _ => (op.instance(), None),
                 },
-                Action::Verify { what: Verification::Level { instance, .. } } => (Some(instance), None),
+                Action::Verify {
+                    what: Verification::Level { instance, .. } | Verification::Patched { instance, .. },
+                } => (Some(instance), None),
                 Action::Verify { .. } | Action::Gate { .. } => (None, None),
             };
             if let Some(instance) = instance
@@ -311,6 +362,28 @@ impl<'a> Lint<'a> {
                 && bound.is_none_or(|bound| bound.release != *release)
             {
                 self.found(format!("{} goes to {release}, to which its group is not bound", step.id));
+            }
+        }
+    }
+
+    /// An update is of the kind that its group asks for; what is left to a schedule is no step.
+    fn updates_are_what_groups_ask_for(&mut self) {
+        for (step, op) in self.ops() {
+            let Op::Update { kind, .. } = op else { continue };
+            let group = step.group.as_ref().and_then(|group| self.plan.group(group));
+            if group.is_some_and(|group| group.patching.update != Some(*kind)) {
+                self.found(format!("{} updates what its group does not ask for: {kind}", step.id));
+            }
+        }
+        for held in &self.plan.held {
+            let without = match &held.address {
+                Address::Group(group) => {
+                    self.plan.group(group).is_none_or(|group| group.patching.has_level())
+                }
+                _ => true,
+            };
+            if held.reason == HeldReason::NoUpdates && without {
+                self.found(format!("{:?} is held for want of updates that it has", held.address));
             }
         }
     }
@@ -344,7 +417,7 @@ impl<'a> Lint<'a> {
                 Action::Act { op: Op::Join { .. } } => &mut work.joins,
                 Action::Act { op: Op::Leave { .. } } => &mut work.leaves,
                 Action::Act { op: Op::Switch { .. } } => &mut work.switches,
-                Action::Act { op: Op::Update { .. } } => &mut work.updates,
+                Action::Act { op: Op::Update { .. } | Op::Patch { .. } } => &mut work.updates,
                 Action::Verify { .. } => &mut work.verifies,
                 Action::Act { .. } | Action::Gate { .. } => continue,
             } += 1;
@@ -355,7 +428,12 @@ impl<'a> Lint<'a> {
                 self.found(format!("group {} counts {:?}, its steps are {done:?}", group.name, group.work));
             }
         }
-        let instances = self.plan.held.iter().filter(|held| matches!(held.address, Address::Instance(_)));
+        let golden = self.plan.golden.as_ref();
+        let instances = self
+            .plan
+            .held
+            .iter()
+            .filter(|held| matches!(&held.address, Address::Instance(id) if Some(id) != golden));
         let held = instances.count();
         // A plan from a file may say any number.
         let counted = self.plan.groups.iter().fold(0_usize, |sum, group| sum.saturating_add(group.held));

@@ -16,10 +16,12 @@ mod holdings;
 pub mod lint;
 mod mismatch;
 mod order;
+mod patch;
 mod planner;
 mod refusal;
 mod retired;
 mod roster;
+mod select;
 mod step;
 mod steps;
 
@@ -32,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId};
 use crate::package::{Digest, PackageSet, Pattern};
-use crate::train::{Ahead, Amount};
+use crate::train::{Ahead, Amount, Patching};
 
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Reason, ReleaseMove};
 pub use drifted::{Drift, DriftKind};
@@ -40,8 +42,10 @@ pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
+pub use patch::{OutstandingUpdate, Patch, Request, Stranger, Target, update};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
+pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
 
 /// The format this build writes into saved plans; a newer one is refused.
@@ -94,6 +98,12 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What it will take.
     pub cost: Cost,
+    /// Updates that somebody asks for by hand, by what is outstanding; the details of `changes` for instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
+    /// The golden instance, in a plan that updates it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<Ocid>,
 }
 
 /// What a plan was made on. Another basis makes it stale.
@@ -155,12 +165,15 @@ pub struct PlannedGroup {
     pub at_level: usize,
     /// How many instances join, leave, are switched, are updated, are only verified.
     pub work: Work,
-    /// How many members are held.
+    /// How many members are held, and how many instances that wait to become members.
     pub held: usize,
     /// How many members are newer than the release.
     pub ahead_count: usize,
     /// Whether a gate before it is shut now.
     pub gated: bool,
+    /// What is installed on its members, and so what its level counts.
+    #[serde(default, skip_serializing_if = "Patching::is_default")]
+    pub patching: Patching,
 }
 
 /// What a plan does to the instances of a group, counted.

@@ -56,7 +56,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     // 7. What runs, in which order.
     let steps = steps::lay(input, (&sources, &riding), &groups, &rosters, &members, &gates, &retirement);
     // 8. What that changes, for people.
-    let labels = changes::labels(input, &members, &retirement);
+    let labels = changes::labels(input, (&rosters, &retirement), &members);
     let mut story =
         changes::tell(input, (&sources, &riding), &groups, &rosters, &members, &gates, &retirement);
     story.notes.extend(steps::taken_up(input.state, &steps));
@@ -71,12 +71,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         id: PlanId("".into()),
         created: input.now,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        basis: Basis {
-            train: input.train.name.clone(),
-            lineage: input.state.lineage.clone(),
-            serial: input.state.serial,
-            digest: input.train.digest,
-        },
+        basis: basis(input),
         file: input.train.file.display().to_string(),
         service: input.service.clone(),
         releases: own.iter().chain(&input.train.releases).map(release).collect(),
@@ -92,8 +87,20 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         held: story.held,
         notes: story.notes,
         cost: steps::cost(&steps),
+        patches: Vec::new(),
+        golden: None,
         steps,
     };
     plan.id = plan.content_id();
     Ok(plan)
+}
+
+/// Returns what a plan is made on.
+pub(super) fn basis(input: &Input<'_>) -> Basis {
+    Basis {
+        train: input.train.name.clone(),
+        lineage: input.state.lineage.clone(),
+        serial: input.state.serial,
+        digest: input.train.digest,
+    }
 }

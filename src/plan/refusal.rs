@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Claimant;
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::package::{Digest, Package};
 
@@ -112,6 +113,31 @@ pub enum Refusal {
         /// What that is a child of.
         parent: Ocid,
     },
+    /// Two groups claim the same instances, at least one of them by a selector.
+    #[error(
+        "{first} and {second} both claim {}: {}; an instance rides one release: narrow the compartments or tags of \
+         one of the two",
+        if instances.len() == 1 { "an instance".to_owned() } else { format!("{} instances", instances.len()) },
+        some(instances)
+    )]
+    Overlap {
+        /// One group.
+        first: Claimant,
+        /// The other.
+        second: Claimant,
+        /// The instances, by name and id.
+        instances: Vec<String>,
+    },
+}
+
+/// Names the first few.
+fn some(instances: &[String]) -> String {
+    const FEW: usize = 5;
+    let named = instances.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match instances.len().saturating_sub(FEW) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 impl Refusal {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::holdings::Groups;
-use super::{Input, Refusal};
+use super::select::{self, Chosen, Claimant, Claims, LeftOut};
+use super::{HeldReason, Input, Refusal};
 use crate::name::{GroupName, Ocid};
 use crate::op::OpKey;
 use crate::train::{Group, Members};
@@ -25,6 +26,12 @@ pub(super) struct Roster {
     pub(super) leaves: Vec<Ocid>,
     /// Whether the golden instance stands in the service's group, from which we leave it out.
     pub(super) golden: bool,
+    /// Members that stay and can do nothing; only of a group that selects them.
+    pub(super) resting: BTreeMap<Ocid, HeldReason>,
+    /// Who is selected and cannot become a member yet.
+    pub(super) waiting: BTreeMap<Ocid, HeldReason>,
+    /// Whom the selector fits and who is none of the group's.
+    pub(super) left_out: BTreeMap<Ocid, LeftOut>,
 }
 
 /// The membership of all groups.
@@ -45,6 +52,8 @@ pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Ref
         recorded.entry(&record.group).or_default().push(id);
     }
     let mut rosters = Rosters::default();
+    let claims = Claims::of(input.train, input.observed);
+    let mut overlaps = Overlaps::default();
     for group in &input.train.groups {
         let Some(found) = groups.get(&group.name) else { continue };
         let nobody = BTreeSet::new();
@@ -54,10 +63,21 @@ pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Ref
             .and_then(|id| input.observed.groups.get(id))
             .map_or(&nobody, |group| &group.members);
         let known = recorded.get(&group.name).map(Vec::as_slice).unwrap_or_default();
-        let roster = draw(input, group, current, known);
+        let (roster, contested) = draw(input, &claims, group, current, known);
+        for (id, by) in contested {
+            overlaps.add(claimant(&group.name), by, id);
+        }
         check_shrink(input, group, current, known, &roster, refusals);
-        for member in &roster.members {
+        let selects = |name: &GroupName| {
+            let group = input.train.group(name);
+            group.is_some_and(|group| matches!(group.members, Members::Selected(_)))
+        };
+        for member in roster.members.iter().chain(roster.waiting.keys()) {
             if let Some(first) = rosters.group_of.insert(member.clone(), group.name.clone()) {
+                if selects(&first) || selects(&group.name) {
+                    overlaps.add(claimant(&first), claimant(&group.name), member.clone());
+                    continue;
+                }
                 refusals.push(Refusal::TwoGroups {
                     instance: member.clone(),
                     first,
@@ -84,15 +104,54 @@ pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Ref
         }
         rosters.undeclared.insert(name.clone(), current.into_iter().collect());
     }
+    refusals.extend(overlaps.refusals(input));
     rosters
 }
 
-fn draw(input: &Input<'_>, group: &Group, current: &BTreeSet<Ocid>, recorded: &[&Ocid]) -> Roster {
+fn claimant(group: &GroupName) -> Claimant {
+    Claimant { group: group.clone(), file: None }
+}
+
+/// Instances that two groups claim, at least one of which selects them: told once for each two groups, since it may be
+/// a whole fleet.
+#[derive(Default)]
+struct Overlaps(BTreeMap<(Claimant, Claimant), BTreeSet<Ocid>>);
+
+impl Overlaps {
+    fn add(&mut self, first: Claimant, second: Claimant, instance: Ocid) {
+        self.0.entry((first, second)).or_default().insert(instance);
+    }
+
+    fn refusals(self, input: &Input<'_>) -> impl Iterator<Item = Refusal> {
+        let name = |id: &Ocid| {
+            let compute = input.observed.compute.instances.get(id).map(|instance| &instance.name);
+            let seen = input.observed.instances.get(id).map(|instance| &instance.name);
+            compute.or(seen).map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
+        };
+        self.0.into_iter().map(move |((first, second), instances)| Refusal::Overlap {
+            first,
+            second,
+            instances: instances.iter().map(name).collect(),
+        })
+    }
+}
+
+fn draw(
+    input: &Input<'_>,
+    claims: &Claims<'_>,
+    group: &Group,
+    current: &BTreeSet<Ocid>,
+    recorded: &[&Ocid],
+) -> (Roster, BTreeMap<Ocid, Claimant>) {
     let golden = input.train.golden.as_ref();
-    let mut members = match &group.members {
-        Members::Listed(listed) => listed.clone(),
-        Members::Service => current.clone(),
+    let chosen = match &group.members {
+        Members::Listed(listed) => Chosen { members: listed.clone(), ..Chosen::default() },
+        Members::Service => Chosen { members: current.clone(), ..Chosen::default() },
+        Members::Selected(selector) => {
+            select::choose((input.train, input.observed), claims, selector, current, recorded)
+        }
     };
+    let Chosen { mut members, resting, waiting, left_out, contested } = chosen;
     let golden = golden.is_some_and(|golden| members.remove(golden));
     let knows = |id: &&Ocid| input.observed.instances.contains_key(*id);
     // A join that a crash cut off before it was recorded is taken up again, to record it.
@@ -105,7 +164,8 @@ fn draw(input: &Input<'_>, group: &Group, current: &BTreeSet<Ocid>, recorded: &[
     let mut leaves: BTreeSet<&Ocid> =
         current.difference(&members).filter(|id| knows(id) && !stays(id)).collect();
     leaves.extend(recorded.iter().copied().filter(|id| !members.contains(*id)));
-    Roster { joins, leaves: leaves.into_iter().cloned().collect(), members, golden }
+    let leaves = leaves.into_iter().cloned().collect();
+    (Roster { joins, leaves, members, golden, resting, waiting, left_out }, contested)
 }
 
 fn check_shrink(

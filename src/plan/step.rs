@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, SourceRef, StepId};
+use crate::op::{Op, SourceRef, StepId, Wanted};
+use crate::package::Package;
 
 /// One thing for the executor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +64,16 @@ pub enum Verification {
         /// The group.
         group: GroupName,
     },
+    /// Nothing of this is outstanding on the instance any more.
+    Patched {
+        /// The instance.
+        instance: Ocid,
+        /// Which updates.
+        wanted: Wanted,
+        /// The packages, each brought to this version or a newer one; all updates that are wanted without any.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        packages: Vec<Package>,
+    },
 }
 
 /// What a gate waits for. Fixed data; the executor evaluates it against the state.
@@ -118,10 +129,12 @@ impl Step {
                     Phase::Membership
                 }
                 Op::Switch { .. } => Phase::Switch,
-                Op::Update { .. } => Phase::Update,
+                Op::Update { .. } | Op::Patch { .. } => Phase::Update,
             },
             Action::Verify { what: Verification::Contents { .. } } => Phase::Sources,
-            Action::Verify { what: Verification::Level { .. } } => Phase::Verify,
+            Action::Verify { what: Verification::Level { .. } | Verification::Patched { .. } } => {
+                Phase::Verify
+            }
             Action::Gate { .. } => Phase::Gate,
         }
     }

@@ -11,7 +11,7 @@ use super::roster::Rosters;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Precondition, Riding};
-use crate::op::{GroupRef, Op, SourceRef, StepId, UpdateKind};
+use crate::op::{GroupRef, Op, SourceRef, StepId};
 use crate::state::State;
 
 /// Lays out all steps so that each stands behind those it depends on.
@@ -42,7 +42,7 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
             Op::Switch { from, to, drops, .. } => switch_calls(from.as_ref(), to, drops),
             _ => 1,
         };
-        cost.work_requests += usize::from(matches!(op, Op::Update { .. }));
+        cost.work_requests += usize::from(op.updates().is_some());
     }
     cost
 }
@@ -272,11 +272,11 @@ impl Steps {
                     self.switched.insert(member.id.clone(), step);
                     last = Some(step);
                 }
-                if member.update {
+                if let (true, Some(kind)) = (member.update, member.group.update) {
                     let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
                     let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
                     let (instance, source) = (member.id.clone(), source.clone());
-                    let op = Op::Update { instance, source, kind: UpdateKind::All };
+                    let op = Op::Update { instance, source, kind };
                     last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
                 }
                 if member.verify {

@@ -18,7 +18,7 @@ pub(super) enum Row {
         /// The version there was.
         old: Cow<'static, str>,
         /// The version there will be.
-        new: &'static str,
+        new: Cow<'static, str>,
         /// What else is to be said; may be empty.
         rest: String,
     },
@@ -80,11 +80,24 @@ impl Row {
             [one] => Cow::Borrowed(one.evr()),
             several => Cow::Owned(format!("{} versions", several.len())),
         };
-        Self::Pair { mark: Mark::CHANGE, name: name(new), old, new: new.evr(), rest }
+        Self::Pair { mark: Mark::CHANGE, name: name(new), old, new: new.evr().into(), rest }
     }
 
     fn pair(mark: Mark, old: Package, new: Package) -> Self {
-        Self::Pair { mark, name: name(new), old: old.evr().into(), new: new.evr(), rest: String::new() }
+        Self::Pair {
+            mark,
+            name: name(new),
+            old: old.evr().into(),
+            new: new.evr().into(),
+            rest: String::new(),
+        }
+    }
+
+    /// Makes the row of an update as a service tells of it.
+    pub(super) fn of_texts(name: &str, old: &str, new: &str, rest: String) -> Self {
+        let safe = |text: &str| super::words::clean(text).into_owned();
+        let (name, old, new) = (safe(name), Cow::Owned(safe(old)), Cow::Owned(safe(new)));
+        Self::Pair { mark: Mark::CHANGE, name, old, new, rest }
     }
 
     /// Makes the row of one package.

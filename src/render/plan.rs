@@ -9,6 +9,7 @@ mod cohorts;
 mod drift;
 mod held;
 mod mismatch;
+mod patches;
 pub(super) mod summary;
 
 use std::collections::BTreeSet;

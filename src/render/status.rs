@@ -89,7 +89,12 @@ pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> S
             (tally.unknown, "unknown to the service"),
             (tally.reboot, "to be rebooted"),
         ]);
-        table.row(mark, cells, if agents.is_empty() { Vec::new() } else { vec![agents] });
+        let counts = words::patching(group.patching);
+        table.row(
+            mark,
+            cells,
+            counts.into_iter().chain(Some(agents).filter(|agents| !agents.is_empty())).collect(),
+        );
     }
     table.write(&mut page, 0, shown.len());
     if page.shows(Detail::Default) {
@@ -158,7 +163,13 @@ pub fn instance_status(
         ),
     );
     let behind: Vec<Row> = verdict.behind.iter().map(Row::of_lag).collect();
-    section(&mut page, "Behind", "an update brings", &behind, "->");
+    let patching = group.map(|group| group.patching).unwrap_or_default();
+    let counts = words::counting(patching, Some(line.tally).filter(|_| line.on_release));
+    let explanation = match counts.strip_prefix(", ") {
+        None => "an update brings",
+        Some(counts) => counts,
+    };
+    section(&mut page, "Behind", explanation, &behind, "->");
     let ahead: Vec<Row> = verdict.ahead.iter().map(Row::of_ahead).collect();
     section(&mut page, "Ahead", "newer than the release; no update brings that back", &ahead, "newer than");
     let extra: Vec<Row> = verdict.extra.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
@@ -224,7 +235,16 @@ fn members_of(page: &mut Page, fleet: &FleetStatus, group: &GroupStatus, alone: 
             if whole { clean(&line.label).into_owned() } else { words::brief(&line.label) },
             source(fleet, line),
             agent,
-            verdict(|verdict| verdict.behind.len()),
+            match (line.on_release, line.tally) {
+                (true, tally) if tally.beside + tally.scheduled > 0 => {
+                    format!(
+                        "{} ({} count)",
+                        verdict(|verdict| verdict.behind.len()),
+                        tally.due + tally.scheduled
+                    )
+                }
+                _ => verdict(|verdict| verdict.behind.len()),
+            },
             verdict(|verdict| verdict.ahead.len()),
             verdict(|verdict| verdict.extra.len()),
             verdict(|verdict| verdict.missing.len()),

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::conformance::Tally;
 use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, SourceLink};
-use crate::op::{Op, OpKey};
+use crate::op::{Op, OpKey, Wanted};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
+use crate::train::Patching;
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
 pub(super) fn hostile(c: char) -> bool {
@@ -250,6 +252,24 @@ pub(super) fn held(held: &Held) -> String {
             "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
              give it its tags back"
         ),
+        HeldReason::NotRunning { state } => format!("selected, and not running: it is {state}"),
+        HeldReason::OtherSystem { os } => {
+            format!("selected, and of another system than the train is for: {}", clean(os))
+        }
+        HeldReason::Schedule { packages, known: true } => {
+            format!("waits for the schedule of its group, which is to bring {}", count(*packages, "package"))
+        }
+        HeldReason::Schedule { packages, known: false } => format!(
+            "waits for the schedule of its group: {} behind, and which of them it brings is known after the switch",
+            are(*packages, "package")
+        ),
+        HeldReason::Elsewhere { rides } => format!(
+            "it rides {}, not its release, and an update would take it beyond that: `patchtrain apply` puts it there",
+            rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
+        ),
+        HeldReason::NoUpdates => {
+            "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
+        }
     };
     format!("{text}{until}")
 }
@@ -266,6 +286,53 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Undeclared => "undeclared".to_owned(),
         HeldReason::Ridden { .. } => "retired and still ridden".to_owned(),
         HeldReason::NotOurs { .. } => "retired, without our tags".to_owned(),
+        HeldReason::NotRunning { .. } => "not running".to_owned(),
+        HeldReason::OtherSystem { .. } => "of another system".to_owned(),
+        HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
+        HeldReason::NoUpdates => "without updates".to_owned(),
+        HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
+    }
+}
+
+/// Returns what a group lets be installed, where that is not simply everything.
+pub(super) fn patching(patching: Patching) -> Option<String> {
+    let only = |wanted: Wanted| match wanted {
+        Wanted::All => "all updates".to_owned(),
+        Wanted::Only(kind) => format!("{} updates", Wanted::Only(kind)),
+    };
+    match (patching.update, patching.schedule) {
+        (Some(Wanted::All), _) => None,
+        (Some(update), None) => Some(format!("only {} count", only(update))),
+        (Some(update), Some(schedule)) => Some(format!(
+            "{} are made, the schedule brings {}, the rest does not count",
+            only(update),
+            only(schedule)
+        )),
+        (None, Some(schedule)) => Some(format!("the schedule brings {}, nothing else does", only(schedule))),
+        (None, None) => Some("nothing updates it, so that it is never at level".to_owned()),
+    }
+}
+
+/// Returns what of a number of packages counts, behind that number; nothing where all do.
+pub(super) fn counting(patching: Patching, tally: Option<Tally>) -> String {
+    let kind = patching.update.map_or_else(String::new, |update| format!("{update} "));
+    match (patching.update, tally) {
+        (Some(Wanted::All), _) => String::new(),
+        (_, None) => format!(", of which the {kind}ones count, known after the switch"),
+        (_, Some(Tally { due, scheduled, .. })) => {
+            let mut parts = Vec::new();
+            if patching.update.is_some() {
+                parts.push(format!("{due} {kind}count"));
+            }
+            if scheduled > 0 {
+                parts.push(format!("{scheduled} wait for the schedule"));
+            }
+            if parts.is_empty() {
+                ", of which none counts".to_owned()
+            } else {
+                format!(", of which {}", parts.join(" and "))
+            }
+        }
     }
 }
 
@@ -335,16 +402,37 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 "deleting the source".to_owned(),
                 "source deleted".to_owned(),
             ),
-            Op::Update { instance, source, .. } => words(
+            Op::Patch { instance, package: Some(package), .. } => words(
                 brief(plan.label(instance)),
-                format!("updating to {}", source.release),
-                format!("updated to {}", source.release),
+                format!("updating {} to {}", package.name(), package.evr()),
+                format!("{} updated to {}", package.name(), package.evr()),
             ),
+            Op::Patch { instance, wanted, package: None } => words(
+                brief(plan.label(instance)),
+                format!("installing {wanted} updates"),
+                format!("{wanted} updates installed"),
+            ),
+            Op::Update { instance, source, kind } => {
+                let what = match kind {
+                    Wanted::All => String::new(),
+                    Wanted::Only(_) => format!(" ({kind})"),
+                };
+                words(
+                    brief(plan.label(instance)),
+                    format!("updating to {}{what}", source.release),
+                    format!("updated to {}{what}", source.release),
+                )
+            }
         },
         Action::Verify { what: Verification::Contents { source } } => words(
             self::source(&source.release),
             "reading the source back".to_owned(),
             "source read back".to_owned(),
+        ),
+        Action::Verify { what: Verification::Patched { instance, .. } } => words(
+            brief(plan.label(instance)),
+            "reading updates back".to_owned(),
+            "updates read back".to_owned(),
         ),
         Action::Verify { what: Verification::Level { instance, .. } } => {
             words(brief(plan.label(instance)), "reading packages back".to_owned(), "at level".to_owned())

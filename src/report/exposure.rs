@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{CveReport, Exposure, Outstanding};
-use crate::observed::{AvailableUpdate, Erratum, Severity, UpdateKind, Updates};
+use crate::observed::{AvailableUpdate, Erratum, Severity, Updates};
+use crate::op::UpdateKind;
 
 /// All CVEs met so far.
 pub(super) struct Exposures<'a> {
@@ -124,7 +125,7 @@ pub(super) fn outstanding(updates: &Updates) -> Outstanding {
     for update in updates {
         *match update.kind {
             UpdateKind::Security => &mut counts.security,
-            UpdateKind::Bug => &mut counts.bug,
+            UpdateKind::Bugfix => &mut counts.bug,
             UpdateKind::Enhancement => &mut counts.enhancement,
             UpdateKind::Other => &mut counts.other,
         } += 1;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::conformance::{self, Verdict};
+use crate::conformance::{self, Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{Instance, InstanceStatus, Observed, Riding};
-use crate::plan::ServiceLabel;
+use crate::plan::{self, ServiceLabel};
 use crate::state::State;
-use crate::train::{Group, Members, Release, Train};
+use crate::train::{Group, Members, Patching, Release, Train};
 
 /// What `status` shows: the groups of a train and how each of their members stands to its release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct GroupStatus {
     pub at_level: bool,
     /// How many members may be below level.
     pub allowed: usize,
+    /// What is installed on its members, and so what its level counts.
+    pub patching: Patching,
     /// Its members, in order of their labels.
     pub instances: Vec<InstanceLine>,
 }
@@ -60,7 +62,9 @@ pub struct InstanceLine {
     pub on_release: bool,
     /// How it stands to that release; none when its packages could not be read.
     pub verdict: Option<Verdict>,
-    /// Whether it is at level: reachable, on the release, and no package behind (or ahead, where that blocks).
+    /// What of being behind counts for its group, and what its schedule will bring.
+    pub tally: Tally,
+    /// Whether it is at level: reachable, on the release, and nothing behind that counts (or ahead, where that blocks).
     pub at_level: bool,
     /// Since when the state knows it to be at that level; none when it is not recorded.
     pub at_level_since: Option<Timestamp>,
@@ -105,6 +109,11 @@ impl Fleet<'_> {
         members.filter(|id| self.observed.instances.contains_key(id)).collect()
     }
 
+    /// Returns the members of a group, known to the service or not.
+    pub fn members_of(&self, group: &GroupName) -> BTreeSet<Ocid> {
+        self.train.group(group).map(|group| self.members(group)).unwrap_or_default()
+    }
+
     /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
     pub fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
         let label = |known: &Instance| Arc::clone(&known.name);
@@ -132,6 +141,7 @@ impl Fleet<'_> {
             release: group.release.clone(),
             at_level: conformance::group_at_level(instances.len(), at_level, group.max_failures),
             allowed: group.max_failures.of(instances.len()),
+            patching: group.patching(),
             instances,
         }
     }
@@ -151,9 +161,14 @@ impl Fleet<'_> {
         });
         let reachable = known.is_some_and(|known| known.status.takes_work());
         let level = verdict.as_ref().zip(bound);
+        let patching = bound.map_or(Patching::EVERYTHING, |bound| bound.group.patching());
+        // What another source offers says nothing of the release's.
+        let offered = self.observed.updates.get(id).filter(|_| on_release);
+        let sorter = Sorter::new(patching, offered.map(|offered| offered.iter().map(|update| &**update)));
         let at_level = reachable
             && on_release
-            && level.is_some_and(|(verdict, bound)| verdict.at_level(bound.group.ahead));
+            && level.is_some_and(|(verdict, bound)| verdict.at_level(&sorter, bound.group.ahead));
+        let tally = verdict.as_ref().map(|verdict| sorter.tally(verdict)).unwrap_or_default();
         let proven = self.state.instances.get(id).and_then(|record| record.at_level.as_ref());
         let proven = proven.filter(|level| bound.is_some_and(|bound| level.release == bound.release.name));
         InstanceLine {
@@ -163,6 +178,7 @@ impl Fleet<'_> {
             rides: link.map(|link| Arc::clone(&link.name)),
             on_release,
             verdict,
+            tally,
             at_level,
             at_level_since: proven.map(|level| level.since),
             last_checkin: known.and_then(|known| known.last_checkin),
@@ -176,15 +192,10 @@ impl Fleet<'_> {
     fn members(&self, group: &Group) -> BTreeSet<Ocid> {
         let mut members = match &group.members {
             Members::Listed(members) => members.clone(),
-            Members::Service => {
-                let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
-                let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
-                let id = group.id.as_ref().or(recorded);
-                let named = self.observed.groups.iter().filter(|(known, service)| match id {
-                    Some(id) => id == *known,
-                    None => *service.name == *group.name.as_str(),
-                });
-                named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
+            Members::Service => self.of_service(group),
+            Members::Selected(selector) => {
+                let look = (self.train, self.state, self.observed);
+                plan::selected(look, &group.name, selector, &self.of_service(group))
             }
         };
         if let Some(golden) = &self.train.golden {
@@ -208,6 +219,18 @@ impl Fleet<'_> {
         riding.parent = own.map(|(id, _)| id.clone());
         riding.releases.retain(|_, release| !release.is_own_parent());
         riding
+    }
+
+    /// Returns who the service has in a group.
+    fn of_service(&self, group: &Group) -> BTreeSet<Ocid> {
+        let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
+        let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
+        let id = group.id.as_ref().or(recorded);
+        let named = self.observed.groups.iter().filter(|(known, service)| match id {
+            Some(id) => id == *known,
+            None => *service.name == *group.name.as_str(),
+        });
+        named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
     }
 
     /// Returns the sources that hold a release: the recorded one, and one that a crash left unrecorded, by its tags.

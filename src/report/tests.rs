@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::fleet::tests as world;
 use super::*;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, UpdateKind, Updates};
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Updates};
+use crate::op::UpdateKind;
 
 fn update(name: &str, kind: UpdateKind, errata: &[&str], cves: &[&str]) -> Arc<AvailableUpdate> {
     Arc::new(AvailableUpdate {
@@ -52,7 +53,7 @@ fn updates() -> BTreeMap<Ocid, Updates> {
     // Equal to it, and not the same value.
     let twin = update("kernel", UpdateKind::Security, &["ELSA-1", "ELSA-2"], &["CVE-a", "CVE-b"]);
     let bash = update("bash", UpdateKind::Security, &["ELSA-3"], &["CVE-c", "CVE-b"]);
-    let curl = update("curl", UpdateKind::Bug, &["ELBA-9"], &[]);
+    let curl = update("curl", UpdateKind::Bugfix, &["ELBA-9"], &[]);
     let extra = update("extra", UpdateKind::Enhancement, &[], &[]);
     let other = update("other", UpdateKind::Other, &[], &[]);
     BTreeMap::from([

@@ -13,7 +13,7 @@ use super::front::{self, Answer, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
 use super::switches::Switches;
-use super::world::{Change, DEFAULT_FLEET, World};
+use super::world::{Change, DEFAULT_FLEET, Power, World};
 use super::{Info, Place};
 use crate::oci::{Transport, TransportError};
 use crate::package::Digest;
@@ -115,6 +115,18 @@ impl Simulator {
     /// Lets a silent agent check in again, for tests: it goes on with what it was asked to do.
     pub fn bring_back(&self, instance: &str) -> std::io::Result<()> {
         self.happen(|world| front::bring_back(world, instance, &self.switches))
+    }
+
+    /// Stops, starts or terminates an instance, for tests. The patch service is not told; a stopped one's agent is
+    /// silent once [`Simulator::silence`] says so.
+    pub fn set_power(&self, instance: &str, power: Power) -> std::io::Result<()> {
+        self.happen(|world| Ok(Change::Power { instance: front::instance_id(world, instance)?, power }))
+    }
+
+    /// Sets the defined tag `ops.patch` of an instance, or takes it off, for tests.
+    pub fn tag(&self, instance: &str, value: Option<&str>) -> std::io::Result<()> {
+        let value = value.map(Into::into);
+        self.happen(|world| Ok(Change::Tag { instance: front::instance_id(world, instance)?, value }))
     }
 
     /// Makes a change that nobody asked the service for.
@@ -324,7 +336,7 @@ impl Core {
     /// Makes a change durable, then makes it.
     fn commit(&mut self, record: Record) -> Result<Answer, Failure> {
         if let Some(journal) = &mut self.journal {
-            journal.append(&record).map_err(|error| Failure::internal(chain(&error)))?;
+            journal.append(&record).map_err(|error| Failure::unwritable(chain(&error)))?;
         }
         Ok(self.make(&record))
     }

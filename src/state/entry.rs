@@ -10,6 +10,7 @@ use super::{AtLevel, GroupRecord, InstanceRecord, PlanRun, SourceRecord, State, 
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::op::{OpKey, PlanId, RetryToken, Ticket};
 use crate::package::Digest;
+use crate::train::Patching;
 
 /// How long the services remember a retry token (documented for both).
 pub const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -73,6 +74,9 @@ pub enum Entry {
         extra: usize,
         /// When it was read.
         at: Timestamp,
+        /// What its group installs, and so what the level counts.
+        #[serde(default, skip_serializing_if = "Patching::is_default")]
+        patching: Patching,
     },
     /// A group that we did not make is bound by us from now on, or one that we bind goes by another name.
     Bound {
@@ -210,14 +214,17 @@ impl State {
                     self.take_effect(effect, *at);
                 }
             }
-            Entry::AtLevel { instance, name, group, release, extra, at } => {
+            Entry::AtLevel { instance, name, group, release, extra, at, patching } => {
                 self.ride(instance, name, group, Some(release), *at);
                 if let Some(record) = self.instances.get_mut(instance) {
                     let since = match &record.at_level {
-                        Some(known) if known.release == *release => known.since,
+                        Some(known) if (&known.release, known.patching) == (release, *patching) => {
+                            known.since
+                        }
                         _ => *at,
                     };
-                    record.at_level = Some(AtLevel { release: release.clone(), since, extra: *extra });
+                    let (release, extra, patching) = (release.clone(), *extra, *patching);
+                    record.at_level = Some(AtLevel { release, since, extra, patching });
                 }
             }
             Entry::Bound { group, id } => self.bind(group, id, false),

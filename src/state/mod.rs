@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
 use crate::package::Digest;
+use crate::train::Patching;
 
 pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
 
@@ -124,6 +125,9 @@ pub struct AtLevel {
     pub since: Timestamp,
     /// How many managed packages stood beside the release when it was proven.
     pub extra: usize,
+    /// What its group installed then, and so what the level counted.
+    #[serde(default, skip_serializing_if = "Patching::is_default")]
+    pub patching: Patching,
 }
 
 /// An op that was started and whose end is not recorded.

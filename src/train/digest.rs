@@ -4,7 +4,9 @@
 //! Every struct is taken apart without `..`, so that a new field cannot be forgotten here. Each part is written with
 //! its length before it, so that no two trains write the same bytes.
 
-use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Service, Train};
+use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Selector, Service, Train};
+use crate::name::Ocid;
+use crate::op::{Schedule, Wanted};
 use crate::package::Digest;
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
@@ -23,6 +25,7 @@ pub(super) fn of(train: &Train) -> Digest {
         digest: _,
         layout,
         layout_line: _,
+        neighbours: _,
     } = train;
     let mut parts = Parts::default();
     parts.put("patchtrain train 1");
@@ -56,9 +59,21 @@ pub(super) fn of(train: &Train) -> Digest {
 }
 
 fn put_service(parts: &mut Parts, service: &Service) {
-    let Service { region, profile, auth, endpoint, auth_endpoint } = service;
+    let Service { region, profile, auth, endpoint, auth_endpoint, compute, identity } = service;
     parts.optional(region.as_deref()).optional(profile.as_deref());
     parts.optional(auth.map(Auth::word)).optional(auth_endpoint.as_deref());
+    put_endpoint(parts, endpoint);
+    // What is left out writes nothing, so that a train from before there were these keeps its digest. What follows is
+    // a count of releases, whose first bytes are zero.
+    for (key, other) in [("compute", compute), ("identity", identity)] {
+        if *other != endpoint.default_of_others() {
+            parts.put(key);
+            put_endpoint(parts, other);
+        }
+    }
+}
+
+fn put_endpoint(parts: &mut Parts, endpoint: &Endpoint) {
     match endpoint {
         Endpoint::Simulator => parts.put("simulator"),
         Endpoint::Url(url) => parts.put("url").put(url),
@@ -73,7 +88,7 @@ fn put_release(parts: &mut Parts, release: &Release) {
 }
 
 fn put_group(parts: &mut Parts, group: &Group) {
-    let Group { name, id, release, members, after, max_failures, ahead, line: _ } = group;
+    let Group { name, id, release, members, after, max_failures, ahead, line: _, update, schedule } = group;
     parts.put(name.as_str()).optional(id.as_ref().map(|id| id.as_str())).put(release.as_str());
     match members {
         Members::Listed(members) => {
@@ -81,6 +96,15 @@ fn put_group(parts: &mut Parts, group: &Group) {
             parts.put("listed").list(&members)
         }
         Members::Service => parts.put("service"),
+        Members::Selected(Selector { compartments, subcompartments, tags }) => {
+            let compartments: Vec<&str> = compartments.iter().map(Ocid::as_str).collect();
+            parts.put("selected").list(&compartments).count(usize::from(*subcompartments));
+            parts.count(tags.len());
+            for (key, value) in tags {
+                parts.put(&key.to_string()).put(value);
+            }
+            &mut *parts
+        }
     };
     let mut after: Vec<&str> = after.iter().map(|group| group.as_str()).collect();
     after.sort_unstable();
@@ -93,6 +117,14 @@ fn put_group(parts: &mut Parts, group: &Group) {
         Ahead::Report => "report",
         Ahead::Block => "block",
     });
+    // A group that says nothing of them has the digest that it had before they could be said.
+    if let (Some(Wanted::All), None) = (update, schedule) {
+        return;
+    }
+    parts.put("update").put(update.map_or("none", Wanted::word));
+    if let Some(Schedule { update, every, start }) = schedule {
+        parts.put("schedule").put(update.word()).put(&every.to_string()).put(&start.to_string());
+    }
 }
 
 #[derive(Default)]

@@ -12,7 +12,7 @@ use super::check::{self, Loaded};
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
-use super::{Group, Members, Problems, Release, Train, digest};
+use super::{Group, Members, Neighbour, Problems, Release, Train, digest};
 use crate::package::Digest;
 use crate::package::manifest::{self, Reading};
 
@@ -60,7 +60,34 @@ pub(super) fn load_with<P: AsRef<Path>>(
         return Err(report.into_problems());
     }
     let trains = files.into_iter().map(train);
-    Ok(trains.map(|train| train.expect("a file without a problem has every required value")).collect())
+    let mut trains: Vec<Train> =
+        trains.map(|train| train.expect("a file without a problem has every required value")).collect();
+    introduce(&mut trains);
+    Ok(trains)
+}
+
+/// Tells each train of the others.
+fn introduce(trains: &mut [Train]) {
+    if trains.len() < 2 {
+        return;
+    }
+    let neighbour = |train: &Train| {
+        Arc::new(Neighbour {
+            file: train.file.clone(),
+            name: train.name.clone(),
+            os: train.os.clone(),
+            architecture: train.architecture.clone(),
+            compartment: train.compartment.clone(),
+            golden: train.golden.clone(),
+            service: train.service.clone(),
+            groups: train.groups.clone(),
+        })
+    };
+    let all: Vec<Arc<Neighbour>> = trains.iter().map(neighbour).collect();
+    for (at, train) in trains.iter_mut().enumerate() {
+        let others = all.iter().enumerate().filter(|(other, _)| *other != at);
+        train.neighbours = others.map(|(_, other)| Arc::clone(other)).collect();
+    }
 }
 
 /// Reads a train file and the manifests that it names; `None` where nothing of it can be understood.
@@ -161,6 +188,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         digest: Digest::of([""]),
         layout,
         layout_line,
+        neighbours: Vec::new(),
     };
     train.digest = digest::of(&train);
     Some(train)
@@ -174,7 +202,7 @@ fn release(shape: ReleaseShape, reading: Reading) -> Option<Release> {
 }
 
 fn group(shape: GroupShape) -> Option<Group> {
-    let GroupShape { name, id, release, members, after, max_failures, ahead, line } = shape;
+    let GroupShape { name, id, release, members, after, max_failures, ahead, line, update, schedule } = shape;
     Some(Group {
         name: name?.value,
         id: id.map(|at| at.value),
@@ -184,10 +212,13 @@ fn group(shape: GroupShape) -> Option<Group> {
                 Members::Listed(members.into_iter().map(|at| at.value).collect())
             }
             MembersShape::Service => Members::Service,
+            MembersShape::Selected(selector) => Members::Selected(selector),
         },
         after: after.into_iter().map(|at| at.value).collect(),
         max_failures,
         ahead,
+        update,
+        schedule,
         line,
     })
 }

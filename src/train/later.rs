@@ -3,10 +3,9 @@
 
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::table::{Fields, File, Value};
-use crate::name::Ocid;
 
 /// `[state]`: only the local store is here.
 pub(super) fn state(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
@@ -41,39 +40,16 @@ pub(super) fn api(file: &mut File<'_>, value: Value<'_>) {
     }
 }
 
-/// `members = { ... }`.
-pub(super) fn selector(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
-    let keys = ["compartments", "subcompartments", "tags"];
-    let mut fields = Fields::open(file, "members", span.clone(), table, &keys);
-    if let Some(value) = fields.required("compartments") {
-        for element in file.list(value, "`compartments`").unwrap_or_default() {
-            file.parsed(element, "an element of `compartments`", Ocid::parse);
-        }
-    }
-    if let Some(value) = fields.optional("subcompartments") {
-        file.flag(value, "`subcompartments`");
-    }
-    if let Some(value) = fields.optional("tags") {
-        for (_, tag) in file.table(value, "`tags`").into_iter().flatten() {
-            file.text(tag, "a tag's value");
-        }
-    }
-    fields.close(file);
-    let hint = "list the instances, or write `members = \"service\"`";
-    file.not_yet(span, "selecting members by compartment and tag", hint);
-}
-
 /// The keys of `[[group]]` that are for later.
 pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {
     type Check = fn(&mut File<'_>, Value<'_>);
     let delete_waves = "the members of a group move together: delete the line";
     let delete_soak = "a group follows those in `after` at once: delete the line";
-    let keys: [(&str, Check, &str); 5] = [
+    let keys: [(&str, Check, &str); 4] = [
         ("waves", waves, delete_waves),
         ("soak", duration, delete_soak),
         ("wave_soak", duration, delete_waves),
         ("window", window, "`apply` acts when it is run: delete it"),
-        ("schedule", schedule, "this version makes no scheduled jobs: delete it"),
     ];
     for (key, check, hint) in keys {
         if let Some(value) = fields.optional(key) {
@@ -82,18 +58,16 @@ pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {
             file.not_yet(span, &format!("`{key}`"), hint);
         }
     }
-    let words: [(&str, &[&'static str], &str); 2] = [
-        ("update", &["all", "none", "security", "bugfix", "enhancement"], "all"),
-        ("enforce", &["update", "exact"], "update"),
-    ];
-    for (key, words, supported) in words {
-        let Some(value) = fields.optional(key) else { continue };
-        if let Some(at) = file.word(value, &format!("`{key}`"), words)
-            && at.value != supported
-        {
-            let hint = format!("write `{key} = \"{supported}\"`, or delete the line");
-            file.not_yet(at.span, &format!("`{key} = \"{}\"`", at.value), &hint);
-        }
+    if let Some(value) = fields.optional("enforce")
+        && let Some(at) = file.word(value, "`enforce`", &["update", "exact"])
+        && at.value != "update"
+    {
+        let hint = "write `enforce = \"update\"`, or delete the line";
+        file.not_yet(at.span, &format!("`enforce = \"{}\"`", at.value), hint);
+    }
+    if let Some(value) = fields.optional("schedule") {
+        let hint = "this version makes no scheduled jobs: delete it";
+        file.not_yet(fields.key_span("schedule").unwrap_or_else(|| value.span()), "`schedule`", hint);
     }
     if let Some(value) = fields.optional("remove_extras")
         && file.flag(value, "`remove_extras`") == Some(true)
@@ -182,29 +156,4 @@ fn time_of_day(text: &str) -> Result<(), String> {
         |part: &str, max: u8| part.len() == 2 && part.parse::<u8>().is_ok_and(|number| number <= max);
     let fine = text.split_once(':').is_some_and(|(hours, minutes)| digits(hours, 23) && digits(minutes, 59));
     fine.then_some(()).ok_or_else(|| format!("`{text}` is not a time of day: expected as in `22:00`"))
-}
-
-fn schedule(file: &mut File<'_>, value: Value<'_>) {
-    let Some(table) = file.table(value, "`schedule`") else { return };
-    let mut fields = Fields::open(file, "schedule", value.span(), table, &["update", "every", "start"]);
-    if let Some(value) = fields.required("update") {
-        file.word(value, "`update`", &["all", "security", "bugfix", "enhancement"]);
-    }
-    if let Some(value) = fields.required("every") {
-        duration(file, value);
-    }
-    match fields.required("start").map(|value| (value, value.get_ref())) {
-        Some((value, DeValue::Datetime(_))) => {
-            let hint = "a start stands in quotes: `\"2026-12-05T02:00:00Z\"`";
-            file.problem(value.span(), "`start` is a date: expected a string", hint);
-        }
-        Some((value, _)) => {
-            file.parsed(value, "`start`", |text| {
-                let error = |_| format!("`{text}` is not a time: expected as in `2026-12-05T02:00:00Z`");
-                text.parse::<jiff::Timestamp>().map(drop).map_err(error)
-            });
-        }
-        None => {}
-    }
-    fields.close(file);
 }

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::op::{Schedule, Wanted};
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
 
 /// One checked train file with its manifests.
@@ -41,6 +43,8 @@ pub struct Train {
     pub layout: Layout,
     /// The line that says so, from 1; that of `[train]` where none does.
     pub layout_line: usize,
+    /// The other trains of the same load, which may claim instances too. Not part of the digest.
+    pub neighbours: Vec<Arc<Neighbour>>,
 }
 
 /// How a train's sources hang together.
@@ -53,6 +57,27 @@ pub enum Layout {
     /// Each release is a child of an empty parent source of the train's own: a switch exchanges the child, the new one
     /// first, so that no instance is without a release in between.
     Child,
+}
+
+/// What a train needs to know of another one that was loaded with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its name.
+    pub name: TrainName,
+    /// `train.os`.
+    pub os: String,
+    /// `train.architecture`.
+    pub architecture: String,
+    /// `train.compartment`.
+    pub compartment: Ocid,
+    /// `train.golden`.
+    pub golden: Option<Ocid>,
+    /// Its `[service]` table.
+    pub service: Service,
+    /// Its groups.
+    pub groups: Vec<Group>,
 }
 
 /// Where the service is and how to sign.
@@ -68,6 +93,10 @@ pub struct Service {
     pub endpoint: Endpoint,
     /// `endpoints.auth`: a URL; left out, derived from the instance's region.
     pub auth_endpoint: Option<String>,
+    /// `endpoints.compute`; left out, the simulator's own where `endpoint` is the simulator. Only selectors need it.
+    pub compute: Endpoint,
+    /// `endpoints.identity`; as for `compute`. Only selectors with subcompartments need it.
+    pub identity: Endpoint,
 }
 
 /// How calls are signed.
@@ -107,6 +136,17 @@ pub enum Endpoint {
     Url(String),
     /// Left out: derived from region and realm.
     Region,
+}
+
+impl Endpoint {
+    /// Returns where the other services are that are left out beside it: the simulator's own with the simulator, else
+    /// by region.
+    pub fn default_of_others(&self) -> Self {
+        match self {
+            Self::Simulator => Self::Simulator,
+            Self::Url(_) | Self::Region => Self::Region,
+        }
+    }
 }
 
 /// A declared release with its packages.
@@ -152,6 +192,17 @@ pub struct Group {
     pub ahead: Ahead,
     /// The line of the train file that declares it, from 1.
     pub line: usize,
+    /// What a run updates; none with `update = "none"`.
+    pub update: Option<Wanted>,
+    /// When the service itself installs updates, and which.
+    pub schedule: Option<Schedule>,
+}
+
+impl Group {
+    /// Returns what is installed on its members, and so what its level counts.
+    pub fn patching(&self) -> Patching {
+        Patching { update: self.update, schedule: self.schedule.map(|schedule| schedule.update) }
+    }
 }
 
 /// Who is in a group.
@@ -161,6 +212,8 @@ pub enum Members {
     Listed(BTreeSet<Ocid>),
     /// Whoever the service says.
     Service,
+    /// Those that lie in these compartments and have these tags.
+    Selected(Selector),
 }
 
 /// `ahead`: what a package newer than the release's means for the level.
@@ -212,6 +265,11 @@ impl Train {
         }
     }
 
+    /// Tells whether any group's members are selected, so that Compute has to be asked.
+    pub fn selects(&self) -> bool {
+        self.groups.iter().any(|group| matches!(group.members, Members::Selected(_)))
+    }
+
     /// Finds a group by name.
     pub fn group(&self, name: &GroupName) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == *name)
@@ -224,7 +282,9 @@ pub mod edit;
 mod file;
 mod later;
 mod layout;
+mod patching;
 mod problem;
+mod selector;
 mod service;
 mod shape;
 mod table;
@@ -233,6 +293,8 @@ mod tests;
 
 pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
+pub use patching::Patching;
 pub use problem::{Problem, Problems};
+pub use selector::{Selector, TagKey};
 pub use service::region as check_region;
 pub use shape::{default_unmanaged, os as check_os};

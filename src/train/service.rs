@@ -21,20 +21,24 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
     let profile = fields.optional("profile").and_then(|value| file.parsed(value, "`profile`", filled));
     let auth = fields.optional("auth").and_then(|value| auth(file, value));
     let endpoints = fields.optional("endpoints");
-    let (endpoint, auth_endpoint) = match endpoints {
-        None => (Some(Endpoint::Region), None),
-        Some(value) => match file.table(value, "`endpoints`") {
-            Some(table) => endpoints_of(file, table, value.span()),
-            None => (None, None),
-        },
+    let endpoints = match endpoints {
+        None => Some(Endpoints { osms: Endpoint::Region, compute: None, identity: None, auth: None }),
+        Some(value) => {
+            let table = file.table(value, "`endpoints`");
+            table.and_then(|table| endpoints_of(file, table, value.span()))
+        }
     };
     fields.close(file);
+    let Endpoints { osms: endpoint, compute, identity, auth: auth_endpoint } = endpoints?;
+    let others = endpoint.default_of_others();
     Some(Service {
         region: region.map(|at| at.value),
         profile: profile.map(|at| at.value),
         auth,
-        endpoint: endpoint?,
+        endpoint,
         auth_endpoint,
+        compute: compute.unwrap_or_else(|| others.clone()),
+        identity: identity.unwrap_or(others),
     })
 }
 
@@ -59,28 +63,36 @@ fn auth(file: &mut File<'_>, value: Value<'_>) -> Option<Auth> {
     Auth::ALL.into_iter().find(|auth| auth.word() == at.value)
 }
 
-/// Reads `endpoints`: the service's, and the one that gives tokens to instances.
-fn endpoints_of(
-    file: &mut File<'_>,
-    table: &DeTable<'_>,
-    span: Range<usize>,
-) -> (Option<Endpoint>, Option<String>) {
-    let keys = ["osms", "compute", "object_storage", "auth"];
+/// `endpoints`, as far as it is written.
+struct Endpoints {
+    osms: Endpoint,
+    compute: Option<Endpoint>,
+    identity: Option<Endpoint>,
+    auth: Option<String>,
+}
+
+/// Reads `endpoints`: the service's, those of what selectors ask, and the one that gives tokens to instances. `None`
+/// when the service's is wrong.
+fn endpoints_of(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Option<Endpoints> {
+    let keys = ["osms", "compute", "identity", "object_storage", "auth"];
     let fields = Fields::open(file, "endpoints", span, table, &keys);
-    for key in ["compute", "object_storage"] {
-        if let Some(value) = fields.optional(key) {
-            file.parsed(value, &format!("`endpoints.{key}`"), endpoint);
-            let span = fields.key_span(key).unwrap_or_else(|| value.span());
-            let hint = "this version calls no such service: delete it";
-            file.not_yet(span, &format!("`endpoints.{key}`"), hint);
-        }
+    if let Some(value) = fields.optional("object_storage") {
+        file.parsed(value, "`endpoints.object_storage`", endpoint);
+        let span = fields.key_span("object_storage").unwrap_or_else(|| value.span());
+        let hint = "this version calls no such service: delete it";
+        file.not_yet(span, "`endpoints.object_storage`", hint);
     }
+    let mut other = |key: &str| {
+        let value = fields.optional(key)?;
+        file.parsed(value, &format!("`endpoints.{key}`"), endpoint).map(|at| at.value)
+    };
+    let (compute, identity) = (other("compute"), other("identity"));
     let auth = fields.optional("auth").and_then(|value| file.parsed(value, "`endpoints.auth`", url));
     let osms = match fields.optional("osms") {
         None => Some(Endpoint::Region),
         Some(value) => file.parsed(value, "`endpoints.osms`", endpoint).map(|at| at.value),
     };
-    (osms, auth.map(|at| at.value))
+    Some(Endpoints { osms: osms?, compute, identity, auth: auth.map(|at| at.value) })
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {

@@ -8,10 +8,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::later;
+use super::patching;
+use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
 use super::{Ahead, Amount, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::op::{Schedule, Wanted};
 use crate::package::{Arch, Pattern};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
@@ -93,6 +96,8 @@ pub(super) struct GroupShape {
     pub(super) max_failures: Amount,
     pub(super) ahead: Ahead,
     pub(super) line: usize,
+    pub(super) update: Option<Wanted>,
+    pub(super) schedule: Option<Schedule>,
 }
 
 /// Who is in a group.
@@ -100,6 +105,7 @@ pub(super) struct GroupShape {
 pub(super) enum MembersShape {
     Listed(Vec<At<Ocid>>),
     Service,
+    Selected(Selector),
 }
 
 /// Reads the document.
@@ -242,6 +248,11 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
     let after = after.collect();
     let amount = fields.optional("max_failures").and_then(|value| max_failures(file, value));
     let ahead = fields.optional("ahead").and_then(|value| file.word(value, "`ahead`", &["report", "block"]));
+    let update = match fields.optional("update") {
+        None => Some(Wanted::All),
+        Some(value) => patching::update(file, value),
+    };
+    let schedule = fields.optional("schedule").and_then(|value| patching::schedule(file, value));
     later::group(file, &fields);
     fields.close(file);
     GroupShape {
@@ -253,16 +264,15 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         max_failures: amount.unwrap_or(Amount::Number(0)),
         ahead: if ahead.is_some_and(|at| at.value == "block") { Ahead::Block } else { Ahead::Report },
         line,
+        update,
+        schedule,
     }
 }
 
 fn members(file: &mut File<'_>, value: Value<'_>) -> Option<MembersShape> {
     match value.get_ref() {
         DeValue::String(_) => file.word(value, "`members`", &["service"]).map(|_| MembersShape::Service),
-        DeValue::Table(table) => {
-            later::selector(file, table, value.span());
-            None
-        }
+        DeValue::Table(table) => selector::read(file, table, value.span()).map(MembersShape::Selected),
         DeValue::Array(array) if array.is_empty() => {
             let hint = "list instances, or write `members = \"service\"` for whoever the service says";
             file.problem(value.span(), "`members` lists nobody", hint);
@@ -272,7 +282,12 @@ fn members(file: &mut File<'_>, value: Value<'_>) -> Option<MembersShape> {
             let instance = |element| file.parsed(element, "an element of `members`", Ocid::parse);
             Some(MembersShape::Listed(array.iter().filter_map(instance).collect()))
         }
-        other => file.wrong_type(value, "`members`", "an array of OCIDs or `\"service\"`", other),
+        other => file.wrong_type(
+            value,
+            "`members`",
+            "an array of OCIDs, `\"service\"` or `{ compartments = [...] }`",
+            other,
+        ),
     }
 }
 

@@ -11,9 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{
     AvailableUpdate, Erratum, ErratumLink, Instance, InstanceStatus, Inventory, Observed, Severity, Source,
-    SourceLink, UpdateKind, Updates,
+    SourceLink, Updates,
 };
 use patchtrain::op::Lineage;
+use patchtrain::op::UpdateKind;
 use patchtrain::package::{Digest, Manifest, Package, PackageSet};
 use patchtrain::render::{ReportFormat, report as render};
 use patchtrain::report::{Fleet, Input, Report, make};
@@ -67,6 +68,8 @@ fn train(instances: usize) -> Train {
         max_failures: Amount::Percent(5),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(patchtrain::op::Wanted::All),
+        schedule: None,
     };
     Train {
         file: PathBuf::from("trains/great-linux.toml"),
@@ -82,7 +85,10 @@ fn train(instances: usize) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),
@@ -133,7 +139,7 @@ fn offers() -> (Vec<Arc<AvailableUpdate>>, BTreeMap<Arc<str>, Erratum>) {
         let security = number % 3 != 2;
         let name: Arc<str> =
             format!("{}-2026-{}", if security { "ELSA" } else { "ELBA" }, 90_001 + number).into();
-        let kind = if security { UpdateKind::Security } else { UpdateKind::Bug };
+        let kind = if security { UpdateKind::Security } else { UpdateKind::Bugfix };
         let cves: Vec<Arc<str>> = match security {
             true => (0..1 + number % 3).map(|cve| format!("CVE-2026-9{number:03}{cve}").into()).collect(),
             false => Vec::new(),
@@ -182,7 +188,12 @@ fn report(instances: usize) -> Report {
         let share = if rng.below(3) == 0 { 0 } else { rng.below(60) };
         let offered = offers.iter().filter(|_| rng.below(100) < share).cloned().collect();
         updates.insert(id(number), offered);
-        let level = AtLevel { release: ReleaseName::new("GL1"), since: now, extra: 0 };
+        let level = AtLevel {
+            release: ReleaseName::new("GL1"),
+            since: now,
+            extra: 0,
+            patching: patchtrain::train::Patching::EVERYTHING,
+        };
         let group = GroupName::new(group_of(number));
         let record = InstanceRecord { name: "".into(), group, release: None, at_level: Some(level) };
         state.instances.insert(id(number), record);

@@ -65,5 +65,14 @@ fn every_train_here_loads_and_plans() {
         if name == "service-members.toml" {
             assert!(plan.stdout.contains("nightly") && plan.stdout.contains("0/2"), "{}", plan.stdout);
         }
+        if name == "selected.toml" {
+            let held = [
+                "kiosk-04: selected, and not running: it is stopped",
+                "kiosk-05: selected, and of another system",
+            ];
+            let whole = workspace.run(&["plan"]).expect(exit::DONE).stdout;
+            let whole = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(held.iter().all(|line| whole.contains(line)), "{whole}");
+        }
     }
 }

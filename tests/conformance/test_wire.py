@@ -102,6 +102,8 @@ class Wire(unittest.TestCase):
     def story(cls):
         """All that our client can be brought to do."""
         client = cls.simulator.client()
+        # While the fleet is on the vendor's sources, updates with errata are outstanding.
+        cls.run_it("report", "--format", "json")
         cls.run_it("apply", "--auto-approve")
         # Somebody changes what a source holds.
         sources = everything(client.list_software_sources, cls.simulator.compartment, lifecycle_state="ACTIVE")

@@ -49,6 +49,7 @@ struct Pipeline {
 impl Pipeline {
     fn new(world: &World) -> Self {
         let cloud = Arc::new(MemoryCloud::new(world.observed.clone()));
+        cloud.set_kinds(worlds::kinds());
         let store = if world.state.serial == 0 && world.state.sources.is_empty() {
             MemoryStore::default()
         } else {
@@ -83,7 +84,10 @@ impl Pipeline {
         let mut waited = false;
         for _ in 0..ROUNDS {
             let plan = self.plan(seed).await;
-            let waits = plan.held.iter().any(|held| matches!(held.reason, HeldReason::OpenWork { .. }));
+            // An update by kind whose instance turns out to be at level already is not asked for again.
+            let open = |id| !self.world.observed.instances[id].open_work.is_empty();
+            let waits = plan.held.iter().any(|held| matches!(held.reason, HeldReason::OpenWork { .. }))
+                || self.world.observed.instances.keys().any(open);
             if waits && !waited && !plan.can_start() {
                 // Work that a killed process left behind ends by itself.
                 waited = true;

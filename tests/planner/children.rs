@@ -46,7 +46,7 @@ fn attached(world: &World, index: usize) -> Vec<String> {
     seen.parent.iter().chain(&seen.children).map(|link| link.name.to_string()).collect()
 }
 
-fn children<'a>(world: &'a mut World, index: usize) -> &'a mut Vec<SourceLink> {
+fn children(world: &mut World, index: usize) -> &mut Vec<SourceLink> {
     &mut world.observed.instances.get_mut(&instance_id(index)).unwrap().children
 }
 

@@ -5,5 +5,6 @@ mod convergence;
 mod groups;
 mod refusals;
 mod retired;
+mod selectors;
 mod small;
 mod stories;

@@ -111,6 +111,7 @@ pub(super) fn told(plan: &Plan) -> String {
             Action::Act { op } => word(op),
             Action::Verify { what: Verification::Contents { .. } } => "Contents".to_owned(),
             Action::Verify { what: Verification::Level { .. } } => "Level".to_owned(),
+            Action::Verify { what: Verification::Patched { .. } } => "Patched".to_owned(),
             Action::Gate { .. } => "Gate".to_owned(),
         };
         let after: String = step.after.iter().map(|before| format!(" {before}")).collect();

@@ -16,9 +16,9 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use patchtrain::op::{Op, SourceRef, UpdateKind};
+use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::plan::Plan;
-use patchtrain::simulator::Switches;
+use patchtrain::simulator::{Power, Switches};
 use tokio::sync::watch;
 
 use sky::{Passed, Weather};
@@ -59,12 +59,14 @@ stories![
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
+    members_are_selected,
     names_without_epoch,
     servers_fail_in_bursts,
     somebody_edits_a_source,
     somebody_updates_by_hand,
     the_first_apply,
     the_golden_instance_stays_out,
+    the_service_dies,
     the_service_is_overrun,
     two_apply_at_once,
     web_03_falls_silent,
@@ -157,6 +159,7 @@ impl Story {
                 self.stage.group(from, |members, _, _| members.retain(|member| member != name));
                 self.stage.group(to, |members, _, _| members.push((*name).to_owned()));
             }
+            ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
             ["retire", release] => self.stage.retire(release, true),
@@ -171,11 +174,22 @@ impl Story {
             ["silence", name, "at", "its", "update"] => {
                 self.stage.sky.silence_at_update(self.stage.id(name).as_str());
             }
+            ["stop", name] => simulator.set_power(self.stage.id(name).as_str(), Power::Stopped).unwrap(),
+            ["start", name] => simulator.set_power(self.stage.id(name).as_str(), Power::Running).unwrap(),
+            ["terminate", name] => {
+                simulator.set_power(self.stage.id(name).as_str(), Power::Terminated).unwrap();
+            }
+            ["tag", name, "for", group] => {
+                simulator.tag(self.stage.id(name).as_str(), Some(group)).unwrap();
+            }
+            ["take", "the", "tag", "off", name] => {
+                simulator.tag(self.stage.id(name).as_str(), None).unwrap();
+            }
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
             ["by", "hand:", "update", name] => {
                 let source =
                     SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None, under: None };
-                let op = Op::Update { instance: self.stage.id(name), source, kind: UpdateKind::All };
+                let op = Op::Update { instance: self.stage.id(name), source, kind: Wanted::All };
                 self.stage.by_hand(&op).await;
             }
             ["by", "hand:", "update", name, "from", "the", "vendor"] => {
@@ -203,6 +217,10 @@ impl Story {
                 self.stage.sky.storm_after(number(calls)?, seconds(number(length)?));
             }
             ["every", nth, "th", "call", "fails"] => self.stage.sky.turn(Weather::Bursts(number(nth)?)),
+            ["the", "service", "is", "dead"] => self.stage.sky.turn(Weather::Dead(0)),
+            ["the", "service", "dies", "after", calls, "changes"] => {
+                self.stage.sky.turn(Weather::Dead(number(calls)?));
+            }
             ["calls", "break", "before", "they", "are", "served"] => {
                 self.stage.sky.turn(Weather::ResetBefore);
             }
@@ -214,6 +232,17 @@ impl Story {
 
             // Commands.
             ["plan"] => self.said = self.plan().await.map_or_else(|error| error, |plan| told::plan(&plan)),
+            ["plan", "within", most, "s"] => {
+                let begun = tokio::time::Instant::now();
+                self.said = self.plan().await.map_or_else(|error| error, |plan| told::plan(&plan));
+                assert!(begun.elapsed() <= seconds(number(most)?), "{:?}", begun.elapsed());
+            }
+            ["apply", "within", most, "s"] => {
+                let plan = self.plan().await.unwrap();
+                let begun = tokio::time::Instant::now();
+                self.apply(&plan).await;
+                assert!(begun.elapsed() <= seconds(number(most)?), "{:?}", begun.elapsed());
+            }
             ["plan", "and", "save"] => {
                 let plan = self.plan().await.unwrap();
                 (self.said, self.saved) = (told::plan(&plan), Some(plan));

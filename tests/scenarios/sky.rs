@@ -22,6 +22,8 @@ pub(crate) enum Weather {
     Calm,
     /// After so many changing calls, all calls are refused with 429, for so long.
     Storm(usize, Duration),
+    /// After so many changing calls the service is dead: each call is answered with 503.
+    Dead(usize),
     /// Every so many-th call is answered with a 5xx.
     Bursts(usize),
     /// The connection breaks once for each changing call, before it is served.
@@ -140,6 +142,7 @@ impl Sky {
                 let began = *inner.storm.get_or_insert_with(Instant::now);
                 (began.elapsed() < length).then(|| refusal(429, "TooManyRequests", Some("9")))
             }
+            Weather::Dead(0) => Some(refusal(503, "ServiceUnavailable", None)),
             Weather::Bursts(nth) if inner.calls.is_multiple_of(nth) => Some(match inner.calls / nth % 3 {
                 0 => refusal(500, "InternalServerError", None),
                 1 => refusal(502, "", None),
@@ -176,7 +179,7 @@ impl Sky {
         if !changing {
             return Ok(());
         }
-        if let Weather::Storm(left @ 1.., _) = &mut inner.weather {
+        if let Weather::Storm(left @ 1.., _) | Weather::Dead(left @ 1..) = &mut inner.weather {
             *left -= 1;
         }
         match &mut inner.end {

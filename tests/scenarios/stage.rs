@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchtrain::apply::{Outcome, Run, Settings, apply, survey};
+use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Observed, Scope, Sighting, SourceLink};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
-use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, UpdateKind};
+use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::Package;
 use patchtrain::plan::{self, Input, Plan, ServiceLabel, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
@@ -35,6 +36,8 @@ struct Group {
     members: Option<Vec<String>>,
     after: Option<String>,
     max_failures: usize,
+    /// Whether members are those that are tagged for the group instead.
+    selects: bool,
 }
 
 /// Everything there is in a story.
@@ -54,14 +57,16 @@ pub(crate) struct Stage {
     tokens: usize,
 }
 
-fn client<T: Transport>(transport: T) -> Client<T> {
+fn client<T: Transport>(transport: T, version: &'static str) -> Client<T> {
     let own = credentials();
     let signer = Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes()).unwrap();
-    Client::new(transport, Endpoint::fixed("http://127.0.0.1:1"), API_VERSION, signer)
+    Client::new(transport, Endpoint::fixed("http://127.0.0.1:1"), version, signer)
 }
 
 fn process(sky: &Sky, facts: &Facts) -> Arc<OsmsCloud<Sky>> {
-    Arc::new(OsmsCloud::new(client(sky.clone()), Ocid::new(&facts.compartment), 10))
+    let other = || client(sky.clone(), compute::API_VERSION);
+    let cloud = OsmsCloud::new(client(sky.clone(), API_VERSION), Ocid::new(&facts.compartment), 10);
+    Arc::new(cloud.with_compute(Compute::new(other(), other(), 10)))
 }
 
 /// How a run went.
@@ -85,6 +90,7 @@ impl Stage {
                 release: "GL1".to_owned(),
                 members: Some(members.iter().map(|member| member.name.clone()).collect()),
                 max_failures: if after.is_some() { 2 } else { 0 },
+                selects: false,
                 after,
             });
         }
@@ -93,8 +99,8 @@ impl Stage {
         let stage = Self {
             process: process(&sky, &facts),
             sky,
-            hand: OsmsCloud::new(client(InProcess(simulator.clone())), compartment, 4),
-            client: client(InProcess(simulator.clone())),
+            hand: OsmsCloud::new(client(InProcess(simulator.clone()), API_VERSION), compartment, 4),
+            client: client(InProcess(simulator.clone()), API_VERSION),
             simulator,
             facts,
             workspace: Workspace::quickstart(&[]),
@@ -126,6 +132,12 @@ impl Stage {
     /// Leaves the members of a group to the service.
     pub(crate) fn leave_to_service(&mut self, name: &str) {
         self.groups.iter_mut().filter(|group| group.name == name).for_each(|group| group.members = None);
+        self.write();
+    }
+
+    /// Selects the members of a group by the tag that the simulator has on them.
+    pub(crate) fn select(&mut self, name: &str) {
+        self.groups.iter_mut().filter(|group| group.name == name).for_each(|group| group.selects = true);
         self.write();
     }
 
@@ -199,13 +211,18 @@ impl Stage {
                 text.push_str("retired = true\n");
             }
         }
-        for Group { name, release, members, after, max_failures } in &self.groups {
+        for Group { name, release, members, after, max_failures, selects } in &self.groups {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
             if let Some(after) = after {
                 writeln!(text, "after = [\"{after}\"]").unwrap();
             }
             writeln!(text, "max_failures = {max_failures}").unwrap();
             match members {
+                _ if *selects => writeln!(
+                    text,
+                    "members = {{ compartments = [\"{compartment}\"], tags = {{ \"ops.patch\" = \"{name}\" }} }}"
+                )
+                .unwrap(),
                 None => text.push_str("members = \"service\"\n"),
                 Some(members) => {
                     let ids: Vec<String> =
@@ -357,7 +374,7 @@ impl Stage {
                 Call::post("AttachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
             self.client.send(&call).await.unwrap();
         }
-        self.by_hand(&Op::Update { instance, source: to, kind: UpdateKind::All }).await;
+        self.by_hand(&Op::Update { instance, source: to, kind: Wanted::All }).await;
     }
 
     /// Puts an instance on a release's source, which is no business of the train's.

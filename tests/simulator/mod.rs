@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use patchtrain::name::{Ocid, ReleaseName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, Source, SourceLink};
-use patchtrain::op::{Op, SourceRef, UpdateKind};
+use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::package::{Package, PackageSet};
 use patchtrain::simulator::agent::updated;
 use proptest::prelude::*;
@@ -94,7 +94,7 @@ fn advanced(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> Pa
     };
     observed.instances.insert(id.clone(), instance);
     let source = SourceRef { release: ReleaseName::new("GL1"), id: Some(link(0).id), under: None };
-    observed.advance(&Op::Update { instance: id.clone(), source, kind: UpdateKind::All });
+    observed.advance(&Op::Update { instance: id.clone(), source, kind: Wanted::All });
     observed.instances[&id].inventory.clone().expect("an update keeps the inventory").installed
 }
 

@@ -11,7 +11,7 @@ use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{InstanceStatus, Inventory, Observed, Scope, Sighting};
 use patchtrain::oci::{Client, Credentials, Endpoint};
-use patchtrain::op::{GroupRef, Lineage, Op, Ownership, RetryToken, SourceRef, UpdateKind};
+use patchtrain::op::{GroupRef, Lineage, Op, Ownership, RetryToken, SourceRef, Wanted};
 use patchtrain::package::PackageSet;
 use patchtrain::simulator::{
     Clock, DEFAULT_SEED, InProcess, Level, Simulator, Switches, credentials, facts, golden_set,
@@ -120,7 +120,7 @@ async fn ride(switches: Switches) {
     world.run(&switch).await;
     // Asked again, as after a crash: nothing is to be done.
     world.run(&switch).await;
-    let update = Op::Update { instance: instance.clone(), source: source.clone(), kind: UpdateKind::All };
+    let update = Op::Update { instance: instance.clone(), source: source.clone(), kind: Wanted::All };
 
     world.look_all().await;
     world.look(Scope::SourceContents(source.id.clone().expect("it was created"))).await;

@@ -1,9 +1,11 @@
 //! What several test areas share. Leaves out anything that only one of them needs.
 
+mod holdings;
 pub(crate) mod model;
 mod pty;
 mod quickstart;
 pub(crate) mod rng;
+pub(crate) mod selection;
 mod served;
 pub(crate) mod store;
 mod workspace;

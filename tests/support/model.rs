@@ -1,7 +1,7 @@
 //! A model of the executor: one step at a time, without time, calls or journal files. What it does to the state is
 //! written apart from the executor, so that the two can be compared.
 
-use patchtrain::conformance::Verdict;
+use patchtrain::conformance::{Sorter, Verdict};
 use patchtrain::name::{Address, ReleaseName};
 use patchtrain::observed::Precondition;
 use patchtrain::op::{GroupRef, Op, ParentRef, RetryToken, SourceRef, StepId};
@@ -9,7 +9,7 @@ use patchtrain::plan::{Action, Condition, DriftKind, Plan, Step, Verification};
 use patchtrain::state::{Effect, Entry, Finish};
 
 use super::rng::Rng;
-use super::worlds::World;
+use super::worlds::{World, kind};
 
 /// How a step of the model ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,16 +114,35 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
                 return End::Failed("gone".into());
             };
             let verdict = Verdict::of(inventory, &plan.releases[&planned.release].packages, &plan.unmanaged);
-            if !verdict.at_level(planned.ahead) {
+            let offered = world.observed.outstanding(instance, kind);
+            let sorter = Sorter::new(planned.patching, Some(offered.iter().map(|update| &**update)));
+            if !verdict.at_level(&sorter, planned.ahead) {
                 record(world, Entry::LeftLevel { instance: instance.clone() });
+                // What the schedule is to bring is nobody's failure.
+                if sorter.tally(&verdict).due == 0 && verdict.may_be_ahead(planned.ahead) {
+                    return End::Done;
+                }
                 return End::Failed(format!("{instance} is behind: {:?}", verdict.behind));
             }
             let name = plan.labels[instance].clone();
             let (group, release) = (group.clone(), planned.release.clone());
             let extra = verdict.extra.len();
             bind(world, plan, &group);
-            record(world, Entry::AtLevel { instance: instance.clone(), name, group, release, extra, at });
+            let (instance, patching) = (instance.clone(), planned.patching);
+            record(world, Entry::AtLevel { instance, name, group, release, extra, at, patching });
             End::Done
+        }
+        Action::Verify { what: Verification::Patched { instance, wanted, packages } } => {
+            let left = world.observed.outstanding(instance, kind);
+            let asked =
+                |update: &std::sync::Arc<patchtrain::observed::AvailableUpdate>| match packages.as_slice() {
+                    [] => wanted.admits(update.kind),
+                    some => some.iter().any(|package| *package.name() == *update.name),
+                };
+            match left.iter().any(asked) {
+                true => End::Failed(format!("{instance} still lists {left:?}")),
+                false => End::Done,
+            }
         }
         Action::Gate { condition } => {
             let Condition::GroupAtLevel { release, candidates, members, allowed, .. } = condition;
@@ -192,12 +211,19 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
         return End::Failed(breach.to_string());
     } else {
         let unproves = match &op {
-            Op::Switch { instance, .. } | Op::Update { instance, .. } => Some(instance.clone()),
+            Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+                Some(instance.clone())
+            }
             _ => None,
         };
         let token = RetryToken("token".into());
         record(world, Entry::Started { key: key.clone(), token, unproves, at });
+        if let Some(instance) = op.updates() {
+            let offered = world.observed.outstanding(instance, kind);
+            world.observed.updates.insert(instance.clone(), offered);
+        }
         world.observed.advance(&op);
+        world.observed.updates.clear();
         Finish::Done
     };
     let effect = effect(world, plan, step, &op);
@@ -238,6 +264,8 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
             Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() }
         }
         Op::DeleteSource { source } => Effect::SourceGone { release: source.release.clone() },
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } => return None,
+        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => {
+            return None;
+        }
     })
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
-use patchtrain::op::{Lineage, Ticket};
+use patchtrain::op::{Lineage, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
 use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
 use super::rng::Rng;
+use super::{holdings, selection};
 
 /// Everything that a plan is made of.
 #[derive(Clone, Debug)]
@@ -40,15 +41,24 @@ impl World {
 
     pub(crate) fn plan_with(&self, allow_shrink: bool) -> Result<Plan, Vec<Refusal>> {
         let service = label();
+        let observed = self.surveyed();
         patchtrain::plan::plan(&Input {
             train: &self.train,
             state: &self.state,
-            observed: &self.observed,
+            observed: &observed,
             capabilities: patchtrain::op::Capabilities { packages_per_call: 2 },
             service: &service,
             now: self.now,
             allow_shrink,
         })
+    }
+
+    /// What a survey sees of the world: also what the updates of each instance are for.
+    fn surveyed(&self) -> Observed {
+        let mut observed = self.observed.clone();
+        let offered = |id: &Ocid| (id.clone(), self.observed.outstanding(id, kind));
+        observed.updates = self.observed.instances.keys().map(offered).collect();
+        observed
     }
 
     pub(crate) fn later(&mut self) {
@@ -72,7 +82,26 @@ const NAMES: [&str; 11] = [
 const VERSIONS: [&str; 8] =
     ["1.0-1.el8", "1.0-1.el8_1", "1.0-2.el8", "1.0~rc1-3", "1.0^git2-1", "1.0.1-1", "2-1", "10-1"];
 
-fn package(rng: &mut Rng, name: &str) -> Package {
+/// What the updates of a package are for, in all these worlds.
+pub(crate) fn kind(package: Package) -> UpdateKind {
+    kind_of(package.name())
+}
+
+/// The same of each name there is.
+pub(crate) fn kinds() -> impl Iterator<Item = (Arc<str>, UpdateKind)> {
+    NAMES.into_iter().map(|name| (name.into(), kind_of(name)))
+}
+
+fn kind_of(name: &str) -> UpdateKind {
+    match name {
+        "bash" | "glibc" | "glibc-common" | "openssl" => UpdateKind::Security,
+        "kernel" | "kernel-core" | "zlib" => UpdateKind::Bugfix,
+        "perl" | "vim" => UpdateKind::Enhancement,
+        _ => UpdateKind::Other,
+    }
+}
+
+pub(super) fn package(rng: &mut Rng, name: &str) -> Package {
     let arch = match name {
         "glibc" | "zlib" if rng.chance(30) => "i686",
         "glibc-common" => "noarch",
@@ -125,7 +154,10 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases,
         groups,
         digest,
@@ -144,6 +176,8 @@ pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(Wanted::All),
+        schedule: None,
     }
 }
 
@@ -212,6 +246,16 @@ pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
     }
 }
 
+fn update(rng: &mut Rng) -> Option<Wanted> {
+    match rng.below(12) {
+        0 => None,
+        1 | 2 => Some(Wanted::Only(UpdateKind::Security)),
+        3 => Some(Wanted::Only(UpdateKind::Bugfix)),
+        4 => Some(Wanted::Only(UpdateKind::Enhancement)),
+        _ => Some(Wanted::All),
+    }
+}
+
 /// Generates a world that no train has touched yet.
 pub(crate) fn fresh(rng: &mut Rng) -> World {
     let releases: Vec<Release> =
@@ -226,6 +270,7 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
         if !rng.chance(5) {
             observed.instances.insert(id.clone(), instance(rng, index));
         }
+        observed.compute.instances.insert(id.clone(), selection::machine(rng, index, index % group_count));
     }
     for n in 0..group_count {
         let members: Vec<Ocid> =
@@ -238,6 +283,7 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
             1 => Amount::Percent(rng.below(60) as u8),
             _ => Amount::Number(0),
         };
+        one.update = update(rng);
         one.after = groups.iter().filter(|_| rng.chance(40)).map(|other| other.name.clone()).collect();
         if rng.chance(20) {
             one.members = Members::Service;
@@ -249,6 +295,8 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
                 observed.instances.get_mut(member).unwrap().groups.insert(id.clone());
             }
             observed.groups.insert(id, by_hand);
+        } else if rng.chance(30) {
+            one.members = selection::selector(n);
         }
         groups.push(one);
     }
@@ -268,7 +316,11 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(16) {
+        match rng.below(20) {
+            13 => {
+                let at = rng.below(world.train.groups.len());
+                world.train.groups[at].update = update(rng);
+            }
             0..=2 if !ids.is_empty() => {
                 let packages = packages(rng, 80);
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
@@ -301,25 +353,28 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
                     seen.open_work.clear();
                 }
             }
-            7 => edit_source(world, rng),
+            7 => holdings::edit_source(world, rng),
             8 => edit_membership(world, rng),
+            11..=12 => selection::disturb(world, rng),
             9 => {
                 let mut new = instance(rng, index);
                 let holds = |(_, group): &(&Ocid, &ServiceGroup)| group.members.contains(&instance_id(index));
                 new.groups = world.observed.groups.iter().filter(holds).map(|(id, _)| id.clone()).collect();
                 world.observed.instances.entry(instance_id(index)).or_insert(new);
+                let machine = selection::machine(rng, index, rng.clone().below(5));
+                world.observed.compute.instances.entry(instance_id(index)).or_insert(machine);
                 let listed = world.train.groups.iter_mut().find_map(|group| match &mut group.members {
                     Members::Listed(listed) => Some(listed),
-                    Members::Service => None,
+                    Members::Service | Members::Selected(_) => None,
                 });
                 if let Some(listed) = listed.filter(|_| !ids.contains(&instance_id(index))) {
                     listed.insert(instance_id(index));
                 }
             }
-            10 => retire(world, rng),
-            11 => somebody_else_rides(world, rng),
-            12 | 13 => edit_children(world, rng),
-            14 if rng.chance(20) => {
+            10 => holdings::retire(world, rng),
+            14 => holdings::somebody_else_rides(world, rng),
+            15 | 16 => holdings::edit_children(world, rng),
+            17 if rng.chance(20) => {
                 world.train.layout = match world.train.layout {
                     Layout::Parent => Layout::Child,
                     Layout::Child => Layout::Parent,
@@ -336,94 +391,6 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let Train { releases, groups, layout, .. } = &world.train;
     world.train.digest = Digest::of([format!("{releases:?}{groups:?}{layout:?}")]);
     world.later();
-}
-
-/// Retires a release that no group is bound to, or takes that back.
-fn retire(world: &mut World, rng: &mut Rng) {
-    let release = rng.below(world.train.releases.len());
-    let release = &mut world.train.releases[release];
-    let bound = world.train.groups.iter().any(|group| group.release == release.name);
-    release.retired = !bound && !release.retired;
-}
-
-/// Somebody attaches one of our sources to an instance that no train knows, or takes it off again.
-fn somebody_else_rides(world: &mut World, rng: &mut Rng) {
-    let ours: Vec<Ocid> =
-        world.observed.sources.iter().filter(|(_, s)| s.owner.is_some()).map(|(id, _)| id.clone()).collect();
-    if !ours.is_empty() {
-        let riders = world.observed.riders.entry(rng.pick(&ours).clone()).or_default();
-        if riders.remove(&instance_id(99_999)).is_none() {
-            riders.insert(instance_id(99_999), "stranger".into());
-        }
-    }
-}
-
-/// Somebody attaches or detaches children under the train's own parent.
-fn edit_children(world: &mut World, rng: &mut Rng) {
-    let is_own = |source: &&Source| source.name.ends_with("/_parent");
-    let sources = &world.observed.sources;
-    let Some(own) = sources.iter().find(|(_, source)| is_own(source)).map(|(id, _)| id.clone()) else {
-        return;
-    };
-    let child = |(id, source): (&Ocid, &Source)| SourceLink { id: id.clone(), name: source.name.clone() };
-    let children = sources.iter().filter(|(_, source)| source.parent.as_ref() == Some(&own)).map(child);
-    let foreign =
-        SourceLink { id: Ocid::new("ocid1.osmssoftwaresource.oc1..foreign"), name: "foreign".into() };
-    let mut children: Vec<SourceLink> = children.chain([foreign]).collect();
-    let hangs = |seen: &&mut Instance| seen.parent.as_ref().is_some_and(|parent| parent.id == own);
-    let mut hanging: Vec<&mut Instance> = world.observed.instances.values_mut().filter(hangs).collect();
-    if hanging.is_empty() {
-        return;
-    }
-    let at = rng.below(hanging.len());
-    let seen = &mut hanging[at];
-    if rng.chance(40) {
-        seen.children.clear();
-    }
-    let other = children.swap_remove(rng.below(children.len()));
-    if rng.chance(70) && !seen.children.contains(&other) {
-        seen.children.push(other);
-    }
-}
-
-/// Somebody deletes a source. What had it has nothing instead, or goes on naming what is no more. As the service has
-/// it, a parent of others cannot be deleted.
-fn delete_source(world: &mut World, id: &Ocid, named: bool) {
-    if world.observed.sources.values().any(|source| source.parent.as_ref() == Some(id)) {
-        return;
-    }
-    world.observed.sources.remove(id);
-    world.observed.riders.remove(id);
-    for seen in world.observed.instances.values_mut() {
-        if seen.parent.as_ref().is_some_and(|parent| parent.id == *id) {
-            let gone = SourceLink { id: Ocid::new(&format!("{id}.gone")), name: "gone".into() };
-            seen.parent = named.then_some(gone);
-            seen.children.clear();
-        }
-        seen.children.retain(|child| child.id != *id);
-    }
-}
-
-fn edit_source(world: &mut World, rng: &mut Rng) {
-    let ours: Vec<Ocid> =
-        world.observed.sources.iter().filter(|(_, s)| s.owner.is_some()).map(|(id, _)| id.clone()).collect();
-    if ours.is_empty() {
-        return;
-    }
-    let id = rng.pick(&ours).clone();
-    if rng.chance(15) {
-        delete_source(world, &id, rng.chance(50));
-        return;
-    }
-    let source = world.observed.sources.get_mut(&id).unwrap();
-    let mut contents: Vec<Package> = source.contents.take().unwrap_or_default().iter().collect();
-    if rng.chance(50) && !contents.is_empty() {
-        contents.remove(rng.below(contents.len()));
-    }
-    if rng.chance(50) {
-        contents.push(package(rng, "zsh"));
-    }
-    source.contents = Some(PackageSet::new(contents));
 }
 
 fn edit_membership(world: &mut World, rng: &mut Rng) {

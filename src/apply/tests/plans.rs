@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{lineage, train};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Instance, InstanceStatus, Inventory, Observed, Precondition, Source, SourceLink};
-use crate::op::{GroupRef, Op, Ownership, PlanId, SourceRef, StepId, UpdateKind};
+use crate::op::{GroupRef, Op, Ownership, PlanId, SourceRef, StepId, Wanted};
 use crate::package::{Digest, Package, PackageSet};
 use crate::plan::{
     Action, Basis, Condition, FORMAT_VERSION, Plan, PlannedGroup, PlannedRelease, ServiceLabel, Step,
@@ -112,7 +112,7 @@ pub(super) fn switch(name: &str) -> Op {
 }
 
 pub(super) fn update(name: &str) -> Op {
-    Op::Update { instance: instance(name), source: source(), kind: UpdateKind::All }
+    Op::Update { instance: instance(name), source: source(), kind: Wanted::All }
 }
 
 /// Collects steps.
@@ -159,6 +159,8 @@ impl Builder {
             notes: Vec::new(),
             steps: Vec::new(),
             cost: Default::default(),
+            golden: None,
+            patches: Vec::new(),
         };
         Self { plan }
     }
@@ -178,6 +180,7 @@ impl Builder {
             held: 0,
             ahead_count: 0,
             gated: false,
+            patching: crate::train::Patching::EVERYTHING,
         });
     }
 

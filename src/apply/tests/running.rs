@@ -21,7 +21,12 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
     assert_eq!(state.last_plan, Some(run));
     assert!(state.unfinished.is_empty());
     let record = |name: &str, group: &str| {
-        let at_level = Some(AtLevel { release: release(), since: at, extra: 0 });
+        let at_level = Some(AtLevel {
+            release: release(),
+            since: at,
+            extra: 0,
+            patching: crate::train::Patching::EVERYTHING,
+        });
         let group = plans::group(group);
         (instance(name), InstanceRecord { name: name.into(), group, release: Some(release()), at_level })
     };
@@ -149,7 +154,15 @@ async fn a_level_that_was_left_opens_no_gate() {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let (id, name, group) = (instance("canary-1"), "canary-1".into(), plans::group("canary"));
         state
-            .record(&Entry::AtLevel { instance: id.clone(), name, group, release: release(), extra: 0, at })
+            .record(&Entry::AtLevel {
+                instance: id.clone(),
+                name,
+                group,
+                release: release(),
+                extra: 0,
+                at,
+                patching: crate::train::Patching::EVERYTHING,
+            })
             .unwrap();
         rig.store.with(|inner| inner.snapshot = Some(state));
         let (outcome, events) = rig.apply().await.unwrap();

@@ -22,6 +22,8 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(crate::op::Wanted::All),
+        schedule: None,
     };
     Train {
         file: PathBuf::from("gl.toml"),
@@ -37,12 +39,15 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
         releases: Vec::new(),
         groups: groups.iter().map(group).collect(),
         digest: Digest::of_lines(["train"]),
         layout: crate::train::Layout::Parent,
         layout_line: 1,
+        neighbours: Vec::new(),
     }
 }
 

@@ -44,6 +44,8 @@ fn plan(id: &str, serial: u64) -> Plan {
         notes: Vec::new(),
         steps: Vec::new(),
         cost: Cost::default(),
+        golden: None,
+        patches: Vec::new(),
     }
 }
 

@@ -93,6 +93,14 @@ store = "local"    # in the folder state/; keep a backup of it
 #
 # What it means that a package is newer than in the release: "report" says so, "block" keeps the instance below level.
 # ahead = "report"
+#
+# [[group]]
+# name    = "batch"
+# release = "R1"
+#
+# Whoever lies in these compartments and has these tags: `namespace.key` is a defined tag, a key without a dot a
+# free-form one. Instances that are started later join with the next apply.
+# members = {{ compartments = ["ocid1.compartment.oc1..aaaa"], subcompartments = true, tags = {{ "ops.patch" = "batch" }} }}
 "#
     )
 }
@@ -194,7 +202,7 @@ mod tests {
             _ => line,
         });
         let mut used = lines.collect::<Vec<_>>().join("\n");
-        assert_eq!(used.matches("[[group]]").count(), 2);
+        assert_eq!(used.matches("[[group]]").count(), 3);
         used = used.replacen(
             "\n[[group]]",
             "\n[[release]]\nname = \"R1\"\nmanifest = \"R1.packages\"\n[[group]]",
@@ -205,12 +213,21 @@ mod tests {
         std::fs::write(folder.path().join("R1.packages"), "bash-4.4.20-5.el8.aarch64\n").unwrap();
         let loaded = train::load(&folder.path().join("prod.toml"));
         let loaded = loaded.unwrap_or_else(|problems| panic!("{}\n{used}", problems.render(false)));
-        assert_eq!(loaded.groups.len(), 2);
+        assert_eq!(loaded.groups.len(), 3);
         assert_eq!(loaded.unmanaged, train::default_unmanaged());
         // Every key that this version acts on is explained, as a setting or as one that is commented out.
-        for key in
-            ["name", "os", "architecture", "compartment", "golden", "unmanaged", "layout", "api", "region", "profile"]
-        {
+        for key in [
+            "name",
+            "os",
+            "architecture",
+            "compartment",
+            "golden",
+            "unmanaged",
+            "layout",
+            "api",
+            "region",
+            "profile",
+        ] {
             assert!(used.lines().any(|line| line.starts_with(key)), "{key}");
         }
     }

@@ -135,7 +135,8 @@ fn answers(updates: &Updates, unknown: &BTreeSet<Arc<str>>) -> usize {
 mod tests {
     use super::*;
     use crate::cloud::memory::MemoryCloud;
-    use crate::observed::{ErratumLink, Instance, InstanceStatus, Observed, UpdateKind};
+    use crate::observed::{ErratumLink, Instance, InstanceStatus, Observed};
+    use crate::op::UpdateKind;
 
     fn id(name: &str) -> Ocid {
         Ocid::new(&format!("ocid1.instance.oc1..{name}"))
@@ -164,7 +165,7 @@ mod tests {
             architecture: "x86_64".into(),
             installed: "1-1".into(),
             available: "1-2".into(),
-            kind: UpdateKind::Bug,
+            kind: UpdateKind::Bugfix,
             errata: vec![ErratumLink { id: name(number), name: name(number) }],
             cves: Vec::new(),
         };
@@ -176,7 +177,7 @@ mod tests {
     }
 
     fn erratum(number: usize) -> Erratum {
-        let (kind, synopsis) = (UpdateKind::Bug, "".into());
+        let (kind, synopsis) = (UpdateKind::Bugfix, "".into());
         Erratum {
             id: name(number),
             name: name(number),

@@ -77,7 +77,7 @@ impl Script {
             Op::AddPackages { packages, .. } => {
                 vec![Fault::DropAdds { kept: packages.len() / 2 }, Fault::LostAnswer, Fault::LostCall]
             }
-            Op::Update { .. } => vec![
+            Op::Update { .. } | Op::Patch { .. } => vec![
                 Fault::IdleUpdate,
                 Fault::FailedWork { message: "drawn from the seed".to_owned() },
                 Fault::LostAnswer,

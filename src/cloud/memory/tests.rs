@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::name::{GroupName, ReleaseName};
 use crate::observed::{Instance, Inventory, Source, SourceLink};
-use crate::op::{GroupRef, Lineage, Ownership, SourceRef, UpdateKind};
+use crate::op::{GroupRef, Lineage, Ownership, SourceRef, Wanted};
 use crate::package::{Package, PackageSet};
 
 fn set(nevras: &[&str]) -> PackageSet {
@@ -46,7 +46,7 @@ fn cloud() -> MemoryCloud {
 fn update() -> Op {
     let id = Some(Ocid::new("ocid1.osmssoftwaresource.oc1..s"));
     let source = SourceRef { release: ReleaseName::new("S"), id, under: None };
-    Op::Update { instance: instance(), source, kind: UpdateKind::All }
+    Op::Update { instance: instance(), source, kind: Wanted::All }
 }
 
 fn create_group() -> Op {
@@ -165,7 +165,7 @@ fn a_seed_draws_the_same_faults_whatever_the_order() {
         .map(|index| Op::Update {
             instance: Ocid::new(&format!("ocid1.instance.oc1..{index}")),
             source: SourceRef { release: ReleaseName::new("S"), id: None, under: None },
-            kind: UpdateKind::All,
+            kind: Wanted::All,
         })
         .collect();
     let forth: Vec<_> = ops.iter().map(|op| script.fault(&op.key(), 1, op)).collect();

@@ -10,7 +10,7 @@ use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Erratum, Inventory, Observed, Scope, ServiceGroup, Sighting, Source, Updates};
-use crate::op::{Op, OpKey, RetryToken, Ticket};
+use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(super) struct World {
     stale: BTreeMap<Ocid, Stale>,
     /// What instances are offered, as a test has said.
     pub(super) updates: BTreeMap<Ocid, Updates>,
+    /// What the updates of each package are for, by its name; then what is offered follows from the sources.
+    pub(super) kinds: Option<BTreeMap<Arc<str>, UpdateKind>>,
     pub(super) errata: Vec<Erratum>,
     pub(super) streams: BTreeMap<Ocid, Vec<StreamContents>>,
     pub(super) stale_contents: usize,
@@ -80,6 +82,7 @@ impl World {
             withheld: Vec::new(),
             stale: BTreeMap::new(),
             updates: BTreeMap::new(),
+            kinds: None,
             errata: Vec::new(),
             streams: BTreeMap::new(),
             stale_contents: 0,
@@ -174,6 +177,18 @@ impl World {
                 let found = self.errata.iter().find(|erratum| erratum.id == *id);
                 Sighting::Erratum(id.clone(), found.cloned())
             }
+            Scope::Compute(id) => {
+                let there = self.observed.compute.instances.iter();
+                let there = there.filter(|(_, instance)| instance.compartment == *id);
+                let found = there.map(|(id, instance)| (id.clone(), instance.clone()));
+                Sighting::Compute(id.clone(), found.collect())
+            }
+            Scope::Compartments(id) => {
+                let compute = &self.observed.compute;
+                let below = compute.parents.iter().filter(|(_, parent)| compute.is_within(parent, id));
+                let found = below.map(|(child, parent)| (child.clone(), parent.clone()));
+                Sighting::Compartments(id.clone(), found.collect())
+            }
         })
     }
 
@@ -203,8 +218,15 @@ impl World {
     }
 
     fn offered(&self, id: &Ocid) -> Option<Updates> {
-        let known = self.observed.instances.contains_key(id);
-        known.then(|| self.updates.get(id).cloned().unwrap_or_default())
+        if !self.observed.instances.contains_key(id) {
+            return None;
+        }
+        Some(match &self.kinds {
+            None => self.updates.get(id).cloned().unwrap_or_default(),
+            Some(kinds) => self
+                .observed
+                .outstanding(id, |package| kinds.get(package.name()).copied().unwrap_or(UpdateKind::Other)),
+        })
     }
 
     fn inventory(&mut self, id: &Ocid) -> Option<Inventory> {
@@ -271,7 +293,7 @@ impl World {
             return Err(refused(404, "NotAuthorizedOrNotFound"));
         }
         let answer = match op {
-            Op::Update { instance, .. } => self.accept(op, instance, fault)?,
+            Op::Update { instance, .. } | Op::Patch { instance, .. } => self.accept(op, instance, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
                 if seen.is_some_and(|seen| !seen.members.is_empty()) {
@@ -356,18 +378,28 @@ impl World {
     }
 
     fn end(&mut self, ticket: &Ticket) {
-        let Some(work) = self.work.get_mut(ticket) else { return };
-        let Some(id) = work.op.instance() else { return };
+        let Some((op, fault)) = self.work.get(ticket).map(|work| (work.op.clone(), work.fault.clone()))
+        else {
+            return;
+        };
+        let Some(id) = op.instance() else { return };
         let before = self.observed.instances.get(id).and_then(|seen| seen.inventory.clone());
-        work.ended = Some(match &work.fault {
-            Some(Fault::FailedWork { message }) => Err(message.clone()),
+        let ended = match fault {
+            Some(Fault::FailedWork { message }) => Err(message),
             Some(Fault::IdleUpdate) => Ok(()),
             _ if before.is_none() => Err("the instance is gone".to_owned()),
             _ => {
-                self.observed.advance(&work.op);
+                // What is of a kind is what the service lists as of it at that time.
+                let offered = self.offered(id).unwrap_or_default();
+                self.observed.updates.insert(id.clone(), offered);
+                self.observed.advance(&op);
+                self.observed.updates.clear();
                 Ok(())
             }
-        });
+        };
+        if let Some(work) = self.work.get_mut(ticket) {
+            work.ended = Some(ended);
+        }
         if let Some(stale) = self.stale.get_mut(id)
             && stale.old.is_none()
         {

@@ -12,8 +12,9 @@ use super::wire;
 use super::{OsmsCloud, ROWS, found, is_not_found, look};
 use crate::cloud::CloudError;
 use crate::name::Ocid;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 use crate::oci::{Call, Transport};
+use crate::op::UpdateKind;
 
 /// One copy of each text and of each update: a fleet of thousands shares some hundred.
 #[derive(Debug, Default)]
@@ -79,7 +80,7 @@ fn keep<V: Clone + Eq + Hash>(kept: &mut HashSet<V>, value: V) -> V {
 fn kind(word: Option<&wire::Text<'_>>) -> UpdateKind {
     match word.map(|word| &*word.0) {
         Some("SECURITY") => UpdateKind::Security,
-        Some("BUG" | "BUGFIX") => UpdateKind::Bug,
+        Some("BUG" | "BUGFIX") => UpdateKind::Bugfix,
         Some("ENHANCEMENT") => UpdateKind::Enhancement,
         _ => UpdateKind::Other,
     }

@@ -23,6 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use names::Names;
 pub use packages::Reading;
 
+use super::compute::Compute;
 use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
@@ -49,6 +50,7 @@ pub struct OsmsCloud<T> {
     names: Names,
     pool: Mutex<SetPool>,
     shared: Mutex<errata::Shared>,
+    compute: Option<Compute<T>>,
     // Sources that instances were seen on. The vendor's are in the root compartment, which we need not be able to list.
     met: Mutex<BTreeSet<Ocid>>,
 }
@@ -64,8 +66,20 @@ impl<T: Transport> OsmsCloud<T> {
             names: Names::default(),
             pool: Mutex::default(),
             shared: Mutex::default(),
+            compute: None,
             met: Mutex::default(),
         }
+    }
+
+    /// Adds where instances are selected from. Without it, no selection can be looked at.
+    pub fn with_compute(mut self, compute: Compute<T>) -> Self {
+        self.compute = Some(compute);
+        self
+    }
+
+    fn compute(&self, operation: &'static str) -> Result<&Compute<T>, CloudError> {
+        let reason = "nobody has said where Compute is".to_owned();
+        self.compute.as_ref().ok_or(CloudError::Unaskable { operation, reason })
     }
 
     /// Returns how many distinct package sets have been read.
@@ -112,6 +126,12 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
             Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),
             Scope::Erratum(id) => Sighting::Erratum(id.clone(), self.erratum(id).await?),
+            Scope::Compute(id) => {
+                Sighting::Compute(id.clone(), self.compute("ListInstances")?.instances(id).await?)
+            }
+            Scope::Compartments(id) => {
+                Sighting::Compartments(id.clone(), self.compute("ListCompartments")?.compartments(id).await?)
+            }
         })
     }
 
@@ -131,6 +151,9 @@ impl From<Error> for CloudError {
                 Self::Service { operation, status, code, message, request_id }
             }
             Error::NoAnswer { operation, endpoint, reason } => Self::NoAnswer { operation, endpoint, reason },
+            Error::Down { operation, endpoint, reason, asked } => {
+                Self::Down { operation, endpoint, reason, asked }
+            }
             Error::Answer { operation, reason, request_id } => Self::Answer { operation, reason, request_id },
             Error::Credentials { reason, .. } => Self::Credentials { reason },
         }

@@ -157,3 +157,50 @@ fn a_certificate_that_is_not_trusted_is_found_in_its_wrappings() {
     assert!(!is_about_certificate(&io(rustls::Error::HandshakeNotComplete)));
     assert!(!is_about_certificate(&io("refused")));
 }
+
+#[tokio::test]
+async fn requests_are_written_down_without_what_is_secret() {
+    use std::os::unix::fs::PermissionsExt;
+    let (url, _heard) = serve().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trace.ndjson");
+    let trace = Trace::open(&file).unwrap();
+    let key = include_str!("../testdata/key.pem").as_bytes();
+    let client = |url: &str, attempts| {
+        let credentials = Credentials::from_parts("t/secret", "u", "f", key).unwrap();
+        let policy = crate::oci::retry::Policy { attempts, ..Default::default() };
+        let transport = HttpTransport::new().with_trace(Some(trace.clone()));
+        Client::new(transport, Endpoint::fixed(url), "/20190801", credentials)
+            .with_policy(policy)
+            .with_random(|bytes| bytes.fill(0))
+    };
+    let call = Call::post("CreateSoftwareSource", &["x"]).query("a", "b+c").json(&["secret"]).token("secret");
+    client(&url, 1).send(&call).await.unwrap();
+    // Nobody listens on port 1.
+    client("http://127.0.0.1:1", 2).send(&Call::get("GetWorkRequest", &["y"])).await.unwrap_err();
+
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("secret") && !text.contains("ignature"), "{text}");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    let field = |line: usize, name: &str| lines[line][name].to_string();
+    assert_eq!(field(0, "operation"), "\"CreateSoftwareSource\"");
+    assert_eq!(field(0, "method"), "\"POST\"");
+    assert_eq!(field(0, "path"), "\"/20190801/x\"");
+    assert_eq!(field(0, "query"), "\"a=b%2Bc\"");
+    assert_eq!(
+        (field(0, "status"), field(0, "attempt"), field(0, "retry")),
+        ("200".into(), "1".into(), "null".into())
+    );
+    assert_eq!(field(0, "request_id"), "\"R\"");
+    assert!(lines[0]["milliseconds"].is_u64() && lines[0]["time"].is_string());
+    assert!(field(1, "error").contains("cannot connect") && field(1, "status") == "null", "{text}");
+    assert_eq!((field(2, "attempt"), field(2, "operation")), ("2".into(), "\"GetWorkRequest\"".into()));
+    assert!(field(2, "retry").contains("cannot connect"), "{text}");
+    // It is appended to.
+    drop(trace);
+    Trace::open(&file).unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}

@@ -4,8 +4,8 @@
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{address, are, clean, count, counts, labels};
-use super::cohorts;
 use super::summary::mark;
+use super::{cohorts, patches};
 use crate::name::{Address, GroupName, Ocid};
 use crate::package::{DeltaEntry, DeltaKind};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Plan, ReleaseMove};
@@ -36,6 +36,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
         release(page, release_move);
     }
     cohorts::write(page, plan);
+    patches::write(page, plan);
 }
 
 fn entry(page: &mut Page, plan: &Plan, change: &Change) {
@@ -129,7 +130,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             page.item(2, mark(change), &format!("{name}: {what}"));
         }
         // Instances follow by group, those with the same change together.
-        ChangeDetail::Instance { .. } => {}
+        ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. } => {}
     }
 }
 

@@ -10,11 +10,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::super::packages::{self, Row, names};
 use super::super::page::{Mark, Page};
 use super::super::table::{Side, Table};
-use super::super::words::{are, count, labels, natural, reason, rides, source_name};
+use super::super::words::{are, count, counting, labels, natural, reason, rides, source_name};
 use crate::conformance::Lag;
 use crate::name::GroupName;
+use crate::op::Wanted;
 use crate::package::{DeltaEntry, Package};
 use crate::plan::{Cohort, Plan, ReleaseMove};
+use crate::train::Patching;
 
 /// Packages shown of a cohort before the list folds.
 const PACKAGES: usize = 8;
@@ -192,10 +194,19 @@ fn pair(lag: &Lag) -> Pair {
 fn what(plan: &Plan, cohort: &Cohort) -> String {
     let to = &cohort.to;
     let now = rides(plan, cohort.from.as_ref());
+    let patching = patching(plan, cohort);
+    let kind = match patching.update {
+        Some(Wanted::Only(kind)) => format!(" ({})", Wanted::Only(kind)),
+        _ => String::new(),
+    };
+    let nothing = match (patching.update, cohort.verdict.behind.is_empty()) {
+        (None, false) => "no update by this plan",
+        _ => "nothing to update",
+    };
     match (cohort.switch, cohort.update) {
-        (true, true) => format!("switch from {now} to {to}, then update"),
-        (true, false) => format!("switch from {now} to {to}, nothing to update"),
-        (false, true) => format!("update on {to}"),
+        (true, true) => format!("switch from {now} to {to}, then update{kind}"),
+        (true, false) => format!("switch from {now} to {to}, {nothing}"),
+        (false, true) => format!("update{kind} on {to}"),
         (false, false) => format!("read back on {to}"),
     }
 }
@@ -220,7 +231,7 @@ fn in_detail(
     if instances.len() > 1 {
         page.names(8, &instances, NAMES);
     }
-    behind(page, cohort, pairs, like);
+    behind(page, plan, cohort, pairs, like);
     let verdict = &cohort.verdict;
     if !verdict.ahead.is_empty() {
         page.text(
@@ -261,13 +272,18 @@ fn in_detail(
     }
 }
 
-fn behind(page: &mut Page, cohort: &Cohort, pairs: &HashSet<Pair>, like: Option<&Shown>) {
+fn patching(plan: &Plan, cohort: &Cohort) -> Patching {
+    plan.group(&cohort.group).map(|group| group.patching).unwrap_or_default()
+}
+
+fn behind(page: &mut Page, plan: &Plan, cohort: &Cohort, pairs: &HashSet<Pair>, like: Option<&Shown>) {
     let lags = &cohort.verdict.behind;
+    let counts = counting(patching(plan, cohort), cohort.tally);
     if lags.is_empty() {
         return;
     }
     let Some(shown) = like else {
-        page.text(8, 10, &format!("{} behind {}:", count(lags.len(), "package"), cohort.to));
+        page.text(8, 10, &format!("{} behind {}{counts}:", count(lags.len(), "package"), cohort.to));
         let rows: Vec<Row> = lags.iter().map(Row::of_lag).collect();
         packages::write(page, 8, &rows, PACKAGES, "->");
         return;
@@ -278,24 +294,24 @@ fn behind(page: &mut Page, cohort: &Cohort, pairs: &HashSet<Pair>, like: Option<
     less.sort_unstable();
     let common = lags.len() - more.len();
     let as_shown = match (more.is_empty(), less.is_empty()) {
-        (true, true) => format!("{} behind, as {}", count(lags.len(), "package"), shown.title),
+        (true, true) => format!("{} behind{counts}, as {}", count(lags.len(), "package"), shown.title),
         (false, true) => {
             format!(
-                "{} behind: {common} as {}, and also {}:",
+                "{} behind{counts}: {common} as {}, and also {}:",
                 count(lags.len(), "package"),
                 shown.title,
                 more.len()
             )
         }
         (true, false) => format!(
-            "{} behind, as {} but for {}: {}",
+            "{} behind{counts}, as {} but for {}: {}",
             count(lags.len(), "package"),
             shown.title,
             less.len(),
             page.list(&names(&less), PACKAGES)
         ),
         (false, false) => format!(
-            "{} behind: {common} as {} but for {} ({}), and also {}:",
+            "{} behind{counts}: {common} as {} but for {} ({}), and also {}:",
             count(lags.len(), "package"),
             shown.title,
             less.len(),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
-use crate::name::Ocid;
-use crate::plan::{Held, HeldReason, Note, Plan};
+use crate::name::{GroupName, Ocid};
+use crate::plan::{Held, HeldReason, LeftOut, Note, Plan};
 use crate::train::Layout;
 
 /// Names shown of what is held for one reason before the list folds.
@@ -64,8 +64,13 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::OpenWork { .. } => 4,
         HeldReason::Ahead { .. } => 5,
         HeldReason::Undeclared => 6,
-        HeldReason::Ridden { .. } => 7,
-        HeldReason::NotOurs { .. } => 8,
+        HeldReason::NotRunning { .. } => 7,
+        HeldReason::OtherSystem { .. } => 8,
+        HeldReason::Schedule { .. } => 9,
+        HeldReason::NoUpdates => 10,
+        HeldReason::Elsewhere { .. } => 11,
+        HeldReason::Ridden { .. } => 12,
+        HeldReason::NotOurs { .. } => 13,
     }
 }
 
@@ -81,7 +86,12 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Gate { .. }
         | HeldReason::Undeclared
         | HeldReason::Ridden { .. }
-        | HeldReason::NotOurs { .. } => None,
+        | HeldReason::NotOurs { .. }
+        | HeldReason::Schedule { .. }
+        | HeldReason::NoUpdates
+        | HeldReason::Elsewhere { .. }
+        | HeldReason::NotRunning { .. }
+        | HeldReason::OtherSystem { .. } => None,
     }
 }
 
@@ -121,9 +131,12 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
     let mut empty: Vec<String> = Vec::new();
     let mut layouts: Vec<String> = Vec::new();
+    let mut absent: Vec<String> = Vec::new();
+    let mut left_out: BTreeMap<(&GroupName, &LeftOut), Vec<&Ocid>> = BTreeMap::new();
     for note in &plan.notes {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
+            Note::NotOutstanding { package } => absent.push(clean(package).into_owned()),
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
@@ -142,6 +155,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
                     names.join(", "),
                 ));
             }
+            Note::LeftOut { group, instance, why } => {
+                left_out.entry((group, why)).or_default().push(instance);
+            }
         }
     }
     if !unfinished.is_empty() {
@@ -155,6 +171,10 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     for text in layouts {
         page.item(2, Mark::NONE, &text);
     }
+    if !absent.is_empty() {
+        let list = page.list(&absent, ENTRIES);
+        page.item(2, Mark::NONE, &format!("of which no update is outstanding anywhere here: {list}"));
+    }
     if !empty.is_empty() {
         let list = page.list(&empty, ENTRIES);
         page.item(2, Mark::NONE, &format!("without members: {list}"));
@@ -167,5 +187,17 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             groups.join(", ")
         );
         page.item(2, Mark::NONE, &text);
+    }
+    for ((group, why), instances) in left_out {
+        let why = match why {
+            LeftOut::Golden => "it is the golden instance".to_owned(),
+            LeftOut::Listed { by } => format!("listed by {}", clean(&by.to_string())),
+            LeftOut::Selected { by } => {
+                format!("of another system, and selected by {}", clean(&by.to_string()))
+            }
+        };
+        let names = words::labels(plan, instances);
+        let list = page.list(&names, ENTRIES);
+        page.item(2, Mark::NONE, &format!("the selector of group.{group} leaves out {list}: {why}"));
     }
 }

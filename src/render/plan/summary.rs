@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
 use super::super::words::{
-    brief, clean, count, held_short, natural, phase_count, reason_short, source_name, time,
+    brief, clean, count, held_short, natural, patching, phase_count, reason_short, source_name, time,
 };
 use crate::name::{Address, GroupName};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason};
@@ -75,9 +75,10 @@ fn releases(page: &mut Page, plan: &Plan) {
             ChangeDetail::DeleteSource { gone: true, .. } => {
                 ("forget the source, which is gone".to_owned(), String::new(), String::new())
             }
-            ChangeDetail::Group { .. } | ChangeDetail::DeleteGroup { .. } | ChangeDetail::Instance { .. } => {
-                continue;
-            }
+            ChangeDetail::Group { .. }
+            | ChangeDetail::DeleteGroup { .. }
+            | ChangeDetail::Instance { .. }
+            | ChangeDetail::Patch { .. } => continue,
         };
         let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
         table.row(mark(change), vec![name, what, packages, calls], Vec::new());
@@ -210,6 +211,7 @@ fn below(plan: &Plan, group: &PlannedGroup, reasons: Option<&BTreeMap<&Reason, u
             .collect();
         lines.push(format!("because {}", parts.join(", ")));
     }
+    lines.extend(patching(group.patching));
     let ridden = ridden(plan, group);
     if ridden.len() > 1 {
         let parts: Vec<String> = ridden.iter().map(|(name, members)| format!("{name} ({members})")).collect();

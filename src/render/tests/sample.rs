@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::conformance::{Lag, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{InstanceStatus, Precondition, SourceLink};
-use crate::op::{GroupRef, Lineage, Op, Ownership, PlanId, SourceRef, StepId, Ticket, UpdateKind};
+use crate::op::{GroupRef, Lineage, Op, Ownership, PlanId, SourceRef, StepId, Ticket, Wanted};
 use crate::package::{Delta, Digest, Package, PackageSet};
 use crate::plan::{
     Action, AheadReport, Basis, Change, ChangeAction, ChangeDetail, Cohort, Condition, Cost, Drift,
@@ -123,6 +123,7 @@ pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedG
         held: 0,
         ahead_count: 0,
         gated: false,
+        patching: crate::train::Patching::EVERYTHING,
     }
 }
 
@@ -164,6 +165,8 @@ pub(super) fn empty() -> Plan {
         notes: Vec::new(),
         steps: Vec::new(),
         cost: Cost::default(),
+        golden: None,
+        patches: Vec::new(),
     };
     for name in ["GL1", "GL1.1"] {
         let texts = if name == "GL1" { GL1 } else { GL1_1 };
@@ -221,7 +224,7 @@ pub(super) fn switch_update_verify(
     let to = source(bound);
     let op = Op::Switch { instance: instance.clone(), from: None, to: to.clone(), drops: Vec::new() };
     let switched = step(plan, address.clone(), Some(group), Action::Act { op }, after);
-    let op = Op::Update { instance: instance.clone(), source: to, kind: UpdateKind::All };
+    let op = Op::Update { instance: instance.clone(), source: to, kind: Wanted::All };
     let updated = step(plan, address.clone(), Some(group), Action::Act { op }, &[switched]);
     let what = Verification::Level { instance: instance.clone(), group: group_name(group) };
     step(plan, address, Some(group), Action::Verify { what }, &[updated])
@@ -242,6 +245,7 @@ pub(super) fn cohort(group: &str, to: &str, instances: Vec<Ocid>, verdict: Verdi
         reason: Reason::Bound { line: 41 },
         verdict,
         instances,
+        tally: None,
     }
 }
 

@@ -34,7 +34,12 @@ fn applied() -> State {
         for number in 1..=many {
             let label: Arc<str> =
                 if number > 22 { "twin".into() } else { format!("{name}-{number:02}").into() };
-            let level = AtLevel { release: release(bound), since: when, extra: number % 3 };
+            let level = AtLevel {
+                release: release(bound),
+                since: when,
+                extra: number % 3,
+                patching: crate::train::Patching::EVERYTHING,
+            };
             let record = InstanceRecord {
                 name: label,
                 group: group_name(name),
@@ -66,6 +71,7 @@ fn line(name: &str, verdict: Option<Verdict>) -> InstanceLine {
         last_checkin: Some(at("2026-11-30T04:05:00Z")),
         running_kernel: Some("4.18.0-513.5.1.el8_9.x86_64".into()),
         reboot_required: false,
+        tally: Default::default(),
     }
 }
 
@@ -101,6 +107,7 @@ fn fleet() -> FleetStatus {
         at_level,
         allowed: 0,
         instances,
+        patching: crate::train::Patching::EVERYTHING,
     };
     FleetStatus {
         train: TrainName::new("great-linux"),

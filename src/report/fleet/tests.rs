@@ -29,6 +29,8 @@ pub(in crate::report) fn train() -> Train {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line: 1,
+        update: Some(crate::op::Wanted::All),
+        schedule: None,
     };
     let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
     Train {
@@ -45,7 +47,10 @@ pub(in crate::report) fn train() -> Train {
             auth: None,
             endpoint: Endpoint::Simulator,
             auth_endpoint: None,
+            compute: Endpoint::Simulator,
+            identity: Endpoint::Simulator,
         },
+        neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),
@@ -118,7 +123,12 @@ pub(in crate::report) fn observed() -> Observed {
 pub(in crate::report) fn state() -> State {
     let mut state = State::new(TrainName::new("t"), Lineage("mine".into()));
     for (name, release) in [("at", "GL1"), ("elsewhere", "GL0")] {
-        let level = AtLevel { release: ReleaseName::new(release), since: Timestamp::UNIX_EPOCH, extra: 0 };
+        let level = AtLevel {
+            release: ReleaseName::new(release),
+            since: Timestamp::UNIX_EPOCH,
+            extra: 0,
+            patching: crate::train::Patching::EVERYTHING,
+        };
         let group = GroupName::new("web");
         let record = InstanceRecord { name: name.into(), group, release: None, at_level: Some(level) };
         state.instances.insert(id(name), record);

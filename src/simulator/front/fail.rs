@@ -78,14 +78,14 @@ impl Failure {
         Self::new(412, "NoEtagMatch", "the resource has changed since it was read")
     }
 
-    /// 500, with the simulator's own trouble.
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::new(500, "InternalServerError", message)
-    }
-
     /// 501: the simulator does not do that.
     pub(crate) fn unserved(operation: &str) -> Self {
         Self::new(501, "MethodNotImplemented", format!("the simulator does not serve {operation} yet"))
+    }
+
+    /// 507: the world cannot be written, so that nothing was changed and nothing can be.
+    pub(crate) fn unwritable(message: impl Into<String>) -> Self {
+        Self::new(507, "InsufficientStorage", message)
     }
 
     /// 503: another process has taken over.

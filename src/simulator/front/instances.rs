@@ -4,14 +4,16 @@ use serde_json::{Value, json};
 
 use super::page::{self, Row};
 use super::{Answer, Context, Id, Instance, Result, Source, etag};
-use crate::simulator::world::COMPARTMENT;
 use jiff::Timestamp;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
     let wanted = |instance: &Instance| {
-        compartment == COMPARTMENT && linux && instance.is_known(context.now) && context.names(&instance.name)
+        *instance.machine.compartment == *compartment
+            && linux
+            && instance.is_known(context.now)
+            && context.names(&instance.name)
     };
     let rows = context.world.instances.iter().filter(|(_, instance)| wanted(instance));
     let rows = rows.map(|(id, instance)| Row { name: &instance.name, made: instance.made, id }).collect();
@@ -23,7 +25,7 @@ fn summary(context: &Context<'_>, id: &str, instance: &Instance) -> Value {
         "id": id,
         "displayName": instance.name,
         "description": null,
-        "compartmentId": COMPARTMENT,
+        "compartmentId": instance.machine.compartment,
         "lastCheckin": last_checkin(instance, context.now).to_string(),
         "lastBoot": instance.booted.to_string(),
         "updatesAvailable": context.world.outstanding(id).total(),
@@ -47,7 +49,7 @@ pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
     let mut full = summary(context, id, instance);
     let more = json!({
         "osName": "Oracle Linux Server",
-        "osVersion": "8.10",
+        "osVersion": instance.machine.os_version,
         "osKernelVersion": instance.running,
         "kspliceEffectiveKernelVersion": instance.ksplice,
         "parentSoftwareSource": instance.parent.as_ref().map(link),

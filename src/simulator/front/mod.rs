@@ -4,6 +4,7 @@
 //! durable; it never changes anything itself.
 
 mod body;
+mod compute;
 mod errata;
 mod fail;
 mod groups;
@@ -129,7 +130,15 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::GetWork => work::get(context).map(Reply::Answer),
         O::ListWorkErrors => work::errors(context).map(Reply::Answer),
         O::ListWorkLogs => work::logs(context).map(Reply::Answer),
+        O::ListComputeInstances => compute::instances(context).map(Reply::Answer),
+        O::ListCompartments => compute::compartments(context).map(Reply::Answer),
     }
+}
+
+/// Returns the id of an instance of the world, as the world keeps it.
+pub(crate) fn instance_id(world: &World, id: &str) -> Result<Id> {
+    let found = world.instances.get_key_value(id);
+    found.map(|(id, _)| id.clone()).ok_or_else(|| Failure::unknown(id))
 }
 
 /// Renders what was promised for after a change.
@@ -203,13 +212,13 @@ impl Context<'_> {
     /// Checks the compartment of a list, and returns it.
     fn compartment(&self) -> Result<&str> {
         let id = self.query.required("compartmentId")?;
-        known_compartment(id).then_some(id).ok_or_else(|| Failure::unknown(id))
+        listed_compartment(id).then_some(id).ok_or_else(|| Failure::unknown(id))
     }
 
     /// Checks the compartment of a list that does not need one.
     fn optional_compartment(&self) -> Result<()> {
         match self.query.get("compartmentId") {
-            Some(id) if !known_compartment(id) => Err(Failure::unknown(id)),
+            Some(id) if !listed_compartment(id) => Err(Failure::unknown(id)),
             _ => Ok(()),
         }
     }
@@ -237,8 +246,14 @@ impl Context<'_> {
 
 const OS_FAMILIES: [&str; 3] = ["LINUX", "WINDOWS", "ALL"];
 
+/// Tells whether sources and groups can be made in a compartment.
 fn known_compartment(id: &str) -> bool {
     id == super::world::COMPARTMENT || id == super::world::TENANCY
+}
+
+/// Tells whether there is a compartment to list things of.
+fn listed_compartment(id: &str) -> bool {
+    known_compartment(id) || [super::world::STORES, super::world::PILOT].contains(&id)
 }
 
 fn lifecycle_state(deleted: bool) -> &'static str {

@@ -1,5 +1,6 @@
 //! The 69 operations of the API by method and path, with the query parameters each declares; which of them the
-//! simulator serves, and which headers mean something to them. Also the 8 on events, of which it serves none.
+//! simulator serves, and which headers mean something to them. Also the 8 on events, of which it serves none, and the
+//! two of Compute and Identity that say what there is to select from.
 
 use http::Method;
 
@@ -50,6 +51,8 @@ pub(crate) enum Operation {
     GetWork,
     ListWorkErrors,
     ListWorkLogs,
+    ListComputeInstances,
+    ListCompartments,
 }
 
 /// One operation of the API.
@@ -176,15 +179,29 @@ const EVENTS: [Route; 8] = [
     route("POST", "/managedInstances/{}/events/{}/content/actions/upload", "UploadEventContent", "", false, None),
 ];
 
-/// The path that all operations stand under.
+/// What is served of Compute and Identity.
+#[rustfmt::skip]
+const CORE: [Route; 2] = [
+    route("GET", "/instances", "ListInstances", paged!("compartmentId availabilityDomain capacityReservationId computeClusterId displayName lifecycleState"), false, Some(O::ListComputeInstances)),
+    route("GET", "/compartments", "ListCompartments", paged!("compartmentId accessLevel compartmentIdInSubtree name lifecycleState"), false, Some(O::ListCompartments)),
+];
+
+/// The path that all operations of the patch service stand under.
 pub(crate) const BASE: &str = "/20190801";
+/// The path that those of Compute and Identity stand under.
+const CORE_BASE: &str = "/20160918";
 
 /// Finds the route of a request, and the decoded variable parts of its path.
 pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Failure> {
-    let rest = path.strip_prefix(BASE).ok_or_else(|| Failure::no_such_path(path))?;
+    let core = path.strip_prefix(CORE_BASE);
+    let (rest, routes) = match (path.strip_prefix(BASE), core) {
+        (Some(rest), _) => (rest, [ROUTES.as_slice(), &EVENTS]),
+        (None, Some(rest)) => (rest, [CORE.as_slice(), &[]]),
+        (None, None) => return Err(Failure::no_such_path(path)),
+    };
     let mut best: Option<(&Route, Vec<&str>)> = None;
     let mut path_exists = false;
-    for route in ROUTES.iter().chain(&EVENTS) {
+    for route in routes.into_iter().flatten() {
         let Some(variables) = fit(route.path, rest) else { continue };
         path_exists = true;
         // `/softwareSources/softwarePackages` is a search, not a source of that name.

@@ -141,7 +141,9 @@ fn later(from: Timestamp, by: Duration) -> Timestamp {
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
-    let wanted = |work: &Work| compartment == COMPARTMENT && linux && context.names(label(&work.task));
+    let wanted = |work: &Work| {
+        compartment_of(context.world, work) == compartment && linux && context.names(label(&work.task))
+    };
     let rows: Vec<Row<'_>> = match context.query.get("managedInstanceId") {
         Some(id) => {
             context.instance(id)?;
@@ -149,7 +151,12 @@ pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
         }
         None => context.world.works.iter().filter(|(_, work)| wanted(work)).map(row).collect(),
     };
-    page::sorted(context, rows, |row| summary(context.now, row.id, &context.world.works[row.id]))
+    page::sorted(context, rows, |row| summary(context, row.id, &context.world.works[row.id]))
+}
+
+/// Work lies where its instance does.
+fn compartment_of<'w>(world: &'w World, work: &Work) -> &'w str {
+    world.instances.get(&work.instance).map_or(COMPARTMENT, |instance| &instance.machine.compartment)
 }
 
 fn row<'w>((id, work): (&'w Id, &'w Work)) -> Row<'w> {
@@ -167,7 +174,8 @@ fn label(task: &Task) -> &'static str {
     }
 }
 
-fn summary(now: Timestamp, id: &str, work: &Work) -> Value {
+fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
+    let now = context.now;
     let operation = match work.task {
         Task::UpdateAll(_) => "UPDATEALL",
         Task::Install(_) => "INSTALL",
@@ -184,7 +192,7 @@ fn summary(now: Timestamp, id: &str, work: &Work) -> Value {
         "id": id,
         "operationType": operation,
         "status": status,
-        "compartmentId": COMPARTMENT,
+        "compartmentId": compartment_of(context.world, work),
         "description": label(&work.task),
         "message": message(work),
         "percentComplete": percent,
@@ -215,7 +223,7 @@ fn named<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Work)> {
 
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
     let (id, work) = named(context)?;
-    let mut full = summary(context.now, id, work);
+    let mut full = summary(context, id, work);
     let name = context.world.instances.get(&work.instance).map(|instance| &instance.name);
     let started = work.starts.filter(|starts| *starts <= context.now);
     let finished = work.outcome.as_ref().map(|_| work.ends.to_string());

@@ -104,7 +104,7 @@ async fn a_change_that_cannot_be_written_has_not_happened() {
     let digest = client.simulator.digest();
     fs::remove_file(log(folder.path())).unwrap();
     let details = json!({ "compartmentId": COMPARTMENT, "displayName": "two", "archType": "X86_64" });
-    assert_eq!(client.post("/softwareSources", details).refusal(), (500, "InternalServerError"));
+    assert_eq!(client.post("/softwareSources", details).refusal(), (507, "InsufficientStorage"));
     assert_eq!(client.simulator.digest(), digest);
 }
 
@@ -124,7 +124,7 @@ async fn a_disk_that_takes_nothing_is_told_and_loses_nothing() {
     let details =
         |name: &str| json!({ "compartmentId": COMPARTMENT, "displayName": name, "archType": "X86_64" });
     let refused = client.post("/softwareSources", details("one"));
-    assert_eq!(refused.refusal(), (500, "InternalServerError"));
+    assert_eq!(refused.refusal(), (507, "InsufficientStorage"));
     assert!(
         refused.body["message"].as_str().unwrap().contains("world.log: cannot be written: "),
         "{refused:?}"
@@ -139,7 +139,7 @@ async fn a_disk_that_takes_nothing_is_told_and_loses_nothing() {
 
     let write = client.simulator.break_disk();
     let refused = client.post_with("/softwareSources", details("two"), &[("opc-retry-token", "u")]);
-    assert_eq!(refused.refusal(), (500, "InternalServerError"));
+    assert_eq!(refused.refusal(), (507, "InsufficientStorage"));
     assert_eq!(client.get(&format!("/softwareSources/{}", made.id())).status, 200, "reading needs no disk");
     client.simulator.mend_disk(write);
     let two = client.post_with("/softwareSources", details("two"), &[("opc-retry-token", "u")]);

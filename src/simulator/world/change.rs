@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Id, Source, Work, World};
+use super::{Group, Id, Power, Source, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -131,6 +131,10 @@ pub(crate) enum Change {
     Return { instance: Id, works: Vec<NewWork> },
     /// The clock is moved on.
     Advance { seconds: i64 },
+    /// An instance is stopped, started or terminated, which the patch service is not told.
+    Power { instance: Id, power: Power },
+    /// The tag of an instance that says who patches it is set to another value, or taken off.
+    Tag { instance: Id, value: Option<Box<str>> },
 }
 
 impl World {
@@ -230,6 +234,13 @@ impl World {
                 self.reschedule(works);
             }
             Change::Advance { seconds } => self.offset += seconds,
+            Change::Power { instance, power } => {
+                self.edit_instance(instance, |instance| instance.machine.power = *power);
+            }
+            Change::Tag { instance, value } => self.edit_instance(instance, |instance| match value {
+                Some(value) => drop(instance.machine.ops.insert("patch".into(), value.clone())),
+                None => drop(instance.machine.ops.remove("patch")),
+            }),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Id, Instance, Offer, Source, SourceText, World};
+use super::{Id, Instance, Machine, Offer, Power, Source, SourceText, World, estate};
 use crate::package::{Digest, Package, PackageSet};
 use crate::simulator::agent;
 use crate::simulator::catalogue::{
@@ -100,7 +100,7 @@ fn draw(seed: u64, words: &[&str]) -> u32 {
     u32::from(digest.as_bytes()[0]) * 100 / 256
 }
 
-fn instance_id(seed: u64, name: &str) -> Id {
+pub(super) fn instance_id(seed: u64, name: &str) -> Id {
     ocid("instance", "eu-frankfurt-1", &format!("{seed}/{name}"))
 }
 
@@ -205,6 +205,7 @@ impl World {
             latecomer.made = created;
             latecomer.known_from = created.checked_add(JOINS_AFTER).ok();
         }
+        estate::set_clock(seed, created, &mut world.instances);
         world
     }
 
@@ -237,7 +238,7 @@ impl World {
             ..blank(seed, GOLDEN_NAME)
         };
         world.instances.insert(golden_id(seed), golden);
-        for (_, members) in groups(seed, fleet) {
+        for (group, members) in groups(seed, fleet) {
             let mut mixes: Vec<Instance> = Vec::new();
             for (index, (name, id)) in members.into_iter().enumerate() {
                 let more = match index.checked_sub(MIXES) {
@@ -253,9 +254,14 @@ impl World {
                         Instance { name: name.into(), ..alike[beyond % alike.len()].clone() }
                     }
                 };
-                world.instances.insert(id, more);
+                let mut machine = Machine::of(&more.name, Some(group));
+                if *more.name == *UNREACHABLE {
+                    machine.power = Power::Stopped;
+                }
+                world.instances.insert(id, Instance { machine, ..more });
             }
         }
+        world.instances.extend(estate::kiosks(seed));
         world
     }
 }
@@ -295,11 +301,12 @@ fn blank(seed: u64, name: &str) -> Instance {
         children: Vec::new(),
         reboot_required: false,
         ksplice: None,
+        machine: Machine::of(name, None),
         revision: 1,
     }
 }
 
-fn instance(seed: u64, name: &str) -> Instance {
+pub(super) fn instance(seed: u64, name: &str) -> Instance {
     let mut packages = Vec::new();
     for family in catalogue().families.iter().filter(|family| has(seed, name, family)) {
         for item in &family.items {

@@ -5,6 +5,7 @@
 //! deterministic, so that the journal needs to hold changes only. Nothing here reads a clock or a file.
 
 mod change;
+mod estate;
 mod generate;
 mod offer;
 mod settle;
@@ -22,6 +23,8 @@ use super::catalogue::UpdateType;
 use crate::package::{Digest, Package, PackageSet};
 
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
+pub use estate::Power;
+pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES};
 pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
@@ -133,6 +136,8 @@ pub(crate) struct Instance {
     pub(crate) reboot_required: bool,
     /// The kernel that live patching has made of the running one.
     pub(crate) ksplice: Option<Box<str>>,
+    /// What Compute knows of it.
+    pub(crate) machine: Machine,
     /// The etag.
     pub(crate) revision: u64,
 }

@@ -36,6 +36,7 @@ fn at_level(release: &str, extra: usize, second: i64) -> Entry {
         release: ReleaseName::new(release),
         extra,
         at: at(second),
+        patching: crate::train::Patching::EVERYTHING,
     }
 }
 
@@ -123,6 +124,7 @@ fn a_level_lasts_since_its_first_proof_until_it_is_left() {
         release: ReleaseName::new(release),
         since: at(second),
         extra,
+        patching: crate::train::Patching::EVERYTHING,
     };
     let left = Entry::LeftLevel { instance: id(1) };
     let cases = [

@@ -220,7 +220,9 @@ fn keys_and_types() {
         (
             "[\"ocid1.instance.oc1..a\"]",
             "5",
-            &["t.toml:30:11: `members` is an integer: expected an array of OCIDs or `\"service\"`"],
+            &[
+                "t.toml:30:11: `members` is an integer: expected an array of OCIDs, `\"service\"` or `{ compartments = [...] }`",
+            ],
         ),
         (
             "\"5%\"",

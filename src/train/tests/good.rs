@@ -45,6 +45,8 @@ fn a_good_file_is_read_value_by_value() {
         max_failures: Amount::Number(0),
         ahead: Ahead::Report,
         line,
+        schedule: None,
+        update: Some(crate::op::Wanted::All),
     };
     assert_eq!(
         train.groups,

@@ -10,6 +10,7 @@ use super::{Problems, Train};
 mod bad;
 mod good;
 mod later;
+mod selectors;
 
 /// Files by path, in place of a disk.
 #[derive(Clone, Default)]

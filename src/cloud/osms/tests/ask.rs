@@ -3,7 +3,7 @@
 use super::service::{Fault, Service};
 use super::*;
 use crate::name::{GroupName, ReleaseName};
-use crate::op::{GroupRef, SourceRef, UpdateKind};
+use crate::op::{GroupRef, SourceRef, Wanted};
 
 fn token() -> RetryToken {
     RetryToken("t".repeat(48))
@@ -261,7 +261,7 @@ async fn a_switch_is_read_back() {
 async fn an_update_is_answered_with_its_work_request() {
     let service = Service::new();
     service.instance("i", Some("new"));
-    let op = Op::Update { instance: Ocid::new("i"), source: source("new"), kind: UpdateKind::All };
+    let op = Op::Update { instance: Ocid::new("i"), source: source("new"), kind: Wanted::All };
     let pending = Submitted::Pending { ticket: Ticket("work-i".to_owned()) };
     assert_eq!(submit(&service, &op).await, Ok(pending));
     let line = "POST /managedInstances/i/actions/packages/updateAll?updateType=ALL";

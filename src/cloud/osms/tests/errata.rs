@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::service::Service;
 use super::*;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, UpdateKind, Updates};
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+use crate::op::UpdateKind;
 
 fn update(name: &str, kind: &str) -> serde_json::Value {
     json!({
@@ -65,8 +66,8 @@ async fn updates_are_read_page_by_page_and_shared_between_instances() {
         }
     );
     let kinds: Vec<UpdateKind> = mine.iter().map(|update| update.kind).collect();
-    use UpdateKind::{Bug, Enhancement, Other, Security};
-    assert_eq!(kinds, [Security, Bug, Enhancement, Other, Other]);
+    use UpdateKind::{Bugfix, Enhancement, Other, Security};
+    assert_eq!(kinds, [Security, Bugfix, Enhancement, Other, Other]);
     assert!(mine[4].errata.is_empty() && mine[4].cves.is_empty() && mine[4].architecture.is_empty());
     assert!(mine.iter().zip(&others).all(|(one, other)| std::sync::Arc::ptr_eq(one, other)));
     let asked = service.asked();

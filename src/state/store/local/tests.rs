@@ -80,7 +80,15 @@ fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     for n in instances {
         let (instance, name) = (ocid("instance", n), format!("web-{n}").into());
         let (group, release) = (group.clone(), release.clone());
-        entries.push(Entry::AtLevel { instance, name, group, release, extra: 0, at: at(3) });
+        entries.push(Entry::AtLevel {
+            instance,
+            name,
+            group,
+            release,
+            extra: 0,
+            at: at(3),
+            patching: crate::train::Patching::EVERYTHING,
+        });
     }
     entries.push(Entry::End { plan, used_up: true, at: at(4) });
     entries
@@ -196,6 +204,7 @@ fn at_extra(number: u64) -> Entry {
         release: ReleaseName::new("GL1"),
         extra: usize::try_from(number).expect("it is small"),
         at: at(0),
+        patching: crate::train::Patching::EVERYTHING,
     }
 }
 

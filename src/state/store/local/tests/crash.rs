@@ -199,7 +199,8 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
                 group,
                 release,
                 extra,
-                at
+                at,
+                patching: crate::train::Patching::EVERYTHING,
             }
         ),
         instance().prop_map(|instance| Entry::LeftLevel { instance }),

@@ -1,0 +1,158 @@
+//! `patchtrain update`: installs updates now, shown and confirmed like a plan, and run like one.
+
+use std::collections::BTreeSet;
+
+use super::apply::{Manners, execute, held_code};
+use super::args::Update as Arguments;
+use super::connect::Connector;
+use super::context::Context;
+use super::{CliError, exit, look, prompt};
+use crate::apply::Interrupt;
+use crate::name::{GroupName, Ocid};
+use crate::observed::Observed;
+use crate::op::Wanted;
+use crate::plan::{self, Input, Request, Target};
+use crate::render;
+use crate::report::Fleet;
+use crate::state::State;
+use crate::state::store::{Session, Store};
+use crate::train::Train;
+
+/// Shows what would be installed where, asks, and has it installed.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if !arguments.auto_approve && !context.terminal.can_ask {
+        return Err(CliError::usage("there is no terminal to ask for approval on")
+            .hint("approve whatever the updates will be, with --auto-approve"));
+    }
+    let train = train_of(context, arguments)?;
+    context.block_on(async |interrupt| {
+        // As `each::train` does for commands about several.
+        one(context, arguments, &interrupt, &train).await
+    })
+}
+
+/// Returns the train that is meant.
+fn train_of(context: &Context, arguments: &Arguments) -> Result<Train, CliError> {
+    let named: Vec<String> = arguments.train.iter().cloned().collect();
+    let mut trains = context.workspace.trains(&named)?;
+    if let Some(group) = &arguments.group {
+        let groups: Vec<String> =
+            trains.iter().flat_map(|train| &train.groups).map(|group| group.name.to_string()).collect();
+        trains.retain(|train| train.group(group).is_some());
+        if trains.is_empty() {
+            return Err(CliError::usage(format!("there is no group `{group}`"))
+                .hint(format!("the groups are: {}", groups.join(", "))));
+        }
+    }
+    if trains.len() > 1 {
+        let names: Vec<&str> = trains.iter().map(|train| train.name.as_str()).collect();
+        let what = arguments.group.as_ref().map_or_else(
+            || format!("there are {} trains", names.len()),
+            |group| format!("{} trains have a group `{group}`", names.len()),
+        );
+        return Err(CliError::usage(what).hint(format!("pick one with --train: {}", names.join(", "))));
+    }
+    trains.pop().ok_or_else(|| CliError::usage("there is no train"))
+}
+
+async fn one(
+    context: &Context,
+    arguments: &Arguments,
+    interrupt: &Interrupt,
+    train: &Train,
+) -> Result<u8, CliError> {
+    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let state = match session.load().await? {
+        Some(state) => state,
+        None => look::unapplied(&train.name)?,
+    };
+    let calls = arguments.parallelism.calls();
+    let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
+        .connect(train, interrupt)
+        .await?;
+    let targets = |observed: &Observed| targets(arguments, train, &state, observed);
+    let observed =
+        look::observe_updates(context, interrupt, &connection, (train, &state), targets, calls).await?;
+    let target = match (&arguments.group, &arguments.instance) {
+        (Some(group), _) => Target::Group(group.clone()),
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            Target::Instance(named(name, train, &state, &observed)?)
+        }
+    };
+    let wanted = Wanted::of_word(&arguments.kind).unwrap_or(Wanted::All);
+    let request = Request { target, wanted, packages: arguments.packages.clone() };
+    let input = Input {
+        train,
+        state: &state,
+        observed: &observed,
+        capabilities: connection.capabilities,
+        service: &connection.label,
+        now: (connection.clock)(),
+        allow_shrink: true,
+    };
+    let plan = plan::update(&input, &request).map_err(|stranger| {
+        CliError::usage(stranger.to_string())
+            .hint("`patchtrain status --full` lists the groups and their instances")
+    })?;
+    let style = context.terminal.style(arguments.amount.detail());
+    context.terminal.print(&render::plan(&plan, style))?;
+    if !plan.can_start() {
+        let what = match wanted {
+            Wanted::All => "No update is outstanding".to_owned(),
+            wanted => format!("No {wanted} update is outstanding"),
+        };
+        context.terminal.say(&match plan.held.is_empty() {
+            true => format!("\n{what}."),
+            false => "\nThere is nothing that could be done now.".to_owned(),
+        });
+        return Ok(held_code(arguments.detailed_exitcode, !plan.held.is_empty()));
+    }
+    if !arguments.auto_approve || !context.terminal.can_draw {
+        context.terminal.say("");
+    }
+    if !arguments.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
+        return Err(CliError::new(exit::ERROR, "the updates were not approved; nothing was changed"));
+    }
+    let detail = arguments.amount.detail();
+    let manners = Manners { calls, detail, detailed_exitcode: arguments.detailed_exitcode };
+    execute(context, &manners, interrupt, &connection, &plan, session, state).await
+}
+
+/// Picks the instances whose updates are read.
+fn targets(arguments: &Arguments, train: &Train, state: &State, observed: &Observed) -> BTreeSet<Ocid> {
+    let fleet = Fleet { train, state, observed };
+    match (&arguments.group, &arguments.instance) {
+        (Some(group), _) => fleet.members_of(group),
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            named(name, train, state, observed).into_iter().collect()
+        }
+    }
+}
+
+/// Finds an instance by OCID or display name among the train's members and its golden instance.
+fn named(name: &str, train: &Train, state: &State, observed: &Observed) -> Result<Ocid, CliError> {
+    let fleet = Fleet { train, state, observed };
+    let groups = train.groups.iter().map(|group: &crate::train::Group| &group.name);
+    let members: BTreeSet<Ocid> = groups.flat_map(|group: &GroupName| fleet.members_of(group)).collect();
+    let all: BTreeSet<&Ocid> = members.iter().chain(&train.golden).collect();
+    if let Some(id) = all.iter().find(|id| id.as_str() == name) {
+        return Ok((*id).clone());
+    }
+    let is = |id: &&&Ocid| observed.instances.get(**id).is_some_and(|seen| *seen.name == *name);
+    let same: Vec<&Ocid> = all.iter().filter(is).copied().collect();
+    match same.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(CliError::usage(format!(
+            "no group of train {} holds an instance `{name}`, and its golden instance is another",
+            train.name
+        ))
+        .hint("an instance goes by its display name or OCID, as `patchtrain status --full` lists them")),
+        several => {
+            let ids: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+            Err(CliError::usage(format!("{} instances are called `{name}`", ids.len()))
+                .hint(format!("say which by its OCID: {}", ids.join(", "))))
+        }
+    }
+}

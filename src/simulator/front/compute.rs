@@ -1,0 +1,126 @@
+//! Compute's list of instances and Identity's list of compartments (both API `20160918`), as far as clients need them
+//! to select who is patched.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::page::{self, Row};
+use super::{Answer, Context, Failure, Instance, Result};
+use crate::simulator::REGION;
+use crate::simulator::world::{COMPARTMENTS, TENANCY};
+
+/// The words that Compute's filter by state takes, in whatever case.
+const STATES: [&str; 9] = [
+    "MOVING",
+    "PROVISIONING",
+    "RUNNING",
+    "STARTING",
+    "STOPPING",
+    "STOPPED",
+    "CREATING_IMAGE",
+    "TERMINATING",
+    "TERMINATED",
+];
+
+/// Lists the instances of a compartment, managed or not. Those that are gone are listed like all others.
+pub(super) fn instances(context: &Context<'_>) -> Result<Answer> {
+    let compartment = context.compartment()?;
+    let name = context.query.get("displayName");
+    let state = state(context, &STATES)?;
+    let domain = context.query.get("availabilityDomain");
+    let wanted = |instance: &Instance| {
+        *instance.machine.compartment == *compartment
+            && name.is_none_or(|name| *instance.name == *name)
+            && state.as_deref().is_none_or(|state| instance.machine.power.word() == state)
+            && domain.is_none_or(|domain| domain == DOMAIN)
+            && ["capacityReservationId", "computeClusterId"]
+                .iter()
+                .all(|key| context.query.get(key).is_none())
+    };
+    let rows = context.world.instances.iter().filter(|(_, instance)| wanted(instance));
+    let rows = rows.map(|(id, instance)| Row { name: &instance.name, made: instance.made, id }).collect();
+    page::sorted(context, rows, |row| instance(row.id, &context.world.instances[row.id]))
+}
+
+const DOMAIN: &str = "Simu:EU-FRANKFURT-1-AD-1";
+
+fn instance(id: &str, instance: &Instance) -> Value {
+    let machine = &instance.machine;
+    let defined = match machine.ops.is_empty() {
+        true => json!({}),
+        false => json!({ "ops": machine.ops }),
+    };
+    json!({
+        "id": id,
+        "displayName": instance.name,
+        "compartmentId": machine.compartment,
+        "availabilityDomain": DOMAIN,
+        "faultDomain": "FAULT-DOMAIN-1",
+        "region": REGION,
+        "shape": "VM.Standard.E4.Flex",
+        "lifecycleState": machine.power.word(),
+        "timeCreated": instance.made.to_string(),
+        "freeformTags": machine.freeform,
+        "definedTags": defined,
+        "systemTags": {},
+        "metadata": {},
+        "extendedMetadata": {},
+    })
+}
+
+/// Reads the filter by state, which counts in any case.
+fn state(context: &Context<'_>, states: &[&str]) -> Result<Option<String>> {
+    let Some(text) = context.query.get("lifecycleState") else { return Ok(None) };
+    let state = text.to_ascii_uppercase();
+    if !states.contains(&state.as_str()) {
+        let known = states.join(", ");
+        return Err(Failure::invalid(format!("lifecycleState is {text}; known are {known}")));
+    }
+    Ok(Some(state))
+}
+
+/// Lists the compartments right below one; below the tenancy all of them, where that is asked for.
+pub(super) fn compartments(context: &Context<'_>) -> Result<Answer> {
+    let parent = context.compartment()?;
+    let state = state(context, &["CREATING", "ACTIVE", "INACTIVE", "DELETING", "DELETED"])?;
+    let name = context.query.get("name");
+    context.query.word("accessLevel", &["ANY", "ACCESSIBLE"])?;
+    let subtree = context.query.word("compartmentIdInSubtree", &["true", "false"])? == Some("true");
+    if subtree && parent != TENANCY {
+        return Err(Failure::invalid("compartmentIdInSubtree can be true for the tenancy only"));
+    }
+    let by_name = context.query.word("sortBy", &["TIMECREATED", "NAME"])? == Some("NAME");
+    let descends = match context.query.word("sortOrder", &["ASC", "DESC"])? {
+        None => !by_name,
+        Some(order) => order == "DESC",
+    };
+    let wanted = |(_, above, called, found): &&(&str, &str, &str, &str)| {
+        (subtree || *above == parent)
+            && name.is_none_or(|name| name == *called)
+            && state.as_deref().is_none_or(|state| state == *found)
+    };
+    // They stand in the order in which they were made.
+    let mut rows: Vec<_> = COMPARTMENTS.iter().enumerate().collect();
+    rows.retain(|(_, row)| wanted(row));
+    if by_name {
+        rows.sort_by_key(|(_, row)| row.2);
+    }
+    if descends {
+        rows.reverse();
+    }
+    page::ordered(context, &rows, |(at, (id, above, name, state))| {
+        let made = i64::try_from(*at).ok().and_then(|at| Timestamp::from_second(1_757_000_000 + at).ok());
+        json!({
+            "id": id,
+            "compartmentId": above,
+            "name": name,
+            "description": format!("{name}, as the simulated cloud has it"),
+            "timeCreated": made.map(|made| made.to_string()),
+            "lifecycleState": state,
+            "inactiveStatus": null,
+            "isAccessible": null,
+            "freeformTags": {},
+            "definedTags": {},
+        })
+    })
+}
