@@ -125,6 +125,8 @@ pub enum Address {
     Group(GroupName),
     /// An instance, by OCID; people are shown its display name.
     Instance(Ocid),
+    /// The scheduled job of a group.
+    Schedule(GroupName),
 }
 
 #[cfg(test)]

@@ -18,11 +18,13 @@ mod compute;
 mod offer;
 mod precondition;
 mod riding;
+mod schedules;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
+pub use schedules::{Job, ServiceSchedule};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
@@ -42,6 +44,8 @@ pub struct Observed {
     /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
     /// what they are for.
     pub updates: BTreeMap<Ocid, Updates>,
+    /// The scheduled jobs of the compartment, where they have been read: for trains with schedules.
+    pub schedules: BTreeMap<Ocid, ServiceSchedule>,
     /// What there is to select members from; empty where no group of the train selects any.
     pub compute: Compute,
 }
@@ -187,10 +191,15 @@ pub enum Scope {
     Group(Ocid),
     /// One source without its contents, whatever it is called now, and whom it is attached to.
     Source(Ocid),
+    /// The ACTIVE scheduled jobs of the compartment. Of one that no train's tags are on, only whom it is for and its
+    /// name need be told.
+    Schedules,
     /// The instances in one compartment, by Compute: whether or not they are managed.
     Compute(Ocid),
     /// The ACTIVE compartments below one, at any depth.
     Compartments(Ocid),
+    /// One instance, without its packages and without its open work requests. Answered like `Instance`.
+    Standing(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -198,7 +207,7 @@ pub enum Scope {
 pub enum Sighting {
     /// To `Fleet`.
     Fleet(Observed),
-    /// To `Instance`; none when the service does not know it.
+    /// To `Instance` and `Standing`; none when the service does not know it.
     Instance(Ocid, Option<Instance>),
     /// To `Inventory`; none when the service does not know the instance.
     Inventory(Ocid, Option<Inventory>),
@@ -224,6 +233,8 @@ pub enum Sighting {
     Group(Ocid, Option<ServiceGroup>),
     /// To `Source`; none when there is no such ACTIVE source.
     Source(Ocid, Option<(Source, Riders)>),
+    /// To `Schedules`.
+    Schedules(BTreeMap<Ocid, ServiceSchedule>),
     /// To `Compute`.
     Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
     /// To `Compartments`: each with its parent.
@@ -303,6 +314,7 @@ impl Observed {
                 self.sources.insert(id.clone(), source);
                 self.riders.insert(id, riders);
             }
+            Sighting::Schedules(schedules) => self.schedules = schedules,
             Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
             Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
         }

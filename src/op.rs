@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
@@ -254,6 +255,41 @@ pub enum Op {
         /// The source.
         source: SourceRef,
     },
+    /// Make the scheduled job of a group, in the train's compartment.
+    CreateSchedule {
+        /// The group.
+        group: GroupRef,
+        /// Its display name, `<train>/<group>`.
+        name: String,
+        /// Its tags, besides the group's name.
+        owner: Ownership,
+        /// What it does.
+        schedule: Schedule,
+        /// When it runs next: worked out anew when the op is asked for.
+        next: Timestamp,
+    },
+    /// Have the scheduled job of a group do something else, or be called as it should.
+    ChangeSchedule {
+        /// The group.
+        group: GroupName,
+        /// The job.
+        id: Ocid,
+        /// Its display name.
+        name: String,
+        /// Its tags, besides the group's name.
+        owner: Ownership,
+        /// What it does from now on.
+        schedule: Schedule,
+        /// When it runs next.
+        next: Timestamp,
+    },
+    /// Delete a scheduled job that we made. Work that it has begun goes on.
+    DeleteSchedule {
+        /// The group.
+        group: GroupName,
+        /// The job.
+        id: Ocid,
+    },
 }
 
 impl Op {
@@ -270,6 +306,9 @@ impl Op {
             // No release is called so: these are told from updates to one, and like them end in their instance.
             Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
             Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
+            Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
+            Self::ChangeSchedule { group, .. } => format!("change-schedule/{group}"),
+            Self::DeleteSchedule { group, id } => format!("delete-schedule/{group}/{id}"),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
                 format!("add-packages/{}/{}", source.release, batch(packages))
@@ -296,7 +335,10 @@ impl Op {
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
-            | Self::DeleteSource { .. } => None,
+            | Self::DeleteSource { .. }
+            | Self::CreateSchedule { .. }
+            | Self::ChangeSchedule { .. }
+            | Self::DeleteSchedule { .. } => None,
         }
     }
 
@@ -321,7 +363,10 @@ impl Op {
             | Self::DeleteGroup { .. }
             | Self::Join { .. }
             | Self::Leave { .. }
-            | Self::Patch { .. } => None,
+            | Self::Patch { .. }
+            | Self::CreateSchedule { .. }
+            | Self::ChangeSchedule { .. }
+            | Self::DeleteSchedule { .. } => None,
         }
     }
 
@@ -336,7 +381,10 @@ impl Op {
     /// Returns the group reference that may still lack its id.
     pub fn group_mut(&mut self) -> Option<&mut GroupRef> {
         match self {
-            Self::DeleteGroup { group } | Self::Join { group, .. } | Self::Leave { group, .. } => Some(group),
+            Self::DeleteGroup { group }
+            | Self::Join { group, .. }
+            | Self::Leave { group, .. }
+            | Self::CreateSchedule { group, .. } => Some(group),
             Self::CreateSource { .. }
             | Self::AddPackages { .. }
             | Self::RemovePackages { .. }
@@ -344,7 +392,9 @@ impl Op {
             | Self::Switch { .. }
             | Self::Update { .. }
             | Self::Patch { .. }
-            | Self::DeleteSource { .. } => None,
+            | Self::DeleteSource { .. }
+            | Self::ChangeSchedule { .. }
+            | Self::DeleteSchedule { .. } => None,
         }
     }
 }

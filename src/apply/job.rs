@@ -45,6 +45,7 @@ impl Job {
                 let mut op = op.clone();
                 let mut precondition = step.precondition.clone();
                 fill(&mut op, &mut precondition, state)?;
+                fill_next(&mut op, now);
                 let mut act = prepare(op, precondition, state, open, (tokens, now));
                 let group = step.group.as_ref().filter(|_| runs_again && matches!(act.op, Op::Update { .. }));
                 act.leads_to = group.map(|group| level(plan, group)).transpose()?;
@@ -114,6 +115,13 @@ fn fill(op: &mut Op, precondition: &mut Precondition, state: &State) -> Result<(
     fill_expected(precondition, state)
 }
 
+/// Says when a schedule runs next as of now: a plan may have been made long before it runs.
+fn fill_next(op: &mut Op, now: Timestamp) {
+    if let Op::CreateSchedule { schedule, next, .. } | Op::ChangeSchedule { schedule, next, .. } = op {
+        *next = schedule.next_from(now);
+    }
+}
+
 fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), String> {
     match precondition {
         Precondition::Rides { source, .. }
@@ -121,7 +129,10 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         | Precondition::Owned { source, .. }
         | Precondition::Unridden { source, .. }
         | Precondition::Hangs { source, .. } => fill_source(source, state),
-        Precondition::Nothing | Precondition::ParentOrNone { .. } | Precondition::Idle { .. } => Ok(()),
+        Precondition::Nothing
+        | Precondition::ParentOrNone { .. }
+        | Precondition::Idle { .. }
+        | Precondition::OwnedSchedule { .. } => Ok(()),
     }
 }
 
@@ -267,6 +278,15 @@ fn effect(
             group: group.group.clone(),
             release: None,
         }),
+        Op::CreateSchedule { group, schedule, .. } => {
+            Some(Effect::Schedule { group: group.group.clone(), id: id?, schedule: *schedule })
+        }
+        Op::ChangeSchedule { group, id, schedule, .. } => {
+            Some(Effect::Schedule { group: group.clone(), id: id.clone(), schedule: *schedule })
+        }
+        Op::DeleteSchedule { group, id } => {
+            Some(Effect::ScheduleGone { group: group.clone(), id: id.clone() })
+        }
         // The state keeps one that is another group's member by now.
         Op::Leave { group, instance } => {
             Some(Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() })

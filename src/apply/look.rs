@@ -21,11 +21,18 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
         // By id: somebody may have given it another name, and it is still ours to delete.
         Op::DeleteGroup { group } => group.id.iter().cloned().map(Scope::Group).collect(),
-        Op::Join { instance, .. }
-        | Op::Leave { instance, .. }
-        | Op::Switch { instance, .. }
-        | Op::Update { instance, .. }
-        | Op::Patch { instance, .. } => vec![Scope::Instance(instance.clone())],
+        Op::CreateSchedule { group, .. } => {
+            let group = group.id.iter().cloned().map(Scope::Group);
+            group.chain([Scope::Schedules]).collect()
+        }
+        Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => vec![Scope::Schedules],
+        Op::Join { instance, .. } | Op::Leave { instance, .. } | Op::Switch { instance, .. } => {
+            vec![Scope::Standing(instance.clone())]
+        }
+        // With its open work: no second update is asked for beside one.
+        Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+            vec![Scope::Instance(instance.clone())]
+        }
         Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
     }
 }
@@ -84,11 +91,23 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
         Op::Join { instance, .. } | Op::Switch { instance, .. } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
+        Op::CreateSchedule { group, name, owner, .. } => {
+            if !seen.group_id(group).is_some_and(|id| seen.groups.contains_key(&id)) {
+                return Some(format!("the service no longer knows group {}", group.group));
+            }
+            let other = seen
+                .schedules
+                .iter()
+                .find(|(_, seen)| *seen.job.name == **name && !is(owner, seen.owner.as_ref()))?;
+            Some(foreign("scheduled job", name, other.0))
+        }
         Op::AddPackages { .. }
         | Op::RemovePackages { .. }
         | Op::DeleteGroup { .. }
         | Op::Leave { .. }
-        | Op::DeleteSource { .. } => None,
+        | Op::DeleteSource { .. }
+        | Op::ChangeSchedule { .. }
+        | Op::DeleteSchedule { .. } => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! it goes on, or as its report at the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -93,7 +94,10 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         desk.tell(Event::Resuming { op: key.clone(), ticket: ticket.clone() });
     }
     if let Some(ticket) = ticket {
-        match wait(desk, &ticket, Age::Old).await? {
+        let waited = since.map_or(Duration::ZERO, |since| {
+            desk.now().duration_since(since).try_into().unwrap_or(Duration::ZERO)
+        });
+        match wait(desk, &ticket, Age::Old(waited)).await? {
             // A token of work that failed would be answered with that same work: the new call needs a new one.
             end @ WorkEnd::Failed(_) => {
                 record_end(desk, key.clone(), end).await?;
@@ -119,7 +123,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         // and no second update stands beside it.
         if let Some((other, ticket)) = earlier.take() {
             desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
-            match wait(desk, &ticket, Age::Old).await? {
+            match wait(desk, &ticket, Age::Old(Duration::ZERO)).await? {
                 WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
                 end => record_end(desk, other, end).await?,
             }
@@ -131,7 +135,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             && let Some(ticket) = open_work(&seen, &op)
         {
             desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
-            return Ok(worked(wait(desk, &ticket, Age::Old).await?));
+            return Ok(worked(wait(desk, &ticket, Age::Old(Duration::ZERO)).await?));
         }
         // No call that the journal knows as done is made again: an update shows only in what it led to.
         if !called
@@ -245,6 +249,12 @@ fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Repor
             let ours = seen.groups.iter().find(|(_, group)| group.owner.as_ref() == Some(owner));
             ours.map(|(id, _)| id.clone())
         }
+        Op::CreateSchedule { group, owner, .. } => {
+            let ours = seen.schedules.iter().find(|(_, schedule)| {
+                schedule.owner.as_ref() == Some(owner) && schedule.group.as_ref() == Some(&group.group)
+            });
+            ours.map(|(id, _)| id.clone())
+        }
         _ => None,
     };
     let instance = op.instance().and_then(|id| seen.instances.get(id));
@@ -273,12 +283,15 @@ fn unproves(op: &Op) -> Option<&Ocid> {
         | Op::DeleteGroup { .. }
         | Op::Join { .. }
         | Op::Leave { .. }
-        | Op::DeleteSource { .. } => None,
+        | Op::DeleteSource { .. }
+        | Op::CreateSchedule { .. }
+        | Op::ChangeSchedule { .. }
+        | Op::DeleteSchedule { .. } => None,
     }
 }
 
 fn makes_something(op: &Op) -> bool {
-    matches!(op, Op::CreateSource { .. } | Op::CreateGroup { .. })
+    matches!(op, Op::CreateSource { .. } | Op::CreateGroup { .. } | Op::CreateSchedule { .. })
 }
 
 /// The service may drop tokens before their time; what it knew of the call is gone with them.

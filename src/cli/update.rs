@@ -25,10 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             .hint("approve whatever the updates will be, with --auto-approve"));
     }
     let train = train_of(context, arguments)?;
-    context.block_on(async |interrupt| {
-        // As `each::train` does for commands about several.
-        one(context, arguments, &interrupt, &train).await
-    })
+    context.block_on(async |interrupt| one(context, arguments, &interrupt, &train).await)
 }
 
 /// Returns the train that is meant.

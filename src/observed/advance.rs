@@ -1,8 +1,10 @@
 //! What each op means: the world after it, and whether a world already looks like that.
 
-use super::{Instance, Inventory, Observed, Riders, ServiceGroup, Source, SourceLink};
+use jiff::Timestamp;
+
+use super::{Instance, Inventory, Job, Observed, Riders, ServiceGroup, ServiceSchedule, Source, SourceLink};
 use crate::name::{Ocid, ReleaseName};
-use crate::op::{GroupRef, Op, ParentRef, SourceRef, Wanted};
+use crate::op::{GroupRef, Op, ParentRef, Schedule, SourceRef, Wanted};
 use crate::package::{Package, PackageSet};
 
 /// How many versions of an install-only package rpm-based tools keep (`installonly_limit` of dnf and yum).
@@ -59,6 +61,26 @@ impl Observed {
                     self.sources.remove(&id);
                 }
             }
+            Op::CreateSchedule { group, name, owner, schedule, next } => {
+                let Some(target) = self.group_id(group) else { return };
+                let id = Ocid::new(&format!("ocid1.osmsscheduledjob.oc1..planned.{}", group.group));
+                let job = job(name, schedule, *next, target, None);
+                let made =
+                    ServiceSchedule { owner: Some(owner.clone()), group: Some(group.group.clone()), job };
+                self.schedules.insert(id, made);
+            }
+            Op::ChangeSchedule { group, id, name, owner, schedule, next } => {
+                if let Some(seen) = self.schedules.get_mut(id)
+                    && let Some(target) = seen.job.groups.first().cloned()
+                {
+                    seen.owner = Some(owner.clone());
+                    seen.group = Some(group.clone());
+                    seen.job = job(name, schedule, *next, target, seen.job.last);
+                }
+            }
+            Op::DeleteSchedule { id, .. } => {
+                self.schedules.remove(id);
+            }
         }
     }
 
@@ -92,6 +114,22 @@ impl Observed {
             Op::DeleteSource { source } => {
                 self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
             }
+            Op::CreateSchedule { group, owner, .. } => {
+                let target = self.group_id(group);
+                self.schedules.values().any(|seen| {
+                    seen.owner.as_ref() == Some(owner)
+                        && seen.group.as_ref() == Some(&group.group)
+                        && target.as_ref().is_some_and(|target| seen.job.is_for(target))
+                })
+            }
+            Op::ChangeSchedule { group, id, name, owner, schedule, next } => {
+                self.schedules.get(id).is_some_and(|seen| {
+                    seen.owner.as_ref() == Some(owner)
+                        && seen.group.as_ref() == Some(group)
+                        && seen.job.does(name, schedule, *next)
+                })
+            }
+            Op::DeleteSchedule { id, .. } => !self.schedules.contains_key(id),
         }
     }
 
@@ -213,6 +251,18 @@ impl Observed {
         let Some(updated) = updated(instance, &offered) else { return };
         let unsourced = instance.inventory.take().map(|inventory| inventory.unsourced).unwrap_or_default();
         instance.inventory = Some(Inventory { installed: updated, unsourced });
+    }
+}
+
+fn job(name: &str, schedule: &Schedule, next: Timestamp, target: Ocid, last: Option<Timestamp>) -> Job {
+    Job {
+        name: name.into(),
+        groups: [target].into(),
+        instances: false,
+        update: Some(schedule.update),
+        every: Some(schedule.every),
+        next: Some(next),
+        last,
     }
 }
 

@@ -68,6 +68,13 @@ pub enum Precondition {
         /// Whose it is to be.
         owner: Ownership,
     },
+    /// The scheduled job is there and its tags say that it is ours.
+    OwnedSchedule {
+        /// The job.
+        id: Ocid,
+        /// Whose it is to be.
+        owner: Ownership,
+    },
 }
 
 /// A precondition that does not hold.
@@ -114,6 +121,12 @@ pub enum Breach {
         /// Who, by name.
         riders: String,
     },
+    /// The scheduled job is gone or is not ours.
+    #[error("the scheduled job {id} is gone, or its tags no longer say that it is ours")]
+    Schedule {
+        /// Its id.
+        id: String,
+    },
 }
 
 fn moved(expected: Option<&Ocid>, found: &SourceLink) -> Breach {
@@ -156,6 +169,12 @@ impl Observed {
                 match seen.open_work.first() {
                     Some(ticket) => Err(Breach::OpenWork { ticket: ticket.to_string() }),
                     None => Ok(()),
+                }
+            }
+            Precondition::OwnedSchedule { id, owner } => {
+                match self.schedules.get(id).and_then(|seen| seen.owner.as_ref()) {
+                    Some(seen) if seen == owner => Ok(()),
+                    _ => Err(Breach::Schedule { id: id.to_string() }),
                 }
             }
             Precondition::Idle { instance } => {

@@ -111,7 +111,7 @@ impl Schedule {
     }
 
     /// Returns the runs that are not before a moment.
-    fn runs_from(&self, moment: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
+    pub fn runs_from(&self, moment: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
         // No interval is shorter than this, so that the estimate is never too late; what it is too early is short, also
         // for months.
         let passed = moment.duration_since(self.start).as_secs().max(0);

@@ -28,7 +28,7 @@ pub(super) struct Member<'a> {
     pub(super) verdict: Option<Arc<Verdict>>,
     /// What of being behind counts, and who brings it.
     pub(super) tally: Tally,
-    /// Whether its packages are at the level once this plan has done what it does.
+    /// Whether its packages can be at the level once this plan has done what it does.
     pub(super) reaches: bool,
     /// Whether it is on the release's source, reached, and its packages are at the level.
     pub(super) at_level: bool,
@@ -187,7 +187,14 @@ fn assess<'a>(
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     member.update = member.tally.due > 0;
-    member.reaches = sorter.has_level() && member.tally.scheduled == 0 && verdict.may_be_ahead(group.ahead);
+    // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
+    let unknown = !rides && group.patching().is_by_kind();
+    let waits = member.tally.scheduled > 0 && !unknown;
+    member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
+    if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {
+        (member.held, member.switch, member.update) = (Some(reason), false, false);
+        return member;
+    }
     if member.moves()
         && let Some(ticket) = foreign_work(input, seen, &OpKey::update(&release.name, id))
     {
@@ -202,10 +209,7 @@ fn assess<'a>(
     } else {
         if member.tally.scheduled > 0 {
             // What the schedule is to bring is not a step, and there is no level before it has come.
-            member.held = Some(HeldReason::Schedule {
-                packages: member.tally.scheduled,
-                known: rides || !group.patching().is_by_kind(),
-            });
+            member.held = Some(HeldReason::Schedule { packages: member.tally.scheduled, known: !unknown });
         }
         let changed = member.moves() || member.joins || !member.recorded;
         member.verify = member.update || (member.reaches && changed);
@@ -240,6 +244,14 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
 
 fn begun(input: &Input<'_>, key: &OpKey) -> bool {
     input.state.unfinished.contains_key(key)
+}
+
+/// Tells whether our own update of the instance is open for longer than is waited for.
+fn overdue(input: &Input<'_>, seen: &Instance, own: &OpKey) -> Option<HeldReason> {
+    let op = input.state.unfinished.get(own)?;
+    let ticket = op.ticket.as_ref().filter(|ticket| seen.open_work.contains(ticket))?;
+    let late = input.now.duration_since(op.started) >= input.train.service.work_timeout;
+    late.then(|| HeldReason::Overdue { ticket: ticket.clone(), since: op.started })
 }
 
 /// Returns a work request that is open on the instance and is not the update we are waiting for anyway.

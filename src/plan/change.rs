@@ -1,11 +1,13 @@
 //! What a plan would do, for people: one change an address, and the cohorts and moves behind them. How they come about
 //! is the planner's.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::conformance::{Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::observed::SourceLink;
+use crate::observed::{Job, SourceLink};
+use crate::op::Schedule;
 use crate::package::{Delta, Package};
 
 /// What the plan would do to one address.
@@ -95,6 +97,21 @@ pub enum ChangeDetail {
         leaving: usize,
         /// The line of the train file that declares the release.
         line: usize,
+    },
+    /// The scheduled job of a group is made, changed, made anew or deleted.
+    Schedule {
+        /// What it does now; none where there is none.
+        from: Option<Job>,
+        /// What it is to do; none where it goes.
+        to: Option<Schedule>,
+        /// When that runs next.
+        next: Option<Timestamp>,
+        /// Whether one that an earlier run made and could not record is recorded.
+        adopt: bool,
+        /// Whether it is deleted and made anew, because what it is for cannot be changed.
+        replace: bool,
+        /// The line of the train file that declares the group; none where nothing does any more.
+        line: Option<usize>,
     },
     /// Updates are installed on an instance now, because somebody asks for them.
     Patch {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::conformance::Lag;
 use crate::name::{Address, GroupName, ReleaseName};
-use crate::observed::SourceLink;
+use crate::observed::{Job, SourceLink};
+use crate::op::Schedule;
 use crate::package::Package;
 
 /// What others changed since our last apply.
@@ -60,11 +61,18 @@ pub enum DriftKind {
         /// Those that stand there now.
         now: Vec<Package>,
     },
-    /// A source or group that we own is gone, or an instance is no longer known to the service.
+    /// A source, group or scheduled job that we own is gone, or an instance is no longer known to the service.
     Gone,
     /// Children are attached to the instance under the train's own parent, beside the release that we put it on.
     Children {
         /// The children; of other releases, or nobody's.
         children: Vec<SourceLink>,
+    },
+    /// The scheduled job does something else than what we had it do.
+    Schedule {
+        /// What we had it do.
+        expected: Schedule,
+        /// What it does.
+        found: Job,
     },
 }

@@ -32,6 +32,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.changes_and_steps_agree();
     lint.cohorts_are_whole();
     lint.patches_are_whole();
+    lint.schedules_stand_in_order();
     lint.steps_are_about_what_they_name();
     lint.updates_are_what_groups_ask_for();
     lint.gates_say_what_the_groups_say();
@@ -40,6 +41,8 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     sources::children_hang(&mut lint);
     lint.findings
 }
+
+mod schedules;
 
 struct Lint<'a> {
     plan: &'a Plan,
@@ -106,7 +109,11 @@ impl<'a> Lint<'a> {
                     self.source_resolves(step, source, &sources);
                 }
                 Action::Act {
-                    op: Op::Join { group, .. } | Op::Leave { group, .. } | Op::DeleteGroup { group },
+                    op:
+                        Op::Join { group, .. }
+                        | Op::Leave { group, .. }
+                        | Op::DeleteGroup { group }
+                        | Op::CreateSchedule { group, .. },
                 } => {
                     if group.id.is_none() && !groups.contains(&group.group) {
                         self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
@@ -125,7 +132,9 @@ impl<'a> Lint<'a> {
                         ));
                     }
                 }
-                Action::Act { op: Op::Patch { .. } }
+                Action::Act {
+                    op: Op::Patch { .. } | Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. },
+                }
                 | Action::Verify { what: Verification::Patched { .. } }
                 | Action::Gate { .. } => {}
             }
@@ -229,7 +238,8 @@ impl<'a> Lint<'a> {
                 | HeldReason::OpenWork { .. }
                 | HeldReason::Elsewhere { .. }
                 | HeldReason::NotRunning { .. }
-                | HeldReason::OtherSystem { .. },
+                | HeldReason::OtherSystem { .. }
+                | HeldReason::Overdue { .. },
             ) => Some(id),
             _ => None,
         });

@@ -21,6 +21,7 @@ mod planner;
 mod refusal;
 mod retired;
 mod roster;
+mod schedules;
 mod select;
 mod step;
 mod steps;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
-    holdings, mismatch, retired, roster, steps,
+    holdings, mismatch, retired, roster, schedules, steps,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -40,6 +40,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let sources = holdings::sources(input, &mut refusals);
     let riding = holdings::riding(input, &sources);
     let groups = holdings::groups(input, &mut refusals);
+    let schedules = schedules::find(input, &groups, &mut refusals);
     // 2. Who is in which group, who joins and who leaves.
     let rosters = roster::draw_up(input, &groups, &mut refusals);
     if !refusals.is_empty() {
@@ -48,17 +49,21 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     // 3. How each member stands to its release, what it needs, and what holds it.
     let members = assess::members(input, &sources, &riding, &rosters);
     // 4. What others changed.
-    let drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
+    let mut drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
+    drift.extend(schedules::drift(&schedules));
     // 5. Which groups wait for which, and which gates are shut now.
     let gates = gates::place(input, &members);
     // 6. Which sources of retired releases go.
     let retirement = retired::settle(input, &sources, &members);
     // 7. What runs, in which order.
-    let steps = steps::lay(input, (&sources, &riding), &groups, &rosters, &members, &gates, &retirement);
+    let service = (&sources, &riding, &groups, &schedules);
+    let steps = steps::lay(input, service, &rosters, &members, &gates, &retirement);
     // 8. What that changes, for people.
     let labels = changes::labels(input, (&rosters, &retirement), &members);
     let mut story =
         changes::tell(input, (&sources, &riding), &groups, &rosters, &members, &gates, &retirement);
+    story.changes.extend(schedules::changes(input, &schedules));
+    schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
 
     let own = Some(input.train.own_parent()).filter(|own| sources.contains_key(&own.name));

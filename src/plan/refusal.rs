@@ -113,6 +113,21 @@ pub enum Refusal {
         /// What that is a child of.
         parent: Ocid,
     },
+    /// The service has a scheduled job of the name that this state does not own.
+    #[error(
+        "schedule.{group}: the service has a scheduled job named `{name}` ({id}) that belongs to {owner}; restore the \
+         state that made it, or delete it there: a scheduled job cannot be imported yet"
+    )]
+    ForeignSchedule {
+        /// The group.
+        group: GroupName,
+        /// The display name.
+        name: String,
+        /// Its id.
+        id: Ocid,
+        /// Whose it is.
+        owner: String,
+    },
     /// Two groups claim the same instances, at least one of them by a selector.
     #[error(
         "{first} and {second} both claim {}: {}; an instance rides one release: narrow the compartments or tags of \

@@ -114,6 +114,8 @@ pub enum Phase {
     Verify,
     /// Gates.
     Gate,
+    /// Scheduled jobs are made, changed and deleted.
+    Schedules,
 }
 
 impl Step {
@@ -127,6 +129,9 @@ impl Step {
                 | Op::DeleteSource { .. } => Phase::Sources,
                 Op::CreateGroup { .. } | Op::DeleteGroup { .. } | Op::Join { .. } | Op::Leave { .. } => {
                     Phase::Membership
+                }
+                Op::CreateSchedule { .. } | Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => {
+                    Phase::Schedules
                 }
                 Op::Switch { .. } => Phase::Switch,
                 Op::Update { .. } | Op::Patch { .. } => Phase::Update,

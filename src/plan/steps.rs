@@ -8,6 +8,7 @@ use super::gates::Gates;
 use super::holdings::{self, Groups, Sources};
 use super::retired::{Going, Retirement};
 use super::roster::Rosters;
+use super::schedules::Schedules;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Precondition, Riding};
@@ -17,8 +18,7 @@ use crate::state::State;
 /// Lays out all steps so that each stands behind those it depends on.
 pub(super) fn lay(
     input: &Input<'_>,
-    (sources, riding): (&Sources, &Riding),
-    groups: &Groups,
+    (sources, riding, groups, schedules): (&Sources, &Riding, &Groups, &Schedules),
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
@@ -27,7 +27,10 @@ pub(super) fn lay(
     let mut steps =
         Steps { list: Vec::with_capacity(members.list.len() * 3 + 16), switched: BTreeMap::new() };
     let filled = steps.sources(input, sources);
-    let joined = steps.membership(input, groups, rosters, members);
+    // A group takes its schedule with it, and one that is made anew makes room first.
+    let unscheduled = steps.unschedule(input, schedules);
+    let (joined, made) = steps.membership(input, groups, rosters, members, &unscheduled);
+    steps.schedule(input, (groups, schedules), &made, &unscheduled);
     steps.groups((sources, riding), members, gates, &filled, &joined);
     steps.deletions(retirement);
     steps.list
@@ -156,12 +159,15 @@ impl Steps {
         groups: &Groups,
         rosters: &Rosters,
         members: &Assessed<'_>,
-    ) -> BTreeMap<Ocid, StepId> {
+        unscheduled: &BTreeMap<GroupName, Vec<StepId>>,
+    ) -> (BTreeMap<Ocid, StepId>, BTreeMap<GroupName, StepId>) {
         let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
         for (name, members) in &rosters.undeclared {
             let id = input.state.groups.get(name).map(|record| record.id.clone());
             let group = GroupRef { group: name.clone(), id };
-            let leaving = members.iter().map(|instance| self.leave(&group, instance, &mut left)).collect();
+            let mut leaving: Vec<StepId> =
+                members.iter().map(|instance| self.leave(&group, instance, &mut left)).collect();
+            leaving.extend(unscheduled.get(name).into_iter().flatten());
             let op = Op::DeleteGroup { group };
             self.push(
                 Address::Group(name.clone()),
@@ -179,6 +185,7 @@ impl Steps {
             }
         }
         let mut joined = BTreeMap::new();
+        let mut made = BTreeMap::new();
         for train_group in &input.train.groups {
             let name = &train_group.name;
             let Some(found) = groups.get(name) else { continue };
@@ -195,6 +202,7 @@ impl Steps {
                     Precondition::Nothing,
                 ));
             }
+            made.extend(first.map(|step| (name.clone(), step)));
             for instance in members.of(name).iter().filter(|member| member.joins).map(|member| member.id) {
                 let after = first.into_iter().chain(left.get(instance).copied()).collect();
                 let op = Op::Join { group: group.clone(), instance: instance.clone() };
@@ -203,7 +211,7 @@ impl Steps {
                 joined.insert(instance.clone(), step);
             }
         }
-        joined
+        (joined, made)
     }
 
     fn leave(&mut self, group: &GroupRef, instance: &Ocid, left: &mut BTreeMap<Ocid, StepId>) -> StepId {
@@ -296,3 +304,5 @@ impl Steps {
         }
     }
 }
+
+mod schedule;

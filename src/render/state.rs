@@ -26,6 +26,7 @@ pub fn state(state: &State, style: Style) -> String {
         groups: _,
         instances: _,
         unfinished,
+        schedules,
     } = state;
     let mut facts = vec![
         format!("{} {}", page.paint(Tone::Bold, "State of train"), page.paint(Tone::Bold, train.as_str())),
@@ -43,6 +44,15 @@ pub fn state(state: &State, style: Style) -> String {
     groups(&mut page, state);
     if page.shows(Detail::Default) {
         instances(&mut page, state);
+    }
+    if !schedules.is_empty() {
+        page.heading(&format!("Schedules ({})", schedules.len()), "the service installs updates by itself");
+        let shown = page.fold(schedules.len(), ROWS);
+        for (group, record) in schedules.iter().take(shown) {
+            let what = super::words::schedule(&record.schedule);
+            page.item(2, Mark::NONE, &format!("schedule.{group}: {what}, since {}", time(record.since)));
+        }
+        page.more(4, schedules.len() - shown);
     }
     if !unfinished.is_empty() {
         page.heading(

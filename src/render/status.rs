@@ -9,7 +9,7 @@ use super::{Detail, Style};
 use crate::conformance::Verdict;
 use crate::name::GroupName;
 use crate::observed::InstanceStatus;
-use crate::report::{FleetStatus, GroupStatus, InstanceLine};
+use crate::report::{FleetStatus, GroupStatus, InstanceLine, ScheduleLine};
 
 /// Instances of a group shown before the list folds.
 const ROWS: usize = 20;
@@ -89,12 +89,8 @@ pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> S
             (tally.unknown, "unknown to the service"),
             (tally.reboot, "to be rebooted"),
         ]);
-        let counts = words::patching(group.patching);
-        table.row(
-            mark,
-            cells,
-            counts.into_iter().chain(Some(agents).filter(|agents| !agents.is_empty())).collect(),
-        );
+        let lines = [words::patching(group.patching), group.schedule.as_ref().map(schedule), Some(agents)];
+        table.row(mark, cells, lines.into_iter().flatten().filter(|line| !line.is_empty()).collect());
     }
     table.write(&mut page, 0, shown.len());
     if page.shows(Detail::Default) {
@@ -177,6 +173,22 @@ pub fn instance_status(
     let missing: Vec<Row> = verdict.missing.iter().map(|package| Row::one(Mark::REMOVE, *package)).collect();
     section(&mut page, "Missing", "in the release and not installed", &missing, "");
     page.finish()
+}
+
+/// Says what a group's schedule installs and when it runs.
+fn schedule(line: &ScheduleLine) -> String {
+    let what = format!("schedule: {} updates every {}", line.schedule.update, line.schedule.every);
+    match (&line.job, line.upcoming.as_slice()) {
+        (None, _) => format!("{what}; the service has no such job yet: `patchtrain apply` makes it"),
+        (Some(job), []) => {
+            format!("{what}; the service has {} instead: see `patchtrain plan`", words::job(job))
+        }
+        (Some(job), runs) => {
+            let runs: Vec<String> = runs.iter().map(|run| time(*run)).collect();
+            let last = job.last.map_or_else(String::new, |last| format!("; last run {}", time(last)));
+            format!("{what}; next {}{last}", runs.join(", "))
+        }
+    }
 }
 
 fn header(page: &mut Page, fleet: &FleetStatus) {

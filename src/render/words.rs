@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::conformance::Tally;
 use crate::name::{Address, Ocid, ReleaseName};
-use crate::observed::{InstanceStatus, SourceLink};
-use crate::op::{Op, OpKey, Wanted};
+use crate::observed::{InstanceStatus, Job, SourceLink};
+use crate::op::{Op, OpKey, Schedule, Wanted};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
@@ -91,6 +91,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
         Address::Release(release) => format!("release.{release}"),
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
+        Address::Schedule(group) => format!("schedule.{group}"),
     }
 }
 
@@ -101,6 +102,7 @@ pub(super) fn kind(address: &Address) -> &'static str {
         Address::Release(_) => "release",
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
+        Address::Schedule(_) => "schedule",
     }
 }
 
@@ -164,6 +166,7 @@ pub(super) fn phase(phase: Phase) -> &'static str {
         Phase::Update => "update",
         Phase::Verify => "read back",
         Phase::Gate => "gates",
+        Phase::Schedules => "schedules",
     }
 }
 
@@ -176,6 +179,7 @@ pub(super) fn phase_count(phase: Phase, steps: usize) -> String {
         Phase::Update => format!("{steps} to update"),
         Phase::Verify => format!("{steps} to read back"),
         Phase::Gate => count(steps, "gate"),
+        Phase::Schedules => format!("{steps} for schedules"),
     }
 }
 
@@ -267,6 +271,11 @@ pub(super) fn held(held: &Held) -> String {
             "it rides {}, not its release, and an update would take it beyond that: `patchtrain apply` puts it there",
             rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
         ),
+        HeldReason::Overdue { .. } => {
+            "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
+             has given it up"
+                .to_owned()
+        }
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -291,6 +300,7 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
         HeldReason::NoUpdates => "without updates".to_owned(),
         HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
+        HeldReason::Overdue { .. } => "with overdue work".to_owned(),
     }
 }
 
@@ -334,6 +344,20 @@ pub(super) fn counting(patching: Patching, tally: Option<Tally>) -> String {
             }
         }
     }
+}
+
+/// Returns what a schedule installs and how often.
+pub(super) fn schedule(schedule: &Schedule) -> String {
+    let Schedule { update, every, start } = schedule;
+    format!("{update} updates every {every} from {}", time(*start))
+}
+
+/// Returns what a scheduled job of the service does.
+pub(super) fn job(job: &Job) -> String {
+    let what = job.update.map_or_else(|| "no updates".to_owned(), |update| format!("{update} updates"));
+    let often = job.every.map_or_else(|| "once".to_owned(), |every| format!("every {every}"));
+    let next = job.next.map_or_else(String::new, |next| format!(", next {}", time(next)));
+    format!("{what} {often}{next}, as `{}`", clean(&job.name))
 }
 
 /// Returns an op's lasting name with what people call its instance.
@@ -402,6 +426,15 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 "deleting the source".to_owned(),
                 "source deleted".to_owned(),
             ),
+            Op::CreateSchedule { group, .. } => {
+                words(format!("schedule {}", group.group), "creating".to_owned(), "created".to_owned())
+            }
+            Op::ChangeSchedule { group, .. } => {
+                words(format!("schedule {group}"), "changing".to_owned(), "changed".to_owned())
+            }
+            Op::DeleteSchedule { group, .. } => {
+                words(format!("schedule {group}"), "deleting".to_owned(), "deleted".to_owned())
+            }
             Op::Patch { instance, package: Some(package), .. } => words(
                 brief(plan.label(instance)),
                 format!("updating {} to {}", package.name(), package.evr()),

@@ -8,10 +8,14 @@ use jiff::Timestamp;
 
 use crate::conformance::{self, Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::observed::{Instance, InstanceStatus, Observed, Riding};
+use crate::observed::{Instance, InstanceStatus, Job, Observed, Riding};
+use crate::op::Schedule;
 use crate::plan::{self, ServiceLabel};
 use crate::state::State;
 use crate::train::{Group, Members, Patching, Release, Train};
+
+/// How many runs to come are told of a schedule.
+const UPCOMING: usize = 3;
 
 /// What `status` shows: the groups of a train and how each of their members stands to its release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +47,21 @@ pub struct GroupStatus {
     pub allowed: usize,
     /// What is installed on its members, and so what its level counts.
     pub patching: Patching,
+    /// Its schedule, where it has one.
+    pub schedule: Option<ScheduleLine>,
     /// Its members, in order of their labels.
     pub instances: Vec<InstanceLine>,
+}
+
+/// The schedule of a group as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleLine {
+    /// What the train says.
+    pub schedule: Schedule,
+    /// The scheduled job that the service has for it; none where it was never made, or is gone.
+    pub job: Option<Job>,
+    /// Its next runs, as long as the job does what the train says.
+    pub upcoming: Vec<Timestamp>,
 }
 
 /// An instance as it is now.
@@ -99,7 +116,7 @@ impl Fleet<'_> {
             simulator: service.simulator,
             place: service.place.clone(),
             at,
-            groups: members.iter().map(|(group, members)| self.group(group, members, &labels)).collect(),
+            groups: members.iter().map(|(group, members)| self.group(group, members, &labels, at)).collect(),
         }
     }
 
@@ -125,6 +142,7 @@ impl Fleet<'_> {
         group: &Group,
         members: &BTreeSet<Ocid>,
         labels: &BTreeMap<Ocid, Arc<str>>,
+        at: Timestamp,
     ) -> GroupStatus {
         let release = self.train.release(&group.release);
         let riding = self.riding();
@@ -142,8 +160,27 @@ impl Fleet<'_> {
             at_level: conformance::group_at_level(instances.len(), at_level, group.max_failures),
             allowed: group.max_failures.of(instances.len()),
             patching: group.patching(),
+            schedule: group.schedule.map(|schedule| self.schedule(group, schedule, at)),
             instances,
         }
+    }
+
+    fn schedule(&self, group: &Group, schedule: Schedule, at: Timestamp) -> ScheduleLine {
+        let recorded = self.state.schedules.get(&group.name);
+        let recorded = recorded.and_then(|record| self.observed.schedules.get(&record.id));
+        let tagged = || {
+            self.observed.schedules.values().find(|seen| {
+                let owner = seen.owner.as_ref();
+                seen.group.as_ref() == Some(&group.name)
+                    && owner.is_some_and(|owner| {
+                        owner.train == self.state.train && owner.lineage == self.state.lineage
+                    })
+            })
+        };
+        let job = recorded.or_else(tagged).map(|seen| seen.job.clone());
+        let next = job.as_ref().and_then(|job| job.next).filter(|next| schedule.has_next(*next, at));
+        let upcoming = next.map(|next| schedule.runs_from(next.max(at)).take(UPCOMING).collect());
+        ScheduleLine { schedule, job, upcoming: upcoming.unwrap_or_default() }
     }
 
     fn line(&self, id: &Ocid, label: Arc<str>, bound: Option<&Bound<'_>>, riding: &Riding) -> InstanceLine {

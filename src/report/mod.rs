@@ -23,7 +23,7 @@ use crate::observed::{InstanceStatus, Severity};
 use crate::plan::ServiceLabel;
 use crate::state::store::ReportRecord;
 
-pub use fleet::{Fleet, FleetStatus, GroupStatus, InstanceLine};
+pub use fleet::{Fleet, FleetStatus, GroupStatus, InstanceLine, ScheduleLine};
 pub use make::{Input, make};
 
 /// The format of a report as JSON.

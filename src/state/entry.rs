@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AtLevel, GroupRecord, InstanceRecord, PlanRun, SourceRecord, State, UnfinishedOp};
+use super::{
+    AtLevel, GroupRecord, InstanceRecord, PlanRun, ScheduleRecord, SourceRecord, State, UnfinishedOp,
+};
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::op::{OpKey, PlanId, RetryToken, Ticket};
+use crate::op::{OpKey, PlanId, RetryToken, Schedule, Ticket};
 use crate::package::Digest;
 use crate::train::Patching;
 
@@ -174,6 +176,22 @@ pub enum Effect {
         /// The release.
         release: ReleaseName,
     },
+    /// A scheduled job is ours, and does this.
+    Schedule {
+        /// The group.
+        group: GroupName,
+        /// The job.
+        id: Ocid,
+        /// What it does.
+        schedule: Schedule,
+    },
+    /// A scheduled job is gone.
+    ScheduleGone {
+        /// The group. A record of another job of it stays.
+        group: GroupName,
+        /// The job.
+        id: Ocid,
+    },
 }
 
 /// An entry that cannot follow what the state holds: the journal was edited or belongs to another state.
@@ -263,6 +281,15 @@ impl State {
             }
             Effect::Riding { instance, name, group, release } => {
                 self.ride(instance, name, group, release.as_ref(), at);
+            }
+            Effect::Schedule { group, id, schedule } => {
+                let record = ScheduleRecord { id: id.clone(), schedule: *schedule, since: at };
+                self.schedules.insert(group.clone(), record);
+            }
+            Effect::ScheduleGone { group, id } => {
+                if self.schedules.get(group).is_some_and(|record| record.id == *id) {
+                    self.schedules.remove(group);
+                }
             }
             Effect::InstanceGone { instance, group } => {
                 if self.instances.get(instance).is_some_and(|record| record.group == *group) {

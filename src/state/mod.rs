@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
+use crate::op::{Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket};
 use crate::package::Digest;
 use crate::train::Patching;
 
@@ -52,6 +52,9 @@ pub struct State {
     /// Ops started and not known to be finished.
     #[serde(default)]
     pub unfinished: BTreeMap<OpKey, UnfinishedOp>,
+    /// The scheduled jobs we own, by group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedules: BTreeMap<GroupName, ScheduleRecord>,
 }
 
 /// A run of a plan, for the rule that a plan may be applied again until its steps are done.
@@ -97,6 +100,18 @@ pub struct GroupRecord {
     /// Since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+}
+
+/// A scheduled job we own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleRecord {
+    /// The service's id.
+    pub id: Ocid,
+    /// What we last had it do; what differs since then is drift.
+    pub schedule: Schedule,
+    /// Since when it does that.
+    pub since: Timestamp,
 }
 
 /// An instance we have put on a release.
@@ -157,6 +172,7 @@ impl State {
             groups: BTreeMap::new(),
             instances: BTreeMap::new(),
             unfinished: BTreeMap::new(),
+            schedules: BTreeMap::new(),
         }
     }
 }

@@ -65,10 +65,6 @@ pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {
         let hint = "write `enforce = \"update\"`, or delete the line";
         file.not_yet(at.span, &format!("`enforce = \"{}\"`", at.value), hint);
     }
-    if let Some(value) = fields.optional("schedule") {
-        let hint = "this version makes no scheduled jobs: delete it";
-        file.not_yet(fields.key_span("schedule").unwrap_or_else(|| value.span()), "`schedule`", hint);
-    }
     if let Some(value) = fields.optional("remove_extras")
         && file.flag(value, "`remove_extras`") == Some(true)
     {

@@ -24,7 +24,7 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
         "[train]",
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
     ),
-    ("[service]", &["api", "region", "profile", "auth", "endpoints"]),
+    ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
     ("[state]", &["store"]),
     ("[[release]]", &["name", "manifest", "retired"]),
     (

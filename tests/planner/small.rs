@@ -83,6 +83,7 @@ pub(super) fn told(plan: &Plan) -> String {
     let address = |address: &Address| match address {
         Address::Release(name) => format!("release.{name}"),
         Address::Group(name) => format!("group.{name}"),
+        Address::Schedule(name) => format!("schedule.{name}"),
         Address::Instance(id) => format!("instance.{}", plan.label(id)),
     };
     let word = |value: &dyn std::fmt::Debug| {

@@ -20,6 +20,7 @@ fn address(plan: &Plan, address: &Address) -> String {
     match address {
         Address::Instance(id) => plan.label(id).to_owned(),
         Address::Group(group) => format!("group.{group}"),
+        Address::Schedule(group) => format!("schedule.{group}"),
         Address::Release(release) => format!("release.{release}"),
     }
 }

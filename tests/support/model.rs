@@ -264,6 +264,16 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
             Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() }
         }
         Op::DeleteSource { source } => Effect::SourceGone { release: source.release.clone() },
+        Op::CreateSchedule { group, owner, schedule, .. } => {
+            let ours = world.observed.schedules.iter().find(|(_, seen)| {
+                seen.owner.as_ref() == Some(owner) && seen.group.as_ref() == Some(&group.group)
+            });
+            Effect::Schedule { group: group.group.clone(), id: ours?.0.clone(), schedule: *schedule }
+        }
+        Op::ChangeSchedule { group, id, schedule, .. } => {
+            Effect::Schedule { group: group.clone(), id: id.clone(), schedule: *schedule }
+        }
+        Op::DeleteSchedule { group, id } => Effect::ScheduleGone { group: group.clone(), id: id.clone() },
         Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => {
             return None;
         }

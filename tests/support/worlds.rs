@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
-use patchtrain::op::{Lineage, Ticket, UpdateKind, Wanted};
+use patchtrain::op::{Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
@@ -156,6 +156,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            work_timeout: SignedDuration::from_mins(10),
         },
         neighbours: Vec::new(),
         releases,
@@ -246,6 +247,13 @@ pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
     }
 }
 
+fn schedule(rng: &mut Rng) -> Option<Schedule> {
+    let update = update(rng).filter(|_| rng.chance(30))?;
+    let every = Every::parse(["1 week", "6 hours", "2 days", "1 month"][rng.below(4)]).unwrap();
+    let start = ["2026-12-05T02:00:00Z", "2026-11-22T11:00:00Z", "2026-01-31T23:30:00Z"][rng.below(3)];
+    Some(Schedule { update, every, start: start.parse().unwrap() })
+}
+
 fn update(rng: &mut Rng) -> Option<Wanted> {
     match rng.below(12) {
         0 => None,
@@ -284,6 +292,7 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
             _ => Amount::Number(0),
         };
         one.update = update(rng);
+        one.schedule = schedule(rng);
         one.after = groups.iter().filter(|_| rng.chance(40)).map(|other| other.name.clone()).collect();
         if rng.chance(20) {
             one.members = Members::Service;
@@ -316,11 +325,16 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(20) {
+        match rng.below(23) {
             13 => {
                 let at = rng.below(world.train.groups.len());
                 world.train.groups[at].update = update(rng);
             }
+            14 => {
+                let at = rng.below(world.train.groups.len());
+                world.train.groups[at].schedule = schedule(rng);
+            }
+            15 => edit_schedule(world, rng),
             0..=2 if !ids.is_empty() => {
                 let packages = packages(rng, 80);
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
@@ -372,9 +386,9 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
                 }
             }
             10 => holdings::retire(world, rng),
-            14 => holdings::somebody_else_rides(world, rng),
-            15 | 16 => holdings::edit_children(world, rng),
-            17 if rng.chance(20) => {
+            16 => holdings::somebody_else_rides(world, rng),
+            17 | 18 => holdings::edit_children(world, rng),
+            19 if rng.chance(20) => {
                 world.train.layout = match world.train.layout {
                     Layout::Parent => Layout::Child,
                     Layout::Child => Layout::Parent,
@@ -391,6 +405,22 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let Train { releases, groups, layout, .. } = &world.train;
     world.train.digest = Digest::of([format!("{releases:?}{groups:?}{layout:?}")]);
     world.later();
+}
+
+fn edit_schedule(world: &mut World, rng: &mut Rng) {
+    let jobs: Vec<Ocid> = world.observed.schedules.keys().cloned().collect();
+    if jobs.is_empty() {
+        return;
+    }
+    let id = rng.pick(&jobs).clone();
+    let seen = world.observed.schedules.get_mut(&id).unwrap();
+    match rng.below(4) {
+        0 => drop(world.observed.schedules.remove(&id)),
+        1 => seen.job.update = None,
+        2 => seen.job.every = Some(Every::parse("3 weeks").unwrap()),
+        // It has run.
+        _ => seen.job.last = seen.job.next.replace(world.now),
+    }
 }
 
 fn edit_membership(world: &mut World, rng: &mut Rng) {

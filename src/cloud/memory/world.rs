@@ -9,7 +9,9 @@ use tokio::time::Instant;
 use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
-use crate::observed::{Erratum, Inventory, Observed, Scope, ServiceGroup, Sighting, Source, Updates};
+use crate::observed::{
+    Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Source, Updates,
+};
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
@@ -115,6 +117,12 @@ impl World {
                 });
                 Sighting::Instance(id.clone(), seen)
             }
+            // Without its open work, so that nobody takes it from here.
+            Scope::Standing(id) => {
+                let seen = self.observed.instances.get(id).cloned();
+                let bare = seen.map(|seen| Instance { inventory: None, open_work: Vec::new(), ..seen });
+                Sighting::Instance(id.clone(), bare)
+            }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
             Scope::ModuleStreams(id) => {
                 let known = self.observed.instances.contains_key(id);
@@ -152,6 +160,7 @@ impl World {
                 let withheld = packages.iter().filter(|package| self.withheld.contains(package));
                 Sighting::Catalogue(withheld.collect())
             }
+            Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
             Scope::Source(id) => {
                 let seen = self.observed.sources.get(id).map(|source| {
@@ -281,6 +290,8 @@ impl World {
                 | Op::RemovePackages { .. }
                 | Op::DeleteGroup { .. }
                 | Op::DeleteSource { .. }
+                | Op::ChangeSchedule { .. }
+                | Op::DeleteSchedule { .. }
         );
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
@@ -343,6 +354,12 @@ impl World {
                     *seen.name == *group.as_str() && seen.owner.as_ref() == Some(owner)
                 };
                 self.observed.groups.iter().find(same).map(first)
+            }
+            Op::CreateSchedule { group, owner, .. } => {
+                let same = |(_, seen): &(&Ocid, &ServiceSchedule)| {
+                    seen.group.as_ref() == Some(&group.group) && seen.owner.as_ref() == Some(owner)
+                };
+                self.observed.schedules.iter().find(same).map(first)
             }
             _ => None,
         };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::schedules::Wish;
 use super::{OsmsCloud, found, is_not_found, tags, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
@@ -68,6 +69,14 @@ impl<T: Transport> OsmsCloud<T> {
                 let path = ["softwareSources", source_id(source)?.as_str()];
                 self.delete("DeleteSoftwareSource", "GetSoftwareSource", &path).await
             }
+            Op::CreateSchedule { group, name, owner, schedule, next } => {
+                let wish = Wish { group: &group.group, name, owner, schedule, next: *next };
+                self.create_schedule(&wish, group_id(group)?, token).await
+            }
+            Op::ChangeSchedule { group, id, name, owner, schedule, next } => {
+                self.change_schedule(id, &Wish { group, name, owner, schedule, next: *next }).await
+            }
+            Op::DeleteSchedule { id, .. } => self.delete_schedule(id).await,
             Op::Patch { instance, wanted, package: None } => self.update(instance, *wanted, token).await,
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await
@@ -76,7 +85,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Creates something and waits until it is ACTIVE.
-    async fn create(
+    pub(super) async fn create(
         &self,
         call: Call,
         get: &'static str,
@@ -193,11 +202,15 @@ impl<T: Transport> OsmsCloud<T> {
             .query("managedInstanceId", instance.as_str())
             .token(&token.0)
             .slow();
+        let known = self.recent.forget(instance);
         self.unless(&call, async || {
             let seen = self.instance(instance).await?;
             Ok(seen.is_some_and(|(seen, _)| seen.groups.contains(group)))
         })
         .await?;
+        self.recent.changed(instance, known, |seen| {
+            seen.groups.insert(group.clone());
+        });
         Ok(DONE)
     }
 
@@ -212,12 +225,16 @@ impl<T: Transport> OsmsCloud<T> {
             .query("managedInstanceId", instance.as_str())
             .token(&token.0)
             .slow();
+        let known = self.recent.forget(instance);
         self.unless(&call, async || {
             // An instance that the service no longer knows has left all its groups.
             let seen = self.instance(instance).await?;
             Ok(seen.is_none_or(|(seen, _)| !seen.groups.contains(group)))
         })
         .await?;
+        self.recent.changed(instance, known, |seen| {
+            seen.groups.remove(group);
+        });
         Ok(DONE)
     }
 
@@ -231,7 +248,7 @@ impl<T: Transport> OsmsCloud<T> {
         let call = Call::post("InstallAllPackageUpdatesOnManagedInstance", &path)
             .query("updateType", update_type(kind))
             .token(&token.0);
-        self.accepted(&call).await
+        self.accepted(&call, instance).await
     }
 
     /// Has one package brought to a version. Where no list has said what the service calls it, by name, epoch, version
@@ -247,14 +264,20 @@ impl<T: Transport> OsmsCloud<T> {
         let call = Call::post("InstallPackageUpdateOnManagedInstance", &path)
             .query("softwarePackageName", &*name)
             .token(&token.0);
-        self.accepted(&call).await
+        self.accepted(&call, instance).await
     }
 
     /// Makes a call that is answered with a work request.
-    async fn accepted(&self, call: &Call) -> Result<Submitted, CloudError> {
-        let reply = self.client.send(call).await?;
+    async fn accepted(&self, call: &Call, instance: &Ocid) -> Result<Submitted, CloudError> {
+        let reply = self.client.send(call).await;
+        self.board.asked(instance);
+        let reply = reply?;
         match reply.header("opc-work-request-id") {
-            Some(id) => Ok(Submitted::Pending { ticket: Ticket(id.to_owned()) }),
+            Some(id) => {
+                let ticket = Ticket(id.to_owned());
+                self.board.accepted(&ticket, instance, self.recent.home(instance));
+                Ok(Submitted::Pending { ticket })
+            }
             None => Err(reply.unreadable("it names no work request (opc-work-request-id)").into()),
         }
     }
@@ -277,7 +300,7 @@ pub(super) const DONE: Submitted = Submitted::Done { created: None };
 
 /// Tells whether a failed call may have been served, now or earlier: its answer was lost, or the refusal is one that
 /// a service could give to a repetition.
-fn may_hold(error: &CloudError) -> bool {
+pub(super) fn may_hold(error: &CloudError) -> bool {
     match error {
         CloudError::Service { status: 400 | 404 | 409 | 412, .. } => true,
         other => other.is_ambiguous(),
@@ -307,7 +330,7 @@ impl Waits {
 }
 
 /// Translates which updates are wanted. Requests say `BUGFIX` where answers say `BUG`.
-fn update_type(wanted: Wanted) -> &'static str {
+pub(super) fn update_type(wanted: Wanted) -> &'static str {
     match wanted {
         Wanted::All => "ALL",
         Wanted::Only(UpdateKind::Security) => "SECURITY",

@@ -6,6 +6,7 @@ use super::look::is_active;
 use super::{OsmsCloud, found, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
+use crate::observed::{Instance, SourceLink};
 use crate::oci::{Call, Transport};
 use crate::op::{RetryToken, SourceRef};
 
@@ -55,7 +56,9 @@ impl<T: Transport> OsmsCloud<T> {
         token: &RetryToken,
     ) -> Result<Submitted, CloudError> {
         let source = source_id(to)?;
-        let attached = self.attached(instance).await?;
+        // Whoever asks for this has looked a moment ago. To detach what is attached no more is refused.
+        let (seen, _) = self.known(instance).await?.ok_or_else(|| unknown(instance))?;
+        let attached = Attached::of(seen);
         let Some(under) = &to.under else {
             self.put_under(instance, attached, source, source, token).await?;
             return Ok(DONE);
@@ -65,6 +68,7 @@ impl<T: Transport> OsmsCloud<T> {
         let has = async || Ok(self.attached(instance).await?.children.contains(source));
         if !attached.children.contains(source) {
             let call = change(instance, Change::AttachChild, source, &token.part("child"));
+            self.recent.forget(instance);
             self.unless(&call, has).await?;
             let is_child = |seen: &Attached| seen.children.contains(source);
             self.read_back(instance, Change::AttachChild, source, is_child, |seen| {
@@ -77,6 +81,7 @@ impl<T: Transport> OsmsCloud<T> {
         for (number, old) in leaving.enumerate() {
             let part = token.part(&format!("leave{number}"));
             let call = change(instance, Change::DetachChild, old, &part);
+            self.recent.forget(instance);
             self.unless(&call, async || Ok(!self.attached(instance).await?.children.contains(old))).await?;
             let is_gone = |seen: &Attached| !seen.children.contains(old);
             self.read_back(instance, Change::DetachChild, old, is_gone, |_| false).await?;
@@ -104,12 +109,14 @@ impl<T: Transport> OsmsCloud<T> {
                     self.is_there(source, Change::AttachChild, old).await?;
                 }
                 let call = change(instance, Change::DetachParent, old, &token.part("detach"));
+                self.recent.forget(instance);
                 let gone = async || Ok(self.attached(instance).await?.parent.as_ref() != Some(old));
                 self.unless(&call, gone).await?;
             }
             None => {}
         }
         let call = change(instance, Change::AttachParent, parent, &token.part("attach"));
+        self.recent.forget(instance);
         self.unless(&call, async || Ok(is_parent(&self.attached(instance).await?))).await?;
         // Another parent is somebody else's doing; none may be a reading that lags.
         let other = |seen: &Attached| seen.parent.is_some();
@@ -118,9 +125,13 @@ impl<T: Transport> OsmsCloud<T> {
 
     /// Fails where a source that is to be attached is not there; the instance then keeps what it has.
     async fn is_there(&self, source: &Ocid, change: Change, kept: &Ocid) -> Result<(), CloudError> {
+        if self.recent.is_active(source) {
+            return Ok(());
+        }
         let look = Call::get("GetSoftwareSource", &["softwareSources", source.as_str()]);
         let there: Option<wire::Made> = found(self.one(&look).await)?;
         if there.is_some_and(|there| is_active(there.lifecycle_state.as_deref())) {
+            self.recent.note_active(source);
             return Ok(());
         }
         Err(CloudError::Unaskable {
@@ -165,13 +176,22 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     async fn attached(&self, instance: &Ocid) -> Result<Attached, CloudError> {
-        let call = Call::get("GetManagedInstance", &["managedInstances", instance.as_str()]);
-        let row: wire::ManagedInstance = self.one(&call).await?;
-        let id = |source: wire::SourceId| source.id.filter(|id| !id.is_empty()).map(|id| Ocid::new(&id));
-        Ok(Attached {
-            parent: row.parent_software_source.and_then(id),
-            children: row.child_software_sources.into_iter().flatten().filter_map(id).collect(),
-        })
+        let (seen, _) = self.instance(instance).await?.ok_or_else(|| unknown(instance))?;
+        Ok(Attached::of(seen))
+    }
+}
+
+impl Attached {
+    fn of(seen: Instance) -> Self {
+        let id = |link: SourceLink| link.id;
+        Self { parent: seen.parent.map(id), children: seen.children.into_iter().map(id).collect() }
+    }
+}
+
+fn unknown(instance: &Ocid) -> CloudError {
+    CloudError::Unaskable {
+        operation: Change::AttachParent.operation(),
+        reason: format!("the service no longer knows {instance}"),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::{ReleaseName, TrainName};
+use crate::name::{GroupName, ReleaseName, TrainName};
 use crate::op::{Lineage, Ownership};
 
 const TRAIN: &str = "patchtrain-train";
 const LINEAGE: &str = "patchtrain-lineage";
 const RELEASE: &str = "patchtrain-release";
 const DIGEST: &str = "patchtrain-digest";
+/// Of a scheduled job: the train's group that it was made for.
+pub(super) const GROUP: &str = "patchtrain-group";
 
 /// Writes an owner as tags.
 pub(super) fn of_owner(owner: &Ownership) -> BTreeMap<&'static str, String> {
@@ -40,6 +42,11 @@ pub(super) fn owner(tags: Option<&BTreeMap<String, String>>) -> Option<Ownership
 fn release_name(text: &str) -> Option<ReleaseName> {
     let own = ReleaseName::own_parent();
     if text == own.as_str() { Some(own) } else { ReleaseName::parse(text).ok() }
+}
+
+/// Reads for which of a train's groups something was made.
+pub(super) fn group(tags: Option<&BTreeMap<String, String>>) -> Option<GroupName> {
+    GroupName::parse(tags?.get(GROUP)?).ok()
 }
 
 #[cfg(test)]

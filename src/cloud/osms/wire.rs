@@ -263,3 +263,68 @@ pub(super) struct PackageNames<'a> {
 pub(super) struct SourceOfInstance<'a> {
     pub(super) software_source_id: &'a str,
 }
+
+/// `ScheduledJobSummary` and `ScheduledJob`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ScheduledJob {
+    pub(super) id: String,
+    pub(super) display_name: String,
+    #[serde(default)]
+    pub(super) schedule_type: Option<String>,
+    #[serde(default)]
+    pub(super) time_next_execution: Option<String>,
+    #[serde(default)]
+    pub(super) time_last_execution: Option<String>,
+    /// Not in the summary; nor are the two after it.
+    #[serde(default)]
+    pub(super) interval_type: Option<String>,
+    #[serde(default)]
+    pub(super) interval_value: Option<String>,
+    #[serde(default)]
+    pub(super) update_type: Option<String>,
+    #[serde(default)]
+    pub(super) managed_instances: Option<Vec<Id>>,
+    #[serde(default)]
+    pub(super) managed_instance_groups: Option<Vec<Id>>,
+    #[serde(default)]
+    pub(super) operation_type: Option<String>,
+    #[serde(default)]
+    pub(super) lifecycle_state: Option<String>,
+    #[serde(default)]
+    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+}
+
+/// `CreateScheduledJobDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateJob<'a> {
+    pub(super) compartment_id: &'a str,
+    pub(super) os_family: &'a str,
+    pub(super) managed_instance_groups: [Target<'a>; 1],
+    #[serde(flatten)]
+    pub(super) details: JobDetails<'a>,
+}
+
+/// `UpdateScheduledJobDetails`, which is all that can be changed
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobDetails<'a> {
+    pub(super) display_name: &'a str,
+    pub(super) description: String,
+    pub(super) schedule_type: &'a str,
+    pub(super) time_next_execution: String,
+    pub(super) interval_type: &'a str,
+    pub(super) interval_value: String,
+    pub(super) operation_type: &'a str,
+    pub(super) update_type: &'a str,
+    pub(super) freeform_tags: BTreeMap<&'static str, String>,
+}
+
+/// `Id`, as a target
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Target<'a> {
+    pub(super) id: &'a str,
+    pub(super) display_name: &'a str,
+}

@@ -3,7 +3,7 @@
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, are, clean, count, counts, labels};
+use super::super::words::{address, are, clean, count, counts, job, labels, schedule, time};
 use super::summary::mark;
 use super::{cohorts, patches};
 use crate::name::{Address, GroupName, Ocid};
@@ -78,7 +78,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
         ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, line } => {
             let to = match &change.address {
                 Address::Group(name) => plan.group(name).map(|group| group.release.to_string()),
-                Address::Release(_) | Address::Instance(_) => None,
+                Address::Release(_) | Address::Instance(_) | Address::Schedule(_) => None,
             };
             let to = to.unwrap_or_default();
             let mut what = Vec::new();
@@ -128,6 +128,31 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             };
             let what = format!("{what} ({})", clean(id.as_str()));
             page.item(2, mark(change), &format!("{name}: {what}"));
+        }
+        ChangeDetail::Schedule { from, to, next, adopt, replace, line } => {
+            let mut what = Vec::new();
+            if *adopt {
+                what.push(
+                    "record the scheduled job, which an earlier run made and could not record".to_owned(),
+                );
+            }
+            match (from, to) {
+                (_, None) => what.push("delete the scheduled job".to_owned()),
+                (None, Some(to)) => what.push(format!("make a scheduled job that installs {}", schedule(to))),
+                (Some(_), Some(to)) if *replace => what.push(format!(
+                    "delete the scheduled job and make it anew, to install {}: whom it is for cannot be changed",
+                    schedule(to)
+                )),
+                (Some(from), Some(to)) => what.push(format!("now {}, from then on {}", job(from), schedule(to))),
+            }
+            if let (Some(next), Some(_)) = (next, to) {
+                what.push(format!("next run {}", time(*next)));
+            }
+            let cause = match (to, line) {
+                (Some(_), Some(line)) => format!(", because of {}:{line}", plan.file),
+                _ => ", because the train no longer says so".to_owned(),
+            };
+            page.item(2, mark(change), &format!("{name}: {}{cause}", what.join(", ")));
         }
         // Instances follow by group, those with the same change together.
         ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. } => {}

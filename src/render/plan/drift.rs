@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, count, counts, kind, rides};
+use super::super::words::{address, count, counts, job, kind, rides, schedule};
 use crate::name::Address;
 use crate::plan::{Drift, DriftKind, Plan};
 
@@ -74,6 +74,7 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
         DriftKind::Parent { .. }
         | DriftKind::Joined { .. }
         | DriftKind::Left { .. }
+        | DriftKind::Schedule { .. }
         | DriftKind::Gone
         | DriftKind::Children { .. } => {}
     }
@@ -110,9 +111,14 @@ fn words(plan: &Plan, drift: &Drift) -> String {
             let (sources, are) = if names.len() == 1 { ("source", "is") } else { ("sources", "are") };
             format!("beside its release, the child {sources} {} {are} attached to it", names.join(", "))
         }
+        DriftKind::Schedule { expected, found } => {
+            format!("we had it install {}; somebody has it {}", schedule(expected), job(found))
+        }
         DriftKind::Gone => match drift.address {
             Address::Instance(_) => "the service no longer knows it".to_owned(),
-            Address::Release(_) | Address::Group(_) => "somebody deleted it".to_owned(),
+            Address::Release(_) | Address::Group(_) | Address::Schedule(_) => {
+                "somebody deleted it".to_owned()
+            }
         },
     }
 }

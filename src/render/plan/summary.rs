@@ -78,7 +78,8 @@ fn releases(page: &mut Page, plan: &Plan) {
             ChangeDetail::Group { .. }
             | ChangeDetail::DeleteGroup { .. }
             | ChangeDetail::Instance { .. }
-            | ChangeDetail::Patch { .. } => continue,
+            | ChangeDetail::Patch { .. }
+            | ChangeDetail::Schedule { .. } => continue,
         };
         let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
         table.row(mark(change), vec![name, what, packages, calls], Vec::new());
@@ -107,7 +108,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         .iter()
         .filter_map(|change| match &change.address {
             Address::Group(group) => Some((group, change)),
-            Address::Release(_) | Address::Instance(_) => None,
+            Address::Release(_) | Address::Instance(_) | Address::Schedule(_) => None,
         })
         .collect();
     let deleted: Vec<(&GroupName, usize)> = changes
@@ -241,6 +242,7 @@ pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
             Address::Instance(instance) => brief(plan.label(instance)),
             Address::Group(group) => format!("group {group}"),
             Address::Release(release) => format!("release {release}"),
+            Address::Schedule(group) => format!("schedule {group}"),
         };
         kinds.entry(held_short(&held.reason)).or_default().push(name);
     }

@@ -108,6 +108,7 @@ fn fleet() -> FleetStatus {
         allowed: 0,
         instances,
         patching: crate::train::Patching::EVERYTHING,
+        schedule: None,
     };
     FleetStatus {
         train: TrainName::new("great-linux"),

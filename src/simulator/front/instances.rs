@@ -65,7 +65,7 @@ pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
         "bugUpdatesAvailable": counts.bug,
         "enhancementUpdatesAvailable": counts.enhancement,
         "otherUpdatesAvailable": counts.other,
-        "scheduledJobCount": 0,
+        "scheduledJobCount": super::jobs::count_of(context.world, id),
         "workRequestCount": world.work_count(id),
     });
     if let (Value::Object(full), Value::Object(more)) = (&mut full, more) {

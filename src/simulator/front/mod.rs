@@ -9,6 +9,7 @@ mod errata;
 mod fail;
 mod groups;
 mod instances;
+mod jobs;
 mod modules;
 mod packages;
 mod page;
@@ -35,7 +36,7 @@ use route::BASE;
 pub(crate) use route::ROUTES;
 pub(crate) use route::{Operation, find};
 pub(crate) use signature::verify;
-pub(crate) use work::{bring_back, silence};
+pub(crate) use work::{bring_back, silence, strike, vanish};
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {
@@ -79,6 +80,12 @@ pub(crate) enum Then {
     Source(Id),
     /// The group, as it is now.
     Group(Id),
+    /// The scheduled job that was made.
+    NewJob(Id),
+    /// The scheduled job, as it is now.
+    Job(Id),
+    /// That it is done to a scheduled job.
+    JobDone(Id),
     /// That work is accepted, with the id of its request where it is told.
     Accepted(Option<Id>),
 }
@@ -130,8 +137,17 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::GetWork => work::get(context).map(Reply::Answer),
         O::ListWorkErrors => work::errors(context).map(Reply::Answer),
         O::ListWorkLogs => work::logs(context).map(Reply::Answer),
+        O::ListJobs => jobs::list(context).map(Reply::Answer),
+        O::ListUpcomingJobs => jobs::upcoming(context).map(Reply::Answer),
+        O::CreateJob => jobs::create(context),
+        O::GetJob => jobs::get(context).map(Reply::Answer),
+        O::UpdateJob => jobs::update(context),
+        O::DeleteJob => jobs::delete(context),
+        O::RunJob => jobs::run_now(context),
+        O::SkipJob => jobs::skip_next(context),
         O::ListComputeInstances => compute::instances(context).map(Reply::Answer),
         O::ListCompartments => compute::compartments(context).map(Reply::Answer),
+        O::ManageStreams => modules::manage(context),
     }
 }
 
@@ -149,6 +165,9 @@ pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
         Then::NewGroup(id) => groups::answer(world, id).at(BASE, "managedInstanceGroups", id),
         Then::Source(id) => sources::answer(world, id),
         Then::Group(id) => groups::answer(world, id),
+        Then::NewJob(id) => jobs::answer(world, id).at(BASE, "scheduledJobs", id),
+        Then::Job(id) => jobs::answer(world, id),
+        Then::JobDone(id) => jobs::done(world, id),
         Then::Accepted(None) => Answer::accepted(),
         Then::Accepted(Some(id)) => Answer::accepted().with("opc-work-request-id", &**id),
     }

@@ -221,9 +221,12 @@ impl World {
             groups: BTreeMap::new(),
             instances: BTreeMap::new(),
             works: BTreeMap::new(),
+            jobs: BTreeMap::new(),
             open: Default::default(),
             dockets: Default::default(),
             fleet,
+            mishaps: Default::default(),
+            doomed: Default::default(),
             settled: created,
             offers: Default::default(),
         };
@@ -302,6 +305,7 @@ fn blank(seed: u64, name: &str) -> Instance {
         reboot_required: false,
         ksplice: None,
         machine: Machine::of(name, None),
+        streams: BTreeMap::new(),
         revision: 1,
     }
 }

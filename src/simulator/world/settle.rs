@@ -1,4 +1,4 @@
-//! Time passes: agents pick up their work and finish it.
+//! Time passes: agents pick up their work and finish it, and scheduled jobs run.
 
 use jiff::Timestamp;
 
@@ -8,12 +8,18 @@ use crate::simulator::catalogue::catalogue;
 
 impl World {
     /// Lets time pass until `now`: all work that ends by then has its effect, in the order of its ends, on the world
-    /// as it was at each end. Time never goes back.
+    /// as it was at each end, and jobs that are due run in between. Time never goes back.
     pub(crate) fn settle(&mut self, now: Timestamp) {
-        while let Some((ends, id)) = self.open.first().cloned() {
-            if ends > now {
-                break;
+        loop {
+            let (work, job) = (self.open.first().cloned(), self.due_job());
+            // What ends when a job is due has ended before it runs.
+            if let Some((due, id)) =
+                job.filter(|(due, _)| *due <= now && work.as_ref().is_none_or(|(ends, _)| due < ends))
+            {
+                self.run_due(&id, due);
+                continue;
             }
+            let Some((ends, id)) = work.filter(|(ends, _)| *ends <= now) else { break };
             self.open.pop_first();
             if let Some(docket) = self.works.get(&id).and_then(|work| self.dockets.get_mut(&work.instance)) {
                 docket.open.remove(&(ends, id.clone()));
@@ -53,7 +59,13 @@ impl World {
         let Some(Work { instance, task, starts, .. }) = self.works.get(id).cloned() else { return };
         let silent = self.instances.get(&instance).is_some_and(|instance| !instance.is_reachable());
         let timeout = |message: &str| Outcome::Failed { code: "TIMEOUT".into(), message: message.into() };
+        let gone = !self.instances.contains_key(&instance);
         let outcome = match starts {
+            _ if gone => timeout("the instance is gone"),
+            Some(_) if self.doomed.remove(id) => Outcome::Failed {
+                code: "YUM_ERROR".into(),
+                message: "rpmdb open failed: the package database is locked".into(),
+            },
             None => timeout("the agent did not pick up the work request in time"),
             Some(_) if silent => timeout("the agent went silent amid the work request"),
             Some(_) => self.perform(&instance, &task),
@@ -103,6 +115,16 @@ impl World {
                 }
                 transaction.removed.push(*package);
             }
+            Task::Streams(work) => match self.manage(&instance, work) {
+                Err((code, message)) => return failed(code, message),
+                Ok(_) if work.dry_run => {}
+                Ok((after, changed)) => {
+                    transaction = changed;
+                    if let Some(instance) = self.instances.get_mut(id) {
+                        instance.streams = after.streams;
+                    }
+                }
+            },
         }
         let live_patched = matches!(task, Task::UpdateAll(Filter::Ksplice | Filter::Security | Filter::All));
         let Transaction { installed, removed } = transaction.clone();
