@@ -214,6 +214,7 @@ fn world(every: usize) -> World {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         neighbours: Vec::new(),
         releases,

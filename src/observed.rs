@@ -189,6 +189,8 @@ pub enum Scope {
     Compute(Ocid),
     /// The ACTIVE compartments below one, at any depth.
     Compartments(Ocid),
+    /// One instance, without its packages and without its open work requests. Answered like `Instance`.
+    Standing(Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -196,7 +198,7 @@ pub enum Scope {
 pub enum Sighting {
     /// To `Fleet`.
     Fleet(Observed),
-    /// To `Instance`; none when the service does not know it.
+    /// To `Instance` and `Standing`; none when the service does not know it.
     Instance(Ocid, Option<Instance>),
     /// To `Inventory`; none when the service does not know the instance.
     Inventory(Ocid, Option<Inventory>),

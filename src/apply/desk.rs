@@ -116,8 +116,18 @@ impl<C: Cloud> Desk<C> {
         F: Future<Output = Result<T, CloudError>>,
     {
         let permit = self.until_stopped(self.shared.calls.acquire()).await?;
-        let answer = call(self.shared.cloud.clone()).await;
+        let answer = self.ask(call).await;
         drop(permit);
+        answer
+    }
+
+    /// The same for a question about accepted work, which takes no place among the calls: many are answered by one call
+    /// of the service, and whoever makes that bounds it.
+    pub(super) async fn ask<T, F>(&self, call: impl FnOnce(Arc<C>) -> F) -> Result<T, Halt>
+    where
+        F: Future<Output = Result<T, CloudError>>,
+    {
+        let answer = call(self.shared.cloud.clone()).await;
         let down = matches!(answer, Err(CloudError::Down { .. }));
         self.shared.down.store(down, Ordering::Relaxed);
         Ok(answer?)

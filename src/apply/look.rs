@@ -26,11 +26,13 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
             group.chain([Scope::Schedules]).collect()
         }
         Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => vec![Scope::Schedules],
-        Op::Join { instance, .. }
-        | Op::Leave { instance, .. }
-        | Op::Switch { instance, .. }
-        | Op::Update { instance, .. }
-        | Op::Patch { instance, .. } => vec![Scope::Instance(instance.clone())],
+        Op::Join { instance, .. } | Op::Leave { instance, .. } | Op::Switch { instance, .. } => {
+            vec![Scope::Standing(instance.clone())]
+        }
+        // With its open work: no second update is asked for beside one.
+        Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+            vec![Scope::Instance(instance.clone())]
+        }
     }
 }
 

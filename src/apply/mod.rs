@@ -49,7 +49,7 @@ pub struct Settings {
     pub longest_wait: std::time::Duration,
     /// How long a read-back may go on showing an old inventory before the step fails.
     pub verify_patience: std::time::Duration,
-    /// How long accepted work may wait for its agent, or run, before the step fails.
+    /// How long accepted work may wait for its agent, or run, before the step fails: from when it was asked for.
     pub work_patience: std::time::Duration,
 }
 

@@ -40,10 +40,7 @@ pub async fn survey<C: Cloud>(
     let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
     (reads.on_progress)(reads.progress);
     let groups = Groups::of(train, state);
-    let mut observed = Observed::default();
-    let selected = reads.selected(&mut observed, train).await?;
-    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
-    reads.done();
+    let mut observed = reads.fleet(train, state, &groups).await?;
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
     let contents = ours.map(|(id, _)| Scope::SourceContents(id.clone()));
@@ -86,11 +83,7 @@ pub async fn survey_updates<C: Cloud>(
 ) -> Result<Observed, CloudError> {
     let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
     (reads.on_progress)(reads.progress);
-    let groups = Groups::of(train, state);
-    let mut observed = Observed::default();
-    let selected = reads.selected(&mut observed, train).await?;
-    observed.learn(cloud.observe(&fleet(train, state, &groups, &selected)).await?);
-    reads.done();
+    let mut observed = reads.fleet(train, state, &Groups::of(train, state)).await?;
     if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
         reads.all(&mut observed, vec![Scope::Instance(id.clone())]).await?;
     }
@@ -115,16 +108,17 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
         (self.on_progress)(self.progress);
     }
 
-    /// Reads who is selected, which says whose instances are of interest.
-    async fn selected(
-        &mut self,
-        observed: &mut Observed,
-        train: &Train,
-    ) -> Result<BTreeSet<Ocid>, CloudError> {
-        self.all(observed, selection::trees(train)).await?;
+    /// Reads the fleet; before it, where members are selected, what there is to select from: that says which instances
+    /// are of interest.
+    async fn fleet(&mut self, train: &Train, state: &State, groups: &Groups) -> Result<Observed, CloudError> {
+        let mut observed = Observed::default();
+        self.all(&mut observed, selection::trees(train)).await?;
         let lists = selection::lists(train, &observed.compute);
-        self.all(observed, lists).await?;
-        Ok(plan::candidates(train, observed, false))
+        self.all(&mut observed, lists).await?;
+        let selected = plan::candidates(train, &observed, false);
+        observed.learn(self.cloud.observe(&fleet(train, state, groups, &selected)).await?);
+        self.done();
+        Ok(observed)
     }
 
     /// Reads all of them, in whatever order they come.

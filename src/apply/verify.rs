@@ -81,7 +81,7 @@ pub(super) async fn level<C: Cloud>(
     // Safety rule 2, and a level is one of the release's source: whoever left that has left the level.
     if *precondition != Precondition::Nothing {
         let mut seen = Observed::default();
-        seen.learn(desk.read(&Scope::Instance(instance.clone())).await?);
+        seen.learn(desk.read(&Scope::Standing(instance.clone())).await?);
         if let Err(breach) = seen.check(precondition) {
             return Ok(Report::BelowLevel { message: breach.to_string() });
         }

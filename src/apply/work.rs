@@ -21,13 +21,13 @@ pub(super) enum WorkEnd {
     Open(String),
 }
 
-/// Whether a ticket was handed out just now, or by an earlier run.
+/// Whether a ticket was handed out just now, or earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Age {
     /// Just now: there is time before the first question.
     New,
-    /// By an earlier run: it may be over long since.
-    Old,
+    /// So long ago: it may be over.
+    Old(Duration),
 }
 
 /// How long the service may say nothing of accepted work before we ask no more: an outage that lasts longer is somebody's
@@ -39,14 +39,19 @@ pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age
     let begun = Instant::now();
     let mut waits = desk.waits();
     let mut percent = 0;
-    let mut asked = age == Age::Old;
+    let mut picked_up = false;
+    let (mut asked, waited) = match age {
+        Age::New => (false, Duration::ZERO),
+        Age::Old(waited) => (true, waited),
+    };
     let mut dark: Option<Instant> = None;
     loop {
         let trouble = if asked {
             match poll(desk, ticket).await? {
                 Look::Over(end) => return Ok(end),
                 Look::Going(now) => {
-                    (percent, dark) = (now, None);
+                    (percent, dark) = (now.unwrap_or_default(), None);
+                    picked_up |= now.is_some();
                     None
                 }
                 Look::Dark(reason) if dark.is_some_and(|since| since.elapsed() >= DARKNESS) => {
@@ -64,10 +69,16 @@ pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age
         };
         asked = true;
         let patience = desk.settings().work_patience;
-        if begun.elapsed() >= patience {
+        if waited + begun.elapsed() >= patience {
+            let patience = span(patience);
+            let what = match picked_up {
+                true => format!("work request {ticket} has not ended in {patience} (`work_timeout`)"),
+                false => {
+                    format!("no agent has picked up work request {ticket} in {patience} (`work_timeout`)")
+                }
+            };
             return Ok(WorkEnd::Open(format!(
-                "work request {ticket} has not ended in {} s; it runs on, and the next run looks it up first",
-                patience.as_secs()
+                "{what}; it stays open in the service, and the instance is held until it is over"
             )));
         }
         // Waiting takes no slot: thousands of instances may be at work at once.
@@ -103,23 +114,36 @@ pub(super) async fn record_end<C: Cloud>(desk: &Desk<C>, key: OpKey, end: WorkEn
     desk.record(Entry::Finished { key, finish, effect: None, at: desk.now() }).await
 }
 
+/// Writes a length of time in the largest unit that it is whole in.
+fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => format!("{seconds} s"),
+        _ if seconds.is_multiple_of(3_600) => format!("{} h", seconds / 3_600),
+        _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
 /// What one question brought.
 enum Look {
     Over(WorkEnd),
-    Going(u8),
+    /// How far it is, of 100; none before an agent has picked it up.
+    Going(Option<u8>),
     /// No answer that says anything about the work.
     Dark(String),
 }
 
 async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket) -> Result<Look, Halt> {
-    let asked = desk.call(|cloud| async move { cloud.poll(ticket).await }).await;
+    desk.go_on()?;
+    let asked = desk.ask(|cloud| async move { cloud.poll(ticket).await }).await;
     Ok(match asked {
         Ok(Progress::Succeeded) => Look::Over(WorkEnd::Succeeded),
         Ok(Progress::Failed { message }) => {
             Look::Over(WorkEnd::Failed(format!("work request {ticket} failed: {message}")))
         }
-        Ok(Progress::Accepted { .. }) => Look::Going(0),
-        Ok(Progress::Running { percent }) => Look::Going(percent),
+        Ok(Progress::Accepted { .. }) => Look::Going(None),
+        Ok(Progress::Running { percent }) => Look::Going(Some(percent)),
         Err(Halt::Cloud(error)) if transient(&error) => Look::Dark(error.to_string()),
         Err(Halt::Cloud(CloudError::Service { status: 404, .. })) => {
             Look::Over(WorkEnd::Failed(format!("the service no longer knows work request {ticket}")))

@@ -4,6 +4,7 @@
 //! it goes on, or as its report at the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -93,7 +94,10 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         desk.tell(Event::Resuming { op: key.clone(), ticket: ticket.clone() });
     }
     if let Some(ticket) = ticket {
-        match wait(desk, &ticket, Age::Old).await? {
+        let waited = since.map_or(Duration::ZERO, |since| {
+            desk.now().duration_since(since).try_into().unwrap_or(Duration::ZERO)
+        });
+        match wait(desk, &ticket, Age::Old(waited)).await? {
             // A token of work that failed would be answered with that same work: the new call needs a new one.
             end @ WorkEnd::Failed(_) => {
                 record_end(desk, key.clone(), end).await?;
@@ -119,7 +123,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         // and no second update stands beside it.
         if let Some((other, ticket)) = earlier.take() {
             desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
-            match wait(desk, &ticket, Age::Old).await? {
+            match wait(desk, &ticket, Age::Old(Duration::ZERO)).await? {
                 WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
                 end => record_end(desk, other, end).await?,
             }
@@ -131,7 +135,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             && let Some(ticket) = open_work(&seen, &op)
         {
             desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
-            return Ok(worked(wait(desk, &ticket, Age::Old).await?));
+            return Ok(worked(wait(desk, &ticket, Age::Old(Duration::ZERO)).await?));
         }
         // No call that the journal knows as done is made again: an update shows only in what it led to.
         if !called

@@ -177,7 +177,7 @@ fn run_of<C>(
     plan: &Plan,
 ) -> Run {
     Run {
-        settings: settings(calls, plan.service.simulator),
+        settings: settings(calls, plan.service.simulator, connection.work_timeout),
         clock: connection.clock.clone(),
         interrupt: interrupt.clone(),
         who: context.who().to_owned(),
@@ -202,19 +202,19 @@ pub(super) fn held_code(detailed_exitcode: bool, held: bool) -> u8 {
 }
 
 /// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several
-/// hundred packages takes it long; the simulator answers within seconds.
-fn settings(parallelism: usize, simulator: bool) -> Settings {
+/// hundred packages takes it long; the simulator answers within seconds. However many wait, one list answers them.
+fn settings(parallelism: usize, simulator: bool, work_timeout: Duration) -> Settings {
     let (first, longest) = if simulator {
         (Duration::from_millis(100), Duration::from_secs(2))
     } else {
-        (Duration::from_secs(2), Duration::from_secs(30))
+        (Duration::from_secs(1), Duration::from_secs(30))
     };
     Settings {
         parallelism,
         first_wait: first,
         longest_wait: longest,
         verify_patience: Duration::from_secs(30 * 60),
-        work_patience: Duration::from_secs(4 * 3_600),
+        work_patience: work_timeout,
     }
 }
 

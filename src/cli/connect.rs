@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -29,6 +30,8 @@ pub(super) struct Connection<C> {
     pub(super) label: ServiceLabel,
     /// What it can do.
     pub(super) capabilities: Capabilities,
+    /// How long a run waits for accepted work.
+    pub(super) work_timeout: Duration,
     /// The time: the system's, or the simulator's.
     pub(super) clock: Clock,
     /// Whoever is told of calls that are tried again.
@@ -136,6 +139,7 @@ impl<'a> Connector<'a> {
                 compartment: train.compartment.clone(),
             },
             capabilities: osms::CAPABILITIES,
+            work_timeout: train.service.work_timeout.unsigned_abs(),
             clock,
             retries,
         })

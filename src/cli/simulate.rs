@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
@@ -10,7 +11,7 @@ use super::args::{Simulate as Arguments, SimulateAction};
 use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, exit};
-use crate::simulator::{self, Handle, Info};
+use crate::simulator::{self, Handle, Info, Manner};
 
 /// Serves, or moves the clock.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -21,9 +22,15 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 }
 
 fn serve(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    let manner = Manner {
+        fleet: arguments.instances.map(usize::from),
+        latency: Duration::from_millis(u64::from(arguments.latency)),
+        work: arguments.work.map(|work| Duration::from_millis(u64::from(work))),
+    };
     context.block_on(async |interrupt| {
+        let place = context.workspace.simulator();
         let served = async {
-            let handle = Handle::serve(context.workspace.simulator(), arguments.port.unwrap_or(0)).await?;
+            let handle = Handle::serve(place, arguments.port.unwrap_or(0), manner).await?;
             let (endpoint, info) = (handle.endpoint().await?, handle.info().await?);
             Ok((handle, endpoint, info))
         };

@@ -21,7 +21,7 @@ const FEW_FAILURES: u32 = 2;
 /// ... after so long.
 const LONG_LASTING: Duration = Duration::from_secs(60);
 /// Between two calls that go through an open circuit.
-const PROBE_EVERY: Duration = Duration::from_secs(5);
+const PROBE_EVERY: Duration = Duration::from_secs(3);
 
 /// One circuit.
 #[derive(Debug, Default)]
@@ -44,7 +44,8 @@ struct Streak {
     since: Instant,
     last: String,
     first_call: String,
-    /// Whether more than one call failed, or nobody answered: else it may be this one call that the service fails at.
+    /// Whether more than one call failed, or nobody answered: else it may be this one call that the service fails at,
+    /// and the others go through.
     general: bool,
 }
 
@@ -66,10 +67,13 @@ impl Breaker {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a call through, or says why it is not made.
-    pub(super) fn admit(&self) -> Result<(), String> {
+    /// Lets a call through, named by its path, or says why it is not made.
+    pub(super) fn admit(&self, call: &str) -> Result<(), String> {
         let mut state = self.state();
         let (Some(probe), Some(streak)) = (state.probe, &state.streak) else { return Ok(()) };
+        if !streak.general && streak.first_call != call {
+            return Ok(());
+        }
         let now = Instant::now();
         if now >= probe {
             state.probe = Some(now + PROBE_EVERY);
@@ -107,8 +111,7 @@ impl Breaker {
         let lasting = streak.since.elapsed();
         let many = streak.failures >= FAILURES && lasting >= LASTING;
         let long = streak.failures >= FEW_FAILURES && lasting >= LONG_LASTING;
-        let dead = streak.general && (many || long);
-        if dead && state.probe.is_none() {
+        if (many || long) && state.probe.is_none() {
             state.probe = Some(Instant::now() + PROBE_EVERY);
             self.opened.notify_waiters();
         }
@@ -152,11 +155,11 @@ mod tests {
             fail(&breaker, "a", true);
             fail(&breaker, "b", true);
         }
-        assert_eq!(breaker.admit(), Ok(()), "a short restart opens nothing");
+        assert_eq!(breaker.admit("a"), Ok(()), "a short restart opens nothing");
         sleep(15).await;
         fail(&breaker, "a", true);
         assert_eq!(
-            breaker.admit().unwrap_err(),
+            breaker.admit("a").unwrap_err(),
             "its last 41 calls failed, for 15 s now; the last one with 503 ServiceUnavailable (opc-request-id X)"
         );
     }
@@ -170,26 +173,28 @@ mod tests {
         sleep(15).await;
         breaker.succeeded();
         fail(&breaker, "a", false);
-        assert_eq!(breaker.admit(), Ok(()));
+        assert_eq!(breaker.admit("a"), Ok(()));
         for _ in 0..3 {
             fail(&breaker, "a", false);
         }
         sleep(20).await;
-        assert_eq!(breaker.admit(), Ok(()), "four are not five");
+        assert_eq!(breaker.admit("a"), Ok(()), "four are not five");
         fail(&breaker, "a", false);
-        assert!(breaker.admit().is_err());
+        assert!(breaker.admit("a").is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_call_that_the_service_fails_at_does_not_make_it_dead() {
         let breaker = Breaker::default();
-        for _ in 0..20 {
+        for _ in 0..4 {
             fail(&breaker, "a", true);
-            sleep(10).await;
+            sleep(4).await;
         }
-        assert_eq!(breaker.admit(), Ok(()));
+        fail(&breaker, "a", true);
+        assert!(breaker.admit("a").is_err(), "but it is itself given up");
+        assert_eq!(breaker.admit("b"), Ok(()));
         fail(&breaker, "b", true);
-        assert!(breaker.admit().is_err());
+        assert!(breaker.admit("c").is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -198,29 +203,29 @@ mod tests {
         let since = Instant::now();
         sleep(60).await;
         for _ in 0..2 {
-            assert_eq!(breaker.admit(), Ok(()));
+            assert_eq!(breaker.admit("a"), Ok(()));
             breaker.failed(Failed { call: "a", since, answered: false, last: String::new() });
         }
-        assert!(breaker.admit().is_err());
+        assert!(breaker.admit("a").is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_call_goes_through_every_few_seconds_and_closes_it_by_its_success() {
         let breaker = Breaker::default();
         for _ in 0..5 {
-            fail(&breaker, "a", false);
             sleep(4).await;
+            fail(&breaker, "a", false);
         }
-        assert!(breaker.admit().is_err());
-        sleep(5).await;
-        assert_eq!((breaker.admit(), breaker.admit().is_err()), (Ok(()), true));
+        assert!(breaker.admit("a").is_err());
+        sleep(3).await;
+        assert_eq!((breaker.admit("a"), breaker.admit("a").is_err()), (Ok(()), true));
         fail(&breaker, "a", false);
-        sleep(4).await;
-        assert!(breaker.admit().is_err());
+        sleep(2).await;
+        assert!(breaker.admit("a").is_err());
         sleep(1).await;
-        assert_eq!(breaker.admit(), Ok(()));
+        assert_eq!(breaker.admit("a"), Ok(()));
         breaker.succeeded();
-        assert_eq!((breaker.admit(), breaker.admit()), (Ok(()), Ok(())));
+        assert_eq!((breaker.admit("a"), breaker.admit("a")), (Ok(()), Ok(())));
     }
 
     #[tokio::test(start_paused = true)]

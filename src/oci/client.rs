@@ -239,7 +239,7 @@ impl<T: Transport> Client<T> {
         request.extensions_mut().insert(attempt);
         let place = self.limiter.place().await;
         // Asked once there is a place: the circuit may have opened while this one waited in line.
-        breaker.admit().map_err(|reason| {
+        breaker.admit(call.path()).map_err(|reason| {
             let error = Error::Down { operation, endpoint: base.to_owned(), reason, asked: false };
             Failure { error, kind: Kind::Hopeless, refused: None }
         })?;

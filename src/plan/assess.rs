@@ -176,6 +176,10 @@ fn assess<'a>(
     let unknown = !rides && group.patching().is_by_kind();
     let waits = member.tally.scheduled > 0 && !unknown;
     member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
+    if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {
+        (member.held, member.switch, member.update) = (Some(reason), false, false);
+        return member;
+    }
     if member.moves()
         && let Some(ticket) = foreign_work(input, seen, &OpKey::update(&release.name, id))
     {
@@ -225,6 +229,14 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
 
 fn begun(input: &Input<'_>, key: &OpKey) -> bool {
     input.state.unfinished.contains_key(key)
+}
+
+/// Tells whether our own update of the instance is open for longer than is waited for.
+fn overdue(input: &Input<'_>, seen: &Instance, own: &OpKey) -> Option<HeldReason> {
+    let op = input.state.unfinished.get(own)?;
+    let ticket = op.ticket.as_ref().filter(|ticket| seen.open_work.contains(ticket))?;
+    let late = input.now.duration_since(op.started) >= input.train.service.work_timeout;
+    late.then(|| HeldReason::Overdue { ticket: ticket.clone(), since: op.started })
 }
 
 /// Returns a work request that is open on the instance and is not the update we are waiting for anyway.

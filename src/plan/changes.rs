@@ -96,6 +96,14 @@ impl Story {
             let Some(found) = sources.get(&release.name).filter(|found| found.has_work()) else { continue };
             let calls = found.missing.len().div_ceil(input.capabilities.packages_per_call.max(1)) + 1;
             let packages = release.packages().len();
+            let modular = release.packages().iter().filter(|package| package.is_modular()).count();
+            if found.id.is_none() && (modular > 0 || !release.manifest.modules.is_empty()) {
+                self.notes.push(Note::Modular {
+                    release: release.name.clone(),
+                    packages: modular,
+                    streams: release.manifest.modules.clone(),
+                });
+            }
             let (action, detail) = match &found.id {
                 None => {
                     (ChangeAction::Add, ChangeDetail::CreateSource { packages, calls, line: release.line })

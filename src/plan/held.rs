@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
 use crate::conformance::Lag;
-use crate::name::{Address, GroupName, Ocid};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
 
@@ -99,6 +99,14 @@ pub enum HeldReason {
         /// What it runs.
         os: String,
     },
+    /// Its update was asked for longer ago than `[service] work_timeout`, and the service still has it as open: no agent
+    /// has picked it up, or it does not end. Tried again when the service has given it up.
+    Overdue {
+        /// The work request.
+        ticket: Ticket,
+        /// When it was asked for.
+        since: Timestamp,
+    },
 }
 
 /// Something a reviewer should know.
@@ -135,5 +143,15 @@ pub enum Note {
         instance: Ocid,
         /// Why not.
         why: LeftOut,
+    },
+    /// The plan makes the source of a release with packages of module streams. Whether a source of our own tells an
+    /// instance about modules is not documented.
+    Modular {
+        /// The release.
+        release: ReleaseName,
+        /// How many of its packages.
+        packages: usize,
+        /// The streams that its manifest names.
+        streams: Vec<String>,
     },
 }

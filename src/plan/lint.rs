@@ -229,7 +229,8 @@ impl<'a> Lint<'a> {
                 | HeldReason::OpenWork { .. }
                 | HeldReason::Elsewhere { .. }
                 | HeldReason::NotRunning { .. }
-                | HeldReason::OtherSystem { .. },
+                | HeldReason::OtherSystem { .. }
+                | HeldReason::Overdue { .. },
             ) => Some(id),
             _ => None,
         });

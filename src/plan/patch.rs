@@ -204,6 +204,13 @@ fn planned_group(members: &[&Member<'_>], id: Option<Ocid>, steps: &[Step], held
     }
 }
 
+/// Returns why a selected member can do nothing, whatever the service says of its agent.
+fn resting(member: &Member<'_>) -> Option<HeldReason> {
+    let held = member.held.as_ref();
+    held.filter(|held| matches!(held, HeldReason::NotRunning { .. } | HeldReason::OtherSystem { .. }))
+        .cloned()
+}
+
 /// A plan of updates by hand as it grows.
 struct Draft<'a> {
     request: &'a Request,
@@ -232,6 +239,9 @@ impl<'a> Draft<'a> {
     fn instance(&mut self, input: &Input<'_>, id: &Ocid, member: Option<&Member<'_>>) {
         let seen = input.observed.instances.get(id);
         let listed = input.observed.updates.get(id);
+        if let Some(reason) = member.and_then(resting) {
+            return self.hold(id, reason);
+        }
         let (seen, listed) = match (seen, listed) {
             (None, _) => return self.hold(id, HeldReason::Unknown),
             (Some(seen), _) if !seen.status.takes_work() => {

@@ -248,6 +248,11 @@ pub(super) fn held(held: &Held) -> String {
             "it rides {}, not its release, and an update would take it beyond that: `patchtrain apply` puts it there",
             rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
         ),
+        HeldReason::Overdue { .. } => {
+            "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
+             has given it up"
+                .to_owned()
+        }
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -270,6 +275,7 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
         HeldReason::NoUpdates => "without updates".to_owned(),
         HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
+        HeldReason::Overdue { .. } => "with overdue work".to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::runtime::{Files, Served};
-use super::{Clock, Info, Place, Simulator, Switches, server};
+use super::{Clock, Info, Manner, Place, Simulator, Switches, server};
 
 /// How long to wait for a process that has the lock and does not answer: it may be reading a long log.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,13 +80,13 @@ impl Handle {
     /// Becomes the process that serves the place, on a port of 127.0.0.1 (0 for any), until the handle is dropped.
     ///
     /// Fails when another process does already, naming it.
-    pub async fn serve(place: Place, port: u16) -> io::Result<Self> {
+    pub async fn serve(place: Place, port: u16, manner: Manner) -> io::Result<Self> {
         let files = Files::of(&place.world)?;
-        Self::serve_by(place, files, port).await
+        Self::serve_by(place, files, port, manner).await
     }
 
     /// Serves through other files than those of the user's runtime folder, for tests.
-    pub(super) async fn serve_by(place: Place, files: Files, port: u16) -> io::Result<Self> {
+    pub(super) async fn serve_by(place: Place, files: Files, port: u16, manner: Manner) -> io::Result<Self> {
         let mut lock = files.try_lock()?;
         for _ in 0..5 {
             // Somebody may only be asking whether the lock is free.
@@ -101,7 +101,7 @@ impl Handle {
             });
             return Err(io::Error::new(io::ErrorKind::AddrInUse, format!("the world is served already{by}")));
         };
-        let serving = become_server(&place, &files, lock, port).await?;
+        let serving = become_server(&place, &files, lock, port, manner).await?;
         let time = Time::Own(serving.simulator.clone());
         Ok(Self { place, files, role: Mutex::new(Role::Serving(serving)), time: RwLock::new(time) })
     }
@@ -188,7 +188,7 @@ async fn find(place: &Place, files: &Files) -> io::Result<(Role, Time)> {
     let began = Instant::now();
     loop {
         if let Some(lock) = files.try_lock()? {
-            let serving = become_server(place, files, lock, 0).await?;
+            let serving = become_server(place, files, lock, 0, Manner::default()).await?;
             let time = Time::Own(serving.simulator.clone());
             return Ok((Role::Serving(serving), time));
         }
@@ -212,14 +212,24 @@ async fn find(place: &Place, files: &Files) -> io::Result<(Role, Time)> {
     }
 }
 
-async fn become_server(place: &Place, files: &Files, lock: File, port: u16) -> io::Result<Serving> {
+async fn become_server(
+    place: &Place,
+    files: &Files,
+    lock: File,
+    port: u16,
+    manner: Manner,
+) -> io::Result<Serving> {
     let owned = place.clone();
-    let open = move || Simulator::open(&owned, Clock::Real, Switches::default());
+    let mut switches = Switches::default();
+    if let Some(work) = manner.work {
+        (switches.pick_up, switches.work) = ((Duration::ZERO, Duration::ZERO), (work, work));
+    }
+    let open = move || Simulator::open_fleet(&owned, manner.fleet, Clock::Real, switches);
     let simulator = tokio::task::spawn_blocking(open).await.map_err(io::Error::other)??;
     let simulator = Arc::new(simulator);
     let listener = server::listen(port).await?;
     let served = Served { port: listener.local_addr()?.port(), process: std::process::id() };
-    let task = server::serve(listener, simulator.clone());
+    let task = server::serve(listener, simulator.clone(), manner.latency);
     let serving = Serving { simulator, served, files: files.clone(), task, _lock: lock };
     files.publish(served)?;
     Ok(serving)

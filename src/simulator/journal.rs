@@ -75,10 +75,22 @@ impl From<JournalError> for std::io::Error {
 struct Header {
     format: u32,
     seed: u64,
+    /// How many members its groups have together.
+    #[serde(default = "usual", skip_serializing_if = "is_usual")]
+    fleet: usize,
     created: Timestamp,
     /// The digest of what the seed gives, with the creation left out: another version of the generator would replay
     /// the changes over another world.
     generated: Digest,
+}
+
+fn usual() -> usize {
+    DEFAULT_FLEET
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_usual(fleet: &usize) -> bool {
+    *fleet == DEFAULT_FLEET
 }
 
 /// A request that must not be served twice.
@@ -109,8 +121,8 @@ pub(crate) struct Record {
 pub(crate) struct Journal {
     folder: PathBuf,
     path: PathBuf,
-    /// Of a world that is not on disk yet: its seed and creation.
-    new: Option<(u64, Timestamp)>,
+    /// Of a world that is not on disk yet: its seed, fleet and creation.
+    new: Option<(u64, usize, Timestamp)>,
     /// The open log, locked; none before the first change.
     file: Option<File>,
     /// How much of the log is valid.
@@ -128,8 +140,14 @@ pub(crate) struct Opened {
 }
 
 impl Journal {
-    /// Reads the log in a folder, or gets ready to write one there for a new world.
-    pub(crate) fn open(folder: &Path, seed: u64, now: Timestamp) -> Result<Opened, JournalError> {
+    /// Reads the log in a folder, or gets ready to write one there for a new world. A fleet that is asked for must be
+    /// that of the world which is there.
+    pub(crate) fn open(
+        folder: &Path,
+        seed: u64,
+        fleet: Option<usize>,
+        now: Timestamp,
+    ) -> Result<Opened, JournalError> {
         let path = folder.join(FILE);
         let io = |action| {
             let path = path.clone();
@@ -138,9 +156,10 @@ impl Journal {
         let file = match File::options().read(true).write(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let world = World::generate(seed, DEFAULT_FLEET, now);
-                let journal =
-                    Self { folder: folder.to_owned(), path, new: Some((seed, now)), file: None, length: 0 };
+                let fleet = fleet.unwrap_or(DEFAULT_FLEET);
+                let world = World::generate(seed, fleet, now);
+                let new = Some((seed, fleet, now));
+                let journal = Self { folder: folder.to_owned(), path, new, file: None, length: 0 };
                 return Ok(Opened { journal, world, records: Vec::new() });
             }
             Err(error) => return Err(io("cannot be opened")(error)),
@@ -148,7 +167,11 @@ impl Journal {
         lock(&file, &path)?;
         let bytes = fs::read(&path).map_err(io("cannot be read"))?;
         let (header, records, length) = parse(&bytes, &path)?;
-        let world = World::generate(header.seed, DEFAULT_FLEET, header.created);
+        if let Some(asked) = fleet.filter(|asked| *asked != header.fleet) {
+            let what = format!("it is a world of {} instances, and not of {asked}", header.fleet);
+            return Err(JournalError::Foreign { path, what });
+        }
+        let world = World::generate(header.seed, header.fleet, header.created);
         let journal = Self { folder: folder.to_owned(), path, new: None, file: Some(file), length };
         Ok(Opened { journal, world, records })
     }
@@ -184,7 +207,7 @@ impl Journal {
 
     /// Writes the first change: the header and it appear together or not at all.
     fn begin(&mut self, first: &str) -> Result<(), JournalError> {
-        let header = self.new.map(|(seed, created)| line(&Header::of(seed, created)));
+        let header = self.new.map(|(seed, fleet, created)| line(&Header::of(seed, fleet, created)));
         let text = [header.as_deref().unwrap_or_default(), first].concat();
         let io = |source| JournalError::Io { path: self.path.clone(), action: "cannot be written", source };
         let written = fs::create_dir_all(&self.folder).and_then(|()| {
@@ -231,9 +254,9 @@ impl Journal {
 }
 
 impl Header {
-    fn of(seed: u64, created: Timestamp) -> Self {
-        let generated = World::generate(seed, DEFAULT_FLEET, Timestamp::UNIX_EPOCH).digest();
-        Self { format: FORMAT, seed, created, generated }
+    fn of(seed: u64, fleet: usize, created: Timestamp) -> Self {
+        let generated = World::generate(seed, fleet, Timestamp::UNIX_EPOCH).digest();
+        Self { format: FORMAT, seed, fleet, created, generated }
     }
 }
 
@@ -267,7 +290,9 @@ fn parse(bytes: &[u8], path: &Path) -> Result<(Header, Vec<Record>, u64), Journa
         return Err(foreign(format!("its format is {format}, and this version knows {FORMAT}")));
     }
     let header: Header = serde_json::from_str(json).map_err(|error| damaged(1, error.to_string()))?;
-    if header.generated != Header::of(header.seed, header.created).generated {
+    if !(DEFAULT_FLEET..=super::LARGEST_FLEET).contains(&header.fleet)
+        || header.generated != Header::of(header.seed, header.fleet, header.created).generated
+    {
         return Err(foreign("it belongs to a world that this version no longer generates".to_owned()));
     }
     let mut records = Vec::new();

@@ -27,6 +27,7 @@ mod tests;
 mod world;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, gold
 pub use handle::Handle;
 pub use service::{InProcess, Simulator};
 pub use switches::{Reaction, Switches};
-pub use world::Power;
+pub use world::{Mishap, Power};
 
 /// The region that the simulator's ids and credentials name.
 pub const REGION: &str = "eu-frankfurt-1";
@@ -50,6 +51,21 @@ pub struct Place {
     pub world: PathBuf,
     /// The seed a new world is generated from; a world that is there keeps its own.
     pub seed: u64,
+}
+
+/// How many instances a world can have.
+pub const LARGEST_FLEET: usize = 20_000;
+
+/// How a world is served, where not as usual: for measuring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// How many members the groups of a new world have together, from 24 to [`LARGEST_FLEET`]; a world that is there must
+    /// have as many.
+    pub fleet: Option<usize>,
+    /// How long each answer of the service is held back.
+    pub latency: Duration,
+    /// How long each work request takes, from its being accepted; else as [`Switches`] say.
+    pub work: Option<Duration>,
 }
 
 /// What `GET /simulator/info` says.

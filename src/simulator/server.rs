@@ -27,17 +27,23 @@ pub(super) async fn listen(port: u16) -> io::Result<TcpListener> {
     bound.map_err(|error| io::Error::new(error.kind(), format!("127.0.0.1:{port}: {error}")))
 }
 
-/// Serves until the task is aborted.
-pub(super) fn serve(listener: TcpListener, simulator: Arc<Simulator>) -> JoinHandle<()> {
-    let router = Router::new().fallback(answer).with_state(simulator);
+/// Serves until the task is aborted, each answer of the service held back for so long.
+pub(super) fn serve(listener: TcpListener, simulator: Arc<Simulator>, latency: Duration) -> JoinHandle<()> {
+    let router = Router::new().fallback(answer).with_state((simulator, latency));
     tokio::spawn(async move {
         // Never returns: accepting goes on after errors.
         let _ = axum::serve(listener, router).await;
     })
 }
 
-async fn answer(State(simulator): State<Arc<Simulator>>, request: Request<Body>) -> Response<Body> {
+async fn answer(
+    State((simulator, latency)): State<(Arc<Simulator>, Duration)>,
+    request: Request<Body>,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    if !latency.is_zero() && !parts.uri.path().starts_with("/simulator/") {
+        tokio::time::sleep(latency).await;
+    }
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return bare(StatusCode::PAYLOAD_TOO_LARGE) };
     let request = Request::from_parts(parts, body);
     match tokio::task::spawn_blocking(move || simulator.handle(request)).await {

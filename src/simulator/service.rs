@@ -13,7 +13,7 @@ use super::front::{self, Answer, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
 use super::switches::Switches;
-use super::world::{Change, DEFAULT_FLEET, Power, World};
+use super::world::{Change, DEFAULT_FLEET, Mishap, Power, World};
 use super::{Info, Place};
 use crate::oci::{Transport, TransportError};
 use crate::package::Digest;
@@ -68,7 +68,18 @@ impl Simulator {
     /// Opens the world of a place, or makes a new one that will be written there at its first change. Takes an OS lock
     /// on the world's log, where there is one.
     pub fn open(place: &Place, clock: Clock, switches: Switches) -> std::io::Result<Self> {
-        let Opened { journal, world, records } = Journal::open(&place.world, place.seed, clock.now(0))?;
+        Self::open_fleet(place, None, clock, switches)
+    }
+
+    /// The same with a fleet of so many, where the world is new.
+    pub(super) fn open_fleet(
+        place: &Place,
+        fleet: Option<usize>,
+        clock: Clock,
+        switches: Switches,
+    ) -> std::io::Result<Self> {
+        let Opened { journal, world, records } =
+            Journal::open(&place.world, place.seed, fleet, clock.now(0))?;
         let mut core = Core::new(world, Some(journal));
         records.iter().for_each(|record| {
             core.make(record);
@@ -115,6 +126,22 @@ impl Simulator {
     /// Lets a silent agent check in again, for tests: it goes on with what it was asked to do.
     pub fn bring_back(&self, instance: &str) -> std::io::Result<()> {
         self.happen(|world| front::bring_back(world, instance, &self.switches))
+    }
+
+    /// Lets something go wrong with the next work of an instance that nothing is to go wrong with yet, for tests.
+    pub fn strike(&self, instance: &str, mishap: Mishap) -> std::io::Result<()> {
+        self.happen(|world| front::strike(world, instance, mishap))
+    }
+
+    /// Lets an instance vanish, for tests: the service does not know it any more.
+    pub fn vanish(&self, instance: &str) -> std::io::Result<()> {
+        self.happen(|world| front::vanish(world, instance))
+    }
+
+    /// Returns all work that an instance was ever given, for tests: when it was accepted and when it ended, in the order
+    /// of its being accepted.
+    pub fn work_of(&self, instance: &str) -> Vec<(Timestamp, Timestamp)> {
+        self.core().world.works_of(instance).map(|(_, work)| (work.accepted, work.ends)).collect()
     }
 
     /// Stops, starts or terminates an instance, for tests. The patch service is not told; a stopped one's agent is

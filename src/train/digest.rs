@@ -4,6 +4,7 @@
 //! Every struct is taken apart without `..`, so that a new field cannot be forgotten here. Each part is written with
 //! its length before it, so that no two trains write the same bytes.
 
+use super::service::WORK_TIMEOUT;
 use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Selector, Service, Train};
 use crate::name::Ocid;
 use crate::package::Digest;
@@ -47,7 +48,7 @@ pub(super) fn of(train: &Train) -> Digest {
 }
 
 fn put_service(parts: &mut Parts, service: &Service) {
-    let Service { region, profile, auth, endpoint, auth_endpoint, compute, identity } = service;
+    let Service { region, profile, auth, endpoint, auth_endpoint, compute, identity, work_timeout } = service;
     parts.optional(region.as_deref()).optional(profile.as_deref());
     parts.optional(auth.map(Auth::word)).optional(auth_endpoint.as_deref());
     put_endpoint(parts, endpoint);
@@ -58,6 +59,10 @@ fn put_service(parts: &mut Parts, service: &Service) {
             parts.put(key);
             put_endpoint(parts, other);
         }
+    }
+    // As it was before it could be said.
+    if *work_timeout != WORK_TIMEOUT {
+        parts.put("work_timeout").put(&work_timeout.to_string());
     }
 }
 

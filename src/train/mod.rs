@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
@@ -81,6 +82,8 @@ pub struct Service {
     pub compute: Endpoint,
     /// `endpoints.identity`; as for `compute`. Only selectors with subcompartments need it.
     pub identity: Endpoint,
+    /// `work_timeout`: how long accepted work may wait for its agent, or run, before a run waits for it no longer.
+    pub work_timeout: SignedDuration,
 }
 
 /// How calls are signed.

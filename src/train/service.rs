@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use jiff::SignedDuration;
 use toml::de::DeTable;
 
 use super::later;
@@ -28,6 +29,8 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
             table.and_then(|table| endpoints_of(file, table, value.span()))
         }
     };
+    let timeout = fields.optional("work_timeout");
+    let timeout = timeout.and_then(|value| file.parsed(value, "`work_timeout`", work_timeout));
     fields.close(file);
     let Endpoints { osms: endpoint, compute, identity, auth: auth_endpoint } = endpoints?;
     let others = endpoint.default_of_others();
@@ -39,6 +42,23 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
         auth_endpoint,
         compute: compute.unwrap_or_else(|| others.clone()),
         identity: identity.unwrap_or(others),
+        work_timeout: timeout.map_or(WORK_TIMEOUT, |at| at.value),
+    })
+}
+
+/// Where the file says nothing. Agents check in every few minutes, and an update of several hundred packages is done
+/// within the hour; after 24 hours the service itself gives up what nobody has picked up.
+pub(super) const WORK_TIMEOUT: SignedDuration = SignedDuration::from_hours(4);
+
+/// Reads a length of time from one minute to a week.
+fn work_timeout(text: &str) -> Result<SignedDuration, String> {
+    let span: Option<jiff::Span> = text.parse().ok();
+    let length = span.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+    let range = SignedDuration::from_mins(1)..=SignedDuration::from_hours(7 * 24);
+    length.filter(|length| range.contains(length)).ok_or_else(|| {
+        format!(
+            "`{text}` is not a length of time from a minute to a week: expected as in `4h` or `90 minutes`"
+        )
     })
 }
 

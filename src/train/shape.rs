@@ -21,7 +21,7 @@ use crate::patching::{Schedule, Wanted};
 pub(super) const TABLES: [(&str, &[&str]); 6] = [
     (TOP, &["train", "service", "state", "release", "group"]),
     ("[train]", &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged"]),
-    ("[service]", &["api", "region", "profile", "auth", "endpoints"]),
+    ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
     ("[state]", &["store"]),
     ("[[release]]", &["name", "manifest", "retired"]),
     (

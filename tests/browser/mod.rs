@@ -87,6 +87,7 @@ fn train(instances: usize) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         neighbours: Vec::new(),
         releases: vec![Release {

@@ -44,11 +44,11 @@ def until(what, look):
 class Simulator:
     """A `patchtrain simulate` of its own, in a workspace of its own."""
 
-    def __init__(self):
+    def __init__(self, *more):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patchtrain-conformance-"))
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.config_file = self.folder / "oci" / "config"
-        command = [BINARY, "simulate", "--config", self.config_file.parent, "--chdir", self.folder]
+        command = [BINARY, "simulate", "--config", self.config_file.parent, "--chdir", self.folder, *more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         atexit.register(self.stop)
         name, _, self.endpoint = self.process.stdout.readline().strip().partition(" ")

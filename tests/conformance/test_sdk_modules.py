@@ -1,4 +1,6 @@
-"""Oracle's SDK reads module streams: of an instance, of a source, and one with its packages."""
+"""Oracle's SDK and module streams: of an instance, of a source, one with its packages; and how they are changed."""
+
+from oci.os_management import models
 
 from sdk import Case, client, simulator
 from service import everything
@@ -45,3 +47,48 @@ class ModuleStreams(Case):
         self.assertTrue(installed)
         self.assertLessEqual({package.name for package in installed}, set(stream.packages))
         self.assertRefused(404, "NotAuthorizedOrNotFound", client.get_module_stream, source, "postgresql", "9")
+
+    def test_streams_are_enabled_put_in_taken_out_and_disabled(self):
+        member = simulator.members["db-06"]
+        stream = models.ModuleStreamDetails(module_name="postgresql", stream_name="15")
+        profile = models.ModuleStreamProfileDetails(
+            module_name="postgresql", stream_name="15", profile_name="common"
+        )
+
+        def manage(**lists):
+            details = models.ManageModuleStreamsOnManagedInstanceDetails(**lists)
+            answer = client.manage_module_streams_on_managed_instance(member, details)
+            simulator.advance()
+            return client.get_work_request(answer.headers["opc-work-request-id"]).data
+
+        def stands():
+            [row] = everything(
+                client.list_module_streams_on_managed_instance, member, module_name="postgresql", stream_name="15"
+            )
+            return row.status, [it.status for it in row.profiles]
+
+        def packages():
+            rows = everything(
+                client.list_packages_installed_on_managed_instance, member, display_name="postgresql"
+            )
+            return len(rows)
+
+        before = stands(), packages()
+        work = manage(is_dry_run=True, install=[profile])
+        self.assertEqual((work.status, work.operation_type), ("SUCCEEDED", "COMPOUND"))
+        self.assertEqual((stands(), packages()), before)
+        self.assertEqual(manage(install=[profile]).status, "SUCCEEDED")
+        self.assertEqual((stands(), packages()), (("ENABLED", ["INSTALLED"]), 3))
+        self.assertEqual(manage(remove=[profile]).status, "SUCCEEDED")
+        self.assertEqual((stands(), packages()), (("ENABLED", ["AVAILABLE"]), 0))
+        self.assertEqual(manage(disable=[stream]).status, "SUCCEEDED")
+        self.assertEqual(stands(), ("DISABLED", ["AVAILABLE"]))
+        self.assertEqual(manage(enable=[stream]).status, "SUCCEEDED")
+        self.assertEqual(stands(), ("ENABLED", ["AVAILABLE"]))
+        other = models.ModuleStreamProfileDetails(
+            module_name="container-tools", stream_name="ol9", profile_name="common"
+        )
+        details = models.ManageModuleStreamsOnManagedInstanceDetails(install=[other])
+        self.assertRefused(
+            400, "InvalidParameter", client.manage_module_streams_on_managed_instance, member, details
+        )

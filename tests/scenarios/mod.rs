@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::plan::Plan;
-use patchtrain::simulator::{Power, Switches};
+use patchtrain::simulator::{Mishap, Power, Switches};
 use tokio::sync::watch;
 
 use sky::{Passed, Weather};
@@ -52,6 +52,7 @@ stories![
     a_run_is_interrupted_and_goes_on,
     a_saved_plan_goes_on_after_a_cut,
     a_schedule_comes_runs_and_goes,
+    an_agent_picks_up_nothing,
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
@@ -183,6 +184,13 @@ impl Story {
             ["take", "the", "tag", "off", name] => {
                 simulator.tag(self.stage.id(name).as_str(), None).unwrap();
             }
+            ["work", "of", name, "sticks"] => {
+                simulator.strike(self.stage.id(name).as_str(), Mishap::Sticks).unwrap();
+            }
+            ["work", "of", name, "fails"] => {
+                simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
+            }
+            [name, "vanishes"] => simulator.vanish(self.stage.id(name).as_str()).unwrap(),
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
             ["by", "hand:", "update", name] => {
                 let source = SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None };

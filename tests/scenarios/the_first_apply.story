@@ -11,8 +11,8 @@ apply
 calls
   > 1.0 an instance  GET managedInstances/{}/packages
   > 1.0 an instance  POST managedInstances/{}/actions/packages/updateAll
-  > 99 changing and
-at most 20 reading calls for each of 22 instances
+  > 95 changing and
+at most 5 reading calls for each of 22 instances
 sources
   > great-linux/GL1
   > great-linux/GL1.1

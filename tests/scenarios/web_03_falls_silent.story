@@ -2,8 +2,8 @@
 silence web-03 at its update
 apply
   > exit 3
-  > failed web-03: work request
-  > has not ended in 14400 s; it runs on, and the next run looks it up first
+  > failed web-03: no agent has picked up work request
+  > in 4 h (`work_timeout`); it stays open in the service, and the instance is held until it is over
 updates of web-03
   > 1
 # Unreachable, so nothing can be done to it. The ticket stays open.

@@ -155,6 +155,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            work_timeout: SignedDuration::from_mins(10),
         },
         neighbours: Vec::new(),
         releases,

@@ -41,6 +41,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases: Vec::new(),
         groups: groups.iter().map(group).collect(),

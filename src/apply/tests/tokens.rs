@@ -79,7 +79,7 @@ async fn a_recorded_ticket_is_asked_after_instead_of_updating_again() {
     let rig = Rig { settings: Settings { work_patience: Duration::from_secs(60), ..rig.settings }, ..rig };
     let (outcome, _) = rig.apply().await.unwrap();
     let StepEnd::Failed { message } = rig.end_of(&outcome, &update) else { panic!() };
-    assert!(message.contains("has not ended in 60 s"), "{message}");
+    assert!(message.contains("has not ended in 1 min (`work_timeout`)"), "{message}");
     assert!(rig.state().unfinished[&update.key()].ticket.is_some());
 
     let rig = Rig { settings: Settings { work_patience: Duration::from_secs(9000), ..rig.settings }, ..rig };

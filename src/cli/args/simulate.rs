@@ -21,6 +21,18 @@ pub(in crate::cli) struct Simulate {
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) config: Option<PathBuf>,
 
+    /// Give a new world so many instances [default: 24, and a golden one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(24..=20_000))]
+    pub(in crate::cli) instances: Option<u16>,
+
+    /// Hold back each answer for so many milliseconds, as a service far away does
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=60_000))]
+    pub(in crate::cli) latency: u16,
+
+    /// Let each work request take so many milliseconds [default: from 700 to 3000]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(..=86_400_000))]
+    pub(in crate::cli) work: Option<u32>,
+
     #[command(subcommand)]
     pub(in crate::cli) action: Option<SimulateAction>,
 }

@@ -10,7 +10,7 @@ use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{
-    Erratum, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Updates,
+    Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Updates,
 };
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
@@ -116,6 +116,12 @@ impl World {
                     seen
                 });
                 Sighting::Instance(id.clone(), seen)
+            }
+            // Without its open work, so that nobody takes it from here.
+            Scope::Standing(id) => {
+                let seen = self.observed.instances.get(id).cloned();
+                let bare = seen.map(|seen| Instance { inventory: None, open_work: Vec::new(), ..seen });
+                Sighting::Instance(id.clone(), bare)
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
             Scope::ModuleStreams(id) => {

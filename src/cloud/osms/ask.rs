@@ -187,11 +187,15 @@ impl<T: Transport> OsmsCloud<T> {
             .query("managedInstanceId", instance.as_str())
             .token(&token.0)
             .slow();
+        let known = self.recent.forget(instance);
         self.unless(&call, async || {
             let seen = self.instance(instance).await?;
             Ok(seen.is_some_and(|(seen, _)| seen.groups.contains(group)))
         })
         .await?;
+        self.recent.changed(instance, known, |seen| {
+            seen.groups.insert(group.clone());
+        });
         Ok(DONE)
     }
 
@@ -206,37 +210,44 @@ impl<T: Transport> OsmsCloud<T> {
             .query("managedInstanceId", instance.as_str())
             .token(&token.0)
             .slow();
+        let known = self.recent.forget(instance);
         self.unless(&call, async || {
             // An instance that the service no longer knows has left all its groups.
             let seen = self.instance(instance).await?;
             Ok(seen.is_none_or(|(seen, _)| !seen.groups.contains(group)))
         })
         .await?;
+        self.recent.changed(instance, known, |seen| {
+            seen.groups.remove(group);
+        });
         Ok(DONE)
     }
 
     /// Puts an instance on a source. Goes on from wherever an earlier attempt got to.
     async fn switch(&self, instance: &Ocid, to: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
-        let parent = async || -> Result<Option<Ocid>, CloudError> {
-            let call = Call::get("GetManagedInstance", &["managedInstances", instance.as_str()]);
-            let row: wire::ManagedInstance = self.one(&call).await?;
-            let id = row.parent_software_source.and_then(|source| source.id).filter(|id| !id.is_empty());
-            Ok(id.as_deref().map(Ocid::new))
+        let gone = || CloudError::Unaskable {
+            operation: "AttachParentSoftwareSourceToManagedInstance",
+            reason: format!("the service no longer knows {instance}"),
         };
+        let parent = async || -> Result<Option<Ocid>, CloudError> {
+            let (seen, _) = self.instance(instance).await?.ok_or_else(gone)?;
+            Ok(seen.parent.map(|link| link.id))
+        };
+        // Whoever asks for this has looked a moment ago. To detach what is attached no more is refused.
+        let (seen, _) = self.known(instance).await?.ok_or_else(gone)?;
+        let seen = seen.parent.map(|link| link.id);
         let change = |operation, action, source: &Ocid, part| {
             Call::post(operation, &["managedInstances", instance.as_str(), "actions", action])
                 .json(&wire::SourceOfInstance { software_source_id: source.as_str() })
                 .token(token.part(part).0)
                 .slow()
         };
-        match parent().await? {
+        match seen {
             Some(old) if old == *to => return Ok(DONE),
             Some(old) => {
                 // Without a source the instance could be updated from nowhere: nothing is detached for one that is
                 // not there to be attached.
-                let look = Call::get("GetSoftwareSource", &["softwareSources", to.as_str()]);
-                let there: Option<wire::Made> = found(self.one(&look).await)?;
-                if !there.is_some_and(|there| is_active(there.lifecycle_state.as_deref())) {
+                if !self.is_there(to).await? {
                     return Err(CloudError::Unaskable {
                         operation: "AttachParentSoftwareSourceToManagedInstance",
                         reason: format!("the software source {to} is gone; the instance stays on {old}"),
@@ -244,12 +255,14 @@ impl<T: Transport> OsmsCloud<T> {
                 }
                 let operation = "DetachParentSoftwareSourceFromManagedInstance";
                 let call = change(operation, "detachParentSoftwareSource", &old, "detach");
+                self.recent.forget(instance);
                 self.unless(&call, async || Ok(parent().await?.as_ref() != Some(&old))).await?;
             }
             None => {}
         }
         let operation = "AttachParentSoftwareSourceToManagedInstance";
         let call = change(operation, "attachParentSoftwareSource", to, "attach");
+        self.recent.forget(instance);
         self.unless(&call, async || Ok(parent().await?.as_ref() == Some(to))).await?;
         let mut waits = Waits::new();
         loop {
@@ -269,6 +282,20 @@ impl<T: Transport> OsmsCloud<T> {
         }
     }
 
+    /// Tells whether a source is ACTIVE, or was a moment ago.
+    async fn is_there(&self, source: &Ocid) -> Result<bool, CloudError> {
+        if self.recent.is_active(source) {
+            return Ok(true);
+        }
+        let look = Call::get("GetSoftwareSource", &["softwareSources", source.as_str()]);
+        let there: Option<wire::Made> = found(self.one(&look).await)?;
+        let active = there.is_some_and(|there| is_active(there.lifecycle_state.as_deref()));
+        if active {
+            self.recent.note_active(source);
+        }
+        Ok(active)
+    }
+
     async fn update(
         &self,
         instance: &Ocid,
@@ -279,7 +306,7 @@ impl<T: Transport> OsmsCloud<T> {
         let call = Call::post("InstallAllPackageUpdatesOnManagedInstance", &path)
             .query("updateType", update_type(kind))
             .token(&token.0);
-        self.accepted(&call).await
+        self.accepted(&call, instance).await
     }
 
     /// Has one package brought to a version. Where no list has said what the service calls it, by name, epoch, version
@@ -295,14 +322,20 @@ impl<T: Transport> OsmsCloud<T> {
         let call = Call::post("InstallPackageUpdateOnManagedInstance", &path)
             .query("softwarePackageName", &*name)
             .token(&token.0);
-        self.accepted(&call).await
+        self.accepted(&call, instance).await
     }
 
     /// Makes a call that is answered with a work request.
-    async fn accepted(&self, call: &Call) -> Result<Submitted, CloudError> {
-        let reply = self.client.send(call).await?;
+    async fn accepted(&self, call: &Call, instance: &Ocid) -> Result<Submitted, CloudError> {
+        let reply = self.client.send(call).await;
+        self.board.asked(instance);
+        let reply = reply?;
         match reply.header("opc-work-request-id") {
-            Some(id) => Ok(Submitted::Pending { ticket: Ticket(id.to_owned()) }),
+            Some(id) => {
+                let ticket = Ticket(id.to_owned());
+                self.board.accepted(&ticket, instance, self.recent.home(instance));
+                Ok(Submitted::Pending { ticket })
+            }
             None => Err(reply.unreadable("it names no work request (opc-work-request-id)").into()),
         }
     }

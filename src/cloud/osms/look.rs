@@ -7,6 +7,7 @@ use futures_util::future::try_join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use super::{OsmsCloud, ROWS, found, tags, wire};
 use crate::cloud::CloudError;
@@ -58,9 +59,17 @@ impl<T: Transport> OsmsCloud<T> {
 
     /// Looks at one instance and at its open work requests; none when the service does not know it.
     pub(super) async fn instance_with_work(&self, id: &Ocid) -> Result<Option<Instance>, CloudError> {
-        let Some((mut instance, compartment)) = self.instance(id).await? else { return Ok(None) };
-        instance.open_work = self.open_work(&compartment, Some(id)).await?;
+        let Some((mut instance, compartment)) = self.known(id).await? else { return Ok(None) };
+        instance.open_work = self.open_work_of(id, &compartment).await?;
         Ok(Some(instance))
+    }
+
+    /// Looks at one instance, or at what was read of it a moment ago.
+    pub(super) async fn known(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
+        match self.recent.instance(id).zip(self.recent.home(id)) {
+            Some(known) => Ok(Some(known)),
+            None => self.instance(id).await,
+        }
     }
 
     /// Looks at the managed instances of the compartment with this display name, each with its open work requests.
@@ -114,9 +123,14 @@ impl<T: Transport> OsmsCloud<T> {
     /// Reads an instance and the compartment it is in; none when the service does not know it.
     pub(super) async fn instance(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
         let call = Call::get("GetManagedInstance", &["managedInstances", id.as_str()]);
-        let Some(row) = found(self.one::<wire::ManagedInstance>(&call).await)? else { return Ok(None) };
+        let asked = Instant::now();
+        let Some(row) = found(self.one::<wire::ManagedInstance>(&call).await)? else {
+            self.recent.forget(id);
+            return Ok(None);
+        };
         let compartment = row.compartment_id.clone();
         let instance = instance(row);
+        self.recent.learn(id, asked, &instance, &compartment);
         let mut met = self.met();
         for link in instance.parent.iter().chain(&instance.children) {
             if !met.contains(&link.id) {

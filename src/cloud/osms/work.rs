@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use super::look::instant;
-use super::{OsmsCloud, ROWS, found, wire};
+use super::{OsmsCloud, ROWS, wire};
 use crate::cloud::{CloudError, Progress};
 use crate::name::Ocid;
 use crate::observed::Instance;
@@ -23,10 +23,21 @@ const SHOWN: &str = "5";
 impl<T: Transport> OsmsCloud<T> {
     /// Asks how a work request goes; of a failed one, what its errors and last log lines say.
     pub(super) async fn progress(&self, ticket: &Ticket) -> Result<Progress, CloudError> {
+        let progress = match self.listed_progress(ticket).await? {
+            Some(progress) => progress,
+            None => self.own_progress(ticket).await?,
+        };
+        if matches!(progress, Progress::Succeeded | Progress::Failed { .. }) {
+            self.board.ended(ticket);
+        }
+        Ok(progress)
+    }
+
+    async fn own_progress(&self, ticket: &Ticket) -> Result<Progress, CloudError> {
         let call = Call::get("GetWorkRequest", &["workRequests", &ticket.0]);
         let work: wire::WorkRequest = self.one(&call).await?;
         Ok(match work.status.as_str() {
-            "ACCEPTED" => Progress::Accepted { since: work.time_accepted.as_deref().and_then(instant) },
+            "ACCEPTED" => accepted(&work),
             "SUCCEEDED" => Progress::Succeeded,
             "FAILED" | "CANCELED" => Progress::Failed { message: self.told(ticket, &work).await },
             // Also while it is being cancelled, and in a state that we do not know: it may still change the instance.
@@ -40,16 +51,17 @@ impl<T: Transport> OsmsCloud<T> {
             "CANCELED" => "the work request was cancelled".to_owned(),
             _ => "the work request failed".to_owned(),
         };
-        let mut tell = |text: &str, last: &mut Option<String>| {
+        let mut lines: Vec<String> = Vec::new();
+        // Message, error and last line of the log often say the same.
+        let mut tell = |text: &str| {
             let text = text.trim();
-            if !text.is_empty() && last.as_deref() != Some(text) {
-                told.push_str("; ");
-                told.push_str(text);
-                *last = Some(text.to_owned());
+            if text.is_empty() || lines.iter().any(|line| line.contains(text)) {
+                return;
             }
+            lines.retain(|line| !text.contains(line.as_str()));
+            lines.push(text.to_owned());
         };
-        let mut last = None;
-        tell(work.message.as_deref().unwrap_or_default(), &mut last);
+        tell(work.message.as_deref().unwrap_or_default());
         let list = |operation, kind| {
             Call::get(operation, &["workRequests", &ticket.0, kind])
                 .query("limit", SHOWN)
@@ -58,14 +70,18 @@ impl<T: Transport> OsmsCloud<T> {
         };
         for call in [list("ListWorkRequestErrors", "errors"), list("ListWorkRequestLogs", "logs")] {
             // One page: the newest lines. The oldest of them comes first in the message.
-            let lines: Vec<wire::WorkLine> = self.one(&call).await.unwrap_or_default();
-            for line in lines.iter().rev() {
+            let newest: Vec<wire::WorkLine> = self.one(&call).await.unwrap_or_default();
+            for line in newest.iter().rev() {
                 let message = line.message.as_deref().unwrap_or_default();
                 match &line.code {
-                    Some(code) => tell(&format!("{code}: {message}"), &mut last),
-                    None => tell(message, &mut last),
+                    Some(code) => tell(&format!("{code}: {message}")),
+                    None => tell(message),
                 }
             }
+        }
+        for line in lines {
+            told.push_str("; ");
+            told.push_str(&line);
         }
         told
     }
@@ -78,16 +94,9 @@ impl<T: Transport> OsmsCloud<T> {
         instances: &mut BTreeMap<Ocid, Instance>,
     ) -> Result<(), CloudError> {
         let open =
-            self.each(compartments, |id| async move { self.open_work(&id, None).await }).await?.concat();
-        let read = self
-            .each(open, |ticket| async move {
-                let call = Call::get("GetWorkRequest", &["workRequests", &ticket.0]);
-                Ok((ticket, found(self.one::<wire::WorkRequest>(&call).await)?))
-            })
-            .await?;
-        for (ticket, work) in read {
-            let whose = work.filter(is_open).and_then(|work| work.managed_instance_id);
-            if let Some(instance) = whose.and_then(|whose| instances.get_mut(whose.id.as_str())) {
+            self.each(compartments, |id| async move { self.open_by_instance(&id).await }).await?.concat();
+        for (whose, ticket) in open {
+            if let Some(instance) = instances.get_mut(&whose) {
                 instance.open_work.push(ticket);
             }
         }
@@ -97,13 +106,23 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(())
     }
 
-    /// Lists the open work requests of a compartment or of one instance in it, newest first. Stops at a page that
-    /// holds nothing open and lies wholly behind the [`HORIZON`].
+    /// Lists the open work requests of one instance of a compartment.
     pub(super) async fn open_work(
         &self,
         compartment: &str,
         instance: Option<&Ocid>,
     ) -> Result<Vec<Ticket>, CloudError> {
+        let works = self.works(compartment, instance).await?;
+        Ok(works.into_iter().filter(is_open).map(|work| Ticket(work.id)).collect())
+    }
+
+    /// Lists the work requests of a compartment or of one instance in it, newest first. Stops at a page that holds
+    /// nothing open and lies wholly behind the [`HORIZON`].
+    pub(super) async fn works(
+        &self,
+        compartment: &str,
+        instance: Option<&Ocid>,
+    ) -> Result<Vec<wire::WorkRequest>, CloudError> {
         let mut call = Call::get("ListWorkRequests", &["workRequests"])
             .query("compartmentId", compartment)
             .query("limit", ROWS)
@@ -112,13 +131,11 @@ impl<T: Transport> OsmsCloud<T> {
         if let Some(instance) = instance {
             call = call.query("managedInstanceId", instance.as_str());
         }
-        let mut open = Vec::new();
+        let mut works = Vec::new();
         let mut newest = None;
         let mut pages = self.client.pages(call);
         while let Some(page) = pages.next().await? {
-            let rows: Vec<wire::WorkRequest> = page.json()?;
-            let before = open.len();
-            open.extend(rows.iter().filter(|work| is_open(work)).map(|work| Ticket(work.id.clone())));
+            let mut rows: Vec<wire::WorkRequest> = page.json()?;
             let times: Vec<_> =
                 rows.iter().map(|work| work.time_accepted.as_deref().and_then(instant)).collect();
             newest = newest.max(times.iter().copied().flatten().max());
@@ -126,17 +143,24 @@ impl<T: Transport> OsmsCloud<T> {
                 // Without its time a request could be of any age.
                 time.zip(newest).is_some_and(|(time, newest)| newest.duration_since(time) > HORIZON)
             };
-            if !rows.is_empty() && open.len() == before && times.iter().all(behind) {
+            let done = !rows.is_empty() && !rows.iter().any(is_open) && times.iter().all(behind);
+            works.append(&mut rows);
+            if done {
                 break;
             }
         }
-        Ok(open)
+        Ok(works)
     }
+}
+
+/// What a work request is that nobody has picked up yet.
+pub(super) fn accepted(work: &wire::WorkRequest) -> Progress {
+    Progress::Accepted { since: work.time_accepted.as_deref().and_then(instant) }
 }
 
 /// Tells whether a work request may still change its instance. Of a state that we do not know, only its being
 /// complete says that it cannot.
-fn is_open(work: &wire::WorkRequest) -> bool {
+pub(super) fn is_open(work: &wire::WorkRequest) -> bool {
     match work.status.as_str() {
         "SUCCEEDED" | "FAILED" | "CANCELED" => false,
         "ACCEPTED" | "IN_PROGRESS" | "CANCELLING" => true,
@@ -144,7 +168,7 @@ fn is_open(work: &wire::WorkRequest) -> bool {
     }
 }
 
-fn percent(work: &wire::WorkRequest) -> u8 {
+pub(super) fn percent(work: &wire::WorkRequest) -> u8 {
     // A float to integer cast saturates, and makes 0 of what is no number.
     work.percent_complete.unwrap_or_default().clamp(0.0, 100.0) as u8
 }

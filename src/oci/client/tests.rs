@@ -103,12 +103,12 @@ async fn a_call_that_cannot_be_recognized_is_not_repeated_when_it_may_have_been_
 
 #[tokio::test(start_paused = true)]
 async fn it_gives_up_after_eight_attempts_and_says_so() {
-    let script = Script::new(|_| with(500, &[("opc-request-id", "THEIRS")], "boom"));
+    let script = Script::new(|_| with(429, &[("opc-request-id", "THEIRS")], "boom"));
     let error = script.client().send(&get()).await.unwrap_err();
     assert_eq!(script.lines().len(), 8);
     assert_eq!(
         error.to_string(),
-        "ListSoftwareSources: 500 Internal Server Error: boom (attempt 8, after 93 s) (opc-request-id THEIRS)"
+        "ListSoftwareSources: 429 Too Many Requests: boom (attempt 8, after 93 s) (opc-request-id THEIRS)"
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
-use crate::name::{GroupName, Ocid};
+use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::plan::{Held, HeldReason, LeftOut, Note, Plan};
 
 /// Names shown of what is held for one reason before the list folds.
@@ -59,6 +59,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Schedule { .. } => 9,
         HeldReason::NoUpdates => 10,
         HeldReason::Elsewhere { .. } => 11,
+        HeldReason::Overdue { .. } => 12,
     }
 }
 
@@ -68,6 +69,9 @@ fn fact(held: &Held) -> Option<String> {
         HeldReason::Unreachable { last_checkin: Some(at), .. } => Some(format!("last seen {}", time(*at))),
         HeldReason::Unreachable { last_checkin: None, .. } => Some("never seen".to_owned()),
         HeldReason::OpenWork { ticket } => Some(clean(&ticket.0).into_owned()),
+        HeldReason::Overdue { ticket, since } => {
+            Some(format!("{}, since {}", clean(&ticket.0), time(*since)))
+        }
         HeldReason::Unknown
         | HeldReason::Unread
         | HeldReason::Ahead { .. }
@@ -116,8 +120,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     let mut unfinished: Vec<String> = Vec::new();
     let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
     let mut empty: Vec<String> = Vec::new();
-    let mut absent: Vec<String> = Vec::new();
     let mut left_out: BTreeMap<(&GroupName, &LeftOut), Vec<&Ocid>> = BTreeMap::new();
+    let mut absent: Vec<String> = Vec::new();
+    let mut modular: Vec<String> = Vec::new();
     for note in &plan.notes {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
@@ -125,6 +130,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
+            }
+            Note::Modular { release, packages, streams } => {
+                modular.push(modular_words(release, *packages, streams));
             }
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
@@ -156,6 +164,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
         );
         page.item(2, Mark::NONE, &text);
     }
+    for text in &modular {
+        page.item(2, Mark::NONE, text);
+    }
     for ((group, why), instances) in left_out {
         let why = match why {
             LeftOut::Golden => "it is the golden instance".to_owned(),
@@ -168,4 +179,19 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
         let list = page.list(&names, ENTRIES);
         page.item(2, Mark::NONE, &format!("the selector of group.{group} leaves out {list}: {why}"));
     }
+}
+
+/// What to know of a release with packages of module streams.
+fn modular_words(release: &ReleaseName, packages: usize, streams: &[String]) -> String {
+    let streams: Vec<_> = streams.iter().map(|stream| clean(stream)).collect();
+    let of = match streams.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    format!(
+        "release.{release} holds {} of module streams{of}: it is not documented whether a source of your own tells an \
+         instance about modules. Where it does not, streams stay as they are on each instance, and an update may leave \
+         out packages of one that is not enabled there; reading back shows it",
+        count(packages, "package")
+    )
 }

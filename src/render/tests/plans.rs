@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::super::page::columns;
 use super::super::{Detail, Style, plan, verdict};
 use super::{borders, golden, sample, style};
-use crate::name::{GroupName, TrainName};
-use crate::plan::Plan;
+use crate::name::{Address, GroupName, Ocid, TrainName};
+use crate::observed::PowerState;
+use crate::plan::{Claimant, HeldReason, LeftOut, Note, Plan};
 
 #[test]
 fn a_realistic_plan_reads_well_at_every_width() {
@@ -25,6 +26,35 @@ fn the_borders_read_well_too() {
     golden::check("plan-first-run", &plan(&borders::first_run(), style(80, Detail::Default)));
     golden::check("plan-all-held", &plan(&borders::all_held(), style(80, Detail::Default)));
     golden::check("plan-large", &plan(&borders::large(), style(80, Detail::Default)));
+}
+
+#[test]
+fn what_a_selector_holds_and_leaves_out_is_told() {
+    let mut sample = sample::empty();
+    let (stopped, other, gold) =
+        (sample::instance("stopped"), sample::instance("other"), sample::instance("gold"));
+    let (web, by) = (sample::group_name("web"), |file: Option<&str>| Claimant {
+        group: sample::group_name("db"),
+        file: file.map(str::to_owned),
+    });
+    let of = |id: &Ocid, reason| sample::held(Address::Instance(id.clone()), reason);
+    sample.held = vec![
+        of(&stopped, HeldReason::NotRunning { state: PowerState::Stopped }),
+        of(&other, HeldReason::OtherSystem { os: "Oracle Linux Server 9.4".to_owned() }),
+    ];
+    let left_out =
+        |instance: &Ocid, why| Note::LeftOut { group: web.clone(), instance: instance.clone(), why };
+    sample.notes = vec![
+        left_out(&gold, LeftOut::Golden),
+        left_out(&stopped, LeftOut::Listed { by: by(None) }),
+        left_out(&other, LeftOut::Selected { by: by(Some("trains/ol9.toml")) }),
+        Note::Modular {
+            release: sample::release("GL1"),
+            packages: 1,
+            streams: vec!["perl:5.26".to_owned(), "httpd:2.4".to_owned()],
+        },
+    ];
+    golden::check("plan-selected", &plan(&sample, style(80, Detail::Default)));
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(in crate::report) fn train() -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            work_timeout: jiff::SignedDuration::from_hours(4),
         },
         neighbours: Vec::new(),
         releases: vec![Release {

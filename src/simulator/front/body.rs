@@ -75,6 +75,33 @@ pub(crate) struct PackageNames {
     pub(crate) package_names: Vec<Box<str>>,
 }
 
+/// `ManageModuleStreamsOnManagedInstanceDetails`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ManageStreams {
+    pub(crate) is_dry_run: Option<bool>,
+    pub(crate) enable: Option<Vec<StreamOf>>,
+    pub(crate) disable: Option<Vec<StreamOf>>,
+    pub(crate) install: Option<Vec<ProfileOf>>,
+    pub(crate) remove: Option<Vec<ProfileOf>>,
+}
+
+/// `ModuleStreamDetails`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StreamOf {
+    pub(crate) module_name: Box<str>,
+    pub(crate) stream_name: Box<str>,
+}
+
+/// `ModuleStreamProfileDetails`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ProfileOf {
+    pub(crate) module_name: Box<str>,
+    pub(crate) stream_name: Box<str>,
+    pub(crate) profile_name: Box<str>,
+}
 /// `CreateScheduledJobDetails`
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -36,7 +36,7 @@ use route::BASE;
 pub(crate) use route::ROUTES;
 pub(crate) use route::{Operation, find};
 pub(crate) use signature::verify;
-pub(crate) use work::{bring_back, silence};
+pub(crate) use work::{bring_back, silence, strike, vanish};
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {
@@ -147,6 +147,7 @@ pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::SkipJob => jobs::skip_next(context),
         O::ListComputeInstances => compute::instances(context).map(Reply::Answer),
         O::ListCompartments => compute::compartments(context).map(Reply::Answer),
+        O::ManageStreams => modules::manage(context),
     }
 }
 

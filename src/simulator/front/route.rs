@@ -61,6 +61,7 @@ pub(crate) enum Operation {
     SkipJob,
     ListComputeInstances,
     ListCompartments,
+    ManageStreams,
 }
 
 /// One operation of the API.
@@ -160,7 +161,7 @@ pub(crate) const ROUTES: [Route; 69] = [
     route("GET", "/workRequests/{}/errors", "ListWorkRequestErrors", paged!(""), false, Some(O::ListWorkErrors)),
     route("GET", "/workRequests/{}/logs", "ListWorkRequestLogs", paged!(""), false, Some(O::ListWorkLogs)),
     route("GET", "/workRequests", "ListWorkRequests", paged!("compartmentId displayName managedInstanceId osFamily"), false, Some(O::ListWorks)),
-    route("POST", "/managedInstances/{}/actions/moduleStreams/manage", "ManageModuleStreamsOnManagedInstance", "", true, None),
+    route("POST", "/managedInstances/{}/actions/moduleStreams/manage", "ManageModuleStreamsOnManagedInstance", "", true, Some(O::ManageStreams)),
     route("POST", "/managedInstances/{}/actions/streamProfiles/remove", "RemoveModuleStreamProfileFromManagedInstance", "moduleName streamName profileName", true, None),
     route("POST", "/managedInstances/{}/actions/packages/remove", "RemovePackageFromManagedInstance", "softwarePackageName", true, Some(O::RemovePackage)),
     route("POST", "/softwareSources/{}/actions/removePackages", "RemovePackagesFromSoftwareSource", "", false, Some(O::RemovePackages)),

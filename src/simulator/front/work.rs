@@ -9,7 +9,7 @@ use super::page::{self, Row};
 use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, packages};
 use crate::package::{Digest, Package};
 use crate::simulator::switches::Switches;
-use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work, World};
+use crate::simulator::world::{COMPARTMENT, Filter, Mishap, NewWork, Outcome, Task, Work, World};
 
 fn filter(context: &Context<'_>) -> Result<Filter> {
     let words = ["SECURITY", "BUGFIX", "ENHANCEMENT", "OTHER", "KSPLICE", "ALL"];
@@ -69,7 +69,7 @@ pub(super) fn remove(context: &Context<'_>) -> Result<Reply> {
     one(context, (id, instance), Task::Remove(package))
 }
 
-fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task) -> Result<Reply> {
+pub(super) fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task) -> Result<Reply> {
     if !instance.1.is_reachable() && !context.switches.unreachable_takes_work {
         return Err(Failure::conflict(format!("the agent of {} does not check in", instance.0)));
     }
@@ -83,6 +83,10 @@ fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task) -> Result<
 fn schedule(context: &Context<'_>, (id, instance): (&Id, &Instance), index: usize) -> NewWork {
     let work = context.world.next_id("osmsworkrequest", index as u64);
     if !instance.is_reachable() {
+        let ends = later(context.now, context.switches.pick_up_within);
+        return NewWork { id: work, instance: id.clone(), starts: None, ends };
+    }
+    if context.world.mishap(id) == Some(Mishap::Sticks) {
         let ends = later(context.now, context.switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
     }
@@ -120,6 +124,24 @@ pub(crate) fn bring_back(world: &World, id: &str, switches: &Switches) -> Result
         NewWork { id: work.clone(), instance: id.clone(), starts: Some(starts), ends: free }
     });
     Ok(Change::Return { works: works.collect(), instance: id.clone() })
+}
+
+/// Says how it goes on with an instance that vanishes: its work fails as soon as somebody notices.
+pub(crate) fn vanish(world: &World, id: &str) -> Result<Change> {
+    let (id, _) = known(world, id, |_| true, "")?;
+    let works = world.open_of(id).map(|(work, open)| NewWork {
+        id: work.clone(),
+        instance: id.clone(),
+        starts: open.starts,
+        ends: later(world.settled(), Duration::from_secs(30)),
+    });
+    Ok(Change::Vanish { works: works.collect(), instance: id.clone() })
+}
+
+/// Lets something go wrong with the next work of an instance.
+pub(crate) fn strike(world: &World, id: &str, mishap: Mishap) -> Result<Change> {
+    let (id, _) = known(world, id, |_| true, "")?;
+    Ok(Change::Strike { instance: id.clone(), mishap })
 }
 
 fn known<'w>(
@@ -171,6 +193,7 @@ fn label(task: &Task) -> &'static str {
         Task::Install(_) => "Package Install",
         Task::Update(_) => "Package Update",
         Task::Remove(_) => "Package Remove",
+        Task::Streams(_) => "Module Streams",
     }
 }
 
@@ -181,6 +204,7 @@ fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
         Task::Install(_) => "INSTALL",
         Task::Update(_) => "UPDATE",
         Task::Remove(_) => "REMOVE",
+        Task::Streams(_) => "COMPOUND",
     };
     let (status, percent) = match (&work.outcome, work.starts) {
         (Some(Outcome::Succeeded { .. }), _) => ("SUCCEEDED", 100),
@@ -272,6 +296,8 @@ pub(super) fn logs(context: &Context<'_>) -> Result<Answer> {
         rows.extend(removed.iter().map(|package| entry(work.ends, format!("Removed: {package}"))));
     }
     rows.extend(message(work).map(|message| entry(work.ends, message)));
-    context.query.sorting()?;
+    if context.query.sorting()?.1 {
+        rows.reverse();
+    }
     page::ordered(context, &rows, Value::clone)
 }

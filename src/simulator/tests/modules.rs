@@ -52,3 +52,47 @@ async fn whether_custom_sources_know_about_modules_is_switched() {
         assert_eq!(client.all(&format!("/managedInstances/{}/moduleStreams", golden())).len(), count);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_managed_by_work() {
+    let client = Client::new();
+    let instance = member("db-06");
+    let manage = |body: Value| {
+        client.post(&format!("/managedInstances/{instance}/actions/moduleStreams/manage"), body)
+    };
+    let status = || {
+        let path = format!("/managedInstances/{instance}/moduleStreams?moduleName=postgresql&streamName=15");
+        let rows = client.all(&path);
+        rows[0]["status"].as_str().unwrap().to_owned()
+    };
+    let has = || client.installed(&instance).iter().any(|package| package.name() == "postgresql");
+    let profile =
+        |stream: &str| json!([{ "moduleName": "postgresql", "streamName": stream, "profileName": "common" }]);
+    let stream = |stream: &str| json!([{ "moduleName": "postgresql", "streamName": stream }]);
+    let done = async |body: Value| {
+        let work = manage(body).header("opc-work-request-id").to_owned();
+        client.wait(&work).await["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(done(json!({ "remove": profile("15"), "disable": stream("15") })).await, "SUCCEEDED");
+    assert_eq!((status(), has()), ("DISABLED".to_owned(), false));
+    assert_eq!(done(json!({ "install": profile("15"), "isDryRun": true })).await, "SUCCEEDED");
+    assert_eq!((status(), has()), ("DISABLED".to_owned(), false), "only tried");
+    // Of a rival, nothing is put in unless it is enabled in the same breath.
+    assert_eq!(done(json!({ "enable": stream("10") })).await, "SUCCEEDED");
+    assert_eq!(done(json!({ "install": profile("15") })).await, "FAILED");
+    assert_eq!(done(json!({ "install": profile("15"), "enable": stream("15") })).await, "SUCCEEDED");
+    assert_eq!((status(), has()), ("ENABLED".to_owned(), true));
+
+    for bad in [
+        json!({ "enable": stream("9") }),
+        json!({ "enable": stream("15"), "disable": stream("15") }),
+        json!({ "install": [{ "moduleName": "postgresql", "streamName": "15", "profileName": "server" }] }),
+        json!({ "enabled": [] }),
+    ] {
+        assert_eq!(manage(bad.clone()).refusal(), (400, "InvalidParameter"), "{bad}");
+    }
+    // A custom source that carries no module metadata knows no stream.
+    let source = client.source("great-linux/GL1", &golden_set(Level::Gl1));
+    client.switch(&instance, &source);
+    assert_eq!(done(json!({ "enable": stream("15") })).await, "FAILED");
+}

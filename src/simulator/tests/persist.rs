@@ -150,3 +150,25 @@ async fn a_disk_that_takes_nothing_is_told_and_loses_nothing() {
     assert_eq!(client.simulator.digest(), digest);
     assert_eq!(client.post_with("/softwareSources", details("one"), &token).id(), made.id());
 }
+
+#[test]
+fn a_fleet_of_another_size_is_kept_and_not_exchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place { world: folder.path().join("state/simulator"), seed: DEFAULT_SEED };
+    let open = |fleet| Simulator::open_fleet(&place, fleet, Clock::Real, Switches::default());
+    let members = |simulator: &Simulator| {
+        simulator.info().facts.groups.iter().map(|(_, members)| members.len()).sum::<usize>()
+    };
+    let simulator = open(Some(60)).unwrap();
+    simulator.advance(1).unwrap();
+    drop(simulator);
+    assert_eq!(members(&open(None).unwrap()), 60);
+    assert_eq!(members(&open(Some(60)).unwrap()), 60);
+    let error = open(Some(61)).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "it is a world of 60 instances, and not of 61; delete the folder to start with a new world"
+        ),
+        "{error}"
+    );
+}

@@ -81,7 +81,7 @@ fn of_many_at_once_one_serves() {
 #[tokio::test]
 async fn serves_until_it_is_killed() {
     let Some(folder) = std::env::var_os(CHILD) else { return };
-    let handle = Handle::serve(place(Path::new(&folder)), 0).await.unwrap();
+    let handle = Handle::serve(place(Path::new(&folder)), 0, Manner::default()).await.unwrap();
     handle.advance(3600).await.unwrap();
     std::future::pending::<()>().await;
 }
@@ -104,7 +104,7 @@ async fn a_killed_server_is_followed_by_whoever_asks_next() {
     }
     let handle = attach(folder.path()).await;
     assert!(!handle.is_serving().await);
-    let refused = Handle::serve_by(place(folder.path()), files, 0).await.unwrap_err();
+    let refused = Handle::serve_by(place(folder.path()), files, 0, Manner::default()).await.unwrap_err();
     assert!(refused.to_string().contains(&format!("by process {}", child.id())), "{refused}");
     handle.endpoint().await.unwrap();
     child.kill().unwrap();

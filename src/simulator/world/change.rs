@@ -1,12 +1,12 @@
 //! The changes that a world can undergo, as they stand in the journal, and what each does. Whether one is allowed was
 //! decided before, by [`crate::simulator::rules`]; here it simply happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Id, Job, JobPlan, Power, Source, Work, World};
+use super::{Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -76,6 +76,8 @@ pub(crate) enum Task {
     Update(Package),
     /// Remove a package.
     Remove(Package),
+    /// Enable, disable, put in and take out module streams.
+    Streams(StreamWork),
 }
 
 /// A work request to come. Its times are fixed when it is accepted, so that a replay needs no switches.
@@ -143,6 +145,20 @@ pub(crate) enum Change {
     Power { instance: Id, power: Power },
     /// The tag of an instance that says who patches it is set to another value, or taken off.
     Tag { instance: Id, value: Option<Box<str>> },
+    /// Something will go wrong with the next work of an instance.
+    Strike { instance: Id, mishap: Mishap },
+    /// An instance is gone, with its memberships; its open work fails.
+    Vanish { instance: Id, works: Vec<NewWork> },
+}
+
+/// What can go wrong with a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mishap {
+    /// The agent does it and fails.
+    Fails,
+    /// The agent, which goes on checking in, never picks it up.
+    Sticks,
 }
 
 impl World {
@@ -219,9 +235,23 @@ impl World {
             Change::DetachChild { instance, source } => {
                 self.edit_instance(instance, |instance| instance.children.retain(|child| child != source));
             }
+            Change::Strike { instance, mishap } => {
+                self.mishaps.entry(instance.clone()).or_default().push_back(*mishap);
+            }
+            Change::Vanish { instance, works } => {
+                self.reschedule(works);
+                self.instances.remove(instance);
+                for group in self.groups.values_mut() {
+                    group.members.remove(instance);
+                }
+            }
             Change::Work { task, works } => {
                 for NewWork { id, instance, starts, ends } in works {
                     self.serial += 1;
+                    if let Some(Mishap::Fails) = self.mishaps.get_mut(instance).and_then(VecDeque::pop_front)
+                    {
+                        self.doomed.insert(id.clone());
+                    }
                     let work = Work {
                         instance: instance.clone(),
                         task: task.clone(),

@@ -225,6 +225,8 @@ impl World {
             open: Default::default(),
             dockets: Default::default(),
             fleet,
+            mishaps: Default::default(),
+            doomed: Default::default(),
             settled: created,
             offers: Default::default(),
         };
@@ -303,6 +305,7 @@ fn blank(seed: u64, name: &str) -> Instance {
         reboot_required: false,
         ksplice: None,
         machine: Machine::of(name, None),
+        streams: BTreeMap::new(),
         revision: 1,
     }
 }

@@ -10,11 +10,12 @@ mod generate;
 mod jobs;
 mod offer;
 mod settle;
+mod streams;
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use super::catalogue::UpdateType;
 use crate::package::{Digest, Package, PackageSet};
 
+pub use change::Mishap;
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
 pub use estate::Power;
 pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES};
@@ -31,6 +33,7 @@ pub(crate) use generate::{
 };
 pub(crate) use jobs::{Interval, Job, JobPlan, Pace, Unit};
 pub(crate) use offer::Offer;
+pub(crate) use streams::{PROFILE, StreamName, StreamWork, find as find_stream};
 
 /// An OCID of the simulated cloud.
 pub(crate) type Id = Arc<str>;
@@ -65,6 +68,12 @@ pub(crate) struct World {
     /// How many instances the groups of the quickstart's train have here.
     #[serde(skip)]
     pub(crate) fleet: usize,
+    /// What will go wrong with the next work of instances; for tests.
+    #[serde(skip)]
+    mishaps: BTreeMap<Id, VecDeque<Mishap>>,
+    /// Work that will fail.
+    #[serde(skip)]
+    doomed: BTreeSet<Id>,
     /// Until when time has passed. Not part of the world's identity: looking at it moves it.
     #[serde(skip)]
     settled: Timestamp,
@@ -143,6 +152,8 @@ pub(crate) struct Instance {
     pub(crate) ksplice: Option<Box<str>>,
     /// What Compute knows of it.
     pub(crate) machine: Machine,
+    /// Module streams that somebody chose: of each module the one that is enabled, or that none is.
+    pub(crate) streams: BTreeMap<Box<str>, Option<Box<str>>>,
     /// The etag.
     pub(crate) revision: u64,
 }
@@ -278,6 +289,11 @@ impl World {
     /// Returns the instances that a source is attached to.
     pub(crate) fn riders<'a>(&'a self, source: &'a str) -> impl Iterator<Item = (&'a Id, &'a Instance)> {
         self.instances.iter().filter(move |(_, instance)| instance.attached().any(|id| **id == *source))
+    }
+
+    /// Returns what will go wrong with the next work of an instance.
+    pub(crate) fn mishap(&self, instance: &str) -> Option<Mishap> {
+        self.mishaps.get(instance)?.front().copied()
     }
 
     /// Returns the groups that an instance is a member of.

@@ -59,7 +59,13 @@ impl World {
         let Some(Work { instance, task, starts, .. }) = self.works.get(id).cloned() else { return };
         let silent = self.instances.get(&instance).is_some_and(|instance| !instance.is_reachable());
         let timeout = |message: &str| Outcome::Failed { code: "TIMEOUT".into(), message: message.into() };
+        let gone = !self.instances.contains_key(&instance);
         let outcome = match starts {
+            _ if gone => timeout("the instance is gone"),
+            Some(_) if self.doomed.remove(id) => Outcome::Failed {
+                code: "YUM_ERROR".into(),
+                message: "rpmdb open failed: the package database is locked".into(),
+            },
             None => timeout("the agent did not pick up the work request in time"),
             Some(_) if silent => timeout("the agent went silent amid the work request"),
             Some(_) => self.perform(&instance, &task),
@@ -109,6 +115,16 @@ impl World {
                 }
                 transaction.removed.push(*package);
             }
+            Task::Streams(work) => match self.manage(&instance, work) {
+                Err((code, message)) => return failed(code, message),
+                Ok(_) if work.dry_run => {}
+                Ok((after, changed)) => {
+                    transaction = changed;
+                    if let Some(instance) = self.instances.get_mut(id) {
+                        instance.streams = after.streams;
+                    }
+                }
+            },
         }
         let live_patched = matches!(task, Task::UpdateAll(Filter::Ksplice | Filter::Security | Filter::All));
         let Transaction { installed, removed } = transaction.clone();

@@ -1,0 +1,185 @@
+//! The way to the simulator in bad weather, drawn from a seed: calls are refused, fail, break before and after they are
+//! served, take long, and lists come in short and in empty pages.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response};
+use patchtrain::oci::{Transport, TransportError};
+use patchtrain::simulator::{InProcess, Simulator};
+
+use super::script::Script;
+use crate::support::rng::Rng;
+
+/// Of a hundred calls.
+const TOO_MANY: usize = 20;
+const ERRORS: usize = 10;
+const RESETS: usize = 6;
+const SLOW: usize = 5;
+const SPLIT_PAGES: usize = 30;
+
+/// What went wrong, counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spoilt {
+    pub(crate) calls: usize,
+    pub(crate) refused: usize,
+    pub(crate) errors: usize,
+    pub(crate) resets: usize,
+    pub(crate) slow: usize,
+    pub(crate) pages: usize,
+}
+
+/// The way. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Weather {
+    simulator: Arc<Simulator>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    rng: Rng,
+    spoilt: Spoilt,
+    script: Arc<Script>,
+    /// Rest of a page that was cut, by the token it is asked for with: its rows, and the token that followed it.
+    rests: HashMap<String, (Vec<serde_json::Value>, Option<HeaderValue>)>,
+    /// Changing calls about an instance that were served.
+    changes: HashMap<String, usize>,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Passes,
+    TooMany,
+    Error { served: bool },
+    Reset { served: bool },
+}
+
+impl Weather {
+    pub(crate) fn over(simulator: Arc<Simulator>, script: Arc<Script>, seed: u64) -> Self {
+        let inner = Inner {
+            rng: Rng::new(seed ^ 0x7765_6174_6865_7221),
+            spoilt: Spoilt::default(),
+            script,
+            rests: HashMap::new(),
+            changes: HashMap::new(),
+        };
+        Self { simulator, inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    pub(crate) fn spoilt(&self) -> Spoilt {
+        self.inner().spoilt
+    }
+
+    fn draw(&self) -> (Fate, Duration) {
+        let inner = &mut *self.inner();
+        inner.spoilt.calls += 1;
+        let fate = match inner.rng.below(100) {
+            draw if draw < TOO_MANY => Fate::TooMany,
+            draw if draw < TOO_MANY + ERRORS => Fate::Error { served: inner.rng.chance(30) },
+            draw if draw < TOO_MANY + ERRORS + RESETS => Fate::Reset { served: inner.rng.chance(50) },
+            _ => Fate::Passes,
+        };
+        match fate {
+            Fate::Passes => {}
+            Fate::TooMany => inner.spoilt.refused += 1,
+            Fate::Error { .. } => inner.spoilt.errors += 1,
+            Fate::Reset { .. } => inner.spoilt.resets += 1,
+        }
+        let slow = inner.rng.chance(SLOW);
+        inner.spoilt.slow += usize::from(slow);
+        let latency = if slow { 2_000 + inner.rng.below(28_000) } else { 20 + inner.rng.below(60) };
+        (fate, Duration::from_millis(latency as u64))
+    }
+
+    /// Serves what the simulator would not: the rest of a page that was cut.
+    fn rest(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let query = request.uri().query()?;
+        let token = query.split('&').find_map(|pair| pair.strip_prefix("page=weather-"))?;
+        // Not taken out: the answer may be lost, and the page asked for again.
+        let (rows, next) = self.inner().rests.get(token)?.clone();
+        Some(page(&rows, next))
+    }
+
+    /// Cuts a page in two, or puts an empty one before it.
+    fn cut(&self, response: Response<Bytes>) -> Response<Bytes> {
+        let inner = &mut *self.inner();
+        if !response.status().is_success() || !inner.rng.chance(SPLIT_PAGES) {
+            return response;
+        }
+        let Ok(mut rows) = serde_json::from_slice::<Vec<serde_json::Value>>(response.body()) else {
+            return response;
+        };
+        let next = response.headers().get("opc-next-page").cloned();
+        let rest = rows.split_off(if inner.rng.chance(40) { 0 } else { rows.len() / 2 });
+        inner.spoilt.pages += 1;
+        let token = inner.spoilt.pages.to_string();
+        let link = HeaderValue::try_from(format!("weather-{token}")).unwrap();
+        inner.rests.insert(token, (rest, next));
+        page(&rows, Some(link))
+    }
+
+    /// Lets happen what the script says happens at a changing call, just after it was served.
+    fn happen(&self, request: &Request<Bytes>) {
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str()).to_owned();
+        let id = target.split(['/', '=', '?', '&']).find(|word| word.starts_with("ocid1.instance."));
+        let Some(id) = id else { return };
+        let vanishes = {
+            let inner = &mut *self.inner();
+            let changes = inner.changes.entry(id.to_owned()).or_default();
+            *changes += 1;
+            inner.script.vanishes_after(id) == Some(*changes)
+        };
+        if vanishes {
+            self.simulator.vanish(id).unwrap();
+        }
+    }
+}
+
+fn page(rows: &[serde_json::Value], next: Option<HeaderValue>) -> Response<Bytes> {
+    let mut response = Response::new(serde_json::to_vec(rows).unwrap().into());
+    response.headers_mut().insert("opc-request-id", HeaderValue::from_static("WEATHER"));
+    if let Some(next) = next {
+        response.headers_mut().insert("opc-next-page", next);
+    }
+    response
+}
+
+fn refusal(status: u16, code: &str) -> Response<Bytes> {
+    let body = format!(r#"{{"code":"{code}","message":"the weather is bad"}}"#);
+    Response::builder().status(status).body(body.into()).unwrap()
+}
+
+impl Transport for Weather {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let (fate, latency) = self.draw();
+        tokio::time::sleep(latency).await;
+        let broken = || TransportError::Broken("reset by peer".into());
+        match fate {
+            Fate::TooMany => return Ok(refusal(429, "TooManyRequests")),
+            Fate::Error { served: false } => return Ok(refusal(503, "ServiceUnavailable")),
+            Fate::Reset { served: false } => return Err(broken()),
+            _ => {}
+        }
+        let reading = *request.method() == Method::GET;
+        let response = match self.rest(&request) {
+            Some(rest) => rest,
+            None => InProcess(self.simulator.clone()).send(request.clone()).await?,
+        };
+        if !reading && response.status().is_success() {
+            self.happen(&request);
+        }
+        match fate {
+            Fate::Error { .. } => return Ok(refusal(500, "InternalServerError")),
+            Fate::Reset { .. } => return Err(broken()),
+            _ => {}
+        }
+        Ok(if reading { self.cut(response) } else { response })
+    }
+}
