@@ -16,10 +16,10 @@ use tokio::time::Instant;
 const FAILURES: u32 = 5;
 /// For how long they must have done so. A server that is restarted is back by then.
 const LASTING: Duration = Duration::from_secs(15);
-/// Where answers take so long that few attempts are made: so many failures are enough ...
-const FEW_FAILURES: u32 = 2;
-/// ... after so long.
-const LONG_LASTING: Duration = Duration::from_secs(60);
+/// A call that hung for so long and was never answered says more than one that failed at once ...
+const HANGING: Duration = Duration::from_secs(50);
+/// ... and so many of them are enough.
+const HANGS: u32 = 2;
 /// Between two calls that go through an open circuit.
 const PROBE_EVERY: Duration = Duration::from_secs(3);
 
@@ -41,6 +41,8 @@ struct State {
 #[derive(Debug)]
 struct Streak {
     failures: u32,
+    /// Those that were not answered for long.
+    hangs: u32,
     since: Instant,
     last: String,
     first_call: String,
@@ -99,19 +101,20 @@ impl Breaker {
         let mut state = self.state();
         let streak = state.streak.get_or_insert_with(|| Streak {
             failures: 0,
+            hangs: 0,
             since,
             last: String::new(),
             first_call: call.to_owned(),
             general: false,
         });
         streak.failures += 1;
+        streak.hangs += u32::from(!answered && since.elapsed() >= HANGING);
         streak.since = streak.since.min(since);
         streak.last = last;
         streak.general |= !answered || streak.first_call != call;
-        let lasting = streak.since.elapsed();
-        let many = streak.failures >= FAILURES && lasting >= LASTING;
-        let long = streak.failures >= FEW_FAILURES && lasting >= LONG_LASTING;
-        if (many || long) && state.probe.is_none() {
+        let many = streak.failures >= FAILURES && streak.since.elapsed() >= LASTING;
+        let hanging = streak.hangs >= HANGS;
+        if (many || hanging) && state.probe.is_none() {
             state.probe = Some(Instant::now() + PROBE_EVERY);
             self.opened.notify_waiters();
         }

@@ -101,7 +101,10 @@ impl Fleet {
             tries += 1;
             match survey(cloud, &self.train, &state, 10, |_| ()).await {
                 Ok(observed) => break observed,
-                Err(error) => assert!(tries < 6, "seed {}: {error}", self.seed),
+                Err(error) => {
+                    assert!(tries < 6, "seed {}: {error}", self.seed);
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                }
             }
         };
         let service = ServiceLabel {

@@ -13,8 +13,11 @@ apply
   > exit
 updates of web-03
   > 1
-# It comes back, and does what it was asked for. The next run asks after that first, and asks for nothing again.
+# It comes back, and does what it was asked for; until it has, it is held. The next run asks for nothing again.
 bring back web-03
+plan
+  > held web-03: overdue
+wait 1 h
 apply
   > exit 0
 calls about web-03
