@@ -41,7 +41,7 @@
 //! state    conformance                   what is recorded, and where it lies; verdicts
 //! observed train                         the world as a value, and what each op means for it; the train file
 //! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
-//! package  name                          NEVRAs, sets, deltas, manifests; typed names
+//! package  patching  name                NEVRAs, sets, deltas, manifests; kinds of updates and schedules; typed names
 //! ```
 //!
 //! `cloud` knows nothing of plans or of the state. `simulator` knows only `package` and `oci`, and only `cli` and tests
@@ -77,6 +77,7 @@ pub mod observed;
 pub mod oci;
 pub mod op;
 pub mod package;
+pub mod patching;
 pub mod plan;
 pub mod render;
 pub mod report;

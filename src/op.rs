@@ -14,9 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Package};
 
-mod schedule;
-
-pub use schedule::{Every, Schedule, Unit};
+pub use crate::patching::{Every, Schedule, Unit, UpdateKind, Wanted};
 
 /// Names one step of a plan; its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,65 +93,6 @@ pub struct Ownership {
     /// Of a source: the release it holds. Of a group: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<(ReleaseName, Digest)>,
-}
-
-/// What an update is for, as the service tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpdateKind {
-    /// A security erratum holds it.
-    Security,
-    /// A bug erratum holds it.
-    Bugfix,
-    /// An enhancement erratum holds it.
-    Enhancement,
-    /// No erratum holds it, or the service does not say.
-    Other,
-}
-
-/// Which updates are wanted: of a group by its train, and of a service by an op.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wanted {
-    /// Everything the attached sources offer.
-    All,
-    /// Those of one kind.
-    #[serde(untagged)]
-    Only(UpdateKind),
-}
-
-impl Wanted {
-    /// Tells whether an update of the kind is wanted.
-    pub fn admits(self, kind: UpdateKind) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(only) => only == kind,
-        }
-    }
-
-    /// Returns the word that people write for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Only(UpdateKind::Security) => "security",
-            Self::Only(UpdateKind::Bugfix) => "bugfix",
-            Self::Only(UpdateKind::Enhancement) => "enhancement",
-            Self::Only(UpdateKind::Other) => "other",
-        }
-    }
-
-    /// Reads the word that people write for it.
-    pub fn of_word(word: &str) -> Option<Self> {
-        let kinds = [UpdateKind::Security, UpdateKind::Bugfix, UpdateKind::Enhancement, UpdateKind::Other];
-        let all = [Self::All].into_iter().chain(kinds.map(Self::Only));
-        all.into_iter().find(|wanted| wanted.word() == word)
-    }
-}
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
 }
 
 /// One thing asked of a cloud.

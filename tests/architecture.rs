@@ -10,26 +10,42 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("name", &[]),
+    ("patching", &[]),
     ("package", &["name"]),
     ("oci", &["name"]),
-    ("op", &["name", "package"]),
-    ("train", &["name", "package"]),
-    ("observed", &["name", "op", "package"]),
-    ("conformance", &["name", "observed", "package", "train"]),
-    ("state", &["name", "oci", "op", "package"]),
+    ("op", &["name", "package", "patching"]),
+    ("train", &["name", "package", "patching"]),
+    ("observed", &["name", "op", "package", "patching"]),
+    ("conformance", &["name", "observed", "package", "patching", "train"]),
+    ("state", &["name", "oci", "op", "package", "patching"]),
     // Pure: no `cloud`, no `oci`.
-    ("plan", &["conformance", "name", "observed", "op", "package", "state", "train"]),
+    ("plan", &["conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.
-    ("cloud", &["name", "observed", "oci", "op", "package"]),
-    ("apply", &["cloud", "conformance", "name", "observed", "op", "package", "plan", "state", "train"]),
+    ("cloud", &["name", "observed", "oci", "op", "package", "patching"]),
+    (
+        "apply",
+        &["cloud", "conformance", "name", "observed", "op", "package", "patching", "plan", "state", "train"],
+    ),
     // Pure too. Of `plan` only what names the service.
-    ("report", &["conformance", "name", "observed", "package", "plan", "state", "train"]),
+    ("report", &["conformance", "name", "observed", "package", "patching", "plan", "state", "train"]),
     // Of `apply` only what it tells whoever watches.
     (
         "render",
-        &["apply", "conformance", "name", "observed", "op", "package", "plan", "report", "state", "train"],
+        &[
+            "apply",
+            "conformance",
+            "name",
+            "observed",
+            "op",
+            "package",
+            "patching",
+            "plan",
+            "report",
+            "state",
+            "train",
+        ],
     ),
     // Not `observed`: its agent and `observed::advance` are written apart and compared by tests.
     ("simulator", &["name", "oci", "package"]),
@@ -44,6 +60,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "oci",
             "op",
             "package",
+            "patching",
             "plan",
             "render",
             "report",

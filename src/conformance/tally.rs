@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lag, Verdict};
 use crate::observed::AvailableUpdate;
-use crate::op::UpdateKind;
-use crate::train::Patching;
+use crate::patching::{Patching, UpdateKind, Wanted};
 
 /// Who brings a package that is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +75,7 @@ impl<'a> Sorter<'a> {
         let find = |architecture| self.kinds.get(&(lag.release.name(), architecture));
         // The service need not say the architecture.
         let kinds = find(lag.release.arch().as_str()).or_else(|| find(""));
-        let brings = |wanted: Option<crate::op::Wanted>| {
+        let brings = |wanted: Option<Wanted>| {
             wanted
                 .is_some_and(|wanted| kinds.is_none_or(|kinds| kinds.iter().any(|kind| wanted.admits(*kind))))
         };
@@ -123,7 +122,6 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::op::Wanted;
     use crate::package::Package;
 
     fn lag(name: &str) -> Lag {

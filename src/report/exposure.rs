@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{CveReport, Exposure, Outstanding};
 use crate::observed::{AvailableUpdate, Erratum, Severity, Updates};
-use crate::op::UpdateKind;
+use crate::patching::UpdateKind;
 
 /// All CVEs met so far.
 pub(super) struct Exposures<'a> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::conformance::{self, Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{Instance, InstanceStatus, Job, Observed, Riding};
-use crate::op::Schedule;
+use crate::patching::Schedule;
 use crate::plan::{self, ServiceLabel};
 use crate::state::State;
 use crate::train::{Group, Members, Patching, Release, Train};

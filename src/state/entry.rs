@@ -12,7 +12,7 @@ use super::{
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::op::{OpKey, PlanId, RetryToken, Schedule, Ticket};
 use crate::package::Digest;
-use crate::train::Patching;
+use crate::patching::Patching;
 
 /// How long the services remember a retry token (documented for both).
 pub const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket};
 use crate::package::Digest;
-use crate::train::Patching;
+use crate::patching::Patching;
 
 pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
 

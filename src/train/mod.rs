@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::{Schedule, Wanted};
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
+use crate::patching::{Schedule, Wanted};
 
 /// One checked train file with its manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,9 +294,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use crate::patching::Patching;
 pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
-pub use patching::Patching;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};
 pub use service::region as check_region;

@@ -1,54 +1,10 @@
-//! `update` and `schedule` of a group: what is installed on its members, at once and later, and so what its level
-//! counts. Left out: when a schedule runs, which is [`crate::op::Schedule`]'s.
+//! `update` and `schedule` of a group, as they are written. Left out: what they mean, which is [`crate::patching`]'s.
 
 use jiff::Timestamp;
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Fields, File, Value};
-use crate::op::{Every, Schedule, Wanted};
-
-use serde::{Deserialize, Serialize};
-
-/// What is installed on the members of a group, and so what its level counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Patching {
-    /// What a run updates; none where updates are left to the schedule, or to nobody.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update: Option<Wanted>,
-    /// What the schedule installs; none without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<Wanted>,
-}
-
-impl Patching {
-    /// `update = "all"`, and no schedule: what a group that says nothing asks for.
-    pub const EVERYTHING: Self = Self { update: Some(Wanted::All), schedule: None };
-
-    /// Tells whether the level counts some kinds of updates and not others, or leaves some to the schedule, so that
-    /// the kind of each must be known.
-    pub fn is_by_kind(self) -> bool {
-        match (self.update, self.schedule) {
-            (Some(Wanted::All), _) | (None, None | Some(Wanted::All)) => false,
-            (Some(Wanted::Only(_)), _) | (None, Some(Wanted::Only(_))) => true,
-        }
-    }
-
-    /// Tells whether anything installs updates at all: without, there is no level.
-    pub fn has_level(self) -> bool {
-        self.update.is_some() || self.schedule.is_some()
-    }
-
-    /// Tells whether it is what a group that says nothing asks for, which files leave out.
-    pub fn is_default(&self) -> bool {
-        *self == Self::EVERYTHING
-    }
-}
-
-impl Default for Patching {
-    fn default() -> Self {
-        Self::EVERYTHING
-    }
-}
+use crate::patching::{Every, Schedule, Wanted};
 
 const WORDS: [&str; 4] = ["all", "security", "bugfix", "enhancement"];
 

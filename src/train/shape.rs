@@ -14,8 +14,8 @@ use super::service;
 use super::table::{At, Fields, File, TOP, Value};
 use super::{Ahead, Amount, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::{Schedule, Wanted};
 use crate::package::{Arch, Pattern};
+use crate::patching::{Schedule, Wanted};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 6] = [

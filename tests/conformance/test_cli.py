@@ -189,6 +189,17 @@ class Commands(unittest.TestCase):
         self.simulator.advance()
         self.assertEqual(self.oci(status), "SUCCEEDED")
 
+        job = self.oci(
+            "scheduled-job create -c {c} --display-name weekly --schedule-type RECURRING --operation-type UPDATEALL"
+            " --update-type SECURITY --interval-type WEEK --interval-value 1"
+            " --time-next-execution 2031-01-05T02:00:00Z"
+            ' --managed-instance-groups [{{"id":"{group}"}}]'
+        )
+        self.places["job"] = job["data"]["id"]
+        jobs = self.oci("scheduled-job list -c {c} --managed-instance-group-id {group} --query 'data[].\"display-name\"'")
+        self.assertEqual(jobs, ["weekly"])
+        self.oci("scheduled-job delete --scheduled-job-id {job} --force")
+
         self.oci("managed-instance-group detach --managed-instance-group-id {group} --managed-instance-id {web_03}")
         self.oci(
             "managed-instance-group delete --managed-instance-group-id {group} --force"

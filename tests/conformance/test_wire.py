@@ -105,6 +105,19 @@ class Wire(unittest.TestCase):
         # While the fleet is on the vendor's sources, updates with errata are outstanding.
         cls.run_it("report", "--format", "json")
         cls.run_it("apply", "--auto-approve")
+        # The golden instance is patched by hand, one package of it by name.
+        golden = cls.simulator.golden
+        updates = everything(client.list_available_updates_for_managed_instance, golden)
+        name = next(update.display_name for update in updates if update.update_type == "BUG")
+        cls.run_it("update", "--instance", golden, "--type", "bugfix", "--package", name, "--auto-approve")
+        # A schedule comes, changes and goes.
+        schedule = 'schedule = { update = "bugfix", every = "1 week", start = "2031-01-05T02:00:00Z" }'
+        cls.edit(r'^name    = "canary"', 'name    = "canary"\n' + schedule)
+        cls.run_it("apply", "--auto-approve")
+        cls.edit(r'every = "1 week"', 'every = "2 days"')
+        cls.run_it("apply", "--auto-approve")
+        cls.edit(r'^schedule = .*\n', "")
+        cls.run_it("apply", "--auto-approve")
         # Somebody changes what a source holds.
         sources = everything(client.list_software_sources, cls.simulator.compartment, lifecycle_state="ACTIVE")
         source = next(row.id for row in sources if row.display_name.endswith("GL1"))
@@ -191,7 +204,7 @@ class Wire(unittest.TestCase):
             if service.is_required(model, name):
                 self.assertIn(json_name, body)
         for name, value in body.items():
-            kind = {"str": str, "int": int, "bool": bool}.get(fields[name], list if "list[" in fields[name] else dict)
+            kind = {"str": str, "datetime": str, "int": int, "bool": bool}.get(fields[name], list if "list[" in fields[name] else dict)
             self.assertIsInstance(value, kind, f"{operation['body']}.{name}")
 
     def test_every_operation_of_our_client_is_seen(self):

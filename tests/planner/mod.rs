@@ -8,3 +8,4 @@ mod retired;
 mod selectors;
 mod small;
 mod stories;
+mod updates;

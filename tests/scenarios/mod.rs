@@ -7,6 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a story that fails shows how far it got")]
 
+mod hands;
 mod sky;
 mod stage;
 mod told;
@@ -48,6 +49,7 @@ macro_rules! stories {
 
 stories![
     a_group_is_dropped_from_the_train,
+    a_group_takes_security_updates_only,
     a_member_moves_to_another_group,
     a_child_is_exchanged,
     a_child_is_exchanged_through_a_cut,
@@ -57,6 +59,7 @@ stories![
     a_run_is_interrupted_and_goes_on,
     a_saved_plan_goes_on_after_a_cut,
     an_agent_picks_up_nothing,
+    a_schedule_comes_runs_and_goes,
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
@@ -160,6 +163,12 @@ impl Story {
                 self.stage.group(from, |members, _, _| members.retain(|member| member != name));
                 self.stage.group(to, |members, _, _| members.push((*name).to_owned()));
             }
+            ["update", update, "on", group] => self.stage.updates(group, update),
+            ["schedule", update, "every", many, unit, "from", start, "on", group] => {
+                let schedule = [(*update).to_owned(), format!("{many} {unit}"), (*start).to_owned()];
+                self.stage.schedule(group, Some(schedule));
+            }
+            ["no", "schedule", "on", group] => self.stage.schedule(group, None),
             ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
@@ -211,6 +220,9 @@ impl Story {
                 self.stage.detach_children(name).await;
             }
             ["children", "of", name] => self.said = self.stage.attached(name).await.join("\n"),
+            ["by", "hand:", "run", "the", "job", "of", group, "every", days, "days"] => {
+                self.stage.edit_job(group, days).await;
+            }
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;
             }
@@ -294,6 +306,7 @@ impl Story {
                 let name = format!("great-linux/{release}");
                 assert!(!self.stage.sources().await.contains(&name), "there is {name}");
             }
+            ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
             _ => return None,
         }

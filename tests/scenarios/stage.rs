@@ -2,7 +2,7 @@
 //! process on tokio's paused clock. Planning, applying and everything that somebody else does to the world stand here;
 //! what of it is told is `told`'s business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
-use patchtrain::observed::{Observed, Scope, Sighting, SourceLink};
+use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::Package;
@@ -38,6 +38,10 @@ struct Group {
     max_failures: usize,
     /// Whether members are those that are tagged for the group instead.
     selects: bool,
+    /// `update`, where it is said.
+    update: Option<String>,
+    /// `schedule`, where there is one: what, how often, from when.
+    schedule: Option<[String; 3]>,
 }
 
 /// Everything there is in a story.
@@ -46,8 +50,8 @@ pub(crate) struct Stage {
     pub(crate) sky: Sky,
     /// The service without weather, for those who do things by hand.
     hand: OsmsCloud<InProcess>,
-    client: Client<InProcess>,
-    facts: Facts,
+    pub(super) client: Client<InProcess>,
+    pub(super) facts: Facts,
     /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
     process: Arc<OsmsCloud<Sky>>,
     workspace: Workspace,
@@ -91,6 +95,8 @@ impl Stage {
                 members: Some(members.iter().map(|member| member.name.clone()).collect()),
                 max_failures: if after.is_some() { 2 } else { 0 },
                 selects: false,
+                update: None,
+                schedule: None,
                 after,
             });
         }
@@ -141,6 +147,47 @@ impl Stage {
         self.write();
     }
 
+    /// Says which updates a group makes.
+    pub(crate) fn updates(&mut self, name: &str, update: &str) {
+        let group = self.groups.iter_mut().filter(|group| group.name == name);
+        group.for_each(|group| group.update = Some(update.to_owned()));
+        self.write();
+    }
+
+    /// Gives a group a schedule, or takes it away.
+    pub(crate) fn schedule(&mut self, name: &str, schedule: Option<[String; 3]>) {
+        let group = self.groups.iter_mut().filter(|group| group.name == name);
+        group.for_each(|group| group.schedule.clone_from(&schedule));
+        self.write();
+    }
+
+    /// Returns the scheduled jobs of the service.
+    pub(crate) async fn jobs(&self) -> Vec<String> {
+        let Ok(Sighting::Schedules(jobs)) = self.hand.observe(&Scope::Schedules).await else {
+            panic!("the jobs cannot be listed")
+        };
+        let line = |(_, seen): (_, ServiceSchedule)| {
+            let Job { name, update, every, next, last, .. } = seen.job;
+            let ran = if last.is_some() { "ran" } else { "never ran" };
+            let update = update.map_or("nothing", Wanted::word);
+            format!("{name}: {update} every {} next {} {ran}", every.unwrap(), next.unwrap())
+        };
+        jobs.into_iter().map(line).collect()
+    }
+
+    /// Has somebody set how often the job of a group runs.
+    pub(crate) async fn edit_job(&mut self, group: &str, days: &str) {
+        let Ok(Sighting::Schedules(jobs)) = self.hand.observe(&Scope::Schedules).await else {
+            panic!("the jobs cannot be listed")
+        };
+        let of_group =
+            jobs.iter().find(|(_, seen)| seen.group.as_ref().is_some_and(|name| name.as_str() == group));
+        let id = of_group.unwrap().0.as_str();
+        let edit = json!({ "intervalType": "DAY", "intervalValue": days });
+        let call = Call::new("UpdateScheduledJob", http::Method::PUT, &["scheduledJobs", id]).json(&edit);
+        self.client.send(&call).await.unwrap();
+    }
+
     pub(crate) fn drop_group(&mut self, name: &str) {
         self.groups.retain(|group| group.name != name);
         self.groups.iter_mut().for_each(|group| group.after.take_if(|after| after == name).map_or((), drop));
@@ -162,39 +209,6 @@ impl Stage {
         self.write();
     }
 
-    /// What an instance has attached, by name: its parent first.
-    pub(crate) async fn attached(&self, name: &str) -> Vec<String> {
-        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(self.id(name))).await else {
-            panic!("{name} is not there")
-        };
-        seen.parent.iter().chain(&seen.children).map(|link| link.name.to_string()).collect()
-    }
-
-    /// The children that each member has attached, by id.
-    pub(crate) async fn children(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let members = self.facts.groups.iter().flat_map(|(_, members)| members);
-        let instances = members.map(|member| Ocid::new(&member.id)).collect();
-        let (groups, group_ids) = Default::default();
-        let Sighting::Fleet(fleet) = self.look(Scope::Fleet { instances, groups, group_ids }).await else {
-            panic!("not a fleet")
-        };
-        let ids = |children: &[SourceLink]| children.iter().map(|child| child.id.to_string()).collect();
-        fleet.instances.iter().map(|(id, seen)| (id.to_string(), ids(&seen.children))).collect()
-    }
-
-    pub(crate) async fn detach_children(&mut self, name: &str) {
-        let instance = self.id(name);
-        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(instance.clone())).await else {
-            panic!("{name} is not there")
-        };
-        for child in seen.children {
-            let path = ["managedInstances", instance.as_str(), "actions", "detachChildSoftwareSource"];
-            let call =
-                Call::post("DetachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
-            self.client.send(&call).await.unwrap();
-        }
-    }
-
     /// Writes the train file.
     fn write(&self) {
         let Facts { compartment, golden, .. } = &self.facts;
@@ -211,12 +225,19 @@ impl Stage {
                 text.push_str("retired = true\n");
             }
         }
-        for Group { name, release, members, after, max_failures, selects } in &self.groups {
+        for Group { name, release, members, after, max_failures, selects, update, schedule } in &self.groups {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
             if let Some(after) = after {
                 writeln!(text, "after = [\"{after}\"]").unwrap();
             }
             writeln!(text, "max_failures = {max_failures}").unwrap();
+            if let Some(update) = update {
+                writeln!(text, "update = \"{update}\"").unwrap();
+            }
+            if let Some([update, every, start]) = schedule {
+                let table = format!("{{ update = \"{update}\", every = \"{every}\", start = \"{start}\" }}");
+                writeln!(text, "schedule = {table}").unwrap();
+            }
             match members {
                 _ if *selects => writeln!(
                     text,
@@ -332,7 +353,7 @@ impl Stage {
         }
     }
 
-    async fn look(&self, scope: Scope) -> Sighting {
+    pub(super) async fn look(&self, scope: Scope) -> Sighting {
         self.hand.observe(&scope).await.unwrap()
     }
 
@@ -375,14 +396,6 @@ impl Stage {
             self.client.send(&call).await.unwrap();
         }
         self.by_hand(&Op::Update { instance, source: to, kind: Wanted::All }).await;
-    }
-
-    /// Puts an instance on a release's source, which is no business of the train's.
-    pub(crate) async fn switch_by_hand(&mut self, name: &str, release: &str) {
-        let release = ReleaseName::new(release);
-        let id = self.state().await.sources[&release].id.clone();
-        let to = SourceRef { release, id: Some(id), under: None };
-        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to, drops: Vec::new() }).await;
     }
 
     /// Takes a package out of a release's source, or puts one in that is not the release's.

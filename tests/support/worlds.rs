@@ -54,7 +54,7 @@ impl World {
     }
 
     /// What a survey sees of the world: also what the updates of each instance are for.
-    fn surveyed(&self) -> Observed {
+    pub(crate) fn surveyed(&self) -> Observed {
         let mut observed = self.observed.clone();
         let offered = |id: &Ocid| (id.clone(), self.observed.outstanding(id, kind));
         observed.updates = self.observed.instances.keys().map(offered).collect();

@@ -94,6 +94,12 @@ store = "local"    # in the folder state/; keep a backup of it
 # What it means that a package is newer than in the release: "report" says so, "block" keeps the instance below level.
 # ahead = "report"
 #
+# Which updates its members install, and so what its level counts: "all", "security", "bugfix", "enhancement", "none".
+# update = "all"
+#
+# Updates that the service installs by itself, every so many hours, days, weeks or months.
+# schedule = {{ update = "security", every = "1 week", start = "2026-12-05T02:00:00Z" }}
+#
 # [[group]]
 # name    = "batch"
 # release = "R1"
