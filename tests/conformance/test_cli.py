@@ -193,7 +193,7 @@ class Commands(unittest.TestCase):
             "scheduled-job create -c {c} --display-name weekly --schedule-type RECURRING --operation-type UPDATEALL"
             " --update-type SECURITY --interval-type WEEK --interval-value 1"
             " --time-next-execution 2031-01-05T02:00:00Z"
-            ' --managed-instance-groups [{{"id":"{group}"}}]'
+            " --managed-instance-groups '[{{\"id\":\"{group}\"}}]'"
         )
         self.places["job"] = job["data"]["id"]
         jobs = self.oci("scheduled-job list -c {c} --managed-instance-group-id {group} --query 'data[].\"display-name\"'")

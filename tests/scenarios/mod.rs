@@ -58,8 +58,8 @@ stories![
     a_retired_release_is_still_ridden,
     a_run_is_interrupted_and_goes_on,
     a_saved_plan_goes_on_after_a_cut,
-    an_agent_picks_up_nothing,
     a_schedule_comes_runs_and_goes,
+    an_agent_picks_up_nothing,
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
@@ -215,14 +215,14 @@ impl Story {
             ["by", "hand:", "take", package, "out", "of", release] => {
                 self.stage.edit_source(release, false, package).await;
             }
+            ["by", "hand:", "run", "the", "job", "of", group, "every", days, "days"] => {
+                self.stage.edit_job(group, days).await;
+            }
             ["by", "hand:", "put", name, "on", release] => self.stage.switch_by_hand(name, release).await,
             ["by", "hand:", "detach", "the", "children", "of", name] => {
                 self.stage.detach_children(name).await;
             }
             ["children", "of", name] => self.said = self.stage.attached(name).await.join("\n"),
-            ["by", "hand:", "run", "the", "job", "of", group, "every", days, "days"] => {
-                self.stage.edit_job(group, days).await;
-            }
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;
             }
@@ -302,11 +302,11 @@ impl Story {
                 self.said = most.to_string();
             }
             ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
+            ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
             ["no", "source", "of", release] => {
                 let name = format!("great-linux/{release}");
                 assert!(!self.stage.sources().await.contains(&name), "there is {name}");
             }
-            ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
             _ => return None,
         }

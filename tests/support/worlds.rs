@@ -234,12 +234,16 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
     }
 }
 
-/// Returns the numbers of the worlds that a property looks at: so many, or what PATCHTRAIN_WORLDS says, which is a
-/// number of worlds or a range of their numbers (`1430..1431`).
+/// Returns the numbers of the worlds that a property looks at: so many, or what PATCHTRAIN_WORLDS says.
 pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
-    let Ok(asked) = std::env::var("PATCHTRAIN_WORLDS") else { return 0..usual };
+    seeds_of("PATCHTRAIN_WORLDS", usual)
+}
+
+/// Returns so many seeds, or what a variable says: a number of them or a range (`1430..1431`).
+pub(crate) fn seeds_of(variable: &str, usual: u64) -> std::ops::Range<u64> {
+    let Ok(asked) = std::env::var(variable) else { return 0..usual };
     let number = |text: &str| -> u64 {
-        text.parse().unwrap_or_else(|_| panic!("PATCHTRAIN_WORLDS is `{asked}`: neither 3000 nor 1430..1431"))
+        text.parse().unwrap_or_else(|_| panic!("{variable} is `{asked}`: neither 3000 nor 1430..1431"))
     };
     match asked.split_once("..") {
         Some((from, to)) => number(from)..number(to),
