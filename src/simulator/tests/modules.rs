@@ -92,7 +92,7 @@ async fn streams_are_managed_by_work() {
         assert_eq!(manage(bad.clone()).refusal(), (400, "InvalidParameter"), "{bad}");
     }
     // A custom source that carries no module metadata knows no stream.
-    let source = client.source("great-linux/GL1", &golden_set(Level::Gl1));
+    let source = client.source("great-linux/GL1", &super::persist::golden_sourced());
     client.switch(&instance, &source);
     assert_eq!(done(json!({ "enable": stream("15") })).await, "FAILED");
 }
