@@ -13,7 +13,7 @@ use patchtrain::op::{Lineage, Ownership};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet};
 use patchtrain::plan::{Input, ServiceLabel, plan};
 use patchtrain::state::{AtLevel, GroupRecord, InstanceRecord, SourceRecord, State};
-use patchtrain::train::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Service, Train};
+use patchtrain::train::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Service, Train};
 
 const INSTANCES: usize = 10_000;
 const PACKAGES: usize = 650;
@@ -105,7 +105,14 @@ fn world(every: usize) -> World {
                 .collect();
             let manifest = Manifest { packages: PackageSet::new(packages), ..Manifest::default() };
             let name = ReleaseName::new(&format!("B{number}"));
-            Release { digest: manifest.digest(), name, manifest_path: String::new(), manifest, line: number }
+            Release {
+                digest: manifest.digest(),
+                name,
+                manifest_path: String::new(),
+                manifest,
+                line: number,
+                retired: false,
+            }
         })
         .collect();
     let mut state = State::new(train_name.clone(), lineage.clone());
@@ -220,6 +227,8 @@ fn world(every: usize) -> World {
         releases,
         groups,
         digest: Digest::of(["bench"]),
+        layout: Layout::Parent,
+        layout_line: 1,
     };
     World { train, state, observed }
 }

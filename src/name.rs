@@ -102,6 +102,19 @@ names! {
     Ocid checked by check_ocid;
 }
 
+impl ReleaseName {
+    /// Returns the name under which plan, state and tags hold the train's own parent source: that of a release without
+    /// packages to which nothing can be bound, since nobody can give a release this name.
+    pub fn own_parent() -> Self {
+        Self::new("_parent")
+    }
+
+    /// Tells whether this is [`ReleaseName::own_parent`].
+    pub fn is_own_parent(&self) -> bool {
+        self.as_str() == "_parent"
+    }
+}
+
 /// What a plan, the state and people call a thing: `release.GL1.1`, `group.web`, `instance.web-113`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -128,6 +141,8 @@ mod tests {
         for bad in ["", ".", "-x", "a/b", "a b", "ä", &"x".repeat(65)] {
             assert_eq!(GroupName::parse(bad), Err(NameError::Shape(bad.to_owned())));
         }
+        let own = ReleaseName::own_parent();
+        assert!(own.is_own_parent() && ReleaseName::parse(own.as_str()).is_err());
     }
 
     #[test]

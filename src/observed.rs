@@ -17,11 +17,13 @@ mod advance;
 mod compute;
 mod offer;
 mod precondition;
+mod riding;
 mod schedules;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
+pub use riding::Riding;
 pub use schedules::{Job, ServiceSchedule};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
 
@@ -37,6 +39,8 @@ pub struct Observed {
     pub sources: BTreeMap<Ocid, Source>,
     /// Packages that were asked about and that no source offers: the service takes none of them into a source.
     pub unoffered: PackageSet,
+    /// By source, where it was asked about: whom the service says it is attached to, with their display names.
+    pub riders: BTreeMap<Ocid, Riders>,
     /// What the sources of an instance offer it, where that has been read: for groups whose level counts updates by
     /// what they are for.
     pub updates: BTreeMap<Ocid, Updates>,
@@ -45,6 +49,9 @@ pub struct Observed {
     /// What there is to select members from; empty where no group of the train selects any.
     pub compute: Compute,
 }
+
+/// The instances that a source is attached to, as parent or child, whether or not a train knows them.
+pub type Riders = BTreeMap<Ocid, Arc<str>>;
 
 /// A managed instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,6 +189,8 @@ pub enum Scope {
     Catalogue(PackageSet),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
+    /// One source without its contents, whatever it is called now, and whom it is attached to.
+    Source(Ocid),
     /// The ACTIVE scheduled jobs of the compartment. Of one that no train's tags are on, only whom it is for and its
     /// name need be told.
     Schedules,
@@ -222,6 +231,8 @@ pub enum Sighting {
     Catalogue(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
+    /// To `Source`; none when there is no such ACTIVE source.
+    Source(Ocid, Option<(Source, Riders)>),
     /// To `Schedules`.
     Schedules(BTreeMap<Ocid, ServiceSchedule>),
     /// To `Compute`.
@@ -293,6 +304,15 @@ impl Observed {
             }
             Sighting::Group(id, Some(group)) => {
                 self.groups.insert(id, group);
+            }
+            Sighting::Source(id, None) => {
+                self.sources.remove(&id);
+                self.riders.remove(&id);
+            }
+            Sighting::Source(id, Some((mut source, riders))) => {
+                source.contents = self.sources.get_mut(&id).and_then(|known| known.contents.take());
+                self.sources.insert(id.clone(), source);
+                self.riders.insert(id, riders);
             }
             Sighting::Schedules(schedules) => self.schedules = schedules,
             Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),

@@ -58,6 +58,18 @@ pub struct SourceRef {
     /// The service's id, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Ocid>,
+    /// The parent that it hangs under as a child; none for a source that is a parent itself. To ride it is then to have
+    /// that parent and this child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<ParentRef>,
+}
+
+/// The train's own parent source, under which releases hang as children; the id as for [`SourceRef`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentRef {
+    /// The service's id, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Ocid>,
 }
 
 /// A managed instance group, by the name of the train's group; the id as for [`SourceRef`].
@@ -97,6 +109,9 @@ pub enum Op {
         arch: String,
         /// Its tags.
         owner: Ownership,
+        /// The parent to make it a child of; none for a source that can be a parent itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<ParentRef>,
     },
     /// Put packages into a source; those already there stay.
     AddPackages {
@@ -139,7 +154,9 @@ pub enum Op {
         instance: Ocid,
     },
     /// Put an instance on a source: detach the parent it has, with the children that hang on it, and attach the new
-    /// one. One op, because in between the instance has no repository at all.
+    /// one. One op, because in between the instance has no repository at all. Of a source that is a child: see to its
+    /// parent in that way, attach the child, and only then detach the children it replaces, so that an instance that has
+    /// the parent is never without a release.
     Switch {
         /// The instance.
         instance: Ocid,
@@ -148,6 +165,9 @@ pub enum Op {
         from: Option<Ocid>,
         /// The source to ride.
         to: SourceRef,
+        /// Of a source that is a child: the children of its parent that are detached in the end.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        drops: Vec<Ocid>,
     },
     /// Have the instance's agent install what its sources offer. Answered with a work request.
     Update {
@@ -168,6 +188,11 @@ pub enum Op {
         /// The one package that is brought to this version; all that are wanted without it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         package: Option<Package>,
+    },
+    /// Delete the source of a release that nothing rides any more.
+    DeleteSource {
+        /// The source.
+        source: SourceRef,
     },
     /// Make the scheduled job of a group, in the train's compartment.
     CreateSchedule {
@@ -232,6 +257,7 @@ impl Op {
             }
             Self::CreateGroup { group, .. } => format!("create-group/{group}"),
             Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
+            Self::DeleteSource { source } => return OpKey::delete_source(&source.release),
         })
     }
 
@@ -248,6 +274,7 @@ impl Op {
             | Self::RemovePackages { .. }
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
+            | Self::DeleteSource { .. }
             | Self::CreateSchedule { .. }
             | Self::ChangeSchedule { .. }
             | Self::DeleteSchedule { .. } => None,
@@ -268,7 +295,8 @@ impl Op {
             Self::AddPackages { source, .. }
             | Self::RemovePackages { source, .. }
             | Self::Switch { to: source, .. }
-            | Self::Update { source, .. } => Some(source),
+            | Self::Update { source, .. }
+            | Self::DeleteSource { source } => Some(source),
             Self::CreateSource { .. }
             | Self::CreateGroup { .. }
             | Self::DeleteGroup { .. }
@@ -278,6 +306,14 @@ impl Op {
             | Self::CreateSchedule { .. }
             | Self::ChangeSchedule { .. }
             | Self::DeleteSchedule { .. } => None,
+        }
+    }
+
+    /// Returns the reference to the train's own parent that may still lack its id.
+    pub fn parent_mut(&mut self) -> Option<&mut ParentRef> {
+        match self {
+            Self::CreateSource { under, .. } => under.as_mut(),
+            other => other.source_mut().and_then(|source| source.under.as_mut()),
         }
     }
 
@@ -295,6 +331,7 @@ impl Op {
             | Self::Switch { .. }
             | Self::Update { .. }
             | Self::Patch { .. }
+            | Self::DeleteSource { .. }
             | Self::ChangeSchedule { .. }
             | Self::DeleteSchedule { .. } => None,
         }
@@ -325,6 +362,11 @@ impl OpKey {
     /// Returns the key of an instance's update to a release.
     pub fn update(release: &ReleaseName, instance: &Ocid) -> Self {
         Self(format!("update/{release}/{instance}"))
+    }
+
+    /// Returns the key of the deletion of a release's source.
+    pub fn delete_source(release: &ReleaseName) -> Self {
+        Self(format!("delete-source/{release}"))
     }
 }
 

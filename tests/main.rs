@@ -10,6 +10,7 @@ mod browser;
 mod cli;
 mod conformance;
 mod executor;
+mod faults;
 mod kill;
 mod planner;
 mod quickstart;

@@ -10,7 +10,7 @@ use super::verify::Level;
 use super::worker::{Act, Report};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, OpKey, SourceRef, Ticket, Wanted};
+use crate::op::{Op, OpKey, ParentRef, SourceRef, Ticket, Wanted};
 use crate::package::{Package, PackageSet};
 use crate::plan::{Action, Plan, Step, Verification};
 use crate::state::{Effect, Entry, Finish, State};
@@ -102,6 +102,9 @@ fn fill(op: &mut Op, precondition: &mut Precondition, state: &State) -> Result<(
     if let Some(source) = op.source_mut() {
         fill_source(source, state)?;
     }
+    if let Some(parent) = op.parent_mut() {
+        fill_parent(parent, state)?;
+    }
     if let Some(group) = op.group_mut()
         && group.id.is_none()
     {
@@ -123,7 +126,9 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
     match precondition {
         Precondition::Rides { source, .. }
         | Precondition::Attached { source, .. }
-        | Precondition::Owned { source, .. } => fill_source(source, state),
+        | Precondition::Owned { source, .. }
+        | Precondition::Unridden { source, .. }
+        | Precondition::Hangs { source, .. } => fill_source(source, state),
         Precondition::Nothing
         | Precondition::ParentOrNone { .. }
         | Precondition::Idle { .. }
@@ -135,6 +140,15 @@ fn fill_source(source: &mut SourceRef, state: &State) -> Result<(), String> {
     if source.id.is_none() {
         let record = state.sources.get(&source.release).ok_or_else(|| no_source(&source.release))?;
         source.id = Some(record.id.clone());
+    }
+    source.under.as_mut().map_or(Ok(()), |parent| fill_parent(parent, state))
+}
+
+fn fill_parent(parent: &mut ParentRef, state: &State) -> Result<(), String> {
+    if parent.id.is_none() {
+        let record = state.sources.get(&ReleaseName::own_parent());
+        let record = record.ok_or("the id of the train's own parent source is not known")?;
+        parent.id = Some(record.id.clone());
     }
     Ok(())
 }
@@ -283,6 +297,7 @@ fn effect(
             group: group_of(step, instance, state)?,
             release: Some(to.release.clone()),
         }),
+        Op::DeleteSource { source } => Some(Effect::SourceGone { release: source.release.clone() }),
         Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => None,
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         Op::Update { instance, .. } | Op::Patch { instance, .. } => {
             vec![Scope::Instance(instance.clone())]
         }
+        Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
     }
 }
 
@@ -104,6 +105,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
         | Op::RemovePackages { .. }
         | Op::DeleteGroup { .. }
         | Op::Leave { .. }
+        | Op::DeleteSource { .. }
         | Op::ChangeSchedule { .. }
         | Op::DeleteSchedule { .. } => None,
     }

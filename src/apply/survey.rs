@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::selection;
 use crate::cloud::{Cloud, CloudError};
-use crate::name::Ocid;
+use crate::name::{Ocid, ReleaseName};
 use crate::observed::{Observed, Scope, Sighting, Source};
 use crate::package::PackageSet;
 use crate::plan;
@@ -43,7 +43,13 @@ pub async fn survey<C: Cloud>(
     let mut observed = reads.fleet(train, state, &groups).await?;
 
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
-    let contents = ours.map(|(id, _)| Scope::SourceContents(id.clone()));
+    // Of a source that is to go, only who has it is of interest.
+    let retired = retired(train, state);
+    let contents = ours.map(|(id, source)| {
+        let tagged = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
+        let goes = retired.ids.contains(id) || tagged.is_some_and(|(name, _)| retired.names.contains(name));
+        if goes { Scope::Source(id.clone()) } else { Scope::SourceContents(id.clone()) }
+    });
     let members = members(&observed, train, &groups).into_iter().map(Scope::Inventory);
     let scopes: Vec<Scope> = contents.chain(members).collect();
     let elsewhere = selection::groups_elsewhere(train, &observed);
@@ -151,12 +157,25 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
 /// Returns the packages of the train's releases that are not in their sources.
 fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
     let nothing = PackageSet::default();
-    let missing = train.releases.iter().flat_map(|release| {
+    let missing = train.releases.iter().filter(|release| !release.retired).flat_map(|release| {
         let source = source_of(observed, release, state).map(|(_, source)| source);
         let contents = source.and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
         release.packages().difference(contents)
     });
     missing.collect()
+}
+
+/// The retired releases, and the sources recorded for them.
+struct Retired<'a> {
+    names: BTreeSet<&'a ReleaseName>,
+    ids: BTreeSet<&'a Ocid>,
+}
+
+fn retired<'a>(train: &'a Train, state: &'a State) -> Retired<'a> {
+    let releases = train.releases.iter().filter(|release| release.retired);
+    let names: BTreeSet<&ReleaseName> = releases.map(|release| &release.name).collect();
+    let ids = names.iter().filter_map(|name| state.sources.get(*name)).map(|record| &record.id).collect();
+    Retired { names, ids }
 }
 
 /// Returns the source that holds a release: the recorded one, or one that a crash left unrecorded, by its tags.

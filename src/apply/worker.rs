@@ -283,6 +283,7 @@ fn unproves(op: &Op) -> Option<&Ocid> {
         | Op::DeleteGroup { .. }
         | Op::Join { .. }
         | Op::Leave { .. }
+        | Op::DeleteSource { .. }
         | Op::CreateSchedule { .. }
         | Op::ChangeSchedule { .. }
         | Op::DeleteSchedule { .. } => None,

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Instance, Inventory, Job, Observed, ServiceGroup, ServiceSchedule, Source, SourceLink};
+use super::{Instance, Inventory, Job, Observed, Riders, ServiceGroup, ServiceSchedule, Source, SourceLink};
 use crate::name::{Ocid, ReleaseName};
-use crate::op::{GroupRef, Op, Schedule, SourceRef, Wanted};
+use crate::op::{GroupRef, Op, ParentRef, Schedule, SourceRef, Wanted};
 use crate::package::{Package, PackageSet};
 
 /// How many versions of an install-only package rpm-based tools keep (`installonly_limit` of dnf and yum).
@@ -15,13 +15,14 @@ impl Observed {
     /// op's own names, so that later ops find what earlier ones made.
     pub fn advance(&mut self, op: &Op) {
         match op {
-            Op::CreateSource { release, name, owner, .. } => {
+            Op::CreateSource { release, name, owner, under, .. } => {
                 let id = Ocid::new(&format!("ocid1.osmssoftwaresource.oc1..planned.{release}"));
+                let parent = under.as_ref().and_then(|under| self.parent_id(under));
                 self.sources.entry(id).or_insert_with(|| Source {
                     name: name.as_str().into(),
                     owner: Some(owner.clone()),
                     contents: Some(PackageSet::default()),
-                    parent: None,
+                    parent,
                 });
             }
             Op::AddPackages { source, packages } => {
@@ -48,21 +49,18 @@ impl Observed {
             }
             Op::Join { group, instance } => self.edit_membership(group, instance, true),
             Op::Leave { group, instance } => self.edit_membership(group, instance, false),
-            Op::Switch { instance: switched, to, .. } => {
-                let Some(id) = self.source_id(to) else { return };
-                let name = self
-                    .sources
-                    .get(&id)
-                    .map_or_else(|| to.release.as_str().into(), |source| source.name.clone());
-                if let Some(instance) = self.instances.get_mut(switched) {
-                    instance.parent = Some(SourceLink { id, name });
-                    instance.children.clear();
-                }
+            Op::Switch { instance: switched, to, drops, .. } => {
+                self.switch(switched, to, drops);
                 // What the old sources offered says nothing of the new one.
                 self.updates.remove(switched);
             }
             Op::Update { instance, kind, .. } => self.update(instance, *kind, None),
             Op::Patch { instance, wanted, package } => self.update(instance, *wanted, *package),
+            Op::DeleteSource { source } => {
+                if let Some(id) = self.source_id(source) {
+                    self.sources.remove(&id);
+                }
+            }
             Op::CreateSchedule { group, name, owner, schedule, next } => {
                 let Some(target) = self.group_id(group) else { return };
                 let id = Ocid::new(&format!("ocid1.osmsscheduledjob.oc1..planned.{}", group.group));
@@ -106,11 +104,16 @@ impl Observed {
             Op::DeleteGroup { group } => self.group_id(group).is_none_or(|id| !self.groups.contains_key(&id)),
             Op::Join { group, instance } => self.is_member(group, instance),
             Op::Leave { group, instance } => !self.is_member(group, instance),
-            Op::Switch { instance, to, .. } => {
-                let parent = self.instances.get(instance).and_then(|instance| instance.parent.as_ref());
-                parent.is_some_and(|parent| self.source_id(to).as_ref() == Some(&parent.id))
-            }
+            Op::Switch { instance, to, drops, .. } => self.instances.get(instance).is_some_and(|seen| {
+                let under = to.under.as_ref().map(|under| self.parent_id(under));
+                let dropped = !seen.children.iter().any(|child| drops.contains(&child.id));
+                dropped
+                    && self.source_id(to).is_some_and(|id| seen.has(&id, under.as_ref().map(Option::as_ref)))
+            }),
             Op::Update { .. } | Op::Patch { .. } => false,
+            Op::DeleteSource { source } => {
+                self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
+            }
             Op::CreateSchedule { group, owner, .. } => {
                 let target = self.group_id(group);
                 self.schedules.values().any(|seen| {
@@ -128,6 +131,50 @@ impl Observed {
             }
             Op::DeleteSchedule { id, .. } => !self.schedules.contains_key(id),
         }
+    }
+
+    /// Returns whom a source is attached to: who is seen with it, and whom the service names where it was asked.
+    pub fn riders(&self, source: &Ocid) -> Riders {
+        let mut riders = self.riders.get(source).cloned().unwrap_or_default();
+        for (id, seen) in &self.instances {
+            if seen.parent.iter().chain(&seen.children).any(|link| link.id == *source) {
+                riders.insert(id.clone(), seen.name.clone());
+            }
+        }
+        riders
+    }
+
+    fn switch(&mut self, instance: &Ocid, to: &SourceRef, drops: &[Ocid]) {
+        let Some(id) = self.source_id(to) else { return };
+        let link = |id: Ocid, otherwise: &str| {
+            let name = self.sources.get(&id).map_or_else(|| otherwise.into(), |source| source.name.clone());
+            SourceLink { id, name }
+        };
+        let source = link(id, to.release.as_str());
+        let under = to.under.as_ref().map(|under| self.parent_id(under).map(|id| link(id, "parent")));
+        let Some(seen) = self.instances.get_mut(instance) else { return };
+        match under {
+            None => {
+                seen.parent = Some(source);
+                seen.children.clear();
+            }
+            Some(None) => {}
+            Some(Some(parent)) => {
+                if seen.parent.as_ref().is_none_or(|seen| seen.id != parent.id) {
+                    seen.parent = Some(parent);
+                    seen.children.clear();
+                }
+                if !seen.children.iter().any(|child| child.id == source.id) {
+                    seen.children.push(source);
+                }
+                seen.children.retain(|child| !drops.contains(&child.id));
+            }
+        }
+    }
+
+    /// Finds the train's own parent: by id where the reference has one, else by its tags.
+    pub fn parent_id(&self, parent: &ParentRef) -> Option<Ocid> {
+        parent.id.clone().or_else(|| self.owned_source(&ReleaseName::own_parent()))
     }
 
     /// Finds the source of a release: by id where the reference has one, else by the tags of the source.

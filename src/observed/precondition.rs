@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Instance, Observed};
+use super::{Instance, Observed, SourceLink};
 use crate::name::Ocid;
 use crate::op::{Ownership, SourceRef};
 
@@ -42,6 +42,27 @@ pub enum Precondition {
     },
     /// The source is there and its tags say that it is ours.
     Owned {
+        /// The source.
+        source: SourceRef,
+        /// Whose it is to be.
+        owner: Ownership,
+    },
+    /// The instance is there, and its parent source is this one, or it has none, or it has the parent that the source
+    /// hangs under with no other children than these and the source (a switch that a crash cut).
+    Hangs {
+        /// The instance.
+        instance: Ocid,
+        /// The parent the plan saw.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Ocid>,
+        /// The children under the train's own parent that the plan saw.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        children: Vec<Ocid>,
+        /// The source it is to ride.
+        source: SourceRef,
+    },
+    /// The source is ours by its tags and attached to no instance, be it one of the train or not.
+    Unridden {
         /// The source.
         source: SourceRef,
         /// Whose it is to be.
@@ -86,6 +107,20 @@ pub enum Breach {
         /// The release.
         release: String,
     },
+    /// A child is attached that the plan did not see.
+    #[error("the child source `{found}` is attached to it now, which the plan did not see")]
+    Child {
+        /// The child.
+        found: String,
+    },
+    /// Instances still have the source.
+    #[error("the software source of {release} is attached to {riders}")]
+    Ridden {
+        /// The release.
+        release: String,
+        /// Who, by name.
+        riders: String,
+    },
     /// The scheduled job is gone or is not ours.
     #[error("the scheduled job {id} is gone, or its tags no longer say that it is ours")]
     Schedule {
@@ -93,6 +128,14 @@ pub enum Breach {
         id: String,
     },
 }
+
+fn moved(expected: Option<&Ocid>, found: &SourceLink) -> Breach {
+    let expected = expected.map_or_else(|| "none".to_owned(), Ocid::to_string);
+    Breach::Parent { expected, found: format!("{} ({})", found.name, found.id) }
+}
+
+/// How many instances a breach names before it counts.
+const NAMED: usize = 3;
 
 impl Observed {
     /// Checks a precondition against what was just seen.
@@ -104,11 +147,21 @@ impl Observed {
                 match &seen.parent {
                     None => Ok(()),
                     Some(found) if Some(&found.id) == parent.as_ref() => Ok(()),
-                    Some(found) => Err(Breach::Parent {
-                        expected: parent.as_ref().map_or_else(|| "none".to_owned(), Ocid::to_string),
-                        found: format!("{} ({})", found.name, found.id),
-                    }),
+                    Some(found) => Err(moved(parent.as_ref(), found)),
                 }
+            }
+            Precondition::Hangs { instance, parent, children, source } => {
+                let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
+                let Some(found) = &seen.parent else { return Ok(()) };
+                if source.under.as_ref().and_then(|under| under.id.as_ref()) == Some(&found.id) {
+                    let expected = |id: &Ocid| children.contains(id) || source.id.as_ref() == Some(id);
+                    let stray = seen.children.iter().find(|child| !expected(&child.id));
+                    return stray.map_or(Ok(()), |stray| {
+                        let (name, id) = (&stray.name, &stray.id);
+                        Err(Breach::Child { found: format!("{name} ({id})") })
+                    });
+                }
+                if Some(&found.id) == parent.as_ref() { Ok(()) } else { Err(moved(parent.as_ref(), found)) }
             }
             Precondition::Attached { instance, source } => self.check_attached(instance, source).map(drop),
             Precondition::Rides { instance, source } => {
@@ -132,24 +185,50 @@ impl Observed {
                     (true, None) => Ok(()),
                 }
             }
-            Precondition::Owned { source, owner } => {
-                let known = source.id.as_ref().and_then(|id| self.sources.get(id));
-                match known.and_then(|known| known.owner.as_ref()) {
-                    Some(seen) if seen == owner => Ok(()),
-                    _ => Err(Breach::Source { release: source.release.to_string() }),
+            Precondition::Owned { source, owner } => self.check_owned(source, owner).map(drop),
+            Precondition::Unridden { source, owner } => {
+                let id = self.check_owned(source, owner)?;
+                let riders = self.riders(id);
+                let release = source.release.to_string();
+                if riders.is_empty() {
+                    return Ok(());
                 }
+                let mut names: Vec<&str> = riders.values().take(NAMED).map(|name| &**name).collect();
+                if riders.len() > NAMED {
+                    names.push("...");
+                }
+                let many = if riders.len() == 1 { "instance" } else { "instances" };
+                let riders = format!("{} {many} ({})", riders.len(), names.join(", "));
+                Err(Breach::Ridden { release, riders })
             }
+        }
+    }
+
+    fn check_owned<'a>(&self, source: &'a SourceRef, owner: &Ownership) -> Result<&'a Ocid, Breach> {
+        let known = source.id.as_ref().and_then(|id| Some((id, self.sources.get(id)?)));
+        match known {
+            Some((id, known)) if known.owner.as_ref() == Some(owner) => Ok(id),
+            _ => Err(Breach::Source { release: source.release.to_string() }),
         }
     }
 
     fn check_attached(&self, instance: &Ocid, source: &SourceRef) -> Result<&Instance, Breach> {
         let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
-        let parent = seen.parent.as_ref();
-        if parent.is_none() || parent.map(|link| &link.id) != source.id.as_ref() {
-            return Err(Breach::Parent {
-                expected: format!("the source of {}", source.release),
-                found: parent
-                    .map_or_else(|| "none".to_owned(), |link| format!("{} ({})", link.name, link.id)),
+        let under = source.under.as_ref().map(|under| under.id.as_ref());
+        if !source.id.as_ref().is_some_and(|id| seen.has(id, under)) {
+            let attached: Vec<String> = seen
+                .parent
+                .iter()
+                .chain(&seen.children)
+                .map(|link| format!("{} ({})", link.name, link.id))
+                .collect();
+            let expected = format!("the source of {}", source.release);
+            return Err(match attached.as_slice() {
+                [] => Breach::Parent { expected, found: "none".to_owned() },
+                [parent] => Breach::Parent { expected, found: parent.clone() },
+                [parent, children @ ..] => {
+                    Breach::Parent { expected, found: format!("{parent} with {}", children.join(", ")) }
+                }
             });
         }
         if !seen.status.takes_work() {

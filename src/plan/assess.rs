@@ -9,7 +9,7 @@ use super::roster::Rosters;
 use super::{HeldReason, Input, Reason};
 use crate::conformance::{Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid};
-use crate::observed::Instance;
+use crate::observed::{Instance, Riding};
 use crate::op::{OpKey, Wanted};
 use crate::train::{Ahead, Group, Release};
 
@@ -90,7 +90,12 @@ impl<'a> Assessed<'a> {
 }
 
 /// Assesses every member of every declared group.
-pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Rosters) -> Assessed<'a> {
+pub(super) fn members<'a>(
+    input: &Input<'a>,
+    sources: &Sources,
+    riding: &Riding,
+    rosters: &'a Rosters,
+) -> Assessed<'a> {
     let mut verdicts = Verdicts::default();
     let mut assessed = Assessed { list: Vec::with_capacity(rosters.group_of.len()), ranges: HashMap::new() };
     for group in &input.train.groups {
@@ -106,7 +111,17 @@ pub(super) fn members<'a>(input: &Input<'a>, sources: &Sources, rosters: &'a Ros
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
             let resting = roster.resting.get(id);
-            assessed.list.push(assess(input, group, release, source, id, seen, verdict, outside, resting));
+            assessed.list.push(assess(
+                input,
+                group,
+                release,
+                (source, riding),
+                id,
+                seen,
+                verdict,
+                outside,
+                resting,
+            ));
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -118,7 +133,7 @@ fn assess<'a>(
     input: &Input<'a>,
     group: &'a Group,
     release: &'a Release,
-    source: Option<&Ocid>,
+    (source, riding): (Option<&Ocid>, &Riding),
     id: &'a Ocid,
     seen: Option<&'a Instance>,
     verdict: Option<Arc<Verdict>>,
@@ -162,7 +177,7 @@ fn assess<'a>(
         return hold(member, HeldReason::Unreachable { status, last_checkin });
     }
     let Some(verdict) = member.verdict.clone() else { return hold(member, HeldReason::Unread) };
-    let rides = seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == source);
+    let rides = source.is_some_and(|source| riding.rides(seen, source));
     // What another source offers says nothing of the release's: before the switch nothing is known of any kind.
     let offered = input.observed.updates.get(id).filter(|_| rides);
     let sorter = Sorter::new(group.patching(), offered.map(|offered| offered.iter().map(|update| &**update)));

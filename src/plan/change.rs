@@ -87,6 +87,17 @@ pub enum ChangeDetail {
         /// Its index in [`Plan::cohorts`].
         cohort: usize,
     },
+    /// The source of a retired release is deleted.
+    DeleteSource {
+        /// Its id.
+        id: Ocid,
+        /// Whether it is gone already, so that it is only forgotten.
+        gone: bool,
+        /// How many instances this plan switches off it first.
+        leaving: usize,
+        /// The line of the train file that declares the release.
+        line: usize,
+    },
     /// The scheduled job of a group is made, changed, made anew or deleted.
     Schedule {
         /// What it does now; none where there is none.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::assess::{Assessed, Member};
 use super::gates::Gates;
 use super::holdings::{Groups, Sources};
+use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Held, HeldReason, Input, Note, PlannedGroup,
@@ -14,9 +15,9 @@ use super::{
 };
 use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::observed::SourceLink;
+use crate::observed::{Riding, SourceLink};
 use crate::package::{Delta, Package};
-use crate::train::{Ahead, Group};
+use crate::train::{Ahead, Group, Layout, Release};
 
 /// Everything of a plan that is for people.
 #[derive(Default)]
@@ -33,7 +34,7 @@ pub(super) struct Story {
 /// Returns what people call each instance: its display name, or its OCID where the name is not unique or unknown.
 pub(super) fn labels(
     input: &Input<'_>,
-    rosters: &Rosters,
+    (rosters, retirement): (&Rosters, &Retirement<'_>),
     members: &Assessed<'_>,
 ) -> BTreeMap<Ocid, Arc<str>> {
     let mut names: BTreeMap<&Ocid, Arc<str>> = BTreeMap::new();
@@ -42,6 +43,9 @@ pub(super) fn labels(
     }
     for member in &members.list {
         names.entry(member.id).or_insert_with(|| member.id.as_str().into());
+    }
+    for (id, name) in &retirement.names {
+        names.insert(id, name.clone());
     }
     for (id, seen) in &input.observed.instances {
         names.insert(id, seen.name.clone());
@@ -68,17 +72,21 @@ pub(super) fn labels(
 /// Tells the whole story.
 pub(super) fn tell(
     input: &Input<'_>,
-    sources: &Sources,
+    (sources, riding): (&Sources, &Riding),
     groups: &Groups,
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
+    retirement: &Retirement<'_>,
 ) -> Story {
-    let mut story = Story { held: gates.held.clone(), ..Story::default() };
+    let held = gates.held.iter().chain(&retirement.held).cloned().collect();
+    let changes = retirement.going.iter().map(Going::change).collect();
+    let mut story = Story { held, changes, ..Story::default() };
     story.releases(input, sources);
-    story.cohorts(input, members, sources);
+    story.cohorts(input, members, (sources, riding));
     for group in &input.train.groups {
-        story.group(input, group, groups, rosters, members.of(&group.name), gates);
+        let source = sources.get(&group.release).and_then(|found| found.id.as_ref());
+        story.group(input, group, (groups, rosters), members.of(&group.name), gates, (source, riding));
     }
     for (name, leaves) in &rosters.undeclared {
         let detail = ChangeDetail::DeleteGroup { leaves: leaves.clone() };
@@ -92,7 +100,8 @@ pub(super) fn tell(
 
 impl Story {
     fn releases(&mut self, input: &Input<'_>, sources: &Sources) {
-        for release in &input.train.releases {
+        let own = input.train.own_parent();
+        for release in std::iter::once(&own).chain(&input.train.releases) {
             let Some(found) = sources.get(&release.name).filter(|found| found.has_work()) else { continue };
             let calls = found.missing.len().div_ceil(input.capabilities.packages_per_call.max(1)) + 1;
             let packages = release.packages().len();
@@ -119,16 +128,26 @@ impl Story {
             };
             self.changes.push(Change { address: Address::Release(release.name.clone()), action, detail });
         }
-        for release in input.state.sources.keys().filter(|release| input.train.release(release).is_none()) {
+        let layout = input.train.layout;
+        let otherwise = |release: &&Release| {
+            let found = sources.get(&release.name).filter(|found| found.id.is_some() && !found.retired);
+            found.is_some_and(|found| found.child != (layout == Layout::Child))
+        };
+        let others = input.train.releases.iter().filter(otherwise).map(|release| release.name.clone());
+        let releases: Vec<ReleaseName> = others.collect();
+        if !releases.is_empty() {
+            self.notes.push(Note::OtherLayout { releases, layout, line: input.train.layout_line });
+        }
+        let declared =
+            |release: &ReleaseName| release.is_own_parent() || input.train.release(release).is_some();
+        for release in input.state.sources.keys().filter(|release| !declared(release)) {
             let address = Address::Release(release.clone());
             self.held.push(Held { address, reason: HeldReason::Undeclared, until: None });
         }
     }
 
     /// Gathers instances with the same change, and the release moves behind them.
-    fn cohorts(&mut self, input: &Input<'_>, members: &Assessed<'_>, sources: &Sources) {
-        let released: HashMap<&Ocid, &ReleaseName> =
-            sources.iter().filter_map(|(release, found)| Some((found.id.as_ref()?, release))).collect();
+    fn cohorts(&mut self, input: &Input<'_>, members: &Assessed<'_>, (sources, riding): (&Sources, &Riding)) {
         let mut index: HashMap<CohortKey<'_>, usize> = HashMap::new();
         let mut extremes: Vec<Gathered> = Vec::new();
         let mut moves: BTreeMap<(ReleaseName, ReleaseName), (BTreeSet<GroupName>, usize)> = BTreeMap::new();
@@ -139,12 +158,17 @@ impl Story {
             let (Some(seen), Some(verdict), true) = (member.seen, &member.verdict, member.moves()) else {
                 continue;
             };
-            let from = seen.parent.as_ref();
+            let found = sources.get(&member.release.name);
+            let from = riding.link(seen, found.and_then(|found| found.id.as_ref()));
+            // What hangs under the old parent goes with it; under the train's own, only releases are exchanged.
+            let stays = !member.switch || (found.is_some_and(|found| found.child) && riding.hangs(seen));
+            let drops = seen.children.iter().filter(|child| !stays && Some(*child) != from);
+            let drops: Vec<&SourceLink> = drops.collect();
             let tally = Some(member.tally).filter(|_| member.tells_kinds());
             let key = CohortKey {
                 group: &member.group.name,
                 from: from.filter(|_| member.switch),
-                drops: if member.switch { &seen.children } else { &[] },
+                drops: drops.clone(),
                 update: member.update,
                 reason: &member.reason,
                 behind: &verdict.behind,
@@ -157,7 +181,7 @@ impl Story {
                     to: member.release.name.clone(),
                     from: from.cloned(),
                     switch: member.switch,
-                    drops: if member.switch { seen.children.clone() } else { Vec::new() },
+                    drops: drops.into_iter().cloned().collect(),
                     update: member.update,
                     reason: member.reason.clone(),
                     verdict: Verdict { behind: verdict.behind.clone(), ..Verdict::default() },
@@ -171,7 +195,9 @@ impl Story {
             let address = Address::Instance(member.id.clone());
             let detail = ChangeDetail::Instance { cohort };
             self.changes.push(Change { address, action: ChangeAction::Change, detail });
-            if let Some(release) = from.and_then(|from| released.get(&from.id)).filter(|_| member.switch) {
+            if let Some(release) =
+                from.and_then(|from| riding.releases.get(&from.id)).filter(|_| member.switch)
+            {
                 let entry = moves.entry(((*release).clone(), member.release.name.clone())).or_default();
                 entry.0.insert(member.group.name.clone());
                 entry.1 += 1;
@@ -205,10 +231,10 @@ impl Story {
         &mut self,
         input: &Input<'_>,
         group: &Group,
-        groups: &Groups,
-        rosters: &Rosters,
+        (groups, rosters): (&Groups, &Rosters),
         members: &[Member<'_>],
         gates: &Gates,
+        (source, riding): (Option<&Ocid>, &Riding),
     ) {
         let (Some(found), Some(roster)) = (groups.get(&group.name), rosters.declared.get(&group.name)) else {
             return;
@@ -235,7 +261,7 @@ impl Story {
         }
         let mut joins = Vec::new();
         for member in members {
-            let parent = member.seen.and_then(|seen| seen.parent.as_ref());
+            let parent = member.seen.and_then(|seen| riding.link(seen, source));
             let rides = parent.map_or_else(|| "".into(), |parent| parent.name.clone());
             if member.seen.is_some() {
                 *planned.rides.entry(rides).or_default() += 1;
@@ -299,7 +325,7 @@ fn reached(member: &Member<'_>) -> bool {
 struct CohortKey<'a> {
     group: &'a GroupName,
     from: Option<&'a SourceLink>,
-    drops: &'a [SourceLink],
+    drops: Vec<&'a SourceLink>,
     update: bool,
     reason: &'a Reason,
     behind: &'a [Lag],

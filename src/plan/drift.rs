@@ -7,6 +7,7 @@ use super::roster::Rosters;
 use super::{Drift, DriftKind, Input};
 use crate::conformance::Sorter;
 use crate::name::{Address, Ocid};
+use crate::observed::{Instance, Riding, SourceLink};
 use crate::op::OpKey;
 use crate::state::InstanceRecord;
 use crate::train::{Ahead, Members};
@@ -15,6 +16,7 @@ use crate::train::{Ahead, Members};
 pub(super) fn find(
     input: &Input<'_>,
     sources: &Sources,
+    riding: &Riding,
     groups: &Groups,
     rosters: &Rosters,
     members: &Assessed<'_>,
@@ -35,14 +37,19 @@ pub(super) fn find(
         }
     }
     for member in &members.list {
-        of_member(input, member, sources, &mut drift);
+        of_member(input, member, (sources, riding), &mut drift);
     }
     of_strangers(input, rosters, &mut drift);
     drift.sort_by(|a, b| a.address.cmp(&b.address));
     drift
 }
 
-fn of_member(input: &Input<'_>, member: &Member<'_>, sources: &Sources, drift: &mut Vec<Drift>) {
+fn of_member(
+    input: &Input<'_>,
+    member: &Member<'_>,
+    (sources, riding): (&Sources, &Riding),
+    drift: &mut Vec<Drift>,
+) {
     let Some(record) = input.state.instances.get(member.id) else { return };
     let address = || Address::Instance(member.id.clone());
     let Some(seen) = member.seen else {
@@ -56,11 +63,17 @@ fn of_member(input: &Input<'_>, member: &Member<'_>, sources: &Sources, drift: &
         let kind = DriftKind::Left { group: member.group.name.clone() };
         drift.push(Drift { address: address(), kind });
     }
-    if let Some(expected) =
-        moved_off(input, record, seen.parent.as_ref().map(|parent| &parent.id), member, sources)
-    {
-        let kind = DriftKind::Parent { expected, found: seen.parent.clone() };
-        drift.push(Drift { address: address(), kind });
+    let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
+    let places = Places { expected: expected(input, record), bound, riding };
+    let moving = record.release.iter().chain([&member.release.name]);
+    let moving = moving.into_iter().any(|release| begun(input, &OpKey::switch(release, member.id)));
+    if let Some(expected) = record.release.clone().filter(|_| !moving) {
+        if !places.has(seen) {
+            let kind = DriftKind::Parent { expected, found: riding.link(seen, bound).cloned() };
+            drift.push(Drift { address: address(), kind });
+        } else if let Some(children) = places.beside(seen) {
+            drift.push(Drift { address: address(), kind: DriftKind::Children { children } });
+        }
     }
     let (Some(level), Some(verdict)) = (&record.at_level, &member.verdict) else { return };
     if level.release != member.release.name || !seen.status.takes_work() {
@@ -85,23 +98,30 @@ fn of_member(input: &Input<'_>, member: &Member<'_>, sources: &Sources, drift: &
     }
 }
 
-/// Returns the release that we put the instance on and that it no longer rides, unless it moved to where it is bound
-/// or we were moving it ourselves.
-fn moved_off(
-    input: &Input<'_>,
-    record: &InstanceRecord,
-    parent: Option<&Ocid>,
-    member: &Member<'_>,
-    sources: &Sources,
-) -> Option<crate::name::ReleaseName> {
-    let expected = record.release.as_ref()?;
-    let source = input.state.sources.get(expected).map(|source| &source.id);
-    let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
-    let moving = [&member.release.name, expected]
-        .into_iter()
-        .any(|release| begun(input, &OpKey::switch(release, member.id)));
-    let where_it_should_be = parent.is_some() && (parent == source || parent == bound);
-    (!where_it_should_be && !moving).then(|| expected.clone())
+/// Returns the source of the release that we put the instance on.
+fn expected<'a>(input: &Input<'a>, record: &InstanceRecord) -> Option<&'a Ocid> {
+    input.state.sources.get(record.release.as_ref()?).map(|source| &source.id)
+}
+
+/// Where an instance that we put on a release may be: there, or where it is bound, since moving there is progress.
+struct Places<'a> {
+    expected: Option<&'a Ocid>,
+    bound: Option<&'a Ocid>,
+    riding: &'a Riding,
+}
+
+impl Places<'_> {
+    fn has(&self, seen: &Instance) -> bool {
+        self.expected.iter().chain(&self.bound).any(|source| self.riding.has(seen, source))
+    }
+
+    /// Returns what is attached beside it under the train's own parent, if anything is.
+    fn beside(&self, seen: &Instance) -> Option<Vec<SourceLink>> {
+        let here = |child: &&SourceLink| Some(&child.id) == self.expected || Some(&child.id) == self.bound;
+        let others = self.riding.children(seen).filter(|child| !here(child));
+        let others: Vec<SourceLink> = others.chain(self.riding.foreign(seen)).cloned().collect();
+        (!others.is_empty()).then_some(others)
+    }
 }
 
 fn begun(input: &Input<'_>, key: &OpKey) -> bool {

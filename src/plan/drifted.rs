@@ -63,6 +63,11 @@ pub enum DriftKind {
     },
     /// A source, group or scheduled job that we own is gone, or an instance is no longer known to the service.
     Gone,
+    /// Children are attached to the instance under the train's own parent, beside the release that we put it on.
+    Children {
+        /// The children; of other releases, or nobody's.
+        children: Vec<SourceLink>,
+    },
     /// The scheduled job does something else than what we had it do.
     Schedule {
         /// What we had it do.

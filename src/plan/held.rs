@@ -11,6 +11,7 @@ use crate::conformance::Lag;
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
+use crate::train::Layout;
 
 /// An instance that is newer than its release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,16 @@ pub enum HeldReason {
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,
+    /// The release is retired, and its source is attached to instances that this plan does not switch off it.
+    Ridden {
+        /// The instances, of the train or not.
+        riders: Vec<Ocid>,
+    },
+    /// The release is retired, and the tags of its source do not say that it is ours to delete.
+    NotOurs {
+        /// The source.
+        source: Ocid,
+    },
     /// What keeps it below level is the schedule's to install: it is waited for, and never a step.
     Schedule {
         /// How many packages.
@@ -129,6 +140,15 @@ pub enum Note {
         group: GroupName,
         /// The golden instance.
         instance: Ocid,
+    },
+    /// The sources of these releases were made before the train's layout was what it is now, and stay as they are.
+    OtherLayout {
+        /// The releases.
+        releases: Vec<ReleaseName>,
+        /// What the train says now.
+        layout: Layout,
+        /// The line of the train file that says so.
+        line: usize,
     },
     /// A package was asked for by its name, and no instance has an update of it outstanding.
     NotOutstanding {

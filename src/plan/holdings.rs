@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::{Input, Refusal};
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::op::{Ownership, SourceRef};
+use crate::observed::Riding;
+use crate::op::{OpKey, Ownership, ParentRef, SourceRef};
 use crate::package::{Package, PackageSet};
-use crate::train::{Group, Members, Release};
+use crate::train::{Group, Layout, Members, Release};
 
 /// The source of a release, as found.
 #[derive(Clone, Debug, Default)]
@@ -24,16 +25,18 @@ pub(super) struct SourceFound {
     pub(super) missing: Vec<Package>,
     /// Packages in it that are not the release's.
     pub(super) foreign: Vec<Package>,
+    /// Whether its release is retired, so that it is only kept until it can be deleted.
+    pub(super) retired: bool,
+    /// Whether it is, or will be, a child of the train's own parent. What is there stays what it is: the service lets
+    /// nobody change a source's parent.
+    pub(super) child: bool,
 }
 
 impl SourceFound {
     /// Tells whether anything has to be done to it.
     pub(super) fn has_work(&self) -> bool {
-        self.id.is_none()
-            || self.adopt
-            || !self.proven
-            || !self.missing.is_empty()
-            || !self.foreign.is_empty()
+        let whole = self.proven && self.missing.is_empty() && self.foreign.is_empty();
+        !self.retired && (self.id.is_none() || self.adopt || !whole)
     }
 }
 
@@ -67,45 +70,115 @@ pub(super) fn ownership(input: &Input<'_>, release: Option<&Release>) -> Ownersh
 
 /// Returns how ops refer to a release's source.
 pub(super) fn source_ref(sources: &Sources, release: &ReleaseName) -> SourceRef {
-    SourceRef { release: release.clone(), id: sources.get(release).and_then(|found| found.id.clone()) }
+    let id = |release: &ReleaseName| sources.get(release).and_then(|found| found.id.clone());
+    let child = sources.get(release).is_some_and(|found| found.child);
+    let under = child.then(|| ParentRef { id: id(&ReleaseName::own_parent()) });
+    SourceRef { release: release.clone(), id: id(release), under }
 }
 
-/// Finds the source of every declared release.
+/// Returns how the attachments of instances are read. Also what the train no longer declares is a release of ours.
+pub(super) fn riding(input: &Input<'_>, sources: &Sources) -> Riding {
+    let found = sources.iter().filter_map(|(release, found)| Some((found.id.clone()?, release.clone())));
+    let recorded = input.state.sources.iter().map(|(release, record)| (record.id.clone(), release.clone()));
+    let mut releases: BTreeMap<Ocid, ReleaseName> = recorded.chain(found).collect();
+    releases.retain(|_, release| !release.is_own_parent());
+    let parent = sources.get(&ReleaseName::own_parent()).and_then(|found| found.id.clone());
+    Riding { parent, releases }
+}
+
+/// Finds the source of every declared release, and the train's own parent where one of them hangs under it.
 pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources {
-    // One pass over the service's sources, not one per release.
-    let mut tagged: BTreeMap<&ReleaseName, Vec<(&Ocid, &Ownership)>> = BTreeMap::new();
-    let mut named: BTreeMap<&str, Vec<(&Ocid, Option<&Ownership>)>> = BTreeMap::new();
-    for (id, source) in &input.observed.sources {
-        named.entry(&source.name).or_default().push((id, source.owner.as_ref()));
-        if let Some(owner) = source.owner.as_ref().filter(|owner| is_ours(input, owner))
-            && let Some((release, _)) = &owner.release
-        {
-            tagged.entry(release).or_default().push((id, owner));
+    let index = Index::of(input);
+    let mut sources = Sources::new();
+    for release in &input.train.releases {
+        match index.find(input, release) {
+            Ok(found) => {
+                sources.insert(release.name.clone(), found);
+            }
+            Err(refusal) => refusals.push(refusal),
         }
     }
-    let mut found = Sources::new();
+    let own = input.train.own_parent();
+    let wanted = sources.values().any(|found| found.child && !found.retired);
+    match index.find(input, &own) {
+        // Once made it stays, whether or not anything hangs under it.
+        Ok(found) if wanted || found.id.is_some() => {
+            sources.insert(own.name.clone(), found);
+        }
+        Ok(_) => {}
+        Err(refusal) => refusals.push(refusal),
+    }
     for release in &input.train.releases {
+        let Some(found) = sources.get(&release.name) else { continue };
+        // Told before anything is made: a source that cannot be filled is no release.
+        let unoffered =
+            found.missing.iter().copied().filter(|package| input.observed.unoffered.contains(*package));
+        let unoffered: Vec<Package> = unoffered.collect();
+        if !unoffered.is_empty() {
+            refusals.push(Refusal::NotOffered { release: release.name.clone(), packages: unoffered });
+        }
+        refusals.extend(orphan(input, &sources, release, found));
+    }
+    sources
+}
+
+/// A child whose parent is not, or no longer, the train's own can be attached nowhere.
+fn orphan(input: &Input<'_>, sources: &Sources, release: &Release, found: &SourceFound) -> Option<Refusal> {
+    let id = found.id.as_ref().filter(|_| found.child && !found.retired)?;
+    let parent = input.observed.sources.get(id)?.parent.clone()?;
+    let own = sources.get(&ReleaseName::own_parent()).and_then(|own| own.id.as_ref());
+    let orphan = || Refusal::Orphan { release: release.name.clone(), id: id.clone(), parent: parent.clone() };
+    (own != Some(&parent)).then(orphan)
+}
+
+/// The service's sources, by what they can be found by: one pass over them, not one per release.
+struct Index<'a> {
+    tagged: BTreeMap<&'a ReleaseName, Vec<(&'a Ocid, &'a Ownership)>>,
+    named: BTreeMap<&'a str, Vec<(&'a Ocid, Option<&'a Ownership>)>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(input: &Input<'a>) -> Self {
+        let mut index = Self { tagged: BTreeMap::new(), named: BTreeMap::new() };
+        for (id, source) in &input.observed.sources {
+            index.named.entry(&source.name).or_default().push((id, source.owner.as_ref()));
+            if let Some(owner) = source.owner.as_ref().filter(|owner| is_ours(input, owner))
+                && let Some((release, _)) = &owner.release
+            {
+                index.tagged.entry(release).or_default().push((id, owner));
+            }
+        }
+        index
+    }
+
+    /// Finds the source of one release.
+    fn find(&self, input: &Input<'_>, release: &Release) -> Result<SourceFound, Refusal> {
         let record = input.state.sources.get(&release.name);
         if let Some(record) = record.filter(|record| record.digest != release.digest) {
-            refusals.push(changed(release, record.digest));
-            continue;
+            return Err(changed(release, record.digest));
         }
         let known = record.map(|record| &record.id).filter(|id| input.observed.sources.contains_key(*id));
-        let lost = tagged.get(&release.name).and_then(|tagged| tagged.first());
+        let lost = self.tagged.get(&release.name).and_then(|tagged| tagged.first());
         let (id, adopt) = match (known, lost) {
             (Some(id), _) => (Some(id.clone()), false),
             (None, Some((id, owner))) => {
                 let tagged = owner.release.as_ref().map(|(_, digest)| *digest);
                 if let Some(digest) = tagged.filter(|digest| *digest != release.digest) {
-                    refusals.push(changed(release, digest));
-                    continue;
+                    return Err(changed(release, digest));
                 }
                 (Some((*id).clone()), true)
             }
             (None, None) => (None, false),
         };
-        let nothing = PackageSet::default();
         let seen = id.as_ref().and_then(|id| input.observed.sources.get(id));
+        let made_as = input.train.layout == Layout::Child && !release.name.is_own_parent();
+        let child = seen.map_or(made_as, |seen| seen.parent.is_some());
+        if release.retired {
+            // Nothing is made of it or put into it. One that is gone is still on record.
+            let id = id.or_else(|| record.map(|record| record.id.clone()));
+            return Ok(SourceFound { id, retired: true, child, ..SourceFound::default() });
+        }
+        let nothing = PackageSet::default();
         let contents = seen.and_then(|seen| seen.contents.as_ref()).unwrap_or(&nothing);
         // One that says it is another train's or lineage's is not ours, whatever the state has recorded: one of the two
         // was changed by hand. One without such tags is nothing to write into; while nothing has to be written, that
@@ -115,34 +188,28 @@ pub(super) fn sources(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Sources
             && (contents != release.packages()
                 || seen.owner.as_ref().is_some_and(|owner| !is_ours(input, owner)))
         {
-            refusals.push(foreign(release, seen.name.to_string(), id, seen.owner.as_ref()));
-            continue;
+            return Err(foreign(release, seen.name.to_string(), id, seen.owner.as_ref()));
         }
         if id.is_none() {
             let name = source_name(input, &release.name);
-            if let Some((id, owner)) = named.get(name.as_str()).and_then(|same| same.first()) {
-                refusals.push(foreign(release, name, id, *owner));
-                continue;
+            if let Some((id, owner)) = self.named.get(name.as_str()).and_then(|same| same.first()) {
+                return Err(foreign(release, name, id, *owner));
             }
         }
-        let missing = release.packages().difference(contents);
-        // Told before anything is made: a source that cannot be filled is no release.
-        let unoffered: Vec<Package> =
-            missing.iter().copied().filter(|package| input.observed.unoffered.contains(*package)).collect();
-        if !unoffered.is_empty() {
-            refusals.push(Refusal::NotOffered { release: release.name.clone(), packages: unoffered });
-        }
-        let one = SourceFound {
-            missing,
+        Ok(SourceFound {
+            missing: release.packages().difference(contents),
             foreign: contents.difference(release.packages()),
-            gone: record.is_some() && known.is_none(),
+            // One whose deletion we began is gone because of us.
+            gone: record.is_some()
+                && known.is_none()
+                && !input.state.unfinished.contains_key(&OpKey::delete_source(&release.name)),
             proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
             adopt,
             id,
-        };
-        found.insert(release.name.clone(), one);
+            retired: false,
+            child,
+        })
     }
-    found
 }
 
 fn foreign(release: &Release, name: String, id: &Ocid, owner: Option<&Ownership>) -> Refusal {

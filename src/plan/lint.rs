@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+mod sources;
+
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::op::{Op, OpKey, SourceRef, StepId};
@@ -35,6 +37,8 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.updates_are_what_groups_ask_for();
     lint.gates_say_what_the_groups_say();
     lint.counts_are_right();
+    sources::deleted_last(&mut lint);
+    sources::children_hang(&mut lint);
     lint.findings
 }
 
@@ -113,6 +117,11 @@ impl<'a> Lint<'a> {
                 } => {
                     if group.id.is_none() && !groups.contains(&group.group) {
                         self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
+                    }
+                }
+                Action::Act { op: Op::DeleteSource { source } } => {
+                    if source.id.is_none() {
+                        self.found(format!("{} deletes a source that it cannot name", step.id));
                     }
                 }
                 Action::Verify { what: Verification::Level { group, .. } } => {

@@ -19,6 +19,7 @@ mod order;
 mod patch;
 mod planner;
 mod refusal;
+mod retired;
 mod roster;
 mod schedules;
 mod select;

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::assess::{self, Member};
+use super::retired::Retirement;
 use super::{
     Action, Change, ChangeAction, ChangeDetail, FORMAT_VERSION, Held, HeldReason, Input, Note, Plan,
     PlannedGroup, PlannedRelease, Step, Verification, Work, changes, holdings, planner, roster, steps,
 };
 use crate::conformance::Sorter;
 use crate::name::{Address, GroupName, Ocid};
-use crate::observed::{AvailableUpdate, Instance, Precondition, Updates};
+use crate::observed::{AvailableUpdate, Instance, Precondition, Riding, Updates};
 use crate::op::{Op, PlanId, StepId, UpdateKind, Wanted};
 use crate::package::Package;
 
@@ -105,9 +106,10 @@ impl OutstandingUpdate {
 pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
     let mut refusals = Vec::new();
     let sources = holdings::sources(input, &mut refusals);
+    let riding = holdings::riding(input, &sources);
     let groups = holdings::groups(input, &mut refusals);
     let rosters = roster::draw_up(input, &groups, &mut refusals);
-    let members = assess::members(input, &sources, &rosters);
+    let members = assess::members(input, &sources, &riding, &rosters);
 
     let golden = input.train.golden.as_ref();
     let targets: Vec<(&Ocid, Option<&Member<'_>>)> = match &request.target {
@@ -124,7 +126,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
 
     let mut draft = Draft::new(request);
     for (id, member) in &targets {
-        draft.instance(input, id, *member);
+        draft.instance((input, &riding), id, *member);
     }
     let Draft { patches, changes, mut held, steps, found, .. } = draft;
     held.sort_by(|a, b| (&a.address, &a.reason).cmp(&(&b.address, &b.reason)));
@@ -156,7 +158,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         releases: releases.collect(),
         groups: planned.collect(),
         unmanaged: input.train.unmanaged.clone(),
-        labels: changes::labels(input, &rosters, &members),
+        labels: changes::labels(input, (&rosters, &Retirement::default()), &members),
         drift: Vec::new(),
         changes,
         moves: Vec::new(),
@@ -236,7 +238,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn instance(&mut self, input: &Input<'_>, id: &Ocid, member: Option<&Member<'_>>) {
+    fn instance(&mut self, (input, riding): (&Input<'_>, &Riding), id: &Ocid, member: Option<&Member<'_>>) {
         let seen = input.observed.instances.get(id);
         let listed = input.observed.updates.get(id);
         if let Some(reason) = member.and_then(resting) {
@@ -262,7 +264,8 @@ impl<'a> Draft<'a> {
             return;
         }
         if let Some(member) = member.filter(|member| !member.rides) {
-            let rides = member.seen.and_then(|seen| seen.parent.as_ref()).map(|parent| parent.name.clone());
+            let link = member.seen.and_then(|seen| riding.link(seen, None));
+            let rides = link.map(|link| link.name.clone());
             return self.hold(id, HeldReason::Elsewhere { rides });
         }
         if let Some(ticket) = foreign_work(input, id, seen) {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
-    holdings, mismatch, roster, schedules, steps,
+    holdings, mismatch, retired, roster, schedules, steps,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -38,6 +38,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let mut refusals = Vec::new();
     // 1. Which source of the service holds which release, and which group is which.
     let sources = holdings::sources(input, &mut refusals);
+    let riding = holdings::riding(input, &sources);
     let groups = holdings::groups(input, &mut refusals);
     let schedules = schedules::find(input, &groups, &mut refusals);
     // 2. Who is in which group, who joins and who leaves.
@@ -46,21 +47,26 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         return Err(refusals);
     }
     // 3. How each member stands to its release, what it needs, and what holds it.
-    let members = assess::members(input, &sources, &rosters);
+    let members = assess::members(input, &sources, &riding, &rosters);
     // 4. What others changed.
-    let mut drift = drift::find(input, &sources, &groups, &rosters, &members);
+    let mut drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
     drift.extend(schedules::drift(&schedules));
     // 5. Which groups wait for which, and which gates are shut now.
     let gates = gates::place(input, &members);
-    // 6. What runs, in which order.
-    let steps = steps::lay(input, &sources, (&groups, &schedules), &rosters, &members, &gates);
-    // 7. What that changes, for people.
-    let labels = changes::labels(input, &rosters, &members);
-    let mut story = changes::tell(input, &sources, &groups, &rosters, &members, &gates);
+    // 6. Which sources of retired releases go.
+    let retirement = retired::settle(input, &sources, &members);
+    // 7. What runs, in which order.
+    let service = (&sources, &riding, &groups, &schedules);
+    let steps = steps::lay(input, service, &rosters, &members, &gates, &retirement);
+    // 8. What that changes, for people.
+    let labels = changes::labels(input, (&rosters, &retirement), &members);
+    let mut story =
+        changes::tell(input, (&sources, &riding), &groups, &rosters, &members, &gates, &retirement);
     story.changes.extend(schedules::changes(input, &schedules));
     schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
 
+    let own = Some(input.train.own_parent()).filter(|own| sources.contains_key(&own.name));
     let release = |release: &crate::train::Release| {
         let planned = PlannedRelease { digest: release.digest, packages: release.packages().clone() };
         (release.name.clone(), planned)
@@ -73,7 +79,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         basis: basis(input),
         file: input.train.file.display().to_string(),
         service: input.service.clone(),
-        releases: input.train.releases.iter().map(release).collect(),
+        releases: own.iter().chain(&input.train.releases).map(release).collect(),
         groups: story.groups,
         unmanaged: input.train.unmanaged.clone(),
         labels,

@@ -100,6 +100,19 @@ pub enum Refusal {
         /// The other.
         second: GroupName,
     },
+    /// A release's source is a child of something that is not the train's own parent source.
+    #[error(
+        "release.{release}: its source ({id}) is a child of {parent}, which is not the train's own parent source or is \
+         gone, so that it can be attached nowhere; delete that source, and the next plan makes it anew"
+    )]
+    Orphan {
+        /// The release.
+        release: ReleaseName,
+        /// Its source.
+        id: Ocid,
+        /// What that is a child of.
+        parent: Ocid,
+    },
     /// The service has a scheduled job of the name that this state does not own.
     #[error(
         "schedule.{group}: the service has a scheduled job named `{name}` ({id}) that belongs to {owner}; restore the \

@@ -102,7 +102,7 @@ pub enum Condition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Sources are made, filled and read back.
+    /// Sources are made, filled, read back and deleted.
     Sources,
     /// Groups are made and deleted, members join and leave.
     Membership,
@@ -123,9 +123,10 @@ impl Step {
     pub fn phase(&self) -> Phase {
         match &self.action {
             Action::Act { op } => match op {
-                Op::CreateSource { .. } | Op::AddPackages { .. } | Op::RemovePackages { .. } => {
-                    Phase::Sources
-                }
+                Op::CreateSource { .. }
+                | Op::AddPackages { .. }
+                | Op::RemovePackages { .. }
+                | Op::DeleteSource { .. } => Phase::Sources,
                 Op::CreateGroup { .. } | Op::DeleteGroup { .. } | Op::Join { .. } | Op::Leave { .. } => {
                     Phase::Membership
                 }

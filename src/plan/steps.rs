@@ -3,33 +3,36 @@
 
 use std::collections::BTreeMap;
 
-use super::assess::Assessed;
+use super::assess::{Assessed, Member};
 use super::gates::Gates;
 use super::holdings::{self, Groups, Sources};
+use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::schedules::Schedules;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::observed::Precondition;
+use crate::observed::{Precondition, Riding};
 use crate::op::{GroupRef, Op, SourceRef, StepId};
 use crate::state::State;
 
 /// Lays out all steps so that each stands behind those it depends on.
 pub(super) fn lay(
     input: &Input<'_>,
-    sources: &Sources,
-    (groups, schedules): (&Groups, &Schedules),
+    (sources, riding, groups, schedules): (&Sources, &Riding, &Groups, &Schedules),
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
+    retirement: &Retirement<'_>,
 ) -> Vec<Step> {
-    let mut steps = Steps { list: Vec::with_capacity(members.list.len() * 3 + 16) };
+    let mut steps =
+        Steps { list: Vec::with_capacity(members.list.len() * 3 + 16), switched: BTreeMap::new() };
     let filled = steps.sources(input, sources);
     // A group takes its schedule with it, and one that is made anew makes room first.
     let unscheduled = steps.unschedule(input, schedules);
     let (joined, made) = steps.membership(input, groups, rosters, members, &unscheduled);
     steps.schedule(input, (groups, schedules), &made, &unscheduled);
-    steps.groups(sources, members, gates, &filled, &joined);
+    steps.groups((sources, riding), members, gates, &filled, &joined);
+    steps.deletions(retirement);
     steps.list
 }
 
@@ -39,13 +42,21 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
     for step in steps {
         let Action::Act { op } = &step.action else { continue };
         cost.changing_calls += match op {
-            // A switch takes two calls, where there is something to detach.
-            Op::Switch { from: Some(_), .. } => 2,
+            Op::Switch { from, to, drops, .. } => switch_calls(from.as_ref(), to, drops),
             _ => 1,
         };
         cost.work_requests += usize::from(op.updates().is_some());
     }
     cost
+}
+
+/// A switch takes a call for the new source and one for the old, where there is one; under a parent that the instance
+/// does not have yet, also one for that.
+fn switch_calls(from: Option<&Ocid>, to: &SourceRef, drops: &[Ocid]) -> usize {
+    match &to.under {
+        Some(under) if from.is_some() && from == under.id.as_ref() => 1 + drops.len(),
+        under => 1 + usize::from(from.is_some()) + usize::from(under.is_some()),
+    }
 }
 
 /// Returns a note of each op that an earlier run began and that these steps go on with.
@@ -61,8 +72,27 @@ pub(super) fn taken_up(state: &State, steps: &[Step]) -> Vec<Note> {
     begun.map(|key| Note::Unfinished { op: key.0 }).collect()
 }
 
+/// Puts a member on the source of its release.
+fn switch(member: &Member<'_>, to: &SourceRef, riding: &Riding) -> (Op, Precondition) {
+    let parent = member.seen.and_then(|seen| seen.parent.as_ref()).map(|parent| parent.id.clone());
+    let instance = member.id.clone();
+    let (drops, expects) = match (&to.under, member.seen) {
+        (Some(_), Some(seen)) => {
+            let others = riding.children(seen).filter(|child| Some(&child.id) != to.id.as_ref());
+            let drops = others.map(|child| child.id.clone()).collect();
+            let hanging = seen.children.iter().filter(|_| riding.hangs(seen)).map(|child| child.id.clone());
+            let (instance, parent, source) = (instance.clone(), parent.clone(), to.clone());
+            (drops, Precondition::Hangs { instance, parent, children: hanging.collect(), source })
+        }
+        _ => (Vec::new(), Precondition::ParentOrNone { instance: instance.clone(), parent: parent.clone() }),
+    };
+    (Op::Switch { instance, from: parent, to: to.clone(), drops }, expects)
+}
+
 struct Steps {
     list: Vec<Step>,
+    /// The step that switches each instance: what the deletion of its old source follows.
+    switched: BTreeMap<Ocid, StepId>,
 }
 
 impl Steps {
@@ -82,11 +112,14 @@ impl Steps {
 
     /// Makes, fills and proves sources. Returns the step that proves each release that has work.
     fn sources(&mut self, input: &Input<'_>, sources: &Sources) -> BTreeMap<ReleaseName, StepId> {
-        let mut proofs = BTreeMap::new();
-        for release in &input.train.releases {
+        let mut proofs: BTreeMap<ReleaseName, StepId> = BTreeMap::new();
+        let own = input.train.own_parent();
+        for release in std::iter::once(&own).chain(&input.train.releases) {
             let Some(found) = sources.get(&release.name).filter(|found| found.has_work()) else { continue };
             let address = || Address::Release(release.name.clone());
-            let source = SourceRef { release: release.name.clone(), id: found.id.clone() };
+            let SourceRef { under, .. } = holdings::source_ref(sources, &release.name);
+            // What a source holds is no matter of what it hangs under.
+            let source = SourceRef { release: release.name.clone(), id: found.id.clone(), under: None };
             let mut first = Vec::new();
             if found.id.is_none() || found.adopt {
                 let op = Op::CreateSource {
@@ -94,8 +127,11 @@ impl Steps {
                     name: holdings::source_name(input, &release.name),
                     arch: input.train.architecture.clone(),
                     owner: holdings::ownership(input, Some(release)),
+                    under,
                 };
-                first.push(self.push(address(), None, Action::Act { op }, Vec::new(), Precondition::Nothing));
+                let parent = proofs.get(&own.name).filter(|_| found.child).copied();
+                let after = parent.into_iter().collect();
+                first.push(self.push(address(), None, Action::Act { op }, after, Precondition::Nothing));
             }
             let mut edits = Vec::new();
             let owner = holdings::ownership(input, Some(release));
@@ -187,10 +223,21 @@ impl Steps {
         step
     }
 
+    /// Deletes the sources of retired releases, each when the last of those who had it has another one.
+    fn deletions(&mut self, retirement: &Retirement<'_>) {
+        for Going { release, id, owner, leaving, .. } in &retirement.going {
+            let source = SourceRef { release: release.name.clone(), id: Some(id.clone()), under: None };
+            let after = leaving.iter().filter_map(|rider| self.switched.get(rider).copied()).collect();
+            let expects = Precondition::Unridden { source: source.clone(), owner: owner.clone() };
+            let op = Op::DeleteSource { source };
+            self.push(Address::Release(release.name.clone()), None, Action::Act { op }, after, expects);
+        }
+    }
+
     /// Group by group, each behind its gates: switch, update and read back its members.
     fn groups(
         &mut self,
-        sources: &Sources,
+        (sources, riding): (&Sources, &Riding),
         members: &Assessed<'_>,
         gates: &Gates,
         filled: &BTreeMap<ReleaseName, StepId>,
@@ -215,15 +262,14 @@ impl Steps {
                 let mut before: Vec<StepId> = join.into_iter().collect();
                 if member.moves() {
                     before.extend(filled.get(&member.release.name));
+                    // What stands in the parent is offered too: it must be empty again.
+                    let parent = source.under.as_ref().and_then(|_| filled.get(&ReleaseName::own_parent()));
+                    before.extend(parent);
                     before.extend(&barriers);
                 }
                 let mut last = None;
                 if member.switch {
-                    let from =
-                        member.seen.and_then(|seen| seen.parent.as_ref()).map(|parent| parent.id.clone());
-                    let expects =
-                        Precondition::ParentOrNone { instance: member.id.clone(), parent: from.clone() };
-                    let op = Op::Switch { instance: member.id.clone(), from, to: source.clone() };
+                    let (op, expects) = switch(member, &source, riding);
                     let step = self.push(
                         address(),
                         Some(name),
@@ -231,6 +277,7 @@ impl Steps {
                         std::mem::take(&mut before),
                         expects,
                     );
+                    self.switched.insert(member.id.clone(), step);
                     last = Some(step);
                 }
                 if let (true, Some(kind)) = (member.update, member.group.update) {

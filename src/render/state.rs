@@ -78,7 +78,8 @@ fn sources(page: &mut Page, state: &State) {
     let head = [("release", Side::Left), ("since", Side::Left), ("digest", Side::Left)];
     let mut table = Table::new(&head);
     for (release, record) in &state.sources {
-        let cells = vec![release.to_string(), time(record.since), record.digest.short()];
+        let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
+        let cells = vec![name, time(record.since), record.digest.short()];
         table.row(Mark::NONE, cells, vec![clean(record.id.as_str()).into_owned()]);
     }
     table.write(page, 0, state.sources.len());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::conformance::Tally;
-use crate::name::{Address, Ocid};
+use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, Job, SourceLink};
 use crate::op::{Op, OpKey, Schedule, Wanted};
 use crate::plan::{Action, Cohort, Condition, Held, HeldReason, Phase, Plan, Reason, Step, Verification};
@@ -87,6 +87,7 @@ const OCID_END: usize = 10;
 /// Returns an address as people write it.
 pub(super) fn address(plan: &Plan, address: &Address) -> String {
     match address {
+        Address::Release(release) if release.is_own_parent() => format!("parent.{}", plan.basis.train),
         Address::Release(release) => format!("release.{release}"),
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
@@ -97,6 +98,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
 /// Returns what kind of thing an address names.
 pub(super) fn kind(address: &Address) -> &'static str {
     match address {
+        Address::Release(release) if release.is_own_parent() => "parent",
         Address::Release(_) => "release",
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
@@ -107,7 +109,15 @@ pub(super) fn kind(address: &Address) -> &'static str {
 /// Returns a source's display name; a source of our own train is called as its release.
 pub(super) fn source_name<'a>(plan: &Plan, name: &'a str) -> Cow<'a, str> {
     let own = name.strip_prefix(plan.basis.train.as_str()).and_then(|rest| rest.strip_prefix('/'));
-    clean(own.unwrap_or(name))
+    match own {
+        Some(release) if ReleaseName::new(release).is_own_parent() => Cow::Borrowed("the empty parent"),
+        _ => clean(own.unwrap_or(name)),
+    }
+}
+
+/// Returns what people call a source of ours.
+fn source(release: &ReleaseName) -> String {
+    if release.is_own_parent() { "parent".to_owned() } else { release.to_string() }
 }
 
 /// Returns what an instance rides.
@@ -232,7 +242,20 @@ pub(super) fn held(held: &Held) -> String {
             "waits for group.{after}, of which {reachable} of {members} members are at level or can get there by this plan, and at least {} must be",
             members.saturating_sub(*allowed)
         ),
-        HeldReason::Undeclared => "the state owns its source, and the train no longer declares it".to_owned(),
+        HeldReason::Undeclared => {
+            "the state owns its source, and the train no longer declares it; declared with \
+             `retired = true`, it is deleted once nothing rides it"
+                .to_owned()
+        }
+        HeldReason::Ridden { riders } => format!(
+            "it is retired, and its source is deleted once nothing rides it: {} still {}",
+            count(riders.len(), "instance"),
+            if riders.len() == 1 { "does" } else { "do" },
+        ),
+        HeldReason::NotOurs { source } => format!(
+            "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
+             give it its tags back"
+        ),
         HeldReason::NotRunning { state } => format!("selected, and not running: it is {state}"),
         HeldReason::OtherSystem { os } => {
             format!("selected, and of another system than the train is for: {}", clean(os))
@@ -270,6 +293,8 @@ pub(super) fn held_short(reason: &HeldReason) -> String {
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
         HeldReason::Gate { after, .. } => format!("behind {after}"),
         HeldReason::Undeclared => "undeclared".to_owned(),
+        HeldReason::Ridden { .. } => "retired and still ridden".to_owned(),
+        HeldReason::NotOurs { .. } => "retired, without our tags".to_owned(),
         HeldReason::NotRunning { .. } => "not running".to_owned(),
         HeldReason::OtherSystem { .. } => "of another system".to_owned(),
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
@@ -365,7 +390,7 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
     match &step.action {
         Action::Act { op } => match op {
             Op::CreateSource { release, .. } => {
-                words(release.to_string(), "creating the source".to_owned(), "source created".to_owned())
+                words(source(release), "creating the source".to_owned(), "source created".to_owned())
             }
             Op::AddPackages { source, packages } => {
                 let many = count(packages.len(), "package");
@@ -395,6 +420,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 brief(plan.label(instance)),
                 format!("switching to {}", to.release),
                 format!("switched to {}", to.release),
+            ),
+            Op::DeleteSource { source } => words(
+                source.release.to_string(),
+                "deleting the source".to_owned(),
+                "source deleted".to_owned(),
             ),
             Op::CreateSchedule { group, .. } => {
                 words(format!("schedule {}", group.group), "creating".to_owned(), "created".to_owned())
@@ -428,7 +458,7 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             }
         },
         Action::Verify { what: Verification::Contents { source } } => words(
-            source.release.to_string(),
+            self::source(&source.release),
             "reading the source back".to_owned(),
             "source read back".to_owned(),
         ),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::conformance::{self, Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::observed::{InstanceStatus, Job, Observed};
+use crate::observed::{Instance, InstanceStatus, Job, Observed, Riding};
 use crate::patching::Schedule;
 use crate::plan::{self, ServiceLabel};
 use crate::state::State;
@@ -133,7 +133,8 @@ impl Fleet<'_> {
 
     /// Describes an instance that no group of the train holds, if the service knows it: the golden one, say.
     pub fn outsider(&self, id: &Ocid) -> Option<InstanceLine> {
-        self.observed.instances.get(id).map(|known| self.line(id, Arc::clone(&known.name), None))
+        let label = |known: &Instance| Arc::clone(&known.name);
+        self.observed.instances.get(id).map(|known| self.line(id, label(known), None, &self.riding()))
     }
 
     fn group(
@@ -144,10 +145,11 @@ impl Fleet<'_> {
         at: Timestamp,
     ) -> GroupStatus {
         let release = self.train.release(&group.release);
+        let riding = self.riding();
         let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release) });
         let line = |id: &Ocid| {
             let label = labels.get(id).map_or_else(|| id.as_str().into(), Arc::clone);
-            self.line(id, label, bound.as_ref())
+            self.line(id, label, bound.as_ref(), &riding)
         };
         let mut instances: Vec<InstanceLine> = members.iter().map(line).collect();
         instances.sort_by(|one, other| (&one.label, &one.id).cmp(&(&other.label, &other.id)));
@@ -181,10 +183,15 @@ impl Fleet<'_> {
         ScheduleLine { schedule, job, upcoming: upcoming.unwrap_or_default() }
     }
 
-    fn line(&self, id: &Ocid, label: Arc<str>, bound: Option<&Bound<'_>>) -> InstanceLine {
+    fn line(&self, id: &Ocid, label: Arc<str>, bound: Option<&Bound<'_>>, riding: &Riding) -> InstanceLine {
         let known = self.observed.instances.get(id);
-        let parent = known.and_then(|known| known.parent.as_ref());
-        let on_release = parent.zip(bound).is_some_and(|(parent, bound)| bound.sources.contains(&parent.id));
+        let source = bound.and_then(|bound| bound.sources.first());
+        let link = known.and_then(|known| riding.link(known, source));
+        // From the train's own parent, which is empty, nothing comes.
+        let link = link.filter(|link| Some(&link.id) != riding.parent.as_ref());
+        let on_release = known
+            .zip(bound)
+            .is_some_and(|(known, bound)| bound.sources.iter().any(|source| riding.rides(known, source)));
         let inventory = known.and_then(|known| known.packages());
         let verdict = inventory.zip(bound).map(|(inventory, bound)| {
             Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
@@ -205,7 +212,7 @@ impl Fleet<'_> {
             id: id.clone(),
             label,
             status: known.map(|known| known.status),
-            rides: parent.map(|parent| Arc::clone(&parent.name)),
+            rides: link.map(|link| Arc::clone(&link.name)),
             on_release,
             verdict,
             tally,
@@ -232,6 +239,23 @@ impl Fleet<'_> {
             members.remove(golden);
         }
         members
+    }
+
+    /// Returns how the attachments of instances are read: by what is recorded, and by tags.
+    fn riding(&self) -> Riding {
+        let recorded =
+            self.state.sources.iter().map(|(release, record)| (record.id.clone(), release.clone()));
+        let tagged = self.observed.sources.iter().filter_map(|(id, source)| {
+            let owner = source.owner.as_ref()?;
+            let ours = owner.train == self.state.train && owner.lineage == self.state.lineage;
+            Some((id.clone(), owner.release.as_ref().filter(|_| ours)?.0.clone()))
+        });
+        let mut riding = Riding { parent: None, releases: tagged.chain(recorded).collect() };
+        let there = |id: &Ocid| self.observed.sources.contains_key(id);
+        let own = riding.releases.iter().find(|(id, release)| release.is_own_parent() && there(id));
+        riding.parent = own.map(|(id, _)| id.clone());
+        riding.releases.retain(|_, release| !release.is_own_parent());
+        riding
     }
 
     /// Returns who the service has in a group.

@@ -171,6 +171,11 @@ pub enum Effect {
         /// The group that it left. A record of it as another group's member stays.
         group: GroupName,
     },
+    /// The source of a retired release is gone. Who rode it, and the levels proven then, stay on record.
+    SourceGone {
+        /// The release.
+        release: ReleaseName,
+    },
     /// A scheduled job is ours, and does this.
     Schedule {
         /// The group.
@@ -290,6 +295,9 @@ impl State {
                 if self.instances.get(instance).is_some_and(|record| record.group == *group) {
                     self.instances.remove(instance);
                 }
+            }
+            Effect::SourceGone { release } => {
+                self.sources.remove(release);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Endpoint;
 use super::problem::{Report, Source};
-use super::shape::{GroupShape, MembersShape, Shape};
+use super::shape::{GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::{At, and};
 use crate::name::{self, GroupName, Ocid, ReleaseName};
 use crate::package::manifest::Reading;
@@ -34,6 +34,7 @@ pub(super) fn file(loaded: &Loaded, report: &mut Report) {
     let declared = Declared::of(shape);
     for group in &shape.groups {
         bindings(source, shape, &declared, group, report);
+        retired(source, shape, group, report);
     }
     circles(source, &shape.groups, report);
     for (release, manifest) in shape.releases.iter().zip(manifests) {
@@ -114,6 +115,17 @@ fn bindings(
         let message = "the golden instance cannot be a member of a group of its train";
         let hint = "releases are frozen from it before others ride them: delete it from `members`";
         report.at(source, member.span.clone(), message, hint);
+    }
+}
+
+/// Checks that a group's release is not one whose source is to go.
+fn retired(source: &Arc<Source>, shape: &Shape, group: &GroupShape, report: &mut Report) {
+    let Some(At { value, span }) = &group.release else { return };
+    let named = |release: &&ReleaseShape| release.name.as_ref().is_some_and(|name| name.value == *value);
+    if let Some(release) = shape.releases.iter().filter(|release| release.retired).find(named) {
+        let message = format!("release `{value}` is retired, on line {}", release.line);
+        let hint = "its source is deleted once nothing rides it: bind another release, or delete `retired`";
+        report.at(source, span.clone(), message, hint);
     }
 }
 

@@ -5,7 +5,7 @@
 //! its length before it, so that no two trains write the same bytes.
 
 use super::service::WORK_TIMEOUT;
-use super::{Ahead, Amount, Auth, Endpoint, Group, Members, Release, Selector, Service, Train};
+use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Selector, Service, Train};
 use crate::name::Ocid;
 use crate::package::Digest;
 use crate::patching::{Schedule, Wanted};
@@ -24,6 +24,8 @@ pub(super) fn of(train: &Train) -> Digest {
         releases,
         groups,
         digest: _,
+        layout,
+        layout_line: _,
         neighbours: _,
     } = train;
     let mut parts = Parts::default();
@@ -43,6 +45,16 @@ pub(super) fn of(train: &Train) -> Digest {
     parts.count(groups.len());
     for group in groups {
         put_group(&mut parts, group);
+    }
+    // What was added later stands behind all else and only where it is used, each under its word: the trains before it
+    // keep their digest.
+    let retired = releases.iter().filter(|release| release.retired).map(|release| release.name.as_str());
+    let retired: Vec<&str> = retired.collect();
+    if !retired.is_empty() {
+        parts.put("retired").list(&retired);
+    }
+    if *layout == Layout::Child {
+        parts.put("layout").put("child");
     }
     Digest::of([parts.0])
 }
@@ -76,7 +88,7 @@ fn put_endpoint(parts: &mut Parts, endpoint: &Endpoint) {
 
 fn put_release(parts: &mut Parts, release: &Release) {
     // The manifest counts by its content, which is what its digest is of.
-    let Release { name, manifest_path, manifest: _, digest, line: _ } = release;
+    let Release { name, manifest_path, manifest: _, digest, line: _, retired: _ } = release;
     parts.put(name.as_str()).put(manifest_path).put(&digest.hex());
 }
 

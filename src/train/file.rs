@@ -170,7 +170,9 @@ fn reason(error: &io::Error) -> String {
 /// Makes the train of a file in which nothing is wrong.
 fn train(loaded: Loaded) -> Option<Train> {
     let Loaded { source, shape, manifests } = loaded;
-    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups } = shape;
+    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups, layout } =
+        shape;
+    let (layout, layout_line) = layout;
     let releases = releases.into_iter().zip(manifests).map(|(shape, manifest)| release(shape, manifest?.1));
     let mut train = Train {
         file: source.file.clone(),
@@ -184,6 +186,8 @@ fn train(loaded: Loaded) -> Option<Train> {
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
         digest: Digest::of([""]),
+        layout,
+        layout_line,
         neighbours: Vec::new(),
     };
     train.digest = digest::of(&train);
@@ -191,10 +195,10 @@ fn train(loaded: Loaded) -> Option<Train> {
 }
 
 fn release(shape: ReleaseShape, reading: Reading) -> Option<Release> {
-    let ReleaseShape { name, manifest: path, line } = shape;
+    let ReleaseShape { name, manifest: path, retired, line } = shape;
     let manifest = reading.manifest;
     let digest = manifest.digest();
-    Some(Release { name: name?.value, manifest_path: path?.value, manifest, digest, line })
+    Some(Release { name: name?.value, manifest_path: path?.value, manifest, digest, line, retired })
 }
 
 fn group(shape: GroupShape) -> Option<Group> {

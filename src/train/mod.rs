@@ -40,8 +40,24 @@ pub struct Train {
     pub groups: Vec<Group>,
     /// The digest of all parsed values and of the releases' contents; comments and layout do not count.
     pub digest: Digest,
+    /// `train.layout`: how the sources of releases that are made from now on hang together.
+    pub layout: Layout,
+    /// The line that says so, from 1; that of `[train]` where none does.
+    pub layout_line: usize,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
+}
+
+/// How a train's sources hang together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Each release is a parent source: a switch exchanges the parent, and all that hangs under it drops off.
+    #[default]
+    Parent,
+    /// Each release is a child of an empty parent source of the train's own: a switch exchanges the child, the new one
+    /// first, so that no instance is without a release in between.
+    Child,
 }
 
 /// What a train needs to know of another one that was loaded with it.
@@ -149,6 +165,8 @@ pub struct Release {
     pub digest: Digest,
     /// The line of the train file that declares it, from 1.
     pub line: usize,
+    /// `retired`: its source is deleted once nothing rides it.
+    pub retired: bool,
 }
 
 impl Release {
@@ -235,6 +253,19 @@ impl Train {
     /// Finds a release by name.
     pub fn release(&self, name: &ReleaseName) -> Option<&Release> {
         self.releases.iter().find(|release| release.name == *name)
+    }
+
+    /// Returns the train's own parent source, as a release without packages.
+    pub fn own_parent(&self) -> Release {
+        let manifest = Manifest::default();
+        Release {
+            name: ReleaseName::own_parent(),
+            manifest_path: String::new(),
+            digest: manifest.digest(),
+            manifest,
+            line: self.layout_line,
+            retired: false,
+        }
     }
 
     /// Tells whether any group's members are selected, so that Compute has to be asked.

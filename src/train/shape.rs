@@ -12,7 +12,7 @@ use super::patching;
 use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
-use super::{Ahead, Amount, Service};
+use super::{Ahead, Amount, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 use crate::patching::{Schedule, Wanted};
@@ -20,7 +20,10 @@ use crate::patching::{Schedule, Wanted};
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 6] = [
     (TOP, &["train", "service", "state", "release", "group"]),
-    ("[train]", &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged"]),
+    (
+        "[train]",
+        &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
+    ),
     ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
     ("[state]", &["store"]),
     ("[[release]]", &["name", "manifest", "retired"]),
@@ -68,6 +71,8 @@ pub(super) struct Shape {
     pub(super) service: Option<Service>,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
+    /// With the line that says so.
+    pub(super) layout: (Layout, usize),
 }
 
 /// A `[[release]]`.
@@ -75,6 +80,8 @@ pub(super) struct Shape {
 pub(super) struct ReleaseShape {
     pub(super) name: Option<At<ReleaseName>>,
     pub(super) manifest: Option<At<String>>,
+    /// Whether `retired` is written and true.
+    pub(super) retired: bool,
     pub(super) line: usize,
 }
 
@@ -149,7 +156,7 @@ fn tables<'d>(
 
 fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &mut Shape) {
     let (name, keys) = TABLES[1];
-    let mut fields = Fields::open(file, name, span, table, keys);
+    let mut fields = Fields::open(file, name, span.clone(), table, keys);
     let value = fields.required("name");
     shape.name = value.and_then(|value| file.parsed(value, "`name`", TrainName::parse));
     let value = fields.required("os");
@@ -172,6 +179,16 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
             let elements = file.list(value, "`unmanaged`").unwrap_or_default();
             let pattern = |element| file.parsed(element, "an element of `unmanaged`", Pattern::new);
             elements.into_iter().filter_map(pattern).map(|at| at.value).collect()
+        }
+    };
+    let line = |span: Range<usize>| file.source.position(span.start).0;
+    shape.layout = match fields.optional("layout") {
+        None => (Layout::Parent, line(span)),
+        Some(value) => {
+            let line = line(value.span());
+            let word = file.word(value, "`layout`", &["parent", "child"]);
+            let child = word.is_some_and(|at| at.value == "child");
+            (if child { Layout::Child } else { Layout::Parent }, line)
         }
     };
     fields.close(file);
@@ -197,17 +214,9 @@ fn release(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Rele
     let name = name.and_then(|value| file.parsed(value, "`name`", ReleaseName::parse));
     let manifest = fields.required("manifest");
     let manifest = manifest.and_then(|value| file.parsed(value, "`manifest`", manifest_path));
-    if let Some(value) = fields.optional("retired")
-        && file.flag(value, "`retired`") == Some(true)
-    {
-        file.not_yet(
-            value.span(),
-            "`retired = true`",
-            "this version never deletes a source: delete the line",
-        );
-    }
+    let retired = fields.optional("retired").and_then(|value| file.flag(value, "`retired`"));
     fields.close(file);
-    ReleaseShape { name, manifest, line }
+    ReleaseShape { name, manifest, retired: retired.unwrap_or_default(), line }
 }
 
 /// Manifests lie beside or below the train file: a path that leaves its folder would make a pull request show lines of

@@ -20,7 +20,7 @@ use patchtrain::render::{ReportFormat, report as render};
 use patchtrain::report::{Fleet, Input, Report, make};
 use patchtrain::state::store::ReportRecord;
 use patchtrain::state::{AtLevel, InstanceRecord, SourceRecord, State};
-use patchtrain::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
 use crate::support::rng::Rng;
 use crate::support::worlds::label;
@@ -96,9 +96,12 @@ fn train(instances: usize) -> Train {
             digest: manifest.digest(),
             manifest,
             line: 1,
+            retired: false,
         }],
         groups: GROUPS.iter().map(group).collect(),
         digest: Digest::of(["t"]),
+        layout: Layout::Parent,
+        layout_line: 1,
     }
 }
 

@@ -135,6 +135,11 @@ class Wire(unittest.TestCase):
         text = cls.train.read_text()
         cls.train.write_text(text[: text.index('[[group]]\nname    = "backend"')])
         cls.run_it("apply", "--auto-approve", "--allow-shrink")
+        # The canary, which rode GL1.1, goes back, and that release is retired.
+        cls.edit(r'^name    = "canary"\nrelease = "GL1.1"', 'name    = "canary"\nrelease = "GL1"')
+        cls.edit(r'(?<=GL1.1.packages"\n)', "retired = true\n")
+        told = cls.run_it("apply", "--auto-approve")
+        assert "delete its source" in told, told
         cls.run_it("status")
         cls.run_it("freeze", "GL2", "--from", "golden-01")
         (cls.workspace / "trains" / "other.packages").write_text("nobody-ships-c++-1:1.0-1.el8.x86_64\n")

@@ -83,7 +83,12 @@ impl Script {
         let groups = vec![
             Group { name: "first", members: part(0..cut[0]), after: None, max_failures },
             Group { name: "beside", members: part(cut[0]..cut[1]), after: None, max_failures: 0 },
-            Group { name: "behind", members: part(cut[1]..instances.len()), after: Some("first"), max_failures: 0 },
+            Group {
+                name: "behind",
+                members: part(cut[1]..instances.len()),
+                after: Some("first"),
+                max_failures: 0,
+            },
         ];
         Self { fates, groups }
     }
@@ -111,8 +116,20 @@ impl Script {
         }
     }
 
-    /// Foretells each round: how each instance stands at its end. A day passes after the second round.
-    pub(crate) fn foretell(&self) -> Vec<BTreeMap<String, Stand>> {
+    /// Tells how many work requests that came to.
+    fn works(fate: Fate, worked: usize) -> usize {
+        match fate {
+            Fate::Fine => worked.min(1),
+            Fate::FailsOnce | Fate::Sticks => worked.min(2),
+            Fate::FailsTwice => worked.min(3),
+            Fate::Vanishes(4) => worked.min(1),
+            Fate::Unreachable | Fate::Vanishes(_) => 0,
+        }
+    }
+
+    /// Foretells each round: how each instance stands at its end, and how much work it was ever given. A day passes after
+    /// the second round.
+    pub(crate) fn foretell(&self) -> Vec<BTreeMap<String, (Stand, usize)>> {
         let mut worked: BTreeMap<&str, usize> = BTreeMap::new();
         // In which round an instance was worked on first.
         let mut first: BTreeMap<&str, usize> = BTreeMap::new();
@@ -124,13 +141,21 @@ impl Script {
                 for id in group.members.iter().filter(|_| open) {
                     let begun = *first.entry(id).or_insert(round);
                     // What sticks is not worked on again before the day is over.
-                    let held = self.fates[id] == Fate::Sticks && worked.contains_key(id.as_str()) && days(begun, round) == 0;
+                    let held = self.fates[id] == Fate::Sticks
+                        && worked.contains_key(id.as_str())
+                        && days(begun, round) == 0;
                     if !held {
                         *worked.entry(id).or_default() += 1;
                     }
                 }
             }
-            rounds.push(self.stands(&worked, &first, round));
+            let stands = self.stands(&worked, &first, round).into_iter();
+            let with_works = stands.map(|(id, stand)| {
+                let times = worked.get(id.as_str()).copied().unwrap_or_default();
+                let works = Self::works(self.fates[&id], times);
+                (id, (stand, works))
+            });
+            rounds.push(with_works.collect());
         }
         rounds
     }

@@ -1,7 +1,7 @@
 //! The way to the simulator in bad weather, drawn from a seed: calls are refused, fail, break before and after they are
 //! served, take long, and lists come in short and in empty pages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response};
 use patchtrain::oci::{Transport, TransportError};
 use patchtrain::simulator::{InProcess, Simulator};
+use serde_json::value::RawValue;
 
 use super::script::Script;
 use crate::support::rng::Rng;
@@ -43,9 +44,9 @@ struct Inner {
     spoilt: Spoilt,
     script: Arc<Script>,
     /// Rest of a page that was cut, by the token it is asked for with: its rows, and the token that followed it.
-    rests: HashMap<String, (Vec<serde_json::Value>, Option<HeaderValue>)>,
-    /// Changing calls about an instance that were served.
-    changes: HashMap<String, usize>,
+    rests: HashMap<String, (Vec<Box<RawValue>>, Option<HeaderValue>)>,
+    /// The retry tokens of changing calls about an instance that were served: one that is repeated changes nothing.
+    changes: HashMap<String, HashSet<String>>,
 }
 
 /// What becomes of a call.
@@ -113,7 +114,7 @@ impl Weather {
         if !response.status().is_success() || !inner.rng.chance(SPLIT_PAGES) {
             return response;
         }
-        let Ok(mut rows) = serde_json::from_slice::<Vec<serde_json::Value>>(response.body()) else {
+        let Ok(mut rows) = serde_json::from_slice::<Vec<Box<RawValue>>>(response.body()) else {
             return response;
         };
         let next = response.headers().get("opc-next-page").cloned();
@@ -132,9 +133,10 @@ impl Weather {
         let Some(id) = id else { return };
         let vanishes = {
             let inner = &mut *self.inner();
+            let token = request.headers().get("opc-retry-token").and_then(|token| token.to_str().ok());
             let changes = inner.changes.entry(id.to_owned()).or_default();
-            *changes += 1;
-            inner.script.vanishes_after(id) == Some(*changes)
+            let new = changes.insert(token.unwrap_or_default().to_owned());
+            new && inner.script.vanishes_after(id) == Some(changes.len())
         };
         if vanishes {
             self.simulator.vanish(id).unwrap();
@@ -142,8 +144,9 @@ impl Weather {
     }
 }
 
-fn page(rows: &[serde_json::Value], next: Option<HeaderValue>) -> Response<Bytes> {
-    let mut response = Response::new(serde_json::to_vec(rows).unwrap().into());
+fn page(rows: &[Box<RawValue>], next: Option<HeaderValue>) -> Response<Bytes> {
+    let rows: Vec<&str> = rows.iter().map(|row| row.get()).collect();
+    let mut response = Response::new(format!("[{}]", rows.join(",")).into());
     response.headers_mut().insert("opc-request-id", HeaderValue::from_static("WEATHER"));
     if let Some(next) = next {
         response.headers_mut().insert("opc-next-page", next);

@@ -1,8 +1,10 @@
 //! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
 
+mod children;
 mod convergence;
 mod groups;
 mod refusals;
+mod retired;
 mod selectors;
 mod small;
 mod stories;

@@ -11,6 +11,7 @@ mod sky;
 mod stage;
 mod told;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -49,10 +50,15 @@ stories![
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,
     a_member_moves_to_another_group,
+    a_child_is_exchanged,
+    a_child_is_exchanged_through_a_cut,
+    a_layout_is_changed,
+    a_release_is_retired,
+    a_retired_release_is_still_ridden,
     a_run_is_interrupted_and_goes_on,
     a_saved_plan_goes_on_after_a_cut,
-    an_agent_picks_up_nothing,
     a_schedule_comes_runs_and_goes,
+    an_agent_picks_up_nothing,
     answers_are_lost,
     calls_are_lost,
     gates_open_in_order,
@@ -165,6 +171,10 @@ impl Story {
             ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
+            ["retire", release] => self.stage.retire(release, true),
+            ["layout", layout] => self.stage.lay_out(layout),
+            ["want", release, "again"] => self.stage.retire(release, false),
+
             // The world changes.
             ["wait", hours, "h"] => {
                 tokio::time::sleep(seconds(number(hours)? * 3_600)).await;
@@ -193,7 +203,8 @@ impl Story {
             [name, "vanishes"] => simulator.vanish(self.stage.id(name).as_str()).unwrap(),
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
             ["by", "hand:", "update", name] => {
-                let source = SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None };
+                let source =
+                    SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None, under: None };
                 let op = Op::Update { instance: self.stage.id(name), source, kind: Wanted::All };
                 self.stage.by_hand(&op).await;
             }
@@ -206,6 +217,11 @@ impl Story {
             ["by", "hand:", "run", "the", "job", "of", group, "every", days, "days"] => {
                 self.stage.edit_job(group, days).await;
             }
+            ["by", "hand:", "put", name, "on", release] => self.stage.switch_by_hand(name, release).await,
+            ["by", "hand:", "detach", "the", "children", "of", name] => {
+                self.stage.detach_children(name).await;
+            }
+            ["children", "of", name] => self.said = self.stage.attached(name).await.join("\n"),
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;
             }
@@ -286,6 +302,10 @@ impl Story {
             }
             ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
             ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
+            ["no", "source", "of", release] => {
+                let name = format!("great-linux/{release}");
+                assert!(!self.stage.sources().await.contains(&name), "there is {name}");
+            }
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
             _ => return None,
         }
@@ -303,6 +323,7 @@ impl Story {
     async fn apply(&mut self, plan: &Plan) {
         let survey = self.calls.len();
         let anew = self.stage.state().await.unfinished.is_empty();
+        let children = self.stage.children().await;
         let (sender, signal) = watch::channel(0);
         if let Some(calls) = self.cut.take() {
             self.stage.sky.cut_after(calls);
@@ -328,7 +349,29 @@ impl Story {
             Ran::Cut => self.said.push_str("cut\n"),
             Ran::Failed(error) => writeln!(self.said, "error: {error}").unwrap(),
         }
+        self.nobody_is_without_a_release(children);
         self.whatever_happens().await;
+    }
+
+    /// Who has a release as a child always has one, whatever calls are made and whichever of them are lost: counted
+    /// call by call.
+    fn nobody_is_without_a_release(&self, mut children: BTreeMap<String, BTreeSet<String>>) {
+        for call in self.calls.iter().filter(|call| call.changing && call.status < 300) {
+            let action = call.what.rsplit('/').next().unwrap_or_default();
+            let Some(children) = call.whom.first().map(|id| children.entry(id.clone()).or_default()) else {
+                continue;
+            };
+            match (action, &call.source) {
+                ("attachChildSoftwareSource", Some(source)) => drop(children.insert(source.clone())),
+                ("detachParentSoftwareSource", _) => children.clear(),
+                // A call that is made again with the same token changes nothing any more.
+                ("detachChildSoftwareSource", Some(source)) => {
+                    children.remove(source);
+                    assert!(!children.is_empty(), "{:?} is without a release", call.whom);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Two people apply the same plan at the same moment.

@@ -53,6 +53,8 @@ pub(crate) struct Passed {
     /// Whether it is one that changes something.
     pub(crate) changing: bool,
     pub(crate) status: u16,
+    /// The source that the body names.
+    pub(crate) source: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -171,7 +173,9 @@ impl Sky {
             }
         }
         let what = shape(request);
-        inner.passed.push(Passed { what, whom, changing, status: response.status().as_u16() });
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let source = body["softwareSourceId"].as_str().map(str::to_owned);
+        inner.passed.push(Passed { what, whom, changing, status: response.status().as_u16(), source });
         if !changing {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 //! process on tokio's paused clock. Planning, applying and everything that somebody else does to the world stand here;
 //! what of it is told is `told`'s business.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
-use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting};
+use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting, SourceLink};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::Package;
@@ -55,6 +56,8 @@ pub(crate) struct Stage {
     process: Arc<OsmsCloud<Sky>>,
     workspace: Workspace,
     groups: Vec<Group>,
+    retired: BTreeSet<String>,
+    layout: String,
     tokens: usize,
 }
 
@@ -108,6 +111,8 @@ impl Stage {
             facts,
             workspace: Workspace::quickstart(&[]),
             groups,
+            retired: BTreeSet::new(),
+            layout: "parent".to_owned(),
             tokens: 0,
         };
         stage.write();
@@ -189,18 +194,69 @@ impl Stage {
         self.write();
     }
 
+    /// Retires a release, or takes that back.
+    pub(crate) fn retire(&mut self, release: &str, retired: bool) {
+        match retired {
+            true => self.retired.insert(release.to_owned()),
+            false => self.retired.remove(release),
+        };
+        self.write();
+    }
+
+    /// Says how sources are made from now on.
+    pub(crate) fn lay_out(&mut self, layout: &str) {
+        layout.clone_into(&mut self.layout);
+        self.write();
+    }
+
+    /// What an instance has attached, by name: its parent first.
+    pub(crate) async fn attached(&self, name: &str) -> Vec<String> {
+        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(self.id(name))).await else {
+            panic!("{name} is not there")
+        };
+        seen.parent.iter().chain(&seen.children).map(|link| link.name.to_string()).collect()
+    }
+
+    /// The children that each member has attached, by id.
+    pub(crate) async fn children(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let members = self.facts.groups.iter().flat_map(|(_, members)| members);
+        let instances = members.map(|member| Ocid::new(&member.id)).collect();
+        let (groups, group_ids) = Default::default();
+        let Sighting::Fleet(fleet) = self.look(Scope::Fleet { instances, groups, group_ids }).await else {
+            panic!("not a fleet")
+        };
+        let ids = |children: &[SourceLink]| children.iter().map(|child| child.id.to_string()).collect();
+        fleet.instances.iter().map(|(id, seen)| (id.to_string(), ids(&seen.children))).collect()
+    }
+
+    pub(crate) async fn detach_children(&mut self, name: &str) {
+        let instance = self.id(name);
+        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(instance.clone())).await else {
+            panic!("{name} is not there")
+        };
+        for child in seen.children {
+            let path = ["managedInstances", instance.as_str(), "actions", "detachChildSoftwareSource"];
+            let call =
+                Call::post("DetachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
+            self.client.send(&call).await.unwrap();
+        }
+    }
+
     /// Writes the train file.
     fn write(&self) {
         let Facts { compartment, golden, .. } = &self.facts;
         let mut text = format!(
             "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
-             compartment = \"{compartment}\"\ngolden = \"{}\"\n\n[service]\napi = \"osms\"\n\
+             compartment = \"{compartment}\"\ngolden = \"{}\"\nlayout = \"{}\"\n\n[service]\napi = \"osms\"\n\
              endpoints = {{ osms = \"simulator\" }}\n",
-            golden.id
+            golden.id, self.layout
         );
         for release in ["GL1", "GL1.1"] {
             let manifest = format!("great-linux/{release}.packages");
             write!(text, "\n[[release]]\nname = \"{release}\"\nmanifest = \"{manifest}\"\n").unwrap();
+            if self.retired.contains(release) {
+                text.push_str("retired = true\n");
+            }
         }
         for Group { name, release, members, after, max_failures, selects, update, schedule } in &self.groups {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
@@ -354,8 +410,18 @@ impl Stage {
         let Sighting::Instance(_, Some(vendor)) = self.look(Scope::Instance(golden)).await else {
             panic!("the golden instance is there")
         };
-        let to = SourceRef { release: ReleaseName::new("by-hand"), id: vendor.parent.map(|link| link.id) };
-        self.by_hand(&Op::Switch { instance: instance.clone(), from: None, to: to.clone() }).await;
+        let to = SourceRef {
+            release: ReleaseName::new("by-hand"),
+            id: vendor.parent.map(|link| link.id),
+            under: None,
+        };
+        self.by_hand(&Op::Switch {
+            instance: instance.clone(),
+            from: None,
+            to: to.clone(),
+            drops: Vec::new(),
+        })
+        .await;
         for child in vendor.children {
             let path = ["managedInstances", instance.as_str(), "actions", "attachChildSoftwareSource"];
             let call =
@@ -365,10 +431,18 @@ impl Stage {
         self.by_hand(&Op::Update { instance, source: to, kind: Wanted::All }).await;
     }
 
+    /// Puts an instance on a release's source, which is no business of the train's.
+    pub(crate) async fn switch_by_hand(&mut self, name: &str, release: &str) {
+        let release = ReleaseName::new(release);
+        let id = self.state().await.sources[&release].id.clone();
+        let to = SourceRef { release, id: Some(id), under: None };
+        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to, drops: Vec::new() }).await;
+    }
+
     /// Takes a package out of a release's source, or puts one in that is not the release's.
     pub(crate) async fn edit_source(&mut self, release: &str, with: bool, package: &str) {
         let id = self.state().await.sources[&ReleaseName::new(release)].id.clone();
-        let source = SourceRef { release: ReleaseName::new(release), id: Some(id.clone()) };
+        let source = SourceRef { release: ReleaseName::new(release), id: Some(id.clone()), under: None };
         let packages = if with {
             vec![Package::parse(package).unwrap()]
         } else {

@@ -93,7 +93,7 @@ fn advanced(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> Pa
         open_work: Vec::new(),
     };
     observed.instances.insert(id.clone(), instance);
-    let source = SourceRef { release: ReleaseName::new("GL1"), id: Some(link(0).id) };
+    let source = SourceRef { release: ReleaseName::new("GL1"), id: Some(link(0).id), under: None };
     observed.advance(&Op::Update { instance: id.clone(), source, kind: Wanted::All });
     observed.instances[&id].inventory.clone().expect("an update keeps the inventory").installed
 }

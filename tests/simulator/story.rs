@@ -102,10 +102,11 @@ async fn ride(switches: Switches) {
         name,
         arch: "x86_64".into(),
         owner: owner_of_release,
+        under: None,
     };
     let id = world.run(&create).await;
     assert!(id.is_some());
-    let source = SourceRef { release: ReleaseName::new("GL1"), id };
+    let source = SourceRef { release: ReleaseName::new("GL1"), id, under: None };
     for batch in release.as_slice().chunks(200) {
         world.run(&Op::AddPackages { source: source.clone(), packages: batch.to_vec() }).await;
     }
@@ -115,7 +116,7 @@ async fn ride(switches: Switches) {
     let instance = Ocid::new(&facts.groups[0].1[0].id);
     world.run(&Op::Join { group: group.clone(), instance: instance.clone() }).await;
     let from = world.observed.instances[&instance].parent.as_ref().map(|link| link.id.clone());
-    let switch = Op::Switch { instance: instance.clone(), from, to: source.clone() };
+    let switch = Op::Switch { instance: instance.clone(), from, to: source.clone(), drops: Vec::new() };
     world.run(&switch).await;
     // Asked again, as after a crash: nothing is to be done.
     world.run(&switch).await;

@@ -1,5 +1,6 @@
 //! What several test areas share. Leaves out anything that only one of them needs.
 
+mod holdings;
 pub(crate) mod model;
 mod pty;
 mod quickstart;

@@ -2,9 +2,9 @@
 //! written apart from the executor, so that the two can be compared.
 
 use patchtrain::conformance::{Sorter, Verdict};
-use patchtrain::name::Address;
+use patchtrain::name::{Address, ReleaseName};
 use patchtrain::observed::Precondition;
-use patchtrain::op::{GroupRef, Op, RetryToken, SourceRef, StepId};
+use patchtrain::op::{GroupRef, Op, ParentRef, RetryToken, SourceRef, StepId};
 use patchtrain::plan::{Action, Condition, DriftKind, Plan, Step, Verification};
 use patchtrain::state::{Effect, Entry, Finish};
 
@@ -159,9 +159,20 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
 fn fill(world: &World, precondition: &mut Precondition) {
     if let Precondition::Rides { source, .. }
     | Precondition::Attached { source, .. }
-    | Precondition::Owned { source, .. } = precondition
+    | Precondition::Owned { source, .. }
+    | Precondition::Unridden { source, .. }
+    | Precondition::Hangs { source, .. } = precondition
     {
         source.id = Some(source_id(world, source));
+        if let Some(parent) = &mut source.under {
+            fill_parent(world, parent);
+        }
+    }
+}
+
+fn fill_parent(world: &World, parent: &mut ParentRef) {
+    if parent.id.is_none() {
+        parent.id = Some(world.state.sources[&ReleaseName::own_parent()].id.clone());
     }
 }
 
@@ -181,6 +192,9 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
     let mut op = op.clone();
     if let Some(source) = op.source_mut() {
         source.id = Some(source_id(world, source));
+    }
+    if let Some(parent) = op.parent_mut() {
+        fill_parent(world, parent);
     }
     if let Some(group) = op.group_mut()
         && group.id.is_none()
@@ -249,6 +263,7 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         Op::Leave { group, instance } => {
             Effect::InstanceGone { instance: instance.clone(), group: group.group.clone() }
         }
+        Op::DeleteSource { source } => Effect::SourceGone { release: source.release.clone() },
         Op::CreateSchedule { group, owner, schedule, .. } => {
             let ours = world.observed.schedules.iter().find(|(_, seen)| {
                 seen.owner.as_ref() == Some(owner) && seen.group.as_ref() == Some(&group.group)

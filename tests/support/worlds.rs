@@ -10,10 +10,10 @@ use patchtrain::op::{Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
-use patchtrain::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
+use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
 use super::rng::Rng;
-use super::selection;
+use super::{holdings, selection};
 
 /// Everything that a plan is made of.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ fn kind_of(name: &str) -> UpdateKind {
     }
 }
 
-fn package(rng: &mut Rng, name: &str) -> Package {
+pub(super) fn package(rng: &mut Rng, name: &str) -> Package {
     let arch = match name {
         "glibc" | "zlib" if rng.chance(30) => "i686",
         "glibc-common" => "noarch",
@@ -134,6 +134,7 @@ pub(crate) fn release(name: &str, packages: Vec<Package>, line: usize) -> Releas
         manifest,
         digest,
         line,
+        retired: false,
     }
 }
 
@@ -161,6 +162,8 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         releases,
         groups,
         digest,
+        layout: Layout::Parent,
+        layout_line: 1,
     }
 }
 
@@ -231,12 +234,16 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
     }
 }
 
-/// Returns the numbers of the worlds that a property looks at: so many, or what PATCHTRAIN_WORLDS says, which is a
-/// number of worlds or a range of their numbers (`1430..1431`).
+/// Returns the numbers of the worlds that a property looks at: so many, or what PATCHTRAIN_WORLDS says.
 pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
-    let Ok(asked) = std::env::var("PATCHTRAIN_WORLDS") else { return 0..usual };
+    seeds_of("PATCHTRAIN_WORLDS", usual)
+}
+
+/// Returns so many seeds, or what a variable says: a number of them or a range (`1430..1431`).
+pub(crate) fn seeds_of(variable: &str, usual: u64) -> std::ops::Range<u64> {
+    let Ok(asked) = std::env::var(variable) else { return 0..usual };
     let number = |text: &str| -> u64 {
-        text.parse().unwrap_or_else(|_| panic!("PATCHTRAIN_WORLDS is `{asked}`: neither 3000 nor 1430..1431"))
+        text.parse().unwrap_or_else(|_| panic!("{variable} is `{asked}`: neither 3000 nor 1430..1431"))
     };
     match asked.split_once("..") {
         Some((from, to)) => number(from)..number(to),
@@ -312,7 +319,9 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
         observed.sources.insert(id, source);
     }
     let state = State::new(TrainName::new("t"), Lineage("lineage".into()));
-    World { train: train(releases, groups), state, observed, now: "2026-11-22T12:00:00Z".parse().unwrap() }
+    let mut train = train(releases, groups);
+    train.layout = if rng.chance(50) { Layout::Child } else { Layout::Parent };
+    World { train, state, observed, now: "2026-11-22T12:00:00Z".parse().unwrap() }
 }
 
 /// Changes the world behind the train's back, the train itself, or both.
@@ -320,7 +329,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
     for _ in 0..rng.below(5) {
         let index = rng.below(1_000);
-        match rng.below(16) {
+        match rng.below(23) {
             13 => {
                 let at = rng.below(world.train.groups.len());
                 world.train.groups[at].update = update(rng);
@@ -348,6 +357,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             4 if !ids.is_empty() => {
                 if let Some(seen) = world.observed.instances.get_mut(rng.pick(&ids)) {
                     seen.parent = Some(SourceLink { id: vendor(), name: "ol8_baseos".into() });
+                    seen.children.clear();
                 }
             }
             5 if !ids.is_empty() => {
@@ -361,7 +371,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
                     seen.open_work.clear();
                 }
             }
-            7 => edit_source(world, rng),
+            7 => holdings::edit_source(world, rng),
             8 => edit_membership(world, rng),
             11..=12 => selection::disturb(world, rng),
             9 => {
@@ -379,37 +389,26 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
                     listed.insert(instance_id(index));
                 }
             }
+            10 => holdings::retire(world, rng),
+            16 => holdings::somebody_else_rides(world, rng),
+            17 | 18 => holdings::edit_children(world, rng),
+            19 if rng.chance(20) => {
+                world.train.layout = match world.train.layout {
+                    Layout::Parent => Layout::Child,
+                    Layout::Child => Layout::Parent,
+                };
+            }
             _ => {
-                let release = rng.pick(&world.train.releases).name.clone();
+                let release = rng.below(world.train.releases.len());
+                world.train.releases[release].retired = false;
                 let at = rng.below(world.train.groups.len());
-                world.train.groups[at].release = release;
+                world.train.groups[at].release = world.train.releases[release].name.clone();
             }
         }
     }
-    world.train.digest = Digest::of([format!("{:?}{:?}", world.train.releases, world.train.groups)]);
+    let Train { releases, groups, layout, .. } = &world.train;
+    world.train.digest = Digest::of([format!("{releases:?}{groups:?}{layout:?}")]);
     world.later();
-}
-
-fn edit_source(world: &mut World, rng: &mut Rng) {
-    let ours: Vec<Ocid> =
-        world.observed.sources.iter().filter(|(_, s)| s.owner.is_some()).map(|(id, _)| id.clone()).collect();
-    if ours.is_empty() {
-        return;
-    }
-    let id = rng.pick(&ours).clone();
-    if rng.chance(15) {
-        world.observed.sources.remove(&id);
-        return;
-    }
-    let source = world.observed.sources.get_mut(&id).unwrap();
-    let mut contents: Vec<Package> = source.contents.take().unwrap_or_default().iter().collect();
-    if rng.chance(50) && !contents.is_empty() {
-        contents.remove(rng.below(contents.len()));
-    }
-    if rng.chance(50) {
-        contents.push(package(rng, "zsh"));
-    }
-    source.contents = Some(PackageSet::new(contents));
 }
 
 fn edit_schedule(world: &mut World, rng: &mut Rng) {

@@ -21,7 +21,7 @@ pub(super) fn wanted(observed: &Observed, train: &Train, state: &State) -> Vec<S
         let Some((source, _)) = source_of(observed, release, state) else { continue };
         for id in members(observed, state, group) {
             let Some(seen) = observed.instances.get(id) else { continue };
-            let rides = seen.parent.as_ref().is_some_and(|parent| parent.id == *source);
+            let rides = seen.parent.iter().chain(&seen.children).any(|link| link.id == *source);
             let Some(inventory) = seen.packages().filter(|_| rides && seen.status.takes_work()) else {
                 continue;
             };

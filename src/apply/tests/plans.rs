@@ -74,11 +74,17 @@ pub(super) fn world(names: &[&str]) -> Observed {
 }
 
 pub(super) fn source() -> SourceRef {
-    SourceRef { release: release(), id: None }
+    SourceRef { release: release(), id: None, under: None }
 }
 
 pub(super) fn create_source() -> Op {
-    Op::CreateSource { release: release(), name: "gl/GL1".into(), arch: "x86_64".into(), owner: owner() }
+    Op::CreateSource {
+        release: release(),
+        name: "gl/GL1".into(),
+        arch: "x86_64".into(),
+        owner: owner(),
+        under: None,
+    }
 }
 
 pub(super) fn add(nevras: &[&str]) -> Op {
@@ -102,7 +108,7 @@ pub(super) fn leave(from: &str, name: &str) -> Op {
 }
 
 pub(super) fn switch(name: &str) -> Op {
-    Op::Switch { instance: instance(name), from: Some(vendor().id), to: source() }
+    Op::Switch { instance: instance(name), from: Some(vendor().id), to: source(), drops: Vec::new() }
 }
 
 pub(super) fn update(name: &str) -> Op {

@@ -46,6 +46,8 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         releases: Vec::new(),
         groups: groups.iter().map(group).collect(),
         digest: Digest::of_lines(["train"]),
+        layout: crate::train::Layout::Parent,
+        layout_line: 1,
         neighbours: Vec::new(),
     }
 }

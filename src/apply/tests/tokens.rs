@@ -121,7 +121,8 @@ async fn open_work_of_another_plan_is_waited_for_before_the_instance_is_touched(
     let rig = Rig::new(builder.done(), plans::world(&["canary-1"]));
     let mut old = plans::update("canary-1");
     let before = crate::name::ReleaseName::new("GL0");
-    *old.source_mut().unwrap() = crate::op::SourceRef { release: before, id: Some(plans::vendor().id) };
+    *old.source_mut().unwrap() =
+        crate::op::SourceRef { release: before, id: Some(plans::vendor().id), under: None };
     let token = RetryToken("old".to_owned());
     let crate::cloud::Submitted::Pending { ticket } =
         crate::cloud::Cloud::submit(&*rig.cloud, &old, &token).await.unwrap()

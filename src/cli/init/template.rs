@@ -50,6 +50,10 @@ compartment = "{compartment}"
 # whatever no software source provides is left out.
 # unmanaged = ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"]
 
+# How software sources are made: each release a parent source ("parent"), or a child of an empty parent source of the
+# train's own ("child"), which makes later switches an exchange of children that leaves nobody without repositories.
+# layout = "parent"
+
 [service]
 api = "osms"
 
@@ -62,7 +66,8 @@ api = "osms"
 [state]
 store = "local"    # in the folder state/; keep a backup of it
 
-# Releases: `patchtrain freeze R1` writes trains/{name}/R1.packages and declares it here.
+# Releases: `patchtrain freeze R1` writes trains/{name}/R1.packages and declares it here. When one is no longer wanted,
+# give it `retired = true`: its source is deleted once nothing rides it.
 
 # Groups: who rides which release. The group of the service is made if it is not there.
 #
@@ -217,9 +222,18 @@ mod tests {
         assert_eq!(loaded.groups.len(), 3);
         assert_eq!(loaded.unmanaged, train::default_unmanaged());
         // Every key that this version acts on is explained, as a setting or as one that is commented out.
-        for key in
-            ["name", "os", "architecture", "compartment", "golden", "unmanaged", "api", "region", "profile"]
-        {
+        for key in [
+            "name",
+            "os",
+            "architecture",
+            "compartment",
+            "golden",
+            "unmanaged",
+            "layout",
+            "api",
+            "region",
+            "profile",
+        ] {
             assert!(used.lines().any(|line| line.starts_with(key)), "{key}");
         }
     }

@@ -45,7 +45,7 @@ fn cloud() -> MemoryCloud {
 
 fn update() -> Op {
     let id = Some(Ocid::new("ocid1.osmssoftwaresource.oc1..s"));
-    let source = SourceRef { release: ReleaseName::new("S"), id };
+    let source = SourceRef { release: ReleaseName::new("S"), id, under: None };
     Op::Update { instance: instance(), source, kind: Wanted::All }
 }
 
@@ -98,8 +98,11 @@ async fn what_nobody_may_ask_is_noted() {
     let cloud = cloud();
     cloud.submit(&update(), &token("1")).await.unwrap();
     cloud.submit(&update(), &token("2")).await.unwrap();
-    let to = SourceRef { release: ReleaseName::new("S"), id: None };
-    cloud.submit(&Op::Switch { instance: instance(), from: None, to }, &token("3")).await.unwrap();
+    let to = SourceRef { release: ReleaseName::new("S"), id: None, under: None };
+    cloud
+        .submit(&Op::Switch { instance: instance(), from: None, to, drops: Vec::new() }, &token("3"))
+        .await
+        .unwrap();
     let violations = cloud.violations();
     assert_eq!(violations.len(), 3, "{violations:?}");
 }
@@ -161,7 +164,7 @@ fn a_seed_draws_the_same_faults_whatever_the_order() {
     let ops: Vec<Op> = (0..1000)
         .map(|index| Op::Update {
             instance: Ocid::new(&format!("ocid1.instance.oc1..{index}")),
-            source: SourceRef { release: ReleaseName::new("S"), id: None },
+            source: SourceRef { release: ReleaseName::new("S"), id: None, under: None },
             kind: Wanted::All,
         })
         .collect();

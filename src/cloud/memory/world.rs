@@ -10,7 +10,7 @@ use super::fault::{Fault, Script};
 use crate::cloud::{CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{
-    Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Updates,
+    Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Source, Updates,
 };
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
@@ -162,6 +162,13 @@ impl World {
             }
             Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
+            Scope::Source(id) => {
+                let seen = self.observed.sources.get(id).map(|source| {
+                    let source = Source { contents: None, ..source.clone() };
+                    (source, self.observed.riders(id))
+                });
+                Sighting::Source(id.clone(), seen)
+            }
             Scope::GroupsNamed(name) => {
                 let named = self.observed.groups.iter().filter(|(_, group)| *group.name == **name);
                 let found = named.map(|(id, group)| (id.clone(), group.clone()));
@@ -282,6 +289,7 @@ impl World {
             Op::AddPackages { .. }
                 | Op::RemovePackages { .. }
                 | Op::DeleteGroup { .. }
+                | Op::DeleteSource { .. }
                 | Op::ChangeSchedule { .. }
                 | Op::DeleteSchedule { .. }
         );
@@ -301,6 +309,14 @@ impl World {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
                 if seen.is_some_and(|seen| !seen.members.is_empty()) {
                     return Err(refused(409, "IncorrectState"));
+                }
+                self.advance(op, fault)
+            }
+            Op::DeleteSource { source } => {
+                let id = self.observed.source_id(source);
+                if id.is_some_and(|id| !self.observed.riders(&id).is_empty()) {
+                    self.violations.push(format!("{key} while instances ride it"));
+                    return Err(refused(409, "Conflict"));
                 }
                 self.advance(op, fault)
             }
@@ -440,6 +456,7 @@ impl World {
     fn note_missing_ids(&mut self, op: &Op) {
         let mut op = op.clone();
         let missing = op.source_mut().is_some_and(|source| source.id.is_none())
+            || op.parent_mut().is_some_and(|parent| parent.id.is_none())
             || op.group_mut().is_some_and(|group| group.id.is_none());
         if missing {
             self.violations.push(format!("{} came without an id", op.key()));

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::look::is_active;
 use super::schedules::Wish;
 use super::{OsmsCloud, found, is_not_found, tags, wire};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
-use crate::op::{GroupRef, Op, RetryToken, SourceRef, Ticket, UpdateKind, Wanted};
+use crate::op::{GroupRef, Op, ParentRef, RetryToken, SourceRef, Ticket, UpdateKind, Wanted};
 use crate::package::Package;
 
 /// How long a new source or group may take to become ACTIVE, and an instance to show its new parent. Terraform's
@@ -27,13 +26,18 @@ impl<T: Transport> OsmsCloud<T> {
     /// Does one op, or starts it.
     pub(super) async fn ask(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
         match op {
-            Op::CreateSource { release, name, arch, owner } => {
+            Op::CreateSource { release, name, arch, owner, under } => {
+                let description = match release.is_own_parent() {
+                    true => format!("parent of the releases of train {}, made by patchtrain", owner.train),
+                    false => format!("release {release} of train {}, made by patchtrain", owner.train),
+                };
                 let details = wire::CreateSource {
                     compartment_id: self.compartment.as_str(),
                     display_name: name,
-                    description: format!("release {release} of train {}, made by patchtrain", owner.train),
+                    description,
                     arch_type: arch_type(arch)?,
                     checksum_type: "SHA256",
+                    parent_id: under.as_ref().map(parent_id).transpose()?.map(Ocid::as_str),
                     freeform_tags: tags::of_owner(owner),
                 };
                 let call = Call::post("CreateSoftwareSource", &["softwareSources"]).json(&details);
@@ -53,11 +57,18 @@ impl<T: Transport> OsmsCloud<T> {
             }
             Op::AddPackages { source, packages } => self.add(source_id(source)?, packages).await,
             Op::RemovePackages { source, packages } => self.remove(source_id(source)?, packages).await,
-            Op::DeleteGroup { group } => self.delete_group(group_id(group)?).await,
+            Op::DeleteGroup { group } => {
+                let path = ["managedInstanceGroups", group_id(group)?.as_str()];
+                self.delete("DeleteManagedInstanceGroup", "GetManagedInstanceGroup", &path).await
+            }
             Op::Join { group, instance } => self.join(group_id(group)?, instance, token).await,
             Op::Leave { group, instance } => self.leave(group_id(group)?, instance, token).await,
-            Op::Switch { instance, to, .. } => self.switch(instance, source_id(to)?, token).await,
+            Op::Switch { instance, to, drops, .. } => self.switch(instance, to, drops, token).await,
             Op::Update { instance, kind, .. } => self.update(instance, *kind, token).await,
+            Op::DeleteSource { source } => {
+                let path = ["softwareSources", source_id(source)?.as_str()];
+                self.delete("DeleteSoftwareSource", "GetSoftwareSource", &path).await
+            }
             Op::CreateSchedule { group, name, owner, schedule, next } => {
                 let wish = Wish { group: &group.group, name, owner, schedule, next: *next };
                 self.create_schedule(&wish, group_id(group)?, token).await
@@ -156,11 +167,15 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(DONE)
     }
 
-    /// Deletes a group. The call takes no retry token; one that is gone is what was wanted.
-    async fn delete_group(&self, group: &Ocid) -> Result<Submitted, CloudError> {
-        let path = ["managedInstanceGroups", group.as_str()];
-        let delete = Call::new("DeleteManagedInstanceGroup", http::Method::DELETE, &path);
-        let look = Call::get("GetManagedInstanceGroup", &path);
+    /// Deletes a group or a source. The call takes no retry token; one that is gone is what was wanted.
+    async fn delete(
+        &self,
+        operation: &'static str,
+        get: &'static str,
+        path: &[&str],
+    ) -> Result<Submitted, CloudError> {
+        let delete = Call::new(operation, http::Method::DELETE, path);
+        let look = Call::get(get, path);
         for round in 1.. {
             let Err(error) = self.client.send(&delete).await.map_err(CloudError::from) else { break };
             if is_not_found(&error) {
@@ -223,79 +238,6 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(DONE)
     }
 
-    /// Puts an instance on a source. Goes on from wherever an earlier attempt got to.
-    async fn switch(&self, instance: &Ocid, to: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
-        let gone = || CloudError::Unaskable {
-            operation: "AttachParentSoftwareSourceToManagedInstance",
-            reason: format!("the service no longer knows {instance}"),
-        };
-        let parent = async || -> Result<Option<Ocid>, CloudError> {
-            let (seen, _) = self.instance(instance).await?.ok_or_else(gone)?;
-            Ok(seen.parent.map(|link| link.id))
-        };
-        // Whoever asks for this has looked a moment ago. To detach what is attached no more is refused.
-        let (seen, _) = self.known(instance).await?.ok_or_else(gone)?;
-        let seen = seen.parent.map(|link| link.id);
-        let change = |operation, action, source: &Ocid, part| {
-            Call::post(operation, &["managedInstances", instance.as_str(), "actions", action])
-                .json(&wire::SourceOfInstance { software_source_id: source.as_str() })
-                .token(token.part(part).0)
-                .slow()
-        };
-        match seen {
-            Some(old) if old == *to => return Ok(DONE),
-            Some(old) => {
-                // Without a source the instance could be updated from nowhere: nothing is detached for one that is
-                // not there to be attached.
-                if !self.is_there(to).await? {
-                    return Err(CloudError::Unaskable {
-                        operation: "AttachParentSoftwareSourceToManagedInstance",
-                        reason: format!("the software source {to} is gone; the instance stays on {old}"),
-                    });
-                }
-                let operation = "DetachParentSoftwareSourceFromManagedInstance";
-                let call = change(operation, "detachParentSoftwareSource", &old, "detach");
-                self.recent.forget(instance);
-                self.unless(&call, async || Ok(parent().await?.as_ref() != Some(&old))).await?;
-            }
-            None => {}
-        }
-        let operation = "AttachParentSoftwareSourceToManagedInstance";
-        let call = change(operation, "attachParentSoftwareSource", to, "attach");
-        self.recent.forget(instance);
-        self.unless(&call, async || Ok(parent().await?.as_ref() == Some(to))).await?;
-        let mut waits = Waits::new();
-        loop {
-            let seen = parent().await?;
-            if seen.as_ref() == Some(to) {
-                return Ok(DONE);
-            }
-            // Another parent is somebody else's doing; none may be a reading that lags.
-            if seen.is_some() || !waits.wait().await {
-                let seen = seen.map_or_else(|| "none".to_owned(), |seen| seen.to_string());
-                return Err(CloudError::Answer {
-                    operation,
-                    reason: format!("{to} was attached, and the parent source of {instance} is {seen}"),
-                    request_id: String::new(),
-                });
-            }
-        }
-    }
-
-    /// Tells whether a source is ACTIVE, or was a moment ago.
-    async fn is_there(&self, source: &Ocid) -> Result<bool, CloudError> {
-        if self.recent.is_active(source) {
-            return Ok(true);
-        }
-        let look = Call::get("GetSoftwareSource", &["softwareSources", source.as_str()]);
-        let there: Option<wire::Made> = found(self.one(&look).await)?;
-        let active = there.is_some_and(|there| is_active(there.lifecycle_state.as_deref()));
-        if active {
-            self.recent.note_active(source);
-        }
-        Ok(active)
-    }
-
     async fn update(
         &self,
         instance: &Ocid,
@@ -341,7 +283,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Makes a call; when it fails in a way that what it is for may hold all the same, looks whether it does.
-    async fn unless(
+    pub(super) async fn unless(
         &self,
         call: &Call,
         holds: impl AsyncFnOnce() -> Result<bool, CloudError>,
@@ -366,18 +308,18 @@ pub(super) fn may_hold(error: &CloudError) -> bool {
 }
 
 /// Waits that grow, up to an end.
-struct Waits {
+pub(super) struct Waits {
     start: Instant,
     next: Duration,
 }
 
 impl Waits {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { start: Instant::now(), next: Duration::from_secs(1) }
     }
 
     /// Waits once more; false when there has been enough of it.
-    async fn wait(&mut self) -> bool {
+    pub(super) async fn wait(&mut self) -> bool {
         if self.start.elapsed() + self.next > PATIENCE {
             return false;
         }
@@ -411,8 +353,12 @@ fn arch_type(arch: &str) -> Result<&'static str, CloudError> {
     }
 }
 
-fn source_id(source: &SourceRef) -> Result<&Ocid, CloudError> {
+pub(super) fn source_id(source: &SourceRef) -> Result<&Ocid, CloudError> {
     source.id.as_ref().ok_or_else(|| nameless(format!("the source of release {}", source.release)))
+}
+
+pub(super) fn parent_id(parent: &ParentRef) -> Result<&Ocid, CloudError> {
+    parent.id.as_ref().ok_or_else(|| nameless("the train's own parent source".to_owned()))
 }
 
 fn group_id(group: &GroupRef) -> Result<&Ocid, CloudError> {

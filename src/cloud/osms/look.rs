@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{OsmsCloud, ROWS, found, tags, wire};
 use crate::cloud::CloudError;
 use crate::name::Ocid;
-use crate::observed::{Instance, InstanceStatus, Observed, ServiceGroup, Source, SourceLink};
+use crate::observed::{Instance, InstanceStatus, Observed, Riders, ServiceGroup, Source, SourceLink};
 use crate::oci::{Call, Transport};
 
 /// Only ACTIVE things count: the service goes on listing what was deleted (osms.md, section 2).
@@ -120,6 +120,14 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(row.filter(|row| is_active(row.lifecycle_state.as_deref())).map(group))
     }
 
+    /// Reads a source without its contents, and whom it is attached to; none when it is not there or no longer ACTIVE.
+    pub(super) async fn source(&self, id: &Ocid) -> Result<Option<(Source, Riders)>, CloudError> {
+        let call = Call::get("GetSoftwareSource", &["softwareSources", id.as_str()]);
+        let row: Option<wire::SoftwareSource> = found(self.one(&call).await)?;
+        let row = row.filter(|row| is_active(row.lifecycle_state.as_deref()));
+        Ok(row.map(|row| (source(&row), riders(row))))
+    }
+
     /// Reads an instance and the compartment it is in; none when the service does not know it.
     pub(super) async fn instance(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
         let call = Call::get("GetManagedInstance", &["managedInstances", id.as_str()]);
@@ -200,6 +208,14 @@ fn source(row: &wire::SoftwareSource) -> Source {
         contents: None,
         parent: row.parent_id.as_deref().filter(|id| !id.is_empty()).map(Ocid::new),
     }
+}
+
+fn riders(row: wire::SoftwareSource) -> Riders {
+    let named = |rider: wire::Rider| {
+        let name = rider.display_name.unwrap_or_else(|| rider.id.clone());
+        (Ocid::new(&rider.id), name.into())
+    };
+    row.associated_managed_instances.into_iter().flatten().map(named).collect()
 }
 
 fn instance(row: wire::ManagedInstance) -> Instance {

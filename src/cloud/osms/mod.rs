@@ -15,6 +15,7 @@ mod names;
 mod packages;
 mod recent;
 mod schedules;
+mod switch;
 mod tags;
 mod wire;
 mod work;
@@ -130,6 +131,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
+            Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
             Scope::Schedules => Sighting::Schedules(self.schedules().await?),
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),

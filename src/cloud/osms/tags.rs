@@ -28,7 +28,7 @@ pub(super) fn owner(tags: Option<&BTreeMap<String, String>>) -> Option<Ownership
     let tags = tags?;
     let release = match (tags.get(RELEASE), tags.get(DIGEST)) {
         (None, None) => None,
-        (release, digest) => Some((ReleaseName::parse(release?).ok()?, digest?.parse().ok()?)),
+        (release, digest) => Some((release_name(release?)?, digest?.parse().ok()?)),
     };
     let lineage = tags.get(LINEAGE).filter(|lineage| !lineage.is_empty())?;
     Some(Ownership {
@@ -36,6 +36,12 @@ pub(super) fn owner(tags: Option<&BTreeMap<String, String>>) -> Option<Ownership
         lineage: Lineage(lineage.as_str().into()),
         release,
     })
+}
+
+/// Reads the name of a release, or that of the train's own parent, which no release can have.
+fn release_name(text: &str) -> Option<ReleaseName> {
+    let own = ReleaseName::own_parent();
+    if text == own.as_str() { Some(own) } else { ReleaseName::parse(text).ok() }
 }
 
 /// Reads for which of a train's groups something was made.
@@ -63,7 +69,9 @@ mod tests {
 
     #[test]
     fn an_owner_comes_back_from_its_tags() {
-        for mine in [ours(true), ours(false)] {
+        let parent = (ReleaseName::own_parent(), Digest::of([""]));
+        let parent = Ownership { release: Some(parent), ..ours(false) };
+        for mine in [ours(true), ours(false), parent] {
             let mut tags = written(&mine);
             tags.insert("cost-center".to_owned(), "42".to_owned());
             assert_eq!(owner(Some(&tags)), Some(mine));

@@ -176,6 +176,18 @@ pub(super) struct SoftwareSource {
     pub(super) lifecycle_state: Option<String>,
     #[serde(default)]
     pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+    /// Not in the summary.
+    #[serde(default)]
+    pub(super) associated_managed_instances: Option<Vec<Rider>>,
+}
+
+/// `Id`, of an instance with its display name
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rider {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) display_name: Option<String>,
 }
 
 /// What was just created, of whichever kind.
@@ -222,6 +234,8 @@ pub(super) struct CreateSource<'a> {
     pub(super) description: String,
     pub(super) arch_type: &'a str,
     pub(super) checksum_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent_id: Option<&'a str>,
     pub(super) freeform_tags: BTreeMap<&'static str, String>,
 }
 

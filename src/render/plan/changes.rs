@@ -3,7 +3,7 @@
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, count, counts, job, labels, schedule, time};
+use super::super::words::{address, are, clean, count, counts, job, labels, schedule, time};
 use super::summary::mark;
 use super::{cohorts, patches};
 use crate::name::{Address, GroupName, Ocid};
@@ -41,7 +41,13 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 
 fn entry(page: &mut Page, plan: &Plan, change: &Change) {
     let name = address(plan, &change.address);
+    let is_parent = matches!(&change.address, Address::Release(release) if release.is_own_parent());
     match &change.detail {
+        ChangeDetail::CreateSource { line, .. } if is_parent => {
+            let what =
+                format!("make the empty source that releases hang under, because of {}:{line}", plan.file);
+            page.item(2, mark(change), &format!("{name}: {what}"));
+        }
         ChangeDetail::CreateSource { packages, calls, line } => {
             let what = format!(
                 "make its source and fill it with {} in {}, because {}:{line} declares it",
@@ -62,7 +68,9 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
         }
         ChangeDetail::RepairSource { add, remove } => {
             let what = counts(&[(add.len(), "to put back"), (remove.len(), "to take out")]);
-            page.item(2, mark(change), &format!("{name}: make its source hold the release again, {what}"));
+            let whole =
+                if is_parent { "make it empty again" } else { "make its source hold the release again" };
+            page.item(2, mark(change), &format!("{name}: {whole}, {what}"));
             let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
             let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
             packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
@@ -108,6 +116,18 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             let what = format!("delete it, because the train no longer declares it; {members}");
             page.item(2, mark(change), &format!("{name}: {what}"));
             people(page, plan, Mark::REMOVE, "leave", leaves);
+        }
+        ChangeDetail::DeleteSource { id, gone, leaving, line } => {
+            let cause = format!("because {}:{line} retires it", plan.file);
+            let what = match (gone, leaving) {
+                (true, _) => format!("forget its source, which is gone, {cause}"),
+                (false, 0) => format!("delete its source, which nothing rides, {cause}"),
+                (false, riders) => {
+                    format!("delete its source when {} off it, {cause}", are(*riders, "instance"))
+                }
+            };
+            let what = format!("{what} ({})", clean(id.as_str()));
+            page.item(2, mark(change), &format!("{name}: {what}"));
         }
         ChangeDetail::Schedule { from, to, next, adopt, replace, line } => {
             let mut what = Vec::new();

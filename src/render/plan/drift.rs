@@ -75,7 +75,8 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
         | DriftKind::Joined { .. }
         | DriftKind::Left { .. }
         | DriftKind::Schedule { .. }
-        | DriftKind::Gone => {}
+        | DriftKind::Gone
+        | DriftKind::Children { .. } => {}
     }
 }
 
@@ -88,7 +89,14 @@ fn words(plan: &Plan, drift: &Drift) -> String {
         DriftKind::Left { group } => format!("somebody took it out of group.{group}"),
         DriftKind::Contents { missing, foreign } => {
             let changed = counts(&[(missing.len(), "missing"), (foreign.len(), "foreign")]);
-            format!("its source no longer holds the release: {changed}")
+            match &drift.address {
+                Address::Release(release) if release.is_own_parent() => {
+                    format!(
+                        "it is no longer empty, so that all that hangs under it are offered more: {changed}"
+                    )
+                }
+                _ => format!("its source no longer holds the release: {changed}"),
+            }
         }
         DriftKind::LeftLevel { release, behind, ahead } => {
             let moved = counts(&[(behind.len(), "older"), (ahead.len(), "newer")]);
@@ -98,6 +106,11 @@ fn words(plan: &Plan, drift: &Drift) -> String {
             "{} beside the release now, {before} when its level was proven",
             count(now.len(), "managed package")
         ),
+        DriftKind::Children { children } => {
+            let names: Vec<_> = children.iter().map(|child| rides(plan, Some(child))).collect();
+            let (sources, are) = if names.len() == 1 { ("source", "is") } else { ("sources", "are") };
+            format!("beside its release, the child {sources} {} {are} attached to it", names.join(", "))
+        }
         DriftKind::Schedule { expected, found } => {
             format!("we had it install {}; somebody has it {}", schedule(expected), job(found))
         }

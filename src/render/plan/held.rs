@@ -7,6 +7,7 @@ use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::plan::{Held, HeldReason, LeftOut, Note, Plan};
+use crate::train::Layout;
 
 /// Names shown of what is held for one reason before the list folds.
 const NAMES: usize = 12;
@@ -30,6 +31,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
         if let [one] = held.as_slice() {
             let fact = fact(one).map(|fact| format!(" ({fact})")).unwrap_or_default();
             page.item(2, Mark::HELD, &format!("{}: {reason}{fact}", address(plan, &one.address)));
+            riders(page, plan, one);
             continue;
         }
         page.item(2, Mark::HELD, &format!("{}, each: {reason}", count(held.len(), kind(&held[0].address))));
@@ -41,6 +43,14 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
             })
             .collect();
         page.names(6, &names, NAMES);
+        held.iter().for_each(|held| riders(page, plan, held));
+    }
+}
+
+/// Names who keeps the source of a retired release.
+fn riders(page: &mut Page, plan: &Plan, held: &Held) {
+    if let HeldReason::Ridden { riders } = &held.reason {
+        page.names(6, &words::labels(plan, riders), NAMES);
     }
 }
 
@@ -60,6 +70,8 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::NoUpdates => 10,
         HeldReason::Elsewhere { .. } => 11,
         HeldReason::Overdue { .. } => 12,
+        HeldReason::Ridden { .. } => 13,
+        HeldReason::NotOurs { .. } => 14,
     }
 }
 
@@ -77,6 +89,8 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Ahead { .. }
         | HeldReason::Gate { .. }
         | HeldReason::Undeclared
+        | HeldReason::Ridden { .. }
+        | HeldReason::NotOurs { .. }
         | HeldReason::Schedule { .. }
         | HeldReason::NoUpdates
         | HeldReason::Elsewhere { .. }
@@ -120,6 +134,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     let mut unfinished: Vec<String> = Vec::new();
     let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
     let mut empty: Vec<String> = Vec::new();
+    let mut layouts: Vec<String> = Vec::new();
     let mut left_out: BTreeMap<(&GroupName, &LeftOut), Vec<&Ocid>> = BTreeMap::new();
     let mut absent: Vec<String> = Vec::new();
     let mut modular: Vec<String> = Vec::new();
@@ -130,6 +145,20 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
+            }
+            Note::OtherLayout { releases, layout, line } => {
+                let names: Vec<String> =
+                    releases.iter().map(|release| format!("release.{release}")).collect();
+                let (now, then) = match layout {
+                    Layout::Parent => ("parent", "children"),
+                    Layout::Child => ("child", "parents"),
+                };
+                layouts.push(format!(
+                    "layout = \"{now}\" ({}:{line}) is for releases that are made from now on; the sources of {} are \
+                     {then} and stay so, and who rides one goes over with its next release",
+                    plan.file,
+                    names.join(", "),
+                ));
             }
             Note::Modular { release, packages, streams } => {
                 modular.push(modular_words(release, *packages, streams));
@@ -145,6 +174,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             "an earlier run left {} open; this plan goes on from there: {list}",
             count(unfinished.len(), "call")
         );
+        page.item(2, Mark::NONE, &text);
+    }
+    for text in layouts {
         page.item(2, Mark::NONE, &text);
     }
     if !absent.is_empty() {

@@ -69,13 +69,20 @@ fn releases(page: &mut Page, plan: &Plan) {
                 }
                 ("repair the source".to_owned(), numbers.join(" "), String::new())
             }
+            ChangeDetail::DeleteSource { gone: false, .. } => {
+                ("delete the source".to_owned(), String::new(), "1".to_owned())
+            }
+            ChangeDetail::DeleteSource { gone: true, .. } => {
+                ("forget the source, which is gone".to_owned(), String::new(), String::new())
+            }
             ChangeDetail::Group { .. }
             | ChangeDetail::DeleteGroup { .. }
             | ChangeDetail::Instance { .. }
             | ChangeDetail::Patch { .. }
             | ChangeDetail::Schedule { .. } => continue,
         };
-        table.row(mark(change), vec![release.to_string(), what, packages, calls], Vec::new());
+        let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
+        table.row(mark(change), vec![name, what, packages, calls], Vec::new());
         rows += 1;
     }
     if rows > 0 {

@@ -54,7 +54,7 @@ pub(super) fn group_name(name: &str) -> GroupName {
 }
 
 pub(super) fn source(name: &str) -> SourceRef {
-    SourceRef { release: release(name), id: None }
+    SourceRef { release: release(name), id: None, under: None }
 }
 
 const GL1: &[&str] = &[
@@ -222,7 +222,7 @@ pub(super) fn switch_update_verify(
 ) -> u32 {
     let address = Address::Instance(instance.clone());
     let to = source(bound);
-    let op = Op::Switch { instance: instance.clone(), from: None, to: to.clone() };
+    let op = Op::Switch { instance: instance.clone(), from: None, to: to.clone(), drops: Vec::new() };
     let switched = step(plan, address.clone(), Some(group), Action::Act { op }, after);
     let op = Op::Update { instance: instance.clone(), source: to, kind: Wanted::All };
     let updated = step(plan, address.clone(), Some(group), Action::Act { op }, &[switched]);
@@ -448,6 +448,7 @@ fn fill_steps(plan: &mut Plan) {
         name: "great-linux/GL1.1".to_owned(),
         arch: "x86_64".to_owned(),
         owner: owner(),
+        under: None,
     };
     let made = step(plan, address.clone(), None, Action::Act { op }, &[]);
     let op = Op::AddPackages { source: source("GL1.1"), packages: packages(GL1_1) };

@@ -8,7 +8,7 @@ use crate::observed::{Instance, Inventory, ServiceGroup, Source, SourceLink};
 use crate::op::{Lineage, Ownership};
 use crate::package::{Digest, Manifest, Package, PackageSet};
 use crate::state::{AtLevel, InstanceRecord};
-use crate::train::{Ahead, Amount, Endpoint, Service};
+use crate::train::{Ahead, Amount, Endpoint, Layout, Service};
 
 const OLD: &str = "bash-4.4.19-1.el8.x86_64";
 const BOUND: &str = "bash-4.4.20-1.el8.x86_64";
@@ -58,12 +58,15 @@ pub(in crate::report) fn train() -> Train {
             digest: manifest.digest(),
             manifest,
             line: 1,
+            retired: false,
         }],
         groups: vec![
             group("web", Members::Listed(listed)),
             Group { ahead: Ahead::Block, ..group("db", Members::Service) },
         ],
         digest: Digest::of(["t"]),
+        layout: Layout::Parent,
+        layout_line: 1,
     }
 }
 

@@ -145,6 +145,11 @@ fn keys_and_types() {
         ),
         (
             "[service]",
+            "layout = \"childs\"\n[service]",
+            &["t.toml:9:10: `layout` cannot be `childs` (did you mean `child`?)"],
+        ),
+        (
+            "[service]",
             "unmanaged = [\"a b\", 1]\n[service]",
             &[
                 "t.toml:9:14: `a b` is not a name pattern: package names with `*` and `?`, nothing else",
@@ -431,4 +436,30 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn nobody_rides_a_retired_release() {
+    let manifest = "manifest = \"great-linux/GL1.packages\"";
+    assert_told(&[
+        (
+            manifest,
+            &format!("{manifest}\nretired = true"),
+            &[
+                "t.toml:35:16: release `GL1` is retired, on line 19 (its source is deleted once nothing rides it: bind another release, or delete `retired`)",
+                "t.toml:46:11: release `GL1` is retired, on line 19 (its source is deleted once nothing rides it: bind another release, or delete `retired`)",
+            ],
+        ),
+        (
+            manifest,
+            &format!("{manifest}\nretired = 1"),
+            &["t.toml:22:11: `retired` is an integer: expected `true` or `false`"],
+        ),
+        // Its manifest says what it was.
+        (
+            "manifest = \"great-linux/GL1.1.packages\"",
+            "retired = false",
+            &["t.toml:23:1: `[[release]]` lacks `manifest`"],
+        ),
+    ]);
 }

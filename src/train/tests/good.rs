@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Ahead, Amount, Endpoint, Group, Members};
+use super::super::{Ahead, Amount, Endpoint, Group, Layout, Members};
 use super::*;
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::Digest;
@@ -73,6 +73,29 @@ fn a_good_file_is_read_value_by_value() {
 }
 
 #[test]
+fn a_release_can_be_retired() {
+    let text = GOOD.replace("release      = \"GL1\"", "release = \"GL1.1\"");
+    let text = text.replace("release = \"GL1\"", "release = \"GL1.1\"");
+    let retire = |word: &str| {
+        let manifest = "manifest = \"great-linux/GL1.packages\"";
+        train(&text.replace(manifest, &format!("{manifest}\nretired = {word}")))
+    };
+    let retired = |train: &Train| train.releases.iter().map(|release| release.retired).collect::<Vec<_>>();
+    assert_eq!(retired(&retire("true")), [true, false]);
+    assert_eq!(retired(&retire("false")), [false, false]);
+    assert_eq!(retire("false").digest, train(&text).digest, "it is the default");
+    assert_ne!(retire("true").digest, train(&text).digest);
+}
+
+#[test]
+fn a_layout_is_read_with_its_line() {
+    assert_eq!((train(GOOD).layout, train(GOOD).layout_line), (Layout::Parent, 2));
+    let child = train(&GOOD.replace("[service]", "layout = \"child\"\n[service]"));
+    assert_eq!((child.layout, child.layout_line), (Layout::Child, 9));
+    assert_eq!(child.own_parent().line, 9);
+}
+
+#[test]
 fn the_least_that_a_train_needs() {
     let text = r#"
         train = { name = "t", os = "oracle-linux-9", architecture = "aarch64", compartment = "ocid1.compartment.oc1..a" }
@@ -135,6 +158,7 @@ fn comments_layout_and_the_order_of_groups_do_not_move_the_digest() {
         GOOD.replace("endpoints = { osms = \"simulator\" }", "endpoints.osms = 'simulator'"),
         GOOD.replace("\"oracle-linux-8\"", "\"\"\"oracle\\u002dlinux-8\"\"\""),
         // What is the default may be said.
+        GOOD.replace("[service]", "layout = \"parent\"\n[service]"),
         GOOD.replace("ahead        = \"report\"\n", ""),
         // Sets have no order.
         GOOD.replace("[\"canary\", \"web\"]", "[\"web\", \"canary\"]"),
@@ -161,6 +185,7 @@ fn every_change_of_a_value_moves_the_digest() {
         ("golden       = \"ocid1.instance.oc1..gold\"\n", ""),
         ("oc1..gold", "oc1..silver"),
         ("[service]", "unmanaged = []\n[service]"),
+        ("[service]", "layout = \"child\"\n[service]"),
         ("[service]", "unmanaged = [\"gpg-pubkey*\"]\n[service]"),
         ("eu-frankfurt-1", "eu-zurich-1"),
         ("region    = \"eu-frankfurt-1\"\n", ""),
@@ -173,6 +198,14 @@ fn every_change_of_a_value_moves_the_digest() {
         ("endpoints = { osms = \"simulator\" }\n", ""),
         ("name     = \"GL1.1\"", "name = \"GL1.2\""),
         ("great-linux/GL1.packages", "./great-linux/GL1.packages"),
+        (
+            "[[group]]\nname    = \"canary\"",
+            "[[release]]\nname = \"retired\"\nmanifest = \"great-linux/R.packages\"\nretired = true\n[[group]]\nname    = \"canary\"",
+        ),
+        (
+            "[[group]]\nname    = \"canary\"",
+            "[[release]]\nname = \"retired\"\nmanifest = \"great-linux/R.packages\"\n[[group]]\nname    = \"canary\"",
+        ),
         ("release = \"GL1.1\"", "release = \"GL1\""),
         ("\"web\"\nrelease", "\"www\"\nrelease"),
         ("oc1..a\"", "oc1..z\""),

@@ -14,7 +14,7 @@ fn told(change: impl Fn(&str) -> String) -> Vec<String> {
 #[test]
 fn each_setting_for_later_is_answered() {
     // Put behind `name = "canary"`, so on line 29.
-    let table: [(&str, &[&str]); 26] = [
+    let table: [(&str, &[&str]); 24] = [
         ("waves = [\"1\", \"10%\", \"50%\", \"100%\"]", &["29:1: `waves` is not supported yet"]),
         (
             "waves = [\"50%\", \"10%\", \"0\"]",
@@ -81,28 +81,14 @@ fn each_setting_for_later_is_answered() {
         ("remove_extras = false", &[]),
         ("update = \"all\"", &[]),
         ("enforce = \"update\"", &[]),
-        ("[[release]]\nname = \"GL0\"\nmanifest = \"great-linux/GL0.packages\"\nretired = false", &[]),
-        (
-            "[[release]]\nname = \"GL0\"\nmanifest = \"great-linux/GL0.packages\"\nretired = true",
-            &["30:11: `retired = true` is not supported yet"],
-        ),
         ("", &[]),
         ("reboot = \"never\"", &["29:1: unknown key `reboot` in `[[group]]`"]),
         ("max-failures = 1", &["29:1: unknown key `max-failures` in `[[group]]`"]),
         ("ID = 1", &["29:1: unknown key `ID` in `[[group]]`"]),
     ];
     for (setting, expected) in table {
-        let found = match setting.strip_prefix("[[release]]") {
-            None => {
-                told(|good| good.replace("\"canary\"\nrelease", &format!("\"canary\"\n{setting}\nrelease")))
-            }
-            Some(release) => {
-                let good = GOOD.replacen("[[group]]", &format!("[[release]]{release}\n[[group]]"), 1);
-                let files = files(&good).with("trains/great-linux/GL0.packages", GL1);
-                let problems = files.load().err().unwrap_or_default().list;
-                problems.iter().map(|p| format!("{}:{}: {}", p.line, p.column, p.message)).collect()
-            }
-        };
+        let found =
+            told(|good| good.replace("\"canary\"\nrelease", &format!("\"canary\"\n{setting}\nrelease")));
         assert_eq!(found, expected, "{setting}");
     }
 }

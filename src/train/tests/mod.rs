@@ -39,10 +39,12 @@ impl Files {
 const GL1: &str = "bash-4.4.19-1.el8.x86_64\nglibc-2.28-1.el8.i686\n";
 const GL1_1: &str = "bash-4.4.20-1.el8.x86_64\nglibc-2.28-1.el8.i686\n";
 
-/// A train with two manifests.
+/// A train with its two manifests, and another one.
 fn files(train: &str) -> Files {
     let files = Files::default().with("trains/t.toml", train);
-    files.with("trains/great-linux/GL1.packages", GL1).with("trains/great-linux/GL1.1.packages", GL1_1)
+    let files =
+        files.with("trains/great-linux/GL1.packages", GL1).with("trains/great-linux/GL1.1.packages", GL1_1);
+    files.with("trains/great-linux/R.packages", "acl-2.2-1.x86_64\n")
 }
 
 /// What works today.

@@ -10,7 +10,7 @@ fn token() -> RetryToken {
 }
 
 fn source(id: &str) -> SourceRef {
-    SourceRef { release: ReleaseName::new("GL1"), id: Some(Ocid::new(id)) }
+    SourceRef { release: ReleaseName::new("GL1"), id: Some(Ocid::new(id)), under: None }
 }
 
 fn group(id: &str) -> GroupRef {
@@ -18,7 +18,12 @@ fn group(id: &str) -> GroupRef {
 }
 
 fn switch() -> Op {
-    Op::Switch { instance: Ocid::new("i"), from: Some(Ocid::new("old")), to: source("new") }
+    Op::Switch {
+        instance: Ocid::new("i"),
+        from: Some(Ocid::new("old")),
+        to: source("new"),
+        drops: Vec::new(),
+    }
 }
 
 async fn submit(service: &Service, op: &Op) -> Result<Submitted, String> {
@@ -35,6 +40,7 @@ async fn a_source_is_created_with_its_tags_and_awaited() {
         name: "great-linux/GL1".to_owned(),
         arch: "x86_64".to_owned(),
         owner: owner(Some("GL1")),
+        under: None,
     };
     let made = Some(Ocid::new("made-great-linux/GL1"));
     assert_eq!(submit(&service, &op).await, Ok(Submitted::Done { created: made.clone() }));
@@ -67,6 +73,7 @@ async fn a_source_that_fails_to_become_active_is_an_error() {
         name: "x".to_owned(),
         arch: arch.to_owned(),
         owner: owner(Some("GL1")),
+        under: None,
     };
     let refused = submit(&service, &op("s390x")).await.unwrap_err();
     assert!(refused.contains("no architecture `s390x`"), "{refused}");
@@ -149,6 +156,32 @@ async fn a_lost_answer_to_a_delete_is_looked_after() {
         assert_eq!(submit(&service, &Op::DeleteGroup { group: group("g") }).await, DONE);
         assert!(service.world().groups.is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_is_deleted_when_nothing_rides_it() {
+    let delete = Op::DeleteSource { source: source("s") };
+    for fault in [None, Some(Fault::Lost), Some(Fault::Refused(503, "ServiceUnavailable"))] {
+        let service = Service::new();
+        service.source("s", "t/GL1", &[]);
+        fault.into_iter().for_each(|fault| service.fault("DELETE", fault));
+        // Asked for twice, as after a crash.
+        assert_eq!(submit(&service, &delete).await, DONE);
+        assert_eq!(submit(&service, &delete).await, DONE);
+        assert!(service.world().sources.is_empty());
+        assert_eq!(service.written()[0], "DELETE /softwareSources/s");
+    }
+    let service = Service::new();
+    service.source("s", "t/GL1", &[]);
+    service.instance("i", Some("s"));
+    let error = submit(&service, &delete).await.unwrap_err();
+    assert!(error.starts_with("DeleteSoftwareSource: 409 Conflict"), "{error}");
+    let seen = cloud(&service).observe(&Scope::Source(Ocid::new("s"))).await.unwrap();
+    let Sighting::Source(_, Some((seen, riders))) = seen else { panic!() };
+    assert_eq!((&*seen.name, seen.contents), ("t/GL1", None));
+    assert_eq!(riders, [(Ocid::new("i"), "name-i".into())].into());
+    let gone = cloud(&service).observe(&Scope::Source(Ocid::new("gone"))).await.unwrap();
+    assert_eq!(gone, Sighting::Source(Ocid::new("gone"), None));
 }
 
 #[tokio::test(start_paused = true)]

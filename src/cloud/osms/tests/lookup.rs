@@ -27,7 +27,7 @@ fn service(spelling: Spelling) -> Service {
 }
 
 fn add(nevras: &[&str]) -> Op {
-    let source = SourceRef { release: ReleaseName::new("GL1"), id: Some(Ocid::new("s")) };
+    let source = SourceRef { release: ReleaseName::new("GL1"), id: Some(Ocid::new("s")), under: None };
     Op::AddPackages { source, packages: packages(nevras) }
 }
 

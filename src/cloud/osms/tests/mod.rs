@@ -7,6 +7,7 @@ mod look;
 mod lookup;
 mod modules;
 mod service;
+mod switch;
 
 use service::Service;
 

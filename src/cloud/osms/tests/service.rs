@@ -34,6 +34,8 @@ pub(super) enum Fault {
 pub(super) struct World {
     /// Instance to parent source.
     pub(super) parents: BTreeMap<String, Option<String>>,
+    /// Instance to child sources, in the order they were attached.
+    pub(super) children: BTreeMap<String, Vec<String>>,
     pub(super) installed: BTreeMap<String, Vec<(Package, bool)>>,
     pub(super) sources: BTreeMap<String, Value>,
     pub(super) contents: BTreeMap<String, BTreeSet<Package>>,
@@ -210,7 +212,14 @@ impl World {
                         .cloned(),
                 )
             }
-            ("GET", ["softwareSources", id]) => self.sources.get(*id).map_or_else(missing, ok),
+            ("GET", ["softwareSources", id]) => match self.sources.get(*id).cloned() {
+                None => missing(),
+                Some(mut source) => {
+                    let named = |rider| json!({"id": rider, "displayName": format!("name-{rider}")});
+                    source["associatedManagedInstances"] = self.riders(id).map(named).collect();
+                    ok(&source)
+                }
+            },
             ("GET", ["managedInstanceGroups", id]) => match self.groups.get(*id).cloned() {
                 None => missing(),
                 Some(mut group) => {
@@ -251,6 +260,8 @@ impl World {
             ("DELETE", ["managedInstanceGroups", id]) => {
                 self.groups.remove(*id).map_or_else(missing, |_| done())
             }
+            ("DELETE", ["softwareSources", id]) if self.riders(id).next().is_some() => conflict(),
+            ("DELETE", ["softwareSources", id]) => self.sources.remove(*id).map_or_else(missing, |_| done()),
             ("POST", ["managedInstanceGroups", id, "actions", action]) => {
                 let pair = ((*id).to_owned(), query["managedInstanceId"].clone());
                 let changed = match *action {
@@ -266,9 +277,22 @@ impl World {
             ("POST", ["managedInstances", id, "actions", action]) => {
                 let source = body["softwareSourceId"].as_str().map(str::to_owned);
                 let Some(parent) = self.parents.get_mut(*id) else { return missing() };
+                let children = self.children.entry((*id).to_owned()).or_default();
+                let Some(named) = source.clone() else { return conflict() };
+                let under = self.sources.get(&named).and_then(|row| row["parentId"].as_str());
                 match *action {
-                    "detachParentSoftwareSource" if *parent == source => *parent = None,
+                    "detachParentSoftwareSource" if *parent == source => {
+                        *parent = None;
+                        children.clear();
+                    }
                     "attachParentSoftwareSource" if parent.is_none() => *parent = source,
+                    "attachChildSoftwareSource" if children.contains(&named) => return conflict(),
+                    "attachChildSoftwareSource" if under.is_some() && under == parent.as_deref() => {
+                        children.push(named);
+                    }
+                    "detachChildSoftwareSource" if children.contains(&named) => {
+                        children.retain(|child| *child != named);
+                    }
                     _ => return conflict(),
                 }
                 done()
@@ -294,15 +318,23 @@ impl World {
         }
     }
 
+    fn riders(&self, source: &str) -> impl Iterator<Item = &str> {
+        let rides = move |(_, parent): &(&String, &Option<String>)| parent.as_deref() == Some(source);
+        self.parents.iter().filter(rides).map(|(id, _)| id.as_str())
+    }
+
     fn get_instance(&self, id: &str) -> Option<Value> {
         let parent = self.parents.get(id)?;
+        let children = self.children.get(id).into_iter().flatten();
+        let children: Vec<Value> =
+            children.map(|child| json!({"id": child, "name": format!("name-{child}")})).collect();
         let groups = self.members.iter().filter(|(_, member)| member == id);
         let groups: Vec<Value> = groups.map(|(group, _)| json!({"id": group, "displayName": "g"})).collect();
         Some(json!({
             "id": id, "displayName": format!("name-{id}"), "compartmentId": "ocid1.compartment.oc1..i",
             "status": "NORMAL", "osName": "Oracle Linux Server", "osVersion": "8.10",
             "parentSoftwareSource": parent.as_ref().map(|parent| json!({"id": parent, "name": format!("name-{parent}")})),
-            "childSoftwareSources": [], "managedInstanceGroups": groups, "isRebootRequired": true,
+            "childSoftwareSources": children, "managedInstanceGroups": groups, "isRebootRequired": true,
             "lastCheckin": "2026-11-22T14:00:00Z", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
         }))
     }

@@ -1,0 +1,69 @@
+//! What an instance rides: its parent source, or the release's child under the train's own parent.
+
+use std::collections::BTreeMap;
+
+use super::{Instance, SourceLink};
+use crate::name::{Ocid, ReleaseName};
+
+impl Instance {
+    /// Tells whether the instance has a source: as its parent, or, where it is told what parent that hangs under (which
+    /// may not be there yet), as a child under that one.
+    pub fn has(&self, source: &Ocid, under: Option<Option<&Ocid>>) -> bool {
+        let parent = self.parent.as_ref().map(|parent| &parent.id);
+        match under {
+            None => parent == Some(source),
+            Some(None) => false,
+            Some(under) => parent == under && self.children.iter().any(|child| child.id == *source),
+        }
+    }
+}
+
+/// Which sources hold a train's releases, and which is the parent of its own that some of them may hang under. Says how
+/// an instance's attachments are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Riding {
+    /// The train's own parent source, where there is one.
+    pub parent: Option<Ocid>,
+    /// The release of each source that holds one.
+    pub releases: BTreeMap<Ocid, ReleaseName>,
+}
+
+impl Riding {
+    /// Tells whether an instance's parent is the train's own.
+    pub fn hangs(&self, seen: &Instance) -> bool {
+        seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == self.parent.as_ref())
+    }
+
+    /// Returns the children under the train's own parent that hold releases.
+    pub fn children<'s>(&self, seen: &'s Instance) -> impl Iterator<Item = &'s SourceLink> {
+        let hangs = self.hangs(seen);
+        seen.children.iter().filter(move |child| hangs && self.releases.contains_key(&child.id))
+    }
+
+    /// Returns the children under the train's own parent that hold no release: somebody else's.
+    pub fn foreign<'s>(&self, seen: &'s Instance) -> impl Iterator<Item = &'s SourceLink> {
+        let hangs = self.hangs(seen);
+        seen.children.iter().filter(move |child| hangs && !self.releases.contains_key(&child.id))
+    }
+
+    /// Returns what an instance rides. Where two releases are attached as children, that is the one that it is to
+    /// leave; where none is, the empty parent.
+    pub fn link<'s>(&self, seen: &'s Instance, bound: Option<&Ocid>) -> Option<&'s SourceLink> {
+        let other = self.children(seen).find(|child| Some(&child.id) != bound);
+        other.or_else(|| self.children(seen).next()).or(seen.parent.as_ref())
+    }
+
+    /// Tells whether an instance has a source, as its parent or under the train's own, and no other release beside it.
+    pub fn rides(&self, seen: &Instance, source: &Ocid) -> bool {
+        let mut children = self.children(seen).map(|child| &child.id);
+        match self.hangs(seen) {
+            true => children.next() == Some(source) && children.next().is_none(),
+            false => seen.has(source, None),
+        }
+    }
+
+    /// Tells whether an instance has a source, whatever else it has.
+    pub fn has(&self, seen: &Instance, source: &Ocid) -> bool {
+        seen.has(source, None) || self.children(seen).any(|child| child.id == *source)
+    }
+}
