@@ -11,6 +11,7 @@ mod report;
 mod service;
 mod simulate;
 mod terminal;
+mod trace;
 mod trains;
 mod usage;
 mod validate;

@@ -5,6 +5,7 @@ pub(crate) mod model;
 mod pty;
 mod quickstart;
 pub(crate) mod rng;
+pub(crate) mod secrets;
 pub(crate) mod selection;
 mod served;
 pub(crate) mod store;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::Workspace;
+use super::{Workspace, secrets};
 
 /// How long anything may take to show up before a test gives up: long, since a loaded machine is slow; no test waits
 /// for it to pass.
@@ -92,6 +92,7 @@ impl Screen {
     #[track_caller]
     pub(crate) fn end(mut self) -> (u32, String) {
         let contents = self.wait("the end", |shown| shown.ended);
+        secrets::none_in("the terminal", self.raw().as_bytes());
         (self.child.wait().unwrap().exit_code(), contents)
     }
 

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use super::secrets;
+
 /// A folder with trains and state that goes with the value. Each has its own runtime folder and home, so that tests
 /// share no simulator and read nobody's credentials.
 pub(crate) struct Workspace {
@@ -66,8 +68,9 @@ impl Workspace {
     }
 
     /// Leaves the folder on disk, for people to look at, and says where.
-    pub(crate) fn keep(self) -> PathBuf {
-        self.folder.keep()
+    pub(crate) fn keep(mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.path().to_owned()
     }
 
     /// Returns the folder.
@@ -140,8 +143,45 @@ impl Workspace {
     }
 }
 
+impl Drop for Workspace {
+    /// Whatever a test did here, no secret is left lying about.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for folder in [self.folder.path(), self.runtime.path()] {
+            let files = files_below(folder);
+            let leaks = secrets::leaks(&files);
+            assert!(leaks.is_empty(), "{leaks:?} in {} show a secret", folder.display());
+        }
+    }
+}
+
+/// Returns every file below a folder with its content.
+fn files_below(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        // A test may have taken the right to read away, or the folder.
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else if path.is_file()
+                && let Ok(content) = fs::read(&path)
+            {
+                files.insert(path.strip_prefix(root).unwrap().to_owned(), content);
+            }
+        }
+    }
+    files
+}
+
 impl Ran {
     fn of(output: Output) -> Self {
+        secrets::none_in("stdout", &output.stdout);
+        secrets::none_in("stderr", &output.stderr);
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -63,6 +63,10 @@ api = "osms"
 # The profile of ~/.oci/config whose key signs the calls; OCI_CLI_PROFILE goes before it.
 # profile = "DEFAULT"
 
+# How long an instance's agent may take for an update before a run waits no longer: then the instance is held until
+# the service gives the work up.
+# work_timeout = "4h"
+
 [state]
 store = "local"    # in the folder state/; keep a backup of it
 
