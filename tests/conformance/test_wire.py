@@ -142,6 +142,12 @@ class Wire(unittest.TestCase):
         assert "delete its source" in told, told
         cls.run_it("status")
         cls.run_it("freeze", "GL2", "--from", "golden-01")
+        # From here on releases are children: the canary goes to one that is made anew as such, and on to the next.
+        cls.edit(r"^\[service\]", 'layout = "child"\n\n[service]')
+        cls.edit(r"retired = true\n", "")
+        for there, on in [("GL1", "GL1.1"), ("GL1.1", "GL2")]:
+            cls.edit(rf'^name    = "canary"\nrelease = "{there}"', f'name    = "canary"\nrelease = "{on}"')
+            cls.run_it("apply", "--auto-approve")
         (cls.workspace / "trains" / "other.packages").write_text("nobody-ships-c++-1:1.0-1.el8.x86_64\n")
         other = OTHER.format(
             compartment=cls.simulator.compartment,

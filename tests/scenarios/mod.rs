@@ -7,6 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a story that fails shows how far it got")]
 
+mod hands;
 mod sky;
 mod stage;
 mod told;

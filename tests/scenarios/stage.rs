@@ -2,7 +2,7 @@
 //! process on tokio's paused clock. Planning, applying and everything that somebody else does to the world stand here;
 //! what of it is told is `told`'s business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
-use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting, SourceLink};
+use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::Package;
@@ -50,8 +50,8 @@ pub(crate) struct Stage {
     pub(crate) sky: Sky,
     /// The service without weather, for those who do things by hand.
     hand: OsmsCloud<InProcess>,
-    client: Client<InProcess>,
-    facts: Facts,
+    pub(super) client: Client<InProcess>,
+    pub(super) facts: Facts,
     /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
     process: Arc<OsmsCloud<Sky>>,
     workspace: Workspace,
@@ -209,39 +209,6 @@ impl Stage {
         self.write();
     }
 
-    /// What an instance has attached, by name: its parent first.
-    pub(crate) async fn attached(&self, name: &str) -> Vec<String> {
-        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(self.id(name))).await else {
-            panic!("{name} is not there")
-        };
-        seen.parent.iter().chain(&seen.children).map(|link| link.name.to_string()).collect()
-    }
-
-    /// The children that each member has attached, by id.
-    pub(crate) async fn children(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let members = self.facts.groups.iter().flat_map(|(_, members)| members);
-        let instances = members.map(|member| Ocid::new(&member.id)).collect();
-        let (groups, group_ids) = Default::default();
-        let Sighting::Fleet(fleet) = self.look(Scope::Fleet { instances, groups, group_ids }).await else {
-            panic!("not a fleet")
-        };
-        let ids = |children: &[SourceLink]| children.iter().map(|child| child.id.to_string()).collect();
-        fleet.instances.iter().map(|(id, seen)| (id.to_string(), ids(&seen.children))).collect()
-    }
-
-    pub(crate) async fn detach_children(&mut self, name: &str) {
-        let instance = self.id(name);
-        let Sighting::Instance(_, Some(seen)) = self.look(Scope::Instance(instance.clone())).await else {
-            panic!("{name} is not there")
-        };
-        for child in seen.children {
-            let path = ["managedInstances", instance.as_str(), "actions", "detachChildSoftwareSource"];
-            let call =
-                Call::post("DetachChild", &path).json(&json!({ "softwareSourceId": child.id.as_str() }));
-            self.client.send(&call).await.unwrap();
-        }
-    }
-
     /// Writes the train file.
     fn write(&self) {
         let Facts { compartment, golden, .. } = &self.facts;
@@ -386,7 +353,7 @@ impl Stage {
         }
     }
 
-    async fn look(&self, scope: Scope) -> Sighting {
+    pub(super) async fn look(&self, scope: Scope) -> Sighting {
         self.hand.observe(&scope).await.unwrap()
     }
 
@@ -429,14 +396,6 @@ impl Stage {
             self.client.send(&call).await.unwrap();
         }
         self.by_hand(&Op::Update { instance, source: to, kind: Wanted::All }).await;
-    }
-
-    /// Puts an instance on a release's source, which is no business of the train's.
-    pub(crate) async fn switch_by_hand(&mut self, name: &str, release: &str) {
-        let release = ReleaseName::new(release);
-        let id = self.state().await.sources[&release].id.clone();
-        let to = SourceRef { release, id: Some(id), under: None };
-        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to, drops: Vec::new() }).await;
     }
 
     /// Takes a package out of a release's source, or puts one in that is not the release's.

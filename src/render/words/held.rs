@@ -1,0 +1,90 @@
+//! The words for what is held: why, and in a summary's one word.
+
+use super::{are, clean, count, time};
+use crate::observed::InstanceStatus;
+use crate::plan::{Held, HeldReason};
+
+/// Returns why something is held, without what differs from one instance to the next.
+pub(in crate::render) fn held(held: &Held) -> String {
+    let until = held.until.map(|until| format!(", until {}", time(until))).unwrap_or_default();
+    let text = match &held.reason {
+        HeldReason::Unreachable { status: InstanceStatus::Error, .. } => {
+            "the service reports an error of its agent".to_owned()
+        }
+        HeldReason::Unreachable { .. } => "the service does not reach it".to_owned(),
+        HeldReason::Unknown => {
+            "the service does not know it (a new instance is unknown for some minutes)".to_owned()
+        }
+        HeldReason::Unread => {
+            "the service tells none of its packages (its agent may not have sent them yet)".to_owned()
+        }
+        HeldReason::Ahead { packages } => format!(
+            "{} newer than the release, and its group says that this blocks",
+            are(*packages, "package")
+        ),
+        HeldReason::OpenWork { .. } => "a work request that is not ours is open on it".to_owned(),
+        HeldReason::Gate { after, reachable, members, allowed } => format!(
+            "waits for group.{after}, of which {reachable} of {members} members are at level or can get there by this plan, and at least {} must be",
+            members.saturating_sub(*allowed)
+        ),
+        HeldReason::Undeclared => {
+            "the state owns its source, and the train no longer declares it; declared with \
+             `retired = true`, it is deleted once nothing rides it"
+                .to_owned()
+        }
+        HeldReason::Ridden { riders } => format!(
+            "it is retired, and its source is deleted once nothing rides it: {} still {}",
+            count(riders.len(), "instance"),
+            if riders.len() == 1 { "does" } else { "do" },
+        ),
+        HeldReason::NotOurs { source } => format!(
+            "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
+             give it its tags back"
+        ),
+        HeldReason::NotRunning { state } => format!("selected, and not running: it is {state}"),
+        HeldReason::OtherSystem { os } => {
+            format!("selected, and of another system than the train is for: {}", clean(os))
+        }
+        HeldReason::Schedule { packages, known: true } => {
+            format!("waits for the schedule of its group, which is to bring {}", count(*packages, "package"))
+        }
+        HeldReason::Schedule { packages, known: false } => format!(
+            "waits for the schedule of its group: {} behind, and which of them it brings is known after the switch",
+            are(*packages, "package")
+        ),
+        HeldReason::Elsewhere { rides } => format!(
+            "it rides {}, not its release, and an update would take it beyond that: `patchtrain apply` puts it there",
+            rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
+        ),
+        HeldReason::Overdue { .. } => {
+            "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
+             has given it up"
+                .to_owned()
+        }
+        HeldReason::NoUpdates => {
+            "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
+        }
+    };
+    format!("{text}{until}")
+}
+
+/// Returns the one word for a held reason that a summary has room for.
+pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
+    match reason {
+        HeldReason::Unreachable { .. } => "unreachable".to_owned(),
+        HeldReason::Unknown => "unknown to the service".to_owned(),
+        HeldReason::Unread => "without known packages".to_owned(),
+        HeldReason::Ahead { .. } => "ahead".to_owned(),
+        HeldReason::OpenWork { .. } => "with open work".to_owned(),
+        HeldReason::Gate { after, .. } => format!("behind {after}"),
+        HeldReason::Undeclared => "undeclared".to_owned(),
+        HeldReason::Ridden { .. } => "retired and still ridden".to_owned(),
+        HeldReason::NotOurs { .. } => "retired, without our tags".to_owned(),
+        HeldReason::NotRunning { .. } => "not running".to_owned(),
+        HeldReason::OtherSystem { .. } => "of another system".to_owned(),
+        HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),
+        HeldReason::NoUpdates => "without updates".to_owned(),
+        HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
+        HeldReason::Overdue { .. } => "with overdue work".to_owned(),
+    }
+}

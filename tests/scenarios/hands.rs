@@ -1,0 +1,58 @@
+//! What somebody attaches and detaches by hand, and what is attached.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use patchtrain::name::{Ocid, ReleaseName};
+use patchtrain::observed::{Scope, Sighting, SourceLink};
+use patchtrain::oci::Call;
+use patchtrain::op::{Op, SourceRef};
+use serde_json::json;
+
+use super::stage::Stage;
+
+impl Stage {
+    /// What an instance has attached, by name: its parent first.
+    pub(crate) async fn attached(&self, name: &str) -> Vec<String> {
+        let seen = self.as_it_is(name).await;
+        let parent = seen["parentSoftwareSource"].clone();
+        let children = seen["childSoftwareSources"].as_array().cloned().unwrap_or_default();
+        let links = [parent].into_iter().chain(children);
+        links.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Reads an instance past everything that keeps what was read a moment ago.
+    async fn as_it_is(&self, name: &str) -> serde_json::Value {
+        let call = Call::get("GetManagedInstance", &["managedInstances", self.id(name).as_str()]);
+        self.client.send(&call).await.unwrap().json().unwrap()
+    }
+
+    /// The children that each member has attached, by id.
+    pub(crate) async fn children(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let members = self.facts.groups.iter().flat_map(|(_, members)| members);
+        let instances = members.map(|member| Ocid::new(&member.id)).collect();
+        let (groups, group_ids) = Default::default();
+        let Sighting::Fleet(fleet) = self.look(Scope::Fleet { instances, groups, group_ids }).await else {
+            panic!("not a fleet")
+        };
+        let ids = |children: &[SourceLink]| children.iter().map(|child| child.id.to_string()).collect();
+        fleet.instances.iter().map(|(id, seen)| (id.to_string(), ids(&seen.children))).collect()
+    }
+
+    pub(crate) async fn detach_children(&mut self, name: &str) {
+        let instance = self.id(name);
+        let seen = self.as_it_is(name).await;
+        for child in seen["childSoftwareSources"].as_array().cloned().unwrap_or_default() {
+            let path = ["managedInstances", instance.as_str(), "actions", "detachChildSoftwareSource"];
+            let call = Call::post("DetachChild", &path).json(&json!({ "softwareSourceId": child["id"] }));
+            self.client.send(&call).await.unwrap();
+        }
+    }
+
+    /// Puts an instance on a release's source, which is no business of the train's.
+    pub(crate) async fn switch_by_hand(&mut self, name: &str, release: &str) {
+        let release = ReleaseName::new(release);
+        let id = self.state().await.sources[&release].id.clone();
+        let to = SourceRef { release, id: Some(id), under: None };
+        self.by_hand(&Op::Switch { instance: self.id(name), from: None, to, drops: Vec::new() }).await;
+    }
+}
