@@ -48,8 +48,6 @@ struct Group {
 pub(crate) struct Stage {
     pub(crate) simulator: Arc<Simulator>,
     pub(crate) sky: Sky,
-    /// The service without weather, for those who do things by hand.
-    hand: OsmsCloud<InProcess>,
     pub(super) client: Client<InProcess>,
     pub(super) facts: Facts,
     /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
@@ -100,12 +98,10 @@ impl Stage {
                 after,
             });
         }
-        let compartment = Ocid::new(&facts.compartment);
         let sky = Sky::over(simulator.clone());
         let stage = Self {
             process: process(&sky, &facts),
             sky,
-            hand: OsmsCloud::new(client(InProcess(simulator.clone()), API_VERSION), compartment, 4),
             client: client(InProcess(simulator.clone()), API_VERSION),
             simulator,
             facts,
@@ -163,7 +159,7 @@ impl Stage {
 
     /// Returns the scheduled jobs of the service.
     pub(crate) async fn jobs(&self) -> Vec<String> {
-        let Ok(Sighting::Schedules(jobs)) = self.hand.observe(&Scope::Schedules).await else {
+        let Ok(Sighting::Schedules(jobs)) = self.hand().observe(&Scope::Schedules).await else {
             panic!("the jobs cannot be listed")
         };
         let line = |(_, seen): (_, ServiceSchedule)| {
@@ -177,7 +173,7 @@ impl Stage {
 
     /// Has somebody set how often the job of a group runs.
     pub(crate) async fn edit_job(&mut self, group: &str, days: &str) {
-        let Ok(Sighting::Schedules(jobs)) = self.hand.observe(&Scope::Schedules).await else {
+        let Ok(Sighting::Schedules(jobs)) = self.hand().observe(&Scope::Schedules).await else {
             panic!("the jobs cannot be listed")
         };
         let of_group =
@@ -353,17 +349,23 @@ impl Stage {
         }
     }
 
+    /// The service without weather, for those who do things by hand; each time anew, so that nothing is remembered.
+    pub(super) fn hand(&self) -> OsmsCloud<InProcess> {
+        let client = client(InProcess(self.simulator.clone()), API_VERSION);
+        OsmsCloud::new(client, Ocid::new(&self.facts.compartment), 4)
+    }
+
     pub(super) async fn look(&self, scope: Scope) -> Sighting {
-        self.hand.observe(&scope).await.unwrap()
+        self.hand().observe(&scope).await.unwrap()
     }
 
     /// Does something by hand, and waits for it.
     pub(crate) async fn by_hand(&mut self, op: &Op) {
         self.tokens += 1;
         let token = RetryToken(format!("hand-{}", self.tokens));
-        let Submitted::Pending { ticket } = self.hand.submit(op, &token).await.unwrap() else { return };
+        let Submitted::Pending { ticket } = self.hand().submit(op, &token).await.unwrap() else { return };
         loop {
-            match self.hand.poll(&ticket).await.unwrap() {
+            match self.hand().poll(&ticket).await.unwrap() {
                 Progress::Succeeded => return,
                 Progress::Failed { message } => panic!("{op:?}: {message}"),
                 _ => tokio::time::sleep(Duration::from_secs(1)).await,
