@@ -34,6 +34,23 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
             vec![Scope::Instance(instance.clone())]
         }
         Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
+        // Those who join are no members yet: whether they have open work stands with each of them.
+        Op::Enroll { group, instances, .. } => {
+            let group = group.id.iter().cloned().map(Scope::Group);
+            group.chain(instances.iter().cloned().map(Scope::Instance)).collect()
+        }
+        Op::Attach { group, .. }
+        | Op::Detach { group, .. }
+        | Op::Dismiss { group, .. }
+        | Op::UpdateGroup { group, .. }
+        | Op::PatchGroup { group, .. }
+        | Op::Rerun { group, .. }
+        | Op::Refresh { group, .. } => group.id.iter().cloned().map(Scope::Group).collect(),
+        Op::CreateProfile { group, .. } => {
+            let group = group.id.iter().cloned().map(Scope::Group);
+            group.chain([Scope::Profiles]).collect()
+        }
+        Op::DeleteProfile { .. } => vec![Scope::Profiles],
     }
 }
 
@@ -76,7 +93,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
             }
             Some(foreign("software source", name, other.0))
         }
-        Op::CreateGroup { group, owner } => {
+        Op::CreateGroup { group, owner, .. } => {
             let other = seen.groups.iter().find(|(_, seen)| !is(owner, seen.owner.as_ref()))?;
             Some(foreign("group", group.as_str(), other.0))
         }
@@ -101,13 +118,47 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
                 .find(|(_, seen)| *seen.job.name == **name && !is(owner, seen.owner.as_ref()))?;
             Some(foreign("scheduled job", name, other.0))
         }
+        Op::CreateProfile { group, name, owner, .. } => {
+            let Some(target) = seen.group_id(group).filter(|id| seen.groups.contains_key(id)) else {
+                return Some(Breach::GroupGone { group: group.group.to_string() }.to_string());
+            };
+            let other = seen
+                .profiles
+                .iter()
+                .find(|(_, seen)| *seen.name == **name && !is(owner, seen.owner.as_ref()))
+                .or_else(|| {
+                    seen.profiles.iter().find(|(_, seen)| {
+                        is(owner, seen.owner.as_ref())
+                            && *seen.name == **name
+                            && seen.group.as_ref() != Some(&target)
+                    })
+                })?;
+            Some(foreign("registration profile", name, other.0))
+        }
+        Op::Attach { group, .. }
+        | Op::Detach { group, .. }
+        | Op::Enroll { group, .. }
+        | Op::UpdateGroup { group, .. }
+        | Op::PatchGroup { group, .. }
+        | Op::Rerun { group, .. }
+        | Op::Refresh { group, .. } => {
+            let known = group.id.as_ref().and_then(|id| seen.groups.get(id));
+            let Some(known) = known else {
+                return Some(Breach::GroupGone { group: group.group.to_string() }.to_string());
+            };
+            // Safety rule 6, for whoever is to install something.
+            let busy = op.installs().iter().find_map(|id| known.busy.get(id));
+            busy.map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string())
+        }
         Op::AddPackages { .. }
         | Op::RemovePackages { .. }
         | Op::DeleteGroup { .. }
         | Op::Leave { .. }
         | Op::DeleteSource { .. }
         | Op::ChangeSchedule { .. }
-        | Op::DeleteSchedule { .. } => None,
+        | Op::DeleteSchedule { .. }
+        | Op::Dismiss { .. }
+        | Op::DeleteProfile { .. } => None,
     }
 }
 

@@ -8,7 +8,7 @@ mod sources;
 
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::op::{Op, OpKey, SourceRef, StepId};
+use crate::op::{GroupRef, Op, OpKey, SourceRef, StepId};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,15 +110,26 @@ impl<'a> Lint<'a> {
                 }
                 Action::Act {
                     op:
+                        Op::Attach { group, source, .. }
+                        | Op::Detach { group, keeps: source, .. }
+                        | Op::Enroll { group, source, .. }
+                        | Op::UpdateGroup { group, source, .. }
+                        | Op::Rerun { group, source, .. },
+                } => {
+                    self.source_resolves(step, source, &sources);
+                    self.group_resolves(step, group, &groups);
+                }
+                Action::Act {
+                    op:
                         Op::Join { group, .. }
                         | Op::Leave { group, .. }
                         | Op::DeleteGroup { group }
-                        | Op::CreateSchedule { group, .. },
-                } => {
-                    if group.id.is_none() && !groups.contains(&group.group) {
-                        self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
-                    }
-                }
+                        | Op::CreateSchedule { group, .. }
+                        | Op::Dismiss { group, .. }
+                        | Op::PatchGroup { group, .. }
+                        | Op::Refresh { group, .. }
+                        | Op::CreateProfile { group, .. },
+                } => self.group_resolves(step, group, &groups),
                 Action::Act { op: Op::DeleteSource { source } } => {
                     if source.id.is_none() {
                         self.found(format!("{} deletes a source that it cannot name", step.id));
@@ -133,11 +144,21 @@ impl<'a> Lint<'a> {
                     }
                 }
                 Action::Act {
-                    op: Op::Patch { .. } | Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. },
+                    op:
+                        Op::Patch { .. }
+                        | Op::ChangeSchedule { .. }
+                        | Op::DeleteSchedule { .. }
+                        | Op::DeleteProfile { .. },
                 }
                 | Action::Verify { what: Verification::Patched { .. } }
                 | Action::Gate { .. } => {}
             }
+        }
+    }
+
+    fn group_resolves(&mut self, step: &Step, group: &GroupRef, made: &BTreeSet<&GroupName>) {
+        if group.id.is_none() && !made.contains(&group.group) {
+            self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
         }
     }
 

@@ -128,6 +128,7 @@ impl Steps {
                     arch: input.train.architecture.clone(),
                     owner: holdings::ownership(input, Some(release)),
                     under,
+                    origin: None,
                 };
                 let parent = proofs.get(&own.name).filter(|_| found.child).copied();
                 let after = parent.into_iter().collect();
@@ -192,7 +193,8 @@ impl Steps {
             let group = GroupRef { group: name.clone(), id: found.id.clone() };
             let mut first = None;
             if found.id.is_none() || found.adopt {
-                let op = Op::CreateGroup { group: name.clone(), owner: holdings::ownership(input, None) };
+                let owner = holdings::ownership(input, None);
+                let op = Op::CreateGroup { group: name.clone(), owner, outfit: None };
                 let address = Address::Group(name.clone());
                 first = Some(self.push(
                     address,

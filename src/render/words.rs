@@ -1,5 +1,6 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
+mod crew;
 mod held;
 
 use std::borrow::Cow;
@@ -288,6 +289,14 @@ pub(super) fn op_key(labels: &BTreeMap<Ocid, Arc<str>>, key: &OpKey) -> String {
     }
 }
 
+/// Returns which updates, in brackets; nothing where it is all of them.
+fn only(kind: Wanted) -> String {
+    match kind {
+        Wanted::All => String::new(),
+        Wanted::Only(_) => format!(" ({kind})"),
+    }
+}
+
 /// What a step does: to whom, while it does it, and when it has done it.
 pub(super) struct StepWords {
     /// `web-03`, `GL1.1`, `group web`.
@@ -364,11 +373,21 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("installing {wanted} updates"),
                 format!("{wanted} updates installed"),
             ),
+            Op::Attach { .. }
+            | Op::Detach { .. }
+            | Op::Enroll { .. }
+            | Op::Dismiss { .. }
+            | Op::UpdateGroup { .. }
+            | Op::PatchGroup { .. }
+            | Op::Rerun { .. }
+            | Op::Refresh { .. }
+            | Op::CreateProfile { .. }
+            | Op::DeleteProfile { .. } => {
+                let (object, doing, done) = crew::step(op);
+                words(object, doing, done)
+            }
             Op::Update { instance, source, kind } => {
-                let what = match kind {
-                    Wanted::All => String::new(),
-                    Wanted::Only(_) => format!(" ({kind})"),
-                };
+                let what = only(*kind);
                 words(
                     brief(plan.label(instance)),
                     format!("updating to {}{what}", source.release),

@@ -46,7 +46,10 @@ impl World {
             train: &self.train,
             state: &self.state,
             observed: &observed,
-            capabilities: patchtrain::op::Capabilities { packages_per_call: 2 },
+            capabilities: patchtrain::op::Capabilities {
+                packages_per_call: 2,
+                ..patchtrain::cloud::osms::CAPABILITIES
+            },
             service: &service,
             now: self.now,
             allow_shrink,
@@ -302,8 +305,12 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
             one.members = Members::Service;
             let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..byhand{n}"));
             let known = members.iter().filter(|id| observed.instances.contains_key(*id)).cloned();
-            let by_hand =
-                ServiceGroup { name: one.name.as_str().into(), members: known.collect(), owner: None };
+            let by_hand = ServiceGroup {
+                name: one.name.as_str().into(),
+                members: known.collect(),
+                owner: None,
+                ..Default::default()
+            };
             for member in &by_hand.members {
                 observed.instances.get_mut(member).unwrap().groups.insert(id.clone());
             }

@@ -449,6 +449,7 @@ fn fill_steps(plan: &mut Plan) {
         arch: "x86_64".to_owned(),
         owner: owner(),
         under: None,
+        origin: None,
     };
     let made = step(plan, address.clone(), None, Action::Act { op }, &[]);
     let op = Op::AddPackages { source: source("GL1.1"), packages: packages(GL1_1) };

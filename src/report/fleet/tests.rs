@@ -115,7 +115,11 @@ pub(in crate::report) fn observed() -> Observed {
     let members = ["ahead", "gold"].map(id).into();
     Observed {
         instances,
-        groups: [(id("group"), ServiceGroup { name: "db".into(), members, owner: None })].into(),
+        groups: [(
+            id("group"),
+            ServiceGroup { name: "db".into(), members, owner: None, ..Default::default() },
+        )]
+        .into(),
         sources: [source("ours", "mine"), source("theirs", "another")].into(),
         ..Observed::default()
     }

@@ -186,7 +186,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             basis,
             at
         }),
-        (key(), "[a-f0-9]{8}", prop::option::of(instance()), time()).prop_map(
+        (key(), "[a-f0-9]{8}", prop::collection::vec(instance(), 0..3), time()).prop_map(
             |(key, token, unproves, at)| { Entry::Started { key, token: RetryToken(token), unproves, at } }
         ),
         (key(), ".*").prop_map(|(key, ticket)| Entry::Ticketed { key, ticket: Ticket(ticket) }),
