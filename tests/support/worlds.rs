@@ -151,7 +151,9 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..test"),
         golden: None,
         unmanaged: vec![Pattern::new("gpg-pubkey*").unwrap(), Pattern::new("oracle-cloud-agent*").unwrap()],
+        vendor_sources: Vec::new(),
         service: Service {
+            api: patchtrain::op::Api::Osms,
             region: None,
             profile: None,
             auth: None,
@@ -182,6 +184,7 @@ pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
         line: 1,
         update: Some(Wanted::All),
         schedule: None,
+        profile: false,
     }
 }
 
