@@ -14,7 +14,7 @@ use super::context::Context;
 use super::look::{self, Manner};
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit};
+use super::{CliError, basis, each, exit, own_state};
 use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
@@ -53,10 +53,7 @@ async fn fresh(
     train: &Train,
 ) -> Result<u8, CliError> {
     let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
-    let state = match session.load().await? {
-        Some(state) => state,
-        None => look::unapplied(&train.name)?,
-    };
+    let state = own_state::of(train, session.load().await?)?;
     let connection = connector.connect(train, interrupt).await?;
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
     let plan = look::plan(context, interrupt, &connection, (train, &state), manner).await?;
@@ -126,7 +123,10 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         {
             return Err(stale(why));
         }
-        let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
+        let state = match state {
+            Some(state) => own_state::of(train, Some(state))?,
+            None => own_state::with_lineage(train, plan.basis.lineage.clone()),
+        };
         let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
             .connect(train, &interrupt)
             .await?;

@@ -133,7 +133,7 @@ impl<'a> Connector<'a> {
         Ok(Connection {
             cloud: Arc::new(cloud),
             label: ServiceLabel {
-                api: "osms".to_owned(),
+                api: train.service.api.word().to_owned(),
                 simulator,
                 place,
                 compartment: train.compartment.clone(),

@@ -16,6 +16,7 @@ mod fmt;
 mod freeze;
 mod init;
 mod look;
+mod own_state;
 mod plan;
 mod prompt;
 mod report;

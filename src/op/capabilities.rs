@@ -52,6 +52,11 @@ impl Api {
         }
     }
 
+    /// Tells whether it is the one that is meant where files say nothing: they look as they did before there was another.
+    pub fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns what Oracle calls it.
     pub fn name(self) -> &'static str {
         match self {
