@@ -148,7 +148,8 @@ impl<'a> Lint<'a> {
                         Op::Patch { .. }
                         | Op::ChangeSchedule { .. }
                         | Op::DeleteSchedule { .. }
-                        | Op::DeleteProfile { .. },
+                        | Op::DeleteProfile { .. }
+                        | Op::RefreshInstance { .. },
                 }
                 | Action::Verify { what: Verification::Patched { .. } }
                 | Action::Gate { .. } => {}

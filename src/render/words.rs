@@ -386,6 +386,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 let (object, doing, done) = crew::step(op);
                 words(object, doing, done)
             }
+            Op::RefreshInstance { instance } => words(
+                brief(plan.label(instance)),
+                "having packages listed anew".to_owned(),
+                "packages listed anew".to_owned(),
+            ),
             Op::Update { instance, source, kind } => {
                 let what = only(*kind);
                 words(

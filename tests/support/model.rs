@@ -302,6 +302,7 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         }
         Op::PatchGroup { .. }
         | Op::Refresh { .. }
+        | Op::RefreshInstance { .. }
         | Op::AddPackages { .. }
         | Op::RemovePackages { .. }
         | Op::Update { .. }
