@@ -44,6 +44,11 @@ impl Api {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Osms, Self::Osmh];
 
+    /// Finds the one that a train file calls so.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|api| api.word() == word)
+    }
+
     /// Returns its word in train files.
     pub fn word(self) -> &'static str {
         match self {
