@@ -97,6 +97,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
         Address::Schedule(group) => format!("schedule.{group}"),
+        Address::Profile(group) => format!("profile.{group}"),
     }
 }
 
@@ -108,6 +109,7 @@ pub(super) fn kind(address: &Address) -> &'static str {
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
         Address::Schedule(_) => "schedule",
+        Address::Profile(_) => "profile",
     }
 }
 

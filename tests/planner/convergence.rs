@@ -3,6 +3,7 @@
 
 use patchtrain::plan::{Plan, lint};
 
+use crate::support::hub;
 use crate::support::model::{self, End};
 use crate::support::rng::Rng;
 use crate::support::worlds::{self, World};
@@ -30,16 +31,22 @@ fn settle(world: &mut World, seed: u64) {
     assert!(!plan.can_start(), "seed {seed} goes on: {:#?}", plan.steps);
 }
 
+/// Every third world is one of a service that binds groups.
 fn world(seed: u64) -> (World, Rng) {
     let mut rng = Rng::new(seed);
-    let mut world = worlds::fresh(&mut rng);
+    let binds_groups = seed % 3 == 2;
+    let mut world = if binds_groups { hub::fresh(&mut rng) } else { worlds::fresh(&mut rng) };
     // Most worlds have a past: applied in whole or in part, then changed by others.
     for _ in 0..rng.below(4) {
         if let Ok(plan) = world.plan() {
             let limit = if rng.chance(50) { usize::MAX } else { rng.below(plan.steps.len() + 1) };
             model::run(&mut world, &plan, limit, |_| 0);
         }
-        worlds::disturb(&mut world, &mut rng);
+        if binds_groups {
+            hub::disturb(&mut world, &mut rng);
+        } else {
+            worlds::disturb(&mut world, &mut rng);
+        }
     }
     (world, rng)
 }

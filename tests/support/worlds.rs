@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
-use patchtrain::op::{Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
+use patchtrain::op::{Api, Capabilities, Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
@@ -46,14 +46,18 @@ impl World {
             train: &self.train,
             state: &self.state,
             observed: &observed,
-            capabilities: patchtrain::op::Capabilities {
-                packages_per_call: 2,
-                ..patchtrain::cloud::osms::CAPABILITIES
-            },
+            capabilities: self.capabilities(),
             service: &service,
             now: self.now,
             allow_shrink,
         })
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        match self.train.service.api {
+            Api::Osms => Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES },
+            Api::Osmh => super::hub::CAPABILITIES,
+        }
     }
 
     /// What a survey sees of the world: also what the updates of each instance are for.
@@ -192,11 +196,11 @@ pub(crate) fn instance_id(index: usize) -> Ocid {
     Ocid::new(&format!("ocid1.instance.oc1.test.{index:05}"))
 }
 
-fn vendor() -> Ocid {
+pub(super) fn vendor() -> Ocid {
     Ocid::new("ocid1.osmssoftwaresource.oc1..vendor")
 }
 
-fn vendor_child() -> Ocid {
+pub(super) fn vendor_child() -> Ocid {
     Ocid::new("ocid1.osmssoftwaresource.oc1..vendorchild")
 }
 
