@@ -204,17 +204,21 @@ pub(super) fn held_code(detailed_exitcode: bool, held: bool) -> u8 {
 /// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several
 /// hundred packages takes it long; the simulator answers within seconds. However many wait, one list answers them.
 fn settings(parallelism: usize, simulator: bool, work_timeout: Duration) -> Settings {
-    let (first, longest) = if simulator {
-        (Duration::from_millis(100), Duration::from_secs(2))
-    } else {
-        (Duration::from_secs(1), Duration::from_secs(30))
-    };
+    let (first, longest) = waits(simulator);
     Settings {
         parallelism,
         first_wait: first,
         longest_wait: longest,
         verify_patience: Duration::from_secs(30 * 60),
         work_patience: work_timeout,
+    }
+}
+
+/// Returns the first and the longest wait between two questions after accepted work.
+pub(super) fn waits(simulator: bool) -> (Duration, Duration) {
+    match simulator {
+        true => (Duration::from_millis(100), Duration::from_secs(2)),
+        false => (Duration::from_secs(1), Duration::from_secs(30)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `patchtrain freeze`: a release made of what a golden instance has installed. Writes the manifest, whole or not at all,
 //! and declares the release in the train file, with every comment kept.
 
+mod anew;
 mod golden;
 mod report;
 

@@ -19,6 +19,7 @@ mod look;
 mod own_state;
 mod plan;
 mod prompt;
+mod random;
 mod report;
 mod show;
 mod signals;

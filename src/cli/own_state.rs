@@ -1,9 +1,7 @@
 //! The state that a command works on: the train's own, a new one where it was never applied, and never one of another
 //! service.
 
-use ring::rand::{SecureRandom, SystemRandom};
-
-use super::{CliError, exit};
+use super::{CliError, exit, random};
 use crate::op::{Api, Lineage};
 use crate::state::State;
 use crate::train::Train;
@@ -47,12 +45,7 @@ pub(super) fn fits(train: &Train, state: &State) -> Result<(), CliError> {
 
 /// Makes the state of a train that has never been applied, with a line of descent of its own.
 pub(super) fn unapplied(train: &Train) -> Result<State, CliError> {
-    let mut random = [0_u8; 16];
-    SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| CliError::new(exit::ERROR, "the system gives no random numbers"))?;
-    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(with_lineage(train, Lineage(hex.into())))
+    Ok(with_lineage(train, Lineage(random::hex()?.into())))
 }
 
 /// Makes the state of a train that has never been applied, of a line of descent that a plan has begun.
