@@ -54,7 +54,7 @@ pub(super) fn read(
 
 fn api(file: &mut File<'_>, value: Value<'_>) -> Option<Api> {
     let at = file.word(value, "`api`", &Api::ALL.map(Api::word))?;
-    Api::ALL.into_iter().find(|api| api.word() == at.value)
+    Api::of_word(at.value)
 }
 
 /// Where the file says nothing. Agents check in every few minutes, and an update of several hundred packages is done
