@@ -241,11 +241,11 @@ impl Simulator {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         front::verify(method, target, headers, body, Timestamp::now())?;
         let (route, variables) = front::find(method, path)?;
-        let operation = route.operation.ok_or_else(|| Failure::unserved(route.name))?;
+        let serves = route.serves.ok_or_else(|| Failure::unserved(route.name))?;
         let query = Query::parse(query, route.query)?;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if !body.is_empty() && !text("content-type").is_some_and(|kind| kind.starts_with("application/json"))
-        {
+        let json = || text("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        if !body.is_empty() && !route.streams && !json() {
             return Err(Failure::invalid("content-type must be application/json"));
         }
         let call = match text("opc-retry-token").filter(|_| route.takes_token) {
@@ -272,7 +272,7 @@ impl Simulator {
             };
         }
         let reply = front::respond(
-            operation,
+            serves,
             &Context {
                 world: &core.world,
                 now,
