@@ -223,6 +223,7 @@ async fn become_server(
     let mut switches = Switches::default();
     if let Some(work) = manner.work {
         (switches.pick_up, switches.work) = ((Duration::ZERO, Duration::ZERO), (work, work));
+        switches.hub.at_once(work);
     }
     let open = move || Simulator::open_fleet(&owned, manner.fleet, Clock::Real, switches);
     let simulator = tokio::task::spawn_blocking(open).await.map_err(io::Error::other)??;

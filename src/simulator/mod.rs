@@ -38,7 +38,7 @@ pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, gold
 
 pub use handle::Handle;
 pub use service::{InProcess, Simulator};
-pub use switches::{Reaction, Switches};
+pub use switches::{HubSwitches, NullSources, Reaction, Switches};
 pub use world::{Mishap, Power};
 
 /// The region that the simulator's ids and credentials name.

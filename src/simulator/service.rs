@@ -44,6 +44,8 @@ struct Core {
     closed: bool,
     /// How many requests came without an id of their own.
     nameless: u64,
+    /// How many requests have been served.
+    served: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -240,7 +242,7 @@ impl Simulator {
     ) -> Result<Answer, Failure> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         front::verify(method, target, headers, body, Timestamp::now())?;
-        let (route, variables) = front::find(method, path)?;
+        let (api, route, variables) = front::find(method, path)?;
         let serves = route.serves.ok_or_else(|| Failure::unserved(route.name))?;
         let query = Query::parse(query, route.query)?;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -262,6 +264,7 @@ impl Simulator {
 
         let mut core = self.core();
         let now = core.begin(&self.clock)?;
+        core.served += 1;
         if let Some(call) = &call
             && let Some(known) = core.tokens.get(&call.token)
         {
@@ -274,6 +277,8 @@ impl Simulator {
         let reply = front::respond(
             serves,
             &Context {
+                api,
+                turn: core.served,
                 world: &core.world,
                 now,
                 switches: &self.switches,
@@ -335,7 +340,15 @@ impl Simulator {
 
 impl Core {
     fn new(world: World, journal: Option<Journal>) -> Self {
-        Self { world, journal, tokens: BTreeMap::new(), used: VecDeque::new(), closed: false, nameless: 0 }
+        Self {
+            world,
+            journal,
+            tokens: BTreeMap::new(),
+            used: VecDeque::new(),
+            closed: false,
+            nameless: 0,
+            served: 0,
+        }
     }
 
     /// Returns the time; it never goes back, even where the system's clock does.

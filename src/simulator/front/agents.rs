@@ -15,10 +15,9 @@ use crate::simulator::world::{Mishap, NewWork};
 pub(super) fn schedule(
     context: &Context<'_>,
     (id, instance): (&Id, &Instance),
-    kind: &str,
-    index: usize,
+    work: Id,
+    pick_up: (Duration, Duration),
 ) -> NewWork {
-    let work = context.world.next_id(kind, index as u64);
     if !instance.is_reachable() {
         let ends = later(context.now, context.switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
@@ -32,7 +31,7 @@ pub(super) fn schedule(
     let between = |(least, most): (Duration, Duration), byte: u8| {
         least + most.saturating_sub(least) * u32::from(byte) / 255
     };
-    let starts = later(free, between(context.switches.pick_up, digest.as_bytes()[0]));
+    let starts = later(free, between(pick_up, digest.as_bytes()[0]));
     let ends = later(starts, between(context.switches.work, digest.as_bytes()[1]));
     NewWork { id: work, instance: id.clone(), starts: Some(starts), ends }
 }

@@ -7,6 +7,7 @@ mod agents;
 mod body;
 mod compute;
 mod fail;
+mod hub;
 mod names;
 mod osms;
 mod page;
@@ -28,11 +29,18 @@ pub(crate) use names::shipped;
 #[cfg(test)]
 pub(crate) use osms::ROUTES;
 pub(crate) use query::Query;
-pub(crate) use route::{Serves, find};
+pub(crate) use route::{Api, Serves, find};
 pub(crate) use signature::verify;
+
+/// What works out what a request comes to.
+pub(crate) type Handler = fn(&Context<'_>) -> Result<Reply>;
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {
+    /// Whose request it is.
+    pub(crate) api: Api,
+    /// How many requests were served before; what is shuffled is shuffled by it.
+    pub(crate) turn: u64,
     /// The world at `now`.
     pub(crate) world: &'a World,
     /// The simulator's time.
@@ -81,6 +89,8 @@ pub(crate) enum Then {
     JobDone(Id),
     /// That work is accepted, with the id of its request where it is told.
     Accepted(Option<Id>),
+    /// What OS Management Hub answers.
+    Hub(hub::Then),
 }
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -89,6 +99,7 @@ type Result<T> = std::result::Result<T, Failure>;
 pub(crate) fn respond(serves: Serves, context: &Context<'_>) -> Result<Reply> {
     match serves {
         Serves::Osms(operation) => osms::respond(operation, context),
+        Serves::Hub(handler) => handler(context),
         Serves::Instances => compute::instances(context).map(Reply::Answer),
         Serves::Compartments => compute::compartments(context).map(Reply::Answer),
     }
@@ -102,7 +113,10 @@ pub(crate) fn instance_id(world: &World, id: &str) -> Result<Id> {
 
 /// Renders what was promised for after a change.
 pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
-    osms::conclude(world, then)
+    match then {
+        Then::Hub(then) => hub::conclude(world, then),
+        then => osms::conclude(world, then),
+    }
 }
 
 impl Context<'_> {
@@ -162,3 +176,7 @@ fn listed_compartment(id: &str) -> bool {
 fn etag(revision: u64) -> String {
     format!("{revision:016x}")
 }
+
+/// The paths that the APIs stand under: OSMS and OS Management Hub.
+#[cfg(test)]
+pub(crate) const BASES: [&str; 2] = [osms::BASE, hub::BASE];

@@ -5,13 +5,26 @@ use http::Method;
 
 use super::fail::Failure;
 use super::query::decode;
-use super::{compute, osms};
+use super::{Handler, compute, hub, osms};
+
+/// An API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Api {
+    /// OS Management.
+    Osms,
+    /// OS Management Hub.
+    Hub,
+    /// Compute and Identity.
+    Core,
+}
 
 /// Who serves an operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Serves {
     /// OS Management.
     Osms(osms::Operation),
+    /// OS Management Hub.
+    Hub(Handler),
     /// Compute.
     Instances,
     /// Identity.
@@ -27,7 +40,8 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     /// The operation's name in Oracle's documentation.
     pub(crate) name: &'static str,
-    /// The query parameters, separated by blanks.
+    /// The query parameters, separated by blanks: with a star where one may stand several times, with an exclamation
+    /// mark where it must be there, with an equals sign before the words that it may be.
     pub(crate) query: &'static str,
     /// Whether `opc-retry-token` means something to it.
     pub(crate) takes_token: bool,
@@ -46,16 +60,20 @@ macro_rules! paged {
 pub(crate) use paged;
 
 /// Finds the route of a request, and the decoded variable parts of its path.
-pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Failure> {
-    let services = [
-        (osms::BASE, osms::ROUTES.as_slice(), osms::EVENTS.as_slice()),
-        (compute::BASE, &compute::ROUTES, &[]),
+pub(crate) fn find(method: &Method, path: &str) -> Result<(Api, &'static Route, Vec<String>), Failure> {
+    let services: [(Api, &str, &[Route], &[Route]); 3] = [
+        (Api::Osms, osms::BASE, &osms::ROUTES, &osms::EVENTS),
+        (Api::Hub, hub::BASE, hub::routes(), &[]),
+        (Api::Core, compute::BASE, &compute::ROUTES, &[]),
     ];
-    let found = services.iter().find_map(|(base, some, more)| Some((path.strip_prefix(base)?, some, more)));
-    let Some((rest, some, more)) = found else { return Err(Failure::no_such_path(path)) };
+    let found = services.iter().find_map(|(api, base, some, more)| {
+        let rest = path.strip_prefix(base).filter(|rest| rest.starts_with('/'))?;
+        Some((*api, rest, some.iter().chain(*more)))
+    });
+    let Some((api, rest, routes)) = found else { return Err(Failure::no_such_path(path)) };
     let mut best: Option<(&Route, Vec<&str>)> = None;
     let mut path_exists = false;
-    for route in some.iter().chain(*more) {
+    for route in routes {
         let Some(variables) = fit(route.path, rest) else { continue };
         path_exists = true;
         // `/softwareSources/softwarePackages` is a search, not a source of that name.
@@ -68,7 +86,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<S
         return Err(if path_exists { Failure::method(method.as_str()) } else { Failure::no_such_path(path) });
     };
     let variables = variables.into_iter().map(decode).collect::<Result<_, _>>()?;
-    Ok((route, variables))
+    Ok((api, route, variables))
 }
 
 /// Fits a path to a pattern and returns what stands in the place of its braces.
@@ -92,7 +110,7 @@ mod tests {
     #[test]
     fn paths_lead_to_their_operations() {
         let found = |method: Method, path: &str| {
-            find(&method, path).map(|(route, variables)| (route.name, variables.join(" ")))
+            find(&method, path).map(|(_, route, variables)| (route.name, variables.join(" ")))
         };
         for (method, path, name, variables) in [
             (Method::GET, "/managedInstances", "ListManagedInstances", ""),

@@ -7,6 +7,7 @@
 mod change;
 mod estate;
 mod generate;
+pub(crate) mod hub;
 mod jobs;
 mod offer;
 mod settle;
@@ -60,6 +61,9 @@ pub(crate) struct World {
     /// Scheduled jobs, deleted ones too.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) jobs: BTreeMap<Id, Job>,
+    /// What OS Management Hub knows of the world besides.
+    #[serde(skip_serializing_if = "hub::Hub::is_untouched")]
+    pub(crate) hub: hub::Hub,
     /// Unfinished work by the time it ends.
     open: BTreeSet<(Timestamp, Id)>,
     /// The work of each instance; follows from `works`, and spares walks through all of them.
@@ -156,6 +160,9 @@ pub(crate) struct Instance {
     pub(crate) streams: BTreeMap<Box<str>, Option<Box<str>>>,
     /// The etag.
     pub(crate) revision: u64,
+    /// What OS Management Hub knows of it.
+    #[serde(skip_serializing_if = "hub::Side::is_pristine")]
+    pub(crate) hub: hub::Side,
 }
 
 /// A work request.
@@ -250,6 +257,13 @@ impl Instance {
     }
 }
 
+impl Work {
+    /// Tells whether it is OS Management Hub's, and nothing that OSMS knows of.
+    pub(crate) fn is_the_hubs(&self) -> bool {
+        matches!(self.task, Task::Hub(_))
+    }
+}
+
 impl World {
     /// Returns the digest of everything that a client could see of the world, now or later.
     pub(crate) fn digest(&self) -> Digest {
@@ -265,7 +279,7 @@ impl World {
     /// Returns the id that the next thing made of a kind gets. The moment of creation is part of it, so that a world
     /// that was thrown away and made anew does not hand out the ids of the old one again.
     pub(crate) fn next_id(&self, kind: &str, ahead: u64) -> Id {
-        let region = if kind == "osmsworkrequest" { "eu-frankfurt-1" } else { "" };
+        let region = if kind.ends_with("workrequest") { "eu-frankfurt-1" } else { "" };
         let parts = [
             self.seed.to_string(),
             self.created.as_nanosecond().to_string(),
@@ -281,9 +295,9 @@ impl World {
         ids.iter().filter_map(|id| self.works.get_key_value(id))
     }
 
-    /// Returns how much work an instance was ever given.
+    /// Returns how much work OSMS ever gave to an instance.
     pub(crate) fn work_count(&self, instance: &str) -> usize {
-        self.dockets.get(instance).map_or(0, |docket| docket.all.len())
+        self.works_of(instance).filter(|(_, work)| !work.is_the_hubs()).count()
     }
 
     /// Returns the instances that a source is attached to.

@@ -123,7 +123,7 @@ pub(super) fn answer(world: &World, id: &Id) -> Answer {
         Task::Install(package) | Task::Update(package) | Task::Remove(package) => {
             Some(json!({ "name": package.as_str() }))
         }
-        Task::UpdateAll(_) | Task::Streams(_) => None,
+        Task::UpdateAll(_) | Task::Streams(_) | Task::Hub(_) => None,
     });
     full["packageNames"] = packages.collect();
     full["updateNames"] = json!([]);
@@ -173,7 +173,7 @@ fn operation_type(tasks: &[Task]) -> &'static str {
         Some(Task::Update(_)) => "UPDATE",
         Some(Task::Remove(_)) => "REMOVE",
         // Jobs for streams are refused when they are created.
-        Some(Task::Streams(_)) => "COMPOUND",
+        Some(Task::Streams(_) | Task::Hub(_)) => "COMPOUND",
         Some(Task::UpdateAll(_)) | None => "UPDATEALL",
     }
 }

@@ -90,6 +90,8 @@ pub(super) fn conclude(world: &World, then: &Then) -> Answer {
         Then::Job(id) => jobs::answer(world, id),
         Then::JobDone(id) => jobs::done(world, id),
         Then::Accepted(None) => Answer::accepted(),
+        // Answered elsewhere.
+        Then::Hub(_) => Answer::done(),
         Then::Accepted(Some(id)) => Answer::accepted().with("opc-work-request-id", &**id),
     }
 }

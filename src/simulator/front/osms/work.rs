@@ -29,10 +29,8 @@ pub(super) fn update_group(context: &Context<'_>) -> Result<Reply> {
     let task = Task::UpdateAll(filter(context)?);
     let (_, group) = context.group(context.variable(0))?;
     let members = group.members.iter().filter_map(|id| context.instance(id).ok());
-    let works: Vec<NewWork> = members
-        .enumerate()
-        .map(|(index, member)| agents::schedule(context, member, "osmsworkrequest", index))
-        .collect();
+    let works: Vec<NewWork> =
+        members.enumerate().map(|(index, member)| schedule(context, member, index)).collect();
     if works.is_empty() {
         return Ok(Reply::Answer(Answer::accepted()));
     }
@@ -72,16 +70,24 @@ pub(super) fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task)
     if !instance.1.is_reachable() && !context.switches.unreachable_takes_work {
         return Err(Failure::conflict(format!("the agent of {} does not check in", instance.0)));
     }
-    let work = agents::schedule(context, instance, "osmsworkrequest", 0);
+    let work = schedule(context, instance, 0);
     let id = work.id.clone();
     Ok(Reply::Change(Change::Work { task, works: vec![work] }, Then::Accepted(Some(id))))
+}
+
+fn schedule(context: &Context<'_>, instance: (&Id, &Instance), index: usize) -> NewWork {
+    let work = context.world.next_id("osmsworkrequest", index as u64);
+    agents::schedule(context, instance, work, context.switches.pick_up)
 }
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
     let wanted = |work: &Work| {
-        compartment_of(context.world, work) == compartment && linux && context.names(label(&work.task))
+        !work.is_the_hubs()
+            && compartment_of(context.world, work) == compartment
+            && linux
+            && context.names(label(&work.task))
     };
     let rows: Vec<Row<'_>> = match context.query.get("managedInstanceId") {
         Some(id) => {
@@ -110,7 +116,7 @@ fn label(task: &Task) -> &'static str {
         Task::Install(_) => "Package Install",
         Task::Update(_) => "Package Update",
         Task::Remove(_) => "Package Remove",
-        Task::Streams(_) => "Module Streams",
+        Task::Streams(_) | Task::Hub(_) => "Module Streams",
     }
 }
 
@@ -121,7 +127,7 @@ fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
         Task::Install(_) => "INSTALL",
         Task::Update(_) => "UPDATE",
         Task::Remove(_) => "REMOVE",
-        Task::Streams(_) => "COMPOUND",
+        Task::Streams(_) | Task::Hub(_) => "COMPOUND",
     };
     let (status, percent) = match (&work.outcome, work.starts) {
         (Some(Outcome::Succeeded { .. }), _) => ("SUCCEEDED", 100),
@@ -159,7 +165,8 @@ fn message(work: &Work) -> Option<String> {
 
 fn named<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Work)> {
     let id = context.variable(0);
-    context.world.works.get_key_value(id).ok_or_else(|| Failure::unknown(id))
+    let found = context.world.works.get_key_value(id).filter(|(_, work)| !work.is_the_hubs());
+    found.ok_or_else(|| Failure::unknown(id))
 }
 
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {

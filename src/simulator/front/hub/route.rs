@@ -1,0 +1,97 @@
+//! The 171 operations of the API, as a table of their own has them, and which of them the simulator serves.
+
+use std::sync::LazyLock;
+
+use super::{contents, groups, instances, inventory, members, orders, sources, work};
+use crate::simulator::front::Handler;
+use crate::simulator::front::route::{Route, Serves};
+
+const TABLE: &str = include_str!("routes.table");
+
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let lines = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| route(line).expect("the built-in table is well-formed, as its test sees to")).collect()
+});
+
+/// Returns all operations.
+pub(crate) fn routes() -> &'static [Route] {
+    &ROUTES
+}
+
+fn route(line: &'static str) -> Option<Route> {
+    let mut words = line.splitn(5, ' ');
+    let (method, path, name, flags) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    Some(Route {
+        method,
+        path,
+        name,
+        query: words.next().unwrap_or_default(),
+        takes_token: flags.starts_with('T'),
+        streams: flags.ends_with('S'),
+        serves: handler(name).map(Serves::Hub),
+    })
+}
+
+/// Returns what serves an operation; none where nothing does.
+fn handler(name: &str) -> Option<Handler> {
+    Some(match name {
+        "ListManagedInstances" => instances::list,
+        "GetManagedInstance" => instances::get,
+        "UpdateManagedInstance" => instances::update,
+        "DeleteManagedInstance" => orders::unregister,
+        "ListManagedInstanceAvailableSoftwareSources" => instances::attachable,
+        "ListManagedInstanceInstalledPackages" => inventory::installed,
+        "ListManagedInstanceAvailablePackages" => inventory::available,
+        "ListManagedInstanceUpdatablePackages" => inventory::updatable,
+        "AttachSoftwareSourcesToManagedInstance" => orders::attach,
+        "DetachSoftwareSourcesFromManagedInstance" => orders::detach,
+        "InstallPackagesOnManagedInstance" => orders::install,
+        "RemovePackagesFromManagedInstance" => orders::remove,
+        "UpdatePackagesOnManagedInstance" => orders::update,
+        "UpdateAllPackagesOnManagedInstancesInCompartment" => orders::update_compartment,
+        "RefreshSoftwareOnManagedInstance" => orders::refresh,
+        "RebootManagedInstance" => orders::reboot,
+        "ListManagedInstanceGroups" => groups::list,
+        "CreateManagedInstanceGroup" => groups::create,
+        "GetManagedInstanceGroup" => groups::get,
+        "UpdateManagedInstanceGroup" => groups::update,
+        "DeleteManagedInstanceGroup" => groups::delete,
+        "ListManagedInstanceGroupManagedInstances" => groups::members,
+        "ListManagedInstanceGroupAvailableSoftwareSources" => groups::attachable_sources,
+        "ListManagedInstanceGroupInstalledPackages" => inventory::of_group,
+        "ListManagedInstanceGroupAvailablePackages" => inventory::available_to_group,
+        "AttachSoftwareSourcesToManagedInstanceGroup" => members::attach_sources,
+        "DetachSoftwareSourcesFromManagedInstanceGroup" => members::detach_sources,
+        "AttachManagedInstancesToManagedInstanceGroup" => members::join,
+        "DetachManagedInstancesFromManagedInstanceGroup" => members::leave,
+        "InstallPackagesOnManagedInstanceGroup" => members::install,
+        "RemovePackagesFromManagedInstanceGroup" => members::remove,
+        "UpdateAllPackagesOnManagedInstanceGroup" => members::update,
+        "RefreshSoftwareOnManagedInstanceGroup" => members::refresh,
+        "RebootManagedInstanceGroup" => members::reboot,
+        "ListSoftwareSources" => sources::list,
+        "CreateSoftwareSource" => sources::create,
+        "GetSoftwareSource" => sources::get,
+        "UpdateSoftwareSource" => sources::update,
+        "DeleteSoftwareSource" => sources::delete,
+        "ChangeAvailabilityOfSoftwareSources" => sources::change_availability,
+        "AddPackagesToSoftwareSource" => contents::add,
+        "RemovePackagesFromSoftwareSource" => contents::remove,
+        "ReplacePackagesInSoftwareSource" => contents::replace,
+        "SoftwareSourceGenerateMetadata" => contents::generate_metadata,
+        "GetSoftwareSourceManifest" => contents::manifest,
+        "UpdateSoftwareSourceManifest" => contents::put_manifest,
+        "ListSoftwarePackages" => contents::list,
+        "GetSoftwarePackage" => contents::get,
+        "ListAvailableSoftwarePackages" => contents::available,
+        "GetSoftwarePackageByName" => contents::get_by_name,
+        "ListAllSoftwarePackages" => contents::list_all,
+        "ListSoftwarePackageSoftwareSources" => contents::sources_of,
+        "ListWorkRequests" => work::list,
+        "GetWorkRequest" => work::get,
+        "ListWorkRequestErrors" => work::errors,
+        "ListWorkRequestLogs" => work::logs,
+        "RerunWorkRequest" => work::rerun,
+        _ => return None,
+    })
+}
