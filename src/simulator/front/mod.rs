@@ -26,11 +26,11 @@ pub(crate) use body::parse as parse_body;
 pub(crate) use fail::{Answer, Failure};
 #[cfg(test)]
 pub(crate) use names::shipped;
-#[cfg(test)]
-pub(crate) use osms::ROUTES;
 pub(crate) use query::Query;
 pub(crate) use route::{Api, Serves, find};
 pub(crate) use signature::verify;
+#[cfg(test)]
+pub(crate) use {hub::routes as hub_routes, osms::ROUTES};
 
 /// What works out what a request comes to.
 pub(crate) type Handler = fn(&Context<'_>) -> Result<Reply>;

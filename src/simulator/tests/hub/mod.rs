@@ -1,6 +1,7 @@
 //! OS Management Hub from outside: the same world and the same agents, asked in another way.
 
 mod groups;
+mod models;
 mod sources;
 
 use super::super::front::BASES;
