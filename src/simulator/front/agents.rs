@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Context, Failure, Id, Instance, Result, World};
+use super::{Change, Failure, Id, Instance, Result, World};
 use crate::package::Digest;
 use crate::simulator::switches::Switches;
 use crate::simulator::world::{Mishap, NewWork};
@@ -13,26 +13,27 @@ use crate::simulator::world::{Mishap, NewWork};
 /// Says when an agent will pick up its work and be done: the same for the same instance and work, and never before it
 /// is done with what it has.
 pub(super) fn schedule(
-    context: &Context<'_>,
+    (world, switches): (&World, &Switches),
+    now: Timestamp,
     (id, instance): (&Id, &Instance),
     work: Id,
     pick_up: (Duration, Duration),
 ) -> NewWork {
     if !instance.is_reachable() {
-        let ends = later(context.now, context.switches.pick_up_within);
+        let ends = later(now, switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
     }
-    if context.world.mishap(id) == Some(Mishap::Sticks) {
-        let ends = later(context.now, context.switches.pick_up_within);
+    if world.mishap(id) == Some(Mishap::Sticks) {
+        let ends = later(now, switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
     }
-    let free = context.world.busy_until(id).unwrap_or(context.now).max(context.now);
-    let digest = Digest::of([&**id, "/", &context.world.serial.to_string()]);
+    let free = world.busy_until(id).unwrap_or(now).max(now);
+    let digest = Digest::of([&**id, "/", &world.serial.to_string()]);
     let between = |(least, most): (Duration, Duration), byte: u8| {
         least + most.saturating_sub(least) * u32::from(byte) / 255
     };
     let starts = later(free, between(pick_up, digest.as_bytes()[0]));
-    let ends = later(starts, between(context.switches.work, digest.as_bytes()[1]));
+    let ends = later(starts, between(switches.work, digest.as_bytes()[1]));
     NewWork { id: work, instance: id.clone(), starts: Some(starts), ends }
 }
 

@@ -15,15 +15,18 @@ mod query;
 mod route;
 mod signature;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::switches::Switches;
-use super::world::{Change, Group, Id, Instance, Source, World};
+use super::world::{Change, Group, Id, Instance, NewWork, Source, World};
 
 pub(crate) use agents::{bring_back, silence, strike, vanish};
 pub(crate) use body::parse as parse_body;
 pub(crate) use fail::{Answer, Failure};
+pub(crate) use hub::register;
 #[cfg(test)]
 pub(crate) use names::shipped;
 pub(crate) use query::Query;
@@ -120,6 +123,11 @@ pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
 }
 
 impl Context<'_> {
+    /// Says when an agent will do what it is asked for.
+    fn schedule(&self, instance: (&Id, &Instance), work: Id, pick_up: (Duration, Duration)) -> NewWork {
+        agents::schedule((self.world, self.switches), self.now, instance, work, pick_up)
+    }
+
     fn variable(&self, index: usize) -> &str {
         self.variables.get(index).map_or("", String::as_str)
     }

@@ -28,7 +28,7 @@ use crate::package::{Digest, Package, PackageSet};
 pub use change::Mishap;
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
 pub use estate::Power;
-pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES};
+pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES, is_within};
 pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
@@ -244,6 +244,11 @@ impl Instance {
     /// Tells whether the service knows the instance by now.
     pub(crate) fn is_known(&self, now: Timestamp) -> bool {
         self.known_from.is_none_or(|from| from <= now)
+    }
+
+    /// Tells whether OS Management Hub knows the instance by now.
+    pub(crate) fn is_registered(&self, now: Timestamp) -> bool {
+        self.is_known(now) && !self.hub.unregistered
     }
 
     /// Tells whether the agent checks in.

@@ -14,6 +14,8 @@ enum Next {
     Scan(Id),
     /// A scheduled job is due.
     Job(Id),
+    /// A scheduled job of OS Management Hub is due.
+    HubJob(Id),
 }
 
 impl World {
@@ -23,6 +25,7 @@ impl World {
         while let Some((at, next)) = self.next().filter(|(at, _)| *at <= now) {
             match next {
                 Next::Job(id) => self.run_due(&id, at),
+                Next::HubJob(id) => self.run_due_of_hub(&id, at),
                 Next::Scan(id) => {
                     self.hub.scans.pop_first();
                     self.scan(&id);
@@ -46,8 +49,9 @@ impl World {
         let work = self.open.first().map(|(ends, id)| (*ends, Next::Work(id.clone())));
         let scan = self.hub.scans.first().map(|(at, id)| (*at, Next::Scan(id.clone())));
         let job = self.due_job().map(|(due, id)| (due, Next::Job(id)));
+        let hub_job = self.due_hub_job().map(|(due, id)| (due, Next::HubJob(id)));
         // Of several at one moment, the first that stands here.
-        [work, scan, job].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [work, scan, job, hub_job].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Returns the end of the last unfinished work of an instance: the agent does one thing at a time.

@@ -1,11 +1,25 @@
 //! Request bodies, as the API's models have them: unknown fields, wrong types and missing fields are refused.
 
+mod modules;
+mod plans;
+mod sources;
+
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::simulator::front::body::{Defined, Freeform};
 pub(super) use crate::simulator::front::body::{display_name, tags};
-use crate::simulator::world::hub::{Availability, Label};
+use crate::simulator::world::hub::Label;
+
+pub(super) use modules::{
+    ManageStreams, OneProfile, OneStream, ProfileOf, SearchModules, SearchStreams, StreamOf,
+};
+pub(super) use plans::{
+    AttachGroup, AttachProfile, CreateEnvironment, CreateJob, CreateProfile, JobOperation, ProfileKind,
+    Promote, SourceIds, StageInstances, UpdateEnvironment, UpdateJob, UpdateProfile,
+};
+pub(super) use sources::{
+    AddPackages, ChangeAvailability, CreateSource, Entries, SourceFilter, SourceKind, UpdateSource,
+};
 
 type Name = Box<str>;
 
@@ -173,114 +187,4 @@ pub(super) struct UpdateGroup {
     pub(super) _autonomous: Option<Autonomous>,
     pub(super) freeform_tags: Option<Freeform>,
     pub(super) defined_tags: Option<Defined>,
-}
-
-/// Which of the models a body is of.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SourceKind {
-    pub(super) software_source_type: Name,
-}
-
-/// `CreateCustomSoftwareSourceDetails` and `CreateVersionedCustomSoftwareSourceDetails`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct CreateSource {
-    #[serde(rename = "softwareSourceType")]
-    pub(super) _kind: Name,
-    pub(super) compartment_id: Name,
-    pub(super) display_name: Option<Name>,
-    pub(super) description: Option<Name>,
-    pub(super) vendor_software_sources: Vec<IdOf>,
-    pub(super) custom_software_source_filter: Option<Value>,
-    pub(super) is_automatically_updated: Option<bool>,
-    pub(super) is_auto_resolve_dependencies: Option<bool>,
-    pub(super) is_created_from_package_list: Option<bool>,
-    pub(super) is_latest_content_only: Option<bool>,
-    /// "For compatibility only": nothing comes of them.
-    #[serde(rename = "packages")]
-    pub(super) _packages: Option<Vec<Name>>,
-    pub(super) software_source_sub_type: Option<Name>,
-    pub(super) software_source_version: Option<Name>,
-    pub(super) freeform_tags: Option<Freeform>,
-    pub(super) defined_tags: Option<Defined>,
-}
-
-/// `UpdateCustomSoftwareSourceDetails` and those of the other types: what is left out stays.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct UpdateSource {
-    pub(super) software_source_type: Option<Name>,
-    #[serde(rename = "compartmentId")]
-    pub(super) _compartment: Option<Name>,
-    pub(super) display_name: Option<Name>,
-    pub(super) description: Option<Name>,
-    pub(super) vendor_software_sources: Option<Vec<IdOf>>,
-    pub(super) custom_software_source_filter: Option<Value>,
-    pub(super) is_automatically_updated: Option<bool>,
-    pub(super) is_auto_resolve_dependencies: Option<bool>,
-    pub(super) is_latest_content_only: Option<bool>,
-    pub(super) freeform_tags: Option<Freeform>,
-    pub(super) defined_tags: Option<Defined>,
-}
-
-/// `CustomSoftwareSourceFilter`
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SourceFilter {
-    pub(super) package_filters: Option<Vec<PackageFilter>>,
-    pub(super) module_stream_profile_filters: Option<Vec<ModuleFilter>>,
-    pub(super) package_group_filters: Option<Vec<Value>>,
-}
-
-/// `PackageFilter`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct PackageFilter {
-    pub(super) filter_type: Name,
-    pub(super) package_name: Option<Name>,
-    pub(super) package_name_pattern: Option<Name>,
-    pub(super) package_version: Option<Name>,
-}
-
-/// `ModuleStreamProfileFilter`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ModuleFilter {
-    pub(super) filter_type: Name,
-    pub(super) module_name: Name,
-    pub(super) stream_name: Option<Name>,
-    #[serde(rename = "profileName")]
-    pub(super) _profile: Option<Name>,
-}
-
-/// `AddPackagesToSoftwareSourceDetails`; the others have no flag.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct AddPackages {
-    pub(super) packages: Vec<Name>,
-    pub(super) is_continue_on_missing_packages: Option<bool>,
-}
-
-/// `RemovePackagesFrom...` and `ReplacePackagesInSoftwareSourceDetails`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Entries {
-    pub(super) packages: Vec<Name>,
-}
-
-/// `ChangeAvailabilityOfSoftwareSourcesDetails`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ChangeAvailability {
-    pub(super) software_source_availabilities: Vec<AvailabilityOf>,
-}
-
-/// `SoftwareSourceAvailability`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct AvailabilityOf {
-    pub(super) software_source_id: Name,
-    pub(super) availability: Option<Availability>,
-    pub(super) availability_at_oci: Option<Availability>,
 }

@@ -254,6 +254,13 @@ fn row(context: &Context<'_>, package: Package, is_latest: bool) -> Row {
     }
 }
 
+/// A package as an erratum lists it.
+pub(super) fn summary(context: &Context<'_>, package: Package) -> serde_json::Value {
+    let all = context.world.hub.sources.values().flat_map(|source| source.packages.iter());
+    let mut others = all.filter(|other| other.same_name_arch(package));
+    json!(row(context, package, others.all(|other| other.cmp_evr(package).is_le())))
+}
+
 /// Lists packages that stand in their order, with the filters that all such lists have.
 fn packages(context: &Context<'_>, all: Vec<Package>) -> Result<Reply> {
     let newest: BTreeSet<Package> = Offer::new(all.iter().copied()).newest().into_iter().collect();

@@ -7,7 +7,7 @@ use super::body::{self, CreateGroup, UpdateGroup};
 use super::page::{self, Row};
 use super::sources::{ARCHITECTURES, OS_FAMILIES, attachable};
 use super::{
-    Answer, Context, Failure, Id, Reply, Result, Then, World, change, instances, is_compartment, links,
+    Answer, Context, Failure, Id, Reply, Result, Then, World, change, instances, is_compartment, jobs, links,
     members, parse_body, shuffled, stamped, time,
 };
 use crate::simulator::front::agents;
@@ -15,7 +15,7 @@ use crate::simulator::world::Tags;
 use crate::simulator::world::hub::{Fact, Group, Label, NewGroup, Step, System, Text};
 
 pub(super) const VENDORS: [&str; 3] = ["ORACLE", "MICROSOFT", "CANONICAL"];
-const LOCATIONS: [&str; 5] = ["ON_PREMISE", "OCI_COMPUTE", "AZURE", "EC2", "GCP"];
+pub(super) const LOCATIONS: [&str; 5] = ["ON_PREMISE", "OCI_COMPUTE", "AZURE", "EC2", "GCP"];
 
 pub(super) fn list(context: &Context<'_>) -> Result<Reply> {
     let places = context.places(&["managedInstanceGroupId"])?;
@@ -77,7 +77,7 @@ pub(super) fn answer(world: &World, id: &Id, turn: u64, now: Timestamp) -> Answe
     full["softwareSourceIds"] = links(world, &group.sources, turn);
     full["softwareSources"] = links(world, &group.sources, turn.wrapping_add(1_000_003));
     full["managedInstanceIds"] = json!(shuffled(group.members.iter().collect(), turn));
-    full["pendingJobCount"] = json!(0);
+    full["pendingJobCount"] = json!(jobs::count_of_group(world, id));
     Answer::ok(&full)
 }
 

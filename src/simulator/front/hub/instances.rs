@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 use super::body::UpdateInstance;
 use super::page::{self, Row};
-use super::{
-    Answer, Context, Id, Instance, Reply, Result, Then, World, change, group_of, links, parse_body, time,
-};
+use super::{Answer, Context, Id, Instance, Reply, Result, Then, World, change, links, parse_body, time};
 use crate::simulator::errata::errata;
 use crate::simulator::world::TENANCY;
 use crate::simulator::world::hub::{Fact, Source, Stand, Status, Step, What, order_of};
@@ -41,12 +39,14 @@ pub(super) fn rows<'a>(
 }
 
 fn is_wanted(context: &Context<'_>, id: &Id, instance: &Instance) -> bool {
-    let group = group_of(instance).map_or("", |id| id);
+    let group = instance.hub.group().map_or("", |id| id);
     let query = &context.query;
     let profile = instance.hub.profile.as_ref().map_or("", |(id, _)| id);
     let source = query.get("softwareSourceId");
-    // No instance here has a stage, or a management station.
-    let nothing = ["lifecycleStage", "lifecycleEnvironment", "managementStation"];
+    let stage = instance.hub.stage();
+    let environment =
+        stage.and_then(|id| context.world.hub.stages.get(id)).map_or("", |stage| &stage.environment);
+    let stage = stage.map_or("", |id| id);
     context.is_called(&instance.name)
         && context.is_one("managedInstanceId", id)
         && context.is_one("status", status(context.world, id, instance, context.now))
@@ -54,7 +54,11 @@ fn is_wanted(context: &Context<'_>, id: &Id, instance: &Instance) -> bool {
         && context.is_one("osFamily", os_family(instance))
         && context.is_one("group", group)
         && context.is_none("groupNotEqualTo", group)
-        && nothing.iter().all(|name| query.get(name).is_none())
+        && context.is_one("lifecycleStage", stage)
+        && context.is_none("lifecycleStageNotEqualTo", stage)
+        && context.is_one("lifecycleEnvironment", environment)
+        && context.is_none("lifecycleEnvironmentNotEqualTo", environment)
+        && query.get("managementStation").is_none()
         && context.is_so("isAttachedToGroupOrLifecycleStage", instance.hub.home.is_some())
         && source.is_none_or(|wanted| instance.hub.sources.iter().any(|id| **id == *wanted))
         && context.is_one("location", "OCI_COMPUTE")
@@ -103,7 +107,9 @@ pub(super) fn status(world: &World, id: &str, instance: &Instance, now: Timestam
 }
 
 pub(super) fn summary(world: &World, id: &str, instance: &Instance, now: Timestamp) -> Value {
-    let group = group_of(instance).and_then(|id| world.hub.groups.get_key_value(id));
+    let group = instance.hub.group().and_then(|id| world.hub.groups.get_key_value(id));
+    let stage = instance.hub.stage().and_then(|id| world.hub.stages.get_key_value(id));
+    let environment = stage.and_then(|(_, stage)| world.hub.environments.get_key_value(&stage.environment));
     json!({
         "id": id,
         "displayName": instance.name,
@@ -115,8 +121,8 @@ pub(super) fn summary(world: &World, id: &str, instance: &Instance, now: Timesta
         "osFamily": os_family(instance),
         "status": status(world, id, instance, now),
         "managedInstanceGroup": group.map(|(id, group)| json!({ "id": id, "displayName": group.text.name })),
-        "lifecycleEnvironment": null,
-        "lifecycleStage": null,
+        "lifecycleEnvironment": environment.map(|(id, it)| json!({ "id": id, "displayName": it.text.name })),
+        "lifecycleStage": stage.map(|(id, it)| json!({ "id": id, "displayName": it.text.name })),
         "isRebootRequired": instance.reboot_required,
         "updatesAvailable": world.hub_outstanding(id, instance).total(),
         "isManagementStation": false,
@@ -157,7 +163,7 @@ pub(super) fn answer(world: &World, id: &Id, turn: u64, now: Timestamp) -> Answe
         "bugUpdatesAvailable": counts.bug,
         "enhancementUpdatesAvailable": counts.enhancement,
         "otherUpdatesAvailable": counts.other,
-        "scheduledJobCount": 0,
+        "scheduledJobCount": super::jobs::count_of(world, id),
         "workRequestCount": works,
         "timeCreated": time(instance.made),
         "timeUpdated": time(instance.hub.changed.unwrap_or(instance.made)),

@@ -88,19 +88,27 @@ fn arrange<R>(context: &Context<'_>, rows: &mut [R]) -> Result<()> {
 
 pub(super) fn installed(context: &Context<'_>) -> Result<Reply> {
     let (_, instance) = context.hub_instance(context.variable(0))?;
+    let only = (!context.switches.all_sources_of_installed).then_some(instance);
+    list_installed(context, instance.inventory().as_slice().to_vec(), only, instance.booted)
+}
+
+/// Lists packages that are installed, with the sources that hold them, attached ones only where an instance is given.
+pub(super) fn list_installed(
+    context: &Context<'_>,
+    all: Vec<Package>,
+    only: Option<&Instance>,
+    at: jiff::Timestamp,
+) -> Result<Reply> {
     context.check_place()?;
-    let time_of = |name: &str| -> Result<Option<jiff::Timestamp>> {
+    let moment = |name: &str| -> Result<Option<jiff::Timestamp>> {
         let text = context.query.get(name);
         text.map(|text| text.parse().map_err(|_| Failure::invalid(format!("{name} is {text}")))).transpose()
     };
-    let (from, until) = (time_of("timeInstallDateStart")?, time_of("timeInstallDateEnd")?);
-    let at = instance.booted;
+    let (from, until) = (moment("timeInstallDateStart")?, moment("timeInstallDateEnd")?);
     let timely = from.is_none_or(|from| from <= at) && until.is_none_or(|until| at <= until);
-    let mut rows: Vec<Package> =
-        instance.inventory().iter().filter(|package| context.is_called(package.name())).collect();
-    rows.retain(|_| timely);
+    let mut rows = all;
+    rows.retain(|package| timely && context.is_called(package.name()));
     arrange(context, &mut rows)?;
-    let only = (!context.switches.all_sources_of_installed).then_some(instance);
     let time_installed = time(at);
     page::ordered(context, &rows, |package| Row {
         time_installed: Some(time_installed.clone()),
@@ -128,7 +136,7 @@ pub(super) fn available(context: &Context<'_>) -> Result<Reply> {
 }
 
 /// Returns the API's word for what an update is about.
-fn update_type(kind: UpdateType) -> &'static str {
+pub(super) fn update_type(kind: UpdateType) -> &'static str {
     match kind {
         UpdateType::Security => "SECURITY",
         UpdateType::Bug => "BUGFIX",

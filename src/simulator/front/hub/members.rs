@@ -17,7 +17,7 @@ use crate::simulator::world::hub::{
 const LAST_SOURCE: &str =
     "Invalid software source(s). Removing all software sources from a group is disallowed.";
 
-fn group<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Group)> {
+pub(super) fn group<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Group)> {
     let (id, group) = context.hub_group(context.variable(0))?;
     context.hub_matches(group.revision)?;
     Ok((id, group))
@@ -36,7 +36,7 @@ pub(super) fn ask<'a>(
     trees::over(context, over, asked, members)
 }
 
-fn all(
+pub(super) fn all(
     context: &Context<'_>,
     facts: Vec<Fact>,
     what: What,
@@ -91,14 +91,20 @@ pub(super) fn joiner<'a>(
     group: Option<&Id>,
 ) -> Result<(&'a Id, &'a Instance)> {
     let (id, instance) = context.hub_instance(id)?;
-    match &instance.hub.home {
-        Some(Home::Group(other)) if Some(other) != group => {
-            return Err(Failure::state(format!(
-                "Managed instance {id} is a member of the managed instance group {other} already."
-            )));
-        }
-        _ => {}
+    let other = match &instance.hub.home {
+        Some(Home::Group(other)) if Some(other) != group => Some(format!("managed instance group {other}")),
+        Some(Home::Stage(stage)) => Some(format!("lifecycle stage {stage}")),
+        Some(Home::Group(_)) | None => None,
+    };
+    if let Some(other) = other {
+        return Err(Failure::state(format!("Managed instance {id} is a member of the {other} already.")));
     }
+    is_of(id, instance, system)?;
+    Ok((id, instance))
+}
+
+/// Checks that an instance is of a system.
+pub(super) fn is_of(id: &str, instance: &Instance, system: &System) -> Result<()> {
     let of_instance = ["OCI_COMPUTE", instances::os_family(instance), "X86_64", "ORACLE"];
     let of_group = [&*system.location, &*system.os_family, &*system.arch, &*system.vendor];
     match of_instance.iter().zip(of_group).find(|(of_instance, of_group)| *of_instance != of_group) {
@@ -106,7 +112,7 @@ pub(super) fn joiner<'a>(
             let message = format!("Managed instance {id} is of {found}, and the group of {wanted}.");
             Err(Failure::invalid(message))
         }
-        None => Ok((id, instance)),
+        None => Ok(()),
     }
 }
 

@@ -1,16 +1,22 @@
 //! OS Management Hub (API 20220901): flat sets of software sources on instances, groups that own sources and members, work
 //! requests as trees. The quirks are those that were recorded of the real service; what nobody recorded is a switch.
 
+mod analytics;
 mod body;
 mod contents;
+mod errata;
 mod groups;
 mod instances;
 mod inventory;
+mod jobs;
 mod members;
+mod modules;
 mod orders;
+mod profiles;
 mod route;
 mod sources;
 mod spelling;
+mod stages;
 mod trees;
 mod work;
 
@@ -22,9 +28,10 @@ use super::{
     Answer, Change, Context, Failure, Id, Instance, Reply, Result, World, agents, names, page, parse_body,
 };
 use crate::package::Digest;
-use crate::simulator::world::hub::{Group, Home, Source, Step};
-use crate::simulator::world::{COMPARTMENTS, TENANCY, Tags};
+use crate::simulator::world::hub::{Group, Source, Step};
+use crate::simulator::world::{COMPARTMENTS, TENANCY, Tags, is_within};
 
+pub(crate) use profiles::register;
 pub(crate) use route::routes;
 
 /// The path that all operations stand under.
@@ -52,6 +59,18 @@ pub(crate) enum Then {
     Group(Id),
     /// The instance as it is now.
     Instance(Id),
+    /// The scheduled job that was made.
+    NewJob(Id),
+    /// The scheduled job as it is now.
+    Job(Id),
+    /// The profile that was made.
+    NewProfile(Id),
+    /// The profile as it is now.
+    Profile(Id),
+    /// The lifecycle environment that was made.
+    NewEnvironment(Id),
+    /// The lifecycle environment as it is now.
+    Environment(Id),
 }
 
 /// Renders what was promised for after a change.
@@ -81,7 +100,22 @@ pub(super) fn conclude(world: &World, then: &Then) -> Answer {
             let revision = world.hub.groups.get(id).map_or(1, |group| group.revision);
             groups::answer(world, id, world.serial, world.settled()).with("etag", etag(revision, false))
         }
-        Then::Instance(id) => instances::answer(world, id, world.serial, world.settled()),
+        Then::Instance(id) => {
+            let revision = world.instances.get(id).map_or(1, |instance| instance.hub.revision + 1);
+            instances::answer(world, id, world.serial, world.settled()).with("etag", etag(revision, false))
+        }
+        Then::NewJob(id) => jobs::made(world, id),
+        Then::Job(id) => jobs::changed(world, id),
+        Then::NewProfile(id) => profiles::made(world, id).with("etag", etag(1, true)),
+        Then::Profile(id) => {
+            let revision = world.hub.profiles.get(id).map_or(1, |profile| u64::from(profile.version));
+            profiles::answer(world, id, world.serial).with("etag", etag(revision, false))
+        }
+        Then::NewEnvironment(id) => stages::made(world, id).with("etag", etag(1, true)),
+        Then::Environment(id) => {
+            let revision = world.hub.environments.get(id).map_or(1, |it| it.revision);
+            stages::answer(world, id).with("etag", etag(revision, false))
+        }
     }
 }
 
@@ -123,30 +157,9 @@ fn change(step: Step, then: Then) -> Result<Reply> {
     Ok(Reply::Change(Change::Hub(Box::new(step)), super::Then::Hub(then)))
 }
 
-/// Tells whether a compartment is one, or lies below it.
-fn is_within(compartment: &str, ancestor: &str) -> bool {
-    let mut at = compartment;
-    loop {
-        if at == ancestor {
-            return true;
-        }
-        match COMPARTMENTS.iter().find(|(id, ..)| *id == at) {
-            Some((_, above, ..)) => at = above,
-            None => return false,
-        }
-    }
-}
-
 /// Tells whether there is a compartment.
 fn is_compartment(id: &str) -> bool {
     id == TENANCY || COMPARTMENTS.iter().any(|(known, ..)| *known == id)
-}
-
-impl Instance {
-    /// Tells whether the hub knows the instance by now.
-    fn is_registered(&self, now: Timestamp) -> bool {
-        self.is_known(now) && !self.hub.unregistered
-    }
 }
 
 impl Context<'_> {
@@ -248,11 +261,4 @@ fn links(world: &World, sources: &[Id], turn: u64) -> Value {
         })
     };
     shuffled(sources.iter().map(link).collect(), turn).into()
-}
-
-fn group_of(instance: &Instance) -> Option<&Id> {
-    match &instance.hub.home {
-        Some(Home::Group(id)) => Some(id),
-        None => None,
-    }
 }

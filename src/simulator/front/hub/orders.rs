@@ -5,11 +5,11 @@ use super::body::{self, Packages, Reboot, Sources, UpdateCompartment, UpdatePack
 use super::sources::attachable;
 use super::trees::{self, Asked, Over};
 use super::{
-    Context, Failure, Id, Instance, Reply, Result, Then, change, group_of, instances, is_compartment,
-    optional_body, parse_body, spelling,
+    Context, Failure, Id, Instance, Reply, Result, Then, change, instances, is_compartment, optional_body,
+    parse_body, spelling,
 };
 use crate::simulator::world::Filter;
-use crate::simulator::world::hub::{Label, Operation, Step, Subject, What};
+use crate::simulator::world::hub::{Home, Label, Operation, Step, Subject, What};
 
 /// Finds the instance of the path, whether it is a member or not.
 fn any<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Instance)> {
@@ -22,17 +22,25 @@ fn any<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Instance)> {
 }
 
 /// Finds the instance of the path, which must not be a member. Neither code nor text were recorded.
-fn free<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Instance)> {
+pub(super) fn free<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Instance)> {
     let (id, instance) = any(context)?;
-    match group_of(instance) {
-        Some(group) => Err(Failure::state(format!(
-            "Managed instance {id} is a member of the managed instance group {group}. Its contents can only be changed there."
-        ))),
-        None => Ok((id, instance)),
-    }
+    is_free(id, instance)?;
+    Ok((id, instance))
 }
 
-fn ask(
+/// Checks that an instance is a member of nothing.
+pub(super) fn is_free(id: &str, instance: &Instance) -> Result<()> {
+    let home = match &instance.hub.home {
+        Some(Home::Group(group)) => format!("managed instance group {group}"),
+        Some(Home::Stage(stage)) => format!("lifecycle stage {stage}"),
+        None => return Ok(()),
+    };
+    Err(Failure::state(format!(
+        "Managed instance {id} is a member of the {home}. Its contents can only be changed there."
+    )))
+}
+
+pub(super) fn ask(
     context: &Context<'_>,
     instance: (&Id, &Instance),
     what: What,

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::{contents, groups, instances, inventory, members, orders, sources, work};
+use super::{
+    analytics, contents, errata, groups, instances, inventory, jobs, members, modules, orders, profiles,
+    sources, stages, work,
+};
 use crate::simulator::front::Handler;
 use crate::simulator::front::route::{Route, Serves};
 
@@ -92,6 +95,61 @@ fn handler(name: &str) -> Option<Handler> {
         "ListWorkRequestErrors" => work::errors,
         "ListWorkRequestLogs" => work::logs,
         "RerunWorkRequest" => work::rerun,
+        "ListErrata" => errata::list,
+        "GetErratum" => errata::get,
+        "ListManagedInstanceErrata" => errata::of_instance,
+        "ListModuleStreams" => modules::list_streams,
+        "GetModuleStream" => modules::get_stream,
+        "ListModuleStreamProfiles" => modules::list_profiles,
+        "GetModuleStreamProfile" => modules::get_profile,
+        "SearchSoftwareSourceModules" => modules::search_modules,
+        "SearchSoftwareSourceModuleStreams" => modules::search_streams,
+        "ListManagedInstanceModules" => modules::of_instance,
+        "ListManagedInstanceGroupAvailableModules" => modules::available_to_group,
+        "ManageModuleStreamsOnManagedInstance" => modules::manage,
+        "ManageModuleStreamsOnManagedInstanceGroup" => modules::manage_group,
+        "EnableModuleStreamOnManagedInstance"
+        | "DisableModuleStreamOnManagedInstance"
+        | "SwitchModuleStreamOnManagedInstance"
+        | "InstallModuleStreamProfileOnManagedInstance"
+        | "RemoveModuleStreamProfileFromManagedInstance"
+        | "EnableModuleStreamOnManagedInstanceGroup"
+        | "DisableModuleStreamOnManagedInstanceGroup"
+        | "SwitchModuleStreamOnManagedInstanceGroup"
+        | "InstallModuleStreamProfileOnManagedInstanceGroup"
+        | "RemoveModuleStreamProfileFromManagedInstanceGroup" => modules::act,
+        "ListScheduledJobs" => jobs::list,
+        "CreateScheduledJob" => jobs::create,
+        "GetScheduledJob" => jobs::get,
+        "UpdateScheduledJob" => jobs::update,
+        "DeleteScheduledJob" => jobs::delete,
+        "RunScheduledJobNow" => jobs::run_now,
+        "ListProfiles" => profiles::list,
+        "CreateProfile" => profiles::create,
+        "GetProfile" => profiles::get,
+        "GetProfileVersion" => profiles::get_version,
+        "UpdateProfile" => profiles::update,
+        "DeleteProfile" => profiles::delete,
+        "AttachManagedInstanceGroupToProfile" => profiles::attach_group,
+        "AttachSoftwareSourcesToProfile" => profiles::attach_sources,
+        "DetachSoftwareSourcesFromProfile" => profiles::detach_sources,
+        "ListProfileAvailableSoftwareSources" => profiles::attachable_sources,
+        "AttachProfileToManagedInstance" => profiles::attach_to_instance,
+        "DetachProfileFromManagedInstance" => profiles::detach_from_instance,
+        "ListLifecycleEnvironments" => stages::list,
+        "CreateLifecycleEnvironment" => stages::create,
+        "GetLifecycleEnvironment" => stages::get,
+        "UpdateLifecycleEnvironment" => stages::update,
+        "DeleteLifecycleEnvironment" => stages::delete,
+        "ListLifecycleStages" => stages::list_stages,
+        "GetLifecycleStage" => stages::get_stage,
+        "ListLifecycleStageInstalledPackages" => stages::installed,
+        "AttachManagedInstancesToLifecycleStage" => stages::attach,
+        "DetachManagedInstancesFromLifecycleStage" => stages::detach,
+        "PromoteSoftwareSourceToLifecycleStage" => stages::promote,
+        "RebootLifecycleStage" => stages::reboot,
+        "SummarizeManagedInstanceAnalytics" => analytics::summarize,
+        "ListSoftwareSourceVendors" => analytics::vendors,
         _ => return None,
     })
 }

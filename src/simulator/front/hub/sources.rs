@@ -11,7 +11,9 @@ use super::{
 };
 use crate::simulator::front::agents;
 use crate::simulator::world::Tags;
-use crate::simulator::world::hub::{Availability, Fact, NewSource, Recipe, Source, Step, Subject, Text};
+use crate::simulator::world::hub::{
+    Availability, Fact, Makes, NewSource, Recipe, Source, Step, Subject, Text,
+};
 
 pub(super) const OS_FAMILIES: [&str; 14] = [
     "ORACLE_LINUX_10",
@@ -342,7 +344,13 @@ pub(super) fn delete(context: &Context<'_>) -> Result<Reply> {
     }
     let groups = context.world.hub.groups.iter().filter(|(_, group)| group.sources.contains(id));
     let instances = context.world.instances.iter().filter(|(_, instance)| instance.hub.sources.contains(id));
+    let profiles = context.world.hub.profiles.iter().filter(|(_, profile)| match &profile.makes {
+        Makes::With(sources) => sources.contains(id),
+        Makes::Member(_) => false,
+    });
+    let stages = context.world.hub.stages.iter().filter(|(_, stage)| stage.source.as_ref() == Some(id));
     let mut holders = groups.map(|(id, _)| id).chain(instances.map(|(id, _)| id));
+    let mut holders = holders.by_ref().chain(profiles.map(|(id, _)| id)).chain(stages.map(|(id, _)| id));
     if let Some(holder) = holders.next()
         && !context.switches.hub.delete_attached_source
     {

@@ -24,7 +24,7 @@ pub(super) struct Over<'a> {
     pub(super) compartment: &'a Id,
 }
 
-const KIND: &str = "osmhworkrequest";
+pub(super) const KIND: &str = "osmhworkrequest";
 
 /// Returns the id that the next work request gets.
 pub(super) fn next_id(context: &Context<'_>) -> Id {
@@ -36,7 +36,7 @@ pub(super) fn alone(context: &Context<'_>, instance: (&Id, &Instance), asked: As
     let id = next_id(context);
     let Asked { what, operation, label } = asked;
     let order = Order { what, operation, label, parent: None, shown: context.now };
-    let work = agents::schedule(context, instance, id.clone(), context.switches.hub.pick_up);
+    let work = context.schedule(instance, id.clone(), context.switches.hub.pick_up);
     (NewTree { root: None, parts: vec![(order, vec![work])] }, id)
 }
 
@@ -69,7 +69,7 @@ pub(super) fn parts(
         let works = instances.into_iter().map(|instance| {
             ahead += 1;
             let work = context.world.next_id(KIND, ahead);
-            agents::schedule(context, instance, work, context.switches.hub.pick_up)
+            context.schedule(instance, work, context.switches.hub.pick_up)
         });
         (order, works.collect::<Vec<NewWork>>())
     };

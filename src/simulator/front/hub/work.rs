@@ -253,6 +253,7 @@ fn resource(context: &Context<'_>, view: View<'_>, stand: Stand) -> Value {
                 Subject::Group(_) => ("GROUP", "managedInstanceGroups"),
                 Subject::Source(_) => ("SOFTWARE_SOURCE", "softwareSources"),
                 Subject::Compartment(_) => ("COMPARTMENT", "compartments"),
+                Subject::Stage(_) => ("LIFECYCLE_ENVIRONMENT", "lifecycleStages"),
             };
             (kind, path, Some(&*root.subject_name))
         }

@@ -14,7 +14,7 @@ mod sources;
 mod work;
 
 use super::{
-    Answer, Change, Context, Failure, Group, Id, Instance, Reply, Result, Source, Then, World, agents, etag,
+    Answer, Change, Context, Failure, Group, Id, Instance, Reply, Result, Source, Then, World, etag,
     known_compartment, names, page, parse_body, query,
 };
 use crate::simulator::switches::Reaction;

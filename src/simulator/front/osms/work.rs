@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::page::{self, Row};
-use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, agents, names, packages};
+use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, names, packages};
 use crate::package::Package;
 use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work, World};
 
@@ -77,7 +77,7 @@ pub(super) fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task)
 
 fn schedule(context: &Context<'_>, instance: (&Id, &Instance), index: usize) -> NewWork {
     let work = context.world.next_id("osmsworkrequest", index as u64);
-    agents::schedule(context, instance, work, context.switches.pick_up)
+    context.schedule(instance, work, context.switches.pick_up)
 }
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {

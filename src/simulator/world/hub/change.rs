@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Availability, Group, Home, Label, Operation, Order, Own, Recipe, Root, Side, Source, Subject, System,
-    Text,
+    Availability, Environment, Group, Home, Job, Label, Operation, Order, Own, Plan, Profile, Recipe, Root,
+    Side, Source, Stage, Subject, System, Text,
 };
 use crate::package::{Package, PackageSet};
 use crate::simulator::world::{Id, Mishap, NewWork, Task, Work, World};
@@ -101,6 +101,34 @@ pub(crate) enum Fact {
     Leave { group: Id, instances: Vec<Id>, keep: bool },
     /// What a group is to have as a group.
     Manifest { group: Id, added: Vec<(Box<str>, Box<str>)>, removed: Vec<(Box<str>, Box<str>)> },
+    /// A scheduled job is made.
+    CreateJob { id: Id, job: Box<Job> },
+    /// A scheduled job is to do something else.
+    UpdateJob { id: Id, plan: Box<Plan> },
+    /// A scheduled job is gone. Work that it has begun goes on.
+    DeleteJob { id: Id },
+    /// A scheduled job runs now, besides its schedule.
+    RunJob { id: Id },
+    /// A registration profile is made, or is another from now on.
+    SetProfile { id: Id, profile: Box<Profile> },
+    /// A registration profile is gone.
+    DeleteProfile { id: Id },
+    /// A machine is registered with a profile, and its agent asked for what that says.
+    Register { instance: Id, profile: Id, work: NewWork },
+    /// An instance is no longer one of a profile.
+    DetachProfile { instance: Id },
+    /// A lifecycle environment is made.
+    CreateEnvironment { id: Id, environment: Box<Environment>, stages: Vec<(Id, Stage)> },
+    /// A lifecycle environment is described anew, with the names of its stages.
+    DescribeEnvironment { id: Id, text: Text, stages: Vec<(Id, Text)> },
+    /// A lifecycle environment is gone.
+    DeleteEnvironment { id: Id },
+    /// Instances become members of a stage.
+    JoinStage { stage: Id, instances: Vec<Id> },
+    /// Instances are members of a stage no more, and have no sources.
+    LeaveStage { stage: Id, instances: Vec<Id> },
+    /// A source is promoted to a stage.
+    Promote { stage: Id, source: Id },
     /// An instance is described anew.
     DescribeInstance { id: Id, description: Option<Box<str>>, topic: Option<Box<str>> },
 }
@@ -117,7 +145,7 @@ impl World {
         }
     }
 
-    fn state(&mut self, at: Timestamp, fact: &Fact) {
+    pub(super) fn state(&mut self, at: Timestamp, fact: &Fact) {
         match fact {
             Fact::CreateSource { id, source } => {
                 self.serial += 1;
@@ -171,12 +199,7 @@ impl World {
                     self.hub.groups.get(group).map(|group| group.members.clone()).unwrap_or_default();
                 members.iter().for_each(|member| self.follow(member, at));
             }
-            Fact::Join { group, instances } => {
-                self.edit_hub_group(group, at, |group| group.members.extend(instances.iter().cloned()));
-                for instance in instances {
-                    self.edit_side(instance, at, |side| side.home = Some(Home::Group(group.clone())));
-                }
-            }
+            Fact::Join { group, instances } => self.join(at, group, instances),
             Fact::Leave { group, instances, keep } => {
                 self.edit_hub_group(group, at, |group| {
                     group.members.retain(|member| !instances.contains(member));
@@ -198,6 +221,97 @@ impl World {
                 side.description = description.clone();
                 side.topic = topic.clone();
             }),
+            other => self.state_more(at, other),
+        }
+    }
+
+    /// The same of what is not about sources and groups.
+    fn state_more(&mut self, at: Timestamp, fact: &Fact) {
+        match fact {
+            Fact::CreateJob { id, job } => {
+                self.serial += 1;
+                self.hub.jobs.insert(id.clone(), Job { made: at, changed: at, ..(**job).clone() });
+            }
+            Fact::UpdateJob { id, plan } => {
+                if let Some(job) = self.hub.jobs.get_mut(id) {
+                    job.plan = (**plan).clone();
+                    job.changed = at;
+                }
+            }
+            Fact::DeleteJob { id } => drop(self.hub.jobs.remove(id)),
+            Fact::RunJob { id } => self.run_hub_job(id, at),
+            Fact::SetProfile { id, profile } => {
+                self.serial += 1;
+                let made = self.hub.profiles.get(id).map_or(at, |before| before.made);
+                self.hub.profiles.insert(id.clone(), Profile { made, changed: at, ..(**profile).clone() });
+                self.be_only_default(id);
+            }
+            Fact::DeleteProfile { id } => drop(self.hub.profiles.remove(id)),
+            Fact::Register { instance, profile, work } => self.register(at, instance, profile, work),
+            Fact::DetachProfile { instance } => self.edit_side(instance, at, |side| side.profile = None),
+            Fact::CreateEnvironment { id, environment, stages } => {
+                self.serial += 1 + stages.len() as u64;
+                let environment = Environment { made: at, changed: at, ..(**environment).clone() };
+                self.hub.environments.insert(id.clone(), environment);
+                let stages =
+                    stages.iter().map(|(id, stage)| (id.clone(), Stage { changed: at, ..stage.clone() }));
+                self.hub.stages.extend(stages);
+            }
+            Fact::DescribeEnvironment { id, text, stages } => {
+                if let Some(environment) = self.hub.environments.get_mut(id) {
+                    environment.text = text.clone();
+                    environment.changed = at;
+                    environment.revision += 1;
+                }
+                for (id, text) in stages {
+                    self.edit_stage(id, at, |stage| stage.text = text.clone());
+                }
+            }
+            Fact::DeleteEnvironment { id } => {
+                let stages = self.hub.environments.remove(id).map(|gone| gone.stages).unwrap_or_default();
+                for stage in stages {
+                    let members = self.hub.stages.remove(&stage).map(|gone| gone.members).unwrap_or_default();
+                    members.iter().for_each(|member| self.edit_side(member, at, |side| side.home = None));
+                }
+            }
+            Fact::JoinStage { stage, instances } => {
+                self.edit_stage(stage, at, |stage| stage.members.extend(instances.iter().cloned()));
+                for instance in instances {
+                    self.edit_side(instance, at, |side| side.home = Some(Home::Stage(stage.clone())));
+                }
+            }
+            Fact::LeaveStage { stage, instances } => {
+                self.edit_stage(stage, at, |stage| {
+                    stage.members.retain(|member| !instances.contains(member))
+                });
+                for instance in instances {
+                    self.edit_side(instance, at, |side| {
+                        side.home = None;
+                        side.sources.clear();
+                    });
+                }
+            }
+            Fact::Promote { stage, source } => {
+                self.edit_stage(stage, at, |stage| stage.source = Some(source.clone()));
+            }
+            // What is about sources and groups is told before.
+            _ => {}
+        }
+    }
+
+    /// Makes instances members of a group.
+    pub(super) fn join(&mut self, at: Timestamp, group: &Id, instances: &[Id]) {
+        self.edit_hub_group(group, at, |group| group.members.extend(instances.iter().cloned()));
+        for instance in instances {
+            self.edit_side(instance, at, |side| side.home = Some(Home::Group(group.clone())));
+        }
+    }
+
+    fn edit_stage(&mut self, id: &Id, at: Timestamp, edit: impl FnOnce(&mut Stage)) {
+        if let Some(stage) = self.hub.stages.get_mut(id) {
+            edit(stage);
+            stage.changed = at;
+            stage.revision += 1;
         }
     }
 
@@ -286,6 +400,9 @@ impl World {
     pub(in crate::simulator::world) fn forget_member(&mut self, instance: &Id) {
         for group in self.hub.groups.values_mut() {
             group.members.remove(instance);
+        }
+        for stage in self.hub.stages.values_mut() {
+            stage.members.remove(instance);
         }
     }
 }

@@ -5,8 +5,12 @@
 
 mod change;
 mod generate;
+mod jobs;
+mod lifecycle;
 mod offer;
 mod perform;
+mod profile;
+mod rule;
 mod scan;
 mod work;
 
@@ -20,7 +24,11 @@ use crate::package::PackageSet;
 
 pub(crate) use change::{Fact, NewGroup, NewRoot, NewSource, NewTree, Step};
 pub(super) use generate::fill;
+pub(crate) use jobs::{Deed, Job, Plan, Target};
+pub(crate) use lifecycle::{Environment, Stage};
 pub(crate) use perform::{Wanted, find};
+pub(crate) use profile::{Makes, Profile};
+pub(crate) use rule::Rule;
 pub(crate) use work::{
     Contents, Joining, Label, Operation, Order, Own, Root, Stand, Status, Subject, What, order_of,
 };
@@ -32,6 +40,14 @@ pub(crate) struct Hub {
     pub(crate) sources: BTreeMap<Id, Source>,
     /// Its groups; deleted ones are gone.
     pub(crate) groups: BTreeMap<Id, Group>,
+    /// Its scheduled jobs; deleted ones are gone.
+    pub(crate) jobs: BTreeMap<Id, Job>,
+    /// Its registration profiles; deleted ones are gone.
+    pub(crate) profiles: BTreeMap<Id, Profile>,
+    /// Its lifecycle environments; deleted ones are gone.
+    pub(crate) environments: BTreeMap<Id, Environment>,
+    /// Their stages.
+    pub(crate) stages: BTreeMap<Id, Stage>,
     /// Work requests that are no agent's: the parents of trees, and what the hub does by itself.
     pub(crate) roots: BTreeMap<Id, Root>,
     /// How often anybody has asked it to change something. A world that never met the hub does without it.
@@ -206,6 +222,8 @@ pub(crate) struct Group {
 pub(crate) enum Home {
     /// A group.
     Group(Id),
+    /// A stage of a lifecycle environment.
+    Stage(Id),
 }
 
 /// What the hub knows of an instance.
@@ -236,6 +254,22 @@ pub(crate) struct Side {
 }
 
 impl Side {
+    /// Returns the group it is a member of.
+    pub(crate) fn group(&self) -> Option<&Id> {
+        match &self.home {
+            Some(Home::Group(id)) => Some(id),
+            Some(Home::Stage(_)) | None => None,
+        }
+    }
+
+    /// Returns the stage it is a member of.
+    pub(crate) fn stage(&self) -> Option<&Id> {
+        match &self.home {
+            Some(Home::Stage(id)) => Some(id),
+            Some(Home::Group(_)) | None => None,
+        }
+    }
+
     /// Tells whether the hub's side is as it was generated.
     pub(super) fn is_pristine(&self) -> bool {
         self.revision == 0 && self.seen.is_none() && self.told.is_none() && self.scans_from.is_none()

@@ -152,6 +152,9 @@ impl World {
         let home = self.instances.get(id).and_then(|instance| instance.hub.home.clone());
         let sources = match home {
             Some(Home::Group(group)) => self.hub.groups.get(&group).map(|group| group.sources.clone()),
+            Some(Home::Stage(stage)) => {
+                self.hub.stages.get(&stage).map(|stage| stage.source.iter().cloned().collect())
+            }
             // It has left meanwhile, and keeps what it has.
             None => None,
         };
@@ -167,11 +170,8 @@ impl World {
         };
         let offer = self.hub_offer(&instance.hub.sources);
         transaction = agent::update(&instance.installed, &instance.running, &offer, |_| true);
-        let manifest = match &instance.hub.home {
-            Some(Home::Group(group)) => self.hub.groups.get(group).map(|group| group.manifest.clone()),
-            None => None,
-        }
-        .unwrap_or_default();
+        let group = instance.hub.group().and_then(|group| self.hub.groups.get(group));
+        let manifest = group.map(|group| group.manifest.clone()).unwrap_or_default();
         for newest in offer.newest() {
             let asked = joining == Joining::Everything
                 || manifest.contains(&(newest.name().into(), newest.arch().as_str().into()));

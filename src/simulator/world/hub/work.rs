@@ -135,13 +135,14 @@ pub(crate) enum Subject {
     Group(Id),
     Source(Id),
     Compartment(Id),
+    Stage(Id),
 }
 
 impl Subject {
     /// Returns the id of what it is about.
     pub(crate) fn id(&self) -> &Id {
         match self {
-            Self::Group(id) | Self::Source(id) | Self::Compartment(id) => id,
+            Self::Group(id) | Self::Source(id) | Self::Compartment(id) | Self::Stage(id) => id,
         }
     }
 }
