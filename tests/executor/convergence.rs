@@ -11,6 +11,7 @@ use patchtrain::plan::{HeldReason, Plan, lint};
 use patchtrain::state::State;
 use patchtrain::state::store::{Session, Store};
 
+use crate::support::hub;
 use crate::support::model;
 use crate::support::rng::Rng;
 use crate::support::store::MemoryStore;
@@ -113,15 +114,25 @@ impl Pipeline {
     }
 }
 
+/// Every third world is one of a service that binds groups.
 fn worlds_with_past(seed: u64) -> Option<(World, Rng)> {
     let mut rng = Rng::new(seed ^ 0xe8ec);
-    let mut world = worlds::fresh(&mut rng);
+    let binds_groups = seed % 3 == 2;
+    let mut world = if binds_groups { hub::fresh(&mut rng) } else { worlds::fresh(&mut rng) };
+    if binds_groups {
+        hub::update_all(&mut world);
+    }
     for _ in 0..rng.below(3) {
         if let Ok(plan) = world.plan() {
             let limit = if rng.chance(50) { usize::MAX } else { rng.below(plan.steps.len() + 1) };
             model::run(&mut world, &plan, limit, |_| 0);
         }
-        worlds::disturb(&mut world, &mut rng);
+        if binds_groups {
+            hub::disturb(&mut world, &mut rng);
+            hub::update_all(&mut world);
+        } else {
+            worlds::disturb(&mut world, &mut rng);
+        }
     }
     world.plan().is_ok().then_some((world, rng))
 }
