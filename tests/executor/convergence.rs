@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::apply::{Clock, Outcome, Run, Settings, StepEnd, apply, survey};
 use patchtrain::cloud::memory::MemoryCloud;
+use patchtrain::op::Api;
 use patchtrain::plan::{HeldReason, Plan, lint};
 use patchtrain::state::State;
 use patchtrain::state::store::{Session, Store};
@@ -110,7 +111,13 @@ impl Pipeline {
         let mut end = self.world.clone();
         end.observed = self.cloud.observed();
         end.state = self.store.state().unwrap_or_else(|| end.state.clone());
-        format!("{:#?}", worlds::essence(&end))
+        let mut essence = worlds::essence(&end);
+        if self.world.train.service.api == Api::Osmh {
+            // One that was taken in with others by a call whose end nobody recorded is on record once its level is proven;
+            // one that is ahead, where that blocks, never is.
+            essence.1.retain(|_, level| level.is_some());
+        }
+        format!("{essence:#?}")
     }
 }
 
@@ -165,6 +172,9 @@ async fn the_executor_does_what_the_model_does() {
         }
         let mut expected = worlds::essence(&modelled);
         expected.0 = modelled.observed.clone();
+        if modelled.train.service.api == Api::Osmh {
+            expected.1.retain(|_, level| level.is_some());
+        }
         same(&pipeline.end(), &format!("{expected:#?}"), seed);
     }
 }
