@@ -158,6 +158,13 @@ fn is_held(members: &[Member<'_>]) -> bool {
 /// of a group is asked of that one too, and no second update is ever asked of an instance. (Those that the service does
 /// not reach are another matter: what they are asked waits there for a day, and then fails.)
 pub(super) fn hold_together(members: &mut [Member<'_>]) {
+    let apart = members.iter().find(|member| matches!(member.held, Some(HeldReason::Apart { .. })));
+    if let Some(apart) = apart.map(|member| member.id.clone()) {
+        for member in members.iter_mut().filter(|member| member.update && !member.switch) {
+            (member.update, member.verify) = (false, false);
+            member.held.get_or_insert(HeldReason::Stray { instance: apart.clone() });
+        }
+    }
     let busy = members.iter().find_map(|member| Some((member.id.clone(), member.busy.clone()?)));
     let Some((instance, ticket)) = busy else { return };
     for member in members.iter_mut().filter(|member| member.moves() || member.joins) {
