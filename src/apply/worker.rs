@@ -175,7 +175,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             });
         }
         // Who cannot join does not keep the others from it.
-        if let Op::Enroll { instances, .. } = &mut op {
+        if let (Op::Enroll { instances, .. }, false) = (&mut op, unheard) {
             let barred = instances.iter().filter_map(|id| Some((id.clone(), barred(&seen, id)?)));
             crew.failed.extend(barred.collect::<Vec<_>>());
             instances.retain(|id| !crew.failed.iter().any(|(failed, _)| failed == id));
