@@ -2,9 +2,17 @@
 //!
 //! Knows nothing of plans or of the state. [`memory`] is the one for tests; `osms` speaks to Oracle's service.
 
+mod calls;
 pub mod compute;
+mod lists;
 pub mod memory;
 pub mod osms;
+mod rows;
+mod shared;
+mod tags;
+mod told;
+mod wire;
+mod words;
 
 use std::collections::BTreeMap;
 use std::future::Future;
