@@ -52,3 +52,34 @@ pub(super) fn severity(word: &str) -> Option<Severity> {
     ];
     known.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, severity)| severity)
 }
+
+/// Reads the severity off a synopsis: the word before its first colon, where it is one of the four, also behind the
+/// name of the erratum.
+pub(super) fn severity_of(synopsis: &str) -> Option<Severity> {
+    let (head, _) = synopsis.split_once(':')?;
+    let word = head.split_whitespace().next_back()?;
+    severity(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_severity_is_read_where_the_synopsis_says_it_and_nowhere_else() {
+        for (synopsis, expected) in [
+            ("Important: kernel security update", Some(Severity::Important)),
+            ("CRITICAL: x", Some(Severity::Critical)),
+            ("ELSA-2023-12136 Moderate: curl security update", Some(Severity::Moderate)),
+            ("low:", Some(Severity::Low)),
+            ("kernel security update", None),
+            ("important kernel update", None),
+            ("unimportant: kernel update", None),
+            ("openssl: an important update", None),
+            ("", None),
+        ] {
+            assert_eq!(severity_of(synopsis), expected, "{synopsis}");
+        }
+        assert!(Severity::Critical > Severity::Low);
+    }
+}

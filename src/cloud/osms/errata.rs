@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::{OsmsCloud, ROWS, wire};
 use crate::cloud::CloudError;
 use crate::cloud::calls::{found, is_not_found};
-use crate::cloud::shared::{self, Shared};
+use crate::cloud::shared::{Shared, severity_of};
 use crate::cloud::wire::instant;
 use crate::cloud::words::kind;
 use crate::name::Ocid;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Updates};
 use crate::oci::{Call, Transport};
 
 fn update(shared: &mut Shared, row: &wire::Update<'_>) -> Arc<AvailableUpdate> {
@@ -41,18 +41,10 @@ fn erratum(shared: &mut Shared, row: &wire::Erratum<'_>) -> Erratum {
         name: shared.text(&row.name),
         synopsis: synopsis.into(),
         kind: kind(row.advisory_type.as_ref()),
-        severity: severity(synopsis),
+        severity: severity_of(synopsis),
         issued: row.issued.as_ref().and_then(|text| instant(&text.0)),
         cves: shared.texts(row.related_cves.as_ref()),
     }
-}
-
-/// Reads the severity off a synopsis: the word before its first colon, where it is one of the four, also behind the
-/// name of the erratum.
-fn severity(synopsis: &str) -> Option<Severity> {
-    let (head, _) = synopsis.split_once(':')?;
-    let word = head.split_whitespace().next_back()?;
-    shared::severity(word)
 }
 
 impl<T: Transport> OsmsCloud<T> {
@@ -103,28 +95,5 @@ impl<T: Transport> OsmsCloud<T> {
         };
         let row: wire::Erratum<'_> = reply.json()?;
         Ok(Some(erratum(&mut self.shared(), &row)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_severity_is_read_where_the_synopsis_says_it_and_nowhere_else() {
-        for (synopsis, expected) in [
-            ("Important: kernel security update", Some(Severity::Important)),
-            ("CRITICAL: x", Some(Severity::Critical)),
-            ("ELSA-2023-12136 Moderate: curl security update", Some(Severity::Moderate)),
-            ("low:", Some(Severity::Low)),
-            ("kernel security update", None),
-            ("important kernel update", None),
-            ("unimportant: kernel update", None),
-            ("openssl: an important update", None),
-            ("", None),
-        ] {
-            assert_eq!(severity(synopsis), expected, "{synopsis}");
-        }
-        assert!(Severity::Critical > Severity::Low);
     }
 }
