@@ -5,6 +5,8 @@
 
 mod calls;
 pub mod compute;
+#[cfg(test)]
+mod contract;
 mod lists;
 pub mod memory;
 pub mod osmh;

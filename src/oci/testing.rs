@@ -67,7 +67,7 @@ impl Script {
         let key = include_str!("testdata/key.pem").as_bytes();
         let credentials = Credentials::from_parts("t", "u", "f", key).unwrap();
         let half = |bytes: &mut [u8]| bytes.fill(0x80);
-        Client::new(self.clone(), Endpoint::fixed("http://oci.test"), version, credentials).with_random(half)
+        Client::new(self.clone(), Endpoint::fixed("http://osms.test"), version, credentials).with_random(half)
     }
 }
 

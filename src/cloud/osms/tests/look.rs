@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::service::{Fault, Service};
 use super::*;
+use crate::cloud::contract::Contract;
 use crate::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, SourceLink};
 use crate::oci::testing;
 
@@ -250,7 +251,7 @@ async fn work_is_followed_to_its_end() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_told_with_what_the_service_says_of_it() {
     let script = Script::new(|asked| {
-        super::contract::check(asked);
+        Contract::osms().check(asked);
         match asked.line.split('?').next().unwrap() {
             "GET /workRequests/w" => testing::json(r#"{"id":"w","status":"FAILED","message":"it broke"}"#),
             "GET /workRequests/w/errors" => {
