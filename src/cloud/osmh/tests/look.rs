@@ -225,8 +225,8 @@ async fn joiners_are_looked_at_by_one_list_of_open_work() {
     let asked = service.asked();
     assert_eq!(asked.iter().filter(|line| line.starts_with("GET /workRequests")).count(), 1, "{asked:?}");
     // After one of them was asked for work, the list from before says nothing of it.
-    cloud.board.asked(&Ocid::new("i3"));
     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    cloud.board.asked(&Ocid::new("i3"));
     instance(&cloud, "i4").await;
     assert_eq!(service.asked().len(), 1);
     instance(&cloud, "i3").await;

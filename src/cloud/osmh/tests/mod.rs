@@ -1,5 +1,6 @@
 //! The dialect against a service of a few rules in memory; each request is held against the published API.
 
+mod acts;
 mod ask;
 mod crew;
 mod fill;
