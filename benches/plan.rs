@@ -207,6 +207,7 @@ fn world(every: usize) -> World {
             line: number,
             update: Some(patchtrain::op::Wanted::All),
             schedule: None,
+            profile: false,
         });
     }
     state.serial = 7;
@@ -218,7 +219,9 @@ fn world(every: usize) -> World {
         compartment: Ocid::new("ocid1.compartment.oc1..bench"),
         golden: None,
         unmanaged: Vec::new(),
+        vendor_sources: Vec::new(),
         service: Service {
+            api: patchtrain::op::Api::Osms,
             region: None,
             profile: None,
             auth: Some(Auth::ApiKey),

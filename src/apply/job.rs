@@ -320,7 +320,11 @@ fn effect(
             release: Some(to.release.clone()),
         }),
         Op::DeleteSource { source } => Some(Effect::SourceGone { release: source.release.clone() }),
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => None,
+        Op::AddPackages { .. }
+        | Op::RemovePackages { .. }
+        | Op::Update { .. }
+        | Op::Patch { .. }
+        | Op::RefreshInstance { .. } => None,
         Op::CreateProfile { group, .. } => Some(Effect::Profile { group: group.group.clone(), id: id? }),
         Op::DeleteProfile { group, id } => Some(Effect::ProfileGone { group: group.clone(), id: id.clone() }),
         Op::Attach { .. }

@@ -26,9 +26,10 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
             group.chain([Scope::Schedules]).collect()
         }
         Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => vec![Scope::Schedules],
-        Op::Join { instance, .. } | Op::Leave { instance, .. } | Op::Switch { instance, .. } => {
-            vec![Scope::Standing(instance.clone())]
-        }
+        Op::Join { instance, .. }
+        | Op::Leave { instance, .. }
+        | Op::Switch { instance, .. }
+        | Op::RefreshInstance { instance } => vec![Scope::Standing(instance.clone())],
         // With its open work: no second update is asked for beside one.
         Op::Update { instance, .. } | Op::Patch { instance, .. } => {
             vec![Scope::Instance(instance.clone())]
@@ -64,7 +65,13 @@ pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, 
 }
 
 /// Tells why the op may not run on what was just seen, if so. Asked only after "is it already done?".
-pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -> Option<String> {
+/// `unheard` says that the op was asked for before and will be asked for with the same token: open work may be its own.
+pub(super) fn objection(
+    seen: &Observed,
+    op: &Op,
+    precondition: &Precondition,
+    unheard: bool,
+) -> Option<String> {
     if let Err(breach) = seen.check(precondition) {
         return Some(breach.to_string());
     }
@@ -105,7 +112,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
                 .first()
                 .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
         },
-        Op::Join { instance, .. } | Op::Switch { instance, .. } => {
+        Op::Join { instance, .. } | Op::Switch { instance, .. } | Op::RefreshInstance { instance } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
         Op::CreateSchedule { group, name, owner, .. } => {
@@ -147,7 +154,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
                 return Some(Breach::GroupGone { group: group.group.to_string() }.to_string());
             };
             // Safety rule 6, for whoever is to install something.
-            let busy = op.installs().iter().find_map(|id| known.busy.get(id));
+            let busy = op.installs().iter().find_map(|id| known.busy.get(id)).filter(|_| !unheard);
             busy.map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string())
         }
         Op::AddPackages { .. }

@@ -184,7 +184,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                 return Ok(Report::Refused { message });
             }
         }
-        if let Some(message) = objection(&seen, &op, &precondition) {
+        if let Some(message) = objection(&seen, &op, &precondition, unheard) {
             return Ok(if called {
                 Report::Failed { message, over: false }
             } else {

@@ -44,12 +44,22 @@ impl Api {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Osms, Self::Osmh];
 
+    /// Finds the one that a train file calls so.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|api| api.word() == word)
+    }
+
     /// Returns its word in train files.
     pub fn word(self) -> &'static str {
         match self {
             Self::Osms => "osms",
             Self::Osmh => "osmh",
         }
+    }
+
+    /// Tells whether it is the one that is meant where files say nothing: they look as they did before there was another.
+    pub fn is_first(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Returns what Oracle calls it.

@@ -56,6 +56,7 @@ impl Op {
             }
             Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", group.group),
             Self::Refresh { group, .. } => format!("group-refresh/{}", group.group),
+            Self::RefreshInstance { instance } => format!("refresh/{instance}"),
             Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
             Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
         })

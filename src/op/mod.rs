@@ -247,6 +247,11 @@ pub enum Op {
         /// The members that are waited for.
         instances: Vec<Ocid>,
     },
+    /// Have the agent of one instance tell anew what is installed. Changes nothing on it. Answered with a work request.
+    RefreshInstance {
+        /// The instance.
+        instance: Ocid,
+    },
     /// Make the registration profile with which a new system comes up as a member of a group.
     CreateProfile {
         /// The group.
@@ -287,7 +292,8 @@ impl Op {
             | Self::Leave { instance, .. }
             | Self::Switch { instance, .. }
             | Self::Update { instance, .. }
-            | Self::Patch { instance, .. } => Some(instance),
+            | Self::Patch { instance, .. }
+            | Self::RefreshInstance { instance } => Some(instance),
             _ => None,
         }
     }

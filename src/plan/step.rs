@@ -147,7 +147,7 @@ impl Step {
                 | Op::UpdateGroup { .. }
                 | Op::PatchGroup { .. }
                 | Op::Rerun { again: Again::Update(_), .. } => Phase::Update,
-                Op::Refresh { .. } => Phase::Verify,
+                Op::Refresh { .. } | Op::RefreshInstance { .. } => Phase::Verify,
             },
             Action::Verify { what: Verification::Contents { .. } } => Phase::Sources,
             Action::Verify { what: Verification::Level { .. } | Verification::Patched { .. } } => {

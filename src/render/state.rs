@@ -35,7 +35,7 @@ pub fn state(state: &State, style: Style) -> String {
         format!("serial {serial}"),
         format!("lineage {}", clean(&lineage.0)),
         format!("written by patchtrain {}", clean(tool)),
-        api.name().to_owned(),
+        api.word().to_owned(),
     ];
     if let Some(run) = last_plan {
         let id: String = run.id.0.chars().take(12).collect();

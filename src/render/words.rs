@@ -97,6 +97,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
         Address::Schedule(group) => format!("schedule.{group}"),
+        Address::Profile(group) => format!("profile.{group}"),
     }
 }
 
@@ -108,6 +109,7 @@ pub(super) fn kind(address: &Address) -> &'static str {
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
         Address::Schedule(_) => "schedule",
+        Address::Profile(_) => "profile",
     }
 }
 
@@ -386,6 +388,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 let (object, doing, done) = crew::step(op);
                 words(object, doing, done)
             }
+            Op::RefreshInstance { instance } => words(
+                brief(plan.label(instance)),
+                "having packages listed anew".to_owned(),
+                "packages listed anew".to_owned(),
+            ),
             Op::Update { instance, source, kind } => {
                 let what = only(*kind);
                 words(

@@ -56,7 +56,7 @@ pub struct State {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub schedules: BTreeMap<GroupName, ScheduleRecord>,
     /// The service that all of this is on. Ids mean nothing to another.
-    #[serde(default, skip_serializing_if = "is_osms")]
+    #[serde(default, skip_serializing_if = "Api::is_first")]
     pub api: Api,
     /// The registration profiles we own, by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -190,11 +190,6 @@ pub struct UnfinishedOp {
     /// The work request that the service answered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Ticket>,
-}
-
-/// States of OSMS look as they did before there was another service.
-fn is_osms(api: &Api) -> bool {
-    *api == Api::Osms
 }
 
 impl State {

@@ -64,7 +64,7 @@ fn add(world: &mut World, index: usize) {
 fn held(plan: &Plan) -> Vec<(&str, &HeldReason)> {
     let of_instances = plan.held.iter().filter_map(|held| match &held.address {
         Address::Instance(id) => Some((plan.label(id), &held.reason)),
-        Address::Release(_) | Address::Group(_) | Address::Schedule(_) => None,
+        _ => None,
     });
     of_instances.collect()
 }

@@ -293,7 +293,9 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
             Effect::Dismissed { group: group.group.clone(), instances: instances.clone() }
         }
         Op::CreateProfile { group, owner, .. } => {
-            let ours = world.observed.profiles.iter().find(|(_, seen)| seen.owner.as_ref() == Some(owner));
+            let ours = world.observed.profiles.iter().find(|(_, seen)| {
+                seen.owner.as_ref() == Some(owner) && seen.group.is_some() && seen.group == group.id
+            });
             Effect::Profile { group: group.group.clone(), id: ours?.0.clone() }
         }
         Op::DeleteProfile { group, id } => Effect::ProfileGone { group: group.clone(), id: id.clone() },
@@ -302,6 +304,7 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         }
         Op::PatchGroup { .. }
         | Op::Refresh { .. }
+        | Op::RefreshInstance { .. }
         | Op::AddPackages { .. }
         | Op::RemovePackages { .. }
         | Op::Update { .. }

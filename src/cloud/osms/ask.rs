@@ -81,6 +81,7 @@ impl<T: Transport> OsmsCloud<T> {
             | Op::PatchGroup { .. }
             | Op::Rerun { .. }
             | Op::Refresh { .. }
+            | Op::RefreshInstance { .. }
             | Op::CreateProfile { .. }
             | Op::DeleteProfile { .. } => {
                 let reason = format!("{}: OSMS binds instances, not groups", op.key());

@@ -295,6 +295,7 @@ pub(super) fn full() -> Plan {
                 joins: vec![canaries[3].clone()],
                 leaves: vec![instance("db-06")],
                 verifies: 0,
+                exchange: None,
                 line: 41,
             },
         ),
