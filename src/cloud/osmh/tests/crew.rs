@@ -256,6 +256,10 @@ async fn an_instance_without_a_group_is_patched_by_itself() {
             ),
         ]
     );
+    let refresh = Op::RefreshInstance { instance: Ocid::new("a") };
+    let fifth = RetryToken("fifth".to_owned());
+    assert_eq!(cloud.submit(&refresh, &fifth).await.unwrap(), pending("work-3"));
+    assert_eq!(service.asked(), ["POST /managedInstances/a/actions/refreshSoftware fifth"]);
     let error = cloud.submit(&patch("a", None), &RetryToken("third".to_owned())).await.unwrap_err();
     assert!(error.to_string().contains("409 Conflict"), "a member is locked: {error}");
     // An answer without a work request leaves nobody knowing.

@@ -289,8 +289,8 @@ impl World {
             }
             ("POST", ["softwareSources", id, "actions", action]) => self.refill(id, action, &body),
             ("POST", ["managedInstanceGroups", id, "actions", action]) => self.on_group(id, action, &body),
-            ("POST", ["managedInstances", id, "actions", _]) => {
-                if self.instances[*id]["managedInstanceGroup"].is_object() {
+            ("POST", ["managedInstances", id, "actions", action]) => {
+                if *action != "refreshSoftware" && self.instances[*id]["managedInstanceGroup"].is_object() {
                     return refuse(409, "Conflict");
                 }
                 let work = format!("work-{}", self.work.len() + 1);
@@ -320,7 +320,7 @@ impl World {
         }
     }
 
-    fn rows_mut(&mut self, kind: &str) -> &mut BTreeMap<String, Value> {
+    pub(super) fn rows_mut(&mut self, kind: &str) -> &mut BTreeMap<String, Value> {
         match kind {
             "softwareSources" => &mut self.sources,
             "managedInstanceGroups" => &mut self.groups,
