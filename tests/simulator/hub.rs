@@ -22,7 +22,8 @@ use patchtrain::simulator::{
 };
 
 /// Those that hold what the golden instance has, as a train names them.
-const VENDORS: [&str; 3] = ["ol8_baseos_latest-x86_64", "ol8_appstream-x86_64", "ol8_uekr7-x86_64"];
+const VENDORS: [&str; 4] =
+    ["ol8_baseos_latest-x86_64", "ol8_appstream-x86_64", "ol8_uekr7-x86_64", "ol8_ksplice-x86_64"];
 
 struct World {
     cloud: OsmhCloud<InProcess>,
@@ -99,7 +100,7 @@ impl World {
                     Progress::Parts { parts, over: true } => {
                         return End { parts, ticket: Some(ticket), created: None };
                     }
-                    _ => tokio::time::sleep(Duration::from_millis(700)).await,
+                    _ => tokio::time::sleep(Duration::from_secs(5)).await,
                 }
             },
         }
@@ -306,12 +307,13 @@ async fn a_group_rides_a_release() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_rides_a_release_where_nobody_knows_what_else_there_is() {
-    let mut switches = Switches { default_page: 10, largest_page: 100, ..Switches::default() };
+    let mut switches = Switches { default_page: 10, ..Switches::default() };
     switches.hub.detaching_makes_work = false;
     switches.hub.null_sources = NullSources::Some;
     ride(switches.clone()).await;
     switches.hub.null_sources = NullSources::Never;
     switches.hub.parts_appear_after = Duration::from_secs(20);
+    switches.hub.pick_up = (Duration::from_secs(60), Duration::from_secs(120));
     switches.hub.mixed_fails = false;
     switches.hub.detaching_makes_work = true;
     ride(switches).await;

@@ -11,10 +11,6 @@ use crate::observed::Inventory;
 use crate::oci::{Call, Transport};
 use crate::package::{Package, PackageSet, SetPool};
 
-/// Up to so many packages of an inventory that say nothing of their sources are looked up. With more, the service says
-/// nothing of sources at all, and all of them count as provided.
-const SILENT: usize = 40;
-
 type Row<'a> = PackageRow<'a, wire::RowSource<'a>>;
 
 /// A list of packages being read.
@@ -96,8 +92,8 @@ impl<T: Transport> OsmhCloud<T> {
             return Ok(None);
         };
         // What is not in the vendor's sources cannot be in a release: for a train, no source provides it. Trust keys
-        // never are in any.
-        if (1..=SILENT).contains(&reading.silent.len()) && !self.vendor_sources.is_empty() {
+        // never are in any. One look for a fleet, since what a source has been asked for is known from then on.
+        if !reading.silent.is_empty() && !self.vendor_sources.is_empty() {
             let unoffered = self.unoffered(&reading.silent).await?;
             reading.unsourced.extend(unoffered);
         }
