@@ -12,7 +12,7 @@ use crate::conformance::{Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
 use crate::op::{Binding, OpKey, Ticket, Wanted};
-use crate::train::{Ahead, Group, Release};
+use crate::train::{Ahead, Group, Members, Release};
 
 /// One member of a declared group.
 #[derive(Clone, Debug)]
@@ -189,6 +189,7 @@ fn assess<'a>(
         return hold(member, HeldReason::Unreachable { status, last_checkin });
     }
     let Some(verdict) = member.verdict.clone() else { return hold(member, HeldReason::Unread) };
+    let bound = source.is_some() && !outside;
     let rides = source.is_some_and(|source| riding.rides(seen, source));
     // What another source offers says nothing of the release's: before the switch nothing is known of any kind.
     let offered = input.observed.updates.get(id).filter(|_| rides);
@@ -198,16 +199,19 @@ fn assess<'a>(
     member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
+    let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
+        || begun(input, &OpKey::detach(&group.name, &release.name));
     if input.capabilities.binding == Binding::Group {
         // Who joins gets the group's sources, whatever it had.
-        member.switch |= member.joins
-            || begun(input, &OpKey::attach(&group.name, &release.name))
-            || begun(input, &OpKey::detach(&group.name, &release.name));
+        member.switch |= member.joins || begun_exchange;
     }
     member.update = member.tally.due > 0;
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
     let unknown = !rides && group.patching().is_by_kind();
-    let waits = member.tally.scheduled > 0 && !unknown;
+    // Who joins installs everything at once, whatever is left to the schedule otherwise.
+    let installs =
+        input.capabilities.joining_installs && (member.joins || (bound && !rides && !begun_exchange));
+    let waits = member.tally.scheduled > 0 && !unknown && !installs;
     member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
     if input.capabilities.binding == Binding::Group
         && let Some((ticket, since)) = bindings::in_the_way(input, group, seen)
@@ -218,6 +222,14 @@ fn assess<'a>(
             member.held = Some(HeldReason::Overdue { ticket, since });
             return member;
         }
+    }
+    // Only leaving and joining again gives a member what its group has, and a run that is cut in between must not lose it.
+    let apart = bound && !rides && !begun_exchange && group.members == Members::Service;
+    if input.capabilities.binding == Binding::Group && apart && !bindings::can_rerun(input, group, id) {
+        let link = riding.link(seen, None).map(|link| link.name.clone());
+        (member.switch, member.update) = (false, false);
+        member.held = Some(HeldReason::Apart { rides: link });
+        return member;
     }
     if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {
         (member.held, member.switch, member.update) = (Some(reason), false, false);
@@ -236,7 +248,7 @@ fn assess<'a>(
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
     } else {
-        if member.tally.scheduled > 0 {
+        if member.tally.scheduled > 0 && !installs {
             // What the schedule is to bring is not a step, and there is no level before it has come.
             member.held = Some(HeldReason::Schedule { packages: member.tally.scheduled, known: !unknown });
         }

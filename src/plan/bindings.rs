@@ -131,6 +131,11 @@ fn bind(
     binding
 }
 
+/// Tells whether the exchange of sources failed on a member and can be done again on it.
+pub(super) fn can_rerun(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
+    failed(input, group).is_some_and(|failed| failed.again == Again::Sources && failed.instances.contains(id))
+}
+
 /// Returns work for the group that failed on some members and can be done again on them.
 fn failed<'a>(input: &Input<'a>, group: &Group) -> Option<&'a FailedWork> {
     let record = input.state.groups.get(&group.name).filter(|_| input.capabilities.reruns)?;

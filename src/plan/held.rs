@@ -124,6 +124,12 @@ pub enum HeldReason {
         /// How many members lack it.
         lacking: usize,
     },
+    /// Its own sources are others than its group's. Leaving and joining again would give it those, and who is in the group
+    /// is not this train's to say.
+    Apart {
+        /// What it has; none for no source.
+        rides: Option<Arc<str>>,
+    },
     /// The service updates members of a group together, and not one by itself.
     Locked {
         /// The group.

@@ -263,6 +263,8 @@ impl<'a> Lint<'a> {
                 | HeldReason::Elsewhere { .. }
                 | HeldReason::NotRunning { .. }
                 | HeldReason::OtherSystem { .. }
+                | HeldReason::Apart { .. }
+                | HeldReason::Beside { .. }
                 | HeldReason::Overdue { .. },
             ) => Some(id),
             _ => None,

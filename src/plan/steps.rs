@@ -120,6 +120,8 @@ struct Membership {
     made: BTreeMap<GroupName, StepId>,
     /// The step that ends an earlier membership of each instance.
     left: BTreeMap<Ocid, StepId>,
+    /// The steps that let go whoever leaves each group.
+    dismissed: BTreeMap<GroupName, Vec<StepId>>,
 }
 
 struct Steps {
@@ -200,6 +202,7 @@ impl Steps {
         let groups = service.groups;
         let bound = input.capabilities.binding == Binding::Group;
         let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
+        let mut dismissed: BTreeMap<GroupName, Vec<StepId>> = BTreeMap::new();
         for (name, members) in &rosters.undeclared {
             let id = input.state.groups.get(name).map(|record| record.id.clone());
             let group = GroupRef { group: name.clone(), id };
@@ -217,10 +220,11 @@ impl Steps {
         for (name, roster) in &rosters.declared {
             let id = groups.get(name).and_then(|found| found.id.clone());
             let group = GroupRef { group: name.clone(), id };
-            self.leaves(input, &group, &roster.leaves, &mut left);
+            let steps = self.leaves(input, &group, &roster.leaves, &mut left);
+            dismissed.insert(name.clone(), steps);
         }
         let mut joined = BTreeMap::new();
-        let mut made = BTreeMap::new();
+        let mut made: BTreeMap<GroupName, StepId> = BTreeMap::new();
         for train_group in &input.train.groups {
             let name = &train_group.name;
             let Some(found) = groups.get(name) else { continue };
@@ -253,7 +257,7 @@ impl Steps {
                 joined.insert(instance.clone(), step);
             }
         }
-        Membership { joined, made, left }
+        Membership { joined, made, left, dismissed }
     }
 
     /// Has members leave: one by one, or as many as the service lets go at once.

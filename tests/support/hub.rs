@@ -81,10 +81,15 @@ fn links(rng: &mut Rng) -> Vec<SourceLink> {
 fn flatten(world: &mut World) {
     world.train.layout = Layout::Parent;
     world.observed.sources.values_mut().for_each(|source| source.parent = None);
+    // No source goes that a group has; what else is made here would get the name of one that is gone.
+    for group in world.observed.groups.values_mut() {
+        group.sources.retain(|link| world.observed.sources.contains_key(&link.id));
+    }
     for (id, seen) in &mut world.observed.instances {
         let all: BTreeSet<SourceLink> =
             seen.parent.take().into_iter().chain(seen.children.drain(..)).collect();
-        seen.children = all.into_iter().collect();
+        seen.children =
+            all.into_iter().filter(|link| world.observed.sources.contains_key(&link.id)).collect();
         let mut groups = std::mem::take(&mut seen.groups).into_iter();
         seen.groups = groups.next().into_iter().collect();
         for other in groups {

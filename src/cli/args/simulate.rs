@@ -17,6 +17,10 @@ pub(in crate::cli) struct Simulate {
     #[arg(long, value_name = "N")]
     pub(in crate::cli) port: Option<u16>,
 
+    /// Serve one service only [default: both, each under its own paths]
+    #[arg(long, value_name = "API", value_parser = ["osms", "osmh"])]
+    pub(in crate::cli) api: Option<String>,
+
     /// Write an OCI configuration file and the simulator's API key to DIR, for other clients
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) config: Option<PathBuf>,

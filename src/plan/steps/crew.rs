@@ -25,7 +25,9 @@ impl Steps {
         let bound = || Precondition::Bound { group: target.clone(), source: source.clone() };
         let per_call = input.capabilities.instances_per_call.max(1);
         // What follows stands behind the gates through the first step that does, so that edges do not multiply.
-        let mut last: Vec<StepId> = membership.made.get(&group.name).copied().into_iter().collect();
+        // Whoever leaves has left by then, and is not moved any more.
+        let mut last = membership.dismissed.get(&group.name).cloned().unwrap_or_default();
+        last.extend(membership.made.get(&group.name));
         let mut before = Some(before);
         let mut follow = |last: &[StepId]| -> Vec<StepId> {
             before.take().unwrap_or_default().into_iter().chain(last.iter().copied()).collect()
@@ -56,6 +58,7 @@ impl Steps {
         for batch in joining.chunks(per_call) {
             let mut after = after.clone();
             after.extend(batch.iter().filter_map(|instance| membership.left.get(*instance)));
+            // Several may have left by one step, or this very group.
             after.sort_unstable();
             after.dedup();
             let instances: Vec<Ocid> = batch.iter().map(|id| (*id).clone()).collect();

@@ -76,6 +76,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Beside { .. } => 15,
         HeldReason::NotEverywhere { .. } => 16,
         HeldReason::Locked { .. } => 17,
+        HeldReason::Apart { .. } => 18,
     }
 }
 
@@ -102,6 +103,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::NotRunning { .. }
         | HeldReason::NotEverywhere { .. }
         | HeldReason::Locked { .. }
+        | HeldReason::Apart { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }

@@ -65,6 +65,11 @@ pub(in crate::render) fn held(held: &Held) -> String {
             clean(package),
             if *lacking == 1 { "1 of them lacks".to_owned() } else { format!("{lacking} of them lack") }
         ),
+        HeldReason::Apart { rides } => format!(
+            "it has {}, not what its group has; taken out of the group there and put in again, it gets that (`members = \
+             \"service\"`: who is in it is not this train's to say)",
+            rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
+        ),
         HeldReason::Locked { group } => format!(
             "the service updates members of a group only together: `--group {group}` does that"
         ),
@@ -101,5 +106,6 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Beside { .. } => "beside open work".to_owned(),
         HeldReason::NotEverywhere { .. } => "not on every member".to_owned(),
         HeldReason::Locked { .. } => "locked by its group".to_owned(),
+        HeldReason::Apart { .. } => "apart from its group".to_owned(),
     }
 }

@@ -2,17 +2,17 @@
 //! interned packages; these are the long lists.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::names;
 use super::page;
 use super::query::Sorting;
 use super::{Answer, Context, Failure, Id, Instance, Result, Source};
 use crate::package::{Digest, Package};
 use crate::simulator::agent;
-use crate::simulator::catalogue::{Channel, catalogue};
+use crate::simulator::catalogue::catalogue;
 use crate::simulator::errata::{Erratum, errata};
 use crate::simulator::switches::Switches;
 
@@ -96,28 +96,8 @@ pub(super) fn service_name(package: Package, switches: &Switches) -> Cow<'static
     match package.epoch() {
         0 => package.as_str().into(),
         _ if switches.names_with_epoch => package.as_str().into(),
-        _ => without_epoch(package).into(),
+        _ => names::without_epoch(package).into(),
     }
-}
-
-fn without_epoch(package: Package) -> String {
-    format!("{}-{}-{}.{}", package.name(), package.version(), package.release(), package.arch())
-}
-
-/// Finds a package that the vendor ships by its service name, with or without the epoch; where two differ by nothing
-/// else, the higher one.
-pub(crate) fn shipped(name: &str) -> Option<Package> {
-    static NAMES: LazyLock<HashMap<String, Package>> = LazyLock::new(|| {
-        let channels =
-            [Channel::BaseOs, Channel::AppStream, Channel::Uek, Channel::Ksplice, Channel::Preview];
-        let all: BTreeSet<Package> =
-            channels.into_iter().flat_map(|channel| catalogue().shipped(channel)).collect();
-        // The set is sorted by version, so that of two without their epochs the newer one stays.
-        let short = all.iter().map(|package| (without_epoch(*package), *package));
-        let full = all.iter().map(|package| (package.as_str().to_owned(), *package));
-        short.chain(full).collect()
-    });
-    NAMES.get(name).copied()
 }
 
 fn common(package: Package, switches: &Switches) -> Common<'static> {
@@ -212,7 +192,7 @@ pub(super) fn offered(package: Package, switches: &Switches) -> Offered<'static>
 pub(super) fn one_of_source(context: &Context<'_>) -> Result<Answer> {
     let (_, source) = context.source(context.variable(0))?;
     let name = context.variable(1);
-    let package = shipped(name).filter(|package| source.packages.contains(*package));
+    let package = names::shipped(name).filter(|package| source.packages.contains(*package));
     let package = package.ok_or_else(|| Failure::unknown(name))?;
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -237,7 +217,9 @@ pub(super) fn one_of_source(context: &Context<'_>) -> Result<Answer> {
 pub(super) fn search(context: &Context<'_>) -> Result<Answer> {
     let exact = context.query.get("softwarePackageName");
     let mut rows: Vec<Package> = match exact {
-        Some(name) => shipped(name).into_iter().filter(|package| is_named(context, *package)).collect(),
+        Some(name) => {
+            names::shipped(name).into_iter().filter(|package| is_named(context, *package)).collect()
+        }
         None => {
             let sources = context.world.sources.values().filter(|source| !source.deleted);
             let all: BTreeSet<Package> = sources

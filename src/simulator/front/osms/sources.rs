@@ -6,7 +6,7 @@ use super::body::{self, CreateSource, PackageNames, UpdateSource};
 use super::page::{self, Row};
 use super::{
     Answer, Change, Context, Failure, Id, Reply, Result, Source, Then, World, etag, known_compartment,
-    lifecycle_state, packages, parse_body,
+    lifecycle_state, names, parse_body,
 };
 use crate::package::Package;
 use crate::simulator::world::{COMPARTMENT, SourceText, Tags};
@@ -175,7 +175,7 @@ pub(super) fn remove_packages(context: &Context<'_>) -> Result<Reply> {
 fn resolve(names: &[Box<str>]) -> (Vec<Package>, Vec<&str>) {
     let (mut packages, mut unknown) = (Vec::with_capacity(names.len()), Vec::new());
     for name in names {
-        match packages::shipped(name) {
+        match names::shipped(name) {
             Some(package) => packages.push(package),
             None => unknown.push(&**name),
         }

@@ -1,15 +1,12 @@
 //! Work: what agents are asked to do, and the work requests that tell how it goes.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::page::{self, Row};
-use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, packages};
-use crate::package::{Digest, Package};
-use crate::simulator::switches::Switches;
-use crate::simulator::world::{COMPARTMENT, Filter, Mishap, NewWork, Outcome, Task, Work, World};
+use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, names, packages};
+use crate::package::Package;
+use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work, World};
 
 fn filter(context: &Context<'_>) -> Result<Filter> {
     let words = ["SECURITY", "BUGFIX", "ENHANCEMENT", "OTHER", "KSPLICE", "ALL"];
@@ -43,7 +40,7 @@ pub(super) fn update_group(context: &Context<'_>) -> Result<Reply> {
 
 fn package(context: &Context<'_>) -> Result<Package> {
     let name = context.query.required("softwarePackageName")?;
-    packages::shipped(name).ok_or_else(|| Failure::invalid(format!("package name {name} is unknown")))
+    names::shipped(name).ok_or_else(|| Failure::invalid(format!("package name {name} is unknown")))
 }
 
 pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
@@ -64,7 +61,7 @@ pub(super) fn remove(context: &Context<'_>) -> Result<Reply> {
     };
     // Not only what the vendor ships can be removed, and only what is there: the service refuses the rest.
     let package = instance.installed.iter().find(is_it);
-    let package = package.or_else(|| packages::shipped(name).filter(|it| instance.installed.contains(*it)));
+    let package = package.or_else(|| names::shipped(name).filter(|it| instance.installed.contains(*it)));
     let package = package.ok_or_else(|| Failure::invalid(format!("package {name} is not installed")))?;
     one(context, (id, instance), Task::Remove(package))
 }
@@ -78,93 +75,19 @@ pub(super) fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task)
     Ok(Reply::Change(Change::Work { task, works: vec![work] }, Then::Accepted(Some(id))))
 }
 
-/// Says when an agent will pick up its work and be done: the same for the same instance and work, and never before it
-/// is done with what it has.
-fn schedule(context: &Context<'_>, (id, instance): (&Id, &Instance), index: usize) -> NewWork {
+fn schedule(context: &Context<'_>, instance: (&Id, &Instance), index: usize) -> NewWork {
     let work = context.world.next_id("osmsworkrequest", index as u64);
-    if !instance.is_reachable() {
-        let ends = later(context.now, context.switches.pick_up_within);
-        return NewWork { id: work, instance: id.clone(), starts: None, ends };
-    }
-    if context.world.mishap(id) == Some(Mishap::Sticks) {
-        let ends = later(context.now, context.switches.pick_up_within);
-        return NewWork { id: work, instance: id.clone(), starts: None, ends };
-    }
-    let free = context.world.busy_until(id).unwrap_or(context.now).max(context.now);
-    let digest = Digest::of([&**id, "/", &context.world.serial.to_string()]);
-    let between = |(least, most): (Duration, Duration), byte: u8| {
-        least + most.saturating_sub(least) * u32::from(byte) / 255
-    };
-    let starts = later(free, between(context.switches.pick_up, digest.as_bytes()[0]));
-    let ends = later(starts, between(context.switches.work, digest.as_bytes()[1]));
-    NewWork { id: work, instance: id.clone(), starts: Some(starts), ends }
-}
-
-/// Says how it goes on with an instance whose agent falls silent: what it was asked to do fails when nobody has picked
-/// it up, or brought it to its end, in time.
-pub(crate) fn silence(world: &World, id: &str, switches: &Switches) -> Result<Change> {
-    let (id, _) = known(world, id, Instance::is_reachable, "is silent already")?;
-    let works = world.open_of(id).map(|(work, open)| NewWork {
-        id: work.clone(),
-        instance: id.clone(),
-        starts: open.starts.filter(|starts| *starts <= world.settled()),
-        ends: later(open.accepted, switches.pick_up_within).max(open.ends),
-    });
-    Ok(Change::Silence { instance: id.clone(), works: works.collect() })
-}
-
-/// Says how it goes on with an instance whose agent is back: it does what it was asked to do, one thing after the
-/// other, from the beginning.
-pub(crate) fn bring_back(world: &World, id: &str, switches: &Switches) -> Result<Change> {
-    let (id, _) = known(world, id, |instance| !instance.is_reachable(), "checks in already")?;
-    let mut free = world.settled();
-    let works = world.open_of(id).map(|(work, _)| {
-        let starts = later(free, switches.pick_up.0);
-        free = later(starts, switches.work.0);
-        NewWork { id: work.clone(), instance: id.clone(), starts: Some(starts), ends: free }
-    });
-    Ok(Change::Return { works: works.collect(), instance: id.clone() })
-}
-
-/// Says how it goes on with an instance that vanishes: its work fails as soon as somebody notices.
-pub(crate) fn vanish(world: &World, id: &str) -> Result<Change> {
-    let (id, _) = known(world, id, |_| true, "")?;
-    let works = world.open_of(id).map(|(work, open)| NewWork {
-        id: work.clone(),
-        instance: id.clone(),
-        starts: open.starts,
-        ends: later(world.settled(), Duration::from_secs(30)),
-    });
-    Ok(Change::Vanish { works: works.collect(), instance: id.clone() })
-}
-
-/// Lets something go wrong with the next work of an instance.
-pub(crate) fn strike(world: &World, id: &str, mishap: Mishap) -> Result<Change> {
-    let (id, _) = known(world, id, |_| true, "")?;
-    Ok(Change::Strike { instance: id.clone(), mishap })
-}
-
-fn known<'w>(
-    world: &'w World,
-    id: &str,
-    fits: impl Fn(&Instance) -> bool,
-    why_not: &str,
-) -> Result<(&'w Id, &'w Instance)> {
-    let found = world.instances.get_key_value(id).ok_or_else(|| Failure::unknown(id))?;
-    if fits(found.1) { Ok(found) } else { Err(Failure::conflict(format!("{id} {why_not}"))) }
-}
-
-/// A moment some time after another; at the end of time, the end of time.
-fn later(from: Timestamp, by: Duration) -> Timestamp {
-    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-    from.checked_add(by).unwrap_or(Timestamp::MAX)
+    context.schedule(instance, work, context.switches.pick_up)
 }
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
     let wanted = |work: &Work| {
-        compartment_of(context.world, work) == compartment && linux && context.names(label(&work.task))
+        !work.is_the_hubs()
+            && compartment_of(context.world, work) == compartment
+            && linux
+            && context.names(label(&work.task))
     };
     let rows: Vec<Row<'_>> = match context.query.get("managedInstanceId") {
         Some(id) => {
@@ -193,7 +116,7 @@ fn label(task: &Task) -> &'static str {
         Task::Install(_) => "Package Install",
         Task::Update(_) => "Package Update",
         Task::Remove(_) => "Package Remove",
-        Task::Streams(_) => "Module Streams",
+        Task::Streams(_) | Task::Hub(_) => "Module Streams",
     }
 }
 
@@ -204,7 +127,7 @@ fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
         Task::Install(_) => "INSTALL",
         Task::Update(_) => "UPDATE",
         Task::Remove(_) => "REMOVE",
-        Task::Streams(_) => "COMPOUND",
+        Task::Streams(_) | Task::Hub(_) => "COMPOUND",
     };
     let (status, percent) = match (&work.outcome, work.starts) {
         (Some(Outcome::Succeeded { .. }), _) => ("SUCCEEDED", 100),
@@ -242,7 +165,8 @@ fn message(work: &Work) -> Option<String> {
 
 fn named<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Work)> {
     let id = context.variable(0);
-    context.world.works.get_key_value(id).ok_or_else(|| Failure::unknown(id))
+    let found = context.world.works.get_key_value(id).filter(|(_, work)| !work.is_the_hubs());
+    found.ok_or_else(|| Failure::unknown(id))
 }
 
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {

@@ -9,7 +9,7 @@ use super::body::{self, CreateJob, PackageName, UpdateJob};
 use super::page::{self, Row};
 use super::{
     Answer, Change, Context, Failure, Id, OS_FAMILIES, Reply, Result, Then, World, etag, known_compartment,
-    lifecycle_state, packages, parse_body,
+    lifecycle_state, names, parse_body,
 };
 use crate::simulator::world::{COMPARTMENT, Filter, Interval, Job, JobPlan, Pace, Tags, Task, Unit};
 
@@ -123,7 +123,7 @@ pub(super) fn answer(world: &World, id: &Id) -> Answer {
         Task::Install(package) | Task::Update(package) | Task::Remove(package) => {
             Some(json!({ "name": package.as_str() }))
         }
-        Task::UpdateAll(_) | Task::Streams(_) => None,
+        Task::UpdateAll(_) | Task::Streams(_) | Task::Hub(_) => None,
     });
     full["packageNames"] = packages.collect();
     full["updateNames"] = json!([]);
@@ -173,7 +173,7 @@ fn operation_type(tasks: &[Task]) -> &'static str {
         Some(Task::Update(_)) => "UPDATE",
         Some(Task::Remove(_)) => "REMOVE",
         // Jobs for streams are refused when they are created.
-        Some(Task::Streams(_)) => "COMPOUND",
+        Some(Task::Streams(_) | Task::Hub(_)) => "COMPOUND",
         Some(Task::UpdateAll(_)) | None => "UPDATEALL",
     }
 }
@@ -372,7 +372,7 @@ fn tasks(
     }
     let names = names.filter(|names| !names.is_empty()).ok_or_else(|| Failure::missing("packageNames"))?;
     let task = |PackageName { name }: &PackageName| {
-        let package = packages::shipped(name)
+        let package = names::shipped(name)
             .ok_or_else(|| Failure::invalid(format!("package name {name} is unknown")))?;
         Ok(match operation {
             "INSTALL" => Task::Install(package),
