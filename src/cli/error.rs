@@ -184,6 +184,8 @@ impl From<CloudError> for CliError {
             CloudError::Service { .. }
             | CloudError::Answer { .. }
             | CloudError::UnknownPackages { .. }
+            | CloudError::LeftOut { .. }
+            | CloudError::Failed { .. }
             | CloudError::Unaskable { .. }
             | CloudError::Credentials { .. } => made,
         }

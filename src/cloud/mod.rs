@@ -1,10 +1,21 @@
 //! The seam to a cloud: three calls that every service dialect offers, and what it can do at all.
 //!
-//! Knows nothing of plans or of the state. [`memory`] is the one for tests; `osms` speaks to Oracle's service.
+//! Knows nothing of plans or of the state. [`memory`] is the one for tests; [`osms`] and [`osmh`] speak to
+//! Oracle's services, and [`Service`] is either of them.
 
+mod calls;
 pub mod compute;
+mod lists;
 pub mod memory;
+pub mod osmh;
 pub mod osms;
+mod rows;
+mod service;
+mod shared;
+mod tags;
+mod told;
+mod wire;
+mod words;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,6 +26,8 @@ use thiserror::Error;
 use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::op::{Op, RetryToken, Ticket};
+
+pub use service::Service;
 
 /// A service that instances are patched through.
 pub trait Cloud: Send + Sync + 'static {
@@ -147,6 +160,24 @@ pub enum CloudError {
         /// The NEVRAs.
         packages: Vec<String>,
     },
+    /// Packages that the service did not put into a source, and did not say why.
+    #[error("{operation}: the service left out {}: none of the vendor's sources that this one is drawn from has them", packages.join(", "))]
+    LeftOut {
+        /// The API operation.
+        operation: &'static str,
+        /// The NEVRAs.
+        packages: Vec<String>,
+    },
+    /// The service accepted a call and then failed to do it.
+    #[error("{operation}: {reason} (work request {ticket})")]
+    Failed {
+        /// The API operation.
+        operation: &'static str,
+        /// The work request.
+        ticket: String,
+        /// What its errors and last log lines say.
+        reason: String,
+    },
     /// An op that cannot be said to this service. Nothing was sent.
     #[error("{operation} cannot be asked for: {reason}")]
     Unaskable {
@@ -172,7 +203,11 @@ impl CloudError {
             Self::Service { status: 501 | 507, .. } => false,
             Self::Service { status, .. } => *status >= 500,
             Self::Down { asked, .. } => *asked,
-            Self::UnknownPackages { .. } | Self::Unaskable { .. } | Self::Credentials { .. } => false,
+            Self::UnknownPackages { .. }
+            | Self::LeftOut { .. }
+            | Self::Failed { .. }
+            | Self::Unaskable { .. }
+            | Self::Credentials { .. } => false,
         }
     }
 }

@@ -35,7 +35,7 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
     service.source("s3", "gone", &[]);
     service.world().sources.get_mut("s3").unwrap()["lifecycleState"] = json!("DELETED");
     service.world().sources.get_mut("s1").unwrap()["freeformTags"] =
-        json!(super::super::tags::of_owner(&owner(Some("GL1"))));
+        json!(crate::cloud::tags::of_owner(&owner(Some("GL1"))));
     service.world().sources.get_mut("s1").unwrap()["parentId"] = json!("s2");
     service.instance("a", Some("s1"));
     service.instance("b", None);

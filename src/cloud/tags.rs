@@ -9,8 +9,21 @@ const TRAIN: &str = "patchtrain-train";
 const LINEAGE: &str = "patchtrain-lineage";
 const RELEASE: &str = "patchtrain-release";
 const DIGEST: &str = "patchtrain-digest";
-/// Of a scheduled job: the train's group that it was made for.
-pub(super) const GROUP: &str = "patchtrain-group";
+/// Of a scheduled job or a registration profile: the train's group that it was made for.
+const GROUP: &str = "patchtrain-group";
+
+/// Says in words what a source is, as its description.
+pub(super) fn description_of_source(release: &ReleaseName, owner: &Ownership) -> String {
+    match release.is_own_parent() {
+        true => format!("parent of the releases of train {}, made by patchtrain", owner.train),
+        false => format!("release {release} of train {}, made by patchtrain", owner.train),
+    }
+}
+
+/// Says in words what something made for a group is, as its description.
+pub(super) fn description(what: &str, group: &GroupName, owner: &Ownership) -> String {
+    format!("{what} {group} of train {}, made by patchtrain", owner.train)
+}
 
 /// Writes an owner as tags.
 pub(super) fn of_owner(owner: &Ownership) -> BTreeMap<&'static str, String> {
@@ -20,6 +33,13 @@ pub(super) fn of_owner(owner: &Ownership) -> BTreeMap<&'static str, String> {
         tags.insert(RELEASE, release.to_string());
         tags.insert(DIGEST, digest.to_string());
     }
+    tags
+}
+
+/// Writes as tags whose something is that was made for one group.
+pub(super) fn of_owner_and_group(owner: &Ownership, group: &GroupName) -> BTreeMap<&'static str, String> {
+    let mut tags = of_owner(owner);
+    tags.insert(GROUP, group.to_string());
     tags
 }
 
