@@ -1,7 +1,7 @@
 //! The coordinator: sole owner of state, journal and ready queue. It starts workers, makes what they report durable
 //! in batches, opens or shuts gates, and stops the run when told to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
 use super::token::{self, Tokens};
+use super::work::Crew;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
 use crate::cloud::Cloud;
-use crate::name::Address;
-use crate::name::Ocid;
-use crate::op::{Op, OpKey, StepId, Subject, Ticket};
-use crate::plan::{Action, DriftKind, Plan};
+use crate::name::{Address, GroupName, Ocid};
+use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
+use crate::plan::{Action, DriftKind, Plan, Step};
 use crate::state::store::Session;
 use crate::state::{Entry, Finish};
 
@@ -42,6 +42,8 @@ pub(super) struct Coordinator<'a, C, S, F> {
     tokens: Tokens,
     /// Open work of earlier runs, by instance or group: the first step on either that has agents work looks it up.
     open: HashMap<Subject, Vec<(OpKey, Ticket)>>,
+    /// By group: who has not got the sources that the group has.
+    without: HashMap<GroupName, BTreeSet<Ocid>>,
     /// On whom work for a group has failed, or goes on for longer than is waited for, and why.
     fallen: HashMap<Ocid, String>,
     /// Open work of earlier runs that no step is about.
@@ -96,6 +98,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             tokens,
             open: HashMap::new(),
             fallen: HashMap::new(),
+            without: HashMap::new(),
             orphans: Vec::new(),
             interrupted: Interrupted::No,
             on_event,
@@ -231,6 +234,11 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 Action::Act { op } => subject(op),
                 _ => None,
             };
+            if let Some(message) = self.unequipped(step) {
+                (self.on_event)(Event::Started { step: step.id });
+                self.end(step.id, StepEnd::Refused { message });
+                continue;
+            }
             let open = subject.and_then(|subject| self.open.get(&subject)).into_iter().flatten();
             let still = |(key, _): &&(OpKey, Ticket)| self.ledger.state().unfinished.contains_key(key);
             let open = open.filter(still).cloned().collect();
@@ -248,6 +256,33 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 Err(message) => self.end(step.id, StepEnd::Refused { message }),
             }
         }
+    }
+
+    /// Keeps book of who has not got what its group has.
+    fn equipped(&mut self, step: &Step, crew: &Crew) {
+        let Action::Act { op } = &step.action else { return };
+        let (Some((group, _)), true) = (op.crew(), gives_sources(op)) else { return };
+        let without = self.without.entry(group.group.clone()).or_default();
+        for id in &crew.done {
+            without.remove(id);
+            self.fallen.remove(id);
+        }
+        without.extend(crew.failed.iter().chain(&crew.open).map(|(id, _)| id.clone()));
+    }
+
+    /// Tells why a group must not be updated now: some member still has its old sources, and an update would bring that
+    /// one whatever those offer, beyond its release.
+    fn unequipped(&self, step: &Step) -> Option<String> {
+        let Action::Act { op: Op::UpdateGroup { group, .. } } = &step.action else { return None };
+        let without = self.without.get(&group.group).filter(|without| !without.is_empty())?;
+        let names: Vec<&str> = without.iter().take(NAMED).map(|id| self.plan.label(id)).collect();
+        let more = if without.len() > NAMED { ", ..." } else { "" };
+        Some(format!(
+            "{} of its members have not got the group's source ({}{more}), and an update of the group would take them \
+             beyond their release; apply again, which repeats that first",
+            without.len(),
+            names.join(", "),
+        ))
     }
 
     fn spawn(&mut self, step: Option<(StepId, tokio::sync::OwnedSemaphorePermit)>, job: Job) {
@@ -297,10 +332,11 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             });
             let Some(id) = id else { continue };
             self.running.remove(&id);
+            let step = self.schedule.step(id);
             if let Report::Crew { crew, .. } = &report {
                 self.fallen.extend(crew.failed.iter().chain(&crew.open).cloned());
+                self.equipped(step, crew);
             }
-            let step = self.schedule.step(id);
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
             if let Some(entry) = entry {
                 if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
@@ -380,6 +416,20 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         let serial = self.ledger.close(close).await?;
         Ok(Outcome { ends, counts: steps, interrupted, serial })
     }
+}
+
+/// How many members a message names before it counts.
+const NAMED: usize = 3;
+
+/// Tells whether by the op members get what their group has.
+fn gives_sources(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Attach { .. }
+            | Op::Detach { .. }
+            | Op::Enroll { .. }
+            | Op::Rerun { again: Again::Sources | Again::Join, .. }
+    )
 }
 
 /// Returns whose agents an op puts to work, or whose repository it changes under them.

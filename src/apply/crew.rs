@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::job::known_name;
 use super::work::Crew;
-use crate::name::Ocid;
+use crate::name::{Ocid, ReleaseName};
 use crate::op::{Again, Op};
 use crate::plan::Plan;
 use crate::state::{Effect, FailedWork, State};
@@ -18,26 +18,33 @@ pub(super) fn effect(
     crew: Crew,
     names: &BTreeMap<Ocid, Arc<str>>,
 ) -> Option<Effect> {
-    match op {
-        Op::Detach { .. } | Op::Enroll { .. } | Op::Dismiss { .. } => {
-            riding(op, plan, state, &crew.done, names)
-        }
+    let again = match op {
+        Op::UpdateGroup { kind, .. } => Again::Update(*kind),
         // A repetition that failed again can be repeated again.
+        Op::Rerun { again, .. } => *again,
+        Op::Enroll { .. } => Again::Join,
+        _ => Again::Sources,
+    };
+    let failed = |release: &ReleaseName| {
+        let ticket = crew.ticket.clone().filter(|_| !crew.failed.is_empty())?;
+        let instances = crew.failed.iter().map(|(id, _)| id.clone()).collect();
+        Some(FailedWork { ticket, again, release: release.clone(), instances })
+    };
+    match op {
+        Op::Detach { keeps: source, .. }
+        | Op::Enroll { source, .. }
+        | Op::Rerun { source, again: Again::Sources | Again::Join, .. } => {
+            let mut effect = riding(op, plan, state, &crew.done, names);
+            if let Some(Effect::Crew { failed: known, .. }) = &mut effect {
+                *known = failed(&source.release);
+            }
+            effect
+        }
+        Op::Dismiss { .. } => riding(op, plan, state, &crew.done, names),
         Op::Attach { group, source, .. }
         | Op::UpdateGroup { group, source, .. }
         | Op::Rerun { group, source, .. } => {
-            let again = match op {
-                Op::UpdateGroup { kind, .. } => Again::Update(*kind),
-                Op::Rerun { again, .. } => *again,
-                _ => Again::Sources,
-            };
-            let failed = crew.ticket.filter(|_| !crew.failed.is_empty()).map(|ticket| FailedWork {
-                ticket,
-                again,
-                release: source.release.clone(),
-                instances: crew.failed.into_iter().map(|(id, _)| id).collect(),
-            });
-            Some(Effect::GroupWork { group: group.group.clone(), failed })
+            Some(Effect::GroupWork { group: group.group.clone(), failed: failed(&source.release) })
         }
         _ => None,
     }
@@ -61,10 +68,13 @@ fn riding(
         (id.clone(), name)
     };
     match op {
-        Op::Detach { group, keeps: source, .. } | Op::Enroll { group, source, .. } => Some(Effect::Crew {
+        Op::Detach { group, keeps: source, .. }
+        | Op::Enroll { group, source, .. }
+        | Op::Rerun { group, source, again: Again::Sources | Again::Join, .. } => Some(Effect::Crew {
             group: group.group.clone(),
             release: source.release.clone(),
             instances: instances.iter().map(named).collect(),
+            failed: None,
         }),
         Op::Dismiss { group, instances } => {
             Some(Effect::Dismissed { group: group.group.clone(), instances: instances.clone() })

@@ -202,6 +202,14 @@ pub(super) fn book(
             let effect = effect(op, step, plan, state, (id, name));
             (Some(Entry::Finished { key: op.key(), finish, effect, at }), end)
         }
+        // Where it is done on none, nothing that follows has anything to go on with.
+        (Action::Act { op }, Report::Crew { crew, names }) if crew.is_lost() => {
+            let (message, over) = (crew.loss(), crew.open.is_empty());
+            let effect = crew::effect(op, plan, state, crew, &names);
+            let finish = Finish::Failed { message: message.clone() };
+            let entry = Entry::Finished { key: op.key(), finish, effect, at };
+            (over.then_some(entry), StepEnd::Failed { message })
+        }
         // What goes on for some keeps its token and ticket for the next run; the others are not kept waiting.
         (Action::Act { .. }, Report::Crew { crew, .. }) if !crew.open.is_empty() => (None, StepEnd::Done),
         (Action::Act { op }, Report::Crew { crew, names }) => {

@@ -39,6 +39,19 @@ pub(super) struct Crew {
 }
 
 impl Crew {
+    /// Tells whether it is done on nobody of whom it was asked.
+    pub(super) fn is_lost(&self) -> bool {
+        self.done.is_empty() && !(self.failed.is_empty() && self.open.is_empty())
+    }
+
+    /// Says why, of one that is.
+    pub(super) fn loss(&self) -> String {
+        let many = self.failed.len() + self.open.len();
+        let first = self.failed.iter().chain(&self.open).next();
+        let message = first.map(|(_, message)| message.clone()).unwrap_or_default();
+        if many > 1 { format!("on all {many} instances: {message}") } else { message }
+    }
+
     /// Tells whether it is done on all of these.
     pub(super) fn has_done(&self, instances: &[Ocid]) -> bool {
         instances.iter().all(|id| self.done.contains(id))

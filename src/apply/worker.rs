@@ -276,15 +276,6 @@ fn barred(seen: &Observed, id: &Ocid) -> Option<String> {
 /// Reports how work ended; `before` is what of it failed before it was asked for.
 fn worked(end: WorkEnd, before: Crew, seen: &Observed) -> Report {
     match end {
-        // Where it failed on all of them, nothing that follows has anything to go on with.
-        WorkEnd::Crew(crew) if crew.done.is_empty() && !(crew.failed.is_empty() && crew.open.is_empty()) => {
-            let over = crew.open.is_empty();
-            let many = crew.failed.len() + crew.open.len();
-            let first = crew.failed.into_iter().chain(crew.open).next();
-            let message = first.map(|(_, message)| message).unwrap_or_default();
-            let message = if many > 1 { format!("on all {many} instances: {message}") } else { message };
-            Report::Failed { message, over }
-        }
         WorkEnd::Crew(mut crew) => {
             crew.failed.extend(before.failed);
             let names = seen.instances.iter().map(|(id, seen)| (id.clone(), seen.name.clone())).collect();

@@ -34,6 +34,10 @@ impl Observed {
             Op::UpdateGroup { group, kind, .. } => self.update_members(group, *kind, None),
             Op::PatchGroup { group, wanted, package, .. } => self.update_members(group, *wanted, *package),
             Op::Rerun { group, instances, again: Again::Sources, .. } => self.equip(group, instances),
+            Op::Rerun { group, instances, again: Again::Join, .. } => {
+                self.equip(group, instances);
+                instances.iter().for_each(|instance| self.update(instance, Wanted::All, None));
+            }
             Op::Rerun { instances, again: Again::Update(kind), .. } => {
                 instances.iter().for_each(|instance| self.update(instance, *kind, None));
             }

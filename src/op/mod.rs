@@ -280,6 +280,8 @@ pub enum Op {
 pub enum Again {
     /// Getting what sources the group has.
     Sources,
+    /// Joining the group, and all that the service does with whoever joins.
+    Join,
     /// Installing updates.
     Update(Wanted),
 }
@@ -329,7 +331,7 @@ impl Op {
             Self::Enroll { instances, .. }
             | Self::UpdateGroup { instances, .. }
             | Self::PatchGroup { instances, .. }
-            | Self::Rerun { instances, again: Again::Update(_), .. } => instances,
+            | Self::Rerun { instances, again: Again::Update(_) | Again::Join, .. } => instances,
             _ => &[],
         }
     }

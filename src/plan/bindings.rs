@@ -113,9 +113,8 @@ fn bind(
     } else {
         left_behind = lagging;
     }
-    let again = failed.filter(|failed| {
-        failed.again == Again::Sources && !left_behind.is_empty() && covers(failed, &left_behind)
-    });
+    let again =
+        failed.filter(|failed| exchanged(failed) && !left_behind.is_empty() && covers(failed, &left_behind));
     match again {
         Some(failed) => binding.rerun = Some((failed.ticket.clone(), failed.again, left_behind)),
         None => binding.rejoin = left_behind,
@@ -133,7 +132,12 @@ fn bind(
 
 /// Tells whether the exchange of sources failed on a member and can be done again on it.
 pub(super) fn can_rerun(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
-    failed(input, group).is_some_and(|failed| failed.again == Again::Sources && failed.instances.contains(id))
+    failed(input, group).is_some_and(|failed| exchanged(failed) && failed.instances.contains(id))
+}
+
+/// Tells whether what failed was to give members what their group has.
+fn exchanged(failed: &FailedWork) -> bool {
+    matches!(failed.again, Again::Sources | Again::Join)
 }
 
 /// Returns work for the group that failed on some members and can be done again on them.
@@ -154,6 +158,13 @@ fn is_held(members: &[Member<'_>]) -> bool {
 /// of a group is asked of that one too, and no second update is ever asked of an instance. (Those that the service does
 /// not reach are another matter: what they are asked waits there for a day, and then fails.)
 pub(super) fn hold_together(members: &mut [Member<'_>]) {
+    let apart = members.iter().find(|member| matches!(member.held, Some(HeldReason::Apart { .. })));
+    if let Some(apart) = apart.map(|member| member.id.clone()) {
+        for member in members.iter_mut().filter(|member| member.update && !member.switch) {
+            (member.update, member.verify) = (false, false);
+            member.held.get_or_insert(HeldReason::Stray { instance: apart.clone() });
+        }
+    }
     let busy = members.iter().find_map(|member| Some((member.id.clone(), member.busy.clone()?)));
     let Some((instance, ticket)) = busy else { return };
     for member in members.iter_mut().filter(|member| member.moves() || member.joins) {

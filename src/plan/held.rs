@@ -124,6 +124,11 @@ pub enum HeldReason {
         /// How many members lack it.
         lacking: usize,
     },
+    /// Its group is updated as a whole, and another member with other sources would get whatever those offer.
+    Stray {
+        /// The other member.
+        instance: Ocid,
+    },
     /// Its own sources are others than its group's. Leaving and joining again would give it those, and who is in the group
     /// is not this train's to say.
     Apart {

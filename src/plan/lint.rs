@@ -264,6 +264,7 @@ impl<'a> Lint<'a> {
                 | HeldReason::NotRunning { .. }
                 | HeldReason::OtherSystem { .. }
                 | HeldReason::Apart { .. }
+                | HeldReason::Stray { .. }
                 | HeldReason::Beside { .. }
                 | HeldReason::Overdue { .. },
             ) => Some(id),

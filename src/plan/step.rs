@@ -141,7 +141,7 @@ impl Step {
                 Op::Switch { .. }
                 | Op::Attach { .. }
                 | Op::Detach { .. }
-                | Op::Rerun { again: Again::Sources, .. } => Phase::Switch,
+                | Op::Rerun { again: Again::Sources | Again::Join, .. } => Phase::Switch,
                 Op::Update { .. }
                 | Op::Patch { .. }
                 | Op::UpdateGroup { .. }

@@ -185,6 +185,9 @@ pub enum Effect {
         release: ReleaseName,
         /// The members, each with its display name.
         instances: Vec<(Ocid, Arc<str>)>,
+        /// The members on which it failed, where it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<FailedWork>,
     },
     /// Instances are no longer members of a group. Records of them as another group's members stay.
     Dismissed {
@@ -340,9 +343,12 @@ impl State {
                 let record = ScheduleRecord { id: id.clone(), schedule: *schedule, since: at };
                 self.schedules.insert(group.clone(), record);
             }
-            Effect::Crew { group, release, instances } => {
+            Effect::Crew { group, release, instances, failed } => {
                 for (instance, name) in instances {
                     self.ride(instance, name, group, Some(release), at);
+                }
+                if let Some(record) = self.groups.get_mut(group) {
+                    record.failed.clone_from(failed);
                 }
             }
             Effect::Dismissed { group, instances } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use patchtrain::name::Ocid;
 use patchtrain::observed::{ServiceGroup, SourceLink, Vendor};
-use patchtrain::op::{Api, Binding, Capabilities};
+use patchtrain::op::{Api, Binding, Capabilities, Wanted};
 use patchtrain::train::{Layout, VendorSource};
 
 use super::rng::Rng;
@@ -65,6 +65,14 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             world.train.groups[at].profile ^= true;
         }
         _ => {}
+    }
+}
+
+/// Has all groups install everything. Whoever joins does that anyhow, so that in a group that asks for less the end is not
+/// the same for one whose joining failed and was made good another way.
+pub(crate) fn update_all(world: &mut World) {
+    for group in &mut world.train.groups {
+        (group.update, group.schedule) = (Some(Wanted::All), None);
     }
 }
 

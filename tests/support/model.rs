@@ -287,6 +287,7 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
                 group: group.group.clone(),
                 release: source.release.clone(),
                 instances: instances.iter().map(|id| (id.clone(), name(id))).collect(),
+                failed: None,
             }
         }
         Op::Dismiss { group, instances } => {

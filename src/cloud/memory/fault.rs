@@ -17,12 +17,12 @@ pub enum Fault {
     },
     /// The update's work request succeeds, and nothing has changed.
     IdleUpdate,
-    /// The update's work request fails.
+    /// The work request fails; of one for a group, on the first of the instances that are waited for.
     FailedWork {
         /// With this message.
         message: String,
     },
-    /// The update's work request never ends.
+    /// The work request never ends; of one for a group, on the first of the instances that are waited for.
     StuckWork,
     /// The op is done and no answer comes.
     LostAnswer,
@@ -79,6 +79,17 @@ impl Script {
             }
             Op::Update { .. } | Op::Patch { .. } => vec![
                 Fault::IdleUpdate,
+                Fault::FailedWork { message: "drawn from the seed".to_owned() },
+                Fault::LostAnswer,
+                Fault::LostCall,
+            ],
+            Op::UpdateGroup { .. } | Op::Rerun { .. } => vec![
+                Fault::IdleUpdate,
+                Fault::FailedWork { message: "drawn from the seed".to_owned() },
+                Fault::LostAnswer,
+                Fault::LostCall,
+            ],
+            Op::Attach { .. } | Op::Detach { .. } | Op::Enroll { .. } => vec![
                 Fault::FailedWork { message: "drawn from the seed".to_owned() },
                 Fault::LostAnswer,
                 Fault::LostCall,

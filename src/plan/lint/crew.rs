@@ -130,7 +130,9 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
             Op::Dismiss { instances, .. } => seen.dismissed.extend(instances),
             Op::Attach { instances, .. }
             | Op::Detach { instances, .. }
-            | Op::Rerun { instances, again: Again::Sources, .. } => seen.switched.extend(instances),
+            | Op::Rerun { instances, again: Again::Sources | Again::Join, .. } => {
+                seen.switched.extend(instances)
+            }
             Op::UpdateGroup { instances, .. }
             | Op::PatchGroup { instances, .. }
             | Op::Rerun { instances, again: Again::Update(_), .. } => seen.updated.extend(instances),

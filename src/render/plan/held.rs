@@ -77,6 +77,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::NotEverywhere { .. } => 16,
         HeldReason::Locked { .. } => 17,
         HeldReason::Apart { .. } => 18,
+        HeldReason::Stray { .. } => 19,
     }
 }
 
@@ -104,6 +105,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::NotEverywhere { .. }
         | HeldReason::Locked { .. }
         | HeldReason::Apart { .. }
+        | HeldReason::Stray { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn step(op: &Op) -> (String, String, String) {
             let many = count(instances.len(), "member");
             let what = match again {
                 Again::Sources => "the exchange of sources".to_owned(),
+                Again::Join => "joining".to_owned(),
                 Again::Update(kind) => format!("the update{}", only(*kind)),
             };
             (of(group), format!("repeating {what} on {many}"), format!("{what} repeated on {many}"))

@@ -70,6 +70,9 @@ pub(in crate::render) fn held(held: &Held) -> String {
              \"service\"`: who is in it is not this train's to say)",
             rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
         ),
+        HeldReason::Stray { .. } => "its group is updated as a whole, and another member, with other sources than the \
+                                     group has, would be taken beyond its release"
+            .to_owned(),
         HeldReason::Locked { group } => format!(
             "the service updates members of a group only together: `--group {group}` does that"
         ),
@@ -107,5 +110,6 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::NotEverywhere { .. } => "not on every member".to_owned(),
         HeldReason::Locked { .. } => "locked by its group".to_owned(),
         HeldReason::Apart { .. } => "apart from its group".to_owned(),
+        HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
     }
 }
