@@ -59,6 +59,12 @@ impl CliError {
         self
     }
 
+    /// Adds one of several causes that stand side by side.
+    pub(super) fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
     /// Adds a way out.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

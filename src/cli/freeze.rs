@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::args::Freeze as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, own_state, write};
+use super::{CliError, exit, own_state, workspace, write};
 use crate::name::{Ocid, ReleaseName};
 use crate::package::freeze::{self, Frozen};
 use crate::package::manifest::Provenance;
@@ -27,7 +27,8 @@ const KERNEL_POLICY: &str = "all";
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let release = &arguments.release;
     let trains = context.workspace.trains(&[])?;
-    let train = select(&trains, arguments.train.as_deref())?;
+    let why = "a release belongs to one train, and there are several";
+    let train = workspace::one_of(&trains, arguments.train.as_deref(), why)?;
     let manifest = Target::of(train, release);
     refuse_known(train, release, &manifest)?;
     context.block_on(async |interrupt| {
@@ -92,20 +93,6 @@ impl Target {
         let relative = format!("{}/{release}.packages", train.name);
         let path = train.file.parent().unwrap_or(Path::new("")).join(&relative);
         Self { relative, path }
-    }
-}
-
-/// Finds the one train that is meant.
-fn select<'a>(trains: &'a [Train], wanted: Option<&str>) -> Result<&'a Train, CliError> {
-    let names = || trains.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
-    match (wanted, trains) {
-        (Some(wanted), _) => trains.iter().find(|train| train.name.as_str() == wanted).ok_or_else(|| {
-            CliError::usage(format!("there is no train `{wanted}` in trains/"))
-                .hint(format!("the trains are: {}", names()))
-        }),
-        (None, [train]) => Ok(train),
-        (None, _) => Err(CliError::usage("a release belongs to one train, and there are several")
-            .hint(format!("say which with --train NAME: {}", names()))),
     }
 }
 

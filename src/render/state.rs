@@ -7,7 +7,7 @@ use super::table::{Side, Table};
 use super::words::{clean, count, time};
 use super::{Detail, Style};
 use crate::name::{GroupName, Ocid};
-use crate::state::{InstanceRecord, State};
+use crate::state::{Ancestor, InstanceRecord, State};
 
 /// Rows of a table shown before it folds.
 const ROWS: usize = 20;
@@ -29,6 +29,7 @@ pub fn state(state: &State, style: Style) -> String {
         schedules,
         profiles,
         api,
+        ancestor,
     } = state;
     let mut facts = vec![
         format!("{} {}", page.paint(Tone::Bold, "State of train"), page.paint(Tone::Bold, train.as_str())),
@@ -37,6 +38,10 @@ pub fn state(state: &State, style: Style) -> String {
         format!("written by patchtrain {}", clean(tool)),
         api.word().to_owned(),
     ];
+    if let Some(Ancestor { train: _, api, lineage, serial, at }) = ancestor {
+        let (api, lineage) = (api.name(), clean(&lineage.0).into_owned());
+        facts.push(format!("taken over from {api}, lineage {lineage} serial {serial}, {}", time(*at)));
+    }
     if let Some(run) = last_plan {
         let id: String = run.id.0.chars().take(12).collect();
         let left = if run.used_up { "all its steps done" } else { "steps left" };

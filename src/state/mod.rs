@@ -61,6 +61,26 @@ pub struct State {
     /// The registration profiles we own, by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<GroupName, ProfileRecord>,
+    /// The state of another service that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestor: Option<Ancestor>,
+}
+
+/// A state of another service that was taken over. Its ids mean nothing here, and its levels are not believed: only that
+/// it was is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ancestor {
+    /// The train, which may have been called otherwise.
+    pub train: TrainName,
+    /// The service.
+    pub api: Api,
+    /// The lineage.
+    pub lineage: Lineage,
+    /// The serial.
+    pub serial: u64,
+    /// When it was taken over.
+    pub at: Timestamp,
 }
 
 /// A run of a plan, for the rule that a plan may be applied again until its steps are done.
@@ -209,6 +229,7 @@ impl State {
             schedules: BTreeMap::new(),
             profiles: BTreeMap::new(),
             api: Api::Osms,
+            ancestor: None,
         }
     }
 }

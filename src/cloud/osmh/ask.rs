@@ -55,12 +55,7 @@ impl<T: Transport> OsmhCloud<T> {
             Op::Patch { instance, wanted, package } => {
                 self.patch(instance, *wanted, *package, &key, token).await
             }
-            // Members are not locked against it: it changes nothing.
-            Op::RefreshInstance { instance } => {
-                let path = ["managedInstances", instance.as_str(), "actions", "refreshSoftware"];
-                let call = Call::post("RefreshSoftwareOnManagedInstance", &path).token(&token.0);
-                self.alone(instance, &call).await
-            }
+            Op::RefreshInstance { instance } => self.refresh_instance(instance, token).await,
             Op::CreateSchedule { group, name, owner, schedule, next } => {
                 let wish = Wish { group: &group.group, name, owner, schedule, next: *next };
                 self.create_schedule(&wish, group_id(group)?, token).await
@@ -171,12 +166,19 @@ impl<T: Transport> OsmhCloud<T> {
                     .json(&bodies::Packages { package_names, work_request_details })
             }
         };
-        self.alone(instance, &call).await
+        self.on_instance(instance, call).await
     }
 
-    /// Makes a call that is answered with a work request of one instance.
-    async fn alone(&self, instance: &Ocid, call: &Call) -> Result<Submitted, CloudError> {
-        let reply = self.calls.client.send(&call.clone().slow()).await;
+    /// Has an instance tell anew what is installed. The one action without a body, and so without a name.
+    async fn refresh_instance(&self, instance: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
+        let path = ["managedInstances", instance.as_str(), "actions", "refreshSoftware"];
+        let call = Call::post("RefreshSoftwareOnManagedInstance", &path).token(&token.0);
+        self.on_instance(instance, call).await
+    }
+
+    /// Asks for an action on one instance.
+    async fn on_instance(&self, instance: &Ocid, call: Call) -> Result<Submitted, CloudError> {
+        let reply = self.calls.client.send(&call.slow()).await;
         self.board.asked(instance);
         let reply = reply?;
         match work_of(&reply) {

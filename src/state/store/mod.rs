@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Entry, State};
+use super::{Ancestor, Entry, State};
 use crate::name::TrainName;
 use crate::op::{Api, Lineage, PlanId};
 
-pub use local::{LocalSession, LocalStore};
+pub use local::{LocalSession, LocalStore, read_state};
 
 /// One train's state, wherever it lies.
 pub trait Store: Send + Sync + 'static {
@@ -118,6 +118,9 @@ pub struct HistoryRecord {
     pub steps: StepCounts,
     /// Whether it was interrupted.
     pub interrupted: bool,
+    /// Of a run that only took a state over: the state that it took over from. The plan is what it showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestor: Option<Ancestor>,
 }
 
 /// What is kept of a compliance report, for the trend of later ones. Figures only: nothing is decided by them.

@@ -9,7 +9,8 @@ use crate::simulator::catalogue::{Channel, Layer, WAVE_GL1_1, catalogue};
 use crate::simulator::world::generate::{TENANCY, long_ago, ocid, source_id};
 use crate::simulator::world::{Id, World};
 
-/// The vendor's sources for what OSMS has too: all of them are selected.
+/// The vendor's sources for what OSMS has too: all of them are selected. Here they are called as agents call them
+/// (Terraform's examples list them by such display names), and what OSMS calls them describes them.
 const SELECTED: [(Channel, &str, &str); 5] = [
     (Channel::BaseOs, "ol8_baseos_latest-x86_64", "Oracle Linux 8 BaseOS Latest (x86_64)"),
     (Channel::AppStream, "ol8_appstream-x86_64", "Oracle Linux 8 Application Stream (x86_64)"),
@@ -36,7 +37,7 @@ pub(in crate::simulator::world) fn fill(world: &mut World) {
         let made = long_ago(hours);
         let at_oci = if selected { Availability::Selected } else { Availability::Available };
         let source = Source {
-            text: Text { name: name.into(), ..Text::default() },
+            text: Text { name: repo_id.into(), description: Some(name.into()), ..Text::default() },
             compartment: TENANCY.into(),
             recipe: None,
             repo_id: repo_id.into(),

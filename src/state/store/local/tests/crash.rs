@@ -253,7 +253,7 @@ proptest! {
 
 #[tokio::test]
 async fn a_first_run_that_was_killed_leaves_a_state_of_its_service() {
-    let begun = State { api: crate::op::Api::Osmh, ..new_state() };
+    let begun = State { api: Api::Osmh, ..new_state() };
     let killed = killed_run(&Files::new(), &begun, &run(0..1)).await;
     let (found, folder, mut session) = next_run(&killed).await;
     assert_eq!(found, Some(replayed(begun, &run(0..1))));
