@@ -14,7 +14,7 @@ use crate::apply::{Clock, Interrupt};
 use crate::cloud::compute::{self, Compute};
 use crate::cloud::osms::{self, OsmsCloud};
 use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
-use crate::op::Capabilities;
+use crate::op::{Api, Capabilities};
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
 use crate::train::{self, Train};
@@ -75,6 +75,10 @@ impl<'a> Connector<'a> {
         train: &Train,
         interrupt: &Interrupt,
     ) -> Result<Connection<Service>, CliError> {
+        if train.service.api == Api::Osmh {
+            return Err(CliError::new(exit::ERROR, "OS Management Hub cannot be spoken to yet")
+                .hint(format!("write `api = \"osms\"` in {}", train.file.display())));
+        }
         let trace = self.trace.clone();
         let http = || HttpTransport::new().with_trace(trace.clone());
         let mut region = None;
@@ -133,7 +137,7 @@ impl<'a> Connector<'a> {
         Ok(Connection {
             cloud: Arc::new(cloud),
             label: ServiceLabel {
-                api: "osms".to_owned(),
+                api: train.service.api.word().to_owned(),
                 simulator,
                 place,
                 compartment: train.compartment.clone(),

@@ -169,7 +169,8 @@ impl From<CloudError> for CliError {
             ),
             CloudError::Service { status: 404, .. } => made.hint(
                 "the service says the same for what is not there and for what a policy does not let you see: check \
-                 the OCIDs in the train file, and that your group may `manage osms-family` in the compartment",
+                 the OCIDs in the train file, and that your group may `manage osms-family` (with `api = \"osmh\"`: \
+                 `osmh-family`) in the compartment",
             ),
             CloudError::Service { status: 429, .. } => {
                 made.hint("the service is throttling: wait a little, or use a smaller --parallelism")

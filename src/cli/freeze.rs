@@ -1,6 +1,7 @@
 //! `patchtrain freeze`: a release made of what a golden instance has installed. Writes the manifest, whole or not at all,
 //! and declares the release in the train file, with every comment kept.
 
+mod anew;
 mod golden;
 mod report;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::args::Freeze as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, write};
+use super::{CliError, exit, own_state, write};
 use crate::name::{Ocid, ReleaseName};
 use crate::package::freeze::{self, Frozen};
 use crate::package::manifest::Provenance;
@@ -32,6 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     context.block_on(async |interrupt| {
         let state = context.workspace.store(&train.name).load().await?;
         if let Some(state) = &state {
+            own_state::fits(train, state)?;
             refuse_recorded(state, release)?;
         }
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;

@@ -6,6 +6,7 @@ pub mod compute;
 pub mod memory;
 pub mod osms;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -59,9 +60,32 @@ pub enum Progress {
         /// How far, of 100.
         percent: u8,
     },
+    /// Work for several instances, one part each.
+    Parts {
+        /// How each part goes. An instance that the service has made no part for yet, or never will, is not here.
+        parts: BTreeMap<Ocid, Part>,
+        /// Whether the whole is over, so that no part changes any more.
+        over: bool,
+    },
     /// Succeeded, says the service. Proof is reading back.
     Succeeded,
     /// Failed or cancelled, with what the service's errors and last log lines say.
+    Failed {
+        /// In one paragraph.
+        message: String,
+    },
+}
+
+/// How one instance's part of accepted work goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Not picked up by the instance's agent yet.
+    Accepted,
+    /// Running.
+    Running,
+    /// Succeeded, says the service.
+    Succeeded,
+    /// Failed or cancelled, with what the service says.
     Failed {
         /// In one paragraph.
         message: String,

@@ -109,7 +109,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
     let riding = holdings::riding(input, &sources);
     let groups = holdings::groups(input, &mut refusals);
     let rosters = roster::draw_up(input, &groups, &mut refusals);
-    let members = assess::members(input, &sources, &riding, &rosters);
+    let members = assess::members(input, &sources, (&riding, &groups), &rosters);
 
     let golden = input.train.golden.as_ref();
     let targets: Vec<(&Ocid, Option<&Member<'_>>)> = match &request.target {

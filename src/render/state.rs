@@ -27,12 +27,15 @@ pub fn state(state: &State, style: Style) -> String {
         instances: _,
         unfinished,
         schedules,
+        profiles,
+        api,
     } = state;
     let mut facts = vec![
         format!("{} {}", page.paint(Tone::Bold, "State of train"), page.paint(Tone::Bold, train.as_str())),
         format!("serial {serial}"),
         format!("lineage {}", clean(&lineage.0)),
         format!("written by patchtrain {}", clean(tool)),
+        api.word().to_owned(),
     ];
     if let Some(run) = last_plan {
         let id: String = run.id.0.chars().take(12).collect();
@@ -53,6 +56,17 @@ pub fn state(state: &State, style: Style) -> String {
             page.item(2, Mark::NONE, &format!("schedule.{group}: {what}, since {}", time(record.since)));
         }
         page.more(4, schedules.len() - shown);
+    }
+    if !profiles.is_empty() {
+        page.heading(
+            &format!("Profiles ({})", profiles.len()),
+            "new systems come up as members of the group",
+        );
+        let shown = page.fold(profiles.len(), ROWS);
+        for (group, record) in profiles.iter().take(shown) {
+            page.item(2, Mark::NONE, &format!("profile.{group}: since {}", time(record.since)));
+        }
+        page.more(4, profiles.len() - shown);
     }
     if !unfinished.is_empty() {
         page.heading(

@@ -198,6 +198,8 @@ impl World {
                 let found = below.map(|(child, parent)| (child.clone(), parent.clone()));
                 Sighting::Compartments(id.clone(), found.collect())
             }
+            Scope::Vendors => Sighting::Vendors(self.observed.vendors.clone()),
+            Scope::Profiles => Sighting::Profiles(self.observed.profiles.clone()),
         })
     }
 
@@ -349,7 +351,7 @@ impl World {
                 .iter()
                 .find(|(_, source)| source.owner.as_ref() == Some(owner))
                 .map(first),
-            Op::CreateGroup { group, owner } => {
+            Op::CreateGroup { group, owner, .. } => {
                 let same = |(_, seen): &(&Ocid, &ServiceGroup)| {
                     *seen.name == *group.as_str() && seen.owner.as_ref() == Some(owner)
                 };

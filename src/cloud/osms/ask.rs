@@ -26,7 +26,7 @@ impl<T: Transport> OsmsCloud<T> {
     /// Does one op, or starts it.
     pub(super) async fn ask(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
         match op {
-            Op::CreateSource { release, name, arch, owner, under } => {
+            Op::CreateSource { release, name, arch, owner, under, origin: _ } => {
                 let description = match release.is_own_parent() {
                     true => format!("parent of the releases of train {}, made by patchtrain", owner.train),
                     false => format!("release {release} of train {}, made by patchtrain", owner.train),
@@ -43,7 +43,7 @@ impl<T: Transport> OsmsCloud<T> {
                 let call = Call::post("CreateSoftwareSource", &["softwareSources"]).json(&details);
                 self.create(call.token(&token.0), "GetSoftwareSource", "softwareSources").await
             }
-            Op::CreateGroup { group, owner } => {
+            Op::CreateGroup { group, owner, outfit: _ } => {
                 let details = wire::CreateGroup {
                     compartment_id: self.compartment.as_str(),
                     display_name: group.as_str(),
@@ -80,6 +80,20 @@ impl<T: Transport> OsmsCloud<T> {
             Op::Patch { instance, wanted, package: None } => self.update(instance, *wanted, token).await,
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await
+            }
+            Op::Attach { .. }
+            | Op::Detach { .. }
+            | Op::Enroll { .. }
+            | Op::Dismiss { .. }
+            | Op::UpdateGroup { .. }
+            | Op::PatchGroup { .. }
+            | Op::Rerun { .. }
+            | Op::Refresh { .. }
+            | Op::RefreshInstance { .. }
+            | Op::CreateProfile { .. }
+            | Op::DeleteProfile { .. } => {
+                let reason = format!("{}: OSMS binds instances, not groups", op.key());
+                Err(CloudError::Unaskable { operation: "UpdateManagedInstanceGroup", reason })
             }
         }
     }

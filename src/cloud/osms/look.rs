@@ -198,6 +198,7 @@ fn group(row: wire::Group) -> ServiceGroup {
         owner: tags::owner(row.freeform_tags.as_ref()),
         members: row.managed_instances.iter().flatten().map(|member| Ocid::new(&member.id)).collect(),
         name: row.display_name.into(),
+        ..ServiceGroup::default()
     }
 }
 

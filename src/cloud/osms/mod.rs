@@ -20,7 +20,7 @@ mod tags;
 mod wire;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use names::Names;
@@ -31,7 +31,7 @@ use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::oci::{Client, Error, Transport};
-use crate::op::{Capabilities, Op, RetryToken, Ticket};
+use crate::op::{Binding, Capabilities, Op, RetryToken, Ticket};
 use crate::package::{PackageSet, SetPool};
 
 /// The path that the API's operations stand under.
@@ -39,7 +39,18 @@ pub const API_VERSION: &str = "/20190801";
 
 /// What the service can do. No limit of packages per call is documented; the published scripts put a whole instance's
 /// list, some 600 names, into one call, and it passed (osms.md, section 2). Most releases are filled by one.
-pub const CAPABILITIES: Capabilities = Capabilities { packages_per_call: 800 };
+pub const CAPABILITIES: Capabilities = Capabilities {
+    packages_per_call: 800,
+    binding: Binding::Instance,
+    instances_per_call: 1,
+    joining_installs: false,
+    refreshes: false,
+    reruns: false,
+    updates_members: true,
+    vendor_sources: false,
+    child_sources: true,
+    profiles: false,
+};
 
 /// How many rows of a list are asked for at once. Nobody documents the greatest value; OCI's other lists take 1000.
 const ROWS: &str = "1000";
@@ -143,6 +154,9 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             Scope::Compartments(id) => {
                 Sighting::Compartments(id.clone(), self.compute("ListCompartments")?.compartments(id).await?)
             }
+            // Sources here are filled from whatever the service has, and systems come up in no group.
+            Scope::Vendors => Sighting::Vendors(BTreeMap::new()),
+            Scope::Profiles => Sighting::Profiles(BTreeMap::new()),
         })
     }
 

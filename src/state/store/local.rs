@@ -126,7 +126,7 @@ impl LocalStore {
 /// Replays a journal onto its snapshot, with the serial that folding will give.
 fn replay(path: &Path, snapshot: Option<State>, journal: &Journal) -> Result<State, StoreError> {
     let base = &journal.base;
-    let mut state = snapshot.unwrap_or_else(|| State::new(base.train.clone(), base.lineage.clone()));
+    let mut state = snapshot.unwrap_or_else(|| base.beginning());
     for (line, entry) in &journal.entries {
         state
             .record(entry)

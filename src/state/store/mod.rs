@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::{Entry, State};
 use crate::name::TrainName;
-use crate::op::PlanId;
+use crate::op::{Api, Lineage, PlanId};
 
 pub use local::{LocalSession, LocalStore};
 
@@ -63,15 +63,24 @@ pub struct Base {
     /// The train.
     pub train: TrainName,
     /// The snapshot's lineage.
-    pub lineage: crate::op::Lineage,
+    pub lineage: Lineage,
     /// The snapshot's serial; 0 where there is no snapshot yet.
     pub serial: u64,
+    /// The service that it is on.
+    #[serde(default, skip_serializing_if = "Api::is_first")]
+    pub api: Api,
 }
 
 impl Base {
     /// Returns the base that a state is.
     pub fn of(state: &State) -> Self {
-        Self { train: state.train.clone(), lineage: state.lineage.clone(), serial: state.serial }
+        let State { train, lineage, serial, api, .. } = state;
+        Self { train: train.clone(), lineage: lineage.clone(), serial: *serial, api: *api }
+    }
+
+    /// Returns the state that it is of where nothing was folded yet: a journal alone tells what a first run did.
+    pub fn beginning(&self) -> State {
+        State { api: self.api, ..State::new(self.train.clone(), self.lineage.clone()) }
     }
 }
 

@@ -147,7 +147,12 @@ async fn names_are_compared_here_since_the_service_may_match_a_part() {
     };
     assert_eq!(sources.into_keys().collect::<Vec<_>>(), [Ocid::new("s1")]);
     let named = cloud.observe(&Scope::GroupsNamed("web".to_owned())).await.unwrap();
-    let group = |members: &[&str]| ServiceGroup { name: "web".into(), members: ids(members), owner: None };
+    let group = |members: &[&str]| ServiceGroup {
+        name: "web".into(),
+        members: ids(members),
+        owner: None,
+        ..Default::default()
+    };
     let expected = BTreeMap::from([(Ocid::new("g1"), group(&["a"])), (Ocid::new("g2"), group(&[]))]);
     assert_eq!(named, Sighting::GroupsNamed("web".to_owned(), expected.clone()));
     for (id, seen) in [("g1", expected.get("g1").cloned()), ("g9", None)] {

@@ -56,7 +56,12 @@ fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     let mut call = |key: String, effect: Option<Effect>, ticket: Option<Ticket>, unproves: Option<Ocid>| {
         let key = OpKey(key);
         let token = RetryToken("0123456789abcdef".to_owned());
-        entries.push(Entry::Started { key: key.clone(), token, unproves, at: at(1) });
+        entries.push(Entry::Started {
+            key: key.clone(),
+            token,
+            unproves: unproves.into_iter().collect(),
+            at: at(1),
+        });
         entries.extend(ticket.map(|ticket| Entry::Ticketed { key: key.clone(), ticket }));
         entries.push(Entry::Finished { key, finish: Finish::Done, effect, at: at(2) });
     };
