@@ -163,13 +163,13 @@ pub(super) fn leave(context: &Context<'_>) -> Result<Reply> {
     if managed_instances.is_empty() {
         return Err(Failure::missing("managedInstances"));
     }
-    let member = |wanted: &Box<str>| {
-        let found = group.members.iter().find(|id| ***id == **wanted).cloned();
+    let member = |wanted: &str| {
+        let found = group.members.iter().find(|id| ***id == *wanted).cloned();
         found.ok_or_else(|| {
             Failure::invalid(format!("Managed instance {wanted} is not a member of the group."))
         })
     };
-    let instances = managed_instances.iter().map(member).collect::<Result<_>>()?;
+    let instances = managed_instances.iter().map(|id| member(id)).collect::<Result<_>>()?;
     let keep = context.switches.hub.leaving_keeps_sources;
     let facts = vec![Fact::Leave { group: id.clone(), instances, keep }];
     change(Step { facts, tree: None }, Then::Done)
@@ -179,11 +179,11 @@ pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
     let (id, group) = group(context)?;
     let GroupPackages { package_names, work_request_details, is_latest } = parse_body(context.body)?;
     let latest = is_latest.unwrap_or_default();
-    let read = |name: &Box<str>| match spelling::on_group(context, name)? {
+    let read = |name: &str| match spelling::on_group(context, name)? {
         Wanted::Exact(package, _) if latest => Ok(Wanted::Newest(package.name().into())),
         wanted => Ok(wanted),
     };
-    let packages: Vec<Wanted> = some(&package_names)?.iter().map(read).collect::<Result<_>>()?;
+    let packages: Vec<Wanted> = some(&package_names)?.iter().map(|name| read(name)).collect::<Result<_>>()?;
     let facts = vec![Fact::Manifest {
         group: id.clone(),
         added: items(context, group, &packages),

@@ -12,8 +12,8 @@ async fn a_fleet_is_moved_to_a_release_by_its_group() {
     let base = hub.vendor("ol8_baseos_latest-x86_64");
     let group = hub.group("canary", &[&base], &[&web, &db]).await;
     let path = format!("/managedInstanceGroups/{group}");
-    assert_eq!(hub.sources(&path), [base.clone()]);
-    assert_eq!(hub.sources(&instance(&web)), [base.clone()]);
+    assert_eq!(hub.sources(&path), [base.as_str()]);
+    assert_eq!(hub.sources(&instance(&web)), [base.as_str()]);
 
     let accepted = hub.act(&group, "attachSoftwareSources", json!({ "softwareSources": [release] }));
     assert_eq!(accepted.status, 202);
@@ -22,7 +22,7 @@ async fn a_fleet_is_moved_to_a_release_by_its_group() {
     let mut expected = [base.clone(), release.clone()];
     expected.sort_unstable();
     assert_eq!(both, expected, "at once");
-    assert_eq!(hub.sources(&instance(&web)), [base.clone()], "not yet");
+    assert_eq!(hub.sources(&instance(&web)), [base.as_str()], "not yet");
     let work = hub.wait(accepted.header("opc-work-request-id")).await;
     assert_eq!(
         (&work["status"], &work["operationType"]),
@@ -41,7 +41,7 @@ async fn a_fleet_is_moved_to_a_release_by_its_group() {
         "Invalid software source(s). Removing all software sources from a group is disallowed."
     );
     hub.settle(&group).await;
-    assert_eq!(hub.sources(&instance(&db)), [release.clone()]);
+    assert_eq!(hub.sources(&instance(&db)), [release.as_str()]);
 
     let before = hub.installed(&web);
     let work = hub.done(&group, "updateAllPackages", json!({ "updateTypes": ["ALL"] })).await;
@@ -127,7 +127,7 @@ async fn who_leaves_may_lose_its_sources_and_nobody_names_the_work() {
     let group = hub.group("canary", &[&base, &uek], &[&web]).await;
     let detached = hub.act(&group, "detachSoftwareSources", json!({ "softwareSources": [uek] }));
     assert_eq!(detached.status, 200);
-    assert_eq!(hub.sources(&instance(&web)), [base.clone()], "at once");
+    assert_eq!(hub.sources(&instance(&web)), [base.as_str()], "at once");
     assert_eq!(hub.all(&format!("/workRequests?resourceId={group}")).len(), 1, "that of creation");
     assert_eq!(hub.act(&group, "detachManagedInstances", json!({ "managedInstances": [web] })).status, 200);
     assert_eq!(hub.sources(&instance(&web)), Vec::<String>::new());

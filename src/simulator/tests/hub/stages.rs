@@ -73,7 +73,7 @@ async fn a_versioned_source_goes_from_stage_to_stage() {
         (&json!("SUCCEEDED"), &json!("LIFECYCLE_PROMOTION"))
     );
     assert_eq!(done["resources"][0]["entityType"], "LIFECYCLE_ENVIRONMENT");
-    assert_eq!(hub.sources(&instance(&web)), [source.clone()]);
+    assert_eq!(hub.sources(&instance(&web)), [source.as_str()]);
     let lacking = shipped.difference(&client.installed(&web));
     let newer = |package: &crate::package::Package| {
         client.installed(&web).iter().any(|have| have.same_name_arch(*package))
