@@ -99,6 +99,12 @@ pub struct HubSwitches {
     pub joining_installs_everything: bool,
     /// A group's work request fails where one of its parts does. Default yes: clients must look at the parts.
     pub mixed_fails: bool,
+    /// A group's update of all is done in four parts for each instance, one for each kind of update. Default no: that is
+    /// documented of jobs of the console.
+    pub updates_split: bool,
+    /// Making a source, and having its metadata written, makes a work request that can be found by its id. Default yes:
+    /// the answer names none, but there is an operation type for it.
+    pub making_makes_work: bool,
     /// Installing an older version than is there goes back to it. Default no: what the agent runs is unknown.
     pub install_goes_back: bool,
     /// Packages must be spelled as each operation's examples have them. Default yes.
@@ -139,6 +145,8 @@ impl Default for HubSwitches {
             joining_installs: true,
             joining_installs_everything: false,
             mixed_fails: true,
+            updates_split: false,
+            making_makes_work: true,
             install_goes_back: false,
             strict_spellings: true,
             null_sources: NullSources::Unprovided,

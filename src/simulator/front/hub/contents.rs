@@ -205,7 +205,17 @@ pub(super) fn generate_metadata(context: &Context<'_>) -> Result<Reply> {
     if source.kind() != "CUSTOM" {
         return Err(Failure::invalid(format!("{id} is not a custom software source")));
     }
-    change(Step { facts: vec![Fact::WriteMetadata { id: id.clone() }], tree: None }, Then::Done)
+    if !context.switches.hub.making_makes_work {
+        let facts = vec![Fact::WriteMetadata { id: id.clone() }];
+        return change(Step { facts, tree: None }, Then::Done);
+    }
+    let over = Over {
+        subject: Subject::Source(id.clone()),
+        name: &source.text.name,
+        compartment: &source.compartment,
+    };
+    let (tree, _) = trees::own(context, over, Operation::UpdateSoftwareSource, Label::default(), None);
+    change(Step { facts: Vec::new(), tree: Some(tree) }, Then::Done)
 }
 
 /// A package as lists of sources have it.

@@ -8,11 +8,11 @@ use super::page::{self, Row};
 use super::sources::{ARCHITECTURES, OS_FAMILIES, attachable};
 use super::{
     Answer, Context, Failure, Id, Reply, Result, Then, World, change, instances, is_compartment, jobs, links,
-    members, parse_body, shuffled, stamped, time,
+    members, parse_body, shuffled, stamped, time, trees,
 };
 use crate::simulator::front::agents;
 use crate::simulator::world::Tags;
-use crate::simulator::world::hub::{Fact, Group, Label, NewGroup, Step, System, Text};
+use crate::simulator::world::hub::{Fact, Group, Label, NewGroup, Own, Step, Subject, System, Text};
 
 pub(super) const VENDORS: [&str; 3] = ["ORACLE", "MICROSOFT", "CANONICAL"];
 pub(super) const LOCATIONS: [&str; 5] = ["ON_PREMISE", "OCI_COMPUTE", "AZURE", "EC2", "GCP"];
@@ -130,14 +130,21 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
         topic: details.notification_topic_id,
         ready: agents::later(context.now, context.switches.hub.creating),
     };
-    let over = super::trees::Over {
-        subject: crate::simulator::world::hub::Subject::Group(id.clone()),
+    let over = trees::Over {
+        subject: Subject::Group(id.clone()),
         name: &group.text.name,
         compartment: &group.compartment,
     };
     let asked = members::joining(context, Label::default());
     let joiners = instances.iter().filter_map(|id| context.world.instances.get_key_value(id));
-    let (tree, work) = super::trees::over(context, over, asked, joiners);
+    let (tree, work) = match instances.is_empty() {
+        true => {
+            let own = Own { contents: None, starts: context.now, ends: group.ready };
+            let called = (asked.operation, asked.label);
+            (trees::own_until(context, over, called, own), trees::next_id(context))
+        }
+        false => trees::over(context, over, asked, joiners),
+    };
     let mut facts = vec![Fact::CreateGroup { id: id.clone(), group: Box::new(group) }];
     if !instances.is_empty() {
         facts.push(Fact::Join { group: id.clone(), instances });

@@ -217,10 +217,9 @@ fn target(context: &Context<'_>, details: &CreateJob) -> Result<Target> {
             Ok(Target::Instances(ids))
         }
         (None, Some(wanted), None) => {
-            let group = |id: &Box<str>| {
-                context.hub_group(id).map(|(id, _)| id.clone()).map_err(|_| Failure::related(id))
-            };
-            Ok(Target::Groups(wanted.iter().map(group).collect::<Result<_>>()?))
+            let group =
+                |id: &str| context.hub_group(id).map(|(id, _)| id.clone()).map_err(|_| Failure::related(id));
+            Ok(Target::Groups(wanted.iter().map(|id| group(id)).collect::<Result<_>>()?))
         }
         (None, None, Some(wanted)) => match wanted.iter().find(|id| !is_compartment(id)) {
             Some(id) => Err(Failure::related(id)),
@@ -271,11 +270,11 @@ fn deed(context: &Context<'_>, target: &Target, asked: &JobOperation) -> Result<
     let sources = asked.software_source_ids.clone().unwrap_or_default();
     let on_group = matches!(target, Target::Groups(_));
     let wanted = || -> Result<Vec<Wanted>> {
-        let read = |name: &Box<str>| match on_group {
+        let read = |name: &str| match on_group {
             true => spelling::on_group(context, name),
             false => spelling::on_instance(context, name),
         };
-        orders::some(&packages)?.iter().map(read).collect()
+        orders::some(&packages)?.iter().map(|name| read(name)).collect()
     };
     let system = || match target {
         Target::Instances(ids) => {
@@ -304,10 +303,12 @@ fn deed(context: &Context<'_>, target: &Target, asked: &JobOperation) -> Result<
             (What::Attach(attachable(context, &sources, &system(), "X86_64")?), Operation::SetSoftwareSources)
         }
         "DETACH_SOFTWARE_SOURCES" => {
-            let known = |id: &Box<str>| {
-                context.hub_source(id).map(|(id, _)| id.clone()).map_err(|_| Failure::related(id))
-            };
-            (What::Detach(sources.iter().map(known).collect::<Result<_>>()?), Operation::SetSoftwareSources)
+            let known =
+                |id: &str| context.hub_source(id).map(|(id, _)| id.clone()).map_err(|_| Failure::related(id));
+            (
+                What::Detach(sources.iter().map(|id| known(id)).collect::<Result<_>>()?),
+                Operation::SetSoftwareSources,
+            )
         }
         word => match UPDATES.iter().find(|(known, ..)| *known == word) {
             Some((_, filter, operation)) => (What::Update(vec![*filter]), *operation),

@@ -9,6 +9,7 @@ use super::{
     Context, Failure, Id, Instance, Reply, Result, Then, change, instances, optional_body, parse_body,
     spelling,
 };
+use crate::simulator::world::Filter;
 use crate::simulator::world::hub::{
     Fact, Group, Home, Joining, Label, NewTree, Operation, Step, Subject, System, Wanted, What, find,
 };
@@ -16,6 +17,14 @@ use crate::simulator::world::hub::{
 /// As it was reported.
 const LAST_SOURCE: &str =
     "Invalid software source(s). Removing all software sources from a group is disallowed.";
+
+/// What updating all may be split into.
+const SPLIT: [(Filter, Operation); 4] = [
+    (Filter::Security, Operation::UpdateSecurity),
+    (Filter::Bugfix, Operation::UpdateBugfix),
+    (Filter::Enhancement, Operation::UpdateEnhancement),
+    (Filter::Other, Operation::UpdateOther),
+];
 
 pub(super) fn group<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Group)> {
     let (id, group) = context.hub_group(context.variable(0))?;
@@ -154,13 +163,13 @@ pub(super) fn leave(context: &Context<'_>) -> Result<Reply> {
     if managed_instances.is_empty() {
         return Err(Failure::missing("managedInstances"));
     }
-    let member = |wanted: &Box<str>| {
-        let found = group.members.iter().find(|id| ***id == **wanted).cloned();
+    let member = |wanted: &str| {
+        let found = group.members.iter().find(|id| ***id == *wanted).cloned();
         found.ok_or_else(|| {
             Failure::invalid(format!("Managed instance {wanted} is not a member of the group."))
         })
     };
-    let instances = managed_instances.iter().map(member).collect::<Result<_>>()?;
+    let instances = managed_instances.iter().map(|id| member(id)).collect::<Result<_>>()?;
     let keep = context.switches.hub.leaving_keeps_sources;
     let facts = vec![Fact::Leave { group: id.clone(), instances, keep }];
     change(Step { facts, tree: None }, Then::Done)
@@ -170,11 +179,11 @@ pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
     let (id, group) = group(context)?;
     let GroupPackages { package_names, work_request_details, is_latest } = parse_body(context.body)?;
     let latest = is_latest.unwrap_or_default();
-    let read = |name: &Box<str>| match spelling::on_group(context, name)? {
+    let read = |name: &str| match spelling::on_group(context, name)? {
         Wanted::Exact(package, _) if latest => Ok(Wanted::Newest(package.name().into())),
         wanted => Ok(wanted),
     };
-    let packages: Vec<Wanted> = some(&package_names)?.iter().map(read).collect::<Result<_>>()?;
+    let packages: Vec<Wanted> = some(&package_names)?.iter().map(|name| read(name)).collect::<Result<_>>()?;
     let facts = vec![Fact::Manifest {
         group: id.clone(),
         added: items(context, group, &packages),
@@ -216,7 +225,20 @@ pub(super) fn remove(context: &Context<'_>) -> Result<Reply> {
 pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
     let UpdateGroupPackages { update_types, work_request_details } = parse_body(context.body)?;
     let (filters, operation) = filters(update_types)?;
-    all(context, Vec::new(), What::Update(filters), operation, body::label(work_request_details, Vec::new()))
+    let label = body::label(work_request_details, Vec::new());
+    if filters != [Filter::All] || !context.switches.hub.updates_split {
+        return all(context, Vec::new(), What::Update(filters), operation, label);
+    }
+    let (id, group) = group(context)?;
+    let members = || group.members.iter().filter_map(|id| context.world.instances.get_key_value(id));
+    let part = |(filter, operation): (Filter, Operation)| {
+        (Asked { what: What::Update(vec![filter]), operation, label: label.clone() }, members().collect())
+    };
+    let over =
+        Over { subject: Subject::Group(id.clone()), name: &group.text.name, compartment: &group.compartment };
+    let parts = SPLIT.into_iter().map(part).collect();
+    let (tree, work) = trees::parts(context, over, operation, label.clone(), parts);
+    change(Step { facts: Vec::new(), tree: Some(tree) }, Then::Accepted(Some(work)))
 }
 
 pub(super) fn refresh(context: &Context<'_>) -> Result<Reply> {

@@ -72,12 +72,12 @@ pub(super) fn named(wanted: &[Box<str>], attached: &[Id]) -> Result<Vec<Id>> {
     if wanted.is_empty() {
         return Err(Failure::missing("softwareSources"));
     }
-    let find = |wanted: &Box<str>| attached.iter().find(|id| ***id == **wanted).cloned();
-    let known = |wanted| {
-        find(wanted)
+    let known = |wanted: &str| {
+        let found = attached.iter().find(|id| ***id == *wanted).cloned();
+        found
             .ok_or_else(|| Failure::invalid(format!("Invalid software source(s). {wanted} is not attached.")))
     };
-    wanted.iter().map(known).collect()
+    wanted.iter().map(|id| known(id)).collect()
 }
 
 pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
@@ -121,7 +121,7 @@ pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
 /// Reads types of updates, and what a work request for them is called.
 pub(super) fn filters(types: Option<Vec<Box<str>>>) -> Result<(Vec<Filter>, Operation)> {
     let words = types.filter(|types| !types.is_empty()).unwrap_or_else(|| vec!["ALL".into()]);
-    let read = |word: &Box<str>| match &**word {
+    let read = |word: &str| match word {
         "SECURITY" => Ok((Filter::Security, Operation::UpdateSecurity)),
         "BUGFIX" => Ok((Filter::Bugfix, Operation::UpdateBugfix)),
         "ENHANCEMENT" => Ok((Filter::Enhancement, Operation::UpdateEnhancement)),
@@ -131,7 +131,7 @@ pub(super) fn filters(types: Option<Vec<Box<str>>>) -> Result<(Vec<Filter>, Oper
         "ALL" => Ok((Filter::All, Operation::UpdateAllPackages)),
         word => Err(Failure::invalid(format!("updateTypes has {word}"))),
     };
-    let read: Vec<(Filter, Operation)> = words.iter().map(read).collect::<Result<_>>()?;
+    let read: Vec<(Filter, Operation)> = words.iter().map(|word| read(word)).collect::<Result<_>>()?;
     let operation = match &read[..] {
         [(_, operation)] => *operation,
         _ => Operation::UpdateAllPackages,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::body::{self, ChangeAvailability, CreateSource, IdOf, SourceKind, UpdateSource};
 use super::page::{self, Row};
+use super::trees::{self, Over};
 use super::{
     Answer, Context, Failure, Id, Reply, Result, Then, World, change, contents, is_compartment, parse_body,
     stamped, time,
@@ -12,7 +13,7 @@ use super::{
 use crate::simulator::front::agents;
 use crate::simulator::world::Tags;
 use crate::simulator::world::hub::{
-    Availability, Fact, Makes, NewSource, Recipe, Source, Step, Subject, Text,
+    Availability, Fact, Label, Makes, NewSource, Operation, Own, Recipe, Source, Step, Subject, Text,
 };
 
 pub(super) const OS_FAMILIES: [&str; 14] = [
@@ -282,8 +283,16 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
         packages,
         ready: agents::later(context.now, context.switches.hub.creating),
     };
+    let over = Over {
+        subject: Subject::Source(id.clone()),
+        name: &source.text.name,
+        compartment: &source.compartment,
+    };
+    let own = Own { contents: None, starts: context.now, ends: source.ready };
+    let called = (Operation::CreateSoftwareSource, Label::default());
+    let tree = context.switches.hub.making_makes_work.then(|| trees::own_until(context, over, called, own));
     let facts = vec![Fact::CreateSource { id: id.clone(), source: Box::new(source) }];
-    change(Step { facts, tree: None }, Then::NewSource(id))
+    change(Step { facts, tree }, Then::NewSource(id))
 }
 
 /// Describes a source anew, and has a filtered one made anew where that changes what it holds.

@@ -342,13 +342,13 @@ pub(super) fn detach(context: &Context<'_>) -> Result<Reply> {
     let (id, stage, _) = stage(context)?;
     context.hub_matches(stage.revision)?;
     let details = parse_body::<StageInstances>(context.body)?.managed_instance_details;
-    let member = |wanted: &Box<str>| {
-        let found = stage.members.iter().find(|id| ***id == **wanted).cloned();
+    let member = |wanted: &str| {
+        let found = stage.members.iter().find(|id| ***id == *wanted).cloned();
         found.ok_or_else(|| {
             Failure::invalid(format!("Managed instance {wanted} is not a member of the stage."))
         })
     };
-    let instances = details.managed_instances.iter().map(member).collect::<Result<_>>()?;
+    let instances = details.managed_instances.iter().map(|id| member(id)).collect::<Result<_>>()?;
     change(
         Step { facts: vec![Fact::LeaveStage { stage: id.clone(), instances }], tree: None },
         Then::Accepted(None),

@@ -1,8 +1,9 @@
 //! Work requests to come: for one instance alone, or one over a part for each instance, which lies where its instance lies.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, Id, Instance, agents};
 use crate::package::Digest;
@@ -63,13 +64,22 @@ pub(super) fn parts(
     let id = next_id(context);
     let shown = agents::later(context.now, context.switches.hub.parts_appear_after);
     let mut ahead = 0;
+    let mut free: HashMap<Id, Timestamp> = HashMap::new();
     let mut part = |(asked, instances): (Asked, Vec<(&Id, &Instance)>)| {
         let Asked { what, operation, label } = asked;
         let order = Order { what, operation, label, parent: Some(id.clone()), shown };
         let works = instances.into_iter().map(|instance| {
             ahead += 1;
             let work = context.world.next_id(KIND, ahead);
-            context.schedule(instance, work, context.switches.hub.pick_up)
+            let mut work = context.schedule(instance, work, context.switches.hub.pick_up);
+            // Whoever has several parts does one after the other.
+            if let (Some(starts), Some(free)) = (work.starts, free.get(&work.instance)) {
+                let wait = free.duration_since(starts).max(SignedDuration::ZERO);
+                work.starts = starts.checked_add(wait).ok();
+                work.ends = work.ends.checked_add(wait).unwrap_or(work.ends);
+            }
+            free.insert(work.instance.clone(), work.ends);
+            work
         });
         (order, works.collect::<Vec<NewWork>>())
     };
@@ -101,17 +111,27 @@ pub(super) fn own(
         same.filter(|root| root.outcome.is_none()).filter_map(|root| root.own.as_ref()).map(|own| own.ends);
     let starts = busy.max().map_or(context.now, |ends| ends.max(context.now));
     let ends = ends(context, starts, &id);
+    (own_until(context, over, (operation, label), Own { contents, starts, ends }), id)
+}
+
+/// The same between moments that are known.
+pub(super) fn own_until(
+    context: &Context<'_>,
+    over: Over<'_>,
+    (operation, label): (Operation, Label),
+    own: Own,
+) -> NewTree {
     let root = NewRoot {
-        id: id.clone(),
+        id: next_id(context),
         subject: over.subject,
         subject_name: over.name.into(),
         operation,
         label,
         compartment: over.compartment.clone(),
         shown: context.now,
-        own: Some(Own { contents, starts, ends }),
+        own: Some(own),
     };
-    (NewTree { root: Some(root), parts: Vec::new() }, id)
+    NewTree { root: Some(root), parts: Vec::new() }
 }
 
 /// When work that begins at a moment ends: the same for the same id.

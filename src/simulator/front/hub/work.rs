@@ -124,6 +124,7 @@ fn title(operation: Operation) -> &'static str {
         Operation::UpdateKspliceKernel => "Ksplice kernel updates",
         Operation::UpdateKspliceUserspace => "Ksplice userspace updates",
         Operation::SetSoftwareSources => "Set software sources",
+        Operation::CreateSoftwareSource => "Create software source",
         Operation::UpdateSoftwareSource => "Update software source",
         Operation::ListPackages => "Refresh software information",
         Operation::ModuleActions => "Manage module streams",
@@ -243,6 +244,7 @@ pub(super) fn get(context: &Context<'_>) -> Result<Reply> {
 /// What a work request is about, and what has become of it.
 fn resource(context: &Context<'_>, view: View<'_>, stand: Stand) -> Value {
     let action = match stand.status {
+        Status::Succeeded if view.operation() == Operation::CreateSoftwareSource => "CREATED",
         Status::Succeeded => "UPDATED",
         Status::Failed => "FAILED",
         Status::Accepted | Status::InProgress => "IN_PROGRESS",

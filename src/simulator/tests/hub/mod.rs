@@ -1,8 +1,14 @@
 //! OS Management Hub from outside: the same world and the same agents, asked in another way.
 
 mod groups;
+mod kept;
 mod models;
+mod quirks;
+mod reads;
+mod schedules;
 mod sources;
+mod stages;
+mod work;
 
 use super::super::front::BASES;
 use super::*;
@@ -73,6 +79,9 @@ impl Hub<'_> {
         while self.get(&path).body["lifecycleState"] != "ACTIVE" {
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
+        if packages.is_empty() {
+            return made.id();
+        }
         let names: Vec<&str> = packages.iter().map(crate::package::Package::as_str).collect();
         let added = self.post(&format!("{path}/actions/addPackages"), json!({ "packages": names }));
         assert_eq!(added.status, 202, "{added:?}");
@@ -96,6 +105,20 @@ impl Hub<'_> {
     /// Acts on a group and waits until its work request has ended.
     pub(super) async fn done(&self, group: &str, action: &str, body: Value) -> Value {
         let accepted = self.act(group, action, body);
+        assert_eq!(accepted.status, 202, "{accepted:?}");
+        self.wait(accepted.header("opc-work-request-id")).await
+    }
+
+    /// Waits until all work of a thing has ended.
+    pub(super) async fn settle(&self, resource: &str) {
+        for work in self.all(&format!("/workRequests?resourceId={resource}")) {
+            self.wait(work["id"].as_str().unwrap()).await;
+        }
+    }
+
+    /// Asks an instance for something and waits until it has been done.
+    pub(super) async fn ask(&self, id: &str, action: &str, body: Value) -> Value {
+        let accepted = self.post(&format!("{}/actions/{action}", instance(id)), body);
         assert_eq!(accepted.status, 202, "{accepted:?}");
         self.wait(accepted.header("opc-work-request-id")).await
     }
@@ -149,4 +172,9 @@ pub(super) fn group_details(name: &str, sources: &[&str], members: &[&str]) -> V
 pub(super) fn sourced(level: Level) -> crate::package::PackageSet {
     let set = golden_set(level);
     set.iter().filter(|package| super::super::front::shipped(package.as_str()).is_some()).collect()
+}
+
+/// The path of an instance.
+pub(super) fn instance(id: &str) -> String {
+    format!("/managedInstances/{id}")
 }

@@ -282,7 +282,7 @@ impl World {
             }
             Fact::LeaveStage { stage, instances } => {
                 self.edit_stage(stage, at, |stage| {
-                    stage.members.retain(|member| !instances.contains(member))
+                    stage.members.retain(|member| !instances.contains(member));
                 });
                 for instance in instances {
                     self.edit_side(instance, at, |side| {

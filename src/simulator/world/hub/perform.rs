@@ -292,6 +292,13 @@ impl World {
                 });
                 none()
             }
+            // The source's metadata is written anew, at the latest by now.
+            (Subject::Source(source), None) => {
+                if let Some(source) = self.hub.sources.get_mut(source) {
+                    source.written = Some(own.ends);
+                }
+                none()
+            }
             _ => none(),
         };
         if let Some(root) = self.hub.roots.get_mut(id) {
