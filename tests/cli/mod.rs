@@ -9,6 +9,7 @@ mod quickstart;
 mod readme;
 mod report;
 mod service;
+mod services;
 mod simulate;
 mod terminal;
 mod trace;

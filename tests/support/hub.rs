@@ -4,8 +4,11 @@
 use std::collections::BTreeSet;
 
 use patchtrain::name::Ocid;
-use patchtrain::observed::{ServiceGroup, SourceLink, Vendor};
-use patchtrain::op::{Api, Binding, Capabilities, Wanted};
+use patchtrain::observed::{Inventory, Observed, ServiceGroup, SourceLink, Vendor};
+use patchtrain::op::{Api, Binding, Capabilities, Lineage, Wanted};
+use patchtrain::package::{Package, PackageSet};
+use patchtrain::plan::{Input, Plan};
+use patchtrain::state::State;
 use patchtrain::train::{Layout, VendorSource};
 
 use super::rng::Rng;
@@ -25,17 +28,67 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities {
     profiles: true,
 };
 
-/// Generates a world that no train has touched yet.
-pub(crate) fn fresh(rng: &mut Rng) -> World {
-    let mut world = worlds::fresh(rng);
+/// Makes a world of a service that binds instances one of a service that binds groups.
+pub(crate) fn over(mut world: World) -> World {
     world.train.service.api = Api::Osmh;
     world.train.vendor_sources = vec![VendorSource::Name("ol8_baseos".into())];
     let vendor = Vendor { name: "ol8_baseos".into(), selected: true };
     world.observed.vendors.insert(worlds::vendor(), vendor);
+    flatten(&mut world);
+    world
+}
+
+/// The vendor's source as a group or an instance has it.
+pub(crate) fn vendor_link() -> SourceLink {
+    SourceLink { id: worlds::vendor(), name: "ol8_baseos".into() }
+}
+
+/// A fleet of so many instances, each as old as the others, in so many groups without an order.
+pub(crate) fn fleet(instances: usize, groups: usize) -> World {
+    let ids: Vec<Ocid> = (0..instances).map(worlds::instance_id).collect();
+    let versions = |version: &str| -> Vec<Package> {
+        let nevra = |n: usize| Package::parse(&format!("package-{n}-{version}-1.el8.x86_64")).unwrap();
+        (0..650).map(nevra).collect()
+    };
+    let releases = vec![worlds::release("GL1", versions("1"), 10), worlds::release("GL2", versions("2"), 20)];
+    let parts = ids.chunks(instances.div_ceil(groups)).enumerate();
+    let parts = parts.map(|(n, members)| worlds::group(&format!("g{n}"), "GL1", members));
+    let train = worlds::train(releases, parts.collect());
+    let mut observed = Observed::default();
+    let installed = PackageSet::new(versions("1"));
+    for (n, id) in ids.into_iter().enumerate() {
+        let mut seen = worlds::plain_instance(n);
+        seen.children = vec![vendor_link()];
+        seen.inventory = Some(Inventory { installed: installed.clone(), unsourced: PackageSet::default() });
+        observed.instances.insert(id, seen);
+    }
+    let state = State::new(train.name.clone(), Lineage("lineage".into()));
+    over(World { train, state, observed, now: "2026-11-22T12:00:00Z".parse().unwrap() })
+}
+
+/// Plans for what a service can do, whatever the world says of it.
+pub(crate) fn plan(world: &World, capabilities: Capabilities) -> Plan {
+    let service = worlds::label();
+    let input = Input {
+        train: &world.train,
+        state: &world.state,
+        observed: &world.observed,
+        capabilities,
+        service: &service,
+        now: world.now,
+        allow_shrink: false,
+    };
+    let plan = patchtrain::plan::plan(&input).unwrap();
+    assert_eq!(patchtrain::plan::lint::lint(&plan), []);
+    plan
+}
+
+/// Generates a world that no train has touched yet.
+pub(crate) fn fresh(rng: &mut Rng) -> World {
+    let mut world = over(worlds::fresh(rng));
     for group in world.observed.groups.values_mut() {
         group.sources = links(rng);
     }
-    flatten(&mut world);
     equip(&mut world, rng);
     for group in &mut world.train.groups {
         group.profile = rng.chance(20);
@@ -77,7 +130,7 @@ pub(crate) fn update_all(world: &mut World) {
 }
 
 fn links(rng: &mut Rng) -> Vec<SourceLink> {
-    let mut links = vec![SourceLink { id: worlds::vendor(), name: "ol8_baseos".into() }];
+    let mut links = vec![vendor_link()];
     if rng.chance(50) {
         links.push(SourceLink { id: worlds::vendor_child(), name: "ol8_appstream".into() });
     }

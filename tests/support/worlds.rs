@@ -204,6 +204,23 @@ pub(super) fn vendor_child() -> Ocid {
     Ocid::new("ocid1.osmssoftwaresource.oc1..vendorchild")
 }
 
+/// An instance that checks in, without sources and packages.
+pub(super) fn plain_instance(index: usize) -> Instance {
+    Instance {
+        name: format!("host-{index}").into(),
+        status: InstanceStatus::Normal,
+        os: None,
+        parent: None,
+        children: Vec::new(),
+        groups: BTreeSet::new(),
+        inventory: None,
+        last_checkin: None,
+        running_kernel: None,
+        reboot_required: false,
+        open_work: Vec::new(),
+    }
+}
+
 fn instance(rng: &mut Rng, index: usize) -> Instance {
     let mut installed = packages(rng, 80);
     let agent = Package::parse("oracle-cloud-agent-1.40-1.el8.x86_64").unwrap();
