@@ -130,6 +130,7 @@ mod tests {
         for (trouble, if_repeatable, if_not) in [
             (status(429, "TooManyRequests"), true, true),
             (status(409, "IncorrectState"), true, true),
+            (status(409, "LockConflict"), true, true),
             (status(409, "Conflict"), false, false),
             (status(409, "InvalidatedRetryToken"), false, false),
             (status(500, "InternalServerError"), true, false),

@@ -151,7 +151,7 @@ impl<T: Transport> OsmhCloud<T> {
             }
             other => other?,
         };
-        Ok(rows.into_iter().map(|row| SourceLink::from(row)).map(|link| (link.id, link.name)).collect())
+        Ok(rows.into_iter().map(SourceLink::from).map(|link| (link.id, link.name)).collect())
     }
 
     /// Reads an instance and the compartment it is in; none when the service does not know it.

@@ -108,9 +108,9 @@ mod tests {
         let all = [bash, acl, vim];
         let [base, addons, ours] = ["base", "addons", "ours"].map(Ocid::new);
         offers.learn([("base", bash), ("ours", acl), ("elsewhere", vim)]);
-        assert_eq!(offers.unknown(&all, &[base.clone()]), [acl, vim]);
+        assert_eq!(offers.unknown(&all, std::slice::from_ref(&base)), [acl, vim]);
         offers.drawn_from(&ours, [base.clone(), addons.clone()].into());
-        assert_eq!(offers.unknown(&all, &[base.clone()]), [acl, vim]);
+        assert_eq!(offers.unknown(&all, std::slice::from_ref(&base)), [acl, vim]);
         assert_eq!(offers.unknown(&all, &[base.clone(), addons]), [vim]);
         assert_eq!(offers.open_names(&all, &base), ["acl", "bash", "vim"].into());
         offers.was_asked(&base, "vim");

@@ -20,13 +20,13 @@ pub(super) fn write(schedule: &Schedule) -> String {
         Unit::Week => "WEEKLY",
         Unit::Month => "MONTHLY",
     };
-    let mut rule = format!("FREQ={frequency};INTERVAL={count}");
+    let rule = format!("FREQ={frequency};INTERVAL={count}");
     let day = schedule.start.to_zoned(TimeZone::UTC).day();
-    if unit == Unit::Month && day > SHORTEST {
-        let days: Vec<String> = (SHORTEST..=day).map(|day| day.to_string()).collect();
-        rule.push_str(&format!(";BYMONTHDAY={};BYSETPOS=-1", days.join(",")));
+    if unit != Unit::Month || day <= SHORTEST {
+        return rule;
     }
-    rule
+    let days: Vec<String> = (SHORTEST..=day).map(|day| day.to_string()).collect();
+    format!("{rule};BYMONTHDAY={};BYSETPOS=-1", days.join(","))
 }
 
 /// Reads how often a job runs; none for what a schedule cannot say.

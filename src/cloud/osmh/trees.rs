@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::{OsmhCloud, ROWS, wire};
+use crate::cloud::calls::found;
 use crate::cloud::lists::Lists;
 use crate::cloud::told::{SHOWN, Told};
 use crate::cloud::wire::WorkLine;
@@ -143,11 +144,12 @@ impl<T: Transport> OsmhCloud<T> {
         self.calls.one(&Call::get("GetWorkRequest", &["workRequests", &ticket.0])).await
     }
 
-    /// Returns what never changes of a work request.
-    pub(super) async fn facts(&self, ticket: &Ticket) -> Result<Arc<Facts>, CloudError> {
+    /// Returns what never changes of a work request; none of one that we may not see, in a compartment of somebody
+    /// else's.
+    pub(super) async fn facts(&self, ticket: &Ticket) -> Result<Option<Arc<Facts>>, CloudError> {
         match self.board.facts(ticket) {
-            Some(known) => Ok(known),
-            None => Ok(self.board.learn(&self.work(ticket).await?)),
+            Some(known) => Ok(Some(known)),
+            None => Ok(found(self.work(ticket).await)?.map(|work| self.board.learn(&work))),
         }
     }
 
@@ -183,7 +185,7 @@ impl<T: Transport> OsmhCloud<T> {
     /// Returns what a part says of instances.
     async fn leaves(&self, row: &wire::WorkRequest) -> Result<Vec<(Ocid, Leaf)>, CloudError> {
         let ticket = Ticket(row.id.clone());
-        let facts = self.facts(&ticket).await?;
+        let Some(facts) = self.facts(&ticket).await? else { return Ok(Vec::new()) };
         let Some(whose) = facts.whose() else {
             let parts = self.below(row, &facts).await?;
             return Ok(parts.into_iter().map(|(id, part)| (id, Leaf::Part(part))).collect());
@@ -247,17 +249,16 @@ impl<T: Transport> OsmhCloud<T> {
             .calls
             .each(elsewhere, |compartment| {
                 let call = list(&compartment);
-                async move { self.items::<wire::WorkRequest>(call).await }
+                async move { found(self.items::<wire::WorkRequest>(call).await) }
             })
             .await?;
-        rows.extend(lists.into_iter().flatten());
+        rows.extend(lists.into_iter().flatten().flatten());
         let read = |ticket: Ticket| async move {
-            let row = self.work(&ticket).await?;
-            self.board.learn(&row);
-            Ok(row)
+            let row = found(self.work(&ticket).await)?;
+            Ok(row.inspect(|row| drop(self.board.learn(row))))
         };
         let rest = missing(&rows);
-        rows.extend(self.calls.each(rest, read).await?);
+        rows.extend(self.calls.each(rest, read).await?.into_iter().flatten());
         // What was done before does not come again with each list.
         rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         rows.dedup_by(|one, other| one.id == other.id);

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::inventory::Reading;
 use super::{OsmhCloud, ROWS, spelling, wire};
@@ -11,10 +14,16 @@ use crate::cloud::calls::found;
 use crate::name::Ocid;
 use crate::observed::Vendor;
 use crate::oci::{Call, Transport};
-use crate::package::Package;
+use crate::package::{Arch, Package};
 
 /// What a vendor's source must be before it is used on OCI (documented).
 const SELECTED: &str = "SELECTED";
+
+/// How long the vendor's sources serve for looking for packages. A plan reads them anew for what it says of them.
+const SETTLED: Duration = Duration::from_secs(5 * 60);
+
+/// The vendor's sources that were read last, and when.
+pub(super) type Latest = tokio::sync::Mutex<Option<(Instant, Arc<Catalogue>)>>;
 
 /// The vendor's sources of a system.
 #[derive(Debug, Default)]
@@ -53,9 +62,6 @@ impl<T: Transport> OsmhCloud<T> {
 
     /// Returns the name of a vendor's source, which must be said beside its id.
     pub(super) async fn vendor_name(&self, id: &Ocid) -> Result<String, CloudError> {
-        if let Some(known) = self.catalogue().await?.vendors.get(id) {
-            return Ok(known.name.to_string());
-        }
         let call = Call::get("GetSoftwareSource", &["softwareSources", id.as_str()]);
         let row: wire::SoftwareSource = self.calls.one(&call).await?;
         Ok(row.display_name.unwrap_or(row.id))
@@ -65,10 +71,20 @@ impl<T: Transport> OsmhCloud<T> {
     /// is not known: each source for its whole list, or for one name after the other, whichever takes fewer calls.
     pub(super) async fn unoffered(&self, packages: &[Package]) -> Result<Vec<Package>, CloudError> {
         // One at a time: what one has found out, the next need not ask.
-        let _turn = self.asking.lock().await;
-        let catalogue = self.catalogue().await?;
+        let mut known = self.asking.lock().await;
+        let catalogue = match &*known {
+            Some((since, catalogue)) if since.elapsed() < SETTLED => Arc::clone(catalogue),
+            _ => {
+                let catalogue = self.catalogue().await?;
+                *known = Some((Instant::now(), Arc::clone(&catalogue)));
+                catalogue
+            }
+        };
         let vendors: Vec<Ocid> = catalogue.used.iter().map(|(id, _)| id.clone()).collect();
-        let mut missing = self.offers.unknown(packages, &vendors);
+        // Trust keys are in no source.
+        let (mut nowhere, packages): (Vec<Package>, Vec<Package>) =
+            packages.iter().partition(|package| package.arch() == Arch::None);
+        let mut missing = self.offers.unknown(&packages, &vendors);
         for (source, count) in &catalogue.used {
             if missing.is_empty() {
                 break;
@@ -76,8 +92,9 @@ impl<T: Transport> OsmhCloud<T> {
             self.ask_source(source, *count, &missing).await?;
             missing = self.offers.unknown(&missing, &vendors);
         }
-        missing.sort_unstable();
-        Ok(missing)
+        nowhere.extend(missing);
+        nowhere.sort_unstable();
+        Ok(nowhere)
     }
 
     async fn ask_source(

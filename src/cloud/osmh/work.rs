@@ -82,8 +82,9 @@ impl<T: Transport> OsmhCloud<T> {
         // Whose a root is, it says itself; what is asked of another group is none of its members' here.
         let concerns = |root: Ticket| async move {
             let facts = self.facts(&root).await?;
-            let other = facts.group.as_ref().is_some_and(|group| !groups.contains(group));
-            Ok((!other).then_some(root))
+            let ours = |group: &Ocid| groups.contains(group);
+            let concerned = facts.is_some_and(|facts| facts.group.as_ref().is_none_or(ours));
+            Ok(concerned.then_some(root))
         };
         let roots = self.calls.each(roots, concerns).await?;
         self.calls.each(roots.into_iter().flatten(), |root| async move { self.tree(&root).await }).await
@@ -106,10 +107,13 @@ impl<T: Transport> OsmhCloud<T> {
 
     async fn root_of(&self, ticket: &Ticket) -> Result<Ticket, CloudError> {
         let mut root = ticket.clone();
-        while let Some(parent) = self.facts(&root).await?.parent.clone() {
-            root = parent;
+        loop {
+            let facts = self.facts(&root).await?;
+            match facts.and_then(|facts| facts.parent.clone()) {
+                Some(parent) => root = parent,
+                None => return Ok(root),
+            }
         }
-        Ok(root)
     }
 
     /// Returns the open work of an instance, by its roots.

@@ -31,7 +31,7 @@ struct Claims {
 }
 
 /// What tokens call the tenancy that they are of: users' sessions, instances and resources.
-const TENANCY: [&str; 4] = ["tenant", "res_tenant", "opc-tenant", "ptenant"];
+const TENANCY: [&str; 3] = ["tenant", "opc-tenant", "res_tenant"];
 
 /// Reads the tenancy that a token is of, which is also the root compartment; none where it does not say.
 pub(super) fn tenancy(token: &str) -> Option<String> {

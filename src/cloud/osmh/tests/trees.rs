@@ -1,6 +1,6 @@
 //! How work goes: alone, in parts, in parts of parts, and in other compartments; and what it costs to ask.
 
-use super::service::Service;
+use super::service::{Fault, Service};
 use super::*;
 use crate::cloud::Part;
 use crate::oci::testing;
@@ -75,6 +75,19 @@ async fn parts_are_followed_wherever_they_lie_by_a_list_and_not_one_by_one() {
     // What is over is not read again.
     assert_eq!(poll(&cloud, "w").await, Progress::Parts { parts: end, over: true });
     assert_eq!(service.asked(), ["GET /workRequests/w"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_we_may_not_see_is_none_and_does_not_hide_the_others() {
+    let service = crew();
+    let cloud = cloud(&service);
+    service.fault("/workRequests/w-x", Fault::Refused(404, "NotAuthorizedOrNotFound"));
+    service.fault("/workRequests/w-a", Fault::Refused(404, "NotAuthorizedOrNotFound"));
+    let some = parts(&[("b", Part::Accepted)]);
+    assert_eq!(poll(&cloud, "w").await, Progress::Parts { parts: some, over: false });
+    service.fault("/workRequests/w", Fault::Refused(404, "NotAuthorizedOrNotFound"));
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    assert!(cloud.poll(&ticket("w")).await.is_err(), "the whole is not there");
 }
 
 #[tokio::test(start_paused = true)]

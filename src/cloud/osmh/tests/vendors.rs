@@ -96,7 +96,11 @@ async fn a_source_is_read_whole_or_by_name_whichever_is_cheaper() {
     assert!(asked.iter().any(|line| line.ends_with("&displayName=q")), "{asked:?}");
     // What is known now is not asked again.
     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-    unoffered(&base, &["p42-1-2.noarch", "p42-1-1.noarch"]).await;
+    let nowhere = ["p42-1-2.noarch", "gpg-pubkey-a-b.(none)"];
+    assert_eq!(unoffered(&base, &["p42-1-1.noarch", nowhere[0], nowhere[1]]).await, set(&nowhere));
+    assert_eq!(service.asked(), [""; 0]);
+    tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+    unoffered(&base, &nowhere).await;
     assert_eq!(service.asked().len(), 1, "the vendors, which may have been selected meanwhile");
     // All sixty, in pages of ten: six pages.
     service.world().page = Some(10);
