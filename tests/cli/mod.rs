@@ -4,6 +4,7 @@ mod credentials;
 mod examples;
 mod fmt;
 mod freeze;
+mod import;
 mod init;
 mod quickstart;
 mod readme;
