@@ -321,3 +321,28 @@ async fn an_update_of_all_may_come_in_four_parts_for_each_instance() {
     let one = hub.done(&group, "updateAllPackages", json!({ "updateTypes": ["SECURITY"] })).await;
     assert_eq!(one["childrenId"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn hundreds_of_members_are_one_work_request() {
+    let simulator =
+        Simulator::with_fleet(DEFAULT_SEED, 600, Clock::starting_at(start()), Switches::default());
+    let members: Vec<String> =
+        simulator.info().facts.groups[1].1.iter().map(|member| member.id.clone()).collect();
+    let client = Client::of(simulator);
+    let hub = Hub(&client);
+    client.simulator.advance(7 * 3600).unwrap();
+    let base = hub.vendor("ol8_baseos_latest-x86_64");
+    let begun = std::time::Instant::now();
+    let ids: Vec<&str> = members.iter().map(String::as_str).collect();
+    let group = hub.group("web", &[&base], &ids).await;
+    let work = hub.done(&group, "updateAllPackages", json!({})).await;
+    assert_eq!(
+        (&work["status"], work["childrenId"].as_array().unwrap().len()),
+        (&json!("SUCCEEDED"), ids.len())
+    );
+    let parts = hub.all(&format!("/workRequests?parentId={}", work["id"].as_str().unwrap()));
+    assert_eq!(parts.len(), ids.len());
+    let rows = hub.all(&format!("/managedInstances?compartmentId={COMPARTMENT}&group={group}"));
+    assert_eq!(rows.len(), ids.len());
+    println!("{} members joined, updated and listed in {:?}", ids.len(), begun.elapsed());
+}
