@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::package::Package;
 
-pub use capabilities::{Api, Binding, Capabilities};
+pub use capabilities::{Binding, Capabilities};
 pub use ids::{Lineage, PlanId, StepId};
 pub use key::{OpKey, Subject};
 pub use refs::{GroupRef, Origin, Outfit, Ownership, ParentRef, SourceRef};
 pub use ticket::{RetryToken, Ticket};
 
-pub use crate::patching::{Every, Schedule, Unit, UpdateKind, Wanted};
+pub use crate::patching::{Api, Every, Schedule, Unit, UpdateKind, Wanted};
 
 /// One thing asked of a cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ mod sources;
 
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::op::{GroupRef, Op, OpKey, SourceRef, StepId};
+use crate::op::{Op, OpKey, StepId};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,21 +156,6 @@ impl<'a> Lint<'a> {
                 | Action::Verify { what: Verification::Patched { .. } }
                 | Action::Gate { .. } => {}
             }
-        }
-    }
-
-    fn group_resolves(&mut self, step: &Step, group: &GroupRef, made: &BTreeSet<&GroupName>) {
-        if group.id.is_none() && !made.contains(&group.group) {
-            self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
-        }
-    }
-
-    fn source_resolves(&mut self, step: &Step, source: &SourceRef, made: &BTreeSet<&ReleaseName>) {
-        if source.id.is_none() && !made.contains(&source.release) {
-            self.found(format!("{} refers to the source of {} that nobody makes", step.id, source.release));
-        }
-        if !self.plan.releases.contains_key(&source.release) {
-            self.found(format!("{} refers to release {}, which the plan lacks", step.id, source.release));
         }
     }
 

@@ -8,7 +8,7 @@ use super::problem::{Report, Source};
 use super::shape::Shape;
 use super::table::At;
 use super::vendors;
-use crate::op::Api;
+use crate::patching::Api;
 
 /// Checks one file. What its `api` is has to be understood first.
 pub(super) fn check(source: &Arc<Source>, shape: &Shape, report: &mut Report) {

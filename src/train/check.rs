@@ -11,8 +11,8 @@ use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::{At, and};
 use crate::name::{self, GroupName, Ocid, ReleaseName};
-use crate::op::Api;
 use crate::package::manifest::Reading;
+use crate::patching::Api;
 
 /// A train file with the manifests that could be read, as far as it could be understood.
 pub(super) struct Loaded {

@@ -7,9 +7,8 @@
 use super::service::WORK_TIMEOUT;
 use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Selector, Service, Train};
 use crate::name::Ocid;
-use crate::op::Api;
 use crate::package::Digest;
-use crate::patching::{Schedule, Wanted};
+use crate::patching::{Api, Schedule, Wanted};
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
 pub(super) fn of(train: &Train) -> Digest {

@@ -12,9 +12,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::Api;
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
-use crate::patching::{Schedule, Wanted};
+use crate::patching::{Api, Schedule, Wanted};
 
 /// One checked train file with its manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]

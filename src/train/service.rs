@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::shape::TABLES;
 use super::table::{Fields, File, Value};
 use super::{Auth, Endpoint, Service};
-use crate::op::Api;
+use crate::patching::Api;
 
 /// Reads the table: which service, where that is understood, and all of it, `None` when its endpoint is wrong.
 pub(super) fn read(

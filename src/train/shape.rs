@@ -15,9 +15,8 @@ use super::table::{At, Fields, File, TOP, Value};
 use super::vendors::{self, VendorSource};
 use super::{Ahead, Amount, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::Api;
 use crate::package::{Arch, Pattern};
-use crate::patching::{Schedule, Wanted};
+use crate::patching::{Api, Schedule, Wanted};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 6] = [

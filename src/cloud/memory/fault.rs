@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cloud::CloudError;
 use crate::op::{Op, OpKey};
 
 /// Something that goes wrong when an op is submitted.
@@ -109,4 +110,20 @@ fn draw(seed: u64, key: &OpKey) -> u64 {
     });
     // The low bits of FNV are its weakest.
     hash ^ (hash >> 29)
+}
+
+/// Returns the error of a call without an answer.
+pub(super) fn no_answer(operation: &'static str) -> CloudError {
+    CloudError::NoAnswer { operation, endpoint: "memory".to_owned(), reason: "scripted".to_owned() }
+}
+
+/// Returns the error of a call that the service refuses.
+pub(super) fn refused(status: u16, code: &str) -> CloudError {
+    CloudError::Service {
+        operation: "Submit",
+        status,
+        code: code.to_owned(),
+        message: "scripted".to_owned(),
+        request_id: "memory".to_owned(),
+    }
 }

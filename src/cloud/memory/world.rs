@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::fault::{Fault, Script};
+use super::fault::{Fault, Script, no_answer, refused};
 use crate::cloud::{CloudError, Part, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{
@@ -489,18 +489,4 @@ impl World {
 
 fn first<T>((id, _): (&Ocid, T)) -> Ocid {
     id.clone()
-}
-
-fn no_answer(operation: &'static str) -> CloudError {
-    CloudError::NoAnswer { operation, endpoint: "memory".to_owned(), reason: "scripted".to_owned() }
-}
-
-fn refused(status: u16, code: &str) -> CloudError {
-    CloudError::Service {
-        operation: "Submit",
-        status,
-        code: code.to_owned(),
-        message: "scripted".to_owned(),
-        request_id: "memory".to_owned(),
-    }
 }

@@ -4,7 +4,7 @@
 use super::super::{Endpoint, Layout, VendorSource, format};
 use super::*;
 use crate::name::Ocid;
-use crate::op::Api;
+use crate::patching::Api;
 
 const VENDORS: &str =
     "vendor_sources = [\"ol8_baseos_latest-x86_64\", \"ocid1.osmhsoftwaresource.oc1..app\"]";

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 
-use super::{Fault, Work, World, refused};
+use super::super::fault::{Fault, refused};
+use super::{Work, World};
 use crate::cloud::{CloudError, Part, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Instance, ServiceGroup};
