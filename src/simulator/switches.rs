@@ -121,7 +121,8 @@ pub struct HubSwitches {
     pub delete_attached_source: bool,
     /// A group with members can be deleted. Default yes: Oracle's own provider deletes without emptying.
     pub delete_full_group: bool,
-    /// What an agent has changed, it tells at once. Default no: `refreshSoftware` would be of no use.
+    /// What an agent has changed, it tells at once. Default no: `refreshSoftware` would be of little use. Who registers
+    /// tells in any case.
     pub work_refreshes: bool,
 }
 

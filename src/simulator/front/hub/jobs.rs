@@ -322,6 +322,7 @@ fn deed(context: &Context<'_>, target: &Target, asked: &JobOperation) -> Result<
         reboot_timeout: asked.reboot_timeout_in_mins,
         what,
         operation,
+        tells: context.switches.hub.work_refreshes,
     })
 }
 

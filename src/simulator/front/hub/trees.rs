@@ -36,7 +36,8 @@ pub(super) fn next_id(context: &Context<'_>) -> Id {
 pub(super) fn alone(context: &Context<'_>, instance: (&Id, &Instance), asked: Asked) -> (NewTree, Id) {
     let id = next_id(context);
     let Asked { what, operation, label } = asked;
-    let order = Order { what, operation, label, parent: None, shown: context.now };
+    let tells = context.switches.hub.work_refreshes;
+    let order = Order { what, operation, label, parent: None, shown: context.now, tells };
     let work = context.schedule(instance, id.clone(), context.switches.hub.pick_up);
     (NewTree { root: None, parts: vec![(order, vec![work])] }, id)
 }
@@ -63,11 +64,12 @@ pub(super) fn parts(
 ) -> (NewTree, Id) {
     let id = next_id(context);
     let shown = agents::later(context.now, context.switches.hub.parts_appear_after);
+    let tells = context.switches.hub.work_refreshes;
     let mut ahead = 0;
     let mut free: HashMap<Id, Timestamp> = HashMap::new();
     let mut part = |(asked, instances): (Asked, Vec<(&Id, &Instance)>)| {
         let Asked { what, operation, label } = asked;
-        let order = Order { what, operation, label, parent: Some(id.clone()), shown };
+        let order = Order { what, operation, label, parent: Some(id.clone()), shown, tells };
         let works = instances.into_iter().map(|instance| {
             ahead += 1;
             let work = context.world.next_id(KIND, ahead);

@@ -45,6 +45,22 @@ async fn the_inventory_is_that_of_the_last_refresh_or_scan() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn agents_may_tell_what_they_have_changed() {
+    let mut switches = Switches::default();
+    switches.hub.work_refreshes = true;
+    let client = Client::switched(switches);
+    let hub = Hub(&client);
+    let web = member("web-02");
+    let work = hub.ask(&web, "updatePackages", json!({ "updateTypes": ["ALL"] })).await;
+    assert_eq!(hub.installed(&web), client.installed(&web));
+    let seen = hub.get(&instance(&web)).body;
+    assert_eq!(
+        (&seen["timeLastSoftwareRefresh"], &seen["updatesAvailable"]),
+        (&work["timeFinished"], &json!(0))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_silent_becomes_doubtful_and_then_unreachable() {
     let client = Client::new();
     let hub = Hub(&client);

@@ -172,7 +172,6 @@ async fn a_new_machine_becomes_what_its_profile_says() {
     assert_eq!(seen["managedInstanceGroup"]["id"], group);
     hub.settle(&late).await;
     assert_eq!(hub.sources(&instance(&late)), [release]);
-    hub.ask(&late, "refreshSoftware", Value::Null).await;
     assert_eq!(hub.get(&instance(&late)).body["updatesAvailable"], 0);
     assert!(client.simulator.register(&late, &made.id()).is_err(), "it is a member");
     let rows = hub.all(&format!("/managedInstances?compartmentId={COMPARTMENT}&profile={}", made.id()));

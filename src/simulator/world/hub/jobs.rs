@@ -31,6 +31,8 @@ pub(crate) struct Deed {
     pub(crate) what: What,
     /// What a work request for it is called.
     pub(crate) operation: Operation,
+    /// Whether agents tell what is installed when they are done.
+    pub(crate) tells: bool,
 }
 
 /// What of a job can be changed.
@@ -185,6 +187,7 @@ impl World {
             label: label.clone(),
             parent: Some(id.clone()),
             shown: at,
+            tells: deed.tells,
         };
         let own = None;
         let root =
@@ -198,7 +201,7 @@ impl World {
         let id = self.next_id("osmhworkrequest", 0);
         let work = self.slot(instance, id.clone(), pace, at);
         let (what, operation, label) = (deed.what.clone(), deed.operation, deed.label(job));
-        let order = Order { what, operation, label, parent: None, shown: at };
+        let order = Order { what, operation, label, parent: None, shown: at, tells: deed.tells };
         self.plant(at, &NewTree { root: None, parts: vec![(order, vec![work])] });
         Some(id)
     }

@@ -48,7 +48,12 @@ impl World {
         at: Timestamp,
     ) -> Outcome {
         match self.try_obey(id, order, at) {
-            Ok(Transaction { installed, removed }) => Outcome::Succeeded { installed, removed },
+            Ok(Transaction { installed, removed }) => {
+                if order.tells {
+                    self.tell(id, at);
+                }
+                Outcome::Succeeded { installed, removed }
+            }
             Err((code, message)) => Outcome::Failed { code: code.into(), message: message.into() },
         }
     }

@@ -69,7 +69,7 @@ impl World {
             }
         };
         let operation = Operation::RegisterManagedInstance;
-        let order = Order { what, operation, label: Label::default(), parent: None, shown: at };
+        let order = Order { what, operation, label: Label::default(), parent: None, shown: at, tells: true };
         self.plant(at, &NewTree { root: None, parts: vec![(order, vec![work.clone()])] });
     }
 

@@ -129,6 +129,8 @@ pub(crate) struct Order {
     pub(crate) parent: Option<Id>,
     /// From when on the part can be seen.
     pub(crate) shown: Timestamp,
+    /// Whether the agent tells what is installed when it is done.
+    pub(crate) tells: bool,
 }
 
 /// What a work request of the hub's own is about.
