@@ -14,7 +14,7 @@ use crate::oci::{Call, Reply, Transport};
 use crate::op::{OpKey, RetryToken, Ticket, Wanted};
 use crate::package::{Digest, Package};
 
-/// How long a work request may be: nobody says. The names of OCI's things have 255 characters at most.
+/// How long the name of a work request may be: nobody says. The names of OCI's things have 255 characters at most.
 const LONGEST_NAME: usize = 255;
 
 /// How long a group may go on showing what was taken from it.

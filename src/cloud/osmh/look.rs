@@ -129,8 +129,8 @@ impl<T: Transport> OsmhCloud<T> {
     }
 
     /// Lists who has a source, wherever they are. Whether a list by the source alone is answered is not known: the
-    /// compartment is no required parameter, and is said where the service wants it all the same; then in those that
-    /// anything was seen in.
+    /// compartment is no required parameter, and is said where the service wants it all the same, or lets us look into
+    /// some alone; then it is those that anything was seen in.
     async fn having(
         &self,
         operation: &'static str,
@@ -140,7 +140,7 @@ impl<T: Transport> OsmhCloud<T> {
         let list =
             || Call::get(operation, &[kind]).query("softwareSourceId", source.as_str()).query("limit", ROWS);
         let rows: Vec<wire::Link> = match self.items(list()).await {
-            Err(CloudError::Service { status: 400, .. }) => {
+            Err(CloudError::Service { status: 400 | 403 | 404, .. }) => {
                 let mut compartments: BTreeSet<String> = self.homes().values().cloned().collect();
                 compartments.insert(self.compartment.to_string());
                 let lists = self.calls.each(compartments, |compartment| {

@@ -82,7 +82,8 @@ impl<T: Transport> OsmhCloud<T> {
         // Whose a root is, it says itself; what is asked of another group is none of its members' here.
         let concerns = |root: Ticket| async move {
             let facts = self.facts(&root).await?;
-            let ours = |group: &Ocid| groups.contains(group);
+            // Who has just been asked to join may not be called a member yet.
+            let ours = |group: &Ocid| groups.contains(group) || self.board.last_asked([group]).is_some();
             let concerned = facts.is_some_and(|facts| facts.group.as_ref().is_none_or(ours));
             Ok(concerned.then_some(root))
         };

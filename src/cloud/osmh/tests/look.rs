@@ -205,6 +205,12 @@ async fn a_member_is_busy_with_its_own_part_and_with_work_that_has_no_parts_yet(
     assert_eq!(busy(&cloud).await, ["a alone"]);
     assert_eq!(instance(&cloud, "a").await.open_work, tickets(&["alone"]));
     assert_eq!(instance(&cloud, "b").await.open_work, []);
+    // Who was asked to join is busy with that, whether or not the service calls it a member yet.
+    service.work("joining", "ACCEPTED", ("GROUP", "g"), None);
+    service.work("joining-d", "ACCEPTED", ("INSTANCE", "d"), Some("joining"));
+    cloud.board.asked(&Ocid::new("g"));
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(instance(&cloud, "d").await.open_work, tickets(&["joining"]));
     let standing = cloud.observe(&Scope::Standing(Ocid::new("a"))).await.unwrap();
     let Sighting::Instance(_, Some(standing)) = standing else { panic!() };
     assert_eq!(standing.open_work, []);
