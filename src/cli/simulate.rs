@@ -96,6 +96,7 @@ fn facts(endpoint: &str, info: &Info, config: Option<&Path>) -> String {
         ("compartment".to_owned(), facts.compartment.clone()),
         ("golden".to_owned(), format!("{}  {}", facts.golden.id, facts.golden.name)),
     ];
+    rows.extend(facts.vendor_sources.iter().map(|name| ("vendor-source".to_owned(), name.clone())));
     if let Some(config) = config {
         rows.push(("config".to_owned(), config.display().to_string()));
     }

@@ -19,7 +19,7 @@ fn applied() -> Workspace {
 }
 
 /// Has the train file say OS Management Hub.
-fn take_over(workspace: &Workspace) {
+pub(super) fn take_over(workspace: &Workspace) {
     let path = workspace.path().join("trains/great-linux.toml");
     let text = fs::read_to_string(&path).unwrap();
     let vendors = "vendor_sources = [\"ol8_baseos_latest-x86_64\", \"ol8_appstream-x86_64\", \"ol8_uekr7-x86_64\", \"ol8_ksplice-x86_64\"]";

@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 
 /// Serve the simulator to any client, or move its clock
 ///
-/// The simulator is an OS Management service of its own: a generated fleet on loopback, kept in state/simulator. A
-/// train whose file says `endpoints = { osms = "simulator" }` uses it without this command; `simulate` serves it
-/// on its own until interrupted, for other clients, and prints where it is and what is in it.
+/// The simulator is an OS Management and OS Management Hub of its own: a generated fleet on loopback, kept in
+/// state/simulator. A
+/// train whose file says `endpoints = { osms = "simulator" }`, or `osmh` there, uses it without this command; `simulate`
+/// serves it on its own until interrupted, for other clients, and prints where it is and what is in it.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Simulate {

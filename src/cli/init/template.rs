@@ -140,10 +140,6 @@ const PROFILE: &str = r"#
 # profile = true
 ";
 
-/// The vendor's sources that the simulator's golden instance has.
-const SIMULATED_VENDORS: [&str; 4] =
-    ["ol8_baseos_latest-x86_64", "ol8_appstream-x86_64", "ol8_uekr7-x86_64", "ol8_ksplice-x86_64"];
-
 /// Writes strings on one line, or one a line where that is too long.
 fn array(texts: &[impl AsRef<str>]) -> String {
     let quoted = texts.iter().map(|text| serde_json::Value::from(text.as_ref()).to_string());
@@ -160,7 +156,7 @@ pub(super) fn of_simulator(name: &TrainName, api: Api, facts: &Facts, releases: 
         Api::Osms => String::new(),
         Api::Osmh => format!(
             "\n# What OS Management Hub fills releases from.\nvendor_sources = {}\n",
-            array(&SIMULATED_VENDORS)
+            array(&facts.vendor_sources)
         ),
     };
     let api = api.word();

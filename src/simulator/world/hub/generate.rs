@@ -23,6 +23,12 @@ const SELECTED: [(Channel, &str, &str); 5] = [
 const ADDONS: (&str, &str) = ("ol8_addons-x86_64", "Oracle Linux 8 Addons (x86_64)");
 const NEXT: (&str, &str) = ("ol9_baseos_latest-x86_64", "Oracle Linux 9 BaseOS Latest (x86_64)");
 
+/// Returns the display names of the vendor's sources that the golden instance has.
+pub(crate) fn golden_vendors() -> impl Iterator<Item = &'static str> {
+    // Previews are for one adventurous administrator only.
+    SELECTED.into_iter().filter(|(channel, ..)| *channel != Channel::Preview).map(|(_, name, _)| name)
+}
+
 /// Returns the id of the hub's source of a name in agents' configurations.
 fn hub_id(seed: u64, repo_id: &str) -> Id {
     ocid("osmhsoftwaresource", "", &format!("{seed}/{repo_id}"))

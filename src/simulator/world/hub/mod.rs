@@ -24,6 +24,7 @@ use crate::package::PackageSet;
 
 pub(crate) use change::{Fact, NewGroup, NewRoot, NewSource, NewTree, Step};
 pub(super) use generate::fill;
+pub(crate) use generate::golden_vendors;
 pub(crate) use jobs::{Deed, Job, Plan, Target};
 pub(crate) use lifecycle::{Environment, Stage};
 pub(crate) use perform::{Wanted, find};
