@@ -7,6 +7,7 @@ use super::table::{Side, Table};
 use super::words::{clean, count, time};
 use super::{Detail, Style};
 use crate::name::{GroupName, Ocid};
+use crate::op::Api;
 use crate::state::{Ancestor, InstanceRecord, State};
 
 /// Rows of a table shown before it folds.
@@ -31,12 +32,17 @@ pub fn state(state: &State, style: Style) -> String {
         api,
         ancestor,
     } = state;
+    // States of OSMS look as they did before there was another service.
+    let on = if *api == Api::Osms { String::new() } else { format!(" on {}", api.word()) };
     let mut facts = vec![
-        format!("{} {}", page.paint(Tone::Bold, "State of train"), page.paint(Tone::Bold, train.as_str())),
+        format!(
+            "{} {}{on}",
+            page.paint(Tone::Bold, "State of train"),
+            page.paint(Tone::Bold, train.as_str())
+        ),
         format!("serial {serial}"),
         format!("lineage {}", clean(&lineage.0)),
         format!("written by patchtrain {}", clean(tool)),
-        api.word().to_owned(),
     ];
     if let Some(Ancestor { train: _, api, lineage, serial, at }) = ancestor {
         let (api, lineage) = (api.name(), clean(&lineage.0).into_owned());

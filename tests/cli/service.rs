@@ -111,6 +111,7 @@ fn a_state_of_another_service_is_refused_before_anything_is_asked() {
         }
         // It can be looked at.
         let shown = workspace.run(&["show"]).expect(exit::DONE);
-        assert!(shown.stdout.contains("OS Management"), "{}", shown.stdout);
+        let title = if api.is_empty() { "State of train t " } else { "State of train t on osmh " };
+        assert!(shown.stdout.contains(title), "{}", shown.stdout);
     }
 }
