@@ -1,10 +1,12 @@
 //! The circuit breaker: a service that fails every call is not asked again and again by everybody.
 //!
-//! It opens when calls have failed one after the other for long enough that no short restart explains it, and no call
-//! has succeeded meanwhile. From then on calls fail at once, with what the last one failed with; every few seconds one
-//! of them goes through all the same, and its success closes the circuit. Reading and changing calls have a circuit
-//! each: a service that can write no more still answers reads. A refusal that answers the call (404, 409), and 429,
-//! which says "later" and not "never", are no failures here.
+//! It opens when calls have failed one after the other for long enough that no short restart explains it, and the
+//! service has given no sign of life meanwhile. From then on one call goes through every few seconds, and a sign of
+//! life closes the circuit. The others wait for that at first: a few failures in a row come about by chance where one
+//! call in six fails, and cost a moment then and no step. Only when the service has stayed dead through that wait do
+//! calls fail at once, with what the last one failed with. Reading and changing calls have a circuit each: a service
+//! that can write no more still answers reads. Signs of life are an answer, a refusal that answers the call (404, 409),
+//! and 429, which says "later" and not "never": somebody is there to say it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,20 +24,32 @@ const HANGING: Duration = Duration::from_secs(50);
 const HANGS: u32 = 2;
 /// Between two calls that go through an open circuit.
 const PROBE_EVERY: Duration = Duration::from_secs(3);
+/// For how long an open circuit is waited at: two calls go through meanwhile, and both must fail.
+const DOUBT: Duration = Duration::from_secs(8);
 
 /// One circuit.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     state: Mutex<State>,
-    opened: Notify,
+    /// It has opened or closed.
+    turned: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Failures since the last success; none when the last call succeeded.
+    /// Failures since the last sign of life; none when the last call gave one.
     streak: Option<Streak>,
-    /// When the next call may go through, while the circuit is open.
-    probe: Option<Instant>,
+    /// When the last sign of life came.
+    alive: Option<Instant>,
+    open: Option<Open>,
+}
+
+/// The circuit is open.
+#[derive(Debug)]
+struct Open {
+    since: Instant,
+    /// When the next call may go through.
+    probe: Instant,
 }
 
 #[derive(Debug)]
@@ -64,41 +78,60 @@ pub(super) struct Failed<'a> {
     pub(super) last: String,
 }
 
+/// Why a call is not let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shut {
+    /// The service seems to be down; until then it is not known whether it is. See [`Breaker::hold`].
+    Until(Instant),
+    /// It is, for the reason given.
+    Down(String),
+}
+
 impl Breaker {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a call through, named by its path, or says why it is not made.
-    pub(super) fn admit(&self, call: &str) -> Result<(), String> {
-        let mut state = self.state();
-        let (Some(probe), Some(streak)) = (state.probe, &state.streak) else { return Ok(()) };
+    pub(super) fn admit(&self, call: &str) -> Result<(), Shut> {
+        let state = &mut *self.state();
+        let (Some(open), Some(streak)) = (&mut state.open, &state.streak) else { return Ok(()) };
         if !streak.general && streak.first_call != call {
             return Ok(());
         }
         let now = Instant::now();
-        if now >= probe {
-            state.probe = Some(now + PROBE_EVERY);
+        if now >= open.probe {
+            open.probe = now + PROBE_EVERY;
             return Ok(());
         }
-        Err(format!(
+        let certain = open.since + DOUBT;
+        if now < certain {
+            return Err(Shut::Until(open.probe.min(certain)));
+        }
+        Err(Shut::Down(format!(
             "its last {} calls failed, for {} s now; the last one with {}",
             streak.failures,
             now.duration_since(streak.since).as_secs(),
             streak.last
-        ))
+        )))
     }
 
     /// Takes note of a call that the service has answered, if only with a refusal.
     pub(super) fn succeeded(&self) {
         let mut state = self.state();
-        (state.streak, state.probe) = (None, None);
+        state.streak = None;
+        state.alive = Some(Instant::now());
+        if state.open.take().is_some() {
+            self.turned.notify_waiters();
+        }
     }
 
     /// Takes note of an attempt that failed.
     pub(super) fn failed(&self, failed: Failed<'_>) {
         let Failed { call, since, answered, last } = failed;
-        let mut state = self.state();
+        let state = &mut *self.state();
+        // For as long as others were answered beside it, it says nothing of the service.
+        let since = state.alive.map_or(since, |alive| alive.max(since));
         let streak = state.streak.get_or_insert_with(|| Streak {
             failures: 0,
             hangs: 0,
@@ -114,26 +147,39 @@ impl Breaker {
         streak.general |= !answered || streak.first_call != call;
         let many = streak.failures >= FAILURES && streak.since.elapsed() >= LASTING;
         let hanging = streak.hangs >= HANGS;
-        if (many || hanging) && state.probe.is_none() {
-            state.probe = Some(Instant::now() + PROBE_EVERY);
-            self.opened.notify_waiters();
+        if (many || hanging) && state.open.is_none() {
+            let now = Instant::now();
+            state.open = Some(Open { since: now, probe: now + PROBE_EVERY });
+            self.turned.notify_waiters();
         }
     }
 
     /// Tells whether it is open.
     pub(super) fn is_open(&self) -> bool {
-        self.state().probe.is_some()
+        self.state().open.is_some()
     }
 
     /// Waits so long, or until the circuit opens.
     pub(super) async fn pause(&self, wait: Duration) {
-        let opened = self.opened.notified();
+        let turned = self.turned.notified();
         if self.is_open() {
             return;
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = opened => {}
+            () = turned => {}
+        }
+    }
+
+    /// Waits until then, or until the circuit closes.
+    pub(super) async fn hold(&self, until: Instant) {
+        let turned = self.turned.notified();
+        if !self.is_open() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = turned => {}
         }
     }
 }
@@ -143,8 +189,20 @@ mod tests {
     use super::*;
 
     fn fail(breaker: &Breaker, call: &str, answered: bool) {
+        began(breaker, call, Instant::now(), answered);
+    }
+
+    fn began(breaker: &Breaker, call: &str, since: Instant, answered: bool) {
         let last = "503 ServiceUnavailable (opc-request-id X)".to_owned();
-        breaker.failed(Failed { call, since: Instant::now(), answered, last });
+        breaker.failed(Failed { call, since, answered, last });
+    }
+
+    fn is_down(admitted: &Result<(), Shut>) -> bool {
+        matches!(admitted, Err(Shut::Down(_)))
+    }
+
+    fn is_doubtful(admitted: &Result<(), Shut>) -> bool {
+        matches!(admitted, Err(Shut::Until(_)))
     }
 
     async fn sleep(seconds: u64) {
@@ -161,10 +219,56 @@ mod tests {
         assert_eq!(breaker.admit("a"), Ok(()), "a short restart opens nothing");
         sleep(15).await;
         fail(&breaker, "a", true);
-        assert_eq!(
-            breaker.admit("a").unwrap_err(),
-            "its last 41 calls failed, for 15 s now; the last one with 503 ServiceUnavailable (opc-request-id X)"
-        );
+        assert_eq!(breaker.admit("a"), Err(Shut::Until(Instant::now() + PROBE_EVERY)));
+        for _ in 0..2 {
+            sleep(3).await;
+            assert_eq!(breaker.admit("a"), Ok(()));
+            assert!(is_doubtful(&breaker.admit("a")));
+            fail(&breaker, "a", true);
+        }
+        sleep(2).await;
+        let why = "its last 43 calls failed, for 23 s now; the last one with 503 ServiceUnavailable (opc-request-id X)";
+        assert_eq!(breaker.admit("a"), Err(Shut::Down(why.to_owned())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_while_others_were_answered_says_nothing_of_the_time_before() {
+        let breaker = Breaker::default();
+        let long_ago = Instant::now();
+        sleep(60).await;
+        breaker.succeeded();
+        for _ in 0..20 {
+            began(&breaker, "a", long_ago, false);
+            began(&breaker, "b", Instant::now(), true);
+        }
+        assert_eq!(breaker.admit("a"), Ok(()), "neither fifteen seconds nor two calls that hung");
+        sleep(15).await;
+        fail(&breaker, "a", true);
+        assert!(breaker.admit("a").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_it_open_waits_until_it_closes_or_is_certainly_dead() {
+        let breaker = Breaker::default();
+        let begun = Instant::now();
+        for _ in 0..5 {
+            sleep(4).await;
+            fail(&breaker, "a", false);
+        }
+        let Err(Shut::Until(time)) = breaker.admit("a") else { panic!() };
+        breaker.hold(time).await;
+        assert_eq!(begun.elapsed().as_secs(), 23, "there is a probe then");
+        assert_eq!(breaker.admit("a"), Ok(()));
+        let Err(Shut::Until(time)) = breaker.admit("b") else { panic!() };
+        let waiting = breaker.hold(time);
+        let probing = async {
+            sleep(1).await;
+            breaker.succeeded();
+        };
+        let ((), ()) = tokio::join!(waiting, probing);
+        assert_eq!((begun.elapsed().as_secs(), breaker.admit("b")), (24, Ok(())), "woken as it closes");
+        breaker.hold(Instant::now() + Duration::from_secs(60)).await;
+        assert_eq!(begun.elapsed().as_secs(), 24, "and nobody waits while it is closed");
     }
 
     #[tokio::test(start_paused = true)]
@@ -219,12 +323,12 @@ mod tests {
             sleep(4).await;
             fail(&breaker, "a", false);
         }
-        assert!(breaker.admit("a").is_err());
-        sleep(3).await;
-        assert_eq!((breaker.admit("a"), breaker.admit("a").is_err()), (Ok(()), true));
+        assert!(is_doubtful(&breaker.admit("a")));
+        sleep(8).await;
+        assert_eq!((breaker.admit("a"), is_down(&breaker.admit("a"))), (Ok(()), true));
         fail(&breaker, "a", false);
         sleep(2).await;
-        assert!(breaker.admit("a").is_err());
+        assert!(is_down(&breaker.admit("a")));
         sleep(1).await;
         assert_eq!(breaker.admit("a"), Ok(()));
         breaker.succeeded();

@@ -18,12 +18,12 @@ use jiff::Timestamp;
 use ring::rand::SecureRandom;
 use tokio::time::Instant;
 
-use super::breaker::{Breaker, Failed};
+use super::breaker::{Breaker, Failed, Shut};
 use super::budget::Budget;
 use super::call::{Call, Reply};
 use super::credentials::{Credentials, CredentialsError, SigningKey};
 use super::error::{Error, refusal};
-use super::limiter::Limiter;
+use super::limiter::{Limiter, Place};
 use super::page::Pages;
 use super::retry::{Next, Policy, Trouble, retry_after};
 use super::sign::sign;
@@ -244,12 +244,7 @@ impl<T: Transport> Client<T> {
             Failure::of_transport(operation, base, TransportError::Unsendable(error.to_string()))
         })?;
         request.extensions_mut().insert(attempt);
-        let place = self.limiter.place().await;
-        // Asked once there is a place: the circuit may have opened while this one waited in line.
-        breaker.admit(call.path()).map_err(|reason| {
-            let error = Error::Down { operation, endpoint: base.to_owned(), reason, asked: false };
-            Failure { error, kind: Kind::Hopeless, refused: None }
-        })?;
+        let place = self.admitted(call, base, breaker).await?;
         // Signed then, too: a date that has waited in line could be too old.
         let key = self.credentials.current(Timestamp::now()).await.map_err(|error| {
             let error = unsigned(operation, &error);
@@ -283,7 +278,10 @@ impl<T: Transport> Client<T> {
         let error = refusal(operation, &response, request_id, now);
         let failure = Failure { error, kind: Kind::Refused { after }, refused };
         match status {
-            StatusCode::TOO_MANY_REQUESTS => place.refused(),
+            StatusCode::TOO_MANY_REQUESTS => {
+                place.refused();
+                breaker.succeeded();
+            }
             StatusCode::NOT_IMPLEMENTED | StatusCode::INSUFFICIENT_STORAGE => {}
             status if status.is_server_error() => breaker.failed(failure.failed(call, begun)),
             _ => {
@@ -292,6 +290,26 @@ impl<T: Transport> Client<T> {
             }
         }
         Err(failure)
+    }
+
+    /// Waits for a place among the calls in flight, and while the service seems to be down.
+    async fn admitted(&self, call: &Call, base: &str, breaker: &Breaker) -> Result<Place<'_>, Failure> {
+        loop {
+            let place = self.limiter.place().await;
+            // Asked once there is a place: the circuit may have opened while this one waited in line.
+            match breaker.admit(call.path()) {
+                Ok(()) => return Ok(place),
+                Err(Shut::Until(time)) => {
+                    drop(place);
+                    breaker.hold(time).await;
+                }
+                Err(Shut::Down(reason)) => {
+                    let (operation, endpoint) = (call.operation, base.to_owned());
+                    let error = Error::Down { operation, endpoint, reason, asked: false };
+                    return Err(Failure { error, kind: Kind::Hopeless, refused: None });
+                }
+            }
+        }
     }
 
     fn address(&self, base: &str, call: &Call, request_id: &str) -> http::Result<Request<Bytes>> {

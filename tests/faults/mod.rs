@@ -21,7 +21,7 @@ use patchtrain::name::{Address, Ocid, TrainName};
 use patchtrain::observed::{Scope, Sighting};
 use patchtrain::oci::{Client, Credentials, Endpoint, Transport};
 use patchtrain::op::Lineage;
-use patchtrain::plan::{self, HeldReason, Input, Plan, ServiceLabel, lint};
+use patchtrain::plan::{self, Action, HeldReason, Input, Plan, ServiceLabel, Step, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, InProcess, Mishap, Simulator, Switches, credentials};
 use patchtrain::state::State;
 use patchtrain::state::store::{Holder, Store};
@@ -133,7 +133,9 @@ impl Fleet {
         Arc::new(OsmsCloud::new(client, self.compartment.clone(), 10))
     }
 
-    async fn apply(&self, plan: &Plan, cloud: Arc<OsmsCloud<Weather>>) {
+    /// Applies, and returns how the steps ended that did not end well, to be shown where an instance stands otherwise
+    /// than foretold.
+    async fn apply(&self, plan: &Plan, cloud: Arc<OsmsCloud<Weather>>) -> Vec<String> {
         let holder = Holder {
             who: "t".into(),
             host: "t".into(),
@@ -157,7 +159,14 @@ impl Fleet {
         let clock = Arc::new(move || simulator.now());
         let run = Run { settings, clock, interrupt, who: "t".into(), host: "t".into() };
         let ran = apply(plan, cloud, session, state, run, |_| ()).await;
-        ran.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+        let outcome = ran.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+        let steps = plan.steps.iter().zip(&outcome.ends).filter(|(_, (_, end))| !end.lets_on());
+        let what = |step: &Step| match &step.action {
+            Action::Act { op } => op.key().0,
+            Action::Verify { what } => format!("{what:?}"),
+            Action::Gate { .. } => format!("gate of {:?}", step.group),
+        };
+        steps.map(|(step, (_, end))| format!("{}: {end:?}", what(step))).collect()
     }
 
     /// How each instance stands, by the next plan.
@@ -206,6 +215,13 @@ impl Fleet {
     }
 }
 
+/// Tells what went wrong with an instance, and how the first steps of a run ended that did not end well.
+fn told(woes: &[String], id: &str) -> String {
+    let own = woes.iter().filter(|woe| woe.contains(id));
+    let others = woes.iter().filter(|woe| !woe.contains(id)).take(20);
+    own.chain(others).map(|woe| format!("\n  {woe}")).collect()
+}
+
 /// The train file.
 fn train(script: &Script, compartment: &str, golden: &str) -> Train {
     let workspace = Workspace::quickstart(&[]);
@@ -234,7 +250,7 @@ async fn ride(seed: u64) {
     let mut cloud = fleet.start(0);
     let mut plan = fleet.plan(&*cloud).await;
     for (round, foretold) in foretold.iter().enumerate() {
-        fleet.apply(&plan, cloud).await;
+        let woes = fleet.apply(&plan, cloud).await;
         cloud = fleet.start(round + 1);
         plan = fleet.plan(&*cloud).await;
         let stands = fleet.stands(&plan).await;
@@ -242,9 +258,13 @@ async fn ride(seed: u64) {
             // Behind a gate or not: it is not at level, and nothing but the gate is in its way.
             let expected = if *expected == Stand::Behind { Stand::Open } else { *expected };
             let fate = fleet.script.fates[id];
-            assert_eq!(stands[id], expected, "seed {seed}, round {round}, {id}: {fate:?}");
             let given = fleet.simulator.work_of(id).len();
-            assert_eq!(given, *works, "seed {seed}, round {round}, {id}: {fate:?}: work requests");
+            assert_eq!(
+                (stands[id], given),
+                (expected, *works),
+                "seed {seed}, round {round}, {id}, {fate:?}: how it stands, and its work requests;{}",
+                told(&woes, id)
+            );
         }
         fleet.nothing_twice().await;
         if round == 1 {

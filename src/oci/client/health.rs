@@ -30,7 +30,7 @@ async fn a_dead_service_fails_everything_within_seconds() {
     let begun = Instant::now();
     let ends = many(&client, 40).await;
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < Duration::from_secs(28), "{took:?}");
     let asked = script.lines().len();
     assert!(asked < 40 * 6, "{asked} attempts, which would be 320 without a breaker");
     for end in &ends {
@@ -55,7 +55,7 @@ async fn a_single_caller_is_told_that_nobody_answers_within_half_a_minute() {
     let error = script.client().send(&get(0)).await.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     assert!(
-        error.to_string().contains("is down: its last 5 calls failed, for 17 s now; the last one with"),
+        error.to_string().contains("is down: its last 7 calls failed, for 25 s now; the last one with"),
         "{error}"
     );
 }
@@ -72,6 +72,34 @@ async fn a_service_that_comes_back_is_asked_again() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(many(&client, 30).await.iter().filter(|end| end.is_ok()).count() >= 1);
     assert!(many(&client, 30).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_lives_through_bad_weather_loses_no_call() {
+    // Nothing but server errors for twenty seconds, then it serves again: the circuit has opened, and nobody failed.
+    let begun = Instant::now();
+    let script = Script::new(move |_| match begun.elapsed().as_secs() {
+        0..20 => broken(),
+        _ => json("{}"),
+    });
+    let ends = many(&script.client(), 40).await;
+    let failed: Vec<String> = ends.iter().filter_map(|end| Some(end.as_ref().err()?.to_string())).collect();
+    assert!(failed.is_empty(), "{} of 40: {}", failed.len(), failed[0]);
+    assert!(begun.elapsed() < Duration::from_secs(24), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_told_that_there_are_too_many_is_answered() {
+    // One call in two is refused as too many, the others fail: somebody is there.
+    let seen = Arc::new(AtomicUsize::new(0));
+    let script = Script::new(move |_| match seen.fetch_add(1, Ordering::Relaxed) % 2 {
+        0 => refuse(429, "TooManyRequests"),
+        _ => refuse(503, "ServiceUnavailable"),
+    });
+    let ends = many(&script.client(), 4).await;
+    for end in ends {
+        assert!(matches!(end, Err(Error::Service { .. })), "{end:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
