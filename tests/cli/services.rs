@@ -42,7 +42,7 @@ fn rows(capabilities: Capabilities) -> Vec<(&'static str, String)> {
 fn the_declared_differences_are_those_of_the_dialects() {
     let mut table = "| | `osms` | `osmh` |\n|---|---|---|\n".to_owned();
     for ((what, old), (_, new)) in rows(osms::CAPABILITIES).into_iter().zip(rows(osmh::CAPABILITIES)) {
-        table.push_str(&format!("| {what} | {old} | {new} |\n"));
+        table.push_str(&["| ", what, " | ", &old, " | ", &new, " |\n"].concat());
     }
     assert!(PAGE.contains(&table), "docs/services.md does not hold this table:\n{table}");
 }

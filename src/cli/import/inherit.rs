@@ -1,5 +1,6 @@
 //! Which state is taken over, whether the train is still the one that was applied, and what is said of it. Pure.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -128,13 +129,14 @@ pub(super) fn text(train: &Train, old: &State) -> String {
         ),
     ];
     let (from, to) = (old.api.name(), train.service.api.name());
+    // Writing to a String cannot fail.
     let mut text = format!("Taking train {} over from {from} to {to}.\n", train.name);
-    text += &format!("  the old state: lineage {}, serial {}", old.lineage, old.serial);
+    let _ = write!(text, "  the old state: lineage {}, serial {}", old.lineage, old.serial);
     if old.train != train.name {
-        text += &format!(", of train {}", old.train);
+        let _ = write!(text, ", of train {}", old.train);
     }
     for (what, names) in parts.iter().filter(|(_, names)| !names.is_empty()) {
-        text += &format!("\n  {what}: {}", names.join(", "));
+        let _ = write!(text, "\n  {what}: {}", names.join(", "));
     }
     text + "\n  levels are not taken over: they are proven anew\n"
 }

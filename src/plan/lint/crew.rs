@@ -131,7 +131,7 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
             Op::Attach { instances, .. }
             | Op::Detach { instances, .. }
             | Op::Rerun { instances, again: Again::Sources | Again::Join, .. } => {
-                seen.switched.extend(instances)
+                seen.switched.extend(instances);
             }
             Op::UpdateGroup { instances, .. }
             | Op::PatchGroup { instances, .. }
