@@ -6,7 +6,6 @@ mod fmt;
 mod freeze;
 mod import;
 mod init;
-mod migration;
 mod quickstart;
 mod readme;
 mod report;
