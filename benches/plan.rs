@@ -54,7 +54,7 @@ fn bench(every: usize) {
             train: &world.train,
             state: &world.state,
             observed: &world.observed,
-            capabilities: Capabilities { packages_per_call: 200 },
+            capabilities: Capabilities { packages_per_call: 200, ..patchtrain::cloud::osms::CAPABILITIES },
             service: &service,
             now: "2026-11-22T12:00:00Z".parse().expect("a literal time parses"),
             allow_shrink: false,
@@ -186,10 +186,15 @@ fn world(every: usize) -> World {
             made: true,
             release: Some(releases[0].name.clone()),
             since: Some(now),
+            failed: None,
         };
         state.groups.insert(name.clone(), bound);
-        let service_group =
-            ServiceGroup { name: name.as_str().into(), members: members.clone(), owner: None };
+        let service_group = ServiceGroup {
+            name: name.as_str().into(),
+            members: members.clone(),
+            owner: None,
+            ..Default::default()
+        };
         observed.groups.insert(id, service_group);
         groups.push(Group {
             after: groups.last().map(|group: &Group| group.name.clone()).into_iter().collect(),
@@ -202,6 +207,7 @@ fn world(every: usize) -> World {
             line: number,
             update: Some(patchtrain::op::Wanted::All),
             schedule: None,
+            profile: false,
         });
     }
     state.serial = 7;
@@ -213,7 +219,9 @@ fn world(every: usize) -> World {
         compartment: Ocid::new("ocid1.compartment.oc1..bench"),
         golden: None,
         unmanaged: Vec::new(),
+        vendor_sources: Vec::new(),
         service: Service {
+            api: patchtrain::op::Api::Osms,
             region: None,
             profile: None,
             auth: Some(Auth::ApiKey),

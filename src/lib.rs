@@ -51,7 +51,7 @@
 //! # The seams
 //!
 //! - [`cloud::Cloud`]: observe a closed scope, submit an op, poll a ticket. [`cloud::memory`] is a world in memory with
-//!   scripted faults; [`cloud::osms`] speaks to the service.
+//!   scripted faults; [`cloud::osms`] and [`cloud::osmh`] speak to the services.
 //! - [`oci::Transport`], private to the clients: a request for a response. In tests the simulator's handler, called in
 //!   process on a paused clock.
 //! - [`state::store::Store`] and its session, which is the lock: no code can write a state without holding it.

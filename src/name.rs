@@ -127,6 +127,8 @@ pub enum Address {
     Instance(Ocid),
     /// The scheduled job of a group.
     Schedule(GroupName),
+    /// The registration profile of a group.
+    Profile(GroupName),
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::package::{PackageSet, StreamContents};
 
 mod advance;
 mod compute;
+mod crew;
 mod offer;
 mod precondition;
 mod riding;
@@ -48,6 +49,10 @@ pub struct Observed {
     pub schedules: BTreeMap<Ocid, ServiceSchedule>,
     /// What there is to select members from; empty where no group of the train selects any.
     pub compute: Compute,
+    /// The vendor's sources, where they have been read: for a service that fills sources from them.
+    pub vendors: BTreeMap<Ocid, Vendor>,
+    /// The registration profiles of the compartment, where they have been read: for trains with profiles.
+    pub profiles: BTreeMap<Ocid, Profile>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -62,7 +67,8 @@ pub struct Instance {
     pub status: InstanceStatus,
     /// What it runs, as the service says ("Oracle Linux Server 8.10").
     pub os: Option<Arc<str>>,
-    /// The parent software source; none means that it has no repository.
+    /// The parent software source. An instance without one has no repository, or is one of a service that knows no
+    /// parents: then all its sources are `children`.
     pub parent: Option<SourceLink>,
     /// The children attached under the parent.
     pub children: Vec<SourceLink>,
@@ -76,7 +82,7 @@ pub struct Instance {
     pub running_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
-    /// Work requests of the instance that are accepted or running.
+    /// Work requests of the instance that are accepted or running. Of work for a group, that of the whole.
     pub open_work: Vec<Ticket>,
 }
 
@@ -128,7 +134,7 @@ pub struct Inventory {
 }
 
 /// A managed instance group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceGroup {
     /// Its display name; not unique.
     pub name: Arc<str>,
@@ -136,6 +142,31 @@ pub struct ServiceGroup {
     pub members: BTreeSet<Ocid>,
     /// Whose it is, by its tags; none for a group that no train made.
     pub owner: Option<Ownership>,
+    /// The sources that it has, by id; none where groups have no sources.
+    pub sources: Vec<SourceLink>,
+    /// Its members with work that is accepted or running, each with one work request; only of a group that was looked
+    /// at by itself, in a service that binds groups.
+    pub busy: BTreeMap<Ocid, Ticket>,
+}
+
+/// A source of the vendor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vendor {
+    /// Its display name.
+    pub name: Arc<str>,
+    /// Whether the tenancy has selected it, so that it can be used.
+    pub selected: bool,
+}
+
+/// A registration profile: what a new system becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its display name; not unique.
+    pub name: Arc<str>,
+    /// Whose it is, by its tags; none for one that no train made.
+    pub owner: Option<Ownership>,
+    /// The group that new systems become members of; none where it does something else.
+    pub group: Option<Ocid>,
 }
 
 /// A software source.
@@ -200,6 +231,10 @@ pub enum Scope {
     Compartments(Ocid),
     /// One instance, without its packages and without its open work requests. Answered like `Instance`.
     Standing(Ocid),
+    /// The vendor's sources for the train's system.
+    Vendors,
+    /// The ACTIVE registration profiles of the compartment.
+    Profiles,
 }
 
 /// The answer to a [`Scope`].
@@ -239,6 +274,10 @@ pub enum Sighting {
     Compute(Ocid, BTreeMap<Ocid, ComputeInstance>),
     /// To `Compartments`: each with its parent.
     Compartments(Ocid, BTreeMap<Ocid, Ocid>),
+    /// To `Vendors`.
+    Vendors(BTreeMap<Ocid, Vendor>),
+    /// To `Profiles`.
+    Profiles(BTreeMap<Ocid, Profile>),
 }
 
 impl Observed {
@@ -317,6 +356,8 @@ impl Observed {
             Sighting::Schedules(schedules) => self.schedules = schedules,
             Sighting::Compute(_, mut found) => self.compute.instances.append(&mut found),
             Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
+            Sighting::Vendors(vendors) => self.vendors = vendors,
+            Sighting::Profiles(profiles) => self.profiles = profiles,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The words of patching: what an update is for, which updates are wanted, what a group lets be installed and when its
-//! schedule does. Said by trains, asked of services, and counted by levels; what is done about it is the planner's.
+//! schedule does, and which service does it. Said by trains, asked of services, and counted by levels; what is done about it is the planner's.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod api;
 mod schedule;
 
+pub use api::Api;
 pub use schedule::{Every, Schedule, Unit};
 
 /// What an update is for, as the service tells.

@@ -1,7 +1,7 @@
 //! The coordinator: sole owner of state, journal and ready queue. It starts workers, makes what they report durable
 //! in batches, opens or shuts gates, and stops the run when told to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
 use super::token::{self, Tokens};
+use super::work::Crew;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
 use crate::cloud::Cloud;
-use crate::name::Address;
-use crate::name::Ocid;
-use crate::op::{Op, OpKey, StepId, Ticket};
-use crate::plan::{Action, DriftKind, Plan};
+use crate::name::{Address, GroupName, Ocid};
+use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
+use crate::plan::{Action, DriftKind, Plan, Step};
 use crate::state::store::Session;
 use crate::state::{Entry, Finish};
 
@@ -40,8 +40,12 @@ pub(super) struct Coordinator<'a, C, S, F> {
     running: HashSet<StepId>,
     run: Run,
     tokens: Tokens,
-    /// Open updates of earlier runs, by instance: the first step that changes the instance looks them up.
-    open: HashMap<Ocid, (OpKey, Ticket)>,
+    /// Open work of earlier runs, by instance or group: the first step on either that has agents work looks it up.
+    open: HashMap<Subject, Vec<(OpKey, Ticket)>>,
+    /// By group: who has not got the sources that the group has.
+    without: HashMap<GroupName, BTreeSet<Ocid>>,
+    /// On whom work for a group has failed, or goes on for longer than is waited for, and why.
+    fallen: HashMap<Ocid, String>,
     /// Open work of earlier runs that no step is about.
     orphans: Vec<(OpKey, Ticket)>,
     interrupted: Interrupted,
@@ -93,6 +97,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             run,
             tokens,
             open: HashMap::new(),
+            fallen: HashMap::new(),
+            without: HashMap::new(),
             orphans: Vec::new(),
             interrupted: Interrupted::No,
             on_event,
@@ -175,18 +181,14 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         for step in &self.plan.steps {
             let Action::Act { op } = &step.action else { continue };
             keys.insert(op.key());
-            if let Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } = op
-            {
-                touched.insert(instance.clone());
-            }
+            touched.extend(subject(op));
         }
         let mut given_up = Vec::new();
         for (key, unfinished) in &self.ledger.state().unfinished {
-            let updated = key.0.strip_prefix("update/").and_then(|rest| rest.split('/').next_back());
-            let updated = updated.map(Ocid::new).filter(|instance| touched.contains(instance));
-            match (&unfinished.ticket, updated) {
-                (Some(ticket), Some(instance)) => {
-                    self.open.insert(instance, (key.clone(), ticket.clone()));
+            let at_work = key.subject().filter(|subject| touched.contains(subject));
+            match (&unfinished.ticket, at_work) {
+                (Some(ticket), Some(subject)) => {
+                    self.open.entry(subject).or_default().push((key.clone(), ticket.clone()));
                 }
                 _ if keys.contains(key) => {}
                 (Some(ticket), None) => self.orphans.push((key.clone(), ticket.clone())),
@@ -228,18 +230,21 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let Ok(slot) = self.shared.slots.clone().try_acquire_owned() else { return Ok(()) };
             let Some(step) = self.schedule.next() else { return Ok(()) };
             let now = (self.run.clock)();
-            let open = match &step.action {
-                Action::Act {
-                    op: Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. },
-                } => self
-                    .open
-                    .get(instance)
-                    .filter(|(key, _)| self.ledger.state().unfinished.contains_key(key)),
+            let subject = match &step.action {
+                Action::Act { op } => subject(op),
                 _ => None,
             };
-            let open = open.cloned();
+            if let Some(message) = self.unequipped(step) {
+                (self.on_event)(Event::Started { step: step.id });
+                self.end(step.id, StepEnd::Refused { message });
+                continue;
+            }
+            let open = subject.and_then(|subject| self.open.get(&subject)).into_iter().flatten();
+            let still = |(key, _): &&(OpKey, Ticket)| self.ledger.state().unfinished.contains_key(key);
+            let open = open.filter(still).cloned().collect();
             let plan = (self.plan, self.ledger.runs_again());
-            let job = Job::of(step, plan, self.ledger.state(), open, (&self.tokens, now));
+            let known = (open, &self.fallen);
+            let job = Job::of(step, plan, self.ledger.state(), known, (&self.tokens, now));
             (self.on_event)(Event::Started { step: step.id });
             match job {
                 Ok(Some(job)) => {
@@ -251,6 +256,33 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 Err(message) => self.end(step.id, StepEnd::Refused { message }),
             }
         }
+    }
+
+    /// Keeps book of who has not got what its group has.
+    fn equipped(&mut self, step: &Step, crew: &Crew) {
+        let Action::Act { op } = &step.action else { return };
+        let (Some((group, _)), true) = (op.crew(), gives_sources(op)) else { return };
+        let without = self.without.entry(group.group.clone()).or_default();
+        for id in &crew.done {
+            without.remove(id);
+            self.fallen.remove(id);
+        }
+        without.extend(crew.failed.iter().chain(&crew.open).map(|(id, _)| id.clone()));
+    }
+
+    /// Tells why a group must not be updated now: some member still has its old sources, and an update would bring that
+    /// one whatever those offer, beyond its release.
+    fn unequipped(&self, step: &Step) -> Option<String> {
+        let Action::Act { op: Op::UpdateGroup { group, .. } } = &step.action else { return None };
+        let without = self.without.get(&group.group).filter(|without| !without.is_empty())?;
+        let names: Vec<&str> = without.iter().take(NAMED).map(|id| self.plan.label(id)).collect();
+        let more = if without.len() > NAMED { ", ..." } else { "" };
+        Some(format!(
+            "{} of its members have not got the group's source ({}{more}), and an update of the group would take them \
+             beyond their release; apply again, which repeats that first",
+            without.len(),
+            names.join(", "),
+        ))
     }
 
     fn spawn(&mut self, step: Option<(StepId, tokio::sync::OwnedSemaphorePermit)>, job: Job) {
@@ -301,6 +333,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let Some(id) = id else { continue };
             self.running.remove(&id);
             let step = self.schedule.step(id);
+            if let Report::Crew { crew, .. } = &report {
+                self.fallen.extend(crew.failed.iter().chain(&crew.open).cloned());
+                self.equipped(step, crew);
+            }
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
             if let Some(entry) = entry {
                 if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
@@ -382,17 +418,41 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
     }
 }
 
+/// How many members a message names before it counts.
+const NAMED: usize = 3;
+
+/// Tells whether by the op members get what their group has.
+fn gives_sources(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Attach { .. }
+            | Op::Detach { .. }
+            | Op::Enroll { .. }
+            | Op::Rerun { again: Again::Sources | Again::Join, .. }
+    )
+}
+
+/// Returns whose agents an op puts to work, or whose repository it changes under them.
+fn subject(op: &Op) -> Option<Subject> {
+    match op {
+        Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+            Some(Subject::Instance(instance.clone()))
+        }
+        other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
+    }
+}
+
 async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt> {
     match job {
         Job::Act(job) => act(desk, *job).await,
         Job::Contents { source, release, packages } => {
             verify::contents(desk, &source, &release, &packages).await
         }
-        Job::Level { instance, level, precondition } => {
-            verify::level(desk, &instance, &level, &precondition).await
+        Job::Level { instance, level, precondition, fallen } => {
+            verify::level(desk, &instance, &level, (&precondition, fallen.as_deref())).await
         }
-        Job::Patched { instance, wanted, packages } => {
-            verify::patched(desk, &instance, wanted, &packages).await
+        Job::Patched { instance, wanted, packages, fallen } => {
+            verify::patched(desk, &instance, wanted, &packages, fallen.as_deref()).await
         }
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;

@@ -1,16 +1,18 @@
 //! From a step of the plan to a worker's job, and from its report to entries of the journal.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::StepEnd;
+use super::crew;
 use super::token::{self, Tokens};
 use super::verify::Level;
 use super::worker::{Act, Report};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, OpKey, ParentRef, SourceRef, Ticket, Wanted};
+use crate::op::{GroupRef, Op, OpKey, ParentRef, SourceRef, Ticket, Wanted};
 use crate::package::{Package, PackageSet};
 use crate::plan::{Action, Plan, Step, Verification};
 use crate::state::{Effect, Entry, Finish, State};
@@ -23,9 +25,9 @@ pub(super) enum Job {
     /// Compare a source with its release.
     Contents { source: Ocid, release: ReleaseName, packages: PackageSet },
     /// Compare an instance with its release.
-    Level { instance: Ocid, level: Level, precondition: Precondition },
+    Level { instance: Ocid, level: Level, precondition: Precondition, fallen: Option<String> },
     /// Find out whether updates are still outstanding.
-    Patched { instance: Ocid, wanted: Wanted, packages: Vec<Package> },
+    Patched { instance: Ocid, wanted: Wanted, packages: Vec<Package>, fallen: Option<String> },
     /// Ask once after work of an earlier run.
     Settle { key: OpKey, ticket: Ticket },
 }
@@ -36,7 +38,7 @@ impl Job {
         step: &Step,
         (plan, runs_again): (&Plan, bool),
         state: &State,
-        open: Option<(OpKey, Ticket)>,
+        (open, fallen): (Vec<(OpKey, Ticket)>, &HashMap<Ocid, String>),
         (tokens, now): (&Tokens, Timestamp),
     ) -> Result<Option<Self>, String> {
         Ok(Some(match &step.action {
@@ -47,7 +49,8 @@ impl Job {
                 fill(&mut op, &mut precondition, state)?;
                 fill_next(&mut op, now);
                 let mut act = prepare(op, precondition, state, open, (tokens, now));
-                let group = step.group.as_ref().filter(|_| runs_again && matches!(act.op, Op::Update { .. }));
+                let updates = matches!(act.op, Op::Update { .. } | Op::UpdateGroup { .. });
+                let group = step.group.as_ref().filter(|_| runs_again && updates);
                 act.leads_to = group.map(|group| level(plan, group)).transpose()?;
                 Self::Act(Box::new(act))
             }
@@ -62,11 +65,13 @@ impl Job {
             Action::Verify { what: Verification::Level { instance, group } } => {
                 let mut precondition = step.precondition.clone();
                 fill_expected(&mut precondition, state)?;
-                Self::Level { instance: instance.clone(), level: level(plan, group)?, precondition }
+                let fallen = fallen.get(instance).cloned();
+                Self::Level { instance: instance.clone(), level: level(plan, group)?, precondition, fallen }
             }
             Action::Verify { what: Verification::Patched { instance, wanted, packages } } => {
                 let (instance, packages) = (instance.clone(), packages.clone());
-                Self::Patched { instance, wanted: *wanted, packages }
+                let fallen = fallen.get(&instance).cloned();
+                Self::Patched { instance, wanted: *wanted, packages, fallen }
             }
         }))
     }
@@ -78,7 +83,7 @@ fn prepare(
     op: Op,
     precondition: Precondition,
     state: &State,
-    open: Option<(OpKey, Ticket)>,
+    open: Vec<(OpKey, Ticket)>,
     (tokens, now): (&Tokens, Timestamp),
 ) -> Act {
     let key = op.key();
@@ -93,7 +98,7 @@ fn prepare(
         asked_before: unfinished.is_some(),
         ticket: unfinished.and_then(|op| op.ticket.clone()),
         leads_to: None,
-        earlier: open.filter(|(other, _)| *other != key),
+        earlier: open.into_iter().filter(|(other, _)| *other != key).collect(),
         key,
     }
 }
@@ -105,14 +110,19 @@ fn fill(op: &mut Op, precondition: &mut Precondition, state: &State) -> Result<(
     if let Some(parent) = op.parent_mut() {
         fill_parent(parent, state)?;
     }
-    if let Some(group) = op.group_mut()
-        && group.id.is_none()
-    {
+    if let Some(group) = op.group_mut() {
+        fill_group(group, state)?;
+    }
+    fill_expected(precondition, state)
+}
+
+fn fill_group(group: &mut GroupRef, state: &State) -> Result<(), String> {
+    if group.id.is_none() {
         let record = state.groups.get(&group.group);
         let record = record.ok_or_else(|| format!("the id of group.{} is not known", group.group))?;
         group.id = Some(record.id.clone());
     }
-    fill_expected(precondition, state)
+    Ok(())
 }
 
 /// Says when a schedule runs next as of now: a plan may have been made long before it runs.
@@ -129,9 +139,14 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         | Precondition::Owned { source, .. }
         | Precondition::Unridden { source, .. }
         | Precondition::Hangs { source, .. } => fill_source(source, state),
+        Precondition::Carries { group, source, .. } | Precondition::Bound { group, source } => {
+            fill_group(group, state)?;
+            fill_source(source, state)
+        }
         Precondition::Nothing
         | Precondition::ParentOrNone { .. }
         | Precondition::Idle { .. }
+        | Precondition::OwnedProfile { .. }
         | Precondition::OwnedSchedule { .. } => Ok(()),
     }
 }
@@ -187,6 +202,20 @@ pub(super) fn book(
             let effect = effect(op, step, plan, state, (id, name));
             (Some(Entry::Finished { key: op.key(), finish, effect, at }), end)
         }
+        // Where it is done on none, nothing that follows has anything to go on with.
+        (Action::Act { op }, Report::Crew { crew, names }) if crew.is_lost() => {
+            let (message, over) = (crew.loss(), crew.open.is_empty());
+            let effect = crew::effect(op, plan, state, crew, &names);
+            let finish = Finish::Failed { message: message.clone() };
+            let entry = Entry::Finished { key: op.key(), finish, effect, at };
+            (over.then_some(entry), StepEnd::Failed { message })
+        }
+        // What goes on for some keeps its token and ticket for the next run; the others are not kept waiting.
+        (Action::Act { .. }, Report::Crew { crew, .. }) if !crew.open.is_empty() => (None, StepEnd::Done),
+        (Action::Act { op }, Report::Crew { crew, names }) => {
+            let effect = crew::effect(op, plan, state, crew, &names);
+            (Some(Entry::Finished { key: op.key(), finish: Finish::Done, effect, at }), StepEnd::Done)
+        }
         (Action::Act { op }, Report::Failed { message, over }) => {
             // What is not known to be over keeps its token and ticket for the next run.
             let finish = Finish::Failed { message: message.clone() };
@@ -215,7 +244,7 @@ pub(super) fn book(
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
             (left_level(instance, state), StepEnd::Failed { message })
         }
-        (_, Report::AtLevel { .. } | Report::Updated) => (None, StepEnd::Done),
+        (_, Report::AtLevel { .. } | Report::Updated | Report::Crew { .. }) => (None, StepEnd::Done),
         (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
         (action, Report::Stopped) => (None, left(action, state)),
     }
@@ -224,7 +253,8 @@ pub(super) fn book(
 /// Returns the entry that binds the group which an entry puts an instance under, where the state does not know that
 /// group by its id: one that we did not make, or whose name in the train is new.
 pub(super) fn binding(entry: &Entry, plan: &Plan, state: &State) -> Option<Entry> {
-    let (Entry::AtLevel { group, .. } | Entry::Finished { effect: Some(Effect::Riding { group, .. }), .. }) =
+    let (Entry::AtLevel { group, .. }
+    | Entry::Finished { effect: Some(Effect::Riding { group, .. } | Effect::Crew { group, .. }), .. }) =
         entry
     else {
         return None;
@@ -298,7 +328,21 @@ fn effect(
             release: Some(to.release.clone()),
         }),
         Op::DeleteSource { source } => Some(Effect::SourceGone { release: source.release.clone() }),
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => None,
+        Op::AddPackages { .. }
+        | Op::RemovePackages { .. }
+        | Op::Update { .. }
+        | Op::Patch { .. }
+        | Op::RefreshInstance { .. } => None,
+        Op::CreateProfile { group, .. } => Some(Effect::Profile { group: group.group.clone(), id: id? }),
+        Op::DeleteProfile { group, id } => Some(Effect::ProfileGone { group: group.clone(), id: id.clone() }),
+        Op::Attach { .. }
+        | Op::Detach { .. }
+        | Op::Enroll { .. }
+        | Op::Dismiss { .. }
+        | Op::UpdateGroup { .. }
+        | Op::PatchGroup { .. }
+        | Op::Rerun { .. }
+        | Op::Refresh { .. } => crew::effect_of_all(op, plan, state),
     }
 }
 
@@ -307,7 +351,7 @@ fn group_of(step: &Step, instance: &Ocid, state: &State) -> Option<GroupName> {
     step.group.clone().or_else(known)
 }
 
-fn known_name(instance: &Ocid, plan: &Plan, state: &State) -> Arc<str> {
+pub(super) fn known_name(instance: &Ocid, plan: &Plan, state: &State) -> Arc<str> {
     let known = state.instances.get(instance).map(|record| record.name.clone());
     known.unwrap_or_else(|| plan.label(instance).into())
 }

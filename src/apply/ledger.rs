@@ -126,8 +126,17 @@ impl<S: Session> Ledger<S> {
         env!("CARGO_PKG_VERSION").clone_into(&mut self.state.tool);
         self.session.fold(&self.state).await?;
         let serial = self.state.serial;
-        let record =
-            HistoryRecord { at, who, host, plan: self.plan, basis: self.basis, serial, steps, interrupted };
+        let record = HistoryRecord {
+            at,
+            who,
+            host,
+            plan: self.plan,
+            basis: self.basis,
+            serial,
+            steps,
+            interrupted,
+            ancestor: None,
+        };
         self.session.history(&record).await?;
         Ok(serial)
     }

@@ -26,14 +26,32 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
             group.chain([Scope::Schedules]).collect()
         }
         Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => vec![Scope::Schedules],
-        Op::Join { instance, .. } | Op::Leave { instance, .. } | Op::Switch { instance, .. } => {
-            vec![Scope::Standing(instance.clone())]
-        }
+        Op::Join { instance, .. }
+        | Op::Leave { instance, .. }
+        | Op::Switch { instance, .. }
+        | Op::RefreshInstance { instance } => vec![Scope::Standing(instance.clone())],
         // With its open work: no second update is asked for beside one.
         Op::Update { instance, .. } | Op::Patch { instance, .. } => {
             vec![Scope::Instance(instance.clone())]
         }
         Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
+        // Those who join are no members yet: whether they have open work stands with each of them.
+        Op::Enroll { group, instances, .. } => {
+            let group = group.id.iter().cloned().map(Scope::Group);
+            group.chain(instances.iter().cloned().map(Scope::Instance)).collect()
+        }
+        Op::Attach { group, .. }
+        | Op::Detach { group, .. }
+        | Op::Dismiss { group, .. }
+        | Op::UpdateGroup { group, .. }
+        | Op::PatchGroup { group, .. }
+        | Op::Rerun { group, .. }
+        | Op::Refresh { group, .. } => group.id.iter().cloned().map(Scope::Group).collect(),
+        Op::CreateProfile { group, .. } => {
+            let group = group.id.iter().cloned().map(Scope::Group);
+            group.chain([Scope::Profiles]).collect()
+        }
+        Op::DeleteProfile { .. } => vec![Scope::Profiles],
     }
 }
 
@@ -47,7 +65,13 @@ pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, 
 }
 
 /// Tells why the op may not run on what was just seen, if so. Asked only after "is it already done?".
-pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -> Option<String> {
+/// `unheard` says that the op was asked for before and will be asked for with the same token: open work may be its own.
+pub(super) fn objection(
+    seen: &Observed,
+    op: &Op,
+    precondition: &Precondition,
+    unheard: bool,
+) -> Option<String> {
     if let Err(breach) = seen.check(precondition) {
         return Some(breach.to_string());
     }
@@ -76,7 +100,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
             }
             Some(foreign("software source", name, other.0))
         }
-        Op::CreateGroup { group, owner } => {
+        Op::CreateGroup { group, owner, .. } => {
             let other = seen.groups.iter().find(|(_, seen)| !is(owner, seen.owner.as_ref()))?;
             Some(foreign("group", group.as_str(), other.0))
         }
@@ -88,7 +112,7 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
                 .first()
                 .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
         },
-        Op::Join { instance, .. } | Op::Switch { instance, .. } => {
+        Op::Join { instance, .. } | Op::Switch { instance, .. } | Op::RefreshInstance { instance } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
         Op::CreateSchedule { group, name, owner, .. } => {
@@ -101,13 +125,47 @@ pub(super) fn objection(seen: &Observed, op: &Op, precondition: &Precondition) -
                 .find(|(_, seen)| *seen.job.name == **name && !is(owner, seen.owner.as_ref()))?;
             Some(foreign("scheduled job", name, other.0))
         }
+        Op::CreateProfile { group, name, owner, .. } => {
+            let Some(target) = seen.group_id(group).filter(|id| seen.groups.contains_key(id)) else {
+                return Some(Breach::GroupGone { group: group.group.to_string() }.to_string());
+            };
+            let other = seen
+                .profiles
+                .iter()
+                .find(|(_, seen)| *seen.name == **name && !is(owner, seen.owner.as_ref()))
+                .or_else(|| {
+                    seen.profiles.iter().find(|(_, seen)| {
+                        is(owner, seen.owner.as_ref())
+                            && *seen.name == **name
+                            && seen.group.as_ref() != Some(&target)
+                    })
+                })?;
+            Some(foreign("registration profile", name, other.0))
+        }
+        Op::Attach { group, .. }
+        | Op::Detach { group, .. }
+        | Op::Enroll { group, .. }
+        | Op::UpdateGroup { group, .. }
+        | Op::PatchGroup { group, .. }
+        | Op::Rerun { group, .. }
+        | Op::Refresh { group, .. } => {
+            let known = group.id.as_ref().and_then(|id| seen.groups.get(id));
+            let Some(known) = known else {
+                return Some(Breach::GroupGone { group: group.group.to_string() }.to_string());
+            };
+            // Safety rule 6, for whoever is to install something.
+            let busy = op.installs().iter().find_map(|id| known.busy.get(id)).filter(|_| !unheard);
+            busy.map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string())
+        }
         Op::AddPackages { .. }
         | Op::RemovePackages { .. }
         | Op::DeleteGroup { .. }
         | Op::Leave { .. }
         | Op::DeleteSource { .. }
         | Op::ChangeSchedule { .. }
-        | Op::DeleteSchedule { .. } => None,
+        | Op::DeleteSchedule { .. }
+        | Op::Dismiss { .. }
+        | Op::DeleteProfile { .. } => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! it keeps are the safety rules of the design, numbered where the code keeps them.
 
 mod coordinator;
+mod crew;
 mod desk;
 mod event;
 mod gate;

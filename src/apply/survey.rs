@@ -67,6 +67,14 @@ pub async fn survey<C: Cloud>(
         reads.all(&mut observed, vec![Scope::Schedules]).await?;
     }
 
+    if !train.vendor_sources.is_empty() {
+        reads.all(&mut observed, vec![Scope::Vendors]).await?;
+    }
+    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-profile/"));
+    if begun || !state.profiles.is_empty() || train.groups.iter().any(|group| group.profile) {
+        reads.all(&mut observed, vec![Scope::Profiles]).await?;
+    }
+
     // Whatever would have to be put into a source is looked up before anything is made.
     let wanted = wanted(&observed, train, state);
     if !wanted.is_empty() {

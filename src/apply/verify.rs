@@ -76,14 +76,18 @@ pub(super) async fn level<C: Cloud>(
     desk: &mut Desk<C>,
     instance: &Ocid,
     level: &Level,
-    precondition: &Precondition,
+    (precondition, fallen): (&Precondition, Option<&str>),
 ) -> Result<Report, Halt> {
+    // Work for the whole group that is known to have failed on it needs no patience: what is there is what stays.
+    let because = |message: String| Report::BelowLevel {
+        message: fallen.map_or_else(|| message.clone(), |fallen| format!("{fallen}; {message}")),
+    };
     // Safety rule 2, and a level is one of the release's source: whoever left that has left the level.
     if *precondition != Precondition::Nothing {
         let mut seen = Observed::default();
         seen.learn(desk.read(&Scope::Standing(instance.clone())).await?);
         if let Err(breach) = seen.check(precondition) {
-            return Ok(Report::BelowLevel { message: breach.to_string() });
+            return Ok(because(breach.to_string()));
         }
     }
     let begun = Instant::now();
@@ -91,7 +95,7 @@ pub(super) async fn level<C: Cloud>(
     loop {
         let sighting = desk.read(&Scope::Inventory(instance.clone())).await?;
         let Sighting::Inventory(_, Some(inventory)) = sighting else {
-            return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
+            return Ok(because("the service no longer knows the instance".to_owned()));
         };
         let verdict = Verdict::of(&inventory, &level.packages, desk.unmanaged());
         // No system is without packages: an empty list is one that its agent has yet to send, and proves nothing.
@@ -111,8 +115,8 @@ pub(super) async fn level<C: Cloud>(
         };
         // Time brings updates; it brings no downgrade.
         let hopeless = !unread && tally.due == 0;
-        if hopeless || begun.elapsed() >= desk.settings().verify_patience {
-            return Ok(Report::BelowLevel { message });
+        if hopeless || fallen.is_some() || begun.elapsed() >= desk.settings().verify_patience {
+            return Ok(because(message));
         }
         desk.free_slot();
         desk.retry(message, waits.next()).await?;
@@ -126,6 +130,7 @@ pub(super) async fn patched<C: Cloud>(
     instance: &Ocid,
     wanted: Wanted,
     packages: &[Package],
+    fallen: Option<&str>,
 ) -> Result<Report, Halt> {
     let begun = Instant::now();
     let mut waits = desk.waits();
@@ -146,7 +151,10 @@ pub(super) async fn patched<C: Cloud>(
         }
         let names = left.iter().take(NAMED).map(String::as_str);
         let list = format_list(left.len(), "outstanding", names);
-        let message = format!("updated, and the service still lists what was asked for{list}");
+        let message = match fallen {
+            Some(fallen) => return Ok(Report::BelowLevel { message: format!("{fallen}{list}") }),
+            None => format!("updated, and the service still lists what was asked for{list}"),
+        };
         if begun.elapsed() >= desk.settings().verify_patience {
             return Ok(Report::BelowLevel { message });
         }
@@ -163,12 +171,21 @@ fn is_before(update: &AvailableUpdate, package: Package) -> bool {
     same && Package::parse(&installed).is_ok_and(|installed| installed.cmp_evr(package).is_lt())
 }
 
-/// Tells whether there is nothing left for an update to do.
-pub(super) async fn is_updated<C: Cloud>(
+/// Tells whether there is nothing left for an update of these instances to do.
+pub(super) async fn are_updated<C: Cloud>(
     desk: &Desk<C>,
-    instance: &Ocid,
+    instances: &[Ocid],
     level: &Level,
 ) -> Result<bool, Halt> {
+    for instance in instances {
+        if !is_updated(desk, instance, level).await? {
+            return Ok(false);
+        }
+    }
+    Ok(!instances.is_empty())
+}
+
+async fn is_updated<C: Cloud>(desk: &Desk<C>, instance: &Ocid, level: &Level) -> Result<bool, Halt> {
     let Sighting::Inventory(_, Some(seen)) = desk.read(&Scope::Inventory(instance.clone())).await? else {
         return Ok(false);
     };

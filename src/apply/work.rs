@@ -1,12 +1,14 @@
 //! Waiting for work that the service has accepted.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Event;
 use super::desk::{Desk, Halt};
-use crate::cloud::{Cloud, CloudError, Progress};
+use crate::cloud::{Cloud, CloudError, Part, Progress};
+use crate::name::Ocid;
 use crate::op::{OpKey, Ticket};
 use crate::state::{Entry, Finish};
 
@@ -19,6 +21,59 @@ pub(super) enum WorkEnd {
     Failed(String),
     /// It is not known to be over, and we wait no longer. The ticket stays in the state.
     Open(String),
+    /// It was for several instances, and some of it, or all, is over.
+    Crew(Crew),
+}
+
+/// How accepted work for several instances ended, for those that were waited for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Crew {
+    /// The work request.
+    pub(super) ticket: Option<Ticket>,
+    /// Those of whom the service says that it is done.
+    pub(super) done: Vec<Ocid>,
+    /// Those on which it failed, and why.
+    pub(super) failed: Vec<(Ocid, String)>,
+    /// Those on which it is not over, and for which we wait no longer.
+    pub(super) open: Vec<(Ocid, String)>,
+}
+
+impl Crew {
+    /// Tells whether it is done on nobody of whom it was asked.
+    pub(super) fn is_lost(&self) -> bool {
+        self.done.is_empty() && !(self.failed.is_empty() && self.open.is_empty())
+    }
+
+    /// Says why, of one that is.
+    pub(super) fn loss(&self) -> String {
+        let many = self.failed.len() + self.open.len();
+        let first = self.failed.iter().chain(&self.open).next();
+        let message = first.map(|(_, message)| message.clone()).unwrap_or_default();
+        if many > 1 { format!("on all {many} instances: {message}") } else { message }
+    }
+
+    /// Tells whether it is done on all of these.
+    pub(super) fn has_done(&self, instances: &[Ocid]) -> bool {
+        instances.iter().all(|id| self.done.contains(id))
+    }
+
+    fn of(ticket: &Ticket, wanted: &[Ocid], parts: &BTreeMap<Ocid, Part>, over: bool) -> Self {
+        let mut crew = Self { ticket: Some(ticket.clone()), ..Self::default() };
+        for id in wanted {
+            match parts.get(id) {
+                Some(Part::Succeeded) => crew.done.push(id.clone()),
+                Some(Part::Failed { message }) => {
+                    crew.failed.push((id.clone(), format!("work request {ticket} failed: {message}")));
+                }
+                _ if over => {
+                    let message = format!("work request {ticket} is over and did nothing for it");
+                    crew.failed.push((id.clone(), message));
+                }
+                _ => crew.open.push((id.clone(), String::new())),
+            }
+        }
+        crew
+    }
 }
 
 /// Whether a ticket was handed out just now, or earlier.
@@ -35,7 +90,14 @@ pub(super) enum Age {
 const DARKNESS: Duration = Duration::from_secs(10 * 60);
 
 /// Asks after accepted work, at growing intervals, until it ends or the patience for it does.
-pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age) -> Result<WorkEnd, Halt> {
+///
+/// Of work for several instances, those of `crew` are waited for; what others have of it may go on.
+pub(super) async fn wait<C: Cloud>(
+    desk: &mut Desk<C>,
+    ticket: &Ticket,
+    crew: &[Ocid],
+    age: Age,
+) -> Result<WorkEnd, Halt> {
     let begun = Instant::now();
     let mut waits = desk.waits();
     let mut percent = 0;
@@ -45,13 +107,15 @@ pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age
         Age::Old(waited) => (true, waited),
     };
     let mut dark: Option<Instant> = None;
+    let mut so_far: Option<Crew> = None;
     loop {
         let trouble = if asked {
-            match poll(desk, ticket).await? {
+            match poll(desk, ticket, crew).await? {
                 Look::Over(end) => return Ok(end),
-                Look::Going(now) => {
+                Look::Going(now, parts) => {
                     (percent, dark) = (now.unwrap_or_default(), None);
                     picked_up |= now.is_some();
+                    so_far = parts;
                     None
                 }
                 Look::Dark(reason) if dark.is_some_and(|since| since.elapsed() >= DARKNESS) => {
@@ -77,9 +141,15 @@ pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age
                     format!("no agent has picked up work request {ticket} in {patience} (`work_timeout`)")
                 }
             };
-            return Ok(WorkEnd::Open(format!(
-                "{what}; it stays open in the service, and the instance is held until it is over"
-            )));
+            let message =
+                format!("{what}; it stays open in the service, and the instance is held until it is over");
+            return Ok(match so_far {
+                Some(mut crew) => {
+                    crew.open.iter_mut().for_each(|(_, why)| why.clone_from(&message));
+                    WorkEnd::Crew(crew)
+                }
+                None => WorkEnd::Open(message),
+            });
         }
         // Waiting takes no slot: thousands of instances may be at work at once.
         desk.free_slot();
@@ -98,9 +168,9 @@ pub(super) async fn wait<C: Cloud>(desk: &mut Desk<C>, ticket: &Ticket, age: Age
 /// Asks once after work of an earlier run that no step of this plan is about, and records it when it is over.
 pub(super) async fn settle<C: Cloud>(desk: &Desk<C>, key: OpKey, ticket: &Ticket) -> Result<(), Halt> {
     desk.tell(Event::Resuming { op: key.clone(), ticket: Some(ticket.clone()) });
-    match poll(desk, ticket).await? {
+    match poll(desk, ticket, &[]).await? {
         Look::Over(end) => record_end(desk, key, end).await,
-        Look::Going(_) | Look::Dark(_) => Ok(()),
+        Look::Going(..) | Look::Dark(_) => Ok(()),
     }
 }
 
@@ -108,6 +178,11 @@ pub(super) async fn settle<C: Cloud>(desk: &Desk<C>, key: OpKey, ticket: &Ticket
 pub(super) async fn record_end<C: Cloud>(desk: &Desk<C>, key: OpKey, end: WorkEnd) -> Result<(), Halt> {
     let finish = match end {
         WorkEnd::Succeeded => Finish::Done,
+        WorkEnd::Crew(crew) if !crew.open.is_empty() => return Ok(()),
+        WorkEnd::Crew(crew) => match crew.failed.into_iter().next() {
+            Some((_, message)) => Finish::Failed { message },
+            None => Finish::Done,
+        },
         WorkEnd::Failed(message) => Finish::Failed { message },
         WorkEnd::Open(_) => return Ok(()),
     };
@@ -128,13 +203,13 @@ fn span(time: Duration) -> String {
 /// What one question brought.
 enum Look {
     Over(WorkEnd),
-    /// How far it is, of 100; none before an agent has picked it up.
-    Going(Option<u8>),
+    /// How far it is, of 100; none before an agent has picked it up. And on whom it has ended, where it is for several.
+    Going(Option<u8>, Option<Crew>),
     /// No answer that says anything about the work.
     Dark(String),
 }
 
-async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket) -> Result<Look, Halt> {
+async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, crew: &[Ocid]) -> Result<Look, Halt> {
     desk.go_on()?;
     let asked = desk.ask(|cloud| async move { cloud.poll(ticket).await }).await;
     Ok(match asked {
@@ -142,8 +217,18 @@ async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket) -> Result<Look, Halt> {
         Ok(Progress::Failed { message }) => {
             Look::Over(WorkEnd::Failed(format!("work request {ticket} failed: {message}")))
         }
-        Ok(Progress::Accepted { .. }) => Look::Going(None),
-        Ok(Progress::Running { percent }) => Look::Going(Some(percent)),
+        Ok(Progress::Accepted { .. }) => Look::Going(None, None),
+        Ok(Progress::Running { percent }) => Look::Going(Some(percent), None),
+        Ok(Progress::Parts { parts, over }) => {
+            let seen = Crew::of(ticket, crew, &parts, over);
+            if over || (seen.open.is_empty() && !crew.is_empty()) {
+                return Ok(Look::Over(WorkEnd::Crew(seen)));
+            }
+            let picked_up = parts.values().any(|part| !matches!(part, Part::Accepted));
+            let ended = crew.len() - seen.open.len();
+            let percent = u8::try_from(ended * 100 / crew.len().max(1)).unwrap_or(100);
+            Look::Going(picked_up.then_some(percent), Some(seen))
+        }
         Err(Halt::Cloud(error)) if transient(&error) => Look::Dark(error.to_string()),
         Err(Halt::Cloud(CloudError::Service { status: 404, .. })) => {
             Look::Over(WorkEnd::Failed(format!("the service no longer knows work request {ticket}")))

@@ -3,6 +3,7 @@
 //! A worker owns nothing but its job. What it learns goes to the coordinator, as entries that must be durable before
 //! it goes on, or as its report at the end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,10 @@ use super::Event;
 use super::desk::{ATTEMPTS, Desk, Halt};
 use super::look::{look, objection};
 use super::verify::{self, Level};
-use super::work::{Age, WorkEnd, record_end, transient, wait};
+use super::work::{Age, Crew, WorkEnd, record_end, transient, wait};
 use crate::cloud::{Cloud, CloudError, Submitted};
 use crate::name::Ocid;
-use crate::observed::{Observed, Precondition};
+use crate::observed::{Breach, Observed, Precondition};
 use crate::op::{Op, OpKey, RetryToken, Ticket};
 use crate::state::Entry;
 
@@ -39,8 +40,8 @@ pub(super) struct Act {
     pub(super) ticket: Option<Ticket>,
     /// Of an update: what it leads to, where this very plan has run before and may have done it.
     pub(super) leads_to: Option<Level>,
-    /// Open work of another op on the same instance, left by an earlier run.
-    pub(super) earlier: Option<(OpKey, Ticket)>,
+    /// Open work of other ops on the same instance or group, left by earlier runs.
+    pub(super) earlier: Vec<(OpKey, Ticket)>,
 }
 
 /// What came of a step.
@@ -79,13 +80,21 @@ pub(super) enum Report {
         /// By what.
         message: String,
     },
+    /// It was for several instances, and is over on some of them at least.
+    Crew {
+        /// On whom it is, and on whom it failed or goes on.
+        crew: Crew,
+        /// The display names of instances that it touched, where they were seen.
+        names: BTreeMap<Ocid, Arc<str>>,
+    },
     /// The run was stopped first.
     Stopped,
 }
 
 /// Brings an op about, or finds out why not.
 pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report, Halt> {
-    let Act { key, op, precondition, mut token, spare, mut since, mut asked_before, ticket, .. } = job;
+    let Act { key, mut op, precondition, mut token, spare, mut since, mut asked_before, ticket, .. } = job;
+    let mut crew = Crew::default();
 
     let mut spare = Some(spare);
     let mut earlier = job.earlier;
@@ -97,13 +106,18 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         let waited = since.map_or(Duration::ZERO, |since| {
             desk.now().duration_since(since).try_into().unwrap_or(Duration::ZERO)
         });
-        match wait(desk, &ticket, Age::Old(waited)).await? {
-            // A token of work that failed would be answered with that same work: the new call needs a new one.
+        match wait(desk, &ticket, instances(&op), Age::Old(waited)).await? {
+            // A token of work that failed would be answered with that same work: the new call needs a new one. So does
+            // one for instances that the old work was not for.
             end @ WorkEnd::Failed(_) => {
                 record_end(desk, key.clone(), end).await?;
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }
-            end => return Ok(worked(end)),
+            WorkEnd::Crew(seen) if seen.open.is_empty() && !seen.has_done(instances(&op)) => {
+                record_end(desk, key.clone(), WorkEnd::Crew(seen)).await?;
+                (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
+            }
+            end => return Ok(worked(end, crew, &Observed::default())),
         }
         desk.take_slot().await?;
     }
@@ -116,15 +130,22 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         let called = calls > 0;
         // Safety rule 2: look again at what the step touches; skip it when it already holds.
         let seen = look(desk, &op).await?;
-        if seen.satisfies(&op) {
+        // A call for a group whose answer was lost is made again with its token, which has the service name the work
+        // that is to be waited for.
+        let unheard = op.crew().is_some() && (called || (asked_before && since.is_some()));
+        if !unheard && seen.satisfies(&op) {
             return Ok(done(&seen, &op, !called, None));
         }
         // Work of another op on the instance is waited for, so that no repository is changed under a running update
         // and no second update stands beside it.
-        if let Some((other, ticket)) = earlier.take() {
+        if let Some((other, ticket)) = earlier.pop() {
             desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
-            match wait(desk, &ticket, Age::Old(Duration::ZERO)).await? {
+            match wait(desk, &ticket, instances(&op), Age::Old(Duration::ZERO)).await? {
                 WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
+                WorkEnd::Crew(Crew { open, .. }) if !open.is_empty() => {
+                    let message = open.into_iter().next().map(|(_, message)| message).unwrap_or_default();
+                    return Ok(Report::Failed { message, over: false });
+                }
                 end => record_end(desk, other, end).await?,
             }
             desk.take_slot().await?;
@@ -135,12 +156,12 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             && let Some(ticket) = open_work(&seen, &op)
         {
             desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
-            return Ok(worked(wait(desk, &ticket, Age::Old(Duration::ZERO)).await?));
+            return Ok(worked(wait(desk, &ticket, &[], Age::Old(Duration::ZERO)).await?, crew, &seen));
         }
         // No call that the journal knows as done is made again: an update shows only in what it led to.
         if !called
-            && let (Op::Update { instance, .. }, Some(level)) = (&op, &job.leads_to)
-            && verify::is_updated(desk, instance, level).await?
+            && let Some(level) = &job.leads_to
+            && verify::are_updated(desk, op.installs(), level).await?
         {
             return Ok(done(&seen, &op, true, None));
         }
@@ -153,7 +174,17 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                 over: false,
             });
         }
-        if let Some(message) = objection(&seen, &op, &precondition) {
+        // Who cannot join does not keep the others from it.
+        if let (Op::Enroll { instances, .. }, false) = (&mut op, unheard) {
+            let barred = instances.iter().filter_map(|id| Some((id.clone(), barred(&seen, id)?)));
+            crew.failed.extend(barred.collect::<Vec<_>>());
+            instances.retain(|id| !crew.failed.iter().any(|(failed, _)| failed == id));
+            if instances.is_empty() {
+                let message = crew.failed.first().map(|(_, why)| why.clone()).unwrap_or_default();
+                return Ok(Report::Refused { message });
+            }
+        }
+        if let Some(message) = objection(&seen, &op, &precondition, unheard) {
             return Ok(if called {
                 Report::Failed { message, over: false }
             } else {
@@ -166,7 +197,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         // the time of its first use, from which its 24 hours run.
         if !journaled {
             let at = since.unwrap_or_else(|| desk.now());
-            let unproves = unproves(&op).cloned();
+            let unproves = op.unproves().to_vec();
             desk.record(Entry::Started { key: key.clone(), token: token.clone(), unproves, at }).await?;
             journaled = true;
         }
@@ -181,7 +212,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             // Safety rule 3: the ticket is durable as soon as it is known.
             Ok(Submitted::Pending { ticket }) => {
                 desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
-                return Ok(worked(wait(desk, &ticket, Age::New).await?));
+                return Ok(worked(wait(desk, &ticket, instances(&op), Age::New).await?, crew, &seen));
             }
             // Safety rule 4: read back, then ask again with the same token.
             Err(Halt::Cloud(error)) if transient(&error) => {
@@ -230,8 +261,26 @@ async fn refused<C: Cloud>(desk: &Desk<C>, op: &Op, error: &CloudError) -> Resul
     Ok(Report::Failed { message, over: true })
 }
 
-fn worked(end: WorkEnd) -> Report {
+/// Returns the instances that an op for several is waited for on.
+fn instances(op: &Op) -> &[Ocid] {
+    op.crew().map_or(&[], |(_, instances)| instances)
+}
+
+/// Tells why an instance cannot be taken into a group now, if it cannot.
+fn barred(seen: &Observed, id: &Ocid) -> Option<String> {
+    let Some(known) = seen.instances.get(id) else { return Some(Breach::InstanceGone.to_string()) };
+    let ticket = known.open_work.first()?;
+    Some(Breach::OpenWork { ticket: ticket.to_string() }.to_string())
+}
+
+/// Reports how work ended; `before` is what of it failed before it was asked for.
+fn worked(end: WorkEnd, before: Crew, seen: &Observed) -> Report {
     match end {
+        WorkEnd::Crew(mut crew) => {
+            crew.failed.extend(before.failed);
+            let names = seen.instances.iter().map(|(id, seen)| (id.clone(), seen.name.clone())).collect();
+            Report::Crew { crew, names }
+        }
         WorkEnd::Succeeded => Report::Done { already: false, id: None, name: None },
         WorkEnd::Failed(message) => Report::Failed { message, over: true },
         WorkEnd::Open(message) => Report::Failed { message, over: false },
@@ -255,6 +304,14 @@ fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Repor
             });
             ours.map(|(id, _)| id.clone())
         }
+        Op::CreateProfile { group, owner, .. } => {
+            let target = seen.group_id(group);
+            let ours = seen
+                .profiles
+                .iter()
+                .find(|(_, profile)| profile.owner.as_ref() == Some(owner) && profile.group == target);
+            ours.map(|(id, _)| id.clone())
+        }
         _ => None,
     };
     let instance = op.instance().and_then(|id| seen.instances.get(id));
@@ -270,28 +327,14 @@ fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
     }
 }
 
-/// Tells whose proven level ends with the call: after it the packages or what they are measured by are others.
-fn unproves(op: &Op) -> Option<&Ocid> {
-    match op {
-        Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
-            Some(instance)
-        }
-        Op::CreateSource { .. }
-        | Op::AddPackages { .. }
-        | Op::RemovePackages { .. }
-        | Op::CreateGroup { .. }
-        | Op::DeleteGroup { .. }
-        | Op::Join { .. }
-        | Op::Leave { .. }
-        | Op::DeleteSource { .. }
-        | Op::CreateSchedule { .. }
-        | Op::ChangeSchedule { .. }
-        | Op::DeleteSchedule { .. } => None,
-    }
-}
-
 fn makes_something(op: &Op) -> bool {
-    matches!(op, Op::CreateSource { .. } | Op::CreateGroup { .. } | Op::CreateSchedule { .. })
+    matches!(
+        op,
+        Op::CreateSource { .. }
+            | Op::CreateGroup { .. }
+            | Op::CreateSchedule { .. }
+            | Op::CreateProfile { .. }
+    )
 }
 
 /// The service may drop tokens before their time; what it knew of the call is gone with them.

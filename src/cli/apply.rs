@@ -14,7 +14,7 @@ use super::context::Context;
 use super::look::{self, Manner};
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit};
+use super::{CliError, basis, each, exit, own_state};
 use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
@@ -53,10 +53,7 @@ async fn fresh(
     train: &Train,
 ) -> Result<u8, CliError> {
     let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
-    let state = match session.load().await? {
-        Some(state) => state,
-        None => look::unapplied(&train.name)?,
-    };
+    let state = own_state::of(train, session.load().await?)?;
     let connection = connector.connect(train, interrupt).await?;
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
     let plan = look::plan(context, interrupt, &connection, (train, &state), manner).await?;
@@ -126,7 +123,10 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         {
             return Err(stale(why));
         }
-        let state = state.unwrap_or_else(|| State::new(name.clone(), plan.basis.lineage.clone()));
+        let state = match state {
+            Some(state) => own_state::of(train, Some(state))?,
+            None => own_state::with_lineage(train, plan.basis.lineage.clone()),
+        };
         let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
             .connect(train, &interrupt)
             .await?;
@@ -204,17 +204,21 @@ pub(super) fn held_code(detailed_exitcode: bool, held: bool) -> u8 {
 /// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several
 /// hundred packages takes it long; the simulator answers within seconds. However many wait, one list answers them.
 fn settings(parallelism: usize, simulator: bool, work_timeout: Duration) -> Settings {
-    let (first, longest) = if simulator {
-        (Duration::from_millis(100), Duration::from_secs(2))
-    } else {
-        (Duration::from_secs(1), Duration::from_secs(30))
-    };
+    let (first, longest) = waits(simulator);
     Settings {
         parallelism,
         first_wait: first,
         longest_wait: longest,
         verify_patience: Duration::from_secs(30 * 60),
         work_patience: work_timeout,
+    }
+}
+
+/// Returns the first and the longest wait between two questions after accepted work.
+pub(super) fn waits(simulator: bool) -> (Duration, Duration) {
+    match simulator {
+        true => (Duration::from_millis(100), Duration::from_secs(2)),
+        false => (Duration::from_secs(1), Duration::from_secs(30)),
     }
 }
 

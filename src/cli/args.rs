@@ -11,11 +11,13 @@ use super::exit;
 use crate::render::Detail;
 
 mod fleet;
+mod import;
 mod plan;
 mod simulate;
 mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
+pub(super) use import::Import;
 pub(super) use plan::{Apply, Plan, Show};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use train::{Fmt, Freeze, Init, Validate};
@@ -51,6 +53,7 @@ pub(super) enum Command {
     Show(Show),
     Status(Status),
     Update(Update),
+    Import(Import),
     Report(Report),
     Simulate(Simulate),
 }

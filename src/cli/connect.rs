@@ -11,16 +11,18 @@ use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, args, exit};
 use crate::apply::{Clock, Interrupt};
+use crate::cloud;
 use crate::cloud::compute::{self, Compute};
+use crate::cloud::osmh::{self, OsmhCloud, System};
 use crate::cloud::osms::{self, OsmsCloud};
 use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
-use crate::op::Capabilities;
+use crate::op::{Api, Capabilities};
 use crate::plan::ServiceLabel;
 use crate::simulator::{self, Handle};
 use crate::train::{self, Train};
 
 /// The service as it is spoken to in the product.
-pub(super) type Service = OsmsCloud<HttpTransport>;
+pub(super) type Service = cloud::Service<HttpTransport>;
 
 /// A service that a train's instances are patched through, and the time there.
 pub(super) struct Connection<C> {
@@ -100,11 +102,7 @@ impl<'a> Connector<'a> {
             let client = Client::new(http(), endpoint, version, credentials);
             client.with_observer(move |retry| observer.tell(retry))
         };
-        let mut cloud = OsmsCloud::new(
-            client(endpoint, osms::API_VERSION, credentials.clone()),
-            train.compartment.clone(),
-            self.calls,
-        );
+        let mut selection = None;
         if train.selects() {
             let of_region = |by: fn(&Region) -> String| region.as_ref().map(by).unwrap_or_default();
             let compute = of_region(|region| region.old_endpoint("iaas"));
@@ -126,19 +124,21 @@ impl<'a> Connector<'a> {
                 });
             }
             if let (Some(identity), Some(compute)) = (clients.pop(), clients.pop()) {
-                cloud = cloud.with_compute(Compute::new(compute, identity, self.calls));
+                selection = Some(Compute::new(compute, identity, self.calls));
             }
         }
+        let (cloud, capabilities) =
+            dialect(train, self.calls, selection, |version| client(endpoint, version, credentials));
         let simulator = train.service.endpoint == train::Endpoint::Simulator;
         Ok(Connection {
             cloud: Arc::new(cloud),
             label: ServiceLabel {
-                api: "osms".to_owned(),
+                api: train.service.api.word().to_owned(),
                 simulator,
                 place,
                 compartment: train.compartment.clone(),
             },
-            capabilities: osms::CAPABILITIES,
+            capabilities,
             work_timeout: train.service.work_timeout.unsigned_abs(),
             clock,
             retries,
@@ -156,6 +156,36 @@ impl<'a> Connector<'a> {
         let handle = Arc::new(handle);
         self.simulator = Some(Arc::clone(&handle));
         Ok(handle)
+    }
+}
+
+/// Returns the train's service, as it is spoken to, and what it can do. The one place that tells the services apart.
+fn dialect(
+    train: &Train,
+    calls: usize,
+    selection: Option<Compute<HttpTransport>>,
+    client: impl FnOnce(&'static str) -> Client<HttpTransport>,
+) -> (Service, Capabilities) {
+    let compartment = train.compartment.clone();
+    match train.service.api {
+        Api::Osms => {
+            let cloud = OsmsCloud::new(client(osms::API_VERSION), compartment, calls);
+            let cloud = match selection {
+                Some(compute) => cloud.with_compute(compute),
+                None => cloud,
+            };
+            (cloud.into(), osms::CAPABILITIES)
+        }
+        Api::Osmh => {
+            let system = System { os: train.os.clone(), arch: train.architecture.clone() };
+            let vendors = train.vendor_sources.iter().map(ToString::to_string).collect();
+            let cloud = OsmhCloud::new(client(osmh::API_VERSION), compartment, calls, system, vendors);
+            let cloud = match selection {
+                Some(compute) => cloud.with_compute(compute),
+                None => cloud,
+            };
+            (cloud.into(), osmh::CAPABILITIES)
+        }
     }
 }
 

@@ -100,13 +100,14 @@ impl CredentialSources {
         }
         let (url, place) = match (url, &region) {
             (Some(url), _) => (url.clone(), url),
-            (None, Some(region)) => (region.endpoint("osms"), region.name().to_owned()),
+            (None, Some(region)) => (region.endpoint(host(train)), region.name().to_owned()),
             (None, None) => return Err(no_region(train)),
         };
         if region.is_none() && needs_region(train) {
-            return Err(no_region(train).hint(
-                "or say where Compute and Identity are: `endpoints = { osms = \"...\", compute = \"...\", identity = \"...\" }`",
-            ));
+            return Err(no_region(train).hint(format!(
+                "or say where Compute and Identity are: `endpoints = {{ {} = \"...\", compute = \"...\", identity = \"...\" }}`",
+                train.service.api.word()
+            )));
         }
         credentials.current(Timestamp::now()).await?;
         Ok(Resolved { url, place, credentials, region })
@@ -156,7 +157,10 @@ impl CredentialSources {
                 && uri.query().is_none()
         });
         let reason = || {
-            format!("`{text}` is not a URL: expected as in `https://osms.eu-frankfurt-1.oci.oraclecloud.com`")
+            format!(
+                "`{text}` is not a URL: expected as in `https://{}.eu-frankfurt-1.oci.oraclecloud.com`",
+                host(train)
+            )
         };
         match usable {
             true => Ok(Some(text.trim_end_matches('/').to_owned())),
@@ -202,6 +206,11 @@ impl CredentialSources {
     fn plain(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(Secret::expose)
     }
+}
+
+/// Returns how the names of the service's hosts begin, which is how train files call it.
+fn host(train: &Train) -> &'static str {
+    train.service.api.word()
 }
 
 fn method(auth: Auth) -> Method {

@@ -59,6 +59,12 @@ impl CliError {
         self
     }
 
+    /// Adds one of several causes that stand side by side.
+    pub(super) fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
     /// Adds a way out.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -169,7 +175,8 @@ impl From<CloudError> for CliError {
             ),
             CloudError::Service { status: 404, .. } => made.hint(
                 "the service says the same for what is not there and for what a policy does not let you see: check \
-                 the OCIDs in the train file, and that your group may `manage osms-family` in the compartment",
+                 the OCIDs in the train file, and that your group may `manage osms-family` (with `api = \"osmh\"`: \
+                 `osmh-family`) in the compartment",
             ),
             CloudError::Service { status: 429, .. } => {
                 made.hint("the service is throttling: wait a little, or use a smaller --parallelism")
@@ -183,6 +190,8 @@ impl From<CloudError> for CliError {
             CloudError::Service { .. }
             | CloudError::Answer { .. }
             | CloudError::UnknownPackages { .. }
+            | CloudError::LeftOut { .. }
+            | CloudError::Failed { .. }
             | CloudError::Unaskable { .. }
             | CloudError::Credentials { .. } => made,
         }

@@ -1,6 +1,7 @@
 //! `patchtrain freeze`: a release made of what a golden instance has installed. Writes the manifest, whole or not at all,
 //! and declares the release in the train file, with every comment kept.
 
+mod anew;
 mod golden;
 mod report;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::args::Freeze as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, write};
+use super::{CliError, exit, own_state, workspace, write};
 use crate::name::{Ocid, ReleaseName};
 use crate::package::freeze::{self, Frozen};
 use crate::package::manifest::Provenance;
@@ -26,12 +27,14 @@ const KERNEL_POLICY: &str = "all";
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let release = &arguments.release;
     let trains = context.workspace.trains(&[])?;
-    let train = select(&trains, arguments.train.as_deref())?;
+    let why = "a release belongs to one train, and there are several";
+    let train = workspace::one_of(&trains, arguments.train.as_deref(), why)?;
     let manifest = Target::of(train, release);
     refuse_known(train, release, &manifest)?;
     context.block_on(async |interrupt| {
         let state = context.workspace.store(&train.name).load().await?;
         if let Some(state) = &state {
+            own_state::fits(train, state)?;
             refuse_recorded(state, release)?;
         }
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
@@ -90,20 +93,6 @@ impl Target {
         let relative = format!("{}/{release}.packages", train.name);
         let path = train.file.parent().unwrap_or(Path::new("")).join(&relative);
         Self { relative, path }
-    }
-}
-
-/// Finds the one train that is meant.
-fn select<'a>(trains: &'a [Train], wanted: Option<&str>) -> Result<&'a Train, CliError> {
-    let names = || trains.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
-    match (wanted, trains) {
-        (Some(wanted), _) => trains.iter().find(|train| train.name.as_str() == wanted).ok_or_else(|| {
-            CliError::usage(format!("there is no train `{wanted}` in trains/"))
-                .hint(format!("the trains are: {}", names()))
-        }),
-        (None, [train]) => Ok(train),
-        (None, _) => Err(CliError::usage("a release belongs to one train, and there are several")
-            .hint(format!("say which with --train NAME: {}", names()))),
     }
 }
 

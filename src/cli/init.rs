@@ -14,6 +14,7 @@ use super::context::Context;
 use super::freeze::provenance;
 use super::{CliError, exit, write};
 use crate::name::{Ocid, ReleaseName, TrainName};
+use crate::op::Api;
 use crate::package::freeze;
 use crate::simulator::{self, DEFAULT_SEED, Facts, Level};
 use crate::state::store::Store;
@@ -28,7 +29,7 @@ const LEVELS: [(&str, Level); 2] = [("GL1", Level::Gl1), ("GL1.1", Level::Gl1_1)
 /// Makes everything, or nothing but what was there already.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let plan = match arguments.simulator {
-        true => simulated(arguments.name.as_ref(), Timestamp::now()),
+        true => simulated(arguments, Timestamp::now()),
         false => real(arguments)?,
     };
     let taken: Vec<&Path> = plan
@@ -81,14 +82,21 @@ fn train_file(name: &TrainName) -> PathBuf {
 }
 
 fn real(arguments: &Arguments) -> Result<Plan, CliError> {
-    let Arguments { simulator: _, name, compartment, region, golden, os, architecture } = arguments;
+    let Arguments { simulator: _, name, api, vendor_sources, compartment, region, golden, os, architecture } =
+        arguments;
     let (Some(name), Some(compartment)) = (name, compartment) else {
         // clap asks for them; this says the same if it ever did not.
         return Err(CliError::usage("init takes --name and --compartment, or --simulator"));
     };
+    let named: Vec<String> = vendor_sources.iter().map(ToString::to_string).collect();
+    let vendors = if named.is_empty() { train::usual_vendor_sources(os, architecture) } else { named };
     let file = train_file(name);
     let tenancy = template::Tenancy {
         name,
+        // The other one is gone for whoever starts now.
+        api: api.unwrap_or(Api::Osmh),
+        vendor_sources: &vendors,
+        vendors_named: !vendor_sources.is_empty(),
         compartment,
         region: region.as_deref(),
         golden: golden.as_ref(),
@@ -104,8 +112,9 @@ fn real(arguments: &Arguments) -> Result<Plan, CliError> {
     Ok(Plan { name: name.clone(), files: vec![(file, template::of_tenancy(&tenancy))], next })
 }
 
-fn simulated(name: Option<&TrainName>, now: Timestamp) -> Plan {
-    let name = name.cloned().unwrap_or_else(|| TrainName::new(SIMULATED));
+fn simulated(arguments: &Arguments, now: Timestamp) -> Plan {
+    let name = arguments.name.clone().unwrap_or_else(|| TrainName::new(SIMULATED));
+    let api = arguments.api.unwrap_or(Api::Osms);
     let facts = simulator::facts(DEFAULT_SEED);
     let mut files: Vec<(PathBuf, String)> = LEVELS
         .iter()
@@ -116,7 +125,7 @@ fn simulated(name: Option<&TrainName>, now: Timestamp) -> Plan {
         .collect();
     let file = train_file(&name);
     let releases = LEVELS.map(|(release, _)| release);
-    files.push((file.clone(), template::of_simulator(&name, &facts, &releases)));
+    files.push((file.clone(), template::of_simulator(&name, api, &facts, &releases)));
     let next = format!(
         "\nNext:\n  1. patchtrain apply              # brings the simulated fleet to {}\n  \
          2. set the release of a group to {} in {}\n  3. patchtrain plan, and patchtrain apply\n  \

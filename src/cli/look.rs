@@ -5,19 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use super::connect::Connection;
 use super::context::Context;
-use super::exit;
 use super::signals::unless_interrupted;
 use super::{CliError, args};
 use crate::apply::{Interrupt, Survey, survey, survey_updates};
 use crate::cloud::Cloud;
-use crate::name::{Ocid, TrainName};
+use crate::name::Ocid;
 use crate::observed::Observed;
 use crate::oci::Retry;
-use crate::op::Lineage;
 use crate::plan::{self, Input, Plan};
 use crate::render::{Repeat, Spinner};
 use crate::state::State;
@@ -100,16 +96,6 @@ pub(super) async fn observe_updates<C: Cloud>(
     observed?.map_err(|error| CliError::from(error).while_doing("the outstanding updates could not be read"))
 }
 
-/// Makes the state of a train that has never been applied, with a line of descent of its own.
-pub(super) fn unapplied(train: &TrainName) -> Result<State, CliError> {
-    let mut random = [0_u8; 16];
-    SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| CliError::new(exit::ERROR, "the system gives no random numbers"))?;
-    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(State::new(train.clone(), Lineage(hex.into())))
-}
-
 /// Puts a client's retry as progress shows it.
 pub(super) fn repeat(retry: &Retry) -> Repeat<'_> {
     Repeat { operation: retry.operation, reason: &retry.reason, attempts: retry.attempt, wait: retry.wait }
@@ -163,19 +149,5 @@ impl Reading {
             let seconds = self.since.elapsed().as_secs_f64();
             context.terminal.say(&format!("Read {}: {} answers in {seconds:.1} s", self.done, self.reads));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_new_state_has_a_lineage_of_its_own() {
-        let name = TrainName::new("t");
-        let (one, other) = (unapplied(&name).unwrap(), unapplied(&name).unwrap());
-        assert_eq!(one.lineage.0.len(), 32);
-        assert_ne!(one.lineage, other.lineage);
-        assert_eq!(one.serial, 0);
     }
 }

@@ -14,10 +14,13 @@ mod error;
 pub mod exit;
 mod fmt;
 mod freeze;
+mod import;
 mod init;
 mod look;
+mod own_state;
 mod plan;
 mod prompt;
+mod random;
 mod report;
 mod show;
 mod signals;
@@ -69,6 +72,7 @@ fn run(arguments: &[OsString]) -> u8 {
     };
     let ended = match parsed.command {
         Command::Init(arguments) => init::run(&context, &arguments),
+        Command::Import(arguments) => import::run(&context, &arguments),
         Command::Fmt(arguments) => fmt::run(&context, &arguments),
         Command::Freeze(arguments) => freeze::run(&context, &arguments),
         Command::Validate(arguments) => validate::run(&context, &arguments),

@@ -4,7 +4,7 @@ use super::args::Plan as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
-use super::{CliError, each, exit};
+use super::{CliError, each, exit, own_state};
 use crate::state::store::Store;
 
 /// Plans each selected train.
@@ -24,10 +24,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
-            let state = match context.workspace.store(&train.name).load().await? {
-                Some(state) => state,
-                None => look::unapplied(&train.name)?,
-            };
+            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;

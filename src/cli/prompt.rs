@@ -15,10 +15,14 @@ pub(super) async fn approved(
     plan: &Plan,
 ) -> Result<bool, CliError> {
     let place = if plan.service.simulator { "the SIMULATOR" } else { &plan.service.place };
-    context.terminal.say(&format!(
-        "Do you want to perform these actions?\n  On train {}, in {place}.\n  Only 'yes' will be accepted to approve.\n",
-        plan.basis.train
-    ));
+    let question =
+        format!("Do you want to perform these actions?\n  On train {}, in {place}.", plan.basis.train);
+    yes(context, interrupt, &question).await
+}
+
+/// Asks a question that only `yes` approves.
+pub(super) async fn yes(context: &Context, interrupt: &Interrupt, question: &str) -> Result<bool, CliError> {
+    context.terminal.say(&format!("{question}\n  Only 'yes' will be accepted to approve.\n"));
     let mut err = io::stderr();
     let _ = write!(err, "  Enter a value: ").and_then(|()| err.flush());
     let line = tokio::task::spawn_blocking(|| {

@@ -10,7 +10,7 @@ use super::args::{Format, Report as Arguments};
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit};
+use super::{CliError, each, exit, own_state};
 use crate::render::{self, ReportFormat};
 use crate::report::{self, Fleet, Input, Report};
 use crate::state::store::{Store, StoreError};
@@ -25,10 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut reports = Vec::new();
         let code = each::train(context, &trains, async |train| {
             let store = context.workspace.store(&train.name);
-            let state = match store.load().await? {
-                Some(state) => state,
-                None => look::unapplied(&train.name)?,
-            };
+            let state = own_state::of(train, store.load().await?)?;
             let past = store.reports()?;
             if !past.unreadable.is_empty() {
                 let lines: Vec<String> = past.unreadable.iter().map(usize::to_string).collect();

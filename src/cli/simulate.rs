@@ -11,7 +11,7 @@ use super::args::{Simulate as Arguments, SimulateAction};
 use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, exit};
-use crate::simulator::{self, Handle, Info, Manner};
+use crate::simulator::{self, Handle, Info, Manner, Service};
 
 /// Serves, or moves the clock.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -22,7 +22,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 }
 
 fn serve(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    let api = arguments.api.as_deref();
     let manner = Manner {
+        only: api.map(|api| if api == "osmh" { Service::Osmh } else { Service::Osms }),
         fleet: arguments.instances.map(usize::from),
         latency: Duration::from_millis(u64::from(arguments.latency)),
         work: arguments.work.map(|work| Duration::from_millis(u64::from(work))),
@@ -50,9 +52,11 @@ fn serve(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
         };
         context.terminal.print(&facts(&endpoint, &info, config.as_deref()))?;
         if let Some(config) = &config {
+            let api = api.unwrap_or("osms");
             context.terminal.say(&format!(
-                "To use it from elsewhere: `endpoints = {{ osms = \"{endpoint}\" }}` in the train file, and\n\
-                 OCI_CONFIG_FILE={} in the environment.",
+                "To use it from elsewhere: `endpoints = {{ {api} = \"{endpoint}\" }}` in the train file, and\n\
+                 OCI_CONFIG_FILE={} in the environment. Oracle's clients take the same file, and\n\
+                 `--endpoint {endpoint}`.",
                 config.display()
             ));
         }
@@ -92,6 +96,7 @@ fn facts(endpoint: &str, info: &Info, config: Option<&Path>) -> String {
         ("compartment".to_owned(), facts.compartment.clone()),
         ("golden".to_owned(), format!("{}  {}", facts.golden.id, facts.golden.name)),
     ];
+    rows.extend(facts.vendor_sources.iter().map(|name| ("vendor-source".to_owned(), name.clone())));
     if let Some(config) = config {
         rows.push(("config".to_owned(), config.display().to_string()));
     }

@@ -4,7 +4,7 @@ use super::args::Status as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit};
+use super::{CliError, each, exit, own_state};
 use crate::name::{GroupName, Ocid};
 use crate::render::{self, Style};
 use crate::report::{Fleet, FleetStatus, GroupStatus, InstanceLine};
@@ -20,10 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let mut found = false;
         let code = each::train(context, &trains, async |train| {
-            let state = match context.workspace.store(&train.name).load().await? {
-                Some(state) => state,
-                None => look::unapplied(&train.name)?,
-            };
+            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
             let connection = connector.connect(train, &interrupt).await?;
             let observed = look::observe(context, &interrupt, &connection, (train, &state), calls).await?;
             let fleet = Fleet { train, state: &state, observed: &observed };

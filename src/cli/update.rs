@@ -6,7 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, look, prompt};
+use super::{CliError, exit, look, own_state, prompt};
 use crate::apply::Interrupt;
 use crate::name::{GroupName, Ocid};
 use crate::observed::Observed;
@@ -59,10 +59,7 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
-    let state = match session.load().await? {
-        Some(state) => state,
-        None => look::unapplied(&train.name)?,
-    };
+    let state = own_state::of(train, session.load().await?)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
         .connect(train, interrupt)

@@ -89,6 +89,23 @@ impl Workspace {
     }
 }
 
+/// Finds the one train that a command is about; `why` says what keeps it from being about several.
+pub(super) fn one_of<'a>(
+    trains: &'a [Train],
+    wanted: Option<&str>,
+    why: &str,
+) -> Result<&'a Train, CliError> {
+    let names = || trains.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (wanted, trains) {
+        (Some(wanted), _) => trains.iter().find(|train| train.name.as_str() == wanted).ok_or_else(|| {
+            CliError::usage(format!("there is no train `{wanted}` in trains/"))
+                .hint(format!("the trains are: {}", names()))
+        }),
+        (None, [train]) => Ok(train),
+        (None, _) => Err(CliError::usage(why).hint(format!("say which with --train NAME: {}", names()))),
+    }
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> CliError {
     CliError::of(exit::ERROR, error).while_doing(format!("cannot read {}", path.display()))
 }

@@ -1,11 +1,25 @@
 //! The seam to a cloud: three calls that every service dialect offers, and what it can do at all.
 //!
-//! Knows nothing of plans or of the state. [`memory`] is the one for tests; `osms` speaks to Oracle's service.
+//! Knows nothing of plans or of the state. [`memory`] is the one for tests; [`osms`] and [`osmh`] speak to
+//! Oracle's services, and [`Service`] is either of them.
 
+mod calls;
 pub mod compute;
+#[cfg(test)]
+mod contract;
+mod lists;
 pub mod memory;
+pub mod osmh;
 pub mod osms;
+mod rows;
+mod service;
+mod shared;
+mod tags;
+mod told;
+mod wire;
+mod words;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -14,6 +28,8 @@ use thiserror::Error;
 use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::op::{Op, RetryToken, Ticket};
+
+pub use service::Service;
 
 /// A service that instances are patched through.
 pub trait Cloud: Send + Sync + 'static {
@@ -59,9 +75,32 @@ pub enum Progress {
         /// How far, of 100.
         percent: u8,
     },
+    /// Work for several instances, one part each.
+    Parts {
+        /// How each part goes. An instance that the service has made no part for yet, or never will, is not here.
+        parts: BTreeMap<Ocid, Part>,
+        /// Whether the whole is over, so that no part changes any more.
+        over: bool,
+    },
     /// Succeeded, says the service. Proof is reading back.
     Succeeded,
     /// Failed or cancelled, with what the service's errors and last log lines say.
+    Failed {
+        /// In one paragraph.
+        message: String,
+    },
+}
+
+/// How one instance's part of accepted work goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Not picked up by the instance's agent yet.
+    Accepted,
+    /// Running.
+    Running,
+    /// Succeeded, says the service.
+    Succeeded,
+    /// Failed or cancelled, with what the service says.
     Failed {
         /// In one paragraph.
         message: String,
@@ -123,6 +162,24 @@ pub enum CloudError {
         /// The NEVRAs.
         packages: Vec<String>,
     },
+    /// Packages that the service did not put into a source, and did not say why.
+    #[error("{operation}: the service left out {}: none of the vendor's sources that this one is drawn from has them", packages.join(", "))]
+    LeftOut {
+        /// The API operation.
+        operation: &'static str,
+        /// The NEVRAs.
+        packages: Vec<String>,
+    },
+    /// The service accepted a call and then failed to do it.
+    #[error("{operation}: {reason} (work request {ticket})")]
+    Failed {
+        /// The API operation.
+        operation: &'static str,
+        /// The work request.
+        ticket: String,
+        /// What its errors and last log lines say.
+        reason: String,
+    },
     /// An op that cannot be said to this service. Nothing was sent.
     #[error("{operation} cannot be asked for: {reason}")]
     Unaskable {
@@ -148,7 +205,11 @@ impl CloudError {
             Self::Service { status: 501 | 507, .. } => false,
             Self::Service { status, .. } => *status >= 500,
             Self::Down { asked, .. } => *asked,
-            Self::UnknownPackages { .. } | Self::Unaskable { .. } | Self::Credentials { .. } => false,
+            Self::UnknownPackages { .. }
+            | Self::LeftOut { .. }
+            | Self::Failed { .. }
+            | Self::Unaskable { .. }
+            | Self::Credentials { .. } => false,
         }
     }
 }

@@ -31,12 +31,15 @@ impl Observed {
             Op::RemovePackages { source, packages } => self.edit_contents(source, |contents| {
                 contents.iter().filter(|package| !packages.contains(package)).collect()
             }),
-            Op::CreateGroup { group, owner } => {
+            Op::CreateGroup { group, owner, outfit } => {
                 let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..planned.{group}"));
+                let sources = outfit.iter().filter_map(|outfit| self.link(&outfit.source)).collect();
                 self.groups.entry(id).or_insert_with(|| ServiceGroup {
                     name: group.as_str().into(),
                     members: Default::default(),
                     owner: Some(owner.clone()),
+                    sources,
+                    busy: Default::default(),
                 });
             }
             Op::DeleteGroup { group } => {
@@ -81,6 +84,7 @@ impl Observed {
             Op::DeleteSchedule { id, .. } => {
                 self.schedules.remove(id);
             }
+            on_group => self.advance_crew(on_group),
         }
     }
 
@@ -97,7 +101,7 @@ impl Observed {
             Op::RemovePackages { source, packages } => self
                 .contents(source)
                 .is_some_and(|contents| !packages.iter().any(|package| contents.contains(*package))),
-            Op::CreateGroup { owner, group } => self
+            Op::CreateGroup { owner, group, .. } => self
                 .groups
                 .values()
                 .any(|seen| seen.owner.as_ref() == Some(owner) && *seen.name == *group.as_str()),
@@ -130,12 +134,19 @@ impl Observed {
                 })
             }
             Op::DeleteSchedule { id, .. } => !self.schedules.contains_key(id),
+            on_group => self.satisfies_crew(on_group),
         }
     }
 
-    /// Returns whom a source is attached to: who is seen with it, and whom the service names where it was asked.
+    /// Returns what a source is attached to, instances and groups: who is seen with it, and whom the service names where
+    /// it was asked.
     pub fn riders(&self, source: &Ocid) -> Riders {
         let mut riders = self.riders.get(source).cloned().unwrap_or_default();
+        for (id, group) in &self.groups {
+            if group.has(source) {
+                riders.insert(id.clone(), group.name.clone());
+            }
+        }
         for (id, seen) in &self.instances {
             if seen.parent.iter().chain(&seen.children).any(|link| link.id == *source) {
                 riders.insert(id.clone(), seen.name.clone());
@@ -214,7 +225,7 @@ impl Observed {
         self.instances.get(instance).is_some_and(|instance| instance.groups.contains(&id))
     }
 
-    fn edit_membership(&mut self, group: &GroupRef, instance: &Ocid, member: bool) {
+    pub(super) fn edit_membership(&mut self, group: &GroupRef, instance: &Ocid, member: bool) {
         let Some(id) = self.group_id(group) else { return };
         let (Some(group), Some(seen)) = (self.groups.get_mut(&id), self.instances.get_mut(instance)) else {
             return;
@@ -228,7 +239,7 @@ impl Observed {
         }
     }
 
-    fn update(&mut self, id: &Ocid, wanted: Wanted, only: Option<Package>) {
+    pub(super) fn update(&mut self, id: &Ocid, wanted: Wanted, only: Option<Package>) {
         let Some(offered) = self.instances.get(id).and_then(|instance| self.offered(instance)) else {
             return;
         };

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Instance, Observed, SourceLink};
+use super::{Instance, Observed, ServiceGroup, SourceLink};
 use crate::name::Ocid;
-use crate::op::{Ownership, SourceRef};
+use crate::op::{GroupRef, Ownership, SourceRef};
 
 /// What must hold just before a step runs. Checked after "is it already done?", so it describes only the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,30 @@ pub enum Precondition {
         /// Whose it is to be.
         owner: Ownership,
     },
+    /// The group is there and has no other sources than these and the one it is to have.
+    Carries {
+        /// The group.
+        group: GroupRef,
+        /// The sources that the plan saw.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<Ocid>,
+        /// The source it is to have.
+        source: SourceRef,
+    },
+    /// The group is there and has this source, and no other.
+    Bound {
+        /// The group.
+        group: GroupRef,
+        /// The source.
+        source: SourceRef,
+    },
+    /// The registration profile is there and its tags say that it is ours.
+    OwnedProfile {
+        /// The profile.
+        id: Ocid,
+        /// Whose it is to be.
+        owner: Ownership,
+    },
     /// The scheduled job is there and its tags say that it is ours.
     OwnedSchedule {
         /// The job.
@@ -121,6 +145,28 @@ pub enum Breach {
         /// Who, by name.
         riders: String,
     },
+    /// The group is no longer known to the service.
+    #[error("the service no longer knows group {group}")]
+    GroupGone {
+        /// Its name.
+        group: String,
+    },
+    /// The group has other sources than the plan saw.
+    #[error("group {group} now has {found}; the plan saw {expected}")]
+    GroupSources {
+        /// Its name.
+        group: String,
+        /// What the plan saw, or would have there by now.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// The registration profile is gone or is not ours.
+    #[error("the registration profile {id} is gone, or its tags no longer say that it is ours")]
+    Profile {
+        /// Its id.
+        id: String,
+    },
     /// The scheduled job is gone or is not ours.
     #[error("the scheduled job {id} is gone, or its tags no longer say that it is ours")]
     Schedule {
@@ -132,6 +178,12 @@ pub enum Breach {
 fn moved(expected: Option<&Ocid>, found: &SourceLink) -> Breach {
     let expected = expected.map_or_else(|| "none".to_owned(), Ocid::to_string);
     Breach::Parent { expected, found: format!("{} ({})", found.name, found.id) }
+}
+
+fn elsewhere(group: &GroupRef, seen: &ServiceGroup, expected: String) -> Breach {
+    let found: Vec<String> = seen.sources.iter().map(|link| format!("{} ({})", link.name, link.id)).collect();
+    let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
+    Breach::GroupSources { group: group.group.to_string(), expected, found }
 }
 
 /// How many instances a breach names before it counts.
@@ -177,6 +229,28 @@ impl Observed {
                     _ => Err(Breach::Schedule { id: id.to_string() }),
                 }
             }
+            Precondition::Carries { group, sources, source } => {
+                let seen = self.check_group(group)?;
+                let expected = |id: &Ocid| sources.contains(id) || source.id.as_ref() == Some(id);
+                if seen.sources.iter().all(|link| expected(&link.id)) {
+                    return Ok(());
+                }
+                let expected = sources.iter().map(Ocid::to_string).collect::<Vec<_>>().join(", ");
+                Err(elsewhere(group, seen, if expected.is_empty() { "none".to_owned() } else { expected }))
+            }
+            Precondition::Bound { group, source } => {
+                let seen = self.check_group(group)?;
+                if source.id.as_ref().is_some_and(|id| seen.has_only(id)) {
+                    return Ok(());
+                }
+                Err(elsewhere(group, seen, format!("the source of {} alone", source.release)))
+            }
+            Precondition::OwnedProfile { id, owner } => {
+                match self.profiles.get(id).and_then(|seen| seen.owner.as_ref()) {
+                    Some(seen) if seen == owner => Ok(()),
+                    _ => Err(Breach::Profile { id: id.to_string() }),
+                }
+            }
             Precondition::Idle { instance } => {
                 let seen = self.instances.get(instance).ok_or(Breach::InstanceGone)?;
                 match (seen.status.takes_work(), seen.open_work.first()) {
@@ -202,6 +276,11 @@ impl Observed {
                 Err(Breach::Ridden { release, riders })
             }
         }
+    }
+
+    fn check_group(&self, group: &GroupRef) -> Result<&ServiceGroup, Breach> {
+        let seen = group.id.as_ref().and_then(|id| self.groups.get(id));
+        seen.ok_or_else(|| Breach::GroupGone { group: group.group.to_string() })
     }
 
     fn check_owned<'a>(&self, source: &'a SourceRef, owner: &Ownership) -> Result<&'a Ocid, Breach> {

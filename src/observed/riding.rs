@@ -6,12 +6,19 @@ use super::{Instance, SourceLink};
 use crate::name::{Ocid, ReleaseName};
 
 impl Instance {
+    /// Tells whether its sources stand beside each other, as in a service that knows no parents.
+    pub fn is_flat(&self) -> bool {
+        self.parent.is_none() && !self.children.is_empty()
+    }
+
     /// Tells whether the instance has a source: as its parent, or, where it is told what parent that hangs under (which
     /// may not be there yet), as a child under that one.
     pub fn has(&self, source: &Ocid, under: Option<Option<&Ocid>>) -> bool {
         let parent = self.parent.as_ref().map(|parent| &parent.id);
         match under {
-            None => parent == Some(source),
+            None => {
+                parent == Some(source) || (self.is_flat() && self.children.iter().any(|it| it.id == *source))
+            }
             Some(None) => false,
             Some(under) => parent == under && self.children.iter().any(|child| child.id == *source),
         }
@@ -29,9 +36,12 @@ pub struct Riding {
 }
 
 impl Riding {
-    /// Tells whether an instance's parent is the train's own.
+    /// Tells whether an instance's sources are exchanged one by one: its parent is the train's own, or none has a parent.
     pub fn hangs(&self, seen: &Instance) -> bool {
-        seen.parent.as_ref().is_some_and(|parent| Some(&parent.id) == self.parent.as_ref())
+        match &seen.parent {
+            Some(parent) => Some(&parent.id) == self.parent.as_ref(),
+            None => seen.is_flat(),
+        }
     }
 
     /// Returns the children under the train's own parent that hold releases.
@@ -50,13 +60,18 @@ impl Riding {
     /// leave; where none is, the empty parent.
     pub fn link<'s>(&self, seen: &'s Instance, bound: Option<&Ocid>) -> Option<&'s SourceLink> {
         let other = self.children(seen).find(|child| Some(&child.id) != bound);
-        other.or_else(|| self.children(seen).next()).or(seen.parent.as_ref())
+        other
+            .or_else(|| self.children(seen).next())
+            .or(seen.parent.as_ref())
+            .or_else(|| self.foreign(seen).next())
     }
 
-    /// Tells whether an instance has a source, as its parent or under the train's own, and no other release beside it.
+    /// Tells whether an instance has a source, as its parent or under the train's own, and no other release beside it;
+    /// where sources stand beside each other, nothing else at all, since all of them are offered.
     pub fn rides(&self, seen: &Instance, source: &Ocid) -> bool {
         let mut children = self.children(seen).map(|child| &child.id);
         match self.hangs(seen) {
+            true if seen.is_flat() => matches!(seen.children.as_slice(), [only] if only.id == *source),
             true => children.next() == Some(source) && children.next().is_none(),
             false => seen.has(source, None),
         }

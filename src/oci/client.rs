@@ -162,6 +162,13 @@ impl<T: Transport> Client<T> {
         &self.transport
     }
 
+    /// Returns the tenancy that calls are signed for, which is also the root compartment; none where the key does not
+    /// say.
+    pub async fn tenancy(&self) -> Result<Option<String>, Error> {
+        let key = self.credentials.current(Timestamp::now()).await;
+        Ok(key.map_err(|error| unsigned("the signature", &error))?.tenancy())
+    }
+
     /// Makes a call, with its retries.
     pub async fn send(&self, call: &Call) -> Result<Reply, Error> {
         let started = Instant::now();

@@ -197,6 +197,8 @@ mod tests {
             ("xx-opened-later-1", "https://osms.xx-opened-later-1.oci.oraclecloud.com"),
         ] {
             assert_eq!(Region::parse(text).map(|region| region.endpoint("osms")).as_deref(), Ok(endpoint));
+            let hub = Region::parse(text).map(|region| region.endpoint("osmh"));
+            assert_eq!(hub, Ok(endpoint.replace("osms", "osmh")));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Whether and when a call is tried again: a pure function of what went wrong, how often, for how long, and a random
 //! number. Sleeping is the client's.
 //!
-//! The rules are those of Oracle's SDKs (eight attempts in ten minutes; 429, 5xx but 501, 409 `IncorrectState`,
-//! connection errors), plus one: a call that the service cannot recognize as a repetition is only repeated where the
+//! The rules are those of Oracle's SDKs (eight attempts in ten minutes; 429, 5xx but 501, 409 `IncorrectState`
+//! and `LockConflict`, connection errors), plus one: a call that the service cannot recognize as a repetition is only repeated where the
 //! first one has certainly not been served. Whoever made it reads back first.
 
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl Policy {
     ) -> Next {
         let passes = match trouble {
             Trouble::Status { status: 429, .. } | Trouble::NotSent => true,
-            Trouble::Status { status: 409, code, .. } => code == "IncorrectState",
+            Trouble::Status { status: 409, code, .. } => matches!(code, "IncorrectState" | "LockConflict"),
             // What is not there, and a disk that is full (ours, of the simulator), are not there in 30 s either.
             Trouble::Status { status: 501 | 507, .. } => false,
             Trouble::Status { status, .. } => status >= 500 && repeatable,
@@ -130,6 +130,7 @@ mod tests {
         for (trouble, if_repeatable, if_not) in [
             (status(429, "TooManyRequests"), true, true),
             (status(409, "IncorrectState"), true, true),
+            (status(409, "LockConflict"), true, true),
             (status(409, "Conflict"), false, false),
             (status(409, "InvalidatedRetryToken"), false, false),
             (status(500, "InternalServerError"), true, false),

@@ -59,11 +59,15 @@ impl Script {
     }
 
     pub(crate) fn client(&self) -> Client<Self> {
+        self.client_of("/20190801")
+    }
+
+    /// The same for an API of another version.
+    pub(crate) fn client_of(&self, version: &'static str) -> Client<Self> {
         let key = include_str!("testdata/key.pem").as_bytes();
         let credentials = Credentials::from_parts("t", "u", "f", key).unwrap();
         let half = |bytes: &mut [u8]| bytes.fill(0x80);
-        Client::new(self.clone(), Endpoint::fixed("http://osms.test"), "/20190801", credentials)
-            .with_random(half)
+        Client::new(self.clone(), Endpoint::fixed("http://osms.test"), version, credentials).with_random(half)
     }
 }
 
@@ -71,7 +75,7 @@ impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Answer {
         let target = request.uri().path_and_query().unwrap().as_str();
         let asked = Asked {
-            line: format!("{} {}", request.method(), target.strip_prefix("/20190801").unwrap_or(target)),
+            line: format!("{} {}", request.method(), unversioned(target)),
             headers: request.headers().clone(),
             body: String::from_utf8(request.body().to_vec()).unwrap(),
             slow: request.extensions().get::<super::Patience>().is_some(),
@@ -80,6 +84,11 @@ impl Transport for Script {
         tokio::task::yield_now().await;
         (self.rule.lock().unwrap())(&asked)
     }
+}
+
+/// Takes the version off a path.
+fn unversioned(target: &str) -> &str {
+    ["/20190801", "/20220901"].iter().find_map(|version| target.strip_prefix(version)).unwrap_or(target)
 }
 
 /// An answer with a JSON body.

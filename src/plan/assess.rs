@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::holdings::Sources;
+use super::bindings;
+use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
 use super::{HeldReason, Input, Reason};
 use crate::conformance::{Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
-use crate::op::{OpKey, Wanted};
-use crate::train::{Ahead, Group, Release};
+use crate::op::{Binding, OpKey, Ticket, Wanted};
+use crate::train::{Ahead, Group, Members, Release};
 
 /// One member of a declared group.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub(super) struct Member<'a> {
     pub(super) reason: Reason,
     /// Why nothing, or not everything, is done.
     pub(super) held: Option<HeldReason>,
+    /// Work that is open on it and that its group must wait for, where groups are moved as a whole.
+    pub(super) busy: Option<Ticket>,
 }
 
 impl Member<'_> {
@@ -93,7 +96,7 @@ impl<'a> Assessed<'a> {
 pub(super) fn members<'a>(
     input: &Input<'a>,
     sources: &Sources,
-    riding: &Riding,
+    (riding, groups): (&Riding, &Groups),
     rosters: &'a Rosters,
 ) -> Assessed<'a> {
     let mut verdicts = Verdicts::default();
@@ -105,6 +108,11 @@ pub(super) fn members<'a>(
             continue;
         };
         let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
+        // Where groups are bound, a member rides what its group does.
+        let bound = groups.get(&group.name).and_then(|found| input.observed.groups.get(found.id.as_ref()?));
+        let bound = input.capabilities.binding == Binding::Instance
+            || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
+        let source = source.filter(|_| bound);
         let start = assessed.list.len();
         for id in &roster.members {
             let outside = roster.joins.binary_search(id).is_ok();
@@ -122,6 +130,9 @@ pub(super) fn members<'a>(
                 outside,
                 resting,
             ));
+        }
+        if input.capabilities.binding == Binding::Group {
+            bindings::hold_together(&mut assessed.list[start..]);
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
@@ -162,6 +173,7 @@ fn assess<'a>(
         verify: false,
         reason: Reason::Bound { line: group.line },
         held: None,
+        busy: None,
     };
     let hold = |mut member: Member<'a>, reason| {
         member.joins = false;
@@ -177,6 +189,7 @@ fn assess<'a>(
         return hold(member, HeldReason::Unreachable { status, last_checkin });
     }
     let Some(verdict) = member.verdict.clone() else { return hold(member, HeldReason::Unread) };
+    let bound = source.is_some() && !outside;
     let rides = source.is_some_and(|source| riding.rides(seen, source));
     // What another source offers says nothing of the release's: before the switch nothing is known of any kind.
     let offered = input.observed.updates.get(id).filter(|_| rides);
@@ -186,16 +199,44 @@ fn assess<'a>(
     member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
+    let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
+        || begun(input, &OpKey::detach(&group.name, &release.name));
+    if input.capabilities.binding == Binding::Group {
+        // Who joins gets the group's sources, whatever it had.
+        member.switch |= member.joins || begun_exchange;
+    }
     member.update = member.tally.due > 0;
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
     let unknown = !rides && group.patching().is_by_kind();
-    let waits = member.tally.scheduled > 0 && !unknown;
+    // Who joins installs everything at once, whatever is left to the schedule otherwise.
+    let installs =
+        input.capabilities.joining_installs && (member.joins || (bound && !rides && !begun_exchange));
+    let waits = member.tally.scheduled > 0 && !unknown && !installs;
     member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
+    if input.capabilities.binding == Binding::Group
+        && let Some((ticket, since)) = bindings::in_the_way(input, group, seen)
+    {
+        member.busy = Some(ticket.clone());
+        if let Some(since) = since {
+            (member.joins, member.switch, member.update) = (false, false, false);
+            member.held = Some(HeldReason::Overdue { ticket, since });
+            return member;
+        }
+    }
+    // Only leaving and joining again gives a member what its group has, and a run that is cut in between must not lose it.
+    let apart = bound && !rides && !begun_exchange && group.members == Members::Service;
+    if input.capabilities.binding == Binding::Group && apart && !bindings::can_rerun(input, group, id) {
+        let link = riding.link(seen, None).map(|link| link.name.clone());
+        (member.switch, member.update) = (false, false);
+        member.held = Some(HeldReason::Apart { rides: link });
+        return member;
+    }
     if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {
         (member.held, member.switch, member.update) = (Some(reason), false, false);
         return member;
     }
     if member.moves()
+        && input.capabilities.binding == Binding::Instance
         && let Some(ticket) = foreign_work(input, seen, &OpKey::update(&release.name, id))
     {
         member.held = Some(HeldReason::OpenWork { ticket });
@@ -207,7 +248,7 @@ fn assess<'a>(
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
     } else {
-        if member.tally.scheduled > 0 {
+        if member.tally.scheduled > 0 && !installs {
             // What the schedule is to bring is not a step, and there is no level before it has come.
             member.held = Some(HeldReason::Schedule { packages: member.tally.scheduled, known: !unknown });
         }
@@ -224,22 +265,35 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
     let put_there = record.is_some_and(|record| record.release.as_ref() == Some(&member.release.name));
     if rides {
         return match () {
-            () if member.switch || begun(input, &OpKey::update(&member.release.name, member.id)) => {
-                Reason::Unfinished
-            }
+            () if member.joins => Reason::Joined { line },
+            () if member.switch || updating(input, member) => Reason::Unfinished,
             () if member.recorded => Reason::Drifted,
             () => Reason::Behind,
         };
     }
     let bound = input.state.groups.get(&member.group.name).and_then(|group| group.release.as_ref());
     match () {
-        () if begun(input, &OpKey::switch(&member.release.name, member.id)) => Reason::Unfinished,
+        () if switching(input, member) => Reason::Unfinished,
         () if put_there => Reason::Drifted,
         () if record.is_none_or(|record| record.release.is_none()) && bound == Some(&member.release.name) => {
             Reason::Joined { line }
         }
         () => Reason::Bound { line },
     }
+}
+
+/// Tells whether an earlier run has begun to update the member to its release, by itself or with its group.
+fn updating(input: &Input<'_>, member: &Member<'_>) -> bool {
+    begun(input, &OpKey::update(&member.release.name, member.id))
+        || begun(input, &OpKey::update_group(&member.group.name, &member.release.name))
+}
+
+/// Tells whether an earlier run has begun to put the member on its release, by itself or with its group.
+fn switching(input: &Input<'_>, member: &Member<'_>) -> bool {
+    let (group, release) = (&member.group.name, &member.release.name);
+    begun(input, &OpKey::switch(release, member.id))
+        || begun(input, &OpKey::attach(group, release))
+        || begun(input, &OpKey::detach(group, release))
 }
 
 fn begun(input: &Input<'_>, key: &OpKey) -> bool {

@@ -74,6 +74,9 @@ pub enum ChangeDetail {
         leaves: Vec<Ocid>,
         /// How many members are only read back, to prove a level that is there.
         verifies: usize,
+        /// How its sources change, for a service that binds groups.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exchange: Option<Exchange>,
         /// The line of the train file that declares the group.
         line: usize,
     },
@@ -113,11 +116,33 @@ pub enum ChangeDetail {
         /// The line of the train file that declares the group; none where nothing does any more.
         line: Option<usize>,
     },
+    /// The registration profile of a group is made, made anew or deleted.
+    Profile {
+        /// Whether one that an earlier run made and could not record is recorded.
+        adopt: bool,
+        /// Whether another one is deleted first, because whom it is for cannot be changed.
+        replace: bool,
+        /// The line of the train file that declares the group; none where nothing does any more.
+        line: Option<usize>,
+    },
     /// Updates are installed on an instance now, because somebody asks for them.
     Patch {
         /// Its index in [`super::Plan::patches`].
         patch: usize,
     },
+}
+
+/// How the sources of a group change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Whether it gets the source of its release; else it has that already.
+    pub attach: bool,
+    /// The sources that it loses.
+    pub detach: Vec<SourceLink>,
+    /// Members whose own sources are others than the group's, and who leave and join again for that.
+    pub rejoin: Vec<Ocid>,
+    /// Members on which work for the group failed, which is done again on them.
+    pub rerun: Vec<Ocid>,
 }
 
 /// Instances of one group with the same change for the same reason.

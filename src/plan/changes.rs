@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::assess::{Assessed, Member};
+use super::bindings::{Binding, Bindings};
 use super::gates::Gates;
 use super::holdings::{Groups, Sources};
 use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::{
-    AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Held, HeldReason, Input, Note, PlannedGroup,
-    Reason, ReleaseMove, Work,
+    AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Exchange, Held, HeldReason, Input, Note,
+    PlannedGroup, Reason, ReleaseMove, Work,
 };
 use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Riding, SourceLink};
+use crate::op::Wanted;
 use crate::package::{Delta, Package};
 use crate::train::{Ahead, Group, Layout, Release};
 
@@ -73,7 +75,7 @@ pub(super) fn labels(
 pub(super) fn tell(
     input: &Input<'_>,
     (sources, riding): (&Sources, &Riding),
-    groups: &Groups,
+    (groups, bindings): (&Groups, &Bindings),
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
@@ -86,7 +88,10 @@ pub(super) fn tell(
     story.cohorts(input, members, (sources, riding));
     for group in &input.train.groups {
         let source = sources.get(&group.release).and_then(|found| found.id.as_ref());
-        story.group(input, group, (groups, rosters), members.of(&group.name), gates, (source, riding));
+        let binding = bindings.get(&group.name);
+        story.binding(group, binding, members.of(&group.name));
+        let found = (groups, rosters, binding);
+        story.group(input, group, found, members.of(&group.name), gates, (source, riding));
     }
     for (name, leaves) in &rosters.undeclared {
         let detail = ChangeDetail::DeleteGroup { leaves: leaves.clone() };
@@ -215,6 +220,25 @@ impl Story {
         }
     }
 
+    /// Notes what a reviewer should know of a service that moves groups as a whole.
+    fn binding(&mut self, group: &Group, binding: Option<&Binding>, members: &[Member<'_>]) {
+        let Some(binding) = binding.filter(|binding| binding.moves()) else { return };
+        let joins = binding.joins.len() + binding.rejoin.len();
+        if joins > 0 {
+            self.notes.push(Note::JoinInstalls {
+                group: group.name.clone(),
+                release: group.release.clone(),
+                instances: joins,
+                beyond: group.update != Some(Wanted::All),
+            });
+        }
+        let away = |member: &&Member<'_>| member.seen.is_some_and(|seen| !seen.status.takes_work());
+        let unreachable = members.iter().filter(|member| !member.outside).filter(away).count();
+        if unreachable > 0 && (binding.exchanges() || binding.update.is_some()) {
+            self.notes.push(Note::WholeGroup { group: group.name.clone(), unreachable });
+        }
+    }
+
     fn report_ahead(&mut self, member: &Member<'_>, verdict: &Verdict) {
         if verdict.ahead.is_empty() {
             return;
@@ -231,7 +255,7 @@ impl Story {
         &mut self,
         input: &Input<'_>,
         group: &Group,
-        (groups, rosters): (&Groups, &Rosters),
+        (groups, rosters, binding): (&Groups, &Rosters, Option<&Binding>),
         members: &[Member<'_>],
         gates: &Gates,
         (source, riding): (Option<&Ocid>, &Riding),
@@ -301,7 +325,9 @@ impl Story {
         let from = bound.filter(|bound| *bound != group.release);
         let verifies = members.iter().filter(|member| member.verify && !member.moves()).count();
         let create = found.id.is_none();
+        let exchange = binding.and_then(exchange);
         let changes = create
+            || exchange.is_some()
             || found.adopt
             || from.is_some()
             || verifies > 0
@@ -310,11 +336,23 @@ impl Story {
         if changes {
             let action = if create { ChangeAction::Add } else { ChangeAction::Change };
             let (adopt, leaves, line) = (found.adopt, roster.leaves.clone(), group.line);
-            let detail = ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, line };
+            let detail = ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, exchange, line };
             self.changes.push(Change { address: Address::Group(group.name.clone()), action, detail });
         }
         self.groups.push(planned);
     }
+}
+
+/// Returns how the sources of a group change, where they do.
+fn exchange(binding: &Binding) -> Option<Exchange> {
+    let rerun = binding.rerun.as_ref().map(|(_, _, instances)| instances.clone()).unwrap_or_default();
+    let changes = binding.exchanges() || !binding.rejoin.is_empty() || !rerun.is_empty();
+    changes.then(|| Exchange {
+        attach: binding.attach,
+        detach: binding.detach.clone(),
+        rejoin: binding.rejoin.clone(),
+        rerun,
+    })
 }
 
 fn reached(member: &Member<'_>) -> bool {

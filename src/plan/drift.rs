@@ -2,13 +2,13 @@
 //! an unfinished run of ours left behind is unfinished; neither is drift.
 
 use super::assess::{Assessed, Member};
-use super::holdings::{Groups, Sources};
+use super::holdings::{GroupFound, Groups, Sources};
 use super::roster::Rosters;
 use super::{Drift, DriftKind, Input};
 use crate::conformance::Sorter;
-use crate::name::{Address, Ocid};
+use crate::name::{Address, GroupName, Ocid};
 use crate::observed::{Instance, Riding, SourceLink};
-use crate::op::OpKey;
+use crate::op::{Binding, OpKey};
 use crate::state::InstanceRecord;
 use crate::train::{Ahead, Members};
 
@@ -34,6 +34,8 @@ pub(super) fn find(
     for (group, found) in groups {
         if found.gone {
             drift.push(Drift { address: Address::Group(group.clone()), kind: DriftKind::Gone });
+        } else if let Some(kind) = exchanged(input, (sources, riding), group, found) {
+            drift.push(Drift { address: Address::Group(group.clone()), kind });
         }
     }
     for member in &members.list {
@@ -42,6 +44,31 @@ pub(super) fn find(
     of_strangers(input, rosters, &mut drift);
     drift.sort_by(|a, b| a.address.cmp(&b.address));
     drift
+}
+
+/// Returns what somebody else made of the sources of a group that we put on a release. Moving to the release that it is
+/// bound to is progress.
+fn exchanged(
+    input: &Input<'_>,
+    (sources, riding): (&Sources, &Riding),
+    group: &GroupName,
+    found: &GroupFound,
+) -> Option<DriftKind> {
+    if input.capabilities.binding == Binding::Instance {
+        return None;
+    }
+    let seen = input.observed.groups.get(found.id.as_ref()?)?;
+    let expected = input.state.groups.get(group)?.release.clone()?;
+    let bound = input.train.group(group).map(|group| &group.release);
+    let moving = [Some(&expected), bound].into_iter().flatten().any(|release| {
+        begun(input, &OpKey::attach(group, release)) || begun(input, &OpKey::detach(group, release))
+    });
+    let at = |link: &SourceLink| riding.releases.get(&link.id);
+    let known = |link: &SourceLink| at(link).is_some_and(|at| *at == expected || Some(at) == bound);
+    // A release whose source is gone has drifted by itself.
+    let there = sources.get(&expected).is_none_or(|found| found.id.is_some());
+    let as_left = !seen.sources.is_empty() && seen.sources.iter().all(known);
+    (there && !moving && !as_left).then(|| DriftKind::Sources { expected, found: seen.sources.clone() })
 }
 
 fn of_member(
@@ -66,7 +93,13 @@ fn of_member(
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
     let places = Places { expected: expected(input, record), bound, riding };
     let moving = record.release.iter().chain([&member.release.name]);
-    let moving = moving.into_iter().any(|release| begun(input, &OpKey::switch(release, member.id)));
+    let group = &member.group.name;
+    let mut moving = moving.into_iter();
+    let moving = moving.any(|release| {
+        begun(input, &OpKey::switch(release, member.id))
+            || begun(input, &OpKey::attach(group, release))
+            || begun(input, &OpKey::detach(group, release))
+    });
     if let Some(expected) = record.release.clone().filter(|_| !moving) {
         if !places.has(seen) {
             let kind = DriftKind::Parent { expected, found: riding.link(seen, bound).cloned() };

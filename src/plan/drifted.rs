@@ -68,6 +68,13 @@ pub enum DriftKind {
         /// The children; of other releases, or nobody's.
         children: Vec<SourceLink>,
     },
+    /// The group has other sources than that of the release we put it on.
+    Sources {
+        /// The release we put it on.
+        expected: ReleaseName,
+        /// What it has.
+        found: Vec<SourceLink>,
+    },
     /// The scheduled job does something else than what we had it do.
     Schedule {
         /// What we had it do.

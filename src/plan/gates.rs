@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assess::{Assessed, Member};
+use super::bindings::{Binding, Bindings};
 use super::{Condition, Held, HeldReason, Input};
 use crate::name::{Address, GroupName};
 use crate::train::Group;
@@ -22,11 +23,12 @@ pub(super) struct Gates {
 }
 
 /// Places a gate before each group that has something to wait for.
-pub(super) fn place(input: &Input<'_>, members: &Assessed<'_>) -> Gates {
+pub(super) fn place(input: &Input<'_>, members: &Assessed<'_>, bindings: &Bindings) -> Gates {
     let mut gates = Gates::default();
     for group in in_order(&input.train.groups) {
         gates.order.push(group.name.clone());
-        if !members.of(&group.name).iter().any(Member::moves) {
+        let bound = bindings.get(&group.name).is_some_and(Binding::moves);
+        if !bound && !members.of(&group.name).iter().any(Member::moves) {
             continue;
         }
         for name in &group.after {

@@ -110,6 +110,36 @@ pub enum HeldReason {
         /// What it runs.
         os: String,
     },
+    /// A work request that is not this train's is open on another member, and the service moves a group as a whole.
+    Beside {
+        /// The other member.
+        instance: Ocid,
+        /// The work request.
+        ticket: Ticket,
+    },
+    /// The service installs a package on all members of a group or on none, and some lack it altogether.
+    NotEverywhere {
+        /// The package.
+        package: String,
+        /// How many members lack it.
+        lacking: usize,
+    },
+    /// Its group is updated as a whole, and another member with other sources would get whatever those offer.
+    Stray {
+        /// The other member.
+        instance: Ocid,
+    },
+    /// Its own sources are others than its group's. Leaving and joining again would give it those, and who is in the group
+    /// is not this train's to say.
+    Apart {
+        /// What it has; none for no source.
+        rides: Option<Arc<str>>,
+    },
+    /// The service updates members of a group together, and not one by itself.
+    Locked {
+        /// The group.
+        group: GroupName,
+    },
     /// Its update was asked for longer ago than `[service] work_timeout`, and the service still has it as open: no agent
     /// has picked it up, or it does not end. Tried again when the service has given it up.
     Overdue {
@@ -149,6 +179,32 @@ pub enum Note {
         layout: Layout,
         /// The line of the train file that says so.
         line: usize,
+    },
+    /// Instances join a group of a service that has them install the latest of the group's source at once.
+    JoinInstalls {
+        /// The group.
+        group: GroupName,
+        /// The release that they get.
+        release: ReleaseName,
+        /// How many join.
+        instances: usize,
+        /// Whether the group asks for no updates, or not for all, so that this installs more than it says.
+        beyond: bool,
+    },
+    /// What is asked of a group is asked of all its members, also of those that the service does not reach: theirs waits
+    /// there, for a day at most.
+    WholeGroup {
+        /// The group.
+        group: GroupName,
+        /// How many of its members the service does not reach.
+        unreachable: usize,
+    },
+    /// The releases are made from these sources of the vendor.
+    MadeOf {
+        /// The releases.
+        releases: Vec<ReleaseName>,
+        /// The sources, by display name.
+        vendors: Vec<Arc<str>>,
     },
     /// A package was asked for by its name, and no instance has an update of it outstanding.
     NotOutstanding {

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+mod crew;
 mod sources;
 
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::op::{Op, OpKey, SourceRef, StepId};
+use crate::op::{Op, OpKey, StepId};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.counts_are_right();
     sources::deleted_last(&mut lint);
     sources::children_hang(&mut lint);
+    crew::move_as_a_whole(&mut lint);
     lint.findings
 }
 
@@ -110,15 +112,26 @@ impl<'a> Lint<'a> {
                 }
                 Action::Act {
                     op:
+                        Op::Attach { group, source, .. }
+                        | Op::Detach { group, keeps: source, .. }
+                        | Op::Enroll { group, source, .. }
+                        | Op::UpdateGroup { group, source, .. }
+                        | Op::Rerun { group, source, .. },
+                } => {
+                    self.source_resolves(step, source, &sources);
+                    self.group_resolves(step, group, &groups);
+                }
+                Action::Act {
+                    op:
                         Op::Join { group, .. }
                         | Op::Leave { group, .. }
                         | Op::DeleteGroup { group }
-                        | Op::CreateSchedule { group, .. },
-                } => {
-                    if group.id.is_none() && !groups.contains(&group.group) {
-                        self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
-                    }
-                }
+                        | Op::CreateSchedule { group, .. }
+                        | Op::Dismiss { group, .. }
+                        | Op::PatchGroup { group, .. }
+                        | Op::Refresh { group, .. }
+                        | Op::CreateProfile { group, .. },
+                } => self.group_resolves(step, group, &groups),
                 Action::Act { op: Op::DeleteSource { source } } => {
                     if source.id.is_none() {
                         self.found(format!("{} deletes a source that it cannot name", step.id));
@@ -133,20 +146,16 @@ impl<'a> Lint<'a> {
                     }
                 }
                 Action::Act {
-                    op: Op::Patch { .. } | Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. },
+                    op:
+                        Op::Patch { .. }
+                        | Op::ChangeSchedule { .. }
+                        | Op::DeleteSchedule { .. }
+                        | Op::DeleteProfile { .. }
+                        | Op::RefreshInstance { .. },
                 }
                 | Action::Verify { what: Verification::Patched { .. } }
                 | Action::Gate { .. } => {}
             }
-        }
-    }
-
-    fn source_resolves(&mut self, step: &Step, source: &SourceRef, made: &BTreeSet<&ReleaseName>) {
-        if source.id.is_none() && !made.contains(&source.release) {
-            self.found(format!("{} refers to the source of {} that nobody makes", step.id, source.release));
-        }
-        if !self.plan.releases.contains_key(&source.release) {
-            self.found(format!("{} refers to release {}, which the plan lacks", step.id, source.release));
         }
     }
 
@@ -239,15 +248,23 @@ impl<'a> Lint<'a> {
                 | HeldReason::Elsewhere { .. }
                 | HeldReason::NotRunning { .. }
                 | HeldReason::OtherSystem { .. }
+                | HeldReason::Apart { .. }
+                | HeldReason::Stray { .. }
+                | HeldReason::Beside { .. }
                 | HeldReason::Overdue { .. },
             ) => Some(id),
             _ => None,
         });
         let resting: BTreeSet<&Ocid> = resting.collect();
         for (step, op) in self.ops() {
-            if let Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } = op
-                && resting.contains(instance)
-            {
+            let one = match op {
+                Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+                    Some(instance)
+                }
+                _ => None,
+            };
+            let crew = op.crew().map_or(&[][..], |(_, instances)| instances);
+            for instance in one.into_iter().chain(crew).filter(|instance| resting.contains(instance)) {
                 self.found(format!("{} moves {instance}, which is held", step.id));
             }
         }
@@ -270,7 +287,16 @@ impl<'a> Lint<'a> {
                     Some(step.address.clone())
                 }
                 Action::Verify { what: Verification::Level { .. } } => group.clone(),
-                Action::Act { op: Op::Join { .. } | Op::Leave { .. } } => group.clone(),
+                Action::Act { op: Op::Join { .. } | Op::Leave { .. } | Op::Dismiss { .. } } => group.clone(),
+                // A group moves its members; that is told of them, of it, or of both.
+                Action::Act { op } if op.crew().is_some() => {
+                    let instances = op.crew().map_or(&[][..], |(_, instances)| instances);
+                    let of = instances.iter().map(|id| Address::Instance(id.clone()));
+                    let of: Vec<Address> = of.filter(|address| told.contains(address)).collect();
+                    let first = of.first().cloned();
+                    made.extend(of);
+                    group.clone().filter(|group| told.contains(group)).or(first)
+                }
                 Action::Act { .. } | Action::Verify { .. } | Action::Gate { .. } => {
                     Some(step.address.clone())
                 }
@@ -342,8 +368,10 @@ impl<'a> Lint<'a> {
         if let Some((instance, _)) = placed.first_key_value() {
             self.found(format!("{instance} is in a list of updates and does not change"));
         }
-        let by_hand = self.ops().filter(|(_, op)| matches!(op, Op::Patch { .. })).count();
-        if by_hand > 0 && self.ops().count() != by_hand {
+        let is_by_hand = |op: &Op| matches!(op, Op::Patch { .. } | Op::PatchGroup { .. });
+        let changes = |op: &Op| !matches!(op, Op::Refresh { .. } | Op::RefreshInstance { .. });
+        let by_hand = self.ops().filter(|(_, op)| is_by_hand(op)).count();
+        if by_hand > 0 && self.ops().filter(|(_, op)| changes(op)).count() != by_hand {
             self.found("updates by hand stand beside steps that make the train so");
         }
     }
@@ -379,7 +407,7 @@ impl<'a> Lint<'a> {
     /// An update is of the kind that its group asks for; what is left to a schedule is no step.
     fn updates_are_what_groups_ask_for(&mut self) {
         for (step, op) in self.ops() {
-            let Op::Update { kind, .. } = op else { continue };
+            let (Op::Update { kind, .. } | Op::UpdateGroup { kind, .. }) = op else { continue };
             let group = step.group.as_ref().and_then(|group| self.plan.group(group));
             if group.is_some_and(|group| group.patching.update != Some(*kind)) {
                 self.found(format!("{} updates what its group does not ask for: {kind}", step.id));
@@ -432,6 +460,7 @@ impl<'a> Lint<'a> {
                 Action::Act { .. } | Action::Gate { .. } => continue,
             } += 1;
         }
+        crew::count(self.plan, &mut work);
         for group in &self.plan.groups {
             let done = work.get(&group.name).copied().unwrap_or_default();
             if done != group.work {

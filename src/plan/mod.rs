@@ -5,6 +5,7 @@
 //! plan, so that no renderer computes.
 
 mod assess;
+mod bindings;
 mod change;
 mod changes;
 mod drift;
@@ -18,6 +19,7 @@ mod mismatch;
 mod order;
 mod patch;
 mod planner;
+mod profiles;
 mod refusal;
 mod retired;
 mod roster;
@@ -25,6 +27,7 @@ mod schedules;
 mod select;
 mod step;
 mod steps;
+mod vendors;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +40,7 @@ use crate::op::{Lineage, PlanId};
 use crate::package::{Digest, PackageSet, Pattern};
 use crate::train::{Ahead, Amount, Patching};
 
-pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Reason, ReleaseMove};
+pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
 pub use drifted::{Drift, DriftKind};
 pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};

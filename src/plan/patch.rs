@@ -109,7 +109,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
     let riding = holdings::riding(input, &sources);
     let groups = holdings::groups(input, &mut refusals);
     let rosters = roster::draw_up(input, &groups, &mut refusals);
-    let members = assess::members(input, &sources, &riding, &rosters);
+    let members = assess::members(input, &sources, (&riding, &groups), &rosters);
 
     let golden = input.train.golden.as_ref();
     let targets: Vec<(&Ocid, Option<&Member<'_>>)> = match &request.target {
@@ -128,6 +128,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
     for (id, member) in &targets {
         draft.instance((input, &riding), id, *member);
     }
+    draft.crews(input, &groups, &members);
     let Draft { patches, changes, mut held, steps, found, .. } = draft;
     held.sort_by(|a, b| (&a.address, &a.reason).cmp(&(&b.address, &b.reason)));
     let missing = request.packages.iter().filter(|name| !found.contains(name.as_str()));
@@ -179,13 +180,17 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
 fn planned_group(members: &[&Member<'_>], id: Option<Ocid>, steps: &[Step], held: &[Held]) -> PlannedGroup {
     let group = members[0].group;
     let mut work = Work::default();
+    let mut updated = BTreeSet::new();
     for step in steps.iter().filter(|step| step.group.as_ref() == Some(&group.name)) {
         match &step.action {
+            Action::Act { op: Op::PatchGroup { instances, .. } } => updated.extend(instances),
+            Action::Act { op: Op::Refresh { .. } | Op::RefreshInstance { .. } } => {}
             Action::Act { .. } => work.updates += 1,
             Action::Verify { .. } => work.verifies += 1,
             Action::Gate { .. } => {}
         }
     }
+    work.updates += updated.len();
     let ours: BTreeSet<&Ocid> = members.iter().map(|member| member.id).collect();
     let is_held = |held: &&Held| matches!(&held.address, Address::Instance(id) if ours.contains(id));
     PlannedGroup {
@@ -223,6 +228,16 @@ struct Draft<'a> {
     steps: Vec<Step>,
     /// The names that were asked for and are outstanding somewhere.
     found: BTreeSet<&'a str>,
+    /// By group, where those are updated as a whole: the members that updates are outstanding on.
+    crews: BTreeMap<GroupName, Vec<Outstanding>>,
+}
+
+/// What is outstanding on one member of a group that is updated as a whole.
+pub(super) struct Outstanding {
+    pub(super) id: Ocid,
+    pub(super) updates: Vec<OutstandingUpdate>,
+    /// Whether it is at its level once they are installed.
+    pub(super) proves: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -235,6 +250,7 @@ impl<'a> Draft<'a> {
             held: Vec::new(),
             steps: Vec::new(),
             found: BTreeSet::new(),
+            crews: BTreeMap::new(),
         }
     }
 
@@ -268,12 +284,23 @@ impl<'a> Draft<'a> {
             let rides = link.map(|link| link.name.clone());
             return self.hold(id, HeldReason::Elsewhere { rides });
         }
+        if let (Some(member), false) = (member, input.capabilities.updates_members) {
+            let group = &member.group.name;
+            return match &self.request.target {
+                Target::Instance(_) => self.hold(id, HeldReason::Locked { group: group.clone() }),
+                Target::Group(_) => {
+                    let proves = reaches_level(member, listed, &updates);
+                    let outstanding = Outstanding { id: id.clone(), updates, proves };
+                    self.crews.entry(group.clone()).or_default().push(outstanding);
+                }
+            };
+        }
         if let Some(ticket) = foreign_work(input, id, seen) {
             return self.hold(id, HeldReason::OpenWork { ticket });
         }
         let group = member.map(|member| member.group.name.clone());
         let proves = member.is_some_and(|member| reaches_level(member, listed, &updates));
-        self.steps_of(id, group.as_ref(), &updates, proves);
+        self.steps_of((id, input.capabilities.refreshes), group.as_ref(), &updates, proves);
         let patch = self.place(group, updates);
         self.patches[patch].instances.push(id.clone());
         let (address, detail) = (Address::Instance(id.clone()), ChangeDetail::Patch { patch });
@@ -309,7 +336,7 @@ impl<'a> Draft<'a> {
 
     fn steps_of(
         &mut self,
-        id: &Ocid,
+        (id, refreshes): (&Ocid, bool),
         group: Option<&GroupName>,
         updates: &[OutstandingUpdate],
         proves: bool,
@@ -331,6 +358,10 @@ impl<'a> Draft<'a> {
         for op in ops {
             let expects = Precondition::Idle { instance: id.clone() };
             last = Some(self.push(id, group, Action::Act { op }, last, expects));
+        }
+        if refreshes {
+            let op = Op::RefreshInstance { instance: id.clone() };
+            last = Some(self.push(id, group, Action::Act { op }, last, Precondition::Nothing));
         }
         let what = Verification::Patched { instance: id.clone(), wanted, packages };
         last = Some(self.push(id, group, Action::Verify { what }, last, Precondition::Nothing));
@@ -364,6 +395,8 @@ impl<'a> Draft<'a> {
         })
     }
 }
+
+mod crew;
 
 /// Tells whether a member is at its level once these updates are installed, so that this can be proven. What keeps the
 /// level of before was on record until the update began.

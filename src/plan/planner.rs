@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, changes, drift, gates,
-    holdings, mismatch, retired, roster, schedules, steps,
+    Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings, changes, drift,
+    gates, holdings, mismatch, profiles, retired, roster, schedules, steps, vendors,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -41,28 +41,50 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let riding = holdings::riding(input, &sources);
     let groups = holdings::groups(input, &mut refusals);
     let schedules = schedules::find(input, &groups, &mut refusals);
+    let profiles = profiles::find(input, &groups, &mut refusals);
+    let vendors = vendors::resolve(input, &mut refusals);
     // 2. Who is in which group, who joins and who leaves.
     let rosters = roster::draw_up(input, &groups, &mut refusals);
     if !refusals.is_empty() {
         return Err(refusals);
     }
     // 3. How each member stands to its release, what it needs, and what holds it.
-    let members = assess::members(input, &sources, &riding, &rosters);
+    let members = assess::members(input, &sources, (&riding, &groups), &rosters);
+    let bindings = bindings::draw_up(input, &sources, &groups, &members);
     // 4. What others changed.
     let mut drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
     drift.extend(schedules::drift(&schedules));
+    drift.extend(profiles::drift(&profiles));
     // 5. Which groups wait for which, and which gates are shut now.
-    let gates = gates::place(input, &members);
+    let gates = gates::place(input, &members, &bindings);
     // 6. Which sources of retired releases go.
-    let retirement = retired::settle(input, &sources, &members);
+    let losers = bindings::losers(&bindings, &groups);
+    let retirement = retired::settle(input, &sources, &members, &losers);
     // 7. What runs, in which order.
-    let service = (&sources, &riding, &groups, &schedules);
+    let service = steps::Found {
+        sources: &sources,
+        riding: &riding,
+        groups: &groups,
+        schedules: &schedules,
+        profiles: &profiles,
+        vendors: &vendors,
+        bindings: &bindings,
+    };
     let steps = steps::lay(input, service, &rosters, &members, &gates, &retirement);
     // 8. What that changes, for people.
     let labels = changes::labels(input, (&rosters, &retirement), &members);
-    let mut story =
-        changes::tell(input, (&sources, &riding), &groups, &rosters, &members, &gates, &retirement);
+    let mut story = changes::tell(
+        input,
+        (&sources, &riding),
+        (&groups, &bindings),
+        &rosters,
+        &members,
+        &gates,
+        &retirement,
+    );
     story.changes.extend(schedules::changes(input, &schedules));
+    story.changes.extend(profiles::changes(&profiles));
+    story.notes.extend(vendors.note(input, &sources));
     schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
 

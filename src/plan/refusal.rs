@@ -128,6 +128,49 @@ pub enum Refusal {
         /// Whose it is.
         owner: String,
     },
+    /// A source of the vendor that the train names is not there, or not selected.
+    #[error(
+        "train.vendor_sources: `{name}` {}", match id {
+            None => "is none of the vendor's sources that the service has for the train's system; correct the name, or \
+                     name it by its OCID".to_owned(),
+            Some(id) => format!(
+                "({id}) is not selected for use in OCI; select it (`oci os-management-hub software-source \
+                 change-availability-of-software-sources`, availabilityAtOci SELECTED), or take it out of the train"
+            ),
+        }
+    )]
+    VendorSource {
+        /// As the train names it.
+        name: String,
+        /// Its id, where it is there and not selected.
+        id: Option<Ocid>,
+    },
+    /// Two sources of the vendor have the name.
+    #[error(
+        "train.vendor_sources: the service has {} sources called `{name}` ({}); name one by its OCID",
+        ids.len(), ids.iter().map(Ocid::as_str).collect::<Vec<_>>().join(", ")
+    )]
+    AmbiguousVendorSource {
+        /// The name.
+        name: String,
+        /// The sources.
+        ids: Vec<Ocid>,
+    },
+    /// The service has a registration profile of the name that this state does not own.
+    #[error(
+        "profile.{group}: the service has a registration profile named `{name}` ({id}) that belongs to {owner}; restore \
+         the state that made it, or delete it there: a profile cannot be imported yet"
+    )]
+    ForeignProfile {
+        /// The group.
+        group: GroupName,
+        /// The display name.
+        name: String,
+        /// Its id.
+        id: Ocid,
+        /// Whose it is.
+        owner: String,
+    },
     /// Two groups claim the same instances, at least one of them by a selector.
     #[error(
         "{first} and {second} both claim {}: {}; an instance rides one release: narrow the compartments or tags of \

@@ -37,7 +37,12 @@ pub(super) struct Going<'a> {
 }
 
 /// Finds out what becomes of the sources of retired releases.
-pub(super) fn settle<'a>(input: &Input<'a>, sources: &Sources, members: &Assessed<'_>) -> Retirement<'a> {
+pub(super) fn settle<'a>(
+    input: &Input<'a>,
+    sources: &Sources,
+    members: &Assessed<'_>,
+    losers: &BTreeSet<&Ocid>,
+) -> Retirement<'a> {
     let mut retirement = Retirement::default();
     if !input.train.releases.iter().any(|release| release.retired) {
         return retirement;
@@ -50,7 +55,12 @@ pub(super) fn settle<'a>(input: &Input<'a>, sources: &Sources, members: &Assesse
         }
     }
     let switched = members.list.iter().filter(|member| member.switch).map(|member| member.id);
-    let switched: BTreeSet<&Ocid> = switched.collect();
+    let switched: BTreeSet<&Ocid> = switched.chain(losers.iter().copied()).collect();
+    for (id, group) in &input.observed.groups {
+        for link in &group.sources {
+            attached.entry(&link.id).or_default().insert(id.clone(), group.name.clone());
+        }
+    }
     for release in input.train.releases.iter().filter(|release| release.retired) {
         let Some(id) = sources.get(&release.name).and_then(|found| found.id.clone()) else { continue };
         let owner = holdings::ownership(input, Some(release));

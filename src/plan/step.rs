@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, SourceRef, StepId, Wanted};
+use crate::op::{Again, Op, SourceRef, StepId, Wanted};
 use crate::package::Package;
 
 /// One thing for the executor.
@@ -127,14 +127,27 @@ impl Step {
                 | Op::AddPackages { .. }
                 | Op::RemovePackages { .. }
                 | Op::DeleteSource { .. } => Phase::Sources,
-                Op::CreateGroup { .. } | Op::DeleteGroup { .. } | Op::Join { .. } | Op::Leave { .. } => {
-                    Phase::Membership
-                }
+                Op::CreateGroup { .. }
+                | Op::DeleteGroup { .. }
+                | Op::Join { .. }
+                | Op::Leave { .. }
+                | Op::Enroll { .. }
+                | Op::Dismiss { .. }
+                | Op::CreateProfile { .. }
+                | Op::DeleteProfile { .. } => Phase::Membership,
                 Op::CreateSchedule { .. } | Op::ChangeSchedule { .. } | Op::DeleteSchedule { .. } => {
                     Phase::Schedules
                 }
-                Op::Switch { .. } => Phase::Switch,
-                Op::Update { .. } | Op::Patch { .. } => Phase::Update,
+                Op::Switch { .. }
+                | Op::Attach { .. }
+                | Op::Detach { .. }
+                | Op::Rerun { again: Again::Sources | Again::Join, .. } => Phase::Switch,
+                Op::Update { .. }
+                | Op::Patch { .. }
+                | Op::UpdateGroup { .. }
+                | Op::PatchGroup { .. }
+                | Op::Rerun { again: Again::Update(_), .. } => Phase::Update,
+                Op::Refresh { .. } | Op::RefreshInstance { .. } => Phase::Verify,
             },
             Action::Verify { what: Verification::Contents { .. } } => Phase::Sources,
             Action::Verify { what: Verification::Level { .. } | Verification::Patched { .. } } => {

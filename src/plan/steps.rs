@@ -4,21 +4,36 @@
 use std::collections::BTreeMap;
 
 use super::assess::{Assessed, Member};
+use super::bindings::Bindings;
 use super::gates::Gates;
 use super::holdings::{self, Groups, Sources};
+use super::profiles::Profiles;
 use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::schedules::Schedules;
+use super::vendors::Vendors;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Precondition, Riding};
-use crate::op::{GroupRef, Op, SourceRef, StepId};
+use crate::op::{Binding, GroupRef, Op, Outfit, SourceRef, StepId};
 use crate::state::State;
+
+/// What was found of the service, and what is to be made of it.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) riding: &'a Riding,
+    pub(super) groups: &'a Groups,
+    pub(super) schedules: &'a Schedules,
+    pub(super) profiles: &'a Profiles,
+    pub(super) vendors: &'a Vendors,
+    pub(super) bindings: &'a Bindings,
+}
 
 /// Lays out all steps so that each stands behind those it depends on.
 pub(super) fn lay(
     input: &Input<'_>,
-    (sources, riding, groups, schedules): (&Sources, &Riding, &Groups, &Schedules),
+    found: Found<'_>,
     rosters: &Rosters,
     members: &Assessed<'_>,
     gates: &Gates,
@@ -26,12 +41,17 @@ pub(super) fn lay(
 ) -> Vec<Step> {
     let mut steps =
         Steps { list: Vec::with_capacity(members.list.len() * 3 + 16), switched: BTreeMap::new() };
-    let filled = steps.sources(input, sources);
-    // A group takes its schedule with it, and one that is made anew makes room first.
-    let unscheduled = steps.unschedule(input, schedules);
-    let (joined, made) = steps.membership(input, groups, rosters, members, &unscheduled);
-    steps.schedule(input, (groups, schedules), &made, &unscheduled);
-    steps.groups((sources, riding), members, gates, &filled, &joined);
+    let filled = steps.sources(input, found);
+    // A group takes its schedule and its profile with it, and one that is made anew makes room first.
+    let mut unscheduled = steps.unschedule(input, found.schedules);
+    let unprofiled = steps.unprofile(input, found.profiles);
+    for (group, steps) in &unprofiled {
+        unscheduled.entry(group.clone()).or_default().extend(steps);
+    }
+    let membership = steps.membership(input, (found, &filled), rosters, members, &unscheduled);
+    steps.schedule(input, (found.groups, found.schedules), &membership.made, &unscheduled);
+    steps.profile(input, (found.groups, found.profiles), &membership.made, &unprofiled);
+    steps.groups(input, found, members, gates, &filled, &membership);
     steps.deletions(retirement);
     steps.list
 }
@@ -45,7 +65,10 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
             Op::Switch { from, to, drops, .. } => switch_calls(from.as_ref(), to, drops),
             _ => 1,
         };
-        cost.work_requests += usize::from(op.updates().is_some());
+        cost.work_requests += match op.crew() {
+            Some((_, instances)) => instances.len(),
+            None => usize::from(op.updates().is_some()),
+        };
     }
     cost
 }
@@ -89,9 +112,21 @@ fn switch(member: &Member<'_>, to: &SourceRef, riding: &Riding) -> (Op, Precondi
     (Op::Switch { instance, from: parent, to: to.clone(), drops }, expects)
 }
 
+/// What later steps follow of membership.
+struct Membership {
+    /// The step that makes each instance a member, one by one.
+    joined: BTreeMap<Ocid, StepId>,
+    /// The step that makes each group.
+    made: BTreeMap<GroupName, StepId>,
+    /// The step that ends an earlier membership of each instance.
+    left: BTreeMap<Ocid, StepId>,
+    /// The steps that let go whoever leaves each group.
+    dismissed: BTreeMap<GroupName, Vec<StepId>>,
+}
+
 struct Steps {
     list: Vec<Step>,
-    /// The step that switches each instance: what the deletion of its old source follows.
+    /// The step that switches each instance or group: what the deletion of its old source follows.
     switched: BTreeMap<Ocid, StepId>,
 }
 
@@ -111,7 +146,8 @@ impl Steps {
     }
 
     /// Makes, fills and proves sources. Returns the step that proves each release that has work.
-    fn sources(&mut self, input: &Input<'_>, sources: &Sources) -> BTreeMap<ReleaseName, StepId> {
+    fn sources(&mut self, input: &Input<'_>, service: Found<'_>) -> BTreeMap<ReleaseName, StepId> {
+        let sources = service.sources;
         let mut proofs: BTreeMap<ReleaseName, StepId> = BTreeMap::new();
         let own = input.train.own_parent();
         for release in std::iter::once(&own).chain(&input.train.releases) {
@@ -128,6 +164,7 @@ impl Steps {
                     arch: input.train.architecture.clone(),
                     owner: holdings::ownership(input, Some(release)),
                     under,
+                    origin: service.vendors.origin(input),
                 };
                 let parent = proofs.get(&own.name).filter(|_| found.child).copied();
                 let after = parent.into_iter().collect();
@@ -152,21 +189,24 @@ impl Steps {
         proofs
     }
 
-    /// Makes and deletes groups, has members leave and join. Returns what each instance's later steps must follow.
+    /// Makes and deletes groups, has members leave and join. Returns what later steps must follow. Into a group that is
+    /// bound nobody is taken here: that moves him.
     fn membership(
         &mut self,
         input: &Input<'_>,
-        groups: &Groups,
+        (service, filled): (Found<'_>, &BTreeMap<ReleaseName, StepId>),
         rosters: &Rosters,
         members: &Assessed<'_>,
         unscheduled: &BTreeMap<GroupName, Vec<StepId>>,
-    ) -> (BTreeMap<Ocid, StepId>, BTreeMap<GroupName, StepId>) {
+    ) -> Membership {
+        let groups = service.groups;
+        let bound = input.capabilities.binding == Binding::Group;
         let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
+        let mut dismissed: BTreeMap<GroupName, Vec<StepId>> = BTreeMap::new();
         for (name, members) in &rosters.undeclared {
             let id = input.state.groups.get(name).map(|record| record.id.clone());
             let group = GroupRef { group: name.clone(), id };
-            let mut leaving: Vec<StepId> =
-                members.iter().map(|instance| self.leave(&group, instance, &mut left)).collect();
+            let mut leaving = self.leaves(input, &group, members, &mut left);
             leaving.extend(unscheduled.get(name).into_iter().flatten());
             let op = Op::DeleteGroup { group };
             self.push(
@@ -180,29 +220,35 @@ impl Steps {
         for (name, roster) in &rosters.declared {
             let id = groups.get(name).and_then(|found| found.id.clone());
             let group = GroupRef { group: name.clone(), id };
-            for instance in &roster.leaves {
-                self.leave(&group, instance, &mut left);
-            }
+            let steps = self.leaves(input, &group, &roster.leaves, &mut left);
+            dismissed.insert(name.clone(), steps);
         }
         let mut joined = BTreeMap::new();
-        let mut made = BTreeMap::new();
+        let mut made: BTreeMap<GroupName, StepId> = BTreeMap::new();
         for train_group in &input.train.groups {
             let name = &train_group.name;
             let Some(found) = groups.get(name) else { continue };
             let group = GroupRef { group: name.clone(), id: found.id.clone() };
             let mut first = None;
             if found.id.is_none() || found.adopt {
-                let op = Op::CreateGroup { group: name.clone(), owner: holdings::ownership(input, None) };
+                let owner = holdings::ownership(input, None);
+                let release = &train_group.release;
+                let outfit = bound.then(|| Outfit {
+                    os: input.train.os.clone(),
+                    arch: input.train.architecture.clone(),
+                    source: holdings::source_ref(service.sources, release),
+                });
+                // One that is bound from the first has nothing else to offer whoever joins.
+                let after = filled.get(release).filter(|_| bound).copied().into_iter().collect();
+                let op = Op::CreateGroup { group: name.clone(), owner, outfit };
                 let address = Address::Group(name.clone());
-                first = Some(self.push(
-                    address,
-                    Some(name),
-                    Action::Act { op },
-                    Vec::new(),
-                    Precondition::Nothing,
-                ));
+                first =
+                    Some(self.push(address, Some(name), Action::Act { op }, after, Precondition::Nothing));
             }
             made.extend(first.map(|step| (name.clone(), step)));
+            if bound {
+                continue;
+            }
             for instance in members.of(name).iter().filter(|member| member.joins).map(|member| member.id) {
                 let after = first.into_iter().chain(left.get(instance).copied()).collect();
                 let op = Op::Join { group: group.clone(), instance: instance.clone() };
@@ -211,7 +257,27 @@ impl Steps {
                 joined.insert(instance.clone(), step);
             }
         }
-        (joined, made)
+        Membership { joined, made, left, dismissed }
+    }
+
+    /// Has members leave: one by one, or as many as the service lets go at once.
+    fn leaves(
+        &mut self,
+        input: &Input<'_>,
+        group: &GroupRef,
+        instances: &[Ocid],
+        left: &mut BTreeMap<Ocid, StepId>,
+    ) -> Vec<StepId> {
+        if input.capabilities.binding == Binding::Instance {
+            return instances.iter().map(|instance| self.leave(group, instance, left)).collect();
+        }
+        let batches = instances.chunks(input.capabilities.instances_per_call.max(1));
+        let dismissed = batches.map(|batch| {
+            let step = self.dismiss(group, batch, Vec::new());
+            left.extend(batch.iter().map(|instance| (instance.clone(), step)));
+            step
+        });
+        dismissed.collect()
     }
 
     fn leave(&mut self, group: &GroupRef, instance: &Ocid, left: &mut BTreeMap<Ocid, StepId>) -> StepId {
@@ -237,12 +303,15 @@ impl Steps {
     /// Group by group, each behind its gates: switch, update and read back its members.
     fn groups(
         &mut self,
-        (sources, riding): (&Sources, &Riding),
+        input: &Input<'_>,
+        service: Found<'_>,
         members: &Assessed<'_>,
         gates: &Gates,
         filled: &BTreeMap<ReleaseName, StepId>,
-        joined: &BTreeMap<Ocid, StepId>,
+        membership: &Membership,
     ) {
+        let Found { sources, riding, bindings, .. } = service;
+        let joined = &membership.joined;
         // The last step of each member of a group: what a gate behind that group follows.
         let mut ends: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
         for name in &gates.order {
@@ -255,6 +324,12 @@ impl Steps {
                 };
                 conditions.iter().map(gate).collect()
             });
+            if let (Some(binding), Some(group)) = (bindings.get(name), input.train.group(name)) {
+                let before = barriers.into_iter().chain(filled.get(&group.release).copied()).collect();
+                let end = self.crew(input, service, (group, binding), before, membership);
+                ends.insert(name, end);
+                continue;
+            }
             for member in members.of(name) {
                 let address = || Address::Instance(member.id.clone());
                 let source = holdings::source_ref(sources, &member.release.name);
@@ -305,4 +380,6 @@ impl Steps {
     }
 }
 
+mod crew;
+mod profile;
 mod schedule;

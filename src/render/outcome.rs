@@ -144,7 +144,7 @@ fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
         let own = by_address.get(&change.address).copied();
         let seen = match &change.address {
             Address::Group(group) => by_group.get(group).copied().or(own),
-            Address::Release(_) | Address::Instance(_) | Address::Schedule(_) => own,
+            _ => own,
         };
         seen.is_some_and(|seen| seen.well && seen.done)
     };

@@ -6,6 +6,7 @@
 
 mod changes;
 mod cohorts;
+mod crew;
 mod drift;
 mod held;
 mod mismatch;

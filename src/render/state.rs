@@ -7,7 +7,8 @@ use super::table::{Side, Table};
 use super::words::{clean, count, time};
 use super::{Detail, Style};
 use crate::name::{GroupName, Ocid};
-use crate::state::{InstanceRecord, State};
+use crate::op::Api;
+use crate::state::{Ancestor, InstanceRecord, State};
 
 /// Rows of a table shown before it folds.
 const ROWS: usize = 20;
@@ -27,13 +28,26 @@ pub fn state(state: &State, style: Style) -> String {
         instances: _,
         unfinished,
         schedules,
+        profiles,
+        api,
+        ancestor,
     } = state;
+    // States of OSMS look as they did before there was another service.
+    let on = if *api == Api::Osms { String::new() } else { format!(" on {}", api.word()) };
     let mut facts = vec![
-        format!("{} {}", page.paint(Tone::Bold, "State of train"), page.paint(Tone::Bold, train.as_str())),
+        format!(
+            "{} {}{on}",
+            page.paint(Tone::Bold, "State of train"),
+            page.paint(Tone::Bold, train.as_str())
+        ),
         format!("serial {serial}"),
         format!("lineage {}", clean(&lineage.0)),
         format!("written by patchtrain {}", clean(tool)),
     ];
+    if let Some(Ancestor { train: _, api, lineage, serial, at }) = ancestor {
+        let (api, lineage) = (api.name(), clean(&lineage.0).into_owned());
+        facts.push(format!("taken over from {api}, lineage {lineage} serial {serial}, {}", time(*at)));
+    }
     if let Some(run) = last_plan {
         let id: String = run.id.0.chars().take(12).collect();
         let left = if run.used_up { "all its steps done" } else { "steps left" };
@@ -53,6 +67,17 @@ pub fn state(state: &State, style: Style) -> String {
             page.item(2, Mark::NONE, &format!("schedule.{group}: {what}, since {}", time(record.since)));
         }
         page.more(4, schedules.len() - shown);
+    }
+    if !profiles.is_empty() {
+        page.heading(
+            &format!("Profiles ({})", profiles.len()),
+            "new systems come up as members of the group",
+        );
+        let shown = page.fold(profiles.len(), ROWS);
+        for (group, record) in profiles.iter().take(shown) {
+            page.item(2, Mark::NONE, &format!("profile.{group}: since {}", time(record.since)));
+        }
+        page.more(4, profiles.len() - shown);
     }
     if !unfinished.is_empty() {
         page.heading(

@@ -1,5 +1,6 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
+mod crew;
 mod held;
 
 use std::borrow::Cow;
@@ -96,6 +97,7 @@ pub(super) fn address(plan: &Plan, address: &Address) -> String {
         Address::Group(group) => format!("group.{group}"),
         Address::Instance(instance) => format!("instance.{}", label(plan, instance)),
         Address::Schedule(group) => format!("schedule.{group}"),
+        Address::Profile(group) => format!("profile.{group}"),
     }
 }
 
@@ -107,6 +109,7 @@ pub(super) fn kind(address: &Address) -> &'static str {
         Address::Group(_) => "group",
         Address::Instance(_) => "instance",
         Address::Schedule(_) => "schedule",
+        Address::Profile(_) => "profile",
     }
 }
 
@@ -288,6 +291,14 @@ pub(super) fn op_key(labels: &BTreeMap<Ocid, Arc<str>>, key: &OpKey) -> String {
     }
 }
 
+/// Returns which updates, in brackets; nothing where it is all of them.
+fn only(kind: Wanted) -> String {
+    match kind {
+        Wanted::All => String::new(),
+        Wanted::Only(_) => format!(" ({kind})"),
+    }
+}
+
 /// What a step does: to whom, while it does it, and when it has done it.
 pub(super) struct StepWords {
     /// `web-03`, `GL1.1`, `group web`.
@@ -364,11 +375,26 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("installing {wanted} updates"),
                 format!("{wanted} updates installed"),
             ),
+            Op::Attach { .. }
+            | Op::Detach { .. }
+            | Op::Enroll { .. }
+            | Op::Dismiss { .. }
+            | Op::UpdateGroup { .. }
+            | Op::PatchGroup { .. }
+            | Op::Rerun { .. }
+            | Op::Refresh { .. }
+            | Op::CreateProfile { .. }
+            | Op::DeleteProfile { .. } => {
+                let (object, doing, done) = crew::step(op);
+                words(object, doing, done)
+            }
+            Op::RefreshInstance { instance } => words(
+                brief(plan.label(instance)),
+                "having packages listed anew".to_owned(),
+                "packages listed anew".to_owned(),
+            ),
             Op::Update { instance, source, kind } => {
-                let what = match kind {
-                    Wanted::All => String::new(),
-                    Wanted::Only(_) => format!(" ({kind})"),
-                };
+                let what = only(*kind);
                 words(
                     brief(plan.label(instance)),
                     format!("updating to {}{what}", source.release),

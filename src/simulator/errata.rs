@@ -35,6 +35,40 @@ pub(crate) struct Erratum {
     pub(crate) packages: Vec<Package>,
 }
 
+/// How grave an erratum is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Severity {
+    Low,
+    Moderate,
+    Important,
+    Critical,
+}
+
+impl Severity {
+    /// Returns OS Management Hub's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Low => "LOW",
+            Self::Moderate => "MODERATE",
+            Self::Important => "IMPORTANT",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+impl Erratum {
+    /// Returns how grave it is, where its synopsis says so.
+    pub(crate) fn severity(&self) -> Option<Severity> {
+        match self.synopsis.split_once(": ")?.0 {
+            "Low" => Some(Severity::Low),
+            "Moderate" => Some(Severity::Moderate),
+            "Important" => Some(Severity::Important),
+            "Critical" => Some(Severity::Critical),
+            _ => None,
+        }
+    }
+}
+
 /// All errata, and which of them are about a package.
 #[derive(Debug)]
 pub(crate) struct Errata {

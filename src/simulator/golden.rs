@@ -100,6 +100,9 @@ pub struct Facts {
     pub compartment: String,
     /// The golden instance.
     pub golden: Member,
+    /// The vendor's sources that it has, by the names that OS Management Hub has for them.
+    #[serde(default)]
+    pub vendor_sources: Vec<String>,
     /// The groups that the quickstart's train has, in its order. The service knows no groups at first.
     pub groups: Vec<(String, Vec<Member>)>,
 }
@@ -119,6 +122,7 @@ fn of_fleet(seed: u64, fleet: usize) -> Facts {
         tenancy: world::TENANCY.to_owned(),
         compartment: world::COMPARTMENT.to_owned(),
         golden: member((world::GOLDEN_NAME.to_owned(), world::golden_id(seed))),
+        vendor_sources: world::hub::golden_vendors().map(str::to_owned).collect(),
         groups: groups.collect(),
     }
 }
@@ -132,12 +136,15 @@ impl Facts {
 impl fmt::Display for Facts {
     /// Writes the facts for people, one a line, ready to be copied into a train file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, region, tenancy, compartment, golden, groups } = self;
+        let Self { seed, region, tenancy, compartment, golden, vendor_sources, groups } = self;
         writeln!(f, "seed         {seed}")?;
         writeln!(f, "region       {region}")?;
         writeln!(f, "tenancy      {tenancy}")?;
         writeln!(f, "compartment  {compartment}")?;
         writeln!(f, "golden       {}  # {}", golden.id, golden.name)?;
+        for vendor in vendor_sources {
+            writeln!(f, "vendor       {vendor}")?;
+        }
         for (group, members) in groups {
             writeln!(f, "group        {group}, {} instances:", members.len())?;
             for Member { name, id } in members {
@@ -150,7 +157,19 @@ impl fmt::Display for Facts {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn the_golden_instance_has_the_vendor_sources_that_facts_name() {
+        let world = World::generate(DEFAULT_SEED, world::DEFAULT_FLEET, jiff::Timestamp::UNIX_EPOCH);
+        let facts = Facts::of(&world);
+        let golden = &world.instances[facts.golden.id.as_str()];
+        let name = |id: &world::Id| world.hub.sources[id].text.name.to_string();
+        let has: BTreeSet<String> = golden.hub.sources.iter().map(name).collect();
+        assert_eq!(has, facts.vendor_sources.into_iter().collect());
+    }
 
     #[test]
     fn facts_name_everything_that_a_train_file_needs() {

@@ -223,10 +223,11 @@ async fn become_server(
     let mut switches = Switches::default();
     if let Some(work) = manner.work {
         (switches.pick_up, switches.work) = ((Duration::ZERO, Duration::ZERO), (work, work));
+        switches.hub.at_once(work);
     }
     let open = move || Simulator::open_fleet(&owned, manner.fleet, Clock::Real, switches);
     let simulator = tokio::task::spawn_blocking(open).await.map_err(io::Error::other)??;
-    let simulator = Arc::new(simulator);
+    let simulator = Arc::new(simulator.only(manner.only));
     let listener = server::listen(port).await?;
     let served = Served { port: listener.local_addr()?.port(), process: std::process::id() };
     let task = server::serve(listener, simulator.clone(), manner.latency);

@@ -1,13 +1,14 @@
-//! The embedded OS Management service: a world of instances, an agent on each, and Oracle's API in front of it.
+//! The embedded OS Management service and its successor, OS Management Hub: a world of instances, an agent on each, and
+//! Oracle's two APIs in front of it.
 //!
 //! ```text
-//! catalogue --+                        requests --> front --> Change --> journal --> world
+//! catalogue --+          requests --> front::{osms, hub} --> Change --> journal --> world
 //! seed -------+--> world::generate --> World <-- settle(now): agents finish their work
 //! ```
 //!
 //! [`Simulator`] is the service as a value; [`Handle`] finds the one process that serves a world on this machine or
-//! becomes it. What the real service does is written down in the project's notes on OSMS; what nobody knows is a
-//! [switch](Switches). No credentials but the simulator's own are read here.
+//! becomes it. Both services look after the same machines: what one has an agent do, the other sees. What the real ones
+//! do is written down in the project's notes on OSMS and OSMH; what nobody knows is a [switch](Switches). No credentials but the simulator's own are read here.
 
 pub mod agent;
 mod catalogue;
@@ -38,7 +39,7 @@ pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, gold
 
 pub use handle::Handle;
 pub use service::{InProcess, Simulator};
-pub use switches::{Reaction, Switches};
+pub use switches::{HubSwitches, NullSources, Reaction, Switches};
 pub use world::{Mishap, Power};
 
 /// The region that the simulator's ids and credentials name.
@@ -56,7 +57,16 @@ pub struct Place {
 /// How many instances a world can have.
 pub const LARGEST_FLEET: usize = 20_000;
 
-/// How a world is served, where not as usual: for measuring.
+/// A service that the simulator is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// OS Management.
+    Osms,
+    /// OS Management Hub.
+    Osmh,
+}
+
+/// How a world is served, where not as usual: for measuring, or as one of the services alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Manner {
     /// How many members the groups of a new world have together, from 24 to [`LARGEST_FLEET`]; a world that is there must
@@ -66,6 +76,8 @@ pub struct Manner {
     pub latency: Duration,
     /// How long each work request takes, from its being accepted; else as [`Switches`] say.
     pub work: Option<Duration>,
+    /// The one service that is served; else both are.
+    pub only: Option<Service>,
 }
 
 /// What `GET /simulator/info` says.

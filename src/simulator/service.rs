@@ -9,12 +9,12 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::Clock;
-use super::front::{self, Answer, Context, Failure, Query, Reply};
+use super::front::{self, Answer, Api, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
 use super::switches::Switches;
 use super::world::{Change, DEFAULT_FLEET, Mishap, Power, World};
-use super::{Info, Place};
+use super::{Info, Place, Service};
 use crate::oci::{Transport, TransportError};
 use crate::package::Digest;
 
@@ -31,6 +31,8 @@ pub struct Simulator {
     core: Mutex<Core>,
     clock: Clock,
     switches: Switches,
+    /// The one service that is served; else both are.
+    only: Option<Service>,
 }
 
 #[derive(Debug)]
@@ -44,6 +46,8 @@ struct Core {
     closed: bool,
     /// How many requests came without an id of their own.
     nameless: u64,
+    /// How many requests have been served.
+    served: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +92,13 @@ impl Simulator {
     }
 
     fn over(core: Core, clock: Clock, switches: Switches) -> Self {
-        Self { core: Mutex::new(core), clock, switches }
+        Self { core: Mutex::new(core), clock, switches, only: None }
+    }
+
+    /// Has it serve one service only.
+    #[must_use]
+    pub fn only(self, service: Option<Service>) -> Self {
+        Self { only: service, ..self }
     }
 
     /// Locks the world. A panic in a request leaves the world as it was before or after a change, never in between.
@@ -136,6 +146,12 @@ impl Simulator {
     /// Lets an instance vanish, for tests: the service does not know it any more.
     pub fn vanish(&self, instance: &str) -> std::io::Result<()> {
         self.happen(|world| front::vanish(world, instance))
+    }
+
+    /// Registers a machine with a profile of OS Management Hub, for tests, as its agent does when it comes up for the
+    /// first time; from then on both services know it.
+    pub fn register(&self, instance: &str, profile: &str) -> std::io::Result<()> {
+        self.happen(|world| front::register(world, &self.switches, instance, profile))
     }
 
     /// Returns all work that an instance was ever given, for tests: when it was accepted and when it ended, in the order
@@ -240,12 +256,15 @@ impl Simulator {
     ) -> Result<Answer, Failure> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         front::verify(method, target, headers, body, Timestamp::now())?;
-        let (route, variables) = front::find(method, path)?;
-        let operation = route.operation.ok_or_else(|| Failure::unserved(route.name))?;
+        let (api, route, variables) = front::find(method, path)?;
+        if matches!((api, self.only), (Api::Hub, Some(Service::Osms)) | (Api::Osms, Some(Service::Osmh))) {
+            return Err(Failure::no_such_path(path));
+        }
+        let serves = route.serves.ok_or_else(|| Failure::unserved(route.name))?;
         let query = Query::parse(query, route.query)?;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if !body.is_empty() && !text("content-type").is_some_and(|kind| kind.starts_with("application/json"))
-        {
+        let json = || text("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        if !body.is_empty() && !route.streams && !json() {
             return Err(Failure::invalid("content-type must be application/json"));
         }
         let call = match text("opc-retry-token").filter(|_| route.takes_token) {
@@ -262,6 +281,7 @@ impl Simulator {
 
         let mut core = self.core();
         let now = core.begin(&self.clock)?;
+        core.served += 1;
         if let Some(call) = &call
             && let Some(known) = core.tokens.get(&call.token)
         {
@@ -272,8 +292,10 @@ impl Simulator {
             };
         }
         let reply = front::respond(
-            operation,
+            serves,
             &Context {
+                api,
+                turn: core.served,
                 world: &core.world,
                 now,
                 switches: &self.switches,
@@ -335,7 +357,15 @@ impl Simulator {
 
 impl Core {
     fn new(world: World, journal: Option<Journal>) -> Self {
-        Self { world, journal, tokens: BTreeMap::new(), used: VecDeque::new(), closed: false, nameless: 0 }
+        Self {
+            world,
+            journal,
+            tokens: BTreeMap::new(),
+            used: VecDeque::new(),
+            closed: false,
+            nameless: 0,
+            served: 0,
+        }
     }
 
     /// Returns the time; it never goes back, even where the system's clock does.

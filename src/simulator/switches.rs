@@ -63,6 +63,102 @@ pub struct Switches {
     pub foreign_architectures: bool,
     /// A group's install-all answers with a work request id. Default no: Oracle's collection does not rely on one.
     pub group_update_names_work: bool,
+    /// What nobody documented about OS Management Hub.
+    pub hub: HubSwitches,
+}
+
+/// Which installed packages come with `softwareSources` that are null, as a test of Oracle's provider says some do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NullSources {
+    /// None: an empty list says that no source provides a package.
+    Never,
+    /// Those that no source provides.
+    Unprovided,
+    /// Those, and some that sources do provide.
+    Some,
+}
+
+/// The switches of OS Management Hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubSwitches {
+    /// How long agents take to pick up work: between these. The real one looks every 2 minutes; short, so that a
+    /// demonstration does not bore.
+    pub pick_up: (Duration, Duration),
+    /// How long it takes until the parts of a group's work request are there.
+    pub parts_appear_after: Duration,
+    /// How long sources and groups are CREATING.
+    pub creating: Duration,
+    /// Detaching sources from a group makes a work request that can be found by the group's id. Default yes: the answer
+    /// names none, but attaching makes one.
+    pub detaching_makes_work: bool,
+    /// Who leaves a group keeps its sources. Default yes: "leaving changes nothing on the system".
+    pub leaving_keeps_sources: bool,
+    /// Who joins a group is updated at once from its sources. Default yes, as documented.
+    pub joining_installs: bool,
+    /// Who joins a group gets all that its sources hold. Default no: that is documented of lifecycle stages.
+    pub joining_installs_everything: bool,
+    /// A group's work request fails where one of its parts does. Default yes: clients must look at the parts.
+    pub mixed_fails: bool,
+    /// A group's update of all is done in four parts for each instance, one for each kind of update. Default no: that is
+    /// documented of jobs of the console.
+    pub updates_split: bool,
+    /// Making a source, and having its metadata written, makes a work request that can be found by its id. Default yes:
+    /// the answer names none, but there is an operation type for it.
+    pub making_makes_work: bool,
+    /// Installing an older version than is there goes back to it. Default no: what the agent runs is unknown.
+    pub install_goes_back: bool,
+    /// Packages must be spelled as each operation's examples have them. Default yes.
+    pub strict_spellings: bool,
+    /// Which installed packages have null for sources. Default those that no source provides.
+    pub null_sources: NullSources,
+    /// Versions in package lists carry the epoch. Default yes, as in OSMS.
+    pub versions_with_epoch: bool,
+    /// Etags of GET and POST end in `--gzip`. Default yes, as recorded.
+    pub etags_say_gzip: bool,
+    /// `if-match` takes them with that ending. Default yes: clients hand back what they were given.
+    pub if_match_takes_gzip: bool,
+    /// A source that a group, an instance or a profile has can be deleted. Default no.
+    pub delete_attached_source: bool,
+    /// A group with members can be deleted. Default yes: Oracle's own provider deletes without emptying.
+    pub delete_full_group: bool,
+    /// What an agent has changed, it tells at once. Default no: `refreshSoftware` would be of little use. Who registers
+    /// tells in any case.
+    pub work_refreshes: bool,
+}
+
+impl HubSwitches {
+    /// Lets agents be at once where they are wanted, and take so long for work, and the service as long for what it makes.
+    pub fn at_once(&mut self, work: Duration) {
+        self.pick_up = (Duration::ZERO, Duration::ZERO);
+        self.parts_appear_after = Duration::ZERO;
+        self.creating = work;
+    }
+}
+
+impl Default for HubSwitches {
+    fn default() -> Self {
+        Self {
+            pick_up: (Duration::from_millis(200), Duration::from_millis(1000)),
+            parts_appear_after: Duration::from_millis(100),
+            creating: Duration::from_millis(1500),
+            detaching_makes_work: true,
+            leaving_keeps_sources: true,
+            joining_installs: true,
+            joining_installs_everything: false,
+            mixed_fails: true,
+            updates_split: false,
+            making_makes_work: true,
+            install_goes_back: false,
+            strict_spellings: true,
+            null_sources: NullSources::Unprovided,
+            versions_with_epoch: true,
+            etags_say_gzip: true,
+            if_match_takes_gzip: true,
+            delete_attached_source: false,
+            delete_full_group: true,
+            work_refreshes: false,
+        }
+    }
 }
 
 impl Default for Switches {
@@ -89,6 +185,7 @@ impl Default for Switches {
             custom_sources_have_modules: false,
             foreign_architectures: true,
             group_update_names_work: false,
+            hub: HubSwitches::default(),
         }
     }
 }

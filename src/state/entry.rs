@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::{
-    AtLevel, GroupRecord, InstanceRecord, PlanRun, ScheduleRecord, SourceRecord, State, UnfinishedOp,
+    AtLevel, FailedWork, GroupRecord, InstanceRecord, PlanRun, ProfileRecord, ScheduleRecord, SourceRecord,
+    State, UnfinishedOp,
 };
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::op::{OpKey, PlanId, RetryToken, Schedule, Ticket};
@@ -37,9 +38,9 @@ pub enum Entry {
         key: OpKey,
         /// The token the call will carry.
         token: RetryToken,
-        /// The instance whose proven level ends with it, if it does.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        unproves: Option<Ocid>,
+        /// The instances whose proven level ends with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_several")]
+        unproves: Vec<Ocid>,
         /// When.
         at: Timestamp,
     },
@@ -176,6 +177,47 @@ pub enum Effect {
         /// The release.
         release: ReleaseName,
     },
+    /// Members of a group ride the release that the group is bound to.
+    Crew {
+        /// The group.
+        group: GroupName,
+        /// The release.
+        release: ReleaseName,
+        /// The members, each with its display name.
+        instances: Vec<(Ocid, Arc<str>)>,
+        /// The members on which it failed, where it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<FailedWork>,
+    },
+    /// Instances are no longer members of a group. Records of them as another group's members stay.
+    Dismissed {
+        /// The group.
+        group: GroupName,
+        /// The instances.
+        instances: Vec<Ocid>,
+    },
+    /// Work on a group has ended, and on which members it failed.
+    GroupWork {
+        /// The group.
+        group: GroupName,
+        /// The failed part of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<FailedWork>,
+    },
+    /// A registration profile is ours.
+    Profile {
+        /// The group.
+        group: GroupName,
+        /// The profile.
+        id: Ocid,
+    },
+    /// A registration profile is gone.
+    ProfileGone {
+        /// The group. A record of another profile of it stays.
+        group: GroupName,
+        /// The profile.
+        id: Ocid,
+    },
     /// A scheduled job is ours, and does this.
     Schedule {
         /// The group.
@@ -192,6 +234,20 @@ pub enum Effect {
         /// The job.
         id: Ocid,
     },
+}
+
+/// Reads what an earlier build wrote as one instance, and this one as a list.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Ocid>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(Ocid),
+        Several(Vec<Ocid>),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::One(instance) => vec![instance],
+        Either::Several(instances) => instances,
+    })
 }
 
 /// An entry that cannot follow what the state holds: the journal was edited or belongs to another state.
@@ -213,9 +269,10 @@ impl State {
                 // A ticket of an earlier try goes: a new call is only made once that work request is known to be over.
                 let op = UnfinishedOp { token: token.clone(), started: *at, ticket: None };
                 self.unfinished.insert(key.clone(), op);
-                if let Some(record) = unproves.as_ref().and_then(|instance| self.instances.get_mut(instance))
-                {
-                    record.at_level = None;
+                for instance in unproves {
+                    if let Some(record) = self.instances.get_mut(instance) {
+                        record.at_level = None;
+                    }
                 }
             }
             Entry::Ticketed { key, ticket } => {
@@ -286,6 +343,34 @@ impl State {
                 let record = ScheduleRecord { id: id.clone(), schedule: *schedule, since: at };
                 self.schedules.insert(group.clone(), record);
             }
+            Effect::Crew { group, release, instances, failed } => {
+                for (instance, name) in instances {
+                    self.ride(instance, name, group, Some(release), at);
+                }
+                if let Some(record) = self.groups.get_mut(group) {
+                    record.failed.clone_from(failed);
+                }
+            }
+            Effect::Dismissed { group, instances } => {
+                for instance in instances {
+                    if self.instances.get(instance).is_some_and(|record| record.group == *group) {
+                        self.instances.remove(instance);
+                    }
+                }
+            }
+            Effect::GroupWork { group, failed } => {
+                if let Some(record) = self.groups.get_mut(group) {
+                    record.failed.clone_from(failed);
+                }
+            }
+            Effect::Profile { group, id } => {
+                self.profiles.insert(group.clone(), ProfileRecord { id: id.clone(), since: at });
+            }
+            Effect::ProfileGone { group, id } => {
+                if self.profiles.get(group).is_some_and(|record| record.id == *id) {
+                    self.profiles.remove(group);
+                }
+            }
             Effect::ScheduleGone { group, id } => {
                 if self.schedules.get(group).is_some_and(|record| record.id == *id) {
                     self.schedules.remove(group);
@@ -313,8 +398,11 @@ impl State {
         }
         let known = self.groups.remove(group);
         let made = made || same.iter().chain(&known).any(|known| known.made && known.id == *id);
-        let (release, since) = same.or(known).map_or((None, None), |known| (known.release, known.since));
-        self.groups.insert(group.clone(), GroupRecord { id: id.clone(), made, release, since });
+        let before = same.or(known);
+        let (release, since) =
+            before.as_ref().map_or((None, None), |known| (known.release.clone(), known.since));
+        let failed = before.filter(|known| known.id == *id).and_then(|known| known.failed);
+        self.groups.insert(group.clone(), GroupRecord { id: id.clone(), made, release, since, failed });
     }
 
     fn ride(

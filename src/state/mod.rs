@@ -7,14 +7,14 @@
 mod entry;
 pub mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::{Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket};
+use crate::op::{Again, Api, Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket};
 use crate::package::Digest;
 use crate::patching::Patching;
 
@@ -55,6 +55,32 @@ pub struct State {
     /// The scheduled jobs we own, by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub schedules: BTreeMap<GroupName, ScheduleRecord>,
+    /// The service that all of this is on. Ids mean nothing to another.
+    #[serde(default, skip_serializing_if = "Api::is_first")]
+    pub api: Api,
+    /// The registration profiles we own, by group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<GroupName, ProfileRecord>,
+    /// The state of another service that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestor: Option<Ancestor>,
+}
+
+/// A state of another service that was taken over. Its ids mean nothing here, and its levels are not believed: only that
+/// it was is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ancestor {
+    /// The train, which may have been called otherwise.
+    pub train: TrainName,
+    /// The service.
+    pub api: Api,
+    /// The lineage.
+    pub lineage: Lineage,
+    /// The serial.
+    pub serial: u64,
+    /// When it was taken over.
+    pub at: Timestamp,
 }
 
 /// A run of a plan, for the rule that a plan may be applied again until its steps are done.
@@ -100,6 +126,34 @@ pub struct GroupRecord {
     /// Since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// The members on which the last work for the whole group failed, where it did; for a service that can do that part
+    /// again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<FailedWork>,
+}
+
+/// Work for a whole group that failed on some members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailedWork {
+    /// The work request.
+    pub ticket: Ticket,
+    /// What it was.
+    pub again: Again,
+    /// The release that it was about.
+    pub release: ReleaseName,
+    /// The members.
+    pub instances: BTreeSet<Ocid>,
+}
+
+/// A registration profile we own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileRecord {
+    /// The service's id.
+    pub id: Ocid,
+    /// Since when we own it.
+    pub since: Timestamp,
 }
 
 /// A scheduled job we own.
@@ -173,6 +227,9 @@ impl State {
             instances: BTreeMap::new(),
             unfinished: BTreeMap::new(),
             schedules: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            api: Api::Osms,
+            ancestor: None,
         }
     }
 }

@@ -6,11 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Endpoint;
+use super::api;
 use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::{At, and};
 use crate::name::{self, GroupName, Ocid, ReleaseName};
 use crate::package::manifest::Reading;
+use crate::patching::Api;
 
 /// A train file with the manifests that could be read, as far as it could be understood.
 pub(super) struct Loaded {
@@ -37,6 +39,7 @@ pub(super) fn file(loaded: &Loaded, report: &mut Report) {
         retired(source, shape, group, report);
     }
     circles(source, &shape.groups, report);
+    api::check(source, shape, report);
     for (release, manifest) in shape.releases.iter().zip(manifests) {
         if let Some((source, reading)) = manifest {
             contents(source, reading, shape, release.name.as_ref(), report);
@@ -266,7 +269,7 @@ pub(super) fn across(files: &[Loaded], report: &mut Report) {
 }
 
 /// Where a service finds groups by name.
-type Service<'a> = (Option<&'a str>, Option<&'a str>, &'a str);
+type Service<'a> = (Api, Option<&'a str>, Option<&'a str>, &'a str);
 
 /// Two trains cannot both bind one group of the service.
 fn shared_group<'a>(
@@ -280,9 +283,9 @@ fn shared_group<'a>(
         return;
     };
     let service = match &at.endpoint {
-        Endpoint::Simulator => (Some("simulator"), None, compartment.as_str()),
-        Endpoint::Url(url) => (Some(url.as_str()), None, compartment.as_str()),
-        Endpoint::Region => (None, at.region.as_deref(), compartment.as_str()),
+        Endpoint::Simulator => (at.api, Some("simulator"), None, compartment.as_str()),
+        Endpoint::Url(url) => (at.api, Some(url.as_str()), None, compartment.as_str()),
+        Endpoint::Region => (at.api, None, at.region.as_deref(), compartment.as_str()),
     };
     // Groups of one name are told apart by their ids.
     let key = (service, group.id.as_ref().map_or(name.value.as_str(), |id| id.value.as_str()));

@@ -8,7 +8,7 @@ use super::service::WORK_TIMEOUT;
 use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Selector, Service, Train};
 use crate::name::Ocid;
 use crate::package::Digest;
-use crate::patching::{Schedule, Wanted};
+use crate::patching::{Api, Schedule, Wanted};
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
 pub(super) fn of(train: &Train) -> Digest {
@@ -20,6 +20,7 @@ pub(super) fn of(train: &Train) -> Digest {
         compartment,
         golden,
         unmanaged,
+        vendor_sources,
         service,
         releases,
         groups,
@@ -43,7 +44,7 @@ pub(super) fn of(train: &Train) -> Digest {
     let mut groups: Vec<&Group> = groups.iter().collect();
     groups.sort_unstable_by_key(|group| &group.name);
     parts.count(groups.len());
-    for group in groups {
+    for group in &groups {
         put_group(&mut parts, group);
     }
     // What was added later stands behind all else and only where it is used, each under its word: the trains before it
@@ -56,11 +57,26 @@ pub(super) fn of(train: &Train) -> Digest {
     if *layout == Layout::Child {
         parts.put("layout").put("child");
     }
+    if service.api != Api::Osms {
+        parts.put("api").put(service.api.word());
+    }
+    // Their order means nothing.
+    let mut vendors: Vec<String> = vendor_sources.iter().map(ToString::to_string).collect();
+    vendors.sort_unstable();
+    if !vendors.is_empty() {
+        parts.put("vendor_sources").list(&vendors.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let profiles = groups.iter().filter(|group| group.profile).map(|group| group.name.as_str());
+    let profiles: Vec<&str> = profiles.collect();
+    if !profiles.is_empty() {
+        parts.put("profiles").list(&profiles);
+    }
     Digest::of([parts.0])
 }
 
 fn put_service(parts: &mut Parts, service: &Service) {
-    let Service { region, profile, auth, endpoint, auth_endpoint, compute, identity, work_timeout } = service;
+    let Service { api: _, region, profile, auth, endpoint, auth_endpoint, compute, identity, work_timeout } =
+        service;
     parts.optional(region.as_deref()).optional(profile.as_deref());
     parts.optional(auth.map(Auth::word)).optional(auth_endpoint.as_deref());
     put_endpoint(parts, endpoint);
@@ -93,7 +109,19 @@ fn put_release(parts: &mut Parts, release: &Release) {
 }
 
 fn put_group(parts: &mut Parts, group: &Group) {
-    let Group { name, id, release, members, after, max_failures, ahead, line: _, update, schedule } = group;
+    let Group {
+        name,
+        id,
+        release,
+        members,
+        after,
+        max_failures,
+        ahead,
+        line: _,
+        update,
+        schedule,
+        profile: _,
+    } = group;
     parts.put(name.as_str()).optional(id.as_ref().map(|id| id.as_str())).put(release.as_str());
     match members {
         Members::Listed(members) => {

@@ -170,9 +170,22 @@ fn reason(error: &io::Error) -> String {
 /// Makes the train of a file in which nothing is wrong.
 fn train(loaded: Loaded) -> Option<Train> {
     let Loaded { source, shape, manifests } = loaded;
-    let Shape { name, os, architecture, compartment, golden, unmanaged, service, releases, groups, layout } =
-        shape;
-    let (layout, layout_line) = layout;
+    let Shape {
+        name,
+        os,
+        architecture,
+        compartment,
+        golden,
+        unmanaged,
+        vendor_sources,
+        api: _,
+        service,
+        releases,
+        groups,
+        layout,
+        span,
+    } = shape;
+    let layout_line = source.position(layout.as_ref().map_or(span.start, |at| at.span.start)).0;
     let releases = releases.into_iter().zip(manifests).map(|(shape, manifest)| release(shape, manifest?.1));
     let mut train = Train {
         file: source.file.clone(),
@@ -182,11 +195,12 @@ fn train(loaded: Loaded) -> Option<Train> {
         compartment: compartment?,
         golden,
         unmanaged,
+        vendor_sources: vendor_sources.unwrap_or_default(),
         service: service?,
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
         digest: Digest::of([""]),
-        layout,
+        layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,
         neighbours: Vec::new(),
     };
@@ -202,7 +216,19 @@ fn release(shape: ReleaseShape, reading: Reading) -> Option<Release> {
 }
 
 fn group(shape: GroupShape) -> Option<Group> {
-    let GroupShape { name, id, release, members, after, max_failures, ahead, line, update, schedule } = shape;
+    let GroupShape {
+        name,
+        id,
+        release,
+        members,
+        after,
+        max_failures,
+        ahead,
+        line,
+        update,
+        schedule,
+        profile,
+    } = shape;
     Some(Group {
         name: name?.value,
         id: id.map(|at| at.value),
@@ -220,5 +246,6 @@ fn group(shape: GroupShape) -> Option<Group> {
         update,
         schedule,
         line,
+        profile: profile.is_some_and(|at| at.value),
     })
 }

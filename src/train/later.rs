@@ -25,21 +25,6 @@ pub(super) fn state(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>
     }
 }
 
-/// `train.vendor_sources`.
-pub(super) fn vendor_sources(file: &mut File<'_>, value: Value<'_>) {
-    texts(file, value, "vendor_sources");
-    file.not_yet(value.span(), "`vendor_sources`", "only OS Management Hub needs them: delete the line");
-}
-
-/// `service.api`.
-pub(super) fn api(file: &mut File<'_>, value: Value<'_>) {
-    if let Some(at) = file.word(value, "`api`", &["osms", "osmh"])
-        && at.value == "osmh"
-    {
-        file.not_yet(at.span, "`api = \"osmh\"`", "write `api = \"osms\"`");
-    }
-}
-
 /// The keys of `[[group]]` that are for later.
 pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {
     type Check = fn(&mut File<'_>, Value<'_>);
@@ -73,12 +58,6 @@ pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {
             "`remove_extras = true`",
             "this version removes no package: delete the line",
         );
-    }
-}
-
-fn texts(file: &mut File<'_>, value: Value<'_>, key: &str) {
-    for element in file.list(value, &format!("`{key}`")).unwrap_or_default() {
-        file.text(element, &format!("an element of `{key}`"));
     }
 }
 

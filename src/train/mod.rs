@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
-use crate::patching::{Schedule, Wanted};
+use crate::patching::{Api, Schedule, Wanted};
 
 /// One checked train file with its manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,9 @@ pub struct Train {
     pub golden: Option<Ocid>,
     /// `train.unmanaged`: names outside the train's care.
     pub unmanaged: Vec<Pattern>,
+    /// `train.vendor_sources`, in file order: what releases are made of, for a service that asks. To another one they
+    /// mean nothing, so that the same file serves both.
+    pub vendor_sources: Vec<VendorSource>,
     /// The `[service]` table.
     pub service: Service,
     /// The releases, in file order, which is the order of time.
@@ -84,13 +87,15 @@ pub struct Neighbour {
 /// Where the service is and how to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
+    /// `api`: which service it is.
+    pub api: Api,
     /// `region`. Left out: of the environment or the profile, which is the command line's to find.
     pub region: Option<String>,
     /// `profile` of `~/.oci/config`.
     pub profile: Option<String>,
     /// `auth`; left out, the profile's files tell.
     pub auth: Option<Auth>,
-    /// `endpoints.osms`.
+    /// `endpoints.osms` or `endpoints.osmh`, as `api` says.
     pub endpoint: Endpoint,
     /// `endpoints.auth`: a URL; left out, derived from the instance's region.
     pub auth_endpoint: Option<String>,
@@ -199,6 +204,8 @@ pub struct Group {
     pub update: Option<Wanted>,
     /// When the service itself installs updates, and which.
     pub schedule: Option<Schedule>,
+    /// `profile`: whether new systems can come up as its members.
+    pub profile: bool,
 }
 
 impl Group {
@@ -279,6 +286,7 @@ impl Train {
     }
 }
 
+mod api;
 mod check;
 mod digest;
 pub mod edit;
@@ -293,6 +301,7 @@ mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
+mod vendors;
 
 pub use crate::patching::Patching;
 pub use file::{Overlay, load, load_all, load_with_overlay};
@@ -301,3 +310,4 @@ pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};
 pub use service::region as check_region;
 pub use shape::{default_unmanaged, os as check_os};
+pub use vendors::{VendorSource, usual as usual_vendor_sources};

@@ -6,35 +6,40 @@ use std::ops::Range;
 use jiff::SignedDuration;
 use toml::de::DeTable;
 
-use super::later;
 use super::shape::TABLES;
 use super::table::{Fields, File, Value};
 use super::{Auth, Endpoint, Service};
+use crate::patching::Api;
 
-/// Reads the table; `None` when its endpoint is wrong.
-pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Option<Service> {
+/// Reads the table: which service, where that is understood, and all of it, `None` when its endpoint is wrong.
+pub(super) fn read(
+    file: &mut File<'_>,
+    table: &DeTable<'_>,
+    span: Range<usize>,
+) -> (Option<Api>, Option<Service>) {
     let (name, keys) = TABLES[2];
     let mut fields = Fields::open(file, name, span, table, keys);
-    if let Some(value) = fields.required("api") {
-        later::api(file, value);
-    }
+    let api = fields.required("api").and_then(|value| api(file, value));
     let region = fields.optional("region").and_then(|value| file.parsed(value, "`region`", region));
     let profile = fields.optional("profile").and_then(|value| file.parsed(value, "`profile`", filled));
     let auth = fields.optional("auth").and_then(|value| auth(file, value));
     let endpoints = fields.optional("endpoints");
     let endpoints = match endpoints {
-        None => Some(Endpoints { osms: Endpoint::Region, compute: None, identity: None, auth: None }),
+        None => Some(Endpoints { service: Endpoint::Region, compute: None, identity: None, auth: None }),
         Some(value) => {
             let table = file.table(value, "`endpoints`");
-            table.and_then(|table| endpoints_of(file, table, value.span()))
+            table.and_then(|table| endpoints_of(file, table, value.span(), api))
         }
     };
     let timeout = fields.optional("work_timeout");
     let timeout = timeout.and_then(|value| file.parsed(value, "`work_timeout`", work_timeout));
     fields.close(file);
-    let Endpoints { osms: endpoint, compute, identity, auth: auth_endpoint } = endpoints?;
+    let Some(Endpoints { service: endpoint, compute, identity, auth: auth_endpoint }) = endpoints else {
+        return (api, None);
+    };
     let others = endpoint.default_of_others();
-    Some(Service {
+    let service = Service {
+        api: api.unwrap_or_default(),
         region: region.map(|at| at.value),
         profile: profile.map(|at| at.value),
         auth,
@@ -43,7 +48,13 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
         compute: compute.unwrap_or_else(|| others.clone()),
         identity: identity.unwrap_or(others),
         work_timeout: timeout.map_or(WORK_TIMEOUT, |at| at.value),
-    })
+    };
+    (api, Some(service))
+}
+
+fn api(file: &mut File<'_>, value: Value<'_>) -> Option<Api> {
+    let at = file.word(value, "`api`", &Api::ALL.map(Api::word))?;
+    Api::of_word(at.value)
 }
 
 /// Where the file says nothing. Agents check in every few minutes, and an update of several hundred packages is done
@@ -85,7 +96,7 @@ fn auth(file: &mut File<'_>, value: Value<'_>) -> Option<Auth> {
 
 /// `endpoints`, as far as it is written.
 struct Endpoints {
-    osms: Endpoint,
+    service: Endpoint,
     compute: Option<Endpoint>,
     identity: Option<Endpoint>,
     auth: Option<String>,
@@ -93,8 +104,13 @@ struct Endpoints {
 
 /// Reads `endpoints`: the service's, those of what selectors ask, and the one that gives tokens to instances. `None`
 /// when the service's is wrong.
-fn endpoints_of(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> Option<Endpoints> {
-    let keys = ["osms", "compute", "identity", "object_storage", "auth"];
+fn endpoints_of(
+    file: &mut File<'_>,
+    table: &DeTable<'_>,
+    span: Range<usize>,
+    api: Option<Api>,
+) -> Option<Endpoints> {
+    let keys = ["osms", "osmh", "compute", "identity", "object_storage", "auth"];
     let fields = Fields::open(file, "endpoints", span, table, &keys);
     if let Some(value) = fields.optional("object_storage") {
         file.parsed(value, "`endpoints.object_storage`", endpoint);
@@ -108,11 +124,23 @@ fn endpoints_of(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) ->
     };
     let (compute, identity) = (other("compute"), other("identity"));
     let auth = fields.optional("auth").and_then(|value| file.parsed(value, "`endpoints.auth`", url));
-    let osms = match fields.optional("osms") {
-        None => Some(Endpoint::Region),
-        Some(value) => file.parsed(value, "`endpoints.osms`", endpoint).map(|at| at.value),
-    };
-    Some(Endpoints { osms: osms?, compute, identity, auth: auth.map(|at| at.value) })
+    let mut service = Some(Endpoint::Region);
+    for other in Api::ALL {
+        let word = other.word();
+        let Some(value) = fields.optional(word) else { continue };
+        let parsed = file.parsed(value, &format!("`endpoints.{word}`"), endpoint).map(|at| at.value);
+        match api.filter(|api| *api != other) {
+            // Left alone it would be ignored, and the region's service be called, which is not what it says.
+            Some(api) => {
+                let message =
+                    format!("`endpoints.{word}` is of another service than `api = \"{}\"`", api.word());
+                let span = fields.key_span(word).unwrap_or_else(|| value.span());
+                file.problem(span, message, format!("write `{} = ...`, or delete it", api.word()));
+            }
+            None => service = parsed,
+        }
+    }
+    Some(Endpoints { service: service?, compute, identity, auth: auth.map(|at| at.value) })
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {

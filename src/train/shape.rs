@@ -12,10 +12,11 @@ use super::patching;
 use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
+use super::vendors::{self, VendorSource};
 use super::{Ahead, Amount, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
-use crate::patching::{Schedule, Wanted};
+use crate::patching::{Api, Schedule, Wanted};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 6] = [
@@ -45,6 +46,7 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
             "remove_extras",
             "ahead",
             "schedule",
+            "profile",
         ],
     ),
 ];
@@ -67,12 +69,16 @@ pub(super) struct Shape {
     pub(super) compartment: Option<Ocid>,
     pub(super) golden: Option<Ocid>,
     pub(super) unmanaged: Vec<Pattern>,
+    /// `None` where it is left out.
+    pub(super) vendor_sources: Option<Vec<VendorSource>>,
+    pub(super) api: Option<Api>,
     /// `None` where it is left out or has no endpoint that can be used.
     pub(super) service: Option<Service>,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
-    /// With the line that says so.
-    pub(super) layout: (Layout, usize),
+    pub(super) layout: Option<At<Layout>>,
+    /// The `[train]` table.
+    pub(super) span: Range<usize>,
 }
 
 /// A `[[release]]`.
@@ -98,6 +104,7 @@ pub(super) struct GroupShape {
     pub(super) line: usize,
     pub(super) update: Option<Wanted>,
     pub(super) schedule: Option<Schedule>,
+    pub(super) profile: Option<At<bool>>,
 }
 
 /// Who is in a group.
@@ -120,7 +127,7 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     if let Some(value) = top.required("service")
         && let Some(table) = file.table(value, "`service`")
     {
-        shape.service = service::read(file, table, value.span());
+        (shape.api, shape.service) = service::read(file, table, value.span());
     }
     if let Some(value) = top.optional("state")
         && let Some(table) = file.table(value, "`state`")
@@ -170,9 +177,7 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
         value.and_then(|value| file.parsed(value, "`compartment`", Ocid::parse)).map(|at| at.value);
     let value = fields.optional("golden");
     shape.golden = value.and_then(|value| file.parsed(value, "`golden`", Ocid::parse)).map(|at| at.value);
-    if let Some(value) = fields.optional("vendor_sources") {
-        later::vendor_sources(file, value);
-    }
+    shape.vendor_sources = fields.optional("vendor_sources").map(|value| vendors::read(file, value));
     shape.unmanaged = match fields.optional("unmanaged") {
         None => default_unmanaged(),
         Some(value) => {
@@ -181,17 +186,12 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
             elements.into_iter().filter_map(pattern).map(|at| at.value).collect()
         }
     };
-    let line = |span: Range<usize>| file.source.position(span.start).0;
-    shape.layout = match fields.optional("layout") {
-        None => (Layout::Parent, line(span)),
-        Some(value) => {
-            let line = line(value.span());
-            let word = file.word(value, "`layout`", &["parent", "child"]);
-            let child = word.is_some_and(|at| at.value == "child");
-            (if child { Layout::Child } else { Layout::Parent }, line)
-        }
-    };
+    shape.layout = fields.optional("layout").and_then(|value| {
+        let At { value, span } = file.word(value, "`layout`", &["parent", "child"])?;
+        Some(At { value: if value == "child" { Layout::Child } else { Layout::Parent }, span })
+    });
     fields.close(file);
+    shape.span = span;
 }
 
 /// Checks `train.os`.
@@ -253,6 +253,10 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         Some(value) => patching::update(file, value),
     };
     let schedule = fields.optional("schedule").and_then(|value| patching::schedule(file, value));
+    let profile = fields.optional("profile").and_then(|value| {
+        let flag = file.flag(value, "`profile`")?;
+        Some(At { value: flag, span: value.span() })
+    });
     later::group(file, &fields);
     fields.close(file);
     GroupShape {
@@ -266,6 +270,7 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         line,
         update,
         schedule,
+        profile,
     }
 }
 

@@ -70,6 +70,7 @@ fn train(instances: usize) -> Train {
         line: 1,
         update: Some(patchtrain::op::Wanted::All),
         schedule: None,
+        profile: false,
     };
     Train {
         file: PathBuf::from("trains/great-linux.toml"),
@@ -79,7 +80,9 @@ fn train(instances: usize) -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..test"),
         golden: None,
         unmanaged: Vec::new(),
+        vendor_sources: Vec::new(),
         service: Service {
+            api: patchtrain::op::Api::Osms,
             region: None,
             profile: None,
             auth: None,

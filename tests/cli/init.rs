@@ -40,6 +40,51 @@ fn a_workspace_for_a_tenancy_is_valid_and_laid_out_from_the_start() {
 }
 
 #[test]
+fn a_tenancys_train_is_on_os_management_hub_unless_asked_otherwise() {
+    let train = |flags: &[&str]| {
+        let workspace = Workspace::empty();
+        workspace.run(&[REAL, flags].concat()).expect(exit::DONE);
+        workspace.run(&["validate"]).expect(exit::DONE);
+        workspace.run(&["fmt", "--check"]).expect(exit::DONE);
+        String::from_utf8(workspace.files().remove(&PathBuf::from("trains/prod.toml")).unwrap()).unwrap()
+    };
+    let usual = "\nvendor_sources = [\"ol8_baseos_latest-x86_64\", \"ol8_appstream-x86_64\"]\n";
+    let hub = train(&[]);
+    assert!(hub.contains("\napi = \"osmh\"\n") && hub.contains(usual), "{hub}");
+    assert_eq!(train(&["--api", "osmh"]), hub);
+    let named =
+        train(&["--vendor-source", "ol8_uekr7-x86_64", "--vendor-source", "ocid1.osmhsoftwaresource.oc1..a"]);
+    let sources = "\nvendor_sources = [\"ol8_uekr7-x86_64\", \"ocid1.osmhsoftwaresource.oc1..a\"]\n";
+    assert!(named.contains(sources), "{named}");
+
+    let old = train(&["--api", "osms"]);
+    assert!(old.contains("\napi = \"osms\"\n") && !old.contains("\nvendor_sources"), "{old}");
+    // What only the other service needs may stand in it from the start.
+    let both = train(&["--api", "osms", "--vendor-source", "ol8_uekr7-x86_64"]);
+    assert!(both.contains("\nvendor_sources = [\"ol8_uekr7-x86_64\"]\n"), "{both}");
+
+    let workspace = Workspace::empty();
+    let wrong = workspace.run(&[REAL, &["--vendor-source", "ocid1.x"]].concat()).expect(exit::USAGE);
+    assert!(wrong.stderr.contains("is not an OCID"), "{}", wrong.stderr);
+    workspace.run(&[REAL, &["--api", "osmx"]].concat()).expect(exit::USAGE);
+    assert_eq!(workspace.files().len(), 0);
+}
+
+#[test]
+fn the_simulators_train_is_on_the_service_that_is_asked_for() {
+    for (flags, api) in [(&[][..], "osms"), (&["--api", "osms"], "osms"), (&["--api", "osmh"], "osmh")] {
+        let workspace = Workspace::empty();
+        workspace.run(&[&["init", "--simulator"], flags].concat()).expect(exit::DONE);
+        workspace.run(&["validate"]).expect(exit::DONE);
+        workspace.run(&["fmt", "--check"]).expect(exit::DONE);
+        let train = workspace.files().remove(&PathBuf::from("trains/great-linux.toml")).unwrap();
+        let train = String::from_utf8(train).unwrap();
+        assert!(train.contains(&format!("endpoints = {{ {api} = \"simulator\" }}")), "{train}");
+        assert_eq!(train.contains("\nvendor_sources = ["), api == "osmh", "{train}");
+    }
+}
+
+#[test]
 fn a_second_train_comes_beside_the_first_unless_both_cannot_be() {
     let workspace = Workspace::empty();
     workspace.run(REAL).expect(exit::DONE);

@@ -61,11 +61,29 @@ fn the_commands_and_flags_are_those_of_the_program() {
 /// Returns the text between two marks, with the lines before and after.
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> (&'a str, &'a str, &'a str) {
     let split = text.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
-    let (before, (inside, after)) = split.unwrap_or_else(|| panic!("README.md has no {begin} ... {end}"));
+    let (before, (inside, after)) = split.unwrap_or_else(|| panic!("there is no {begin} ... {end}"));
     (before, inside, after)
 }
 
-/// Pins what differs from one run to the next: the plan's id, and the times.
+/// Checks that the marked blocks of a document are these texts. `PATCHTRAIN_UPDATE_GOLDEN=1` writes them anew.
+pub(super) fn hold(document: &str, blocks: &[(&str, &str)]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let mut whole = fs::read_to_string(&path).unwrap();
+    for (name, text) in blocks {
+        let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+        let (before, inside, after) = between(&whole, &begin, &end);
+        let real = format!("\n```text\n{}```\n\n", pinned(text));
+        if std::env::var_os("PATCHTRAIN_UPDATE_GOLDEN").is_some() {
+            whole = format!("{before}{begin}{real}{end}{after}");
+            fs::write(&path, &whole).unwrap();
+        } else {
+            let diff = similar::TextDiff::from_lines(inside, &real);
+            assert!(inside == real, "{document}, {name}:\n{}", diff.unified_diff());
+        }
+    }
+}
+
+/// Pins what differs from one run to the next: the plan's id, lineages, and the times.
 fn pinned(text: &str) -> String {
     const TIME: &str = "2026-11-23 09:00Z";
     let mut pinned = String::new();
@@ -76,6 +94,7 @@ fn pinned(text: &str) -> String {
             ("made ", TIME),
             ("as of ", TIME),
             ("last seen ", "2026-09-18 21:30Z"),
+            ("lineage ", "6f9a1c206f9a1c206f9a1c206f9a1c20"),
         ] {
             if let Some(start) = line.find(lead).map(|start| start + lead.len())
                 && line.is_char_boundary(start + value.len())
@@ -90,7 +109,7 @@ fn pinned(text: &str) -> String {
 }
 
 /// The walk through the README, with the train and the manifests that lie in `trains/`: what it says that one sees is
-/// what one sees. `PATCHTRAIN_UPDATE_GOLDEN=1` writes it anew.
+/// what one sees.
 #[test]
 fn the_walk_shows_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -112,17 +131,5 @@ fn the_walk_shows_what_is_printed() {
     workspace.run(&["simulate", "advance", "6h"]).expect(exit::DONE);
     let later = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
 
-    let mut readme = fs::read_to_string(root.join("README.md")).unwrap();
-    for (name, text) in [("apply", done), ("plan", &plan), ("status", &status), ("later", &later)] {
-        let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
-        let (before, inside, after) = between(&readme, &begin, &end);
-        let real = format!("\n```text\n{}```\n\n", pinned(text));
-        if std::env::var_os("PATCHTRAIN_UPDATE_GOLDEN").is_some() {
-            readme = format!("{before}{begin}{real}{end}{after}");
-            fs::write(root.join("README.md"), &readme).unwrap();
-        } else {
-            let diff = similar::TextDiff::from_lines(inside, &real);
-            assert!(inside == real, "README.md, {name}:\n{}", diff.unified_diff());
-        }
-    }
+    hold("README.md", &[("apply", done), ("plan", &plan), ("status", &status), ("later", &later)]);
 }

@@ -74,3 +74,44 @@ fn the_region_of_the_environment_goes_before_the_others() {
     // Then the key is the next thing that is missing.
     assert!(!region("").contains("is not a region"), "{}", region(""));
 }
+
+/// The files of a state that was made on a service.
+fn state(api: &str) -> String {
+    format!("{{\"format_version\":1,\"tool\":\"0.1.0\",\"train\":\"t\",\"lineage\":\"l\",\"serial\":3{api}}}")
+}
+
+#[test]
+fn a_state_of_another_service_is_refused_before_anything_is_asked() {
+    let hub = TRAIN
+        .replace("\"osms\"", "\"osmh\"")
+        .replace("[service]", "vendor_sources = [\"ol8_baseos_latest-x86_64\"]\n[service]");
+    let commands: [&[&str]; 6] = [
+        &["plan"],
+        &["status"],
+        &["apply", "--auto-approve"],
+        &["update", "--group", "canary", "--auto-approve"],
+        &["report"],
+        &["freeze", "GL2", "--from", "golden-01"],
+    ];
+    let table = [
+        (hub.as_str(), "", "patchtrain import --from-osms --train t"),
+        (TRAIN, ",\"api\":\"osmh\"", "set `api = \"osmh\"` again"),
+    ];
+    for (train, api, way_out) in table {
+        let workspace = workspace();
+        workspace.write("trains/t.toml", train);
+        workspace.write("state/t.json", &state(api));
+        for command in commands {
+            let ran = workspace.run(command).expect(exit::ERROR);
+            for part in ["OS Management", "OS Management Hub", "says `api = \"", way_out, "another name"] {
+                assert!(ran.stderr.contains(part), "no `{part}` in {}", ran.stderr);
+            }
+            assert!(!ran.stderr.contains(".oci/config"), "{}", ran.stderr);
+            assert_eq!(ran.stdout, "");
+        }
+        // It can be looked at.
+        let shown = workspace.run(&["show"]).expect(exit::DONE);
+        let title = if api.is_empty() { "State of train t " } else { "State of train t on osmh " };
+        assert!(shown.stdout.contains(title), "{}", shown.stdout);
+    }
+}

@@ -55,3 +55,16 @@ fn any_client_can_use_it_by_its_url_and_configuration() {
         String::from_utf8_lossy(&plan.stderr)
     );
 }
+
+#[test]
+fn one_service_can_be_served_without_the_other() {
+    let workspace = Workspace::quickstart(&[]);
+    let served = Served::start(&workspace, &["--api", "osmh", "--config", "oci"]);
+    let train = std::fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    let endpoint = format!("\"{}\"", served.fact("endpoint"));
+    workspace.write("trains/great-linux.toml", &train.replace("\"simulator\"", &endpoint));
+    let plan = workspace.command(&["plan"]).env("OCI_CONFIG_FILE", "oci/config").output().unwrap();
+    assert_eq!(plan.status.code(), Some(i32::from(exit::ERROR)));
+    let stderr = String::from_utf8_lossy(&plan.stderr);
+    assert!(stderr.contains("no operation has the path /20190801/"), "{stderr}");
+}

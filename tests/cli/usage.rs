@@ -41,6 +41,7 @@ fn a_wrong_command_line_is_64_and_says_so_on_stderr_alone() {
         &["freeze", "GL2", "--train", "one", "--train", "two"],
         &["fmt", "--train", "web"],
         &["simulate", "--port", "65536"],
+        &["simulate", "--api", "osm"],
         &["simulate", "advance"],
         &["simulate", "advance", "48"],
         &["simulate", "advance", "0h"],

@@ -7,10 +7,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::apply::{Clock, Outcome, Run, Settings, StepEnd, apply, survey};
 use patchtrain::cloud::memory::MemoryCloud;
+use patchtrain::op::Api;
 use patchtrain::plan::{HeldReason, Plan, lint};
 use patchtrain::state::State;
 use patchtrain::state::store::{Session, Store};
 
+use crate::support::hub;
 use crate::support::model;
 use crate::support::rng::Rng;
 use crate::support::store::MemoryStore;
@@ -109,19 +111,35 @@ impl Pipeline {
         let mut end = self.world.clone();
         end.observed = self.cloud.observed();
         end.state = self.store.state().unwrap_or_else(|| end.state.clone());
-        format!("{:#?}", worlds::essence(&end))
+        let mut essence = worlds::essence(&end);
+        if self.world.train.service.api == Api::Osmh {
+            // One that was taken in with others by a call whose end nobody recorded is on record once its level is proven;
+            // one that is ahead, where that blocks, never is.
+            essence.1.retain(|_, level| level.is_some());
+        }
+        format!("{essence:#?}")
     }
 }
 
+/// Every third world is one of a service that binds groups.
 fn worlds_with_past(seed: u64) -> Option<(World, Rng)> {
     let mut rng = Rng::new(seed ^ 0xe8ec);
-    let mut world = worlds::fresh(&mut rng);
+    let binds_groups = seed % 3 == 2;
+    let mut world = if binds_groups { hub::fresh(&mut rng) } else { worlds::fresh(&mut rng) };
+    if binds_groups {
+        hub::update_all(&mut world);
+    }
     for _ in 0..rng.below(3) {
         if let Ok(plan) = world.plan() {
             let limit = if rng.chance(50) { usize::MAX } else { rng.below(plan.steps.len() + 1) };
             model::run(&mut world, &plan, limit, |_| 0);
         }
-        worlds::disturb(&mut world, &mut rng);
+        if binds_groups {
+            hub::disturb(&mut world, &mut rng);
+            hub::update_all(&mut world);
+        } else {
+            worlds::disturb(&mut world, &mut rng);
+        }
     }
     world.plan().is_ok().then_some((world, rng))
 }
@@ -154,6 +172,9 @@ async fn the_executor_does_what_the_model_does() {
         }
         let mut expected = worlds::essence(&modelled);
         expected.0 = modelled.observed.clone();
+        if modelled.train.service.api == Api::Osmh {
+            expected.1.retain(|_, level| level.is_some());
+        }
         same(&pipeline.end(), &format!("{expected:#?}"), seed);
     }
 }

@@ -20,7 +20,10 @@ fn served() -> World {
     for id in &members {
         world.observed.instances.get_mut(id).unwrap().groups.insert(by_hand());
     }
-    world.observed.groups.insert(by_hand(), ServiceGroup { name: "web".into(), members, owner: None });
+    world
+        .observed
+        .groups
+        .insert(by_hand(), ServiceGroup { name: "web".into(), members, owner: None, ..Default::default() });
     world.train.groups[1].members = Members::Service;
     world
 }

@@ -1,5 +1,6 @@
 //! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
 
+mod bound;
 mod children;
 mod convergence;
 mod groups;

@@ -68,7 +68,8 @@ fn a_state_whose_lineage_is_not_that_of_its_sources_is_refused() {
 #[test]
 fn groups_that_are_not_ours_or_not_one_are_refused() {
     let mut world = start();
-    let by_hand = ServiceGroup { name: "web".into(), members: Default::default(), owner: None };
+    let by_hand =
+        ServiceGroup { name: "web".into(), members: Default::default(), owner: None, ..Default::default() };
     world.observed.groups.insert(Ocid::new("a"), by_hand.clone());
     assert!(matches!(refused(&world).as_slice(), [Refusal::ForeignGroup { .. }]));
     world.train.groups[1].members = Members::Service;
@@ -110,7 +111,7 @@ fn a_list_that_shrinks_by_mistake_is_refused() {
 fn the_golden_instance_is_never_a_member() {
     let mut world = start();
     let members: std::collections::BTreeSet<Ocid> = (0..3).map(instance_id).collect();
-    let by_hand = ServiceGroup { name: "all".into(), members, owner: None };
+    let by_hand = ServiceGroup { name: "all".into(), members, owner: None, ..Default::default() };
     world.observed.groups.insert(Ocid::new("a"), by_hand);
     world.train.groups = vec![group("all", "GL1", &[])];
     world.train.groups[0].members = Members::Service;

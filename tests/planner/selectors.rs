@@ -64,7 +64,7 @@ fn add(world: &mut World, index: usize) {
 fn held(plan: &Plan) -> Vec<(&str, &HeldReason)> {
     let of_instances = plan.held.iter().filter_map(|held| match &held.address {
         Address::Instance(id) => Some((plan.label(id), &held.reason)),
-        Address::Release(_) | Address::Group(_) | Address::Schedule(_) => None,
+        _ => None,
     });
     of_instances.collect()
 }
@@ -297,7 +297,10 @@ fn two_groups_of_a_train_cannot_claim_one_instance() {
     world.train.groups.push(both);
     let id = Ocid::new("ocid1.osmsmanagedinstancegroup.oc1..byhand");
     let members = BTreeSet::from([instance_id(1)]);
-    world.observed.groups.insert(id.clone(), ServiceGroup { name: "all".into(), members, owner: None });
+    world
+        .observed
+        .groups
+        .insert(id.clone(), ServiceGroup { name: "all".into(), members, owner: None, ..Default::default() });
     world.observed.instances.get_mut(&instance_id(1)).unwrap().groups.insert(id);
     assert_eq!(refused(&world), [overlap(own("web"), own("all"), &[1])]);
 }
@@ -351,7 +354,7 @@ fn what_another_train_leaves_to_the_service_is_claimed() {
         let mut world = selecting(start());
         let id = Ocid::new("ocid1.osmsmanagedinstancegroup.oc1..byhand");
         let members = BTreeSet::from([instance_id(1)]);
-        let there = ServiceGroup { name: "theirs".into(), members, owner: None };
+        let there = ServiceGroup { name: "theirs".into(), members, owner: None, ..Default::default() };
         let mut other = neighbour(&world, Members::Service);
         if elsewhere {
             other.compartment = compartment("elsewhere");

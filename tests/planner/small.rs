@@ -84,6 +84,7 @@ pub(super) fn told(plan: &Plan) -> String {
         Address::Release(name) => format!("release.{name}"),
         Address::Group(name) => format!("group.{name}"),
         Address::Schedule(name) => format!("schedule.{name}"),
+        Address::Profile(name) => format!("profile.{name}"),
         Address::Instance(id) => format!("instance.{}", plan.label(id)),
     };
     let word = |value: &dyn std::fmt::Debug| {

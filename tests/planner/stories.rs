@@ -267,6 +267,7 @@ fn what_a_crash_left_unrecorded_is_adopted_by_its_tags() {
         name: "canary".into(),
         members: Default::default(),
         owner: Some(Ownership { release: None, ..owner }),
+        ..ServiceGroup::default()
     };
     world.observed.groups.insert(Ocid::new("lostgroup"), group);
     let plan = world.plan().unwrap();

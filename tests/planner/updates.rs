@@ -16,7 +16,7 @@ fn asked(world: &World, target: Target, wanted: Wanted, packages: &[&str]) -> Re
         train: &world.train,
         state: &world.state,
         observed: &observed,
-        capabilities: Capabilities { packages_per_call: 2 },
+        capabilities: Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES },
         service: &service,
         now: world.now,
         allow_shrink: true,

@@ -21,6 +21,7 @@ fn address(plan: &Plan, address: &Address) -> String {
         Address::Instance(id) => plan.label(id).to_owned(),
         Address::Group(group) => format!("group.{group}"),
         Address::Schedule(group) => format!("schedule.{group}"),
+        Address::Profile(group) => format!("profile.{group}"),
         Address::Release(release) => format!("release.{release}"),
     }
 }

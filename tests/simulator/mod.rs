@@ -1,6 +1,7 @@
 //! The simulator against the rest: its agent was written apart from `observed::advance`, and the two must agree on what
 //! an update leaves.
 
+mod hub;
 mod story;
 
 use std::collections::BTreeSet;

@@ -103,6 +103,7 @@ async fn ride(switches: Switches) {
         arch: "x86_64".into(),
         owner: owner_of_release,
         under: None,
+        origin: None,
     };
     let id = world.run(&create).await;
     assert!(id.is_some());
@@ -111,7 +112,7 @@ async fn ride(switches: Switches) {
         world.run(&Op::AddPackages { source: source.clone(), packages: batch.to_vec() }).await;
     }
     let group = GroupName::new("canary");
-    let create = Op::CreateGroup { group: group.clone(), owner: owner(None) };
+    let create = Op::CreateGroup { group: group.clone(), owner: owner(None), outfit: None };
     let group = GroupRef { group, id: world.run(&create).await };
     let instance = Ocid::new(&facts.groups[0].1[0].id);
     world.run(&Op::Join { group: group.clone(), instance: instance.clone() }).await;

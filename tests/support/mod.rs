@@ -1,6 +1,7 @@
 //! What several test areas share. Leaves out anything that only one of them needs.
 
 mod holdings;
+pub(crate) mod hub;
 pub(crate) mod model;
 mod pty;
 mod quickstart;

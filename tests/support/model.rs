@@ -168,6 +168,17 @@ fn fill(world: &World, precondition: &mut Precondition) {
             fill_parent(world, parent);
         }
     }
+    if let Precondition::Carries { group, source, .. } | Precondition::Bound { group, source } = precondition
+    {
+        source.id = Some(source_id(world, source));
+        fill_group(world, group);
+    }
+}
+
+fn fill_group(world: &World, group: &mut GroupRef) {
+    if group.id.is_none() {
+        group.id = Some(world.state.groups[&group.group].id.clone());
+    }
 }
 
 fn fill_parent(world: &World, parent: &mut ParentRef) {
@@ -196,10 +207,8 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
     if let Some(parent) = op.parent_mut() {
         fill_parent(world, parent);
     }
-    if let Some(group) = op.group_mut()
-        && group.id.is_none()
-    {
-        group.id = Some(world.state.groups[&group.group].id.clone());
+    if let Some(group) = op.group_mut() {
+        fill_group(world, group);
     }
     let mut precondition = step.precondition.clone();
     fill(world, &mut precondition);
@@ -210,24 +219,23 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
     } else if let Err(breach) = world.observed.check(&precondition) {
         return End::Failed(breach.to_string());
     } else {
-        let unproves = match &op {
-            Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
-                Some(instance.clone())
-            }
-            _ => None,
-        };
+        let unproves = op.unproves().to_vec();
         let token = RetryToken("token".into());
         record(world, Entry::Started { key: key.clone(), token, unproves, at });
-        if let Some(instance) = op.updates() {
-            let offered = world.observed.outstanding(instance, kind);
-            world.observed.updates.insert(instance.clone(), offered);
+        let all: Vec<_> = match op.crew() {
+            Some((group, _)) => group.id.iter().flat_map(|id| &world.observed.groups[id].members).collect(),
+            None => op.updates().into_iter().collect(),
+        };
+        for instance in all.into_iter().cloned().collect::<Vec<_>>() {
+            let offered = world.observed.outstanding(&instance, kind);
+            world.observed.updates.insert(instance, offered);
         }
         world.observed.advance(&op);
         world.observed.updates.clear();
         Finish::Done
     };
     let effect = effect(world, plan, step, &op);
-    if let Some(Effect::Riding { group, .. }) = &effect {
+    if let Some(Effect::Riding { group, .. } | Effect::Crew { group, .. }) = &effect {
         bind(world, plan, group);
     }
     record(world, Entry::Finished { key, finish, effect, at });
@@ -274,8 +282,33 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
             Effect::Schedule { group: group.clone(), id: id.clone(), schedule: *schedule }
         }
         Op::DeleteSchedule { group, id } => Effect::ScheduleGone { group: group.clone(), id: id.clone() },
-        Op::AddPackages { .. } | Op::RemovePackages { .. } | Op::Update { .. } | Op::Patch { .. } => {
-            return None;
+        Op::Detach { group, keeps: source, instances, .. } | Op::Enroll { group, source, instances } => {
+            Effect::Crew {
+                group: group.group.clone(),
+                release: source.release.clone(),
+                instances: instances.iter().map(|id| (id.clone(), name(id))).collect(),
+                failed: None,
+            }
         }
+        Op::Dismiss { group, instances } => {
+            Effect::Dismissed { group: group.group.clone(), instances: instances.clone() }
+        }
+        Op::CreateProfile { group, owner, .. } => {
+            let ours = world.observed.profiles.iter().find(|(_, seen)| {
+                seen.owner.as_ref() == Some(owner) && seen.group.is_some() && seen.group == group.id
+            });
+            Effect::Profile { group: group.group.clone(), id: ours?.0.clone() }
+        }
+        Op::DeleteProfile { group, id } => Effect::ProfileGone { group: group.clone(), id: id.clone() },
+        Op::Attach { group, .. } | Op::UpdateGroup { group, .. } | Op::Rerun { group, .. } => {
+            Effect::GroupWork { group: group.group.clone(), failed: None }
+        }
+        Op::PatchGroup { .. }
+        | Op::Refresh { .. }
+        | Op::RefreshInstance { .. }
+        | Op::AddPackages { .. }
+        | Op::RemovePackages { .. }
+        | Op::Update { .. }
+        | Op::Patch { .. } => return None,
     })
 }

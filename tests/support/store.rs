@@ -23,7 +23,7 @@ impl MemoryStore {
 
     pub(crate) fn state(&self) -> Option<State> {
         let kept = self.0.lock().unwrap();
-        let new = || kept.base.as_ref().map(|base| State::new(base.train.clone(), base.lineage.clone()));
+        let new = || kept.base.as_ref().map(Base::beginning);
         let mut state = kept.snapshot.clone().or_else(new)?;
         if !kept.journal.is_empty() {
             kept.journal.iter().for_each(|entry| state.record(entry).unwrap());

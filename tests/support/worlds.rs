@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
-use patchtrain::op::{Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
+use patchtrain::op::{Api, Capabilities, Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
 use patchtrain::state::State;
@@ -46,11 +46,18 @@ impl World {
             train: &self.train,
             state: &self.state,
             observed: &observed,
-            capabilities: patchtrain::op::Capabilities { packages_per_call: 2 },
+            capabilities: self.capabilities(),
             service: &service,
             now: self.now,
             allow_shrink,
         })
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        match self.train.service.api {
+            Api::Osms => Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES },
+            Api::Osmh => super::hub::CAPABILITIES,
+        }
     }
 
     /// What a survey sees of the world: also what the updates of each instance are for.
@@ -148,7 +155,9 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..test"),
         golden: None,
         unmanaged: vec![Pattern::new("gpg-pubkey*").unwrap(), Pattern::new("oracle-cloud-agent*").unwrap()],
+        vendor_sources: Vec::new(),
         service: Service {
+            api: patchtrain::op::Api::Osms,
             region: None,
             profile: None,
             auth: None,
@@ -179,6 +188,7 @@ pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
         line: 1,
         update: Some(Wanted::All),
         schedule: None,
+        profile: false,
     }
 }
 
@@ -186,12 +196,29 @@ pub(crate) fn instance_id(index: usize) -> Ocid {
     Ocid::new(&format!("ocid1.instance.oc1.test.{index:05}"))
 }
 
-fn vendor() -> Ocid {
+pub(super) fn vendor() -> Ocid {
     Ocid::new("ocid1.osmssoftwaresource.oc1..vendor")
 }
 
-fn vendor_child() -> Ocid {
+pub(super) fn vendor_child() -> Ocid {
     Ocid::new("ocid1.osmssoftwaresource.oc1..vendorchild")
+}
+
+/// An instance that checks in, without sources and packages.
+pub(super) fn plain_instance(index: usize) -> Instance {
+    Instance {
+        name: format!("host-{index}").into(),
+        status: InstanceStatus::Normal,
+        os: None,
+        parent: None,
+        children: Vec::new(),
+        groups: BTreeSet::new(),
+        inventory: None,
+        last_checkin: None,
+        running_kernel: None,
+        reboot_required: false,
+        open_work: Vec::new(),
+    }
 }
 
 fn instance(rng: &mut Rng, index: usize) -> Instance {
@@ -302,8 +329,12 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
             one.members = Members::Service;
             let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..byhand{n}"));
             let known = members.iter().filter(|id| observed.instances.contains_key(*id)).cloned();
-            let by_hand =
-                ServiceGroup { name: one.name.as_str().into(), members: known.collect(), owner: None };
+            let by_hand = ServiceGroup {
+                name: one.name.as_str().into(),
+                members: known.collect(),
+                owner: None,
+                ..Default::default()
+            };
             for member in &by_hand.members {
                 observed.instances.get_mut(member).unwrap().groups.insert(id.clone());
             }

@@ -84,6 +84,7 @@ pub(super) fn create_source() -> Op {
         arch: "x86_64".into(),
         owner: owner(),
         under: None,
+        origin: None,
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) fn add(nevras: &[&str]) -> Op {
 }
 
 pub(super) fn create_group(name: &str) -> Op {
-    Op::CreateGroup { group: group(name), owner: group_owner() }
+    Op::CreateGroup { group: group(name), owner: group_owner(), outfit: None }
 }
 
 pub(super) fn group_ref(name: &str) -> GroupRef {

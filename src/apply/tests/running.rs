@@ -37,6 +37,7 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
         made: true,
         release: Some(release()),
         since: Some(at),
+        failed: None,
     };
     let expected = [(plans::group("canary"), bound("canary")), (plans::group("web"), bound("web"))];
     assert_eq!(state.groups, expected.into());

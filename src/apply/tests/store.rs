@@ -86,7 +86,7 @@ impl Session for MemoryStore {
             let serial = inner.snapshot.as_ref().map_or(0, |state| state.serial);
             assert_eq!(
                 *base,
-                Base { train: train(), lineage: lineage(), serial },
+                Base { train: train(), lineage: lineage(), serial, ..base.clone() },
                 "the base is the snapshot"
             );
             assert!(!entries.is_empty(), "nothing was appended");

@@ -24,6 +24,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         line: 1,
         update: Some(crate::op::Wanted::All),
         schedule: None,
+        profile: false,
     };
     Train {
         file: PathBuf::from("gl.toml"),
@@ -33,7 +34,9 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..c"),
         golden: None,
         unmanaged: Vec::new(),
+        vendor_sources: Vec::new(),
         service: Service {
+            api: crate::op::Api::Osms,
             region: None,
             profile: None,
             auth: None,

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Identity, Parallelism};
 use crate::name::{Ocid, ReleaseName, TrainName};
-use crate::train;
+use crate::op::Api;
+use crate::train::{self, VendorSource};
 
 /// Make a workspace: a train file to start from, and the folder of its state
 ///
@@ -24,6 +26,18 @@ pub(in crate::cli) struct Init {
     /// The train's name, which is also that of its files [with --simulator: great-linux]
     #[arg(long, value_name = "NAME", value_parser = TrainName::parse, required_unless_present = "simulator")]
     pub(in crate::cli) name: Option<TrainName>,
+
+    /// The service: OS Management Hub (osmh) or OS Management (osms), which Oracle retired in 2025 [default: osmh; with
+    /// --simulator: osms]
+    #[arg(long, value_name = "API", hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(Api::ALL.map(Api::word)).map(|word| Api::of_word(&word).unwrap_or_default()))]
+    pub(in crate::cli) api: Option<Api>,
+
+    /// A software source of the vendor that the golden instance has, by name or OCID, for releases on OS Management Hub;
+    /// may be given more than once [default: the system's base repositories]
+    #[arg(long = "vendor-source", value_name = "NAME", value_parser = VendorSource::parse,
+        conflicts_with = "simulator")]
+    pub(in crate::cli) vendor_sources: Vec<VendorSource>,
 
     /// The compartment for software sources and groups
     #[arg(long, value_name = "OCID", value_parser = Ocid::parse, required_unless_present = "simulator",

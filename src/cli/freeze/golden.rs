@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::anew::{self, Pace};
 use crate::apply::Interrupt;
+use crate::cli::apply::waits;
 use crate::cli::connect::Connection;
 use crate::cli::context::Context;
 use crate::cli::signals::unless_interrupted;
@@ -67,10 +69,16 @@ pub(super) async fn read<C: Cloud>(
             None => terminal.say(&line),
         }
     });
-    let reader = Reader { cloud: &*connection.cloud, wanted };
+    let (first, longest) = waits(connection.label.simulator);
+    let pace = Pace { first, longest, patience: connection.work_timeout };
+    let pace = connection.capabilities.refreshes.then_some(pace);
+    let say = |line: &str| match &spinner {
+        Some(spinner) => spinner.say(line),
+        None => context.terminal.say(line),
+    };
+    let reader = Reader { cloud: &*connection.cloud, wanted, pace, say: &say };
     let read = unless_interrupted(interrupt, reader.read(named)).await;
     connection.retries.unwatch();
-    drop(spinner);
     read?
 }
 
@@ -120,6 +128,9 @@ fn member(name: &str, train: &Train, group: &Group, place: &str) -> CliError {
 struct Reader<'a, C> {
     cloud: &'a C,
     wanted: &'a Wanted<'a>,
+    /// For a service that lists packages anew only when that is asked for.
+    pace: Option<Pace>,
+    say: &'a (dyn Fn(&str) + Sync),
 }
 
 impl<C: Cloud> Reader<'_, C> {
@@ -131,6 +142,7 @@ impl<C: Cloud> Reader<'_, C> {
         self.refuse_other_os(&before)?;
         // Open work makes a list of packages that never was, page by page: looked for before and after.
         refuse_work(&before)?;
+        self.list_anew(&id, &before).await?;
         let Sighting::Inventory(_, Some(inventory)) = self.look(Scope::Inventory(id.clone())).await? else {
             return Err(unknown(&name));
         };
@@ -143,6 +155,17 @@ impl<C: Cloud> Reader<'_, C> {
         };
         refuse_work(&instance)?;
         Ok(Reading { id, instance, inventory, streams })
+    }
+
+    /// Has the service told what is installed now. Of an instance that nobody reaches it is known what it had then, and
+    /// that is said with the release.
+    async fn list_anew(&self, id: &Ocid, instance: &Instance) -> Result<(), CliError> {
+        let Some(pace) = self.pace.filter(|_| instance.status.takes_work()) else { return Ok(()) };
+        (self.say)(&format!(
+            "{} lists its packages anew: the service knows what it was told last (this waits for its agent)",
+            instance.name
+        ));
+        anew::list(self.cloud, id, &instance.name, pace).await
     }
 
     async fn look(&self, scope: Scope) -> Result<Sighting, CliError> {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::name::{Ocid, TrainName};
+use crate::op::Api;
 use crate::simulator::Facts;
 
 /// `state/.gitignore`
@@ -13,6 +14,10 @@ pub(super) const STATE: &str = include_str!("../../../state/README.md");
 /// What flags say of a tenancy.
 pub(super) struct Tenancy<'a> {
     pub(super) name: &'a TrainName,
+    pub(super) api: Api,
+    pub(super) vendor_sources: &'a [String],
+    /// Whether somebody named them.
+    pub(super) vendors_named: bool,
     pub(super) compartment: &'a Ocid,
     pub(super) region: Option<&'a str>,
     pub(super) golden: Option<&'a Ocid>,
@@ -22,7 +27,13 @@ pub(super) struct Tenancy<'a> {
 
 /// A train file that explains every key that people need. Settings that are commented out can be used as they stand.
 pub(super) fn of_tenancy(tenancy: &Tenancy<'_>) -> String {
-    let Tenancy { name, compartment, region, golden, os, architecture } = tenancy;
+    let Tenancy { name, api, vendor_sources, vendors_named, compartment, region, golden, os, architecture } =
+        tenancy;
+    let hub = *api == Api::Osmh;
+    let vendors = format!("vendor_sources = {}", array(vendor_sources));
+    let vendors = if hub || *vendors_named { vendors } else { format!("# {vendors}") };
+    let (children, profile) = if hub { ("", PROFILE) } else { (LAYOUT, "") };
+    let api = api.word();
     let golden = match golden {
         Some(golden) => format!("golden = \"{golden}\""),
         None => "# golden = \"ocid1.instance.oc1..\"".to_owned(),
@@ -50,12 +61,13 @@ compartment = "{compartment}"
 # whatever no software source provides is left out.
 # unmanaged = ["gpg-pubkey*", "ksplice-uptrack-release*", "oracle-cloud-agent*", "unified-monitoring-agent*"]
 
-# How software sources are made: each release a parent source ("parent"), or a child of an empty parent source of the
-# train's own ("child"), which makes later switches an exchange of children that leaves nobody without repositories.
-# layout = "parent"
-
+# The vendor's software sources that OS Management Hub fills releases from, by name or OCID: those that the golden
+# instance has. Each has to be selected there. To OS Management they mean nothing.
+{vendors}
+{children}
 [service]
-api = "osms"
+# OS Management Hub, "osmh", or OS Management, "osms", which Oracle retired in 2025.
+api = "{api}"
 
 # Left out, the region is that of OCI_CLI_REGION or of the profile.
 {region}
@@ -103,7 +115,7 @@ store = "local"    # in the folder state/; keep a backup of it
 #
 # Updates that the service installs by itself, every so many hours, days, weeks or months.
 # schedule = {{ update = "security", every = "1 week", start = "2026-12-05T02:00:00Z" }}
-#
+{profile}#
 # [[group]]
 # name    = "batch"
 # release = "R1"
@@ -115,8 +127,39 @@ store = "local"    # in the folder state/; keep a backup of it
     )
 }
 
+/// What only OS Management has.
+const LAYOUT: &str = r#"
+# How software sources are made: each release a parent source ("parent"), or a child of an empty parent source of the
+# train's own ("child"), which makes later switches an exchange of children that leaves nobody without repositories.
+# layout = "parent"
+"#;
+
+/// What only OS Management Hub has.
+const PROFILE: &str = r"#
+# A registration profile, with which a new system comes up as a member, on the release.
+# profile = true
+";
+
+/// Writes strings on one line, or one a line where that is too long.
+fn array(texts: &[impl AsRef<str>]) -> String {
+    let quoted = texts.iter().map(|text| serde_json::Value::from(text.as_ref()).to_string());
+    let line = format!("[{}]", quoted.clone().collect::<Vec<_>>().join(", "));
+    if line.len() <= 100 {
+        return line;
+    }
+    format!("[\n{}]", quoted.map(|text| format!("    {text},\n")).collect::<String>())
+}
+
 /// A train file for the embedded simulator: its groups, all on the first release.
-pub(super) fn of_simulator(name: &TrainName, facts: &Facts, releases: &[&str]) -> String {
+pub(super) fn of_simulator(name: &TrainName, api: Api, facts: &Facts, releases: &[&str]) -> String {
+    let vendors = match api {
+        Api::Osms => String::new(),
+        Api::Osmh => format!(
+            "\n# What OS Management Hub fills releases from.\nvendor_sources = {}\n",
+            array(&facts.vendor_sources)
+        ),
+    };
+    let api = api.word();
     let mut text = format!(
         r#"# The quickstart's train: three groups of the simulator's fleet, all on GL1. To move the canary, set its release to
 # GL1.1, plan, and apply; to move the others, do the same for them.
@@ -127,10 +170,10 @@ os           = "oracle-linux-8"
 architecture = "x86_64"
 compartment  = "{}"
 golden       = "{}"    # {}
-
+{vendors}
 [service]
-api       = "osms"
-endpoints = {{ osms = "simulator" }}    # the embedded one; without this line, your region's
+api       = "{api}"
+endpoints = {{ {api} = "simulator" }}    # the embedded one; without this line, your region's
 
 [state]
 store = "local"
@@ -164,11 +207,14 @@ mod tests {
     use crate::simulator::{DEFAULT_SEED, facts};
     use crate::train;
 
-    fn tenancy(golden: bool) -> String {
+    fn tenancy(api: Api, golden: bool) -> String {
         let (compartment, instance) =
             (Ocid::new("ocid1.compartment.oc1..prod"), Ocid::new("ocid1.instance.oc1..gold"));
         of_tenancy(&Tenancy {
             name: &TrainName::new("prod"),
+            api,
+            vendor_sources: &train::usual_vendor_sources("oracle-linux-9", "aarch64"),
+            vendors_named: false,
             compartment: &compartment,
             region: golden.then_some("eu-frankfurt-1"),
             golden: golden.then_some(&instance),
@@ -180,8 +226,9 @@ mod tests {
     #[test]
     fn the_templates_are_laid_out_as_fmt_would() {
         let name = TrainName::new("great-linux");
-        let simulator = of_simulator(&name, &facts(DEFAULT_SEED), &["GL1", "GL1.1"]);
-        for text in [tenancy(true), tenancy(false), simulator] {
+        let simulator = |api| of_simulator(&name, api, &facts(DEFAULT_SEED), &["GL1", "GL1.1"]);
+        let of = |api| [tenancy(api, true), tenancy(api, false), simulator(api)];
+        for text in Api::ALL.into_iter().flat_map(of) {
             let formatted = train::format(&text).unwrap();
             let diff = similar::TextDiff::from_lines(&text, &formatted);
             assert!(text == formatted, "{}", diff.unified_diff());
@@ -194,14 +241,25 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let kept = std::fs::read_to_string(root.join("trains/great-linux.toml")).unwrap();
         let name = TrainName::new("great-linux");
-        let text = of_simulator(&name, &facts(DEFAULT_SEED), &["GL1", "GL1.1"]);
+        let text = of_simulator(&name, Api::Osms, &facts(DEFAULT_SEED), &["GL1", "GL1.1"]);
         let diff = similar::TextDiff::from_lines(&kept, &text);
         assert!(kept == text, "{}", diff.unified_diff());
     }
 
     #[test]
+    fn many_sources_stand_one_a_line() {
+        assert_eq!(array(&["a", "b\"c"]), r#"["a", "b\"c"]"#);
+        let long = ["x".repeat(60), "y".repeat(60)];
+        assert_eq!(array(&long), format!("[\n    \"{}\",\n    \"{}\",\n]", long[0], long[1]));
+    }
+
+    #[test]
     fn what_is_commented_out_can_be_used() {
-        let text = tenancy(true);
+        Api::ALL.into_iter().for_each(what_is_commented_out_can_be_used_on);
+    }
+
+    fn what_is_commented_out_can_be_used_on(api: Api) {
+        let text = tenancy(api, true);
         let is_setting = |line: &str| {
             let key = line.split(" = ").next().unwrap_or_default().trim_end();
             let setting = line.contains(" = ") && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
@@ -225,18 +283,25 @@ mod tests {
         let loaded = loaded.unwrap_or_else(|problems| panic!("{}\n{used}", problems.render(false)));
         assert_eq!(loaded.groups.len(), 3);
         assert_eq!(loaded.unmanaged, train::default_unmanaged());
+        assert_eq!(loaded.service.api, api);
+        assert_eq!(loaded.vendor_sources.len(), 2, "one file serves both services");
         // Every key that this version acts on is explained, as a setting or as one that is commented out.
+        let own = match api {
+            Api::Osms => "layout = ",
+            Api::Osmh => "profile = true",
+        };
         for key in [
             "name",
             "os",
             "architecture",
             "compartment",
             "golden",
+            "vendor_sources",
             "unmanaged",
-            "layout",
             "api",
             "region",
-            "profile",
+            "profile = \"",
+            own,
         ] {
             assert!(used.lines().any(|line| line.starts_with(key)), "{key}");
         }

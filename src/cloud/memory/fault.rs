@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cloud::CloudError;
 use crate::op::{Op, OpKey};
 
 /// Something that goes wrong when an op is submitted.
@@ -17,12 +18,12 @@ pub enum Fault {
     },
     /// The update's work request succeeds, and nothing has changed.
     IdleUpdate,
-    /// The update's work request fails.
+    /// The work request fails; of one for a group, on the first of the instances that are waited for.
     FailedWork {
         /// With this message.
         message: String,
     },
-    /// The update's work request never ends.
+    /// The work request never ends; of one for a group, on the first of the instances that are waited for.
     StuckWork,
     /// The op is done and no answer comes.
     LostAnswer,
@@ -83,6 +84,17 @@ impl Script {
                 Fault::LostAnswer,
                 Fault::LostCall,
             ],
+            Op::UpdateGroup { .. } | Op::Rerun { .. } => vec![
+                Fault::IdleUpdate,
+                Fault::FailedWork { message: "drawn from the seed".to_owned() },
+                Fault::LostAnswer,
+                Fault::LostCall,
+            ],
+            Op::Attach { .. } | Op::Detach { .. } | Op::Enroll { .. } => vec![
+                Fault::FailedWork { message: "drawn from the seed".to_owned() },
+                Fault::LostAnswer,
+                Fault::LostCall,
+            ],
             _ => vec![Fault::LostAnswer, Fault::LostCall, Fault::Refused { status: 409, code: "Conflict" }],
         };
         let index = (draw / 1000) as usize % possible.len();
@@ -98,4 +110,20 @@ fn draw(seed: u64, key: &OpKey) -> u64 {
     });
     // The low bits of FNV are its weakest.
     hash ^ (hash >> 29)
+}
+
+/// Returns the error of a call without an answer.
+pub(super) fn no_answer(operation: &'static str) -> CloudError {
+    CloudError::NoAnswer { operation, endpoint: "memory".to_owned(), reason: "scripted".to_owned() }
+}
+
+/// Returns the error of a call that the service refuses.
+pub(super) fn refused(status: u16, code: &str) -> CloudError {
+    CloudError::Service {
+        operation: "Submit",
+        status,
+        code: code.to_owned(),
+        message: "scripted".to_owned(),
+        request_id: "memory".to_owned(),
+    }
 }

@@ -52,7 +52,7 @@ fn update() -> Op {
 fn create_group() -> Op {
     let owner =
         Ownership { train: crate::name::TrainName::new("t"), lineage: Lineage("l".into()), release: None };
-    Op::CreateGroup { group: GroupName::new("web"), owner }
+    Op::CreateGroup { group: GroupName::new("web"), owner, outfit: None }
 }
 
 fn token(text: &str) -> RetryToken {

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::fault::{Fault, Script};
-use crate::cloud::{CloudError, Progress, Submitted};
+use super::fault::{Fault, Script, no_answer, refused};
+use crate::cloud::{CloudError, Part, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{
-    Erratum, Instance, Inventory, Observed, Scope, ServiceGroup, ServiceSchedule, Sighting, Source, Updates,
+    Erratum, Instance, Inventory, Observed, Profile, Scope, ServiceGroup, ServiceSchedule, Sighting, Source,
+    Updates,
 };
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
+
+mod crew;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -51,6 +54,8 @@ pub(super) struct World {
 #[derive(Debug)]
 struct Work {
     op: Op,
+    /// Of work for a group: how it goes with each member.
+    parts: BTreeMap<Ocid, Part>,
     accepted: Instant,
     due: Option<Instant>,
     fault: Option<Fault>,
@@ -161,7 +166,7 @@ impl World {
                 Sighting::Catalogue(withheld.collect())
             }
             Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
-            Scope::Group(id) => Sighting::Group(id.clone(), self.observed.groups.get(id).cloned()),
+            Scope::Group(id) => Sighting::Group(id.clone(), self.group(id)),
             Scope::Source(id) => {
                 let seen = self.observed.sources.get(id).map(|source| {
                     let source = Source { contents: None, ..source.clone() };
@@ -198,6 +203,8 @@ impl World {
                 let found = below.map(|(child, parent)| (child.clone(), parent.clone()));
                 Sighting::Compartments(id.clone(), found.collect())
             }
+            Scope::Vendors => Sighting::Vendors(self.observed.vendors.clone()),
+            Scope::Profiles => Sighting::Profiles(self.observed.profiles.clone()),
         })
     }
 
@@ -292,6 +299,7 @@ impl World {
                 | Op::DeleteSource { .. }
                 | Op::ChangeSchedule { .. }
                 | Op::DeleteSchedule { .. }
+                | Op::DeleteProfile { .. }
         );
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
@@ -305,6 +313,7 @@ impl World {
         }
         let answer = match op {
             Op::Update { instance, .. } | Op::Patch { instance, .. } => self.accept(op, instance, fault)?,
+            crew if crew.crew().is_some() => self.accept_crew(crew, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
                 if seen.is_some_and(|seen| !seen.members.is_empty()) {
@@ -349,7 +358,7 @@ impl World {
                 .iter()
                 .find(|(_, source)| source.owner.as_ref() == Some(owner))
                 .map(first),
-            Op::CreateGroup { group, owner } => {
+            Op::CreateGroup { group, owner, .. } => {
                 let same = |(_, seen): &(&Ocid, &ServiceGroup)| {
                     *seen.name == *group.as_str() && seen.owner.as_ref() == Some(owner)
                 };
@@ -360,6 +369,13 @@ impl World {
                     seen.group.as_ref() == Some(&group.group) && seen.owner.as_ref() == Some(owner)
                 };
                 self.observed.schedules.iter().find(same).map(first)
+            }
+            Op::CreateProfile { group, owner, .. } => {
+                let target = self.observed.group_id(group);
+                let same = |(_, seen): &(&Ocid, &Profile)| {
+                    seen.group == target && seen.owner.as_ref() == Some(owner)
+                };
+                self.observed.profiles.iter().find(same).map(first)
             }
             _ => None,
         };
@@ -380,7 +396,8 @@ impl World {
         seen.open_work.push(ticket.clone());
         let accepted = Instant::now();
         let due = (fault != Some(&Fault::StuckWork)).then(|| accepted + self.work_takes);
-        let work = Work { op: op.clone(), accepted, due, fault: fault.cloned(), ended: None };
+        let parts = BTreeMap::new();
+        let work = Work { op: op.clone(), parts, accepted, due, fault: fault.cloned(), ended: None };
         self.work.insert(ticket.clone(), work);
         self.due.extend(due.map(|due| (due, ticket.clone())));
         Ok(Submitted::Pending { ticket })
@@ -399,6 +416,9 @@ impl World {
         else {
             return;
         };
+        if op.crew().is_some() {
+            return self.end_crew(ticket, &op, fault.as_ref());
+        }
         let Some(id) = op.instance() else { return };
         let before = self.observed.instances.get(id).and_then(|seen| seen.inventory.clone());
         let ended = match fault {
@@ -434,6 +454,9 @@ impl World {
             return Err(no_answer("GetWorkRequest"));
         }
         let Some(work) = self.work.get(ticket) else { return Err(refused(404, "NotAuthorizedOrNotFound")) };
+        if work.op.crew().is_some() {
+            return Ok(work.parts());
+        }
         Ok(match (&work.ended, work.due) {
             (Some(Ok(())), _) => Progress::Succeeded,
             (Some(Err(message)), _) => Progress::Failed { message: message.clone() },
@@ -466,18 +489,4 @@ impl World {
 
 fn first<T>((id, _): (&Ocid, T)) -> Ocid {
     id.clone()
-}
-
-fn no_answer(operation: &'static str) -> CloudError {
-    CloudError::NoAnswer { operation, endpoint: "memory".to_owned(), reason: "scripted".to_owned() }
-}
-
-fn refused(status: u16, code: &str) -> CloudError {
-    CloudError::Service {
-        operation: "Submit",
-        status,
-        code: code.to_owned(),
-        message: "scripted".to_owned(),
-        request_id: "memory".to_owned(),
-    }
 }

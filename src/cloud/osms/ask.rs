@@ -5,61 +5,53 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use super::schedules::Wish;
-use super::{OsmsCloud, found, is_not_found, tags, wire};
-use crate::cloud::{CloudError, Submitted};
+use super::{OsmsCloud, wire};
+use crate::cloud::calls::{DONE, ROUNDS, may_hold};
+use crate::cloud::words::{Wish, group_id, parent_id, source_id, update_type};
+use crate::cloud::{CloudError, Submitted, tags};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
-use crate::op::{GroupRef, Op, ParentRef, RetryToken, SourceRef, Ticket, UpdateKind, Wanted};
+use crate::op::{Op, RetryToken, Ticket, Wanted};
 use crate::package::Package;
-
-/// How long a new source or group may take to become ACTIVE, and an instance to show its new parent. Terraform's
-/// provider waits as long.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
-
-/// How often a call that takes no retry token is sent; each time only what reading back shows to be missing.
-const ROUNDS: u32 = 6;
 
 impl<T: Transport> OsmsCloud<T> {
     /// Does one op, or starts it.
     pub(super) async fn ask(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
         match op {
-            Op::CreateSource { release, name, arch, owner, under } => {
-                let description = match release.is_own_parent() {
-                    true => format!("parent of the releases of train {}, made by patchtrain", owner.train),
-                    false => format!("release {release} of train {}, made by patchtrain", owner.train),
-                };
+            Op::CreateSource { release, name, arch, owner, under, origin: _ } => {
                 let details = wire::CreateSource {
                     compartment_id: self.compartment.as_str(),
                     display_name: name,
-                    description,
+                    description: tags::description_of_source(release, owner),
                     arch_type: arch_type(arch)?,
                     checksum_type: "SHA256",
                     parent_id: under.as_ref().map(parent_id).transpose()?.map(Ocid::as_str),
                     freeform_tags: tags::of_owner(owner),
                 };
                 let call = Call::post("CreateSoftwareSource", &["softwareSources"]).json(&details);
-                self.create(call.token(&token.0), "GetSoftwareSource", "softwareSources").await
+                self.calls.create(call.token(&token.0), "GetSoftwareSource", "softwareSources").await
             }
-            Op::CreateGroup { group, owner } => {
+            Op::CreateGroup { group, owner, outfit: _ } => {
                 let details = wire::CreateGroup {
                     compartment_id: self.compartment.as_str(),
                     display_name: group.as_str(),
-                    description: format!("group {group} of train {}, made by patchtrain", owner.train),
+                    description: tags::description("group", group, owner),
                     os_family: "LINUX",
                     freeform_tags: tags::of_owner(owner),
                 };
                 let call =
                     Call::post("CreateManagedInstanceGroup", &["managedInstanceGroups"]).json(&details);
-                self.create(call.token(&token.0), "GetManagedInstanceGroup", "managedInstanceGroups").await
+                self.calls
+                    .create(call.token(&token.0), "GetManagedInstanceGroup", "managedInstanceGroups")
+                    .await
             }
             Op::AddPackages { source, packages } => self.add(source_id(source)?, packages).await,
             Op::RemovePackages { source, packages } => self.remove(source_id(source)?, packages).await,
             Op::DeleteGroup { group } => {
                 let path = ["managedInstanceGroups", group_id(group)?.as_str()];
-                self.delete("DeleteManagedInstanceGroup", "GetManagedInstanceGroup", &path).await
+                self.calls.delete("DeleteManagedInstanceGroup", "GetManagedInstanceGroup", &path).await
             }
             Op::Join { group, instance } => self.join(group_id(group)?, instance, token).await,
             Op::Leave { group, instance } => self.leave(group_id(group)?, instance, token).await,
@@ -67,7 +59,7 @@ impl<T: Transport> OsmsCloud<T> {
             Op::Update { instance, kind, .. } => self.update(instance, *kind, token).await,
             Op::DeleteSource { source } => {
                 let path = ["softwareSources", source_id(source)?.as_str()];
-                self.delete("DeleteSoftwareSource", "GetSoftwareSource", &path).await
+                self.calls.delete("DeleteSoftwareSource", "GetSoftwareSource", &path).await
             }
             Op::CreateSchedule { group, name, owner, schedule, next } => {
                 let wish = Wish { group: &group.group, name, owner, schedule, next: *next };
@@ -81,33 +73,20 @@ impl<T: Transport> OsmsCloud<T> {
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await
             }
-        }
-    }
-
-    /// Creates something and waits until it is ACTIVE.
-    pub(super) async fn create(
-        &self,
-        call: Call,
-        get: &'static str,
-        kind: &'static str,
-    ) -> Result<Submitted, CloudError> {
-        let reply = self.client.send(&call).await?;
-        let mut made: wire::Made = reply.json()?;
-        let id = made.id.clone();
-        let look = Call::get(get, &[kind, &id]);
-        let mut waits = Waits::new();
-        loop {
-            match made.lifecycle_state.as_deref() {
-                Some("CREATING" | "UPDATING") => {}
-                Some(state @ ("FAILED" | "DELETING" | "DELETED")) => {
-                    return Err(reply.unreadable(format!("{id} was created and is {state} now")).into());
-                }
-                _ => return Ok(Submitted::Done { created: Some(Ocid::new(&id)) }),
+            Op::Attach { .. }
+            | Op::Detach { .. }
+            | Op::Enroll { .. }
+            | Op::Dismiss { .. }
+            | Op::UpdateGroup { .. }
+            | Op::PatchGroup { .. }
+            | Op::Rerun { .. }
+            | Op::Refresh { .. }
+            | Op::RefreshInstance { .. }
+            | Op::CreateProfile { .. }
+            | Op::DeleteProfile { .. } => {
+                let reason = format!("{}: OSMS binds instances, not groups", op.key());
+                Err(CloudError::Unaskable { operation: "UpdateManagedInstanceGroup", reason })
             }
-            if !waits.wait().await {
-                return Err(reply.unreadable(format!("{id} was created and is not ACTIVE yet")).into());
-            }
-            made = self.one(&look).await?;
         }
     }
 
@@ -124,7 +103,9 @@ impl<T: Transport> OsmsCloud<T> {
                 &["softwareSources", source.as_str(), "actions", "addPackages"],
             )
             .json(&wire::PackageNames { package_names: names });
-            let Err(error) = self.client.send(&call.slow()).await.map_err(CloudError::from) else { break };
+            let Err(error) = self.calls.client.send(&call.slow()).await.map_err(CloudError::from) else {
+                break;
+            };
             if !may_hold(&error) {
                 return Err(error);
             }
@@ -156,41 +137,12 @@ impl<T: Transport> OsmsCloud<T> {
             let path = ["softwareSources", source.as_str(), "actions", "removePackages"];
             let call = Call::post("RemovePackagesFromSoftwareSource", &path)
                 .json(&wire::PackageNames { package_names: names });
-            match self.client.send(&call.slow()).await.map_err(CloudError::from) {
+            match self.calls.client.send(&call.slow()).await.map_err(CloudError::from) {
                 Ok(_) => break,
                 Err(error) if error.is_ambiguous() && round < ROUNDS => {
                     sleep(Duration::from_secs(1 << round)).await;
                 }
                 Err(error) => return Err(error),
-            }
-        }
-        Ok(DONE)
-    }
-
-    /// Deletes a group or a source. The call takes no retry token; one that is gone is what was wanted.
-    async fn delete(
-        &self,
-        operation: &'static str,
-        get: &'static str,
-        path: &[&str],
-    ) -> Result<Submitted, CloudError> {
-        let delete = Call::new(operation, http::Method::DELETE, path);
-        let look = Call::get(get, path);
-        for round in 1.. {
-            let Err(error) = self.client.send(&delete).await.map_err(CloudError::from) else { break };
-            if is_not_found(&error) {
-                break;
-            }
-            if !may_hold(&error) {
-                return Err(error);
-            }
-            let seen: Option<wire::Made> = found(self.one(&look).await)?;
-            match seen.and_then(|seen| seen.lifecycle_state).as_deref() {
-                None | Some("DELETED" | "DELETING") => break,
-                Some(_) if error.is_ambiguous() && round < ROUNDS => {
-                    sleep(Duration::from_secs(1 << round)).await;
-                }
-                Some(_) => return Err(error),
             }
         }
         Ok(DONE)
@@ -203,11 +155,12 @@ impl<T: Transport> OsmsCloud<T> {
             .token(&token.0)
             .slow();
         let known = self.recent.forget(instance);
-        self.unless(&call, async || {
-            let seen = self.instance(instance).await?;
-            Ok(seen.is_some_and(|(seen, _)| seen.groups.contains(group)))
-        })
-        .await?;
+        self.calls
+            .unless(&call, async || {
+                let seen = self.instance(instance).await?;
+                Ok(seen.is_some_and(|(seen, _)| seen.groups.contains(group)))
+            })
+            .await?;
         self.recent.changed(instance, known, |seen| {
             seen.groups.insert(group.clone());
         });
@@ -226,12 +179,13 @@ impl<T: Transport> OsmsCloud<T> {
             .token(&token.0)
             .slow();
         let known = self.recent.forget(instance);
-        self.unless(&call, async || {
-            // An instance that the service no longer knows has left all its groups.
-            let seen = self.instance(instance).await?;
-            Ok(seen.is_none_or(|(seen, _)| !seen.groups.contains(group)))
-        })
-        .await?;
+        self.calls
+            .unless(&call, async || {
+                // An instance that the service no longer knows has left all its groups.
+                let seen = self.instance(instance).await?;
+                Ok(seen.is_none_or(|(seen, _)| !seen.groups.contains(group)))
+            })
+            .await?;
         self.recent.changed(instance, known, |seen| {
             seen.groups.remove(group);
         });
@@ -269,7 +223,7 @@ impl<T: Transport> OsmsCloud<T> {
 
     /// Makes a call that is answered with a work request.
     async fn accepted(&self, call: &Call, instance: &Ocid) -> Result<Submitted, CloudError> {
-        let reply = self.client.send(call).await;
+        let reply = self.calls.client.send(call).await;
         self.board.asked(instance);
         let reply = reply?;
         match reply.header("opc-work-request-id") {
@@ -280,63 +234,6 @@ impl<T: Transport> OsmsCloud<T> {
             }
             None => Err(reply.unreadable("it names no work request (opc-work-request-id)").into()),
         }
-    }
-
-    /// Makes a call; when it fails in a way that what it is for may hold all the same, looks whether it does.
-    pub(super) async fn unless(
-        &self,
-        call: &Call,
-        holds: impl AsyncFnOnce() -> Result<bool, CloudError>,
-    ) -> Result<(), CloudError> {
-        let Err(error) = self.client.send(call).await.map_err(CloudError::from) else { return Ok(()) };
-        match may_hold(&error) && holds().await.unwrap_or(false) {
-            true => Ok(()),
-            false => Err(error),
-        }
-    }
-}
-
-pub(super) const DONE: Submitted = Submitted::Done { created: None };
-
-/// Tells whether a failed call may have been served, now or earlier: its answer was lost, or the refusal is one that
-/// a service could give to a repetition.
-pub(super) fn may_hold(error: &CloudError) -> bool {
-    match error {
-        CloudError::Service { status: 400 | 404 | 409 | 412, .. } => true,
-        other => other.is_ambiguous(),
-    }
-}
-
-/// Waits that grow, up to an end.
-pub(super) struct Waits {
-    start: Instant,
-    next: Duration,
-}
-
-impl Waits {
-    pub(super) fn new() -> Self {
-        Self { start: Instant::now(), next: Duration::from_secs(1) }
-    }
-
-    /// Waits once more; false when there has been enough of it.
-    pub(super) async fn wait(&mut self) -> bool {
-        if self.start.elapsed() + self.next > PATIENCE {
-            return false;
-        }
-        sleep(self.next).await;
-        self.next = (self.next * 3 / 2).min(Duration::from_secs(10));
-        true
-    }
-}
-
-/// Translates which updates are wanted. Requests say `BUGFIX` where answers say `BUG`.
-pub(super) fn update_type(wanted: Wanted) -> &'static str {
-    match wanted {
-        Wanted::All => "ALL",
-        Wanted::Only(UpdateKind::Security) => "SECURITY",
-        Wanted::Only(UpdateKind::Bugfix) => "BUGFIX",
-        Wanted::Only(UpdateKind::Enhancement) => "ENHANCEMENT",
-        Wanted::Only(UpdateKind::Other) => "OTHER",
     }
 }
 
@@ -351,21 +248,4 @@ fn arch_type(arch: &str) -> Result<&'static str, CloudError> {
             reason: format!("the service has no architecture `{other}`; it has x86_64, aarch64 and i686"),
         }),
     }
-}
-
-pub(super) fn source_id(source: &SourceRef) -> Result<&Ocid, CloudError> {
-    source.id.as_ref().ok_or_else(|| nameless(format!("the source of release {}", source.release)))
-}
-
-pub(super) fn parent_id(parent: &ParentRef) -> Result<&Ocid, CloudError> {
-    parent.id.as_ref().ok_or_else(|| nameless("the train's own parent source".to_owned()))
-}
-
-fn group_id(group: &GroupRef) -> Result<&Ocid, CloudError> {
-    group.id.as_ref().ok_or_else(|| nameless(format!("group {}", group.group)))
-}
-
-/// The error of an op that was submitted before what it refers to was made.
-fn nameless(what: String) -> CloudError {
-    CloudError::Unaskable { operation: "the op", reason: format!("{what} has no id yet") }
 }

@@ -5,20 +5,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::work::{is_open, percent};
-use super::{OsmsCloud, found, wire};
+use super::{OsmsCloud, wire};
+use crate::cloud::calls::found;
+use crate::cloud::lists::Lists;
 use crate::cloud::{CloudError, Progress};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
 use crate::op::Ticket;
-
-/// How long a list serves; longer where reading it takes long, so that no more than a fifth of the time goes into it.
-const FRESH: Duration = Duration::from_millis(500);
-const SHARE: u32 = 4;
 
 /// Up to so many open work requests of unknown instances are read; with more, each instance is asked for its own list.
 const STRANGERS: usize = 8;
@@ -27,7 +24,7 @@ const STRANGERS: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Board {
     inner: Mutex<Inner>,
-    listings: tokio::sync::Mutex<HashMap<String, Arc<Listing>>>,
+    listings: Lists<String, Listing>,
 }
 
 #[derive(Debug, Default)]
@@ -43,12 +40,7 @@ struct Inner {
 }
 
 /// The work requests of a compartment.
-#[derive(Debug)]
-struct Listing {
-    begun: Instant,
-    good_for: Duration,
-    works: HashMap<Ticket, wire::WorkRequest>,
-}
+type Listing = HashMap<Ticket, wire::WorkRequest>;
 
 impl Board {
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -91,7 +83,7 @@ impl<T: Transport> OsmsCloud<T> {
     pub(super) async fn listed_progress(&self, ticket: &Ticket) -> Result<Option<Progress>, CloudError> {
         let Some((compartment, since)) = self.board.listed(ticket) else { return Ok(None) };
         let listing = self.listing(&compartment, Some(since)).await?;
-        Ok(listing.works.get(ticket).and_then(|work| match work.status.as_str() {
+        Ok(listing.get(ticket).and_then(|work| match work.status.as_str() {
             "ACCEPTED" => Some(super::work::accepted(work)),
             "SUCCEEDED" => Some(Progress::Succeeded),
             // Why it failed is not in the list.
@@ -126,17 +118,17 @@ impl<T: Transport> OsmsCloud<T> {
 
     fn open_in(&self, listing: &Listing) -> Vec<Ticket> {
         let inner = self.board.inner();
-        let open =
-            listing.works.iter().filter(|(ticket, work)| is_open(work) && !inner.ended.contains(*ticket));
+        let open = listing.iter().filter(|(ticket, work)| is_open(work) && !inner.ended.contains(*ticket));
         open.map(|(ticket, _)| ticket.clone()).collect()
     }
 
     /// Finds out whose work requests are.
     async fn meet(&self, tickets: Vec<Ticket>) -> Result<(), CloudError> {
         let read = self
+            .calls
             .each(tickets, |ticket| async move {
                 let call = Call::get("GetWorkRequest", &["workRequests", &ticket.0]);
-                Ok((ticket, found(self.one::<wire::WorkRequest>(&call).await)?))
+                Ok((ticket, found(self.calls.one::<wire::WorkRequest>(&call).await)?))
             })
             .await?;
         for (ticket, work) in read {
@@ -149,22 +141,13 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(())
     }
 
-    /// Returns the list of a compartment's work requests, as of a moment or later where one is given; it is read by one
-    /// caller for all that want it.
+    /// Returns the list of a compartment's work requests, as of a moment or later where one is given.
     async fn listing(&self, compartment: &str, since: Option<Instant>) -> Result<Arc<Listing>, CloudError> {
-        let mut listings = self.board.listings.lock().await;
-        if let Some(known) = listings.get(compartment)
-            && since.is_none_or(|since| known.begun >= since)
-            && known.begun.elapsed() < known.good_for
-        {
-            return Ok(known.clone());
-        }
-        let begun = Instant::now();
-        let works = self.works(compartment, None).await?;
-        let works = works.into_iter().map(|work| (Ticket(work.id.clone()), work)).collect();
-        let listing = Arc::new(Listing { begun, good_for: FRESH.max(begun.elapsed() * SHARE), works });
-        listings.insert(compartment.to_owned(), listing.clone());
-        Ok(listing)
+        let read = async || {
+            let works = self.works(compartment, None).await?;
+            Ok(works.into_iter().map(|work| (Ticket(work.id.clone()), work)).collect())
+        };
+        self.board.listings.get(compartment.to_owned(), since, read).await
     }
 
     /// Finds the open work requests of all instances of a compartment, by instance.

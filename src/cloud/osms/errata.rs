@@ -4,100 +4,47 @@
 //! it, as in the errata of the vendor's mailing list ("Important: kernel security update"); where it does not, the
 //! severity is not known, and nothing is made up.
 
-use std::collections::HashSet;
-use std::hash::Hash;
 use std::sync::Arc;
 
-use super::wire;
-use super::{OsmsCloud, ROWS, found, is_not_found, look};
+use super::{OsmsCloud, ROWS, wire};
 use crate::cloud::CloudError;
+use crate::cloud::calls::{found, is_not_found};
+use crate::cloud::shared::{Shared, severity_of};
+use crate::cloud::wire::instant;
+use crate::cloud::words::kind;
 use crate::name::Ocid;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Updates};
 use crate::oci::{Call, Transport};
-use crate::op::UpdateKind;
 
-/// One copy of each text and of each update: a fleet of thousands shares some hundred.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    texts: HashSet<Arc<str>>,
-    updates: HashSet<Arc<AvailableUpdate>>,
+fn update(shared: &mut Shared, row: &wire::Update<'_>) -> Arc<AvailableUpdate> {
+    let errata = row.errata.iter().flatten().map(|link| ErratumLink {
+        id: shared.text(&link.id),
+        name: shared.text(link.display_name.as_ref().map_or(&*link.id, |name| &name.0)),
+    });
+    let errata = errata.collect();
+    let update = AvailableUpdate {
+        name: shared.text(&row.display_name),
+        architecture: shared.text(row.architecture.as_ref().map_or("", |text| &text.0)),
+        installed: shared.text(&row.installed_version),
+        available: shared.text(&row.available_version),
+        kind: kind(row.update_type.as_ref()),
+        errata,
+        cves: shared.texts(row.related_cves.as_ref()),
+    };
+    shared.update(update)
 }
 
-impl Shared {
-    fn text(&mut self, text: &str) -> Arc<str> {
-        match self.texts.get(text) {
-            Some(known) => Arc::clone(known),
-            None => keep(&mut self.texts, text.into()),
-        }
+fn erratum(shared: &mut Shared, row: &wire::Erratum<'_>) -> Erratum {
+    let synopsis = row.synopsis.as_ref().map_or("", |text| &text.0);
+    Erratum {
+        id: shared.text(&row.id),
+        name: shared.text(&row.name),
+        synopsis: synopsis.into(),
+        kind: kind(row.advisory_type.as_ref()),
+        severity: severity_of(synopsis),
+        issued: row.issued.as_ref().and_then(|text| instant(&text.0)),
+        cves: shared.texts(row.related_cves.as_ref()),
     }
-
-    fn texts(&mut self, texts: Option<&Vec<wire::Text<'_>>>) -> Vec<Arc<str>> {
-        texts.into_iter().flatten().map(|text| self.text(&text.0)).collect()
-    }
-
-    fn update(&mut self, row: &wire::Update<'_>) -> Arc<AvailableUpdate> {
-        let errata = row.errata.iter().flatten().map(|link| ErratumLink {
-            id: self.text(&link.id),
-            name: self.text(link.display_name.as_ref().map_or(&*link.id, |name| &name.0)),
-        });
-        let errata = errata.collect();
-        let update = AvailableUpdate {
-            name: self.text(&row.display_name),
-            architecture: self.text(row.architecture.as_ref().map_or("", |text| &text.0)),
-            installed: self.text(&row.installed_version),
-            available: self.text(&row.available_version),
-            kind: kind(row.update_type.as_ref()),
-            errata,
-            cves: self.texts(row.related_cves.as_ref()),
-        };
-        match self.updates.get(&update) {
-            Some(known) => Arc::clone(known),
-            None => keep(&mut self.updates, Arc::new(update)),
-        }
-    }
-
-    fn erratum(&mut self, row: &wire::Erratum<'_>) -> Erratum {
-        let synopsis = row.synopsis.as_ref().map_or("", |text| &text.0);
-        Erratum {
-            id: self.text(&row.id),
-            name: self.text(&row.name),
-            synopsis: synopsis.into(),
-            kind: kind(row.advisory_type.as_ref()),
-            severity: severity(synopsis),
-            issued: row.issued.as_ref().and_then(|text| look::instant(&text.0)),
-            cves: self.texts(row.related_cves.as_ref()),
-        }
-    }
-}
-
-fn keep<V: Clone + Eq + Hash>(kept: &mut HashSet<V>, value: V) -> V {
-    kept.insert(value.clone());
-    value
-}
-
-/// Reads what an update or an erratum is for. Answers say `BUG` where requests say `BUGFIX`; both are understood, so
-/// that neither is taken for nothing.
-fn kind(word: Option<&wire::Text<'_>>) -> UpdateKind {
-    match word.map(|word| &*word.0) {
-        Some("SECURITY") => UpdateKind::Security,
-        Some("BUG" | "BUGFIX") => UpdateKind::Bugfix,
-        Some("ENHANCEMENT") => UpdateKind::Enhancement,
-        _ => UpdateKind::Other,
-    }
-}
-
-/// Reads the severity off a synopsis: the word before its first colon, where it is one of the four, also behind the
-/// name of the erratum.
-fn severity(synopsis: &str) -> Option<Severity> {
-    let (head, _) = synopsis.split_once(':')?;
-    let word = head.split_whitespace().next_back()?;
-    let known = [
-        ("low", Severity::Low),
-        ("moderate", Severity::Moderate),
-        ("important", Severity::Important),
-        ("critical", Severity::Critical),
-    ];
-    known.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, severity)| severity)
 }
 
 impl<T: Transport> OsmsCloud<T> {
@@ -106,7 +53,7 @@ impl<T: Transport> OsmsCloud<T> {
         let path = ["managedInstances", id.as_str(), "packages", "updates"];
         let call = Call::get("ListAvailableUpdatesForManagedInstance", &path).query("limit", ROWS);
         let mut updates = Vec::new();
-        let mut pages = self.client.pages(call);
+        let mut pages = self.calls.client.pages(call);
         loop {
             match found(pages.next().await.map_err(CloudError::from))? {
                 None => return Ok(None),
@@ -114,7 +61,7 @@ impl<T: Transport> OsmsCloud<T> {
                 Some(Some(page)) => {
                     let rows: Vec<wire::Update<'_>> = page.json()?;
                     let mut shared = self.shared();
-                    updates.extend(rows.iter().map(|row| shared.update(row)));
+                    updates.extend(rows.iter().map(|row| update(&mut shared, row)));
                 }
             }
         }
@@ -125,7 +72,7 @@ impl<T: Transport> OsmsCloud<T> {
         let path = ["managedInstances", id.as_str(), "errata"];
         let call = Call::get("ListManagedInstanceErrata", &path).query("limit", ROWS);
         let mut errata = Vec::new();
-        let mut pages = self.client.pages(call);
+        let mut pages = self.calls.client.pages(call);
         loop {
             match pages.next().await.map_err(CloudError::from) {
                 Ok(None) => return Ok(errata),
@@ -134,7 +81,7 @@ impl<T: Transport> OsmsCloud<T> {
                 Ok(Some(page)) => {
                     let rows: Vec<wire::Erratum<'_>> = page.json()?;
                     let mut shared = self.shared();
-                    errata.extend(rows.iter().map(|row| shared.erratum(row)));
+                    errata.extend(rows.iter().map(|row| erratum(&mut shared, row)));
                 }
             }
         }
@@ -143,33 +90,10 @@ impl<T: Transport> OsmsCloud<T> {
     /// Reads one erratum; none when there is none of this id.
     pub(super) async fn erratum(&self, id: &str) -> Result<Option<Erratum>, CloudError> {
         let call = Call::get("GetErratum", &["errata", id]);
-        let Some(reply) = found(self.client.send(&call).await.map_err(CloudError::from))? else {
+        let Some(reply) = found(self.calls.client.send(&call).await.map_err(CloudError::from))? else {
             return Ok(None);
         };
         let row: wire::Erratum<'_> = reply.json()?;
-        Ok(Some(self.shared().erratum(&row)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_severity_is_read_where_the_synopsis_says_it_and_nowhere_else() {
-        for (synopsis, expected) in [
-            ("Important: kernel security update", Some(Severity::Important)),
-            ("CRITICAL: x", Some(Severity::Critical)),
-            ("ELSA-2023-12136 Moderate: curl security update", Some(Severity::Moderate)),
-            ("low:", Some(Severity::Low)),
-            ("kernel security update", None),
-            ("important kernel update", None),
-            ("unimportant: kernel update", None),
-            ("openssl: an important update", None),
-            ("", None),
-        ] {
-            assert_eq!(severity(synopsis), expected, "{synopsis}");
-        }
-        assert!(Severity::Critical > Severity::Low);
+        Ok(Some(erratum(&mut self.shared(), &row)))
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::{OsmsCloud, ROWS, found, tags, wire};
-use crate::cloud::CloudError;
+use super::{OsmsCloud, ROWS, wire};
+use crate::cloud::calls::found;
+use crate::cloud::wire::instant;
+use crate::cloud::{CloudError, tags};
 use crate::name::Ocid;
 use crate::observed::{Instance, InstanceStatus, Observed, Riders, ServiceGroup, Source, SourceLink};
 use crate::oci::{Call, Transport};
@@ -32,8 +32,10 @@ impl<T: Transport> OsmsCloud<T> {
             .filter(|(id, group)| group_ids.contains(*id) || group_names.contains(&group.name))
             .map(|(id, _)| id.clone())
             .collect();
-        let read =
-            self.each(named, |id| async move { self.group(&id).await.map(|group| (id, group)) }).await?;
+        let read = self
+            .calls
+            .each(named, |id| async move { self.group(&id).await.map(|group| (id, group)) })
+            .await?;
         for (id, group) in read {
             match group {
                 Some(group) => drop(groups.insert(id, group)),
@@ -43,8 +45,10 @@ impl<T: Transport> OsmsCloud<T> {
         }
         let members = groups.values().flat_map(|group| &group.members);
         let wanted: BTreeSet<Ocid> = instances.iter().chain(members).cloned().collect();
-        let seen =
-            self.each(wanted, |id| async move { self.instance(&id).await.map(|seen| (id, seen)) }).await?;
+        let seen = self
+            .calls
+            .each(wanted, |id| async move { self.instance(&id).await.map(|seen| (id, seen)) })
+            .await?;
         let mut compartments = BTreeSet::new();
         let mut known = BTreeMap::new();
         for (id, seen) in seen {
@@ -82,6 +86,7 @@ impl<T: Transport> OsmsCloud<T> {
         // The filter of the service may match a part of the name.
         let ids = rows.into_iter().filter(|row| row.display_name == name).map(|row| Ocid::new(&row.id));
         let read = self
+            .calls
             .each(ids, |id| async move { self.instance_with_work(&id).await.map(|seen| (id, seen)) })
             .await?;
         Ok(read.into_iter().filter_map(|(id, seen)| Some((id, seen?))).collect())
@@ -90,7 +95,8 @@ impl<T: Transport> OsmsCloud<T> {
     /// Reads the ACTIVE groups of this name with their members. Names are not unique.
     pub(super) async fn groups_named(&self, name: &str) -> Result<BTreeMap<Ocid, ServiceGroup>, CloudError> {
         let ids: Vec<Ocid> = self.groups(Some(name)).await?.into_keys().collect();
-        let read = self.each(ids, |id| async move { self.group(&id).await.map(|group| (id, group)) }).await?;
+        let read =
+            self.calls.each(ids, |id| async move { self.group(&id).await.map(|group| (id, group)) }).await?;
         Ok(read.into_iter().filter_map(|(id, group)| Some((id, group?))).collect())
     }
 
@@ -116,14 +122,14 @@ impl<T: Transport> OsmsCloud<T> {
     /// Reads a group with its members; none when it is not there or no longer ACTIVE.
     pub(super) async fn group(&self, id: &Ocid) -> Result<Option<ServiceGroup>, CloudError> {
         let call = Call::get("GetManagedInstanceGroup", &["managedInstanceGroups", id.as_str()]);
-        let row: Option<wire::Group> = found(self.one(&call).await)?;
+        let row: Option<wire::Group> = found(self.calls.one(&call).await)?;
         Ok(row.filter(|row| is_active(row.lifecycle_state.as_deref())).map(group))
     }
 
     /// Reads a source without its contents, and whom it is attached to; none when it is not there or no longer ACTIVE.
     pub(super) async fn source(&self, id: &Ocid) -> Result<Option<(Source, Riders)>, CloudError> {
         let call = Call::get("GetSoftwareSource", &["softwareSources", id.as_str()]);
-        let row: Option<wire::SoftwareSource> = found(self.one(&call).await)?;
+        let row: Option<wire::SoftwareSource> = found(self.calls.one(&call).await)?;
         let row = row.filter(|row| is_active(row.lifecycle_state.as_deref()));
         Ok(row.map(|row| (source(&row), riders(row))))
     }
@@ -132,7 +138,7 @@ impl<T: Transport> OsmsCloud<T> {
     pub(super) async fn instance(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
         let call = Call::get("GetManagedInstance", &["managedInstances", id.as_str()]);
         let asked = Instant::now();
-        let Some(row) = found(self.one::<wire::ManagedInstance>(&call).await)? else {
+        let Some(row) = found(self.calls.one::<wire::ManagedInstance>(&call).await)? else {
             self.recent.forget(id);
             return Ok(None);
         };
@@ -162,29 +168,11 @@ impl<T: Transport> OsmsCloud<T> {
     /// Reads all pages of a list.
     pub(super) async fn rows<V: DeserializeOwned>(&self, call: Call) -> Result<Vec<V>, CloudError> {
         let mut rows = Vec::new();
-        let mut pages = self.client.pages(call);
+        let mut pages = self.calls.client.pages(call);
         while let Some(page) = pages.next().await? {
             rows.append(&mut page.json()?);
         }
         Ok(rows)
-    }
-
-    /// Reads one thing.
-    pub(super) async fn one<V: DeserializeOwned>(&self, call: &Call) -> Result<V, CloudError> {
-        Ok(self.client.send(call).await?.json()?)
-    }
-
-    /// Does one thing for each of many, as many at once as there may be calls in flight. Ends at the first error.
-    pub(super) async fn each<I, V, F>(
-        &self,
-        items: impl IntoIterator<Item = I>,
-        act: impl Fn(I) -> F,
-    ) -> Result<Vec<V>, CloudError>
-    where
-        F: Future<Output = Result<V, CloudError>>,
-    {
-        // Twice as many tasks as calls: one that waits for its retry leaves its place to another.
-        stream::iter(items).map(act).buffer_unordered(2 * self.parallelism).try_collect().await
     }
 }
 
@@ -198,6 +186,7 @@ fn group(row: wire::Group) -> ServiceGroup {
         owner: tags::owner(row.freeform_tags.as_ref()),
         members: row.managed_instances.iter().flatten().map(|member| Ocid::new(&member.id)).collect(),
         name: row.display_name.into(),
+        ..ServiceGroup::default()
     }
 }
 
@@ -246,37 +235,4 @@ fn link(row: wire::SourceId) -> Option<SourceLink> {
     let id = row.id.filter(|id| !id.is_empty())?;
     let name = row.name.unwrap_or_else(|| id.clone()).into();
     Some(SourceLink { id: Ocid::new(&id), name })
-}
-
-/// Reads a point in time of a field whose format is not documented: RFC 3339, the same without a zone (then UTC), or
-/// as in mail. None for anything else: it only informs.
-pub(super) fn instant(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    let local = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-    text.parse()
-        .ok()
-        .or_else(|| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
-        .or_else(|| local().map(|zoned| zoned.timestamp()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_in_whatever_form() {
-        let expected: Timestamp = "2026-11-22T14:05:09Z".parse().unwrap();
-        for text in [
-            "2026-11-22T14:05:09Z",
-            "2026-11-22T14:05:09.000Z",
-            "2026-11-22T15:05:09+01:00",
-            " 2026-11-22T14:05:09 ",
-            "2026-11-22 14:05:09",
-            "Sun, 22 Nov 2026 14:05:09 GMT",
-        ] {
-            assert_eq!(instant(text), Some(expected), "{text}");
-        }
-        assert_eq!(instant("yesterday"), None);
-        assert_eq!(instant(""), None);
-    }
 }

@@ -38,7 +38,7 @@ impl<T: Transport> OsmsCloud<T> {
         if !missing.is_empty() {
             let search = |name| Call::get("SearchSoftwarePackages", SEARCH).query("displayName", name);
             let questions: Vec<Call> = rpm_names(&missing).into_iter().map(search).collect();
-            self.each(questions, |call| self.learn(call)).await?;
+            self.calls.each(questions, |call| self.learn(call)).await?;
             missing = unknown();
         }
         if !missing.is_empty() {
@@ -67,7 +67,7 @@ impl<T: Transport> OsmsCloud<T> {
             }
             Ok(())
         };
-        self.each(packages, ask).await.map(drop)
+        self.calls.each(packages, ask).await.map(drop)
     }
 
     /// Asks each source of the compartment and each one that an instance was seen on.
@@ -86,13 +86,13 @@ impl<T: Transport> OsmsCloud<T> {
                 .query("displayName", name)
             })
             .collect();
-        self.each(questions, |call| self.learn(call)).await.map(drop)
+        self.calls.each(questions, |call| self.learn(call)).await.map(drop)
     }
 
     /// Reads all pages of a list of packages for their names. What the service does not find, or does not let us look
     /// for, is not known: the caller says so if nothing else knows it.
     async fn learn(&self, call: Call) -> Result<(), CloudError> {
-        let mut pages = self.client.pages(call.query("limit", ROWS));
+        let mut pages = self.calls.client.pages(call.query("limit", ROWS));
         loop {
             match pages.next().await.map_err(CloudError::from) {
                 Ok(None) => return Ok(()),

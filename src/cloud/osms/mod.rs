@@ -16,22 +16,23 @@ mod packages;
 mod recent;
 mod schedules;
 mod switch;
-mod tags;
 mod wire;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use names::Names;
 pub use packages::Reading;
 
+use super::calls::Calls;
 use super::compute::Compute;
+use super::shared::Shared;
 use super::{Cloud, CloudError, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
-use crate::oci::{Client, Error, Transport};
-use crate::op::{Capabilities, Op, RetryToken, Ticket};
+use crate::oci::{Client, Transport};
+use crate::op::{Binding, Capabilities, Op, RetryToken, Ticket};
 use crate::package::{PackageSet, SetPool};
 
 /// The path that the API's operations stand under.
@@ -39,19 +40,29 @@ pub const API_VERSION: &str = "/20190801";
 
 /// What the service can do. No limit of packages per call is documented; the published scripts put a whole instance's
 /// list, some 600 names, into one call, and it passed (osms.md, section 2). Most releases are filled by one.
-pub const CAPABILITIES: Capabilities = Capabilities { packages_per_call: 800 };
+pub const CAPABILITIES: Capabilities = Capabilities {
+    packages_per_call: 800,
+    binding: Binding::Instance,
+    instances_per_call: 1,
+    joining_installs: false,
+    refreshes: false,
+    reruns: false,
+    updates_members: true,
+    vendor_sources: false,
+    child_sources: true,
+    profiles: false,
+};
 
 /// How many rows of a list are asked for at once. Nobody documents the greatest value; OCI's other lists take 1000.
 const ROWS: &str = "1000";
 
 /// The service, for the trains of one compartment.
 pub struct OsmsCloud<T> {
-    client: Client<T>,
+    calls: Calls<T>,
     compartment: Ocid,
-    parallelism: usize,
     names: Names,
     pool: Mutex<SetPool>,
-    shared: Mutex<errata::Shared>,
+    shared: Mutex<Shared>,
     compute: Option<Compute<T>>,
     // Sources that instances were seen on. The vendor's are in the root compartment, which we need not be able to list.
     met: Mutex<BTreeSet<Ocid>>,
@@ -62,11 +73,9 @@ pub struct OsmsCloud<T> {
 impl<T: Transport> OsmsCloud<T> {
     /// Makes the dialect of sources and groups in `compartment`, with at most `parallelism` API calls in flight.
     pub fn new(client: Client<T>, compartment: Ocid, parallelism: usize) -> Self {
-        let parallelism = parallelism.max(1);
         Self {
-            client: client.with_parallelism(parallelism),
+            calls: Calls::new(client, parallelism),
             compartment,
-            parallelism,
             names: Names::default(),
             pool: Mutex::default(),
             shared: Mutex::default(),
@@ -97,7 +106,7 @@ impl<T: Transport> OsmsCloud<T> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn shared(&self) -> MutexGuard<'_, errata::Shared> {
+    fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,6 +152,9 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             Scope::Compartments(id) => {
                 Sighting::Compartments(id.clone(), self.compute("ListCompartments")?.compartments(id).await?)
             }
+            // Sources here are filled from whatever the service has, and systems come up in no group.
+            Scope::Vendors => Sighting::Vendors(BTreeMap::new()),
+            Scope::Profiles => Sighting::Profiles(BTreeMap::new()),
         })
     }
 
@@ -152,36 +164,6 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
 
     async fn poll(&self, ticket: &Ticket) -> Result<Progress, CloudError> {
         self.progress(ticket).await
-    }
-}
-
-impl From<Error> for CloudError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Service { operation, status, code, message, request_id } => {
-                Self::Service { operation, status, code, message, request_id }
-            }
-            Error::NoAnswer { operation, endpoint, reason } => Self::NoAnswer { operation, endpoint, reason },
-            Error::Down { operation, endpoint, reason, asked } => {
-                Self::Down { operation, endpoint, reason, asked }
-            }
-            Error::Answer { operation, reason, request_id } => Self::Answer { operation, reason, request_id },
-            Error::Credentials { reason, .. } => Self::Credentials { reason },
-        }
-    }
-}
-
-/// Tells whether the service says that a thing is not there.
-fn is_not_found(error: &CloudError) -> bool {
-    matches!(error, CloudError::Service { status: 404, .. })
-}
-
-/// Turns "not there" into none.
-fn found<V>(result: Result<V, CloudError>) -> Result<Option<V>, CloudError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if is_not_found(&error) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{OsmsCloud, ROWS, found, wire};
+use super::{OsmsCloud, ROWS, wire};
 use crate::cloud::CloudError;
+use crate::cloud::calls::found;
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
 use crate::package::{ModuleStream, Package, PackageSet, StreamContents, StreamStatus};
@@ -21,6 +22,7 @@ impl<T: Transport> OsmsCloud<T> {
         // all that were ever seen are, which costs nothing: they are not what anybody has installed.
         let names = &self.names.modular();
         let mut streams = self
+            .calls
             .each(rows, |(status, row)| async move {
                 let stream = ModuleStream {
                     module: row.module_name.as_str().into(),
@@ -44,7 +46,7 @@ impl<T: Transport> OsmsCloud<T> {
             return Ok(PackageSet::default());
         };
         let path = ["softwareSources", source, "modules", &row.module_name, "streams", &row.stream_name];
-        let stream: Option<wire::Stream> = found(self.one(&Call::get("GetModuleStream", &path)).await)?;
+        let stream: Option<wire::Stream> = found(self.calls.one(&Call::get("GetModuleStream", &path)).await)?;
         let listed = stream.and_then(|stream| stream.packages).unwrap_or_default();
         let package = |name: &String| names.get(name.as_str()).copied().or_else(|| Package::parse(name).ok());
         Ok(listed.iter().filter_map(package).collect())

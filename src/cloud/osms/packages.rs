@@ -2,10 +2,12 @@
 //!
 //! Rows borrow from the answer; a package that any instance has had before costs a look-up and no memory.
 
-use super::names::{Names, package_of};
-use super::wire::PackageRow;
-use super::{OsmsCloud, ROWS, found};
+use super::names::Names;
+use super::{OsmsCloud, ROWS};
 use crate::cloud::CloudError;
+use crate::cloud::calls::found;
+use crate::cloud::rows::package_of;
+use crate::cloud::wire::PackageRow;
 use crate::name::Ocid;
 use crate::observed::Inventory;
 use crate::oci::{Call, Transport};
@@ -98,7 +100,7 @@ impl<T: Transport> OsmsCloud<T> {
         take: fn(&mut Reading, &[u8], &Names) -> Result<(), String>,
     ) -> Result<Reading, CloudError> {
         let mut reading = Reading::default();
-        let mut pages = self.client.pages(call.query("limit", ROWS));
+        let mut pages = self.calls.client.pages(call.query("limit", ROWS));
         while let Some(page) = pages.next().await? {
             take(&mut reading, &page.body, &self.names).map_err(|reason| page.unreadable(reason))?;
         }

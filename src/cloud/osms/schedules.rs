@@ -5,48 +5,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ask::{DONE, may_hold, update_type};
-use super::look::{instant, is_active};
-use super::{OsmsCloud, ROWS, found, is_not_found, tags, wire};
-use crate::cloud::{CloudError, Submitted};
-use crate::name::{GroupName, Ocid};
+use super::look::is_active;
+use super::{OsmsCloud, ROWS, wire};
+use crate::cloud::calls::{DONE, found};
+use crate::cloud::wire::instant;
+use crate::cloud::words::{Wish, update_type, wanted};
+use crate::cloud::{CloudError, Submitted, tags};
+use crate::name::Ocid;
 use crate::observed::{Job, ServiceSchedule};
 use crate::oci::{Call, Transport};
-use crate::op::{Every, Ownership, RetryToken, Schedule, Unit, UpdateKind, Wanted};
+use crate::op::{Every, RetryToken, Schedule, Unit, Wanted};
 
-/// What a scheduled job is to be.
-pub(super) struct Wish<'a> {
-    pub(super) group: &'a GroupName,
-    pub(super) name: &'a str,
-    pub(super) owner: &'a Ownership,
-    pub(super) schedule: &'a Schedule,
-    pub(super) next: jiff::Timestamp,
-}
-
-impl<'a> Wish<'a> {
-    fn details(&self) -> wire::JobDetails<'a> {
-        let Schedule { update, every, .. } = self.schedule;
-        let mut freeform = tags::of_owner(self.owner);
-        freeform.insert(tags::GROUP, self.group.to_string());
-        wire::JobDetails {
-            display_name: self.name,
-            description: format!(
-                "schedule of group {} of train {}, made by patchtrain",
-                self.group, self.owner.train
-            ),
-            schedule_type: "RECURRING",
-            time_next_execution: self.next.to_string(),
-            interval_type: match every.unit {
-                Unit::Hour => "HOUR",
-                Unit::Day => "DAY",
-                Unit::Week => "WEEK",
-                Unit::Month => "MONTH",
-            },
-            interval_value: every.count.to_string(),
-            operation_type: "UPDATEALL",
-            update_type: update_type(*update),
-            freeform_tags: freeform,
-        }
+fn details<'a>(wish: &Wish<'a>) -> wire::JobDetails<'a> {
+    let Schedule { update, every, .. } = wish.schedule;
+    wire::JobDetails {
+        display_name: wish.name,
+        description: tags::description("schedule of group", wish.group, wish.owner),
+        schedule_type: "RECURRING",
+        time_next_execution: wish.next.to_string(),
+        interval_type: match every.unit {
+            Unit::Hour => "HOUR",
+            Unit::Day => "DAY",
+            Unit::Week => "WEEK",
+            Unit::Month => "MONTH",
+        },
+        interval_value: every.count.to_string(),
+        operation_type: "UPDATEALL",
+        update_type: update_type(*update),
+        freeform_tags: tags::of_owner_and_group(wish.owner, wish.group),
     }
 }
 
@@ -60,12 +46,13 @@ impl<T: Transport> OsmsCloud<T> {
         let rows: Vec<wire::ScheduledJob> = self.rows(call).await?;
         let rows = rows.into_iter().filter(|row| is_active(row.lifecycle_state.as_deref()));
         let read = self
+            .calls
             .each(rows, |row| async move {
                 if tags::owner(row.freeform_tags.as_ref()).is_none() {
                     return Ok(Some(row));
                 }
                 let call = Call::get("GetScheduledJob", &["scheduledJobs", &row.id]);
-                let full: Option<wire::ScheduledJob> = found(self.one(&call).await)?;
+                let full: Option<wire::ScheduledJob> = found(self.calls.one(&call).await)?;
                 Ok(full.filter(|full| is_active(full.lifecycle_state.as_deref())))
             })
             .await?;
@@ -83,17 +70,17 @@ impl<T: Transport> OsmsCloud<T> {
             os_family: "LINUX",
             // The model of a target asks for its name too.
             managed_instance_groups: [wire::Target { id: group.as_str(), display_name: wish.group.as_str() }],
-            details: wish.details(),
+            details: details(wish),
         };
         let call = Call::post("CreateScheduledJob", &["scheduledJobs"]).json(&details);
-        self.create(call.token(&token.0), "GetScheduledJob", "scheduledJobs").await
+        self.calls.create(call.token(&token.0), "GetScheduledJob", "scheduledJobs").await
     }
 
     /// Changes a job. The call takes no retry token, and asking for the same again changes nothing.
     pub(super) async fn change_schedule(&self, id: &Ocid, wish: &Wish<'_>) -> Result<Submitted, CloudError> {
         let path = ["scheduledJobs", id.as_str()];
-        let call = Call::new("UpdateScheduledJob", http::Method::PUT, &path).json(&wish.details());
-        match self.client.send(&call).await.map_err(CloudError::from) {
+        let call = Call::new("UpdateScheduledJob", http::Method::PUT, &path).json(&details(wish));
+        match self.calls.client.send(&call).await.map_err(CloudError::from) {
             Ok(_) => Ok(DONE),
             Err(error) if error.is_ambiguous() => match self.does(id, wish).await {
                 Ok(true) => Ok(DONE),
@@ -105,7 +92,7 @@ impl<T: Transport> OsmsCloud<T> {
 
     async fn does(&self, id: &Ocid, wish: &Wish<'_>) -> Result<bool, CloudError> {
         let row: wire::ScheduledJob =
-            self.one(&Call::get("GetScheduledJob", &["scheduledJobs", id.as_str()])).await?;
+            self.calls.one(&Call::get("GetScheduledJob", &["scheduledJobs", id.as_str()])).await?;
         let seen = schedule(row);
         Ok(seen.owner.as_ref() == Some(wish.owner) && seen.job.does(wish.name, wish.schedule, wish.next))
     }
@@ -113,21 +100,7 @@ impl<T: Transport> OsmsCloud<T> {
     /// Deletes a job. The call takes no retry token; one that is gone is what was wanted.
     pub(super) async fn delete_schedule(&self, id: &Ocid) -> Result<Submitted, CloudError> {
         let path = ["scheduledJobs", id.as_str()];
-        let delete = Call::new("DeleteScheduledJob", http::Method::DELETE, &path);
-        let Err(error) = self.client.send(&delete).await.map_err(CloudError::from) else { return Ok(DONE) };
-        if is_not_found(&error) {
-            return Ok(DONE);
-        }
-        if may_hold(&error) {
-            let seen: Option<wire::Made> = found(self.one(&Call::get("GetScheduledJob", &path)).await)?;
-            if matches!(
-                seen.and_then(|seen| seen.lifecycle_state).as_deref(),
-                None | Some("DELETED" | "DELETING")
-            ) {
-                return Ok(DONE);
-            }
-        }
-        Err(error)
+        self.calls.delete("DeleteScheduledJob", "GetScheduledJob", &path).await
     }
 }
 
@@ -136,12 +109,8 @@ fn schedule(row: wire::ScheduledJob) -> ServiceSchedule {
     let installs = is(&row.operation_type, "UPDATEALL");
     // Default when it is left out: all of them, as observed of updates by hand.
     let update = match row.update_type.as_deref() {
-        None | Some("ALL") => Some(Wanted::All),
-        Some("SECURITY") => Some(Wanted::Only(UpdateKind::Security)),
-        Some("BUGFIX" | "BUG") => Some(Wanted::Only(UpdateKind::Bugfix)),
-        Some("ENHANCEMENT") => Some(Wanted::Only(UpdateKind::Enhancement)),
-        Some("OTHER") => Some(Wanted::Only(UpdateKind::Other)),
-        Some(_) => None,
+        None => Some(Wanted::All),
+        Some(word) => wanted(word),
     };
     let unit = match row.interval_type.as_deref() {
         Some("HOUR") => Some(Unit::Hour),

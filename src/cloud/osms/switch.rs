@@ -1,9 +1,12 @@
 //! Putting an instance on a source: the calls that it takes, in an order that leaves it without repositories for as
 //! short as the service allows, and going on from wherever an earlier attempt got to.
 
-use super::ask::{DONE, Waits, parent_id, source_id};
+use super::OsmsCloud;
 use super::look::is_active;
-use super::{OsmsCloud, found, wire};
+use super::wire;
+use crate::cloud::calls::{DONE, Waits, found};
+use crate::cloud::wire::Made;
+use crate::cloud::words::{parent_id, source_id};
 use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Instance, SourceLink};
@@ -69,7 +72,7 @@ impl<T: Transport> OsmsCloud<T> {
         if !attached.children.contains(source) {
             let call = change(instance, Change::AttachChild, source, &token.part("child"));
             self.recent.forget(instance);
-            self.unless(&call, has).await?;
+            self.calls.unless(&call, has).await?;
             let is_child = |seen: &Attached| seen.children.contains(source);
             self.read_back(instance, Change::AttachChild, source, is_child, |seen| {
                 seen.parent.as_ref() != Some(parent)
@@ -82,7 +85,9 @@ impl<T: Transport> OsmsCloud<T> {
             let part = token.part(&format!("leave{number}"));
             let call = change(instance, Change::DetachChild, old, &part);
             self.recent.forget(instance);
-            self.unless(&call, async || Ok(!self.attached(instance).await?.children.contains(old))).await?;
+            self.calls
+                .unless(&call, async || Ok(!self.attached(instance).await?.children.contains(old)))
+                .await?;
             let is_gone = |seen: &Attached| !seen.children.contains(old);
             self.read_back(instance, Change::DetachChild, old, is_gone, |_| false).await?;
         }
@@ -111,13 +116,13 @@ impl<T: Transport> OsmsCloud<T> {
                 let call = change(instance, Change::DetachParent, old, &token.part("detach"));
                 self.recent.forget(instance);
                 let gone = async || Ok(self.attached(instance).await?.parent.as_ref() != Some(old));
-                self.unless(&call, gone).await?;
+                self.calls.unless(&call, gone).await?;
             }
             None => {}
         }
         let call = change(instance, Change::AttachParent, parent, &token.part("attach"));
         self.recent.forget(instance);
-        self.unless(&call, async || Ok(is_parent(&self.attached(instance).await?))).await?;
+        self.calls.unless(&call, async || Ok(is_parent(&self.attached(instance).await?))).await?;
         // Another parent is somebody else's doing; none may be a reading that lags.
         let other = |seen: &Attached| seen.parent.is_some();
         self.read_back(instance, Change::AttachParent, parent, is_parent, other).await
@@ -129,7 +134,7 @@ impl<T: Transport> OsmsCloud<T> {
             return Ok(());
         }
         let look = Call::get("GetSoftwareSource", &["softwareSources", source.as_str()]);
-        let there: Option<wire::Made> = found(self.one(&look).await)?;
+        let there: Option<Made> = found(self.calls.one(&look).await)?;
         if there.is_some_and(|there| is_active(there.lifecycle_state.as_deref())) {
             self.recent.note_active(source);
             return Ok(());

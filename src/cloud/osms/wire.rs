@@ -4,33 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-/// Text that borrows from the answer where it holds no escapes, inside of an `Option` too.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
-
-/// `InstalledPackageSummary`, `SoftwarePackageSummary` and `SoftwarePackageSearchSummary`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PackageRow<'a> {
-    /// The bare RPM name.
-    #[serde(borrow)]
-    pub(super) display_name: Cow<'a, str>,
-    /// The service's own name, opaque.
-    #[serde(borrow)]
-    pub(super) name: Cow<'a, str>,
-    /// `[epoch:]version-release`.
-    #[serde(borrow)]
-    pub(super) version: Cow<'a, str>,
-    #[serde(borrow, default)]
-    pub(super) architecture: Option<Text<'a>>,
-    /// Of an installed package: the sources that offer it.
-    #[serde(default)]
-    pub(super) software_sources: Option<Vec<IgnoredAny>>,
-}
+use crate::cloud::wire::Text;
 
 /// `AvailableUpdateSummary`
 #[derive(Debug, Deserialize)]
@@ -190,15 +166,6 @@ pub(super) struct Rider {
     pub(super) display_name: Option<String>,
 }
 
-/// What was just created, of whichever kind.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Made {
-    pub(super) id: String,
-    #[serde(default)]
-    pub(super) lifecycle_state: Option<String>,
-}
-
 /// `WorkRequestSummary` and `WorkRequest`
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -214,15 +181,6 @@ pub(super) struct WorkRequest {
     /// Not in the summary.
     #[serde(default)]
     pub(super) managed_instance_id: Option<Id>,
-}
-
-/// `WorkRequestError` and `WorkRequestLogEntry`
-#[derive(Debug, Deserialize)]
-pub(super) struct WorkLine {
-    #[serde(default)]
-    pub(super) code: Option<String>,
-    #[serde(default)]
-    pub(super) message: Option<String>,
 }
 
 /// `CreateSoftwareSourceDetails`

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::look::instant;
 use super::{OsmsCloud, ROWS, wire};
+use crate::cloud::told::{SHOWN, Told};
+use crate::cloud::wire::{WorkLine, instant};
 use crate::cloud::{CloudError, Progress};
 use crate::name::Ocid;
 use crate::observed::Instance;
@@ -16,9 +17,6 @@ use crate::op::Ticket;
 /// list is not read to its end. What an agent does not pick up fails after 24 hours (documented for the service's
 /// successor, inferred for this one); twice that leaves room for work that runs long.
 const HORIZON: SignedDuration = SignedDuration::from_hours(48);
-
-/// How many of a failed work request's errors and last log lines are shown.
-const SHOWN: &str = "5";
 
 impl<T: Transport> OsmsCloud<T> {
     /// Asks how a work request goes; of a failed one, what its errors and last log lines say.
@@ -35,7 +33,7 @@ impl<T: Transport> OsmsCloud<T> {
 
     async fn own_progress(&self, ticket: &Ticket) -> Result<Progress, CloudError> {
         let call = Call::get("GetWorkRequest", &["workRequests", &ticket.0]);
-        let work: wire::WorkRequest = self.one(&call).await?;
+        let work: wire::WorkRequest = self.calls.one(&call).await?;
         Ok(match work.status.as_str() {
             "ACCEPTED" => accepted(&work),
             "SUCCEEDED" => Progress::Succeeded,
@@ -47,21 +45,11 @@ impl<T: Transport> OsmsCloud<T> {
 
     /// Puts together why a work request failed. A list that cannot be read is left out: that it failed is known.
     async fn told(&self, ticket: &Ticket, work: &wire::WorkRequest) -> String {
-        let mut told = match work.status.as_str() {
-            "CANCELED" => "the work request was cancelled".to_owned(),
-            _ => "the work request failed".to_owned(),
-        };
-        let mut lines: Vec<String> = Vec::new();
-        // Message, error and last line of the log often say the same.
-        let mut tell = |text: &str| {
-            let text = text.trim();
-            if text.is_empty() || lines.iter().any(|line| line.contains(text)) {
-                return;
-            }
-            lines.retain(|line| !text.contains(line.as_str()));
-            lines.push(text.to_owned());
-        };
-        tell(work.message.as_deref().unwrap_or_default());
+        let mut told = Told::new(match work.status.as_str() {
+            "CANCELED" => "the work request was cancelled",
+            _ => "the work request failed",
+        });
+        told.tell(work.message.as_deref().unwrap_or_default());
         let list = |operation, kind| {
             Call::get(operation, &["workRequests", &ticket.0, kind])
                 .query("limit", SHOWN)
@@ -69,21 +57,11 @@ impl<T: Transport> OsmsCloud<T> {
                 .query("sortOrder", "DESC")
         };
         for call in [list("ListWorkRequestErrors", "errors"), list("ListWorkRequestLogs", "logs")] {
-            // One page: the newest lines. The oldest of them comes first in the message.
-            let newest: Vec<wire::WorkLine> = self.one(&call).await.unwrap_or_default();
-            for line in newest.iter().rev() {
-                let message = line.message.as_deref().unwrap_or_default();
-                match &line.code {
-                    Some(code) => tell(&format!("{code}: {message}")),
-                    None => tell(message),
-                }
-            }
+            // One page: the newest lines.
+            let newest: Vec<WorkLine> = self.calls.one(&call).await.unwrap_or_default();
+            told.tell_lines(&newest);
         }
-        for line in lines {
-            told.push_str("; ");
-            told.push_str(&line);
-        }
-        told
+        told.into_text()
     }
 
     /// Finds the open work requests of all instances of these compartments, by one list a compartment instead of one
@@ -93,8 +71,11 @@ impl<T: Transport> OsmsCloud<T> {
         compartments: BTreeSet<String>,
         instances: &mut BTreeMap<Ocid, Instance>,
     ) -> Result<(), CloudError> {
-        let open =
-            self.each(compartments, |id| async move { self.open_by_instance(&id).await }).await?.concat();
+        let open = self
+            .calls
+            .each(compartments, |id| async move { self.open_by_instance(&id).await })
+            .await?
+            .concat();
         for (whose, ticket) in open {
             if let Some(instance) = instances.get_mut(&whose) {
                 instance.open_work.push(ticket);
@@ -133,7 +114,7 @@ impl<T: Transport> OsmsCloud<T> {
         }
         let mut works = Vec::new();
         let mut newest = None;
-        let mut pages = self.client.pages(call);
+        let mut pages = self.calls.client.pages(call);
         while let Some(page) = pages.next().await? {
             let mut rows: Vec<wire::WorkRequest> = page.json()?;
             let times: Vec<_> =
@@ -169,6 +150,5 @@ pub(super) fn is_open(work: &wire::WorkRequest) -> bool {
 }
 
 pub(super) fn percent(work: &wire::WorkRequest) -> u8 {
-    // A float to integer cast saturates, and makes 0 of what is no number.
-    work.percent_complete.unwrap_or_default().clamp(0.0, 100.0) as u8
+    crate::cloud::wire::percent(work.percent_complete)
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::encrypted;
 use super::secret::Secret;
+use super::token;
 
 /// A private key and the name the service knows it by.
 pub struct SigningKey {
@@ -95,6 +96,14 @@ impl SigningKey {
     /// Returns the name the service knows the key by. With a token it is a secret.
     pub fn key_id(&self) -> &str {
         &self.key_id
+    }
+
+    /// Returns the tenancy that the key is of, which is also the root compartment; none where its token does not say.
+    pub fn tenancy(&self) -> Option<String> {
+        match self.key_id.strip_prefix(TOKEN) {
+            Some(token) => token::tenancy(token),
+            None => self.key_id.split_once('/').map(|(tenancy, _)| tenancy.to_owned()),
+        }
     }
 
     /// Returns the public half, as PKCS#1 DER.

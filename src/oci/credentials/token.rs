@@ -1,4 +1,4 @@
-//! A security token: a JSON web token that a service gave us, of which we read when it expires and pass on the rest.
+//! A security token: a JSON web token that a service gave us, of which we read when it expires and whose it is, and pass on the rest.
 //! Its signature is the service's business.
 
 use base64::Engine;
@@ -28,6 +28,17 @@ pub(super) enum TokenError {
 #[derive(Deserialize)]
 struct Claims {
     exp: Option<f64>,
+}
+
+/// What tokens call the tenancy that they are of: users' sessions, instances and resources.
+const TENANCY: [&str; 3] = ["tenant", "opc-tenant", "res_tenant"];
+
+/// Reads the tenancy that a token is of, which is also the root compartment; none where it does not say.
+pub(super) fn tenancy(token: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    let named = TENANCY.iter().find_map(|name| claims.get(name)?.as_str());
+    named.filter(|tenancy| tenancy.starts_with("ocid1.")).map(str::to_owned)
 }
 
 impl Token {

@@ -1,12 +1,29 @@
-//! What must hold for the sources that a plan deletes.
+//! What must hold for the sources that a plan names and deletes, and the groups that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lint;
-use crate::name::{Ocid, ReleaseName};
+use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
-use crate::op::{Op, StepId};
+use crate::op::{GroupRef, Op, SourceRef, StepId};
 use crate::plan::{Action, Step, Verification};
+
+impl Lint<'_> {
+    pub(super) fn group_resolves(&mut self, step: &Step, group: &GroupRef, made: &BTreeSet<&GroupName>) {
+        if group.id.is_none() && !made.contains(&group.group) {
+            self.found(format!("{} refers to group {} that nobody makes", step.id, group.group));
+        }
+    }
+
+    pub(super) fn source_resolves(&mut self, step: &Step, source: &SourceRef, made: &BTreeSet<&ReleaseName>) {
+        if source.id.is_none() && !made.contains(&source.release) {
+            self.found(format!("{} refers to the source of {} that nobody makes", step.id, source.release));
+        }
+        if !self.plan.releases.contains_key(&source.release) {
+            self.found(format!("{} refers to release {}, which the plan lacks", step.id, source.release));
+        }
+    }
+}
 
 /// A source goes last: behind every switch off it, ridden by nobody whom this plan moves or reads back, and only
 /// where a look just before finds it ours and without riders.

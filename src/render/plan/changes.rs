@@ -5,7 +5,7 @@ use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{address, are, clean, count, counts, job, labels, schedule, time};
 use super::summary::mark;
-use super::{cohorts, patches};
+use super::{cohorts, crew, patches};
 use crate::name::{Address, GroupName, Ocid};
 use crate::package::{DeltaEntry, DeltaKind};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Plan, ReleaseMove};
@@ -75,10 +75,10 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
             packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
         }
-        ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, line } => {
+        ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, exchange, line } => {
             let to = match &change.address {
                 Address::Group(name) => plan.group(name).map(|group| group.release.to_string()),
-                Address::Release(_) | Address::Instance(_) | Address::Schedule(_) => None,
+                _ => None,
             };
             let to = to.unwrap_or_default();
             let mut what = Vec::new();
@@ -93,6 +93,9 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                 None if *create || *adopt => what.push(format!("bind it to {to}")),
                 None => {}
             }
+            if let Some(exchange) = exchange {
+                crew::exchange(&mut what, exchange, &to);
+            }
             if !joins.is_empty() {
                 what.push(format!("{} to join", joins.len()));
             }
@@ -106,6 +109,15 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             page.item(2, mark(change), &format!("{name}: {}, {cause}", what.join(", ")));
             people(page, plan, Mark::ADD, "join", joins);
             people(page, plan, Mark::REMOVE, "leave", leaves);
+            if let Some(exchange) = exchange {
+                people(page, plan, Mark::CHANGE, "leave and join again", &exchange.rejoin);
+                people(page, plan, Mark::CHANGE, "have it repeated", &exchange.rerun);
+            }
+        }
+        ChangeDetail::Profile { adopt, replace, line } => {
+            let what = crew::profile((*adopt, *replace), line.is_some());
+            let cause = line.map_or_else(String::new, |line| format!(", because of {}:{line}", plan.file));
+            page.item(2, mark(change), &format!("{name}: {what}{cause}"));
         }
         ChangeDetail::DeleteGroup { leaves } => {
             let members = match leaves.len() {

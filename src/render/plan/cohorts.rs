@@ -246,7 +246,7 @@ fn in_detail(
         cohort.drops.iter().map(|link| source_name(plan, &link.name).into_owned()).collect();
     if !dropped.is_empty() {
         let sources = page.list(&dropped, NAMES);
-        page.item(8, Mark::REMOVE, &format!("drops off with the old parent: {sources}"));
+        page.item(8, Mark::REMOVE, &format!("drops off with it: {sources}"));
     }
     if !verdict.extra.is_empty() {
         let list = page.list(&names(&verdict.extra), PACKAGES);

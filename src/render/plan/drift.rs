@@ -76,6 +76,7 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
         | DriftKind::Left { .. }
         | DriftKind::Schedule { .. }
         | DriftKind::Gone
+        | DriftKind::Sources { .. }
         | DriftKind::Children { .. } => {}
     }
 }
@@ -84,6 +85,11 @@ fn words(plan: &Plan, drift: &Drift) -> String {
     match &drift.kind {
         DriftKind::Parent { expected, found } => {
             format!("we put it on {expected}; it rides {} now", rides(plan, found.as_ref()))
+        }
+        DriftKind::Sources { expected, found } => {
+            let names: Vec<_> = found.iter().map(|link| rides(plan, Some(link))).collect();
+            let names = if names.is_empty() { "no source".to_owned() } else { names.join(", ") };
+            format!("we put it on {expected}; it has {names} now")
         }
         DriftKind::Joined { group } => format!("somebody added it to group.{group}"),
         DriftKind::Left { group } => format!("somebody took it out of group.{group}"),
@@ -116,9 +122,7 @@ fn words(plan: &Plan, drift: &Drift) -> String {
         }
         DriftKind::Gone => match drift.address {
             Address::Instance(_) => "the service no longer knows it".to_owned(),
-            Address::Release(_) | Address::Group(_) | Address::Schedule(_) => {
-                "somebody deleted it".to_owned()
-            }
+            _ => "somebody deleted it".to_owned(),
         },
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
+use super::crew;
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::plan::{Held, HeldReason, LeftOut, Note, Plan};
 use crate::train::Layout;
@@ -72,6 +73,11 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Overdue { .. } => 12,
         HeldReason::Ridden { .. } => 13,
         HeldReason::NotOurs { .. } => 14,
+        HeldReason::Beside { .. } => 15,
+        HeldReason::NotEverywhere { .. } => 16,
+        HeldReason::Locked { .. } => 17,
+        HeldReason::Apart { .. } => 18,
+        HeldReason::Stray { .. } => 19,
     }
 }
 
@@ -81,6 +87,7 @@ fn fact(held: &Held) -> Option<String> {
         HeldReason::Unreachable { last_checkin: Some(at), .. } => Some(format!("last seen {}", time(*at))),
         HeldReason::Unreachable { last_checkin: None, .. } => Some("never seen".to_owned()),
         HeldReason::OpenWork { ticket } => Some(clean(&ticket.0).into_owned()),
+        HeldReason::Beside { ticket, .. } => Some(clean(&ticket.0).into_owned()),
         HeldReason::Overdue { ticket, since } => {
             Some(format!("{}, since {}", clean(&ticket.0), time(*since)))
         }
@@ -95,6 +102,10 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::NoUpdates
         | HeldReason::Elsewhere { .. }
         | HeldReason::NotRunning { .. }
+        | HeldReason::NotEverywhere { .. }
+        | HeldReason::Locked { .. }
+        | HeldReason::Apart { .. }
+        | HeldReason::Stray { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }
@@ -138,6 +149,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     let mut left_out: BTreeMap<(&GroupName, &LeftOut), Vec<&Ocid>> = BTreeMap::new();
     let mut absent: Vec<String> = Vec::new();
     let mut modular: Vec<String> = Vec::new();
+    let mut crews: Vec<String> = Vec::new();
     for note in &plan.notes {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
@@ -166,6 +178,9 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
             }
+            Note::JoinInstalls { .. } | Note::WholeGroup { .. } | Note::MadeOf { .. } => {
+                crews.extend(crew::note(note));
+            }
         }
     }
     if !unfinished.is_empty() {
@@ -176,7 +191,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
         );
         page.item(2, Mark::NONE, &text);
     }
-    for text in layouts {
+    for text in layouts.into_iter().chain(crews) {
         page.item(2, Mark::NONE, &text);
     }
     if !absent.is_empty() {

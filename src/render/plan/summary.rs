@@ -79,6 +79,7 @@ fn releases(page: &mut Page, plan: &Plan) {
             | ChangeDetail::DeleteGroup { .. }
             | ChangeDetail::Instance { .. }
             | ChangeDetail::Patch { .. }
+            | ChangeDetail::Profile { .. }
             | ChangeDetail::Schedule { .. } => continue,
         };
         let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
@@ -108,7 +109,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         .iter()
         .filter_map(|change| match &change.address {
             Address::Group(group) => Some((group, change)),
-            Address::Release(_) | Address::Instance(_) | Address::Schedule(_) => None,
+            _ => None,
         })
         .collect();
     let deleted: Vec<(&GroupName, usize)> = changes
@@ -243,6 +244,7 @@ pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
             Address::Group(group) => format!("group {group}"),
             Address::Release(release) => format!("release {release}"),
             Address::Schedule(group) => format!("schedule {group}"),
+            Address::Profile(group) => format!("profile {group}"),
         };
         kinds.entry(held_short(&held.reason)).or_default().push(name);
     }

@@ -23,6 +23,7 @@ pub(super) fn first_run() -> Plan {
         joins: instances("web", 1..=14),
         leaves: Vec::new(),
         verifies: 0,
+        exchange: None,
         line: 33,
     };
     plan.changes = vec![

@@ -295,6 +295,7 @@ pub(super) fn full() -> Plan {
                 joins: vec![canaries[3].clone()],
                 leaves: vec![instance("db-06")],
                 verifies: 0,
+                exchange: None,
                 line: 41,
             },
         ),
@@ -449,6 +450,7 @@ fn fill_steps(plan: &mut Plan) {
         arch: "x86_64".to_owned(),
         owner: owner(),
         under: None,
+        origin: None,
     };
     let made = step(plan, address.clone(), None, Action::Act { op }, &[]);
     let op = Op::AddPackages { source: source("GL1.1"), packages: packages(GL1_1) };

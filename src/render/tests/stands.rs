@@ -28,8 +28,13 @@ fn applied() -> State {
     }
     for (name, bound, many) in [("canary", "GL1.1", 2), ("web", "GL1", 24)] {
         let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..{name}"));
-        let record =
-            GroupRecord { id, made: name == "web", release: Some(release(bound)), since: Some(when) };
+        let record = GroupRecord {
+            id,
+            made: name == "web",
+            release: Some(release(bound)),
+            since: Some(when),
+            failed: None,
+        };
         state.groups.insert(group_name(name), record);
         for number in 1..=many {
             let label: Arc<str> =

@@ -56,6 +56,26 @@ pub(in crate::render) fn held(held: &Held) -> String {
             "it rides {}, not its release, and an update would take it beyond that: `patchtrain apply` puts it there",
             rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
         ),
+        HeldReason::Beside { .. } => "its group moves as a whole, and work that is not ours, or takes longer than \
+                                      `work_timeout`, is open on another member; taken out of the group, that one holds \
+                                      nobody up"
+            .to_owned(),
+        HeldReason::NotEverywhere { package, lacking } => format!(
+            "the service installs {} on all members of a group, and {} it altogether",
+            clean(package),
+            if *lacking == 1 { "1 of them lacks".to_owned() } else { format!("{lacking} of them lack") }
+        ),
+        HeldReason::Apart { rides } => format!(
+            "it has {}, not what its group has; taken out of the group there and put in again, it gets that (`members = \
+             \"service\"`: who is in it is not this train's to say)",
+            rides.as_deref().map_or_else(|| "no source".to_owned(), |name| clean(name).into_owned())
+        ),
+        HeldReason::Stray { .. } => "its group is updated as a whole, and another member, with other sources than the \
+                                     group has, would be taken beyond its release"
+            .to_owned(),
+        HeldReason::Locked { group } => format!(
+            "the service updates members of a group only together: `--group {group}` does that"
+        ),
         HeldReason::Overdue { .. } => {
             "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
              has given it up"
@@ -86,5 +106,10 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::NoUpdates => "without updates".to_owned(),
         HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
         HeldReason::Overdue { .. } => "with overdue work".to_owned(),
+        HeldReason::Beside { .. } => "beside open work".to_owned(),
+        HeldReason::NotEverywhere { .. } => "not on every member".to_owned(),
+        HeldReason::Locked { .. } => "locked by its group".to_owned(),
+        HeldReason::Apart { .. } => "apart from its group".to_owned(),
+        HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
     }
 }

@@ -31,6 +31,7 @@ pub(in crate::report) fn train() -> Train {
         line: 1,
         update: Some(crate::op::Wanted::All),
         schedule: None,
+        profile: false,
     };
     let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
     Train {
@@ -41,7 +42,9 @@ pub(in crate::report) fn train() -> Train {
         compartment: Ocid::new("ocid1.compartment.oc1..a"),
         golden: Some(id("gold")),
         unmanaged: Vec::new(),
+        vendor_sources: Vec::new(),
         service: Service {
+            api: crate::op::Api::Osms,
             region: None,
             profile: None,
             auth: None,
@@ -115,7 +118,11 @@ pub(in crate::report) fn observed() -> Observed {
     let members = ["ahead", "gold"].map(id).into();
     Observed {
         instances,
-        groups: [(id("group"), ServiceGroup { name: "db".into(), members, owner: None })].into(),
+        groups: [(
+            id("group"),
+            ServiceGroup { name: "db".into(), members, owner: None, ..Default::default() },
+        )]
+        .into(),
         sources: [source("ours", "mine"), source("theirs", "another")].into(),
         ..Observed::default()
     }

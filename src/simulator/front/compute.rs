@@ -5,9 +5,24 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::page::{self, Row};
+use super::route::{Route, Serves, paged};
 use super::{Answer, Context, Failure, Instance, Result};
 use crate::simulator::REGION;
 use crate::simulator::world::{COMPARTMENTS, TENANCY};
+
+/// The path that both stand under.
+pub(crate) const BASE: &str = "/20160918";
+
+/// What is served of them.
+#[rustfmt::skip]
+pub(crate) static ROUTES: [Route; 2] = [
+    core("/instances", "ListInstances", paged!("compartmentId availabilityDomain capacityReservationId computeClusterId displayName lifecycleState"), Serves::Instances),
+    core("/compartments", "ListCompartments", paged!("compartmentId accessLevel compartmentIdInSubtree name lifecycleState"), Serves::Compartments),
+];
+
+const fn core(path: &'static str, name: &'static str, query: &'static str, serves: Serves) -> Route {
+    Route { method: "GET", path, name, query, takes_token: false, streams: false, serves: Some(serves) }
+}
 
 /// The words that Compute's filter by state takes, in whatever case.
 const STATES: [&str; 9] = [

@@ -63,6 +63,22 @@ impl Failure {
         Self::new(405, "MethodNotAllowed", format!("the path has no {method}"))
     }
 
+    /// 404, as OS Management Hub was heard to say it.
+    pub(crate) fn nowhere() -> Self {
+        let message = "Authorization failed or requested resource not found.";
+        Self::new(404, "NotAuthorizedOrNotFound", message)
+    }
+
+    /// 404, as OS Management Hub says it of instances and scheduled jobs.
+    pub(crate) fn stranger(what: &str, id: &str) -> Self {
+        Self::new(404, "NotAuthorizedOrNotFound", format!("Unknown {what} {id}"))
+    }
+
+    /// 409 that may pass: Oracle's clients try again.
+    pub(crate) fn state(message: impl Into<String>) -> Self {
+        Self::new(409, "IncorrectState", message)
+    }
+
     /// 409 that trying again does not help.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(409, "Conflict", message)
@@ -112,9 +128,20 @@ impl Answer {
         Self { status: 200, headers: Vec::new(), body: body.into() }
     }
 
+    /// 200 with lines of text.
+    pub(crate) fn text(body: String) -> Self {
+        let kind = ("content-type", "text/plain".to_owned());
+        Self { status: 200, headers: vec![kind], body: body.into() }
+    }
+
     /// 204: done.
     pub(crate) fn done() -> Self {
         Self { status: 204, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// The same with another status.
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// 202: accepted.

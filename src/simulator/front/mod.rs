@@ -3,43 +3,47 @@
 //! An operation reads the world and either answers at once or names a [`Change`] with what to answer once that is
 //! durable; it never changes anything itself.
 
+mod agents;
 mod body;
 mod compute;
-mod errata;
 mod fail;
-mod groups;
-mod instances;
-mod jobs;
-mod modules;
-mod packages;
+mod hub;
+mod names;
+mod osms;
 mod page;
 mod query;
 mod route;
-mod rules;
 mod signature;
-mod sources;
-mod work;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::switches::{Reaction, Switches};
-use super::world::{Change, Group, Id, Instance, Source, World};
+use super::switches::Switches;
+use super::world::{Change, Group, Id, Instance, NewWork, Source, World};
 
+pub(crate) use agents::{bring_back, silence, strike, vanish};
 pub(crate) use body::parse as parse_body;
 pub(crate) use fail::{Answer, Failure};
+pub(crate) use hub::register;
 #[cfg(test)]
-pub(crate) use packages::shipped;
+pub(crate) use names::shipped;
 pub(crate) use query::Query;
-use route::BASE;
-#[cfg(test)]
-pub(crate) use route::ROUTES;
-pub(crate) use route::{Operation, find};
+pub(crate) use route::{Api, Serves, find};
 pub(crate) use signature::verify;
-pub(crate) use work::{bring_back, silence, strike, vanish};
+#[cfg(test)]
+pub(crate) use {hub::routes as hub_routes, osms::ROUTES};
+
+/// What works out what a request comes to.
+pub(crate) type Handler = fn(&Context<'_>) -> Result<Reply>;
 
 /// A request that has found its operation.
 pub(crate) struct Context<'a> {
+    /// Whose request it is.
+    pub(crate) api: Api,
+    /// How many requests were served before; what is shuffled is shuffled by it.
+    pub(crate) turn: u64,
     /// The world at `now`.
     pub(crate) world: &'a World,
     /// The simulator's time.
@@ -88,66 +92,19 @@ pub(crate) enum Then {
     JobDone(Id),
     /// That work is accepted, with the id of its request where it is told.
     Accepted(Option<Id>),
+    /// What OS Management Hub answers.
+    Hub(hub::Then),
 }
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Works out what a request comes to.
-pub(crate) fn respond(operation: Operation, context: &Context<'_>) -> Result<Reply> {
-    use Operation as O;
-    match operation {
-        O::ListInstances => instances::list(context).map(Reply::Answer),
-        O::GetInstance => instances::get(context).map(Reply::Answer),
-        O::ListInstalled => packages::installed(context).map(Reply::Answer),
-        O::ListUpdates => packages::updates(context).map(Reply::Answer),
-        O::ListErrata => errata::list(context).map(Reply::Answer),
-        O::ListInstanceErrata => errata::of_instance(context).map(Reply::Answer),
-        O::GetErratum => errata::get(context).map(Reply::Answer),
-        O::ListAttachable => instances::attachable(context).map(Reply::Answer),
-        O::AttachParent => rules::attach_parent(context),
-        O::DetachParent => rules::detach_parent(context),
-        O::AttachChild => rules::attach_child(context),
-        O::DetachChild => rules::detach_child(context),
-        O::ListGroups => groups::list(context).map(Reply::Answer),
-        O::CreateGroup => groups::create(context),
-        O::GetGroup => groups::get(context).map(Reply::Answer),
-        O::UpdateGroup => groups::update(context),
-        O::DeleteGroup => groups::delete(context),
-        O::Join => groups::join(context),
-        O::Leave => groups::leave(context),
-        O::ListSources => sources::list(context).map(Reply::Answer),
-        O::CreateSource => sources::create(context),
-        O::GetSource => sources::get(context).map(Reply::Answer),
-        O::UpdateSource => sources::update(context),
-        O::DeleteSource => sources::delete(context),
-        O::AddPackages => sources::add_packages(context),
-        O::RemovePackages => sources::remove_packages(context),
-        O::ListSourcePackages => packages::of_source(context).map(Reply::Answer),
-        O::GetSourcePackage => packages::one_of_source(context).map(Reply::Answer),
-        O::SearchPackages => packages::search(context).map(Reply::Answer),
-        O::ListSourceStreams => modules::of_source(context).map(Reply::Answer),
-        O::GetSourceStream => modules::get(context).map(Reply::Answer),
-        O::ListInstanceStreams => modules::of_instance(context).map(Reply::Answer),
-        O::UpdateInstance => work::update_instance(context),
-        O::UpdateGroupMembers => work::update_group(context),
-        O::InstallPackage => work::install(context),
-        O::UpdatePackage => work::update(context),
-        O::RemovePackage => work::remove(context),
-        O::ListWorks => work::list(context).map(Reply::Answer),
-        O::GetWork => work::get(context).map(Reply::Answer),
-        O::ListWorkErrors => work::errors(context).map(Reply::Answer),
-        O::ListWorkLogs => work::logs(context).map(Reply::Answer),
-        O::ListJobs => jobs::list(context).map(Reply::Answer),
-        O::ListUpcomingJobs => jobs::upcoming(context).map(Reply::Answer),
-        O::CreateJob => jobs::create(context),
-        O::GetJob => jobs::get(context).map(Reply::Answer),
-        O::UpdateJob => jobs::update(context),
-        O::DeleteJob => jobs::delete(context),
-        O::RunJob => jobs::run_now(context),
-        O::SkipJob => jobs::skip_next(context),
-        O::ListComputeInstances => compute::instances(context).map(Reply::Answer),
-        O::ListCompartments => compute::compartments(context).map(Reply::Answer),
-        O::ManageStreams => modules::manage(context),
+pub(crate) fn respond(serves: Serves, context: &Context<'_>) -> Result<Reply> {
+    match serves {
+        Serves::Osms(operation) => osms::respond(operation, context),
+        Serves::Hub(handler) => handler(context),
+        Serves::Instances => compute::instances(context).map(Reply::Answer),
+        Serves::Compartments => compute::compartments(context).map(Reply::Answer),
     }
 }
 
@@ -160,20 +117,17 @@ pub(crate) fn instance_id(world: &World, id: &str) -> Result<Id> {
 /// Renders what was promised for after a change.
 pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
     match then {
-        Then::Done => Answer::done(),
-        Then::NewSource(id) => sources::answer(world, id).at(BASE, "softwareSources", id),
-        Then::NewGroup(id) => groups::answer(world, id).at(BASE, "managedInstanceGroups", id),
-        Then::Source(id) => sources::answer(world, id),
-        Then::Group(id) => groups::answer(world, id),
-        Then::NewJob(id) => jobs::answer(world, id).at(BASE, "scheduledJobs", id),
-        Then::Job(id) => jobs::answer(world, id),
-        Then::JobDone(id) => jobs::done(world, id),
-        Then::Accepted(None) => Answer::accepted(),
-        Then::Accepted(Some(id)) => Answer::accepted().with("opc-work-request-id", &**id),
+        Then::Hub(then) => hub::conclude(world, then),
+        then => osms::conclude(world, then),
     }
 }
 
 impl Context<'_> {
+    /// Says when an agent will do what it is asked for.
+    fn schedule(&self, instance: (&Id, &Instance), work: Id, pick_up: (Duration, Duration)) -> NewWork {
+        agents::schedule((self.world, self.switches), self.now, instance, work, pick_up)
+    }
+
     fn variable(&self, index: usize) -> &str {
         self.variables.get(index).map_or("", String::as_str)
     }
@@ -184,40 +138,6 @@ impl Context<'_> {
         found
             .filter(|(_, instance)| instance.is_known(self.now))
             .ok_or_else(|| Failure::unknown(&format!("Unknown Managed Instance {id}")))
-    }
-
-    /// Finds a group, a deleted one too.
-    fn any_group(&self, id: &str) -> Result<(&Id, &Group)> {
-        self.world.groups.get_key_value(id).ok_or_else(|| Failure::unknown(id))
-    }
-
-    /// Finds a group that is not deleted.
-    fn group(&self, id: &str) -> Result<(&Id, &Group)> {
-        self.any_group(id).and_then(|found| match found.1.deleted {
-            true => Err(Failure::unknown(id)),
-            false => Ok(found),
-        })
-    }
-
-    /// Finds a source, a deleted one too.
-    fn any_source(&self, id: &str) -> Result<(&Id, &Source)> {
-        self.world.sources.get_key_value(id).ok_or_else(|| Failure::unknown(id))
-    }
-
-    /// Finds a source that is not deleted.
-    fn source(&self, id: &str) -> Result<(&Id, &Source)> {
-        self.any_source(id).and_then(|found| match found.1.deleted {
-            true => Err(Failure::unknown(id)),
-            false => Ok(found),
-        })
-    }
-
-    /// Finds a source that a caller may change: the vendor's are nobody's to change.
-    fn own_source(&self, id: &str) -> Result<(&Id, &Source)> {
-        self.source(id).and_then(|found| match found.1.vendor {
-            true => Err(Failure::unknown(id)),
-            false => Ok(found),
-        })
     }
 
     /// Checks `if-match` where it was sent.
@@ -249,21 +169,7 @@ impl Context<'_> {
             false => name == wanted,
         })
     }
-
-    /// Tells whether everything here, which is all Linux, passes the filter of a list.
-    fn is_linux_wanted(&self) -> Result<bool> {
-        Ok(self.query.word("osFamily", &OS_FAMILIES)? != Some("WINDOWS"))
-    }
-
-    /// Reads the `lifecycleState` filter: which of ACTIVE and DELETED pass.
-    fn lifecycle(&self) -> Result<impl Fn(bool) -> bool + use<>> {
-        let states = ["CREATING", "UPDATING", "ACTIVE", "DELETING", "DELETED", "FAILED"];
-        let wanted = self.query.word("lifecycleState", &states)?.map(str::to_owned);
-        Ok(move |deleted| wanted.as_deref().is_none_or(|wanted| wanted == lifecycle_state(deleted)))
-    }
 }
-
-const OS_FAMILIES: [&str; 3] = ["LINUX", "WINDOWS", "ALL"];
 
 /// Tells whether sources and groups can be made in a compartment.
 fn known_compartment(id: &str) -> bool {
@@ -275,18 +181,10 @@ fn listed_compartment(id: &str) -> bool {
     known_compartment(id) || [super::world::STORES, super::world::PILOT].contains(&id)
 }
 
-fn lifecycle_state(deleted: bool) -> &'static str {
-    if deleted { "DELETED" } else { "ACTIVE" }
-}
-
 fn etag(revision: u64) -> String {
     format!("{revision:016x}")
 }
 
-/// Answers a request for what already is so.
-fn react(reaction: Reaction, why: &str) -> Result<Reply> {
-    match reaction {
-        Reaction::NoOp => Ok(Reply::Answer(Answer::done())),
-        Reaction::Conflict => Err(Failure::conflict(why)),
-    }
-}
+/// The paths that the APIs stand under: OSMS and OS Management Hub.
+#[cfg(test)]
+pub(crate) const BASES: [&str; 2] = [osms::BASE, hub::BASE];

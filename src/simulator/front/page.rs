@@ -1,4 +1,4 @@
-//! Lists in pages: bare arrays, `opc-next-page` with an opaque token that must be escaped to come back whole.
+//! Lists in pages: bare arrays, or in OS Management Hub `items`; `opc-next-page` with an opaque token that must be escaped to come back whole.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Context;
 use super::fail::{Answer, Failure};
 use super::query::Sorting;
+use super::route::Api;
 use crate::package::Digest;
 
 /// What a list is sorted by.
@@ -20,6 +21,12 @@ pub(crate) struct Row<'a> {
     pub(crate) id: &'a str,
 }
 
+/// How OS Management Hub answers with a list.
+#[derive(Serialize)]
+struct Collection<T> {
+    items: Vec<T>,
+}
+
 /// Bytes in front of each token whose base64 is all plus signs: a client that does not escape tokens fails at once.
 const PREFIX: [u8; 3] = [0xfb, 0xef, 0xbe];
 
@@ -29,7 +36,10 @@ pub(crate) fn sorted<'a, T: Serialize>(
     mut rows: Vec<Row<'a>>,
     mut render: impl FnMut(&Row<'a>) -> T,
 ) -> Result<Answer, Failure> {
-    let (sorting, descends) = context.query.sorting()?;
+    let (sorting, descends) = match context.api {
+        Api::Hub => context.query.hub_sorting()?,
+        Api::Osms | Api::Core => context.query.sorting()?,
+    };
     rows.sort_unstable_by(|a, b| {
         let order = match sorting {
             Sorting::Created => a.made.cmp(&b.made),
@@ -57,7 +67,10 @@ pub(crate) fn ordered<R, T: Serialize>(
     let start = start.min(rows.len());
     let end = rows.len().min(start.saturating_add(limit));
     let page: Vec<T> = rows[start..end].iter().map(render).collect();
-    let answer = Answer::ok(&page);
+    let answer = match context.api {
+        Api::Hub => Answer::ok(&Collection { items: page }),
+        Api::Osms | Api::Core => Answer::ok(&page),
+    };
     match end < rows.len() {
         true => Ok(answer.with("opc-next-page", token(end, &identity))),
         false => Ok(answer),

@@ -18,21 +18,41 @@ pub(crate) enum Sorting {
 }
 
 impl Query {
-    /// Decodes and checks a raw query: every parameter declared, none twice.
+    /// Decodes and checks a raw query: every parameter declared, none twice unless it may, all there that must be.
     pub(crate) fn parse(raw: &str, declared: &str) -> Result<Self, Failure> {
         let mut parameters: Vec<(String, String)> = Vec::new();
+        let is = |known: &str, name: &str| known.split(['*', '!', '=']).next() == Some(name);
         for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode_field(name)?;
-            if !declared.split(' ').any(|known| known == name) {
+            let (name, value) = (decode_field(name)?, decode_field(value)?);
+            let Some(known) = declared.split(' ').find(|known| is(known, &name)) else {
                 return Err(Failure::invalid(format!("unknown query parameter {name}")));
-            }
-            if parameters.iter().any(|(known, _)| *known == name) {
+            };
+            if !known.contains('*') && parameters.iter().any(|(known, _)| *known == name) {
                 return Err(Failure::invalid(format!("query parameter {name} stands twice")));
             }
-            parameters.push((name, decode_field(value)?));
+            if let Some((_, words)) = known.split_once('=')
+                && !words.split(',').any(|word| word == value)
+            {
+                return Err(Failure::invalid(format!("{name} is {value}; known are {words}")));
+            }
+            parameters.push((name, value));
         }
-        Ok(Self(parameters))
+        let given = |name: &str| parameters.iter().any(|(known, value)| is(name, known) && !value.is_empty());
+        match declared.split(' ').find(|name| name.contains('!') && !given(name)) {
+            Some(name) => Err(Failure::missing(name.trim_end_matches(['*', '!']))),
+            None => Ok(Self(parameters)),
+        }
+    }
+
+    /// Returns all values of a parameter that may stand several times.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + Clone {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns a parameter that is true or false.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+        Ok(self.word(name, &["true", "false"])?.map(|word| word == "true"))
     }
 
     /// Returns a parameter.
@@ -67,6 +87,19 @@ impl Query {
     pub(crate) fn sorting(&self) -> Result<(Sorting, bool), Failure> {
         let sorting = match self.word("sortBy", &["TIMECREATED", "DISPLAYNAME"])? {
             Some("DISPLAYNAME") => Sorting::Name,
+            _ => Sorting::Created,
+        };
+        let descends = match self.word("sortOrder", &["ASC", "DESC"])? {
+            None => sorting == Sorting::Created,
+            Some(order) => order == "DESC",
+        };
+        Ok((sorting, descends))
+    }
+
+    /// The same of OS Management Hub, whose words for it differ from list to list and have been checked.
+    pub(crate) fn hub_sorting(&self) -> Result<(Sorting, bool), Failure> {
+        let sorting = match self.get("sortBy") {
+            Some(word) if !word.starts_with("time") => Sorting::Name,
             _ => Sorting::Created,
         };
         let descends = match self.word("sortOrder", &["ASC", "DESC"])? {
@@ -114,6 +147,11 @@ mod tests {
         ] {
             assert_eq!(Query::parse(raw, "limit page"), Err(Failure::invalid(message)));
         }
+        let several = Query::parse("name=a&name=b", "name* limit").unwrap();
+        assert_eq!(several.all("name").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(Query::parse("x=", "x! y"), Err(Failure::missing("x")));
+        assert!(Query::parse("sortBy=name", "sortBy=name,timeCreated").is_ok());
+        assert!(Query::parse("sortBy=names", "sortBy=name,timeCreated").is_err());
         for bad in ["0", "1001", "x", "-1", ""] {
             assert!(
                 Query::parse(&format!("limit={bad}"), "limit").unwrap().limit(50, 1000).is_err(),

@@ -1,6 +1,7 @@
 //! The service from outside: signed requests against the simulator in process, on a virtual clock.
 
 mod errata;
+mod hub;
 mod lists;
 mod models;
 mod modules;

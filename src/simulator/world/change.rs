@@ -2,10 +2,12 @@
 //! decided before, by [`crate::simulator::rules`]; here it simply happens.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::hub::{Order, Step};
 use super::{Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
@@ -49,6 +51,8 @@ pub(crate) enum Filter {
     Other,
     /// Live patches of the running kernel; no packages.
     Ksplice,
+    /// Live patches of what runs besides; no packages.
+    KspliceUserspace,
 }
 
 impl Filter {
@@ -60,7 +64,7 @@ impl Filter {
             Self::Bugfix => kind == UpdateType::Bug,
             Self::Enhancement => kind == UpdateType::Enhancement,
             Self::Other => kind == UpdateType::Other,
-            Self::Ksplice => false,
+            Self::Ksplice | Self::KspliceUserspace => false,
         }
     }
 }
@@ -78,6 +82,8 @@ pub(crate) enum Task {
     Remove(Package),
     /// Enable, disable, put in and take out module streams.
     Streams(StreamWork),
+    /// What OS Management Hub asks for.
+    Hub(Arc<Order>),
 }
 
 /// A work request to come. Its times are fixed when it is accepted, so that a replay needs no switches.
@@ -149,6 +155,8 @@ pub(crate) enum Change {
     Strike { instance: Id, mishap: Mishap },
     /// An instance is gone, with its memberships; its open work fails.
     Vanish { instance: Id, works: Vec<NewWork> },
+    /// What OS Management Hub is asked for.
+    Hub(Box<Step>),
 }
 
 /// What can go wrong with a piece of work.
@@ -244,6 +252,7 @@ impl World {
                 for group in self.groups.values_mut() {
                     group.members.remove(instance);
                 }
+                self.forget_member(instance);
             }
             Change::Work { task, works } => {
                 for NewWork { id, instance, starts, ends } in works {
@@ -268,9 +277,13 @@ impl World {
                 self.reschedule(works);
             }
             Change::Return { instance, works } => {
+                if let Some(since) = self.instances.get(instance).and_then(|instance| instance.silent_since) {
+                    self.resume_scans(instance, since, at);
+                }
                 self.edit_instance(instance, |instance| instance.silent_since = None);
                 self.reschedule(works);
             }
+            Change::Hub(step) => self.apply_step(at, step),
             Change::Advance { seconds } => self.offset += seconds,
             Change::CreateJob { id, job } => {
                 self.jobs.insert(id.clone(), Job { made: at, revision, ..(**job).clone() });

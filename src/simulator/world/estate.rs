@@ -28,6 +28,20 @@ pub(crate) const COMPARTMENTS: [(&str, &str, &str, &str); 4] = [
     (PILOT, STORES, "pilot", "ACTIVE"),
 ];
 
+/// Tells whether a compartment is another, or lies below it.
+pub(crate) fn is_within(compartment: &str, ancestor: &str) -> bool {
+    let mut at = compartment;
+    loop {
+        if at == ancestor {
+            return true;
+        }
+        match COMPARTMENTS.iter().find(|(id, ..)| *id == at) {
+            Some((_, above, ..)) => at = above,
+            None => return false,
+        }
+    }
+}
+
 /// The kiosks: name, compartment, power, and whether the stores' tag is on it.
 const KIOSKS: [(&str, &str, Power, bool); 8] = [
     ("kiosk-01", STORES, Power::Running, true),

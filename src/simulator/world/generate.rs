@@ -104,7 +104,7 @@ pub(super) fn instance_id(seed: u64, name: &str) -> Id {
     ocid("instance", "eu-frankfurt-1", &format!("{seed}/{name}"))
 }
 
-fn source_id(seed: u64, channel: Channel) -> Id {
+pub(super) fn source_id(seed: u64, channel: Channel) -> Id {
     ocid("osmssoftwaresource", "", &format!("{seed}/{channel:?}"))
 }
 
@@ -222,6 +222,7 @@ impl World {
             instances: BTreeMap::new(),
             works: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            hub: Default::default(),
             open: Default::default(),
             dockets: Default::default(),
             fleet,
@@ -265,6 +266,7 @@ impl World {
             }
         }
         world.instances.extend(estate::kiosks(seed));
+        super::hub::fill(&mut world);
         world
     }
 }
@@ -285,7 +287,7 @@ fn vendor_source(seed: u64, channel: Channel, name: &str) -> Source {
 }
 
 /// A moment before any world was created, some hours after the first such moment.
-fn long_ago(hours: i64) -> Timestamp {
+pub(super) fn long_ago(hours: i64) -> Timestamp {
     let first = Timestamp::from_second(1_757_300_000).expect("a second of September 2025 is in range");
     first + SignedDuration::from_hours(hours)
 }
@@ -307,6 +309,7 @@ fn blank(seed: u64, name: &str) -> Instance {
         machine: Machine::of(name, None),
         streams: BTreeMap::new(),
         revision: 1,
+        hub: Default::default(),
     }
 }
 

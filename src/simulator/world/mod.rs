@@ -7,6 +7,7 @@
 mod change;
 mod estate;
 mod generate;
+pub(crate) mod hub;
 mod jobs;
 mod offer;
 mod settle;
@@ -27,7 +28,7 @@ use crate::package::{Digest, Package, PackageSet};
 pub use change::Mishap;
 pub(crate) use change::{Change, Filter, NewWork, SourceText, Tags, Task};
 pub use estate::Power;
-pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES};
+pub(crate) use estate::{COMPARTMENTS, Machine, PILOT, STORES, is_within};
 pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
@@ -60,6 +61,9 @@ pub(crate) struct World {
     /// Scheduled jobs, deleted ones too.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) jobs: BTreeMap<Id, Job>,
+    /// What OS Management Hub knows of the world besides.
+    #[serde(skip_serializing_if = "hub::Hub::is_untouched")]
+    pub(crate) hub: hub::Hub,
     /// Unfinished work by the time it ends.
     open: BTreeSet<(Timestamp, Id)>,
     /// The work of each instance; follows from `works`, and spares walks through all of them.
@@ -156,6 +160,9 @@ pub(crate) struct Instance {
     pub(crate) streams: BTreeMap<Box<str>, Option<Box<str>>>,
     /// The etag.
     pub(crate) revision: u64,
+    /// What OS Management Hub knows of it.
+    #[serde(skip_serializing_if = "hub::Side::is_pristine")]
+    pub(crate) hub: hub::Side,
 }
 
 /// A work request.
@@ -239,6 +246,11 @@ impl Instance {
         self.known_from.is_none_or(|from| from <= now)
     }
 
+    /// Tells whether OS Management Hub knows the instance by now.
+    pub(crate) fn is_registered(&self, now: Timestamp) -> bool {
+        self.is_known(now) && !self.hub.unregistered
+    }
+
     /// Tells whether the agent checks in.
     pub(crate) fn is_reachable(&self) -> bool {
         self.silent_since.is_none()
@@ -247,6 +259,13 @@ impl Instance {
     /// Returns the attached sources, the parent first.
     pub(crate) fn attached(&self) -> impl Iterator<Item = &Id> {
         self.parent.iter().chain(&self.children)
+    }
+}
+
+impl Work {
+    /// Tells whether it is OS Management Hub's, and nothing that OSMS knows of.
+    pub(crate) fn is_the_hubs(&self) -> bool {
+        matches!(self.task, Task::Hub(_))
     }
 }
 
@@ -265,7 +284,7 @@ impl World {
     /// Returns the id that the next thing made of a kind gets. The moment of creation is part of it, so that a world
     /// that was thrown away and made anew does not hand out the ids of the old one again.
     pub(crate) fn next_id(&self, kind: &str, ahead: u64) -> Id {
-        let region = if kind == "osmsworkrequest" { "eu-frankfurt-1" } else { "" };
+        let region = if kind.ends_with("workrequest") { "eu-frankfurt-1" } else { "" };
         let parts = [
             self.seed.to_string(),
             self.created.as_nanosecond().to_string(),
@@ -281,9 +300,9 @@ impl World {
         ids.iter().filter_map(|id| self.works.get_key_value(id))
     }
 
-    /// Returns how much work an instance was ever given.
+    /// Returns how much work OSMS ever gave to an instance.
     pub(crate) fn work_count(&self, instance: &str) -> usize {
-        self.dockets.get(instance).map_or(0, |docket| docket.all.len())
+        self.works_of(instance).filter(|(_, work)| !work.is_the_hubs()).count()
     }
 
     /// Returns the instances that a source is attached to.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Id, Instance, Outstanding, Source, World};
-use crate::package::{Arch, Package};
+use crate::package::{Arch, Package, PackageSet};
 use crate::simulator::agent;
 use crate::simulator::catalogue::catalogue;
 
@@ -29,6 +29,20 @@ impl Offer {
         self.by_name_arch.get(&(package.name(), package.arch())).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns all versions and architectures of a name.
+    pub(crate) fn named(&self, name: &str) -> Vec<Package> {
+        let named = self.by_name_arch.iter().filter(|((known, _), _)| *known == name);
+        named.flat_map(|(_, versions)| versions.iter().copied()).collect()
+    }
+
+    /// Returns the newest version of everything, in the order of packages.
+    pub(crate) fn newest(&self) -> Vec<Package> {
+        let newest = |versions: &Vec<Package>| versions.iter().copied().max_by(|a, b| a.cmp_evr(*b));
+        let mut all: Vec<Package> = self.by_name_arch.values().filter_map(newest).collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Tells whether exactly this package is offered.
     pub(crate) fn has(&self, package: Package) -> bool {
         self.versions(package).contains(&package)
@@ -36,7 +50,7 @@ impl Offer {
 }
 
 /// Attached sources and their revisions.
-type Combination = Vec<(Id, u64)>;
+pub(super) type Combination = Vec<(Id, u64)>;
 
 /// Offers and counts already worked out. A fleet rides a handful of combinations of sources, but every look at an
 /// instance asks for its counts.
@@ -46,10 +60,13 @@ pub(super) struct Cache {
     counts: HashMap<Id, (Combination, u64, Outstanding)>,
     /// Who holds a package, as of a revision of the sources.
     holders: Option<(u64, Arc<Holders>)>,
+    /// The same of OS Management Hub, by what it believes to be installed.
+    pub(super) hub_counts: HashMap<Id, (Combination, PackageSet, Outstanding)>,
+    pub(super) hub_holders: Option<(u64, Arc<Holders>)>,
 }
 
 /// The sources that hold a package, the vendor's first.
-type Holders = HashMap<Package, Vec<Id>>;
+pub(super) type Holders = HashMap<Package, Vec<Id>>;
 
 /// Sources change while a release is being filled; stale combinations go at this many.
 const CACHED_OFFERS: usize = 64;
@@ -90,12 +107,17 @@ impl World {
 
     /// Returns what the instance's sources offer.
     pub(crate) fn offer(&self, instance: &Instance) -> Arc<Offer> {
-        let combination = self.combination(instance);
+        let sources = instance.attached().filter_map(|id| self.sources.get(id));
+        let packages = || Offer::new(sources.flat_map(|source| source.packages.iter()));
+        self.kept_offer(self.combination(instance), packages)
+    }
+
+    /// Returns what a combination of sources offers, worked out if need be.
+    pub(super) fn kept_offer(&self, combination: Combination, offer: impl FnOnce() -> Offer) -> Arc<Offer> {
         if let Some(known) = self.offers.borrow().offers.get(&combination) {
             return known.clone();
         }
-        let sources = combination.iter().filter_map(|(id, _)| self.sources.get(id));
-        let offer = Arc::new(Offer::new(sources.flat_map(|source| source.packages.iter())));
+        let offer = Arc::new(offer());
         let mut cache = self.offers.borrow_mut();
         if cache.offers.len() >= CACHED_OFFERS {
             cache.offers.clear();

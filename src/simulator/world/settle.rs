@@ -6,27 +6,52 @@ use super::{Filter, Id, Outcome, Task, Work, World};
 use crate::simulator::agent::{self, Transaction};
 use crate::simulator::catalogue::catalogue;
 
+/// What happens by itself.
+enum Next {
+    /// Work ends.
+    Work(Id),
+    /// An agent looks what is installed.
+    Scan(Id),
+    /// A scheduled job is due.
+    Job(Id),
+    /// A scheduled job of OS Management Hub is due.
+    HubJob(Id),
+}
+
 impl World {
     /// Lets time pass until `now`: all work that ends by then has its effect, in the order of its ends, on the world
     /// as it was at each end, and jobs that are due run in between. Time never goes back.
     pub(crate) fn settle(&mut self, now: Timestamp) {
-        loop {
-            let (work, job) = (self.open.first().cloned(), self.due_job());
-            // What ends when a job is due has ended before it runs.
-            if let Some((due, id)) =
-                job.filter(|(due, _)| *due <= now && work.as_ref().is_none_or(|(ends, _)| due < ends))
-            {
-                self.run_due(&id, due);
-                continue;
+        while let Some((at, next)) = self.next().filter(|(at, _)| *at <= now) {
+            match next {
+                Next::Job(id) => self.run_due(&id, at),
+                Next::HubJob(id) => self.run_due_of_hub(&id, at),
+                Next::Scan(id) => {
+                    self.hub.scans.pop_first();
+                    self.scan(&id);
+                }
+                Next::Work(id) => {
+                    self.open.pop_first();
+                    let docket = self.works.get(&id).and_then(|work| self.dockets.get_mut(&work.instance));
+                    if let Some(docket) = docket {
+                        docket.open.remove(&(at, id.clone()));
+                    }
+                    self.finish(&id);
+                }
             }
-            let Some((ends, id)) = work.filter(|(ends, _)| *ends <= now) else { break };
-            self.open.pop_first();
-            if let Some(docket) = self.works.get(&id).and_then(|work| self.dockets.get_mut(&work.instance)) {
-                docket.open.remove(&(ends, id.clone()));
-            }
-            self.finish(&id);
         }
         self.settled = self.settled.max(now);
+    }
+
+    /// Returns what happens next by itself, and when. What ends when an agent looks around or a job is due has ended
+    /// before.
+    fn next(&self) -> Option<(Timestamp, Next)> {
+        let work = self.open.first().map(|(ends, id)| (*ends, Next::Work(id.clone())));
+        let scan = self.hub.scans.first().map(|(at, id)| (*at, Next::Scan(id.clone())));
+        let job = self.due_job().map(|(due, id)| (due, Next::Job(id)));
+        let hub_job = self.due_hub_job().map(|(due, id)| (due, Next::HubJob(id)));
+        // Of several at one moment, the first that stands here.
+        [work, scan, job, hub_job].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Returns the end of the last unfinished work of an instance: the agent does one thing at a time.
@@ -56,7 +81,9 @@ impl World {
     }
 
     fn finish(&mut self, id: &Id) {
-        let Some(Work { instance, task, starts, .. }) = self.works.get(id).cloned() else { return };
+        let Some(Work { instance, task, starts, ends, .. }) = self.works.get(id).cloned() else {
+            return self.finish_own(id);
+        };
         let silent = self.instances.get(&instance).is_some_and(|instance| !instance.is_reachable());
         let timeout = |message: &str| Outcome::Failed { code: "TIMEOUT".into(), message: message.into() };
         let gone = !self.instances.contains_key(&instance);
@@ -68,20 +95,24 @@ impl World {
             },
             None => timeout("the agent did not pick up the work request in time"),
             Some(_) if silent => timeout("the agent went silent amid the work request"),
-            Some(_) => self.perform(&instance, &task),
+            Some(_) => match &task {
+                Task::Hub(order) => self.obey(&instance, order, ends),
+                task => self.perform(&instance, task, ends),
+            },
         };
         if let Some(work) = self.works.get_mut(id) {
             work.outcome = Some(outcome);
         }
     }
 
-    fn perform(&mut self, id: &Id, task: &Task) -> Outcome {
+    fn perform(&mut self, id: &Id, task: &Task, at: Timestamp) -> Outcome {
         let failed =
             |code: &str, message: String| Outcome::Failed { code: code.into(), message: message.into() };
         let Some(instance) = self.instances.get(id).cloned() else {
             return failed("GONE", "the instance is gone".to_owned());
         };
         let offer = self.offer(&instance);
+        let before = instance.installed.clone();
         let mut transaction = Transaction::default();
         match task {
             _ if instance.parent.is_none() && !matches!(task, Task::Remove(_)) => {
@@ -115,6 +146,8 @@ impl World {
                 }
                 transaction.removed.push(*package);
             }
+            // Not asked here.
+            Task::Hub(_) => {}
             Task::Streams(work) => match self.manage(&instance, work) {
                 Err((code, message)) => return failed(code, message),
                 Ok(_) if work.dry_run => {}
@@ -131,8 +164,9 @@ impl World {
         self.serial += 1;
         let revision = self.serial;
         let newest_kernel = offer_kernel(&offer, &instance.installed);
+        let changes = !(installed.is_empty() && removed.is_empty());
         if let Some(instance) = self.instances.get_mut(id) {
-            if !(installed.is_empty() && removed.is_empty()) {
+            if changes {
                 instance.installed = transaction.apply(&instance.installed);
                 instance.reboot_required |= transaction.wants_reboot();
                 instance.revision = revision;
@@ -141,12 +175,15 @@ impl World {
                 instance.ksplice = newest_kernel.or(instance.ksplice.take());
             }
         }
+        if changes {
+            self.outdate(id, before, at);
+        }
         Outcome::Succeeded { installed, removed }
     }
 }
 
 /// The newest kernel that live patching can make of the running one: what the sources offer.
-fn offer_kernel(offer: &super::Offer, installed: &crate::package::PackageSet) -> Option<Box<str>> {
+pub(super) fn offer_kernel(offer: &super::Offer, installed: &crate::package::PackageSet) -> Option<Box<str>> {
     let kernel = installed.iter().rev().find(|package| package.name() == "kernel-uek")?;
     let newest = offer.versions(kernel).iter().max()?;
     Some(format!("{}-{}.{}", newest.version(), newest.release(), newest.arch()).into())

@@ -62,65 +62,75 @@ impl World {
         instance: &Instance,
         work: &StreamWork,
     ) -> Result<(Instance, Transaction), (&'static str, String)> {
-        if let Some((module, name)) = work.unknown.first() {
-            return Err((
-                "NO_MATCH",
-                format!("no software source of the instance has the stream {module}:{name}"),
-            ));
-        }
-        let mut after = instance.clone();
-        let mut transaction = Transaction::default();
-        let found = |names: &[StreamName]| -> Vec<&'static Stream> {
-            names.iter().filter_map(|(module, name)| find(module, name)).collect()
-        };
-        for stream in found(&work.disable) {
-            if after.stream(stream) != Status::Disabled {
-                after.streams.insert(stream.module.into(), None);
-            }
-            transaction.removed.extend(stream.packages(&instance.installed));
-        }
-        for stream in found(&work.enable) {
-            after.streams.insert(stream.module.into(), Some(stream.name.into()));
-        }
-        for stream in found(&work.install) {
-            let rival = streams().iter().find(|other| {
-                other.module == stream.module
-                    && other.name != stream.name
-                    && after.stream(other) == Status::Enabled
-            });
-            if let Some(rival) = rival {
-                let (module, name, other) = (stream.module, stream.name, rival.name);
-                let why = format!("{module}:{name} cannot be installed while {module}:{other} is enabled");
-                return Err(("CONFLICT", why));
-            }
-            after.streams.insert(stream.module.into(), Some(stream.name.into()));
-            for package in self.newest(instance, stream) {
-                let older = instance.installed.iter().rev().find(|have| have.cmp_name_arch(package).is_eq());
-                if older.is_none_or(|have| package.cmp_evr(have).is_gt()) {
-                    agent::bring(&mut transaction, &instance.installed, &instance.running, package);
-                }
-            }
-        }
-        for stream in found(&work.remove) {
-            transaction.removed.extend(stream.packages(&instance.installed));
-        }
-        transaction.removed.sort_unstable();
-        transaction.removed.dedup();
-        Ok((after, transaction))
-    }
-
-    /// The newest version of each package that the attached sources have of a stream.
-    fn newest(&self, instance: &Instance, stream: &Stream) -> Vec<Package> {
         let sources = instance.attached().filter_map(|id| self.sources.get(id));
-        let all: PackageSet = sources.flat_map(|source| stream.packages(&source.packages)).collect();
-        let mut newest: Vec<Package> = Vec::new();
-        // A set is in order of names, and of versions under each.
-        for package in all.iter() {
-            match newest.last_mut().filter(|last| last.cmp_name_arch(package).is_eq()) {
-                Some(last) => *last = package,
-                None => newest.push(package),
+        let sources: Vec<PackageSet> = sources.map(|source| source.packages.clone()).collect();
+        manage_streams(instance, &sources, work)
+    }
+}
+
+/// The same for an instance with sources that hold these packages.
+pub(super) fn manage_streams(
+    instance: &Instance,
+    sources: &[PackageSet],
+    work: &StreamWork,
+) -> Result<(Instance, Transaction), (&'static str, String)> {
+    if let Some((module, name)) = work.unknown.first() {
+        return Err((
+            "NO_MATCH",
+            format!("no software source of the instance has the stream {module}:{name}"),
+        ));
+    }
+    let mut after = instance.clone();
+    let mut transaction = Transaction::default();
+    let found = |names: &[StreamName]| -> Vec<&'static Stream> {
+        names.iter().filter_map(|(module, name)| find(module, name)).collect()
+    };
+    for stream in found(&work.disable) {
+        if after.stream(stream) != Status::Disabled {
+            after.streams.insert(stream.module.into(), None);
+        }
+        transaction.removed.extend(stream.packages(&instance.installed));
+    }
+    for stream in found(&work.enable) {
+        after.streams.insert(stream.module.into(), Some(stream.name.into()));
+    }
+    for stream in found(&work.install) {
+        let rival = streams().iter().find(|other| {
+            other.module == stream.module
+                && other.name != stream.name
+                && after.stream(other) == Status::Enabled
+        });
+        if let Some(rival) = rival {
+            let (module, name, other) = (stream.module, stream.name, rival.name);
+            let why = format!("{module}:{name} cannot be installed while {module}:{other} is enabled");
+            return Err(("CONFLICT", why));
+        }
+        after.streams.insert(stream.module.into(), Some(stream.name.into()));
+        for package in newest(sources, stream) {
+            let older = instance.installed.iter().rev().find(|have| have.cmp_name_arch(package).is_eq());
+            if older.is_none_or(|have| package.cmp_evr(have).is_gt()) {
+                agent::bring(&mut transaction, &instance.installed, &instance.running, package);
             }
         }
-        newest
     }
+    for stream in found(&work.remove) {
+        transaction.removed.extend(stream.packages(&instance.installed));
+    }
+    transaction.removed.sort_unstable();
+    transaction.removed.dedup();
+    Ok((after, transaction))
+}
+
+/// The newest version of each package that sources have of a stream.
+fn newest(sources: &[PackageSet], stream: &Stream) -> Vec<Package> {
+    let all: PackageSet = sources.iter().flat_map(|packages| stream.packages(packages)).collect();
+    let mut newest: Vec<Package> = Vec::new();
+    // A set is in order of names, and of versions under each.
+    for package in all.iter() {
+        match newest.last_mut().filter(|last| last.cmp_name_arch(package).is_eq()) {
+            Some(last) => *last = package,
+            None => newest.push(package),
+        }
+    }
+    newest
 }

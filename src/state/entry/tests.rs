@@ -17,7 +17,12 @@ fn key() -> OpKey {
 }
 
 fn started(second: i64, token: &str, unproves: Option<Ocid>) -> Entry {
-    Entry::Started { key: key(), token: RetryToken(token.to_owned()), unproves, at: at(second) }
+    Entry::Started {
+        key: key(),
+        token: RetryToken(token.to_owned()),
+        unproves: unproves.into_iter().collect(),
+        at: at(second),
+    }
 }
 
 fn ticketed(ticket: &str) -> Entry {
@@ -156,7 +161,13 @@ fn effects_say_what_is_ours() {
     // Adopted again under another id: the binding stays.
     let bound = [found(group("web", 8, true)), found(riding(1, "web", Some("GL1")))];
     let again = [bound.as_slice(), &[found(group("web", 9, false))]].concat();
-    let record = |n, made| GroupRecord { id: id(n), made, release: Some(gl1.clone()), since: Some(at(9)) };
+    let record = |n, made| GroupRecord {
+        id: id(n),
+        made,
+        release: Some(gl1.clone()),
+        since: Some(at(9)),
+        failed: None,
+    };
     assert_eq!(state(&bound).groups, [(web.clone(), record(8, true))].into());
     assert_eq!(state(&again).groups, [(web.clone(), record(9, false))].into());
 
@@ -230,8 +241,13 @@ fn a_group_that_we_did_not_make_is_bound_and_keeps_its_past_under_a_new_name() {
     for entry in [bound("web"), at_level("GL1", 0, 5), bound("front")] {
         state.record(&entry).unwrap();
     }
-    let record =
-        |made| GroupRecord { id: id(70), made, release: Some(ReleaseName::new("GL1")), since: Some(at(5)) };
+    let record = |made| GroupRecord {
+        id: id(70),
+        made,
+        release: Some(ReleaseName::new("GL1")),
+        since: Some(at(5)),
+        failed: None,
+    };
     assert_eq!(state.groups, [(GroupName::new("front"), record(false))].into());
     assert_eq!(state.instances[&id(1)].group, GroupName::new("front"));
     // What we made stays ours to delete.

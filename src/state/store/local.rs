@@ -6,6 +6,7 @@
 //! | `<train>.journal` | what the run in progress has done since ([`journal`]) |
 //! | `<train>.history` | one JSON line per finished run |
 //! | `<train>.reports` | one JSON line per compliance report; not state, and not locked ([`reports`]) |
+//! | `<train>.<lineage>-<serial>.backup` | a snapshot that one of another lineage has replaced ([`descent`]) |
 //! | `<train>.lock` | what is locked; holds who has it, for people; never deleted |
 //!
 //! Loaded is snapshot plus journal. [`LocalSession::load`] folds what a crash left in the journal into the snapshot
@@ -16,6 +17,7 @@
 //! All calls are plain file calls without an await in between: a dropped future leaves no half-done write behind, and
 //! tests on a paused clock stay deterministic. On the threaded runtime they step aside for other tasks.
 
+mod descent;
 mod files;
 mod journal;
 mod reports;
@@ -27,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+pub use self::descent::read_state;
 use self::files::{io, sync_folder};
 use self::journal::{Fault, Journal, OpenJournal};
 use super::{Base, Entry, HistoryRecord, Holder, Session, State, Store, StoreError};
@@ -126,7 +129,7 @@ impl LocalStore {
 /// Replays a journal onto its snapshot, with the serial that folding will give.
 fn replay(path: &Path, snapshot: Option<State>, journal: &Journal) -> Result<State, StoreError> {
     let base = &journal.base;
-    let mut state = snapshot.unwrap_or_else(|| State::new(base.train.clone(), base.lineage.clone()));
+    let mut state = snapshot.unwrap_or_else(|| base.beginning());
     for (line, entry) in &journal.entries {
         state
             .record(entry)

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Entry, State};
+use super::{Ancestor, Entry, State};
 use crate::name::TrainName;
-use crate::op::PlanId;
+use crate::op::{Api, Lineage, PlanId};
 
-pub use local::{LocalSession, LocalStore};
+pub use local::{LocalSession, LocalStore, read_state};
 
 /// One train's state, wherever it lies.
 pub trait Store: Send + Sync + 'static {
@@ -63,15 +63,24 @@ pub struct Base {
     /// The train.
     pub train: TrainName,
     /// The snapshot's lineage.
-    pub lineage: crate::op::Lineage,
+    pub lineage: Lineage,
     /// The snapshot's serial; 0 where there is no snapshot yet.
     pub serial: u64,
+    /// The service that it is on.
+    #[serde(default, skip_serializing_if = "Api::is_first")]
+    pub api: Api,
 }
 
 impl Base {
     /// Returns the base that a state is.
     pub fn of(state: &State) -> Self {
-        Self { train: state.train.clone(), lineage: state.lineage.clone(), serial: state.serial }
+        let State { train, lineage, serial, api, .. } = state;
+        Self { train: train.clone(), lineage: lineage.clone(), serial: *serial, api: *api }
+    }
+
+    /// Returns the state that it is of where nothing was folded yet: a journal alone tells what a first run did.
+    pub fn beginning(&self) -> State {
+        State { api: self.api, ..State::new(self.train.clone(), self.lineage.clone()) }
     }
 }
 
@@ -109,6 +118,9 @@ pub struct HistoryRecord {
     pub steps: StepCounts,
     /// Whether it was interrupted.
     pub interrupted: bool,
+    /// Of a run that only took a state over: the state that it took over from. The plan is what it showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestor: Option<Ancestor>,
 }
 
 /// What is kept of a compliance report, for the trend of later ones. Figures only: nothing is decided by them.

@@ -94,9 +94,8 @@ fn each_setting_for_later_is_answered() {
 }
 
 #[test]
-fn other_services_stores_and_credentials_are_answered() {
-    let table: [(&str, &str, &[&str]); 10] = [
-        ("\"osms\"", "\"osmh\"", &["10:13: `api = \"osmh\"` is not supported yet"]),
+fn other_stores_and_credentials_are_answered() {
+    let table: [(&str, &str, &[&str]); 7] = [
         ("\"api_key\"", "\"instance_principal\"", &[]),
         ("\"api_key\"", "\"apikey\"", &["13:13: `auth` cannot be `apikey`"]),
         ("\"local\"", "\"postgres\"", &["17:9: the state store `postgres` is not supported yet"]),
@@ -122,19 +121,6 @@ fn other_services_stores_and_credentials_are_answered() {
                 "14:42: `simulator` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`",
             ],
         ),
-        (
-            "[service]",
-            "vendor_sources = [\"ol8\"]\n[service]",
-            &["9:18: `vendor_sources` is not supported yet"],
-        ),
-        (
-            "[service]",
-            "vendor_sources = [8]\n[service]",
-            &[
-                "9:18: `vendor_sources` is not supported yet",
-                "9:19: an element of `vendor_sources` is an integer: expected a string",
-            ],
-        ),
     ];
     for (from, to, expected) in table {
         assert_eq!(told(|good| good.replacen(from, to, 1)), expected, "{from} -> {to}");
@@ -154,6 +140,6 @@ fn a_file_that_says_everything_is_understood() {
             "members = \"service\"\nsoak = \"48h\"\nwaves = [\"1\", \"10%\", \"100%\"]\nwindow = { days = [\"Sat\", \"Sun\"], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }\nschedule = { update = \"security\", every = \"1 week\", start = \"2026-12-05T02:00:00Z\" }",
         )
     });
-    assert_eq!(found.len(), 4, "{found:#?}");
+    assert_eq!(found.len(), 3, "{found:#?}");
     assert!(found.iter().all(|problem| problem.ends_with("is not supported yet")), "{found:#?}");
 }

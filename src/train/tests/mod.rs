@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::file::load_with;
 use super::{Problems, Train};
 
+mod api;
 mod bad;
 mod good;
 mod later;

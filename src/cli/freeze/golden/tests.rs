@@ -1,6 +1,7 @@
 //! Tests of which instance is read, in a world where anything can be.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::*;
 use crate::cloud::memory::MemoryCloud;
@@ -35,13 +36,43 @@ fn train() -> Train {
 }
 
 async fn read(instances: &[(&str, Instance)], from: &str) -> Result<String, String> {
+    read_at(instances, from, None).await.0
+}
+
+/// Reads, and tells how often the instance was asked to list its packages anew.
+async fn read_at(
+    instances: &[(&str, Instance)],
+    from: &str,
+    pace: Option<Pace>,
+) -> (Result<String, String>, usize) {
     let known = instances.iter().map(|(id, instance)| (Ocid::new(id), instance.clone())).collect();
     let cloud = MemoryCloud::new(Observed { instances: known, ..Observed::default() });
     let trains = [train()];
     let wanted = Wanted { trains: &trains, train: &trains[0], state: None, from: Some(from) };
-    let named = named(&wanted).map_err(|error| error.text(false))?;
-    let read = Reader { cloud: &cloud, wanted: &wanted }.read(named).await;
-    read.map(|reading| reading.id.to_string()).map_err(|error| error.text(false))
+    let read = match named(&wanted) {
+        Ok(named) => Reader { cloud: &cloud, wanted: &wanted, pace, say: &|_| () }.read(named).await,
+        Err(error) => Err(error),
+    };
+    let asked = cloud.done().into_iter().filter(|(key, _)| key.0.starts_with("refresh/"));
+    let asked = asked.map(|(_, times)| times).sum();
+    (read.map(|reading| reading.id.to_string()).map_err(|error| error.text(false)), asked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn packages_are_listed_anew_where_the_service_does_that_only_when_asked() {
+    let id = "ocid1.instance.oc1..one";
+    let second = Duration::from_secs(1);
+    let pace = Pace { first: second, longest: second, patience: second };
+    let seen = |instance, pace| async move { read_at(&[(id, instance)], id, pace).await };
+    assert_eq!(seen(instance("golden"), None).await, (Ok(id.to_owned()), 0));
+    assert_eq!(seen(instance("golden"), Some(pace)).await, (Ok(id.to_owned()), 1));
+    // Nobody would pick that work up.
+    let away = Instance { status: InstanceStatus::Unreachable, ..instance("golden") };
+    assert_eq!(seen(away, Some(pace)).await, (Ok(id.to_owned()), 0));
+    let mut at_work = instance("golden");
+    at_work.open_work.push(Ticket("w".to_owned()));
+    let (refused, asked) = seen(at_work, Some(pace)).await;
+    assert!(refused.is_err() && asked == 0, "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]

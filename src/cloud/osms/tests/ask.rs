@@ -41,6 +41,7 @@ async fn a_source_is_created_with_its_tags_and_awaited() {
         arch: "x86_64".to_owned(),
         owner: owner(Some("GL1")),
         under: None,
+        origin: None,
     };
     let made = Some(Ocid::new("made-great-linux/GL1"));
     assert_eq!(submit(&service, &op).await, Ok(Submitted::Done { created: made.clone() }));
@@ -74,6 +75,7 @@ async fn a_source_that_fails_to_become_active_is_an_error() {
         arch: arch.to_owned(),
         owner: owner(Some("GL1")),
         under: None,
+        origin: None,
     };
     let refused = submit(&service, &op("s390x")).await.unwrap_err();
     assert!(refused.contains("no architecture `s390x`"), "{refused}");
@@ -96,7 +98,7 @@ async fn a_source_that_fails_to_become_active_is_an_error() {
 async fn a_group_is_created_joined_left_and_deleted() {
     let service = Service::new();
     service.instance("i", None);
-    let create = Op::CreateGroup { group: GroupName::new("web"), owner: owner(None) };
+    let create = Op::CreateGroup { group: GroupName::new("web"), owner: owner(None), outfit: None };
     let made = Ok(Submitted::Done { created: Some(Ocid::new("made-web")) });
     assert_eq!(submit(&service, &create).await, made);
     let instance = Ocid::new("i");

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::service::{Fault, Service};
 use super::*;
+use crate::cloud::contract::Contract;
 use crate::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, SourceLink};
 use crate::oci::testing;
 
@@ -35,7 +36,7 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
     service.source("s3", "gone", &[]);
     service.world().sources.get_mut("s3").unwrap()["lifecycleState"] = json!("DELETED");
     service.world().sources.get_mut("s1").unwrap()["freeformTags"] =
-        json!(super::super::tags::of_owner(&owner(Some("GL1"))));
+        json!(crate::cloud::tags::of_owner(&owner(Some("GL1"))));
     service.world().sources.get_mut("s1").unwrap()["parentId"] = json!("s2");
     service.instance("a", Some("s1"));
     service.instance("b", None);
@@ -147,7 +148,12 @@ async fn names_are_compared_here_since_the_service_may_match_a_part() {
     };
     assert_eq!(sources.into_keys().collect::<Vec<_>>(), [Ocid::new("s1")]);
     let named = cloud.observe(&Scope::GroupsNamed("web".to_owned())).await.unwrap();
-    let group = |members: &[&str]| ServiceGroup { name: "web".into(), members: ids(members), owner: None };
+    let group = |members: &[&str]| ServiceGroup {
+        name: "web".into(),
+        members: ids(members),
+        owner: None,
+        ..Default::default()
+    };
     let expected = BTreeMap::from([(Ocid::new("g1"), group(&["a"])), (Ocid::new("g2"), group(&[]))]);
     assert_eq!(named, Sighting::GroupsNamed("web".to_owned(), expected.clone()));
     for (id, seen) in [("g1", expected.get("g1").cloned()), ("g9", None)] {
@@ -245,7 +251,7 @@ async fn work_is_followed_to_its_end() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_told_with_what_the_service_says_of_it() {
     let script = Script::new(|asked| {
-        super::contract::check(asked);
+        Contract::osms().check(asked);
         match asked.line.split('?').next().unwrap() {
             "GET /workRequests/w" => testing::json(r#"{"id":"w","status":"FAILED","message":"it broke"}"#),
             "GET /workRequests/w/errors" => {

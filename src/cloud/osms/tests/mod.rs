@@ -1,7 +1,6 @@
 //! The dialect against a service of a few rules in memory; each request is held against the published API.
 
 mod ask;
-mod contract;
 mod errata;
 mod look;
 mod lookup;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::contract;
+use crate::cloud::contract::Contract;
 use crate::oci::testing::{Answer, Asked, Script, broken, refuse, with};
 use crate::package::Package;
 
@@ -108,7 +108,7 @@ impl Service {
     pub(super) fn script(&self) -> Script {
         let service = self.clone();
         Script::new(move |asked| {
-            contract::check(asked);
+            Contract::osms().check(asked);
             let mut world = service.world();
             let shown = [asked.line.as_str(), asked.header("opc-retry-token"), asked.body.as_str()];
             let shown: Vec<&str> = shown.into_iter().filter(|part| !part.is_empty()).collect();

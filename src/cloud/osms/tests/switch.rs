@@ -147,6 +147,7 @@ async fn a_child_is_created_under_its_parent() {
         arch: "x86_64".to_owned(),
         owner: owner(Some("GL1")),
         under: Some(ParentRef { id: Some(Ocid::new("own")) }),
+        origin: None,
     };
     submit(&service, &op).await.unwrap();
     assert!(service.written()[0].contains("\"parentId\":\"own\""));

@@ -141,3 +141,18 @@ fn the_profile_gives_the_pass_phrase_and_says_where_it_is_wrong() {
     over.set("pass_phrase", "OCI_CLI_PASSPHRASE", &Secret::new("hunter3"));
     assert!(message(Credentials::api_key(&over)).ends_with("correct OCI_CLI_PASSPHRASE"));
 }
+
+#[test]
+fn a_key_says_of_which_tenancy_it_is() {
+    let named = |key_id: &str| SigningKey::from_pem(key_id, PKCS1.as_bytes(), None).unwrap().tenancy();
+    assert_eq!(
+        named("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/20:3b").as_deref(),
+        Some("ocid1.tenancy.oc1..t")
+    );
+    let of_token = |token: &str| named(&SigningKey::token_id(&Secret::new(token)));
+    assert_eq!(of_token(&super::tokens::token("me", 1)).as_deref(), Some("ocid1.tenancy.oc1..t"));
+    for silent in ["", "a.b.c", "e30.e30.e30", "e30.eyJ0ZW5hbnQiOiJtaW5lIn0.e30", "e30.eyJ0ZW5hbnQiOjF9.e30"]
+    {
+        assert_eq!(of_token(silent), None, "{silent}");
+    }
+}

@@ -17,10 +17,11 @@ struct Heading {
 
 /// Reads a snapshot; none where there is no file.
 pub(super) fn read(path: &Path, train: &TrainName) -> Result<Option<State>, StoreError> {
-    files::read(path)?.map(|bytes| parse(path, &bytes, train)).transpose()
+    files::read(path)?.map(|bytes| parse(path, &bytes, Some(train))).transpose()
 }
 
-fn parse(path: &Path, bytes: &[u8], train: &TrainName) -> Result<State, StoreError> {
+/// Takes the bytes of a snapshot: of a train, or of whichever it is.
+pub(super) fn parse(path: &Path, bytes: &[u8], train: Option<&TrainName>) -> Result<State, StoreError> {
     let damaged = |problem: String| StoreError::Damaged {
         path: path.to_owned(),
         problem,
@@ -34,8 +35,8 @@ fn parse(path: &Path, bytes: &[u8], train: &TrainName) -> Result<State, StoreErr
         let found = heading.format_version;
         return Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT_VERSION });
     }
-    if heading.train != *train {
-        let (path, expected) = (path.to_owned(), train.clone());
+    if let Some(expected) = train.filter(|train| heading.train != **train) {
+        let (path, expected) = (path.to_owned(), expected.clone());
         return Err(StoreError::OtherTrain { path, found: heading.train, expected });
     }
     let state: State = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! The local store against crashes, second sessions, and files that are not what they should be.
 
 mod crash;
+mod descent;
 mod refuse;
 
 use std::collections::BTreeMap;
@@ -12,10 +13,10 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::op::{Lineage, OpKey, PlanId, RetryToken, Ticket};
+use crate::op::{Api, Lineage, OpKey, PlanId, RetryToken, Ticket};
 use crate::package::Digest;
 use crate::state::store::StepCounts;
-use crate::state::{Effect, Finish};
+use crate::state::{Ancestor, Effect, Finish};
 
 fn train() -> TrainName {
     TrainName::new("great-linux")
@@ -56,7 +57,12 @@ fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     let mut call = |key: String, effect: Option<Effect>, ticket: Option<Ticket>, unproves: Option<Ocid>| {
         let key = OpKey(key);
         let token = RetryToken("0123456789abcdef".to_owned());
-        entries.push(Entry::Started { key: key.clone(), token, unproves, at: at(1) });
+        entries.push(Entry::Started {
+            key: key.clone(),
+            token,
+            unproves: unproves.into_iter().collect(),
+            at: at(1),
+        });
         entries.extend(ticket.map(|ticket| Entry::Ticketed { key: key.clone(), ticket }));
         entries.push(Entry::Finished { key, finish: Finish::Done, effect, at: at(2) });
     };
@@ -262,6 +268,7 @@ async fn the_history_grows_by_whole_lines() {
         serial,
         steps: StepCounts { done: 5, already: 1, failed: 0, not_started: 2 },
         interrupted: false,
+        ancestor: None,
     };
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
     session.history(&record(1)).await.unwrap();

@@ -4,10 +4,11 @@ use std::os::unix::fs::FileExt;
 
 use super::*;
 use crate::name::{Ocid, TrainName};
-use crate::op::Lineage;
+use crate::op::{Api, Lineage};
 
 fn base() -> Base {
-    Base { train: TrainName::new("great-linux"), lineage: Lineage("f00d".into()), serial: 7 }
+    let (train, lineage) = (TrainName::new("great-linux"), Lineage("f00d".into()));
+    Base { train, lineage, serial: 7, api: Api::Osms }
 }
 
 fn entries(count: usize) -> Vec<Entry> {

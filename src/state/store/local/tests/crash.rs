@@ -186,7 +186,7 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             basis,
             at
         }),
-        (key(), "[a-f0-9]{8}", prop::option::of(instance()), time()).prop_map(
+        (key(), "[a-f0-9]{8}", prop::collection::vec(instance(), 0..3), time()).prop_map(
             |(key, token, unproves, at)| { Entry::Started { key, token: RetryToken(token), unproves, at } }
         ),
         (key(), ".*").prop_map(|(key, ticket)| Entry::Ticketed { key, ticket: Ticket(ticket) }),
@@ -249,4 +249,13 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn a_first_run_that_was_killed_leaves_a_state_of_its_service() {
+    let begun = State { api: Api::Osmh, ..new_state() };
+    let killed = killed_run(&Files::new(), &begun, &run(0..1)).await;
+    let (found, folder, mut session) = next_run(&killed).await;
+    assert_eq!(found, Some(replayed(begun, &run(0..1))));
+    goes_on(found, folder.path(), &mut session).await;
 }

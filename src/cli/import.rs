@@ -1,0 +1,128 @@
+//! `patchtrain import --from-osms`: a train that was applied on OS Management goes on on OS Management Hub.
+//!
+//! Ids of one service mean nothing to the other, and a level is only what was proven: so the new state is of a new line
+//! of descent and holds nothing but where it comes from. What is taken over is the train itself, whose releases have to
+//! be those that were applied. What that means for the fleet is shown as `plan` shows it, and done by `apply`.
+
+mod inherit;
+
+use std::path::Path;
+
+use super::args::Import as Arguments;
+use super::connect::{Connection, Connector, Service};
+use super::context::Context;
+use super::look::{self, Manner};
+use super::{CliError, exit, own_state, prompt, workspace};
+use crate::apply::Interrupt;
+use crate::op::Api;
+use crate::plan::Plan;
+use crate::render;
+use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, Store, read_state};
+use crate::state::{Ancestor, State};
+use crate::train::Train;
+
+/// Takes one train's state over. Nothing is written before it is approved.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if !arguments.auto_approve && !context.terminal.can_ask {
+        return Err(CliError::usage("there is no terminal to ask for approval on")
+            .hint("take the state over without being asked, with --auto-approve"));
+    }
+    let trains = context.workspace.trains(&[])?;
+    let why = "one train is taken over at a time, and there are several";
+    let train = workspace::one_of(&trains, arguments.train.as_deref(), why)?;
+    if train.service.api != Api::Osmh {
+        let (file, api) = (train.file.display(), train.service.api.word());
+        return Err(CliError::new(exit::ERROR, format!("{file} says `api = \"{api}\"`"))
+            .hint("first say where the train goes: `api = \"osmh\"` and `vendor_sources`, then import"));
+    }
+    context.block_on(async |interrupt| one(context, arguments, &interrupt, train).await)
+}
+
+async fn one(
+    context: &Context,
+    arguments: &Arguments,
+    interrupt: &Interrupt,
+    train: &Train,
+) -> Result<u8, CliError> {
+    let file = arguments.file();
+    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let own = session.load().await?;
+    let given = match file {
+        Some(file) => Some((file, read_state(file)?)),
+        None => None,
+    };
+    let old = match inherit::find(train, own.as_ref(), given)? {
+        inherit::Found::Old(old) => old,
+        inherit::Found::Done(ancestor) => {
+            context.terminal.say(&format!("There is nothing to do: {}.", taken_over(train, &ancestor)));
+            return Ok(exit::DONE);
+        }
+    };
+    inherit::check(train, &old)?;
+    let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
+        .connect(train, interrupt)
+        .await?;
+    let ancestor = Some(inherit::ancestor(&old, (connection.clock)()));
+    let new = State { ancestor, ..own_state::unapplied(train)? };
+    let manner = Manner::of(&arguments.parallelism, &arguments.planning);
+    let plan = look::plan(context, interrupt, &connection, (train, &new), manner).await?;
+    context.terminal.say(&inherit::text(train, &old));
+    context.terminal.print(&render::plan(&plan, context.terminal.style(arguments.amount.detail())))?;
+    if !arguments.auto_approve && !approved(context, interrupt, &plan).await? {
+        return Err(CliError::new(exit::ERROR, "the state was not taken over; nothing was changed"));
+    }
+    write(context, &mut session, (own.is_some(), file), new, (&plan, &connection)).await?;
+    context.terminal.say("Nothing was changed in the service: `patchtrain apply` does what is planned.");
+    Ok(exit::DONE)
+}
+
+/// Asks whether only the state may be written.
+async fn approved(context: &Context, interrupt: &Interrupt, plan: &Plan) -> Result<bool, CliError> {
+    let question = format!(
+        "\nDo you want to take the state of train {} over?\n  Only the state is written: what the plan shows is for the next apply.",
+        plan.basis.train
+    );
+    prompt::yes(context, interrupt, &question).await
+}
+
+/// Puts the new state in its place, keeps the old one beside it, and writes down who did that.
+async fn write(
+    context: &Context,
+    session: &mut LocalSession,
+    (replaces, file): (bool, Option<&Path>),
+    new: State,
+    (plan, connection): (&Plan, &Connection<Service>),
+) -> Result<(), CliError> {
+    let (basis, new) = (new.serial, State { serial: new.serial + 1, ..new });
+    let kept = match (replaces, file) {
+        (true, _) => session.supersede(&new)?.display().to_string(),
+        (false, file) => {
+            session.fold(&new).await?;
+            file.map(|file| file.display().to_string()).unwrap_or_default()
+        }
+    };
+    session
+        .history(&HistoryRecord {
+            at: (connection.clock)(),
+            who: context.who().to_owned(),
+            host: context.host().to_owned(),
+            plan: plan.id.clone(),
+            basis,
+            serial: new.serial,
+            steps: StepCounts::default(),
+            interrupted: false,
+            ancestor: new.ancestor,
+        })
+        .await?;
+    context.terminal.say(&format!("\nTook the state over; the old one is kept in {kept}."));
+    Ok(())
+}
+
+fn taken_over(train: &Train, ancestor: &Ancestor) -> String {
+    let Ancestor { train: _, api, lineage, serial, at } = ancestor;
+    format!(
+        "the state of train `{}` was taken over from {} at {at:.0} (lineage {lineage}, serial {serial})",
+        train.name,
+        api.name()
+    )
+}

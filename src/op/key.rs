@@ -1,0 +1,137 @@
+//! The lasting names of ops.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Op;
+use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::package::{Digest, Package};
+
+impl Op {
+    /// Returns the name under which state and journal know the op: the same for the same wish, whichever plan holds
+    /// it and whether or not ids are known by then.
+    pub fn key(&self) -> OpKey {
+        let crowd = |instances: &[Ocid]| Digest::of_lines(instances.iter().map(Ocid::as_str)).short();
+        let batch =
+            |packages: &[Package]| Digest::of_lines(packages.iter().map(|package| package.as_str())).short();
+        OpKey(match self {
+            Self::Join { group, instance } => return OpKey::join(&group.group, instance),
+            Self::Leave { group, instance } => return OpKey::leave(&group.group, instance),
+            Self::Switch { instance, to, .. } => return OpKey::switch(&to.release, instance),
+            Self::Update { instance, source, .. } => return OpKey::update(&source.release, instance),
+            // No release is called so: these are told from updates to one, and like them end in their instance.
+            Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
+            Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
+            Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
+            Self::ChangeSchedule { group, .. } => format!("change-schedule/{group}"),
+            Self::DeleteSchedule { group, id } => format!("delete-schedule/{group}/{id}"),
+            Self::CreateSource { release, .. } => format!("create-source/{release}"),
+            Self::AddPackages { source, packages } => {
+                format!("add-packages/{}/{}", source.release, batch(packages))
+            }
+            Self::RemovePackages { source, packages } => {
+                format!("remove-packages/{}/{}", source.release, batch(packages))
+            }
+            Self::CreateGroup { group, .. } => format!("create-group/{group}"),
+            Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
+            Self::DeleteSource { source } => return OpKey::delete_source(&source.release),
+            // Of a group: the group second, so that the open work of a group can be told from its keys.
+            Self::Attach { group, source, .. } => return OpKey::attach(&group.group, &source.release),
+            Self::Detach { group, keeps, .. } => return OpKey::detach(&group.group, &keeps.release),
+            Self::Enroll { group, instances, .. } => {
+                format!("group-enroll/{}/{}", group.group, crowd(instances))
+            }
+            Self::Dismiss { group, instances } => {
+                format!("group-dismiss/{}/{}", group.group, crowd(instances))
+            }
+            Self::UpdateGroup { group, source, .. } => {
+                return OpKey::update_group(&group.group, &source.release);
+            }
+            Self::PatchGroup { group, package: Some(package), .. } => {
+                format!("group-update/{}/@{package}", group.group)
+            }
+            Self::PatchGroup { group, wanted, package: None, .. } => {
+                format!("group-update/{}/@{wanted}", group.group)
+            }
+            Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", group.group),
+            Self::Refresh { group, .. } => format!("group-refresh/{}", group.group),
+            Self::RefreshInstance { instance } => format!("refresh/{instance}"),
+            Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
+            Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
+        })
+    }
+}
+
+/// The lasting name of an op; see [`Op::key`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OpKey(pub String);
+
+impl OpKey {
+    /// Returns the key of an instance's joining a group.
+    pub fn join(group: &GroupName, instance: &Ocid) -> Self {
+        Self(format!("join/{group}/{instance}"))
+    }
+
+    /// Returns the key of an instance's leaving a group.
+    pub fn leave(group: &GroupName, instance: &Ocid) -> Self {
+        Self(format!("leave/{group}/{instance}"))
+    }
+
+    /// Returns the key of an instance's switch to a release.
+    pub fn switch(release: &ReleaseName, instance: &Ocid) -> Self {
+        Self(format!("switch/{release}/{instance}"))
+    }
+
+    /// Returns the key of an instance's update to a release.
+    pub fn update(release: &ReleaseName, instance: &Ocid) -> Self {
+        Self(format!("update/{release}/{instance}"))
+    }
+
+    /// Returns the key of a group's being given the source of a release.
+    pub fn attach(group: &GroupName, release: &ReleaseName) -> Self {
+        Self(format!("group-attach/{group}/{release}"))
+    }
+
+    /// Returns the key of a group's being left with the source of a release alone.
+    pub fn detach(group: &GroupName, release: &ReleaseName) -> Self {
+        Self(format!("group-detach/{group}/{release}"))
+    }
+
+    /// Returns the key of a group's update to a release.
+    pub fn update_group(group: &GroupName, release: &ReleaseName) -> Self {
+        Self(format!("group-update/{group}/{release}"))
+    }
+
+    /// Returns the instance or group whose agents the op puts to work, where it does.
+    pub fn subject(&self) -> Option<Subject> {
+        let mut words = self.0.split('/');
+        let kind = words.next().unwrap_or_default();
+        match kind.strip_prefix("group-") {
+            Some(_) => words.next().map(|group| Subject::Group(GroupName::new(group))),
+            None if kind == "update" => words.next_back().map(|id| Subject::Instance(Ocid::new(id))),
+            None => None,
+        }
+    }
+
+    /// Returns the key of the deletion of a release's source.
+    pub fn delete_source(release: &ReleaseName) -> Self {
+        Self(format!("delete-source/{release}"))
+    }
+}
+
+impl fmt::Display for OpKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whose agents an op puts to work.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// One instance's.
+    Instance(Ocid),
+    /// Those of the members of a group.
+    Group(GroupName),
+}

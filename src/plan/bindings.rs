@@ -1,0 +1,212 @@
+//! How the groups of a service that binds groups stand to the sources of their releases: what each is given and loses,
+//! whom it takes in, and whose agents are put to work. A group moves as a whole, so that what holds one of its members
+//! may hold all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::assess::{Assessed, Member};
+use super::holdings::{Groups, Sources};
+use super::{HeldReason, Input};
+use crate::name::{GroupName, Ocid};
+use crate::observed::{Instance, SourceLink};
+use crate::op::{Again, Binding as Binds, OpKey, Subject, Ticket, Wanted};
+use crate::state::FailedWork;
+use crate::train::Group;
+
+/// What is done to one group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Binding {
+    /// The sources that the service's group has now.
+    pub(super) has: Vec<SourceLink>,
+    /// Whether it is given the source of its release.
+    pub(super) attach: bool,
+    /// The sources that it loses.
+    pub(super) detach: Vec<SourceLink>,
+    /// Whether the loss is asked for; also where an earlier run has brought it about and could not record it.
+    pub(super) detaches: bool,
+    /// Members that get what the group has, or had got it and could not be recorded.
+    pub(super) moving: Vec<Ocid>,
+    /// Members whose own sources are others than the group's: they leave and join again.
+    pub(super) rejoin: Vec<Ocid>,
+    /// Instances that join.
+    pub(super) joins: Vec<Ocid>,
+    /// Work that failed on some members and is done again on those.
+    pub(super) rerun: Option<(Ticket, Again, Vec<Ocid>)>,
+    /// The members that an update of the whole group is for.
+    pub(super) update: Option<(Wanted, Vec<Ocid>)>,
+    /// The members whose packages are read back.
+    pub(super) proves: Vec<Ocid>,
+}
+
+impl Binding {
+    /// Tells whether gates must be open before anything is done to it.
+    pub(super) fn moves(&self) -> bool {
+        self.exchanges()
+            || !self.rejoin.is_empty()
+            || !self.joins.is_empty()
+            || self.rerun.is_some()
+            || self.update.is_some()
+    }
+
+    /// Tells whether the sources of the group become others.
+    pub(super) fn exchanges(&self) -> bool {
+        self.attach || self.detaches
+    }
+}
+
+pub(super) type Bindings = BTreeMap<GroupName, Binding>;
+
+/// Finds out what is done to each group; nothing for a service that binds instances.
+pub(super) fn draw_up(
+    input: &Input<'_>,
+    sources: &Sources,
+    groups: &Groups,
+    members: &Assessed<'_>,
+) -> Bindings {
+    if input.capabilities.binding == Binds::Instance {
+        return Bindings::new();
+    }
+    let of_group = |group: &Group| {
+        let found = groups.get(&group.name)?;
+        let source = sources.get(&group.release).and_then(|found| found.id.as_ref());
+        Some((group.name.clone(), bind(input, group, found.id.as_ref(), source, members.of(&group.name))))
+    };
+    input.train.groups.iter().filter_map(of_group).collect()
+}
+
+fn bind(
+    input: &Input<'_>,
+    group: &Group,
+    id: Option<&Ocid>,
+    source: Option<&Ocid>,
+    members: &[Member<'_>],
+) -> Binding {
+    let ids = |test: &dyn Fn(&Member<'_>) -> bool| -> Vec<Ocid> {
+        members.iter().filter(|member| test(member)).map(|member| member.id.clone()).collect()
+    };
+    let seen = id.and_then(|id| input.observed.groups.get(id));
+    let mut binding = Binding {
+        has: seen.map(|seen| seen.sources.clone()).unwrap_or_default(),
+        proves: ids(&|member| member.verify),
+        ..Binding::default()
+    };
+    if is_held(members) {
+        return binding;
+    }
+    let begun = |key: OpKey| input.state.unfinished.contains_key(&key);
+    if seen.is_some() {
+        binding.attach = source.is_none_or(|source| !binding.has.iter().any(|link| link.id == *source))
+            || begun(OpKey::attach(&group.name, &group.release));
+        let others = binding.has.iter().filter(|link| Some(&link.id) != source);
+        binding.detach = others.cloned().collect();
+        binding.detaches = !binding.detach.is_empty() || begun(OpKey::detach(&group.name, &group.release));
+    }
+    binding.joins = ids(&|member| member.joins);
+    let exchanges = binding.exchanges();
+    let lagging = ids(&|member| member.switch && !member.outside);
+    let failed = failed(input, group);
+    let mut left_behind = Vec::new();
+    if exchanges {
+        binding.moving = lagging;
+    } else {
+        left_behind = lagging;
+    }
+    let again =
+        failed.filter(|failed| exchanged(failed) && !left_behind.is_empty() && covers(failed, &left_behind));
+    match again {
+        Some(failed) => binding.rerun = Some((failed.ticket.clone(), failed.again, left_behind)),
+        None => binding.rejoin = left_behind,
+    }
+    let behind = ids(&|member| member.update);
+    let Some(kind) = group.update.filter(|_| !behind.is_empty()) else { return binding };
+    let alone =
+        !exchanges && binding.joins.is_empty() && binding.rejoin.is_empty() && binding.rerun.is_none();
+    match failed.filter(|failed| alone && failed.again == Again::Update(kind) && covers(failed, &behind)) {
+        Some(failed) => binding.rerun = Some((failed.ticket.clone(), failed.again, behind)),
+        None => binding.update = Some((kind, behind)),
+    }
+    binding
+}
+
+/// Tells whether the exchange of sources failed on a member and can be done again on it.
+pub(super) fn can_rerun(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
+    failed(input, group).is_some_and(|failed| exchanged(failed) && failed.instances.contains(id))
+}
+
+/// Tells whether what failed was to give members what their group has.
+fn exchanged(failed: &FailedWork) -> bool {
+    matches!(failed.again, Again::Sources | Again::Join)
+}
+
+/// Returns work for the group that failed on some members and can be done again on them.
+fn failed<'a>(input: &Input<'a>, group: &Group) -> Option<&'a FailedWork> {
+    let record = input.state.groups.get(&group.name).filter(|_| input.capabilities.reruns)?;
+    record.failed.as_ref().filter(|failed| failed.release == group.release)
+}
+
+fn covers(failed: &FailedWork, instances: &[Ocid]) -> bool {
+    instances.iter().all(|id| failed.instances.contains(id))
+}
+
+fn is_held(members: &[Member<'_>]) -> bool {
+    members.iter().any(|member| member.busy.is_some())
+}
+
+/// Holds all members of a group on one of which work is open that is not ours, or is ours and overdue: whatever is asked
+/// of a group is asked of that one too, and no second update is ever asked of an instance. (Those that the service does
+/// not reach are another matter: what they are asked waits there for a day, and then fails.)
+pub(super) fn hold_together(members: &mut [Member<'_>]) {
+    let apart = members.iter().find(|member| matches!(member.held, Some(HeldReason::Apart { .. })));
+    if let Some(apart) = apart.map(|member| member.id.clone()) {
+        for member in members.iter_mut().filter(|member| member.update && !member.switch) {
+            (member.update, member.verify) = (false, false);
+            member.held.get_or_insert(HeldReason::Stray { instance: apart.clone() });
+        }
+    }
+    let busy = members.iter().find_map(|member| Some((member.id.clone(), member.busy.clone()?)));
+    let Some((instance, ticket)) = busy else { return };
+    for member in members.iter_mut().filter(|member| member.moves() || member.joins) {
+        (member.switch, member.update, member.joins, member.verify) = (false, false, false, false);
+        let held = match member.busy.clone() {
+            Some(ticket) => HeldReason::OpenWork { ticket },
+            None => HeldReason::Beside { instance: instance.clone(), ticket: ticket.clone() },
+        };
+        member.held.get_or_insert(held);
+    }
+}
+
+/// Returns the work request of a member that its group must wait for, if there is one, and since when it is overdue
+/// where it is ours.
+pub(super) fn in_the_way(
+    input: &Input<'_>,
+    group: &Group,
+    seen: &Instance,
+) -> Option<(Ticket, Option<Timestamp>)> {
+    let subject = Subject::Group(group.name.clone());
+    let ours: Vec<_> =
+        input.state.unfinished.iter().filter(|(key, _)| key.subject() == Some(subject.clone())).collect();
+    for (_, op) in &ours {
+        let late = input.now.duration_since(op.started) >= input.train.service.work_timeout;
+        if let Some(ticket) = op.ticket.as_ref().filter(|ticket| late && seen.open_work.contains(ticket)) {
+            return Some((ticket.clone(), Some(op.started)));
+        }
+    }
+    // Work of ours whose answer was lost: what is open is most likely it, and the executor asks with its token.
+    if ours.iter().any(|(_, op)| op.ticket.is_none()) {
+        return None;
+    }
+    let is_ours = |ticket: &Ticket| ours.iter().any(|(_, op)| op.ticket.as_ref() == Some(ticket));
+    seen.open_work.iter().find(|ticket| !is_ours(ticket)).map(|ticket| (ticket.clone(), None))
+}
+
+/// Returns the groups and instances that lose a source by this plan.
+pub(super) fn losers<'a>(bindings: &'a Bindings, groups: &'a Groups) -> BTreeSet<&'a Ocid> {
+    let mut losers = BTreeSet::new();
+    for (name, binding) in bindings.iter().filter(|(_, binding)| binding.detaches) {
+        losers.extend(groups.get(name).and_then(|found| found.id.as_ref()));
+        losers.extend(&binding.moving);
+    }
+    losers
+}

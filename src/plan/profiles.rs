@@ -1,0 +1,117 @@
+//! Registration profiles: which profile of the service is which group's, and what of it must be made or deleted. A new
+//! system that registers with one comes up as a member of the group. Found by the id in the state, else by tags.
+
+use std::collections::BTreeMap;
+
+use super::holdings::{self, Groups};
+use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Input, Refusal};
+use crate::name::{Address, GroupName, Ocid};
+use crate::observed::Profile;
+
+/// The registration profile of one group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// The line of the train that asks for it; none where nothing does any more.
+    pub(super) line: Option<usize>,
+    /// The profile that stays.
+    pub(super) id: Option<Ocid>,
+    /// Whether the state has lost it, so that it is adopted.
+    pub(super) adopt: bool,
+    /// Profiles that go: the train asks for none any more, or they are for another group.
+    pub(super) delete: Vec<Ocid>,
+    gone: bool,
+}
+
+impl Found {
+    /// Tells whether it is made, or recorded where an earlier run has made it.
+    pub(super) fn makes(&self) -> bool {
+        self.line.is_some() && (self.id.is_none() || self.adopt)
+    }
+}
+
+pub(super) type Profiles = BTreeMap<GroupName, Found>;
+
+/// Returns the display name of a group's profile.
+pub(super) fn name(input: &Input<'_>, group: &GroupName) -> String {
+    format!("{}/{group}", input.train.name)
+}
+
+/// Finds the profile of every group that has one or had one.
+pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusal>) -> Profiles {
+    let mut found = Profiles::new();
+    for group in input.train.groups.iter().filter(|group| group.profile) {
+        let target = groups.get(&group.name).and_then(|found| found.id.as_ref());
+        let name = name(input, &group.name);
+        let recorded = input.state.profiles.get(&group.name);
+        let known = recorded.and_then(|record| input.observed.profiles.get_key_value(&record.id));
+        let named = || input.observed.profiles.iter().find(|(_, seen)| *seen.name == *name);
+        let mut one = Found { line: Some(group.line), ..Found::default() };
+        match known.or_else(named) {
+            Some((id, seen)) if !is_ours(input, seen) => {
+                refusals.push(foreign(group.name.clone(), name, id, seen));
+                continue;
+            }
+            // What a profile is for cannot be changed; one for a group that is gone is made anew.
+            Some((id, seen)) if seen.group.as_ref() != target || target.is_none() => {
+                one.delete.push(id.clone());
+            }
+            Some((id, _)) => {
+                one.id = Some(id.clone());
+                one.adopt = known.is_none();
+            }
+            None => one.gone = recorded.is_some(),
+        }
+        found.insert(group.name.clone(), one);
+    }
+    for (group, record) in &input.state.profiles {
+        if input.train.group(group).is_some_and(|group| group.profile) {
+            continue;
+        }
+        match input.observed.profiles.get(&record.id) {
+            Some(seen) if !is_ours(input, seen) => {
+                refusals.push(foreign(group.clone(), name(input, group), &record.id, seen));
+            }
+            // One that is gone already is still to be forgotten.
+            _ => {
+                found.insert(group.clone(), Found { delete: vec![record.id.clone()], ..Found::default() });
+            }
+        }
+    }
+    found
+}
+
+fn is_ours(input: &Input<'_>, seen: &Profile) -> bool {
+    seen.owner.as_ref() == Some(&holdings::ownership(input, None))
+}
+
+fn foreign(group: GroupName, name: String, id: &Ocid, seen: &Profile) -> Refusal {
+    let owner = seen.owner.as_ref().map_or_else(
+        || "nobody that its tags name".to_owned(),
+        |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
+    );
+    Refusal::ForeignProfile { group, name, id: id.clone(), owner }
+}
+
+/// Tells what becomes of profiles.
+pub(super) fn changes(profiles: &Profiles) -> impl Iterator<Item = Change> + '_ {
+    let has_work = |(_, found): &(&GroupName, &Found)| found.makes() || !found.delete.is_empty();
+    profiles.iter().filter(has_work).map(|(group, found)| {
+        let action = match (found.line, found.id.is_some() || !found.delete.is_empty()) {
+            (None, _) => ChangeAction::Destroy,
+            (Some(_), true) => ChangeAction::Change,
+            (Some(_), false) => ChangeAction::Add,
+        };
+        let detail = ChangeDetail::Profile {
+            adopt: found.adopt,
+            replace: found.line.is_some() && !found.delete.is_empty(),
+            line: found.line,
+        };
+        Change { address: Address::Profile(group.clone()), action, detail }
+    })
+}
+
+/// Tells which of ours somebody has deleted.
+pub(super) fn drift(profiles: &Profiles) -> impl Iterator<Item = Drift> + '_ {
+    let gone = profiles.iter().filter(|(_, found)| found.gone);
+    gone.map(|(group, _)| Drift { address: Address::Profile(group.clone()), kind: DriftKind::Gone })
+}

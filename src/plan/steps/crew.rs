@@ -1,0 +1,130 @@
+//! The steps of a group that is bound as a whole: it gets the new source beside the old, loses the old, takes in whoever
+//! joins, has its members update, has their packages listed anew, and each is read back.
+
+use super::{Found, Membership, Steps};
+use crate::name::{Address, Ocid};
+use crate::observed::Precondition;
+use crate::op::{GroupRef, Op, SourceRef, StepId};
+use crate::plan::bindings::Binding;
+use crate::plan::{Action, Input, Verification, holdings};
+use crate::train::Group;
+
+impl Steps {
+    /// Lays out the steps of one group. Returns those that whoever waits for the group follows.
+    pub(super) fn crew(
+        &mut self,
+        input: &Input<'_>,
+        service: Found<'_>,
+        (group, binding): (&Group, &Binding),
+        before: Vec<StepId>,
+        membership: &Membership,
+    ) -> Vec<StepId> {
+        let id = service.groups.get(&group.name).and_then(|found| found.id.clone());
+        let target = GroupRef { group: group.name.clone(), id: id.clone() };
+        let source = holdings::source_ref(service.sources, &group.release);
+        let bound = || Precondition::Bound { group: target.clone(), source: source.clone() };
+        let per_call = input.capabilities.instances_per_call.max(1);
+        // What follows stands behind the gates through the first step that does, so that edges do not multiply.
+        // Whoever leaves has left by then, and is not moved any more.
+        let mut last = membership.dismissed.get(&group.name).cloned().unwrap_or_default();
+        last.extend(membership.made.get(&group.name));
+        let mut before = Some(before);
+        let mut follow = |last: &[StepId]| -> Vec<StepId> {
+            before.take().unwrap_or_default().into_iter().chain(last.iter().copied()).collect()
+        };
+
+        if binding.attach {
+            let instances = binding.moving.clone();
+            let op = Op::Attach { group: target.clone(), source: source.clone(), instances };
+            last = vec![self.on_group(group, op, follow(&last), carries(&target, &source, binding))];
+        }
+        if binding.detaches {
+            let sources = binding.detach.iter().map(|link| link.id.clone()).collect();
+            let (keeps, instances) = (source.clone(), binding.moving.clone());
+            let op = Op::Detach { group: target.clone(), sources, keeps, instances };
+            let step = self.on_group(group, op, follow(&last), carries(&target, &source, binding));
+            self.switched.extend(binding.moving.iter().chain(&id).map(|id| (id.clone(), step)));
+            last = vec![step];
+        }
+        if let Some(step) =
+            (!binding.rejoin.is_empty()).then(|| self.dismiss(&target, &binding.rejoin, follow(&last)))
+        {
+            last = vec![step];
+        }
+        // Nobody is taken in while the group still has its old source: he might land on that.
+        let joining: Vec<&Ocid> = binding.joins.iter().chain(&binding.rejoin).collect();
+        let after = if joining.is_empty() { Vec::new() } else { follow(&last) };
+        let mut enrolled = Vec::new();
+        for batch in joining.chunks(per_call) {
+            let mut after = after.clone();
+            after.extend(batch.iter().filter_map(|instance| membership.left.get(*instance)));
+            // Several may have left by one step, or this very group.
+            after.sort_unstable();
+            after.dedup();
+            let instances: Vec<Ocid> = batch.iter().map(|id| (*id).clone()).collect();
+            let op = Op::Enroll { group: target.clone(), source: source.clone(), instances };
+            let step = self.on_group(group, op, after, bound());
+            self.switched.extend(batch.iter().map(|id| ((*id).clone(), step)));
+            enrolled.push(step);
+        }
+        if !enrolled.is_empty() {
+            last = enrolled;
+        }
+        if let Some((of, again, instances)) = &binding.rerun {
+            let op = Op::Rerun {
+                group: target.clone(),
+                source: source.clone(),
+                of: of.clone(),
+                again: *again,
+                instances: instances.clone(),
+            };
+            last = vec![self.on_group(group, op, follow(&last), bound())];
+        }
+        if let Some((kind, instances)) = &binding.update {
+            let op = Op::UpdateGroup {
+                group: target.clone(),
+                source: source.clone(),
+                kind: *kind,
+                instances: instances.clone(),
+            };
+            last = vec![self.on_group(group, op, follow(&last), bound())];
+        }
+        if binding.proves.is_empty() {
+            return last;
+        }
+        if input.capabilities.refreshes {
+            let op = Op::Refresh { group: target.clone(), instances: binding.proves.clone() };
+            last = vec![self.on_group(group, op, follow(&last), Precondition::Nothing)];
+        }
+        let prove = |instance: &Ocid| {
+            // The group has it; whether the instance has got it shows only there.
+            let expects = Precondition::Attached { instance: instance.clone(), source: source.clone() };
+            let what = Verification::Level { instance: instance.clone(), group: group.name.clone() };
+            let address = Address::Instance(instance.clone());
+            self.push(address, Some(&group.name), Action::Verify { what }, last.clone(), expects)
+        };
+        binding.proves.iter().map(prove).collect()
+    }
+
+    /// Ends memberships, as many at once as are given.
+    pub(super) fn dismiss(&mut self, group: &GroupRef, instances: &[Ocid], after: Vec<StepId>) -> StepId {
+        let op = Op::Dismiss { group: group.clone(), instances: instances.to_vec() };
+        let address = Address::Group(group.group.clone());
+        self.push(address, Some(&group.group), Action::Act { op }, after, Precondition::Nothing)
+    }
+
+    fn on_group(&mut self, group: &Group, op: Op, after: Vec<StepId>, precondition: Precondition) -> StepId {
+        self.push(
+            Address::Group(group.name.clone()),
+            Some(&group.name),
+            Action::Act { op },
+            after,
+            precondition,
+        )
+    }
+}
+
+fn carries(group: &GroupRef, source: &SourceRef, binding: &Binding) -> Precondition {
+    let sources = binding.has.iter().map(|link| link.id.clone()).collect();
+    Precondition::Carries { group: group.clone(), sources, source: source.clone() }
+}

@@ -1,0 +1,220 @@
+//! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
+
+use patchtrain::name::GroupName;
+use patchtrain::op::{Again, Op, Ticket};
+use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
+use patchtrain::state::FailedWork;
+use patchtrain::train::{Members, VendorSource};
+
+use crate::support::worlds::{World, instance_id};
+use crate::support::{hub, model};
+
+use super::small::{self, check, install, rebind, refused};
+
+/// The small world on a service that binds groups.
+fn start() -> World {
+    hub::over(small::start())
+}
+
+fn applied() -> World {
+    let mut world = start();
+    let plan = world.plan().unwrap();
+    let ends = model::run_all(&mut world, &plan);
+    assert!(ends.iter().all(|end| *end == model::End::Done), "{ends:?}");
+    check(&world, &[]);
+    world
+}
+
+fn ops(plan: &Plan) -> Vec<&Op> {
+    let acts = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op } => Some(op),
+        _ => None,
+    });
+    acts.collect()
+}
+
+fn held(plan: &Plan) -> Vec<&HeldReason> {
+    plan.held.iter().map(|held| &held.reason).collect()
+}
+
+#[test]
+fn groups_are_made_with_their_release_and_instances_join_behind_gates() {
+    check(
+        &start(),
+        &[
+            "Add release.GL1 CreateSource",
+            "Add release.GL2 CreateSource",
+            "Add group.canary Group",
+            "Add group.web Group",
+            "Change instance.host-0 Instance",
+            "Change instance.host-1 Instance",
+            "Change instance.host-2 Instance",
+            "s0 release.GL1 CreateSource",
+            "s1 release.GL1 AddPackages x2 <- s0",
+            "s2 release.GL1 AddPackages x1 <- s0",
+            "s3 release.GL1 Contents <- s1 s2",
+            "s4 release.GL2 CreateSource",
+            "s5 release.GL2 AddPackages x2 <- s4",
+            "s6 release.GL2 AddPackages x2 <- s4",
+            "s7 release.GL2 Contents <- s5 s6",
+            "s8 group.canary CreateGroup <- s3",
+            "s9 group.web CreateGroup <- s3",
+            "s10 group.canary Enroll <- s3 s8",
+            "s11 group.canary Refresh <- s10",
+            "s12 instance.host-0 Level <- s11",
+            "s13 group.web Gate <- s12",
+            "s14 group.web Enroll <- s3 s9 s13",
+            "s15 group.web Refresh <- s14",
+            "s16 instance.host-1 Level <- s15",
+            "s17 instance.host-2 Level <- s15",
+        ],
+    );
+}
+
+#[test]
+fn a_group_gets_the_new_source_before_it_loses_the_old() {
+    let mut world = applied();
+    rebind(&mut world.train, "web", "GL2");
+    let plan = check(
+        &world,
+        &[
+            "Change group.web Group",
+            "Change instance.host-1 Instance",
+            "Change instance.host-2 Instance",
+            "s0 group.web Attach",
+            "s1 group.web Detach <- s0",
+            "s2 group.web UpdateGroup <- s1",
+            "s3 group.web Refresh <- s2",
+            "s4 instance.host-1 Level <- s3",
+            "s5 instance.host-2 Level <- s3",
+        ],
+    );
+    assert_eq!((plan.cost.changing_calls, plan.cost.work_requests), (4, 8));
+}
+
+#[test]
+fn what_somebody_made_of_a_groups_sources_is_drift_and_put_right() {
+    let mut world = applied();
+    let web = world.state.groups[&GroupName::new("web")].id.clone();
+    let vendor = hub::vendor_link();
+    world.observed.groups.get_mut(&web).unwrap().sources = vec![vendor];
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    let told = small::told(&plan);
+    assert!(told.starts_with("drift group.web Sources\nChange group.web Group"), "{told}");
+    assert!(matches!(ops(&plan)[..], [Op::Attach { .. }, Op::Detach { .. }, Op::Refresh { .. }]), "{told}");
+}
+
+#[test]
+fn a_member_with_other_sources_than_its_group_joins_it_again() {
+    let mut world = applied();
+    let apart = |world: &mut World| {
+        world.observed.instances.get_mut(&instance_id(1)).unwrap().children = vec![hub::vendor_link()];
+    };
+    apart(&mut world);
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert!(
+        matches!(ops(&plan)[..], [Op::Dismiss { .. }, Op::Enroll { .. }, Op::Refresh { .. }]),
+        "{}",
+        small::told(&plan)
+    );
+
+    // Who is in a group that we leave to the service is not ours to say, not even for a moment.
+    world.train.groups[1].members = Members::Service;
+    install(&mut world, 2, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert!(
+        matches!(held(&plan)[..], [HeldReason::Apart { .. }, HeldReason::Stray { .. }])
+            || matches!(held(&plan)[..], [HeldReason::Stray { .. }, HeldReason::Apart { .. }]),
+        "{:?}",
+        held(&plan)
+    );
+    assert!(ops(&plan).is_empty(), "an update of the group would take the one apart beyond its release");
+}
+
+#[test]
+fn what_failed_on_some_members_is_done_again_on_those_alone() {
+    let mut world = applied();
+    install(&mut world, 2, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    let plan = world.plan().unwrap();
+    assert!(matches!(ops(&plan)[..], [Op::UpdateGroup { .. }, Op::Refresh { .. }]), "{}", small::told(&plan));
+
+    let failed = FailedWork {
+        ticket: Ticket("ocid1.osmhworkrequest.oc1..failed".into()),
+        again: Again::Update(patchtrain::op::Wanted::All),
+        release: patchtrain::name::ReleaseName::new("GL1"),
+        instances: [instance_id(2)].into(),
+    };
+    world.state.groups.get_mut(&GroupName::new("web")).unwrap().failed = Some(failed);
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    let [Op::Rerun { of, instances, .. }, Op::Refresh { .. }] = ops(&plan)[..] else {
+        panic!("{}", small::told(&plan))
+    };
+    assert_eq!((of.0.as_str(), instances), ("ocid1.osmhworkrequest.oc1..failed", &vec![instance_id(2)]));
+
+    // Not where another one needs it too.
+    install(&mut world, 1, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    let plan = world.plan().unwrap();
+    assert!(matches!(ops(&plan)[..], [Op::UpdateGroup { .. }, Op::Refresh { .. }]), "{}", small::told(&plan));
+}
+
+#[test]
+fn open_work_on_one_member_holds_them_all() {
+    let mut world = applied();
+    rebind(&mut world.train, "web", "GL2");
+    let seen = world.observed.instances.get_mut(&instance_id(1)).unwrap();
+    seen.open_work.push(Ticket("ocid1.osmhworkrequest.oc1..theirs".into()));
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
+    assert!(matches!(held(&plan)[..], [HeldReason::OpenWork { .. }, HeldReason::Beside { .. }]));
+}
+
+#[test]
+fn a_vendor_source_that_cannot_be_used_stops_the_plan() {
+    let mut world = start();
+    world.train.vendor_sources.push(VendorSource::Name("ol8_nothing".into()));
+    world.observed.vendors.values_mut().for_each(|vendor| vendor.selected = false);
+    let refusals = refused(&world);
+    let texts: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    assert!(
+        matches!(
+            refusals[..],
+            [Refusal::VendorSource { id: Some(_), .. }, Refusal::VendorSource { id: None, .. }]
+        ),
+        "{texts:?}"
+    );
+    assert!(texts[0].contains("availabilityAtOci SELECTED"), "{}", texts[0]);
+}
+
+#[test]
+fn a_profile_comes_and_goes_with_its_line() {
+    let mut world = applied();
+    world.train.groups[1].profile = true;
+    check(&world, &["Add profile.web Profile", "s0 profile.web CreateProfile"]);
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    check(&world, &[]);
+    world.train.groups[1].profile = false;
+    check(&world, &["Destroy profile.web Profile", "s0 profile.web DeleteProfile"]);
+}
+
+/// The bar: 2,000 instances in 4 groups are switched and updated by no more than 60 changing calls.
+#[test]
+fn a_large_fleet_takes_few_calls() {
+    let mut world = hub::fleet(2_000, 4);
+    let capabilities = patchtrain::cloud::osmh::CAPABILITIES;
+    let first = hub::plan(&world, capabilities);
+    assert!(first.cost.changing_calls <= 60, "a first apply takes {} calls", first.cost.changing_calls);
+    let ends = model::run_all(&mut world, &first);
+    assert!(ends.iter().all(|end| *end == model::End::Done));
+    for group in &mut world.train.groups {
+        group.release = patchtrain::name::ReleaseName::new("GL2");
+    }
+    let next = hub::plan(&world, capabilities);
+    assert_eq!(next.groups.iter().map(|group| group.work.updates).sum::<usize>(), 2_000);
+    assert_eq!(next.cost.changing_calls, 16, "attach, detach, update and list anew, for each of four groups");
+}
