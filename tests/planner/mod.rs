@@ -6,7 +6,6 @@ mod convergence;
 mod groups;
 mod refusals;
 mod retired;
-mod schedules;
 mod selectors;
 mod small;
 mod stories;
