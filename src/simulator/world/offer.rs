@@ -84,8 +84,9 @@ impl World {
         (0..count).filter_map(move |index| self.sources.get_key_value(&holders[&package][index]))
     }
 
-    /// Every row of every package list asks who holds its package; sources change far less often.
-    fn holders(&self) -> Arc<Holders> {
+    /// Returns the ACTIVE sources of every package. Every row of every package list asks who holds its package; sources
+    /// change far less often.
+    pub(crate) fn holders(&self) -> Arc<Holders> {
         let revision = self.sources.values().map(|source| source.revision).max().unwrap_or_default();
         if let Some((at, known)) = &self.offers.borrow().holders
             && *at == revision
