@@ -160,7 +160,8 @@ pub(super) fn installed(context: &Context<'_>) -> Result<Answer> {
     let time = json(&instance.booted.to_string());
     // Spelt and looked up once for the list, and not once for each row.
     let all = context.switches.all_sources_of_installed;
-    let named = context.world.sources.iter().filter(|(id, _)| all || instance.attached().any(|one| one == *id));
+    let named =
+        context.world.sources.iter().filter(|(id, _)| all || instance.attached().any(|one| one == *id));
     let named: Vec<(&Id, String)> = named.map(|named| (named.0, json(&link(named)))).collect();
     let holders = context.world.holders();
     page::ordered(context, &rows, |package| {
