@@ -6,6 +6,7 @@ mod fmt;
 mod freeze;
 mod import;
 mod init;
+mod migration;
 mod quickstart;
 mod readme;
 mod report;
