@@ -7,7 +7,7 @@ use patchtrain::cli::exit;
 
 use super::import::take_over;
 use super::readme::hold;
-use crate::support::Workspace;
+use crate::support::{Served, Workspace};
 
 #[test]
 fn the_walk_to_the_other_service_shows_what_is_printed() {
@@ -17,6 +17,7 @@ fn the_walk_to_the_other_service_shows_what_is_printed() {
         let place = format!("trains/{file}");
         workspace.write(&place, &fs::read_to_string(root.join(&place)).unwrap());
     }
+    let _served = Served::quick(&workspace);
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
     take_over(&workspace);
     let refused = workspace.run(&["plan"]).expect(exit::ERROR).stderr;

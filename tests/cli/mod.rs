@@ -16,6 +16,7 @@ mod simulate;
 mod terminal;
 mod trace;
 mod trains;
+mod update;
 mod usage;
 mod validate;
 mod workspaces;
