@@ -92,7 +92,7 @@ fn make_group(api: Api, endpoint: &str) {
                 made["lifecycleState"] != "ACTIVE" || work.any(|one| one["status"] != "SUCCEEDED")
             };
             while is_open(&made) {
-                hand.runtime.block_on(tokio::time::sleep(Duration::from_millis(20)));
+                hand.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
                 made = hand.send(&Call::get("GetManagedInstanceGroup", &["managedInstanceGroups", &id]));
             }
         }
