@@ -8,6 +8,7 @@ mod progress;
 mod runs;
 mod sample;
 mod stands;
+mod updates;
 
 use super::{Detail, Style};
 

@@ -1,4 +1,4 @@
-//! Our signer, for `test_signatures.py`: it signs what stands in a file, and writes what it has signed to another.
+//! Our signer, for `shared/signing.py`: it signs what stands in a file, and writes what it has signed to another.
 //! Whether that is right is said there, by Oracle's own signer. No part of the product.
 
 use std::fs;
@@ -10,7 +10,7 @@ use patchtrain::oci::{SigningKey, encode};
 use serde_json::{Value, json};
 
 #[test]
-#[ignore = "tests/conformance/test_signatures.py runs it, with requests of its own"]
+#[ignore = "tests/conformance/shared/signing.py runs it, with requests of its own"]
 fn signs_what_it_is_given() {
     let input = fs::read(std::env::var("PATCHTRAIN_SIGN").expect("PATCHTRAIN_SIGN names a file")).unwrap();
     let input: Value = serde_json::from_slice(&input).unwrap();

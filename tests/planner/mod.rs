@@ -6,6 +6,7 @@ mod convergence;
 mod groups;
 mod refusals;
 mod retired;
+mod schedules;
 mod selectors;
 mod small;
 mod stories;

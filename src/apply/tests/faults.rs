@@ -3,8 +3,8 @@
 use super::plans::{self, Builder, instance, release, story, story_world};
 use super::*;
 use crate::cloud::memory::Fault;
-use crate::observed::{InstanceStatus, Source};
-use crate::op::Ownership;
+use crate::observed::{InstanceStatus, Job, ServiceGroup, ServiceSchedule, Source};
+use crate::op::{Every, Ownership, Schedule, Wanted};
 
 fn canary() -> Rig {
     let mut builder = Builder::new();
@@ -301,6 +301,58 @@ async fn a_source_of_our_name_is_adopted_by_its_tags_or_refused() {
         } else {
             let StepEnd::Refused { message } = failure(&outcome) else { panic!("{outcome:?}") };
             assert!(message.contains(id.as_str()) && message.contains(way_out), "{message}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_job_of_our_name_is_adopted_by_its_tags_or_refused() {
+    let schedule = Schedule {
+        update: Wanted::All,
+        every: Every::parse("1 week").unwrap(),
+        start: "2026-12-05T02:00:00Z".parse().unwrap(),
+    };
+    let another = Ownership { lineage: Lineage("another".into()), ..plans::group_owner() };
+    for (owner, adopted) in [(Some(plans::group_owner()), true), (Some(another), false), (None, false)] {
+        let mut builder = Builder::new();
+        builder.group("canary", 0);
+        let made = builder.act(Some("canary"), plans::create_group("canary"), &[]);
+        let op = Op::CreateSchedule {
+            group: plans::group_ref("canary"),
+            name: "gl/canary".to_owned(),
+            owner: plans::group_owner(),
+            schedule,
+            next: schedule.start,
+        };
+        builder.act(None, op.clone(), &[made]);
+        let rig = Rig::new(builder.done(), plans::world(&[]));
+        // Both have come since the plan was made.
+        let found =
+            ServiceGroup { name: "canary".into(), owner: Some(plans::group_owner()), ..Default::default() };
+        let target = crate::name::Ocid::new("ocid1.osmsmanagedinstancegroup.oc1..found");
+        let id = crate::name::Ocid::new("ocid1.osmsscheduledjob.oc1..found");
+        let group = owner.as_ref().map(|_| plans::group("canary"));
+        let job = Job {
+            name: "gl/canary".into(),
+            groups: [target.clone()].into(),
+            instances: false,
+            update: Some(Wanted::All),
+            every: Some(schedule.every),
+            next: Some(schedule.start),
+            last: None,
+        };
+        rig.cloud.edit(|world| {
+            world.groups.insert(target, found);
+            world.schedules.insert(id.clone(), ServiceSchedule { owner, group, job });
+        });
+        let (outcome, _) = rig.apply().await.unwrap();
+        assert_eq!(rig.cloud.calls(&op.key()), 0);
+        if adopted {
+            assert_eq!(rig.end_of(&outcome, &op), StepEnd::AlreadyDone);
+            assert_eq!(rig.state().schedules[&plans::group("canary")].id, id);
+        } else {
+            let StepEnd::Refused { message } = failure(&outcome) else { panic!("{outcome:?}") };
+            assert!(message.contains(id.as_str()) && message.contains("not this state's"), "{message}");
         }
     }
 }

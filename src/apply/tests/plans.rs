@@ -44,7 +44,7 @@ pub(super) fn owner() -> Ownership {
     Ownership { train: train(), lineage: lineage(), release: Some((release(), set(NEW).digest())) }
 }
 
-fn group_owner() -> Ownership {
+pub(super) fn group_owner() -> Ownership {
     Ownership { release: None, ..owner() }
 }
 

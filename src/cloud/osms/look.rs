@@ -63,12 +63,13 @@ impl<T: Transport> OsmsCloud<T> {
 
     /// Looks at one instance and at its open work requests; none when the service does not know it.
     pub(super) async fn instance_with_work(&self, id: &Ocid) -> Result<Option<Instance>, CloudError> {
-        let Some((mut instance, compartment)) = self.known(id).await? else { return Ok(None) };
+        let Some((mut instance, compartment)) = self.instance(id).await? else { return Ok(None) };
         instance.open_work = self.open_work_of(id, &compartment).await?;
         Ok(Some(instance))
     }
 
-    /// Looks at one instance, or at what was read of it a moment ago.
+    /// Returns what the look of the step under way has brought of an instance; looks where there was none. For calls,
+    /// never for a look: see [`super::recent`].
     pub(super) async fn known(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
         match self.recent.instance(id).zip(self.recent.home(id)) {
             Some(known) => Ok(Some(known)),

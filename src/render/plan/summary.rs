@@ -275,10 +275,11 @@ fn cost(page: &mut Page, plan: &Plan) {
     if plan.held.is_empty() {
         page.blank();
     }
+    let change = if plan.cost.changing_calls == 1 { "changes" } else { "change" };
     page.labelled(
         "Takes",
         &format!(
-            "{} ({}); {} that change something, {} for agents to carry out",
+            "{} ({}); {} that {change} something, {} for agents to carry out",
             count(plan.steps.len(), "step"),
             phases.join(", "),
             count(plan.cost.changing_calls, "API call"),

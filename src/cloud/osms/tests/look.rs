@@ -271,3 +271,19 @@ async fn a_failure_is_told_with_what_the_service_says_of_it() {
     let message = "the work request was cancelled".to_owned();
     assert_eq!(cloud.poll(&Ticket("w".to_owned())).await.unwrap(), Progress::Failed { message });
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_look_is_answered_from_an_earlier_one() {
+    let service = Service::new();
+    service.instance("a", Some("vendor"));
+    let cloud = cloud(&service);
+    for parent in ["vendor", "by-hand"] {
+        service.instance("a", Some(parent));
+        for scope in [Scope::Standing(Ocid::new("a")), Scope::Instance(Ocid::new("a"))] {
+            let Sighting::Instance(_, Some(seen)) = cloud.observe(&scope).await.unwrap() else { panic!() };
+            assert_eq!(seen.parent.unwrap().id.as_str(), parent, "{scope:?}");
+        }
+    }
+    let reads = service.asked().iter().filter(|line| *line == "GET /managedInstances/a").count();
+    assert_eq!(reads, 4);
+}

@@ -79,7 +79,8 @@ fn schedule_type(job: &Job) -> &'static str {
     if job.plan.rule.is_some() { "RECURRING" } else { "ONETIME" }
 }
 
-/// Describes a job. GET and POST pad what an operation does not have with empty lists and objects; PUT says null.
+/// Describes a job. GET and POST pad what an operation does not have with empty lists, and two details of streams with
+/// objects of nothing, whatever the model requires of those; PUT says null. All as recorded.
 fn common(id: &str, job: &Job, padded: bool) -> Value {
     let (instances, groups, compartments) = targets(&job.target);
     let list = |empty: bool, value: Value| if empty && !padded { Value::Null } else { value };
@@ -90,12 +91,13 @@ fn common(id: &str, job: &Job, padded: bool) -> Value {
             "packageNames": list(deed.packages.is_empty(), json!(deed.packages)),
             "windowsUpdateNames": pad(json!([])),
             "manageModuleStreamsDetails": pad(json!({ "enable": [], "disable": [], "install": [], "remove": [] })),
-            "switchModuleStreamsDetails": pad(json!({})),
+            "switchModuleStreamsDetails":
+                pad(json!({ "moduleName": null, "softwareSourceId": null, "streamName": null })),
             "softwareSourceIds": list(deed.sources.is_empty(), json!(deed.sources)),
             "rebootTimeoutInMins": deed.reboot_timeout,
-            "installSnapDetails": pad(json!({})),
-            "removeSnapDetails": pad(json!({})),
-            "switchSnapChannelDetails": pad(json!({})),
+            "installSnapDetails": null,
+            "removeSnapDetails": null,
+            "switchSnapChannelDetails": null,
         })
     };
     // One that has run has no next time, and the model requires one.
@@ -142,7 +144,10 @@ pub(super) fn answer(world: &World, id: &Id, padded: bool) -> Answer {
     let mut full = common(id, job, padded);
     full["description"] = json!(job.plan.text.description);
     full["recurringRule"] = json!(job.plan.rule.as_ref().map(Rule::as_str));
-    full["isSubcompartmentIncluded"] = json!(matches!(job.target, Target::Compartments(_, true)));
+    full["isSubcompartmentIncluded"] = match padded {
+        true => json!(matches!(job.target, Target::Compartments(_, true))),
+        false => Value::Null,
+    };
     full["workRequestIds"] = json!(job.works);
     Answer::ok(&full)
 }

@@ -98,7 +98,8 @@ pub(super) fn answer(world: &World, id: &Id, turn: u64) -> Answer {
 fn full(world: &World, id: &Id, turn: u64) -> Option<Value> {
     let profile = world.hub.profiles.get(id)?;
     let mut full = summary(id, profile);
-    full["timeModified"] = json!(time(profile.changed));
+    // Recorded: null until somebody changes it.
+    full["timeModified"] = json!((profile.version > 1).then(|| time(profile.changed)));
     full["profileVersion"] = json!(profile.version.to_string());
     match &profile.makes {
         Makes::Member(group) => {

@@ -35,6 +35,8 @@ pub(super) fn list(context: &Context<'_>) -> Result<Reply> {
     page::sorted(context, rows, |row| {
         let environment = &context.world.hub.environments[row.id];
         let mut summary = common(row.id, environment);
+        // Required in lists, where one environment alone need not have it.
+        summary["description"] = json!(environment.text.description.as_deref().unwrap_or_default());
         let stages = environment.stages.iter().filter_map(|id| context.world.hub.stages.get_key_value(id));
         summary["stages"] = stages.map(|(id, stage)| stage_summary(context.world, id, stage)).collect();
         summary
@@ -96,7 +98,8 @@ fn stage_common(world: &World, id: &str, stage: &Stage) -> Value {
         "timeModified": time(stage.changed),
         "lifecycleState": "ACTIVE",
         "freeformTags": stage.text.tags.freeform,
-        "definedTags": stamped(&stage.text.tags, made),
+        // Recorded: stages are not stamped.
+        "definedTags": stage.text.tags.defined,
         "systemTags": {},
     })
 }
@@ -135,7 +138,9 @@ pub(super) fn answer(world: &World, id: &Id) -> Answer {
     let mut full = common(id, environment);
     let stages = || environment.stages.iter().filter_map(|id| world.hub.stages.get_key_value(id));
     full["stages"] = stages().map(|(id, stage)| stage_full(world, id, stage)).collect();
-    full["managedInstanceIds"] = members_of(world, stages().map(|(_, stage)| stage));
+    // Recorded: null without members, where its stages have empty lists.
+    let members = members_of(world, stages().map(|(_, stage)| stage));
+    full["managedInstanceIds"] = if members == json!([]) { Value::Null } else { members };
     Answer::ok(&full)
 }
 

@@ -29,6 +29,11 @@ async fn a_job_makes_trees_by_its_rule() {
         (200, json!([])),
         "{made:?}"
     );
+    let operation = &made.body["operations"][0];
+    let nothing = json!({ "moduleName": null, "softwareSourceId": null, "streamName": null });
+    assert_eq!(operation["switchModuleStreamsDetails"], nothing, "padded, whatever the model requires");
+    assert_eq!(operation["installSnapDetails"], Value::Null);
+    assert_eq!(made.body["isSubcompartmentIncluded"], false);
     let path = format!("/scheduledJobs/{}", made.id());
     assert_eq!(hub.get(&format!("/managedInstanceGroups/{group}")).body["pendingJobCount"], 1);
     assert_eq!(hub.get(&instance(&web)).body["scheduledJobCount"], 1);
@@ -59,6 +64,7 @@ async fn a_job_makes_trees_by_its_rule() {
         (200, &Value::Null),
         "null where POST pads"
     );
+    assert_eq!(put.body["isSubcompartmentIncluded"], Value::Null);
     assert_eq!(put.header("etag"), tag.trim_end_matches("--gzip"), "it does not change");
     assert_eq!(hub.get(&path).body["displayName"], "weekly");
     let listed = |query: &str| hub.all(&format!("/scheduledJobs?compartmentId={COMPARTMENT}{query}")).len();
@@ -159,6 +165,7 @@ async fn a_new_machine_becomes_what_its_profile_says() {
     let path = format!("/profiles/{}", made.id());
     let put = hub.put(&path, json!({ "description": "x" }));
     assert_eq!((put.status, &put.body["profileVersion"]), (200, &json!("2")));
+    assert_eq!((&made.body["timeModified"], put.body["timeModified"].is_string()), (&Value::Null, true));
     let mut second = details;
     second["displayName"] = json!("other");
     hub.post("/profiles", second);

@@ -46,6 +46,12 @@ async fn a_versioned_source_goes_from_stage_to_stage() {
     let environment = hub.post("/lifecycleEnvironments", details);
     assert_eq!((environment.status, &environment.body["stages"][0]["displayName"]), (200, &json!("test")));
     assert_eq!(environment.body["stages"][0]["softwareSourceId"], Value::Null);
+    assert_eq!(environment.body["stages"][0]["definedTags"], json!({}), "stages are not stamped");
+    assert_eq!(environment.body["managedInstanceIds"], Value::Null);
+    assert_eq!(environment.body["description"], Value::Null);
+    let listed = hub.all(&format!("/lifecycleEnvironments?compartmentId={COMPARTMENT}"));
+    assert_eq!(listed[0]["description"], "", "required in lists");
+    assert_eq!(environment.body["stages"][0]["managedInstanceIds"], json!([]));
     let stage = |index: usize| environment.body["stages"][index]["id"].as_str().unwrap().to_owned();
     let act = |stage: &str, action: &str, body: Value| {
         hub.post(&format!("/lifecycleStages/{stage}/actions/{action}"), body)

@@ -5,13 +5,14 @@ import unittest
 from oci.exceptions import ServiceError
 from oci.os_management import models
 
+import api
 import service
 from service import everything
 
 
 # Started where a test first asks for it, and shared by all of them.
 simulator = service.Simulator()
-client = simulator.client()
+client = api.connect(simulator)
 
 
 def create_source(name, **more):

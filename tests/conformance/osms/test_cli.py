@@ -1,71 +1,15 @@
 """`oci os-management`, Oracle's command line, as an administrator types it: one afternoon with one simulator."""
 
 import json
-import os
-import pathlib
-import shlex
-import subprocess
-import sys
-import unittest
 
-import service
+import cli
 
-OCI = pathlib.Path(sys.executable).with_name("oci")
 # How the command line tells of a work request on its way, and of a timeout.
 WAIT = "--wait-for-state SUCCEEDED --wait-for-state FAILED --wait-interval-seconds 1 --max-wait-seconds 60"
 
 
-class Commands(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = service.Simulator()
-        cls.addClassCleanup(cls.simulator.stop)
-        cls.environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(cls.simulator.folder),
-            "LANG": "C.UTF-8",
-            "OCI_CLI_CONFIG_FILE": str(cls.simulator.config_file),
-            "OCI_CLI_ENDPOINT": cls.simulator.endpoint,
-            "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True",
-        } | {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
-        cls.places = {"c": cls.simulator.compartment, "t": cls.simulator.tenancy, "golden": cls.simulator.golden}
-        cls.places |= {name.replace("-", "_"): id for name, id in cls.simulator.members.items()}
-
-    def launch(self, command):
-        """Starts `oci os-management COMMAND`, with `{name}` for what is known by a name."""
-        words = [word.format(**self.places) for word in shlex.split(command)]
-        return subprocess.Popen(
-            [OCI, "os-management", *words],
-            env=self.environment,
-            cwd=self.simulator.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def finish(self, process, code=0):
-        out, err = process.communicate(timeout=120)
-        self.assertEqual(process.returncode, code, f"{process.args}\n{out}\n{err}")
-        self.assertNotIn("arning", err)
-        return out, err
-
-    def oci(self, command):
-        """Runs a command; returns what it prints: JSON, or a raw string."""
-        out, _ = self.finish(self.launch(command))
-        try:
-            return json.loads(out)
-        except ValueError:
-            return out.strip()
-
-    def refused(self, command):
-        """Runs a command that the service refuses; returns the refusal."""
-        _, err = self.finish(self.launch(command), code=1)
-        start = err.index("{")
-        return json.loads(err[start:])
-
-    def file(self, name, content):
-        (self.simulator.folder / name).write_text(json.dumps(content))
+class Commands(cli.Case):
+    service = "os-management"
 
     def test_1_reading(self):
         # These do not depend on each other; they are started together, since each takes a second to start.

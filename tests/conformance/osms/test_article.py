@@ -3,6 +3,7 @@
 import unittest
 
 import article
+import api
 import service
 
 
@@ -14,7 +15,7 @@ class Article(unittest.TestCase):
         words = ["--config-file", str(simulator.config_file), "--endpoint", simulator.endpoint]
         words += ["--compartment", simulator.compartment, "--golden", simulator.golden]
         arguments = article.parse([*words, "--source", "GL1", "--group", "all <of> them", "--out", str(out)])
-        client = simulator.client()
+        client = api.connect(simulator)
         ridden = article.ride(client, arguments)
 
         # All but the golden instance, the one that does not check in, and the one that is not known yet.

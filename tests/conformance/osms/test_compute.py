@@ -13,6 +13,7 @@ import unittest
 
 import oci
 
+import api
 import proxy
 import service
 from service import everything
@@ -62,7 +63,7 @@ class Instances(unittest.TestCase):
             self.assertEqual((refused.exception.status, refused.exception.code), (404, "NotAuthorizedOrNotFound"))
 
     def test_a_new_one_runs_before_the_patch_service_knows_it(self):
-        managed = simulator.client()
+        managed = api.connect(simulator)
         pilot = next(row.id for row in everything(identity.list_compartments, stores))
         running = {row.id for row in everything(compute.list_instances, pilot, lifecycle_state="RUNNING")}
         known = lambda: {row.id for row in everything(managed.list_managed_instances, pilot)}

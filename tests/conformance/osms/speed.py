@@ -1,6 +1,6 @@
 """The bar for speed: the published workflow, one call after the other, against `apply` and `report`, on one machine.
 
-    run speed.py      (through tests/conformance/speed, which finds the binary and the environment)
+    tests/conformance/run osms speed
 
 Each rides a simulator of its own, which holds back each answer for 50 ms and lets work take 1 s, with 200 instances
 that check in. Prints what each took, in seconds and in calls, and the ratios; fails below the bar: five times faster

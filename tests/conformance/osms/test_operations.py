@@ -7,6 +7,7 @@ import unittest
 import oci
 from oci.os_management import EventClient, OsManagementClient, models
 
+import api
 import service
 
 NOWHERE = "ocid1.nothing.oc1..aaaaaaaanothing"
@@ -41,7 +42,7 @@ def refusal(client, operation):
 
 class Operations(unittest.TestCase):
     def test_those_of_the_table_are_in_and_no_others(self):
-        client = simulator.client()
+        client = api.connect(simulator)
         found = {}
         for operation in service.operations(OsManagementClient):
             refused = refusal(client, operation)
@@ -55,7 +56,7 @@ class Operations(unittest.TestCase):
                 # That nothing is there is no fault of the operation's.
                 self.assertIn(refused.status, (400, 404), f"{operation}: {refused}")
         self.assertEqual(len(found), 69)
-        self.assertEqual(found, service.table())
+        self.assertEqual(found, api.table())
 
     def test_events_are_out_by_name(self):
         config = simulator.config()
