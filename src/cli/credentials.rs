@@ -243,3 +243,6 @@ impl From<CredentialsError> for CliError {
         Self::of(exit::ERROR, &error)
     }
 }
+
+#[cfg(test)]
+mod tests;

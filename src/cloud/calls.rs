@@ -123,6 +123,9 @@ impl<T: Transport> Calls<T> {
     }
 }
 
+/// How long a first wait is. What is awaited is the service's own doing, and often there at the next look.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
 /// Waits that grow, up to an end.
 pub(super) struct Waits {
     start: Instant,
@@ -138,7 +141,7 @@ impl Waits {
 
     /// The same, with an end that is nearer.
     pub(super) fn up_to(patience: Duration) -> Self {
-        Self { start: Instant::now(), next: Duration::from_secs(1), patience }
+        Self { start: Instant::now(), next: FIRST_WAIT, patience }
     }
 
     /// Waits once more; false when there has been enough of it.

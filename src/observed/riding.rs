@@ -1,6 +1,7 @@
 //! What an instance rides: its parent source, or the release's child under the train's own parent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Instance, SourceLink};
 use crate::name::{Ocid, ReleaseName};
@@ -64,6 +65,16 @@ impl Riding {
             .or_else(|| self.children(seen).next())
             .or(seen.parent.as_ref())
             .or_else(|| self.foreign(seen).next())
+    }
+
+    /// Returns how people are told what an instance rides: by name, but for several that stand beside each other, none of
+    /// them with a release: one of their names would say that it is the only one.
+    pub fn named(&self, seen: &Instance, bound: Option<&Ocid>) -> Option<Arc<str>> {
+        let link = self.link(seen, bound)?;
+        match seen.is_flat() && seen.children.len() > 1 && !self.releases.contains_key(&link.id) {
+            true => Some("other sources".into()),
+            false => Some(Arc::clone(&link.name)),
+        }
     }
 
     /// Tells whether an instance has a source, as its parent or under the train's own, and no other release beside it;

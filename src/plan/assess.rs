@@ -226,9 +226,9 @@ fn assess<'a>(
     // Only leaving and joining again gives a member what its group has, and a run that is cut in between must not lose it.
     let apart = bound && !rides && !begun_exchange && group.members == Members::Service;
     if input.capabilities.binding == Binding::Group && apart && !bindings::can_rerun(input, group, id) {
-        let link = riding.link(seen, None).map(|link| link.name.clone());
+        let rides = riding.named(seen, None);
         (member.switch, member.update) = (false, false);
-        member.held = Some(HeldReason::Apart { rides: link });
+        member.held = Some(HeldReason::Apart { rides });
         return member;
     }
     if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {

@@ -285,8 +285,7 @@ impl Story {
         }
         let mut joins = Vec::new();
         for member in members {
-            let parent = member.seen.and_then(|seen| riding.link(seen, source));
-            let rides = parent.map_or_else(|| "".into(), |parent| parent.name.clone());
+            let rides = member.seen.and_then(|seen| riding.named(seen, source)).unwrap_or_default();
             if member.seen.is_some() {
                 *planned.rides.entry(rides).or_default() += 1;
             }

@@ -280,8 +280,7 @@ impl<'a> Draft<'a> {
             return;
         }
         if let Some(member) = member.filter(|member| !member.rides) {
-            let link = member.seen.and_then(|seen| riding.link(seen, None));
-            let rides = link.map(|link| link.name.clone());
+            let rides = member.seen.and_then(|seen| riding.named(seen, None));
             return self.hold(id, HeldReason::Elsewhere { rides });
         }
         if let (Some(member), false) = (member, input.capabilities.updates_members) {

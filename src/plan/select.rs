@@ -129,14 +129,12 @@ impl<'a> Claims<'a> {
 
 /// Compartments reach over regions, instances do not: two selectors meet only where they ask the same Compute.
 fn same_place(one: &Service, other: &Service) -> bool {
-    let apart = |one: &Option<String>, other: &Option<String>| {
-        one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one != other)
-    };
-    one.compute == other.compute && !apart(&one.region, &other.region)
+    one.compute == other.compute && !one.is_regions_apart(other)
 }
 
 /// Returns the ids that a neighbour's group may have in the service. A group is found by its name in the compartment
-/// of its train; of one in another compartment than ours, the name is all that was looked at.
+/// of its train; of one in another compartment than ours, the name is all that was looked at. On another service, or in
+/// another region, a group of that name is another group.
 fn kept_by<'a>(
     train: &Train,
     neighbour: &Neighbour,
@@ -145,7 +143,8 @@ fn kept_by<'a>(
 ) -> impl Iterator<Item = &'a Ocid> {
     let here = neighbour.compartment == train.compartment;
     let known = if here { &observed.groups } else { &observed.compute.elsewhere };
-    let named = known.iter().filter(|(_, seen)| group.id.is_none() && *seen.name == *group.name.as_str());
+    let by_name = group.id.is_none() && neighbour.service.shares_groups_with(&train.service);
+    let named = known.iter().filter(move |(_, seen)| by_name && *seen.name == *group.name.as_str());
     group.id.iter().chain(named.map(|(id, _)| id))
 }
 

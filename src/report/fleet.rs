@@ -212,7 +212,7 @@ impl Fleet<'_> {
             id: id.clone(),
             label,
             status: known.map(|known| known.status),
-            rides: link.map(|link| Arc::clone(&link.name)),
+            rides: link.and(known).and_then(|known| riding.named(known, source)),
             on_release,
             verdict,
             tally,

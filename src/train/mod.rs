@@ -107,6 +107,19 @@ pub struct Service {
     pub work_timeout: SignedDuration,
 }
 
+impl Service {
+    /// Tells whether a group's name means the same here and there, as far as the files say: of one service, in one
+    /// region. OCIDs of compartments reach over both.
+    pub fn shares_groups_with(&self, other: &Self) -> bool {
+        self.api == other.api && self.endpoint == other.endpoint && !self.is_regions_apart(other)
+    }
+
+    /// Tells whether both name a region, and another one. One that is left out may be any.
+    pub fn is_regions_apart(&self, other: &Self) -> bool {
+        self.region.as_ref().zip(other.region.as_ref()).is_some_and(|(one, other)| one != other)
+    }
+}
+
 /// How calls are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {

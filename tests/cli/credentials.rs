@@ -5,6 +5,7 @@ use std::fs;
 use std::process::{Command, Output};
 
 use patchtrain::cli::exit;
+use patchtrain::op::Api;
 
 use crate::support::Served;
 use crate::support::Workspace;
@@ -13,16 +14,21 @@ const PASS_PHRASE: &str = "correct-horse-battery";
 
 /// A workspace with a train on a served simulator, and its configuration in `oci/`.
 struct Site {
+    api: Api,
     workspace: Workspace,
     served: Served,
 }
 
 impl Site {
     fn new() -> Self {
+        Self::on(Api::Osms)
+    }
+
+    fn on(api: Api) -> Self {
         let workspace = Workspace::empty();
-        let served = Served::start(&workspace, &["--config", "oci"]);
-        let site = Self { workspace, served };
-        site.train(&format!("endpoints = {{ osms = \"{}\" }}", site.served.fact("endpoint")));
+        let served = Served::start(&workspace, &["--config", "oci", "--api", api.word()]);
+        let site = Self { api, workspace, served };
+        site.train(&format!("endpoints = {{ {} = \"{}\" }}", api.word(), site.served.fact("endpoint")));
         site
     }
 
@@ -31,10 +37,11 @@ impl Site {
         let member = self.served.fact("group.backend").split_whitespace().next().unwrap();
         let train = format!(
             "[train]\nname = \"t\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\ncompartment = \"{}\"\n\
-             [service]\napi = \"osms\"\n{service}\n\
+             vendor_sources = [\"ol8_baseos_latest-x86_64\"]\n[service]\napi = \"{}\"\n{service}\n\
              [[release]]\nname = \"GL1\"\nmanifest = \"t/GL1.packages\"\n\
              [[group]]\nname = \"one\"\nrelease = \"GL1\"\nmembers = [\"{member}\"]\n",
             self.served.fact("compartment"),
+            self.api.word(),
         );
         self.workspace.write("trains/t.toml", &train);
         self.workspace.write("trains/t/GL1.packages", "bash-4.4.20-1.el8.x86_64\n");
@@ -100,7 +107,11 @@ impl Site {
 
 #[test]
 fn what_comes_first_wins_value_by_value() {
-    let site = Site::new();
+    Api::ALL.into_iter().for_each(what_comes_first_wins_on);
+}
+
+fn what_comes_first_wins_on(api: Api) {
+    let site = Site::on(api);
     let config = site.workspace.path().join("oci/config").display().to_string();
     let file = ("OCI_CLI_CONFIG_FILE", config.as_str());
     site.signs(&[], &[("OCI_CONFIG_FILE", &config)]);
@@ -133,7 +144,11 @@ fn what_comes_first_wins_value_by_value() {
         &[file, here, ("OCI_CLI_AUTH", "x")],
         "OCI_CLI_AUTH: `x` is not supported: expected api_key,",
     );
-    site.refuses(&[], &[file, ("OCI_CLI_ENDPOINT", "here")], "OCI_CLI_ENDPOINT: `here` is not a URL");
+    let expected = format!(
+        "OCI_CLI_ENDPOINT: `here` is not a URL: expected as in `https://{}.eu-frankfurt-1.oci.oraclecloud.com`",
+        api.word()
+    );
+    site.refuses(&[], &[file, ("OCI_CLI_ENDPOINT", "here")], &expected);
 }
 
 #[test]

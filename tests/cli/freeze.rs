@@ -10,20 +10,16 @@ use jiff::Timestamp;
 use patchtrain::cli::exit;
 use patchtrain::cloud::osms::API_VERSION;
 use patchtrain::oci::{Call, Client, Credentials, Endpoint};
+use patchtrain::op::Api;
 use patchtrain::simulator::{Clock, DEFAULT_SEED, InProcess, Place, Simulator, Switches, credentials, facts};
 
 use crate::support::Workspace;
+use crate::support::quickstart::head;
 
 /// A train of the simulator without releases and groups.
-fn bare(workspace: &Workspace, more: &str) -> PathBuf {
-    let facts = facts(DEFAULT_SEED);
-    let text = format!(
-        "# ours\n[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
-         compartment = \"{}\"    # all of it\ngolden = \"{}\"\n\n[service]\napi = \"osms\"\n\
-         endpoints = {{ osms = \"simulator\" }}\n{more}",
-        facts.compartment, facts.golden.id
-    );
-    workspace.write("trains/great-linux.toml", &text)
+fn bare(workspace: &Workspace, api: Api) -> PathBuf {
+    let text = head(api).replace("\ngolden", "    # all of it\ngolden");
+    workspace.write("trains/great-linux.toml", &format!("# ours\n{text}"))
 }
 
 /// The manifest without the time of its freeze, which no two have in common.
@@ -79,8 +75,17 @@ fn patch_golden(workspace: &Workspace) {
 
 #[test]
 fn the_quickstarts_manifests_are_freezes_before_and_after_the_golden_instances_updates() {
+    freezes_are_the_quickstarts_manifests(Api::Osms);
+}
+
+#[test]
+fn and_so_they_are_on_the_hub() {
+    freezes_are_the_quickstarts_manifests(Api::Osmh);
+}
+
+fn freezes_are_the_quickstarts_manifests(api: Api) {
     let workspace = Workspace::empty();
-    let train = bare(&workspace, "");
+    let train = bare(&workspace, api);
     let before = fs::read_to_string(&train).unwrap();
     let first = workspace.run(&["freeze", "GL1"]).expect(exit::DONE);
     assert_eq!(first.stdout, "trains/great-linux/GL1.packages\n");
@@ -92,7 +97,9 @@ fn the_quickstarts_manifests_are_freezes_before_and_after_the_golden_instances_u
     for part in ["reboot", "not known", "the same as"] {
         assert!(!first.stderr.contains(part), "`{part}` in {}", first.stderr);
     }
-    assert!(!workspace.path().join("state/simulator").exists(), "a freeze only reads");
+    // The hub is asked to list the packages anew, which is work that its world keeps.
+    let kept_world = workspace.path().join("state/simulator").exists();
+    assert_eq!(kept_world, api == Api::Osmh, "a freeze only reads");
     patch_golden(&workspace);
     let golden = facts(DEFAULT_SEED).golden;
     let second = workspace.run(&["freeze", "GL1.1", "--from", &golden.id]).expect(exit::DONE);
@@ -196,7 +203,7 @@ fn a_member_of_a_group_that_the_service_fills_is_refused_too() {
 #[test]
 fn without_a_golden_instance_or_with_several_trains_it_asks_for_a_flag() {
     let workspace = Workspace::empty();
-    let train = bare(&workspace, "");
+    let train = bare(&workspace, Api::Osms);
     let text = fs::read_to_string(&train).unwrap();
     let bare = text.lines().filter(|line| !line.starts_with("golden"));
     let bare = bare.map(|line| format!("{line}\n")).collect::<String>();

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use patchtrain::cli::exit;
 
-use crate::support::Workspace;
+use crate::support::{Served, Workspace};
 
 const README: &str = include_str!("../../README.md");
 
@@ -65,8 +66,12 @@ fn between<'a>(text: &'a str, begin: &str, end: &str) -> (&'a str, &'a str, &'a 
     (before, inside, after)
 }
 
+/// Held while a document is read and written anew: several tests have their blocks in one.
+static DOCUMENTS: Mutex<()> = Mutex::new(());
+
 /// Checks that the marked blocks of a document are these texts. `PATCHTRAIN_UPDATE_GOLDEN=1` writes them anew.
 pub(super) fn hold(document: &str, blocks: &[(&str, &str)]) {
+    let _one = DOCUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let mut whole = fs::read_to_string(&path).unwrap();
     for (name, text) in blocks {
@@ -108,28 +113,65 @@ fn pinned(text: &str) -> String {
     pinned
 }
 
+/// What one sees on the walk through the README.
+struct Walk {
+    /// The end of the first apply.
+    applied: String,
+    /// The plan that moves the canaries.
+    plan: String,
+    /// The fleet once they are moved.
+    status: String,
+    /// The plan once web-13 is known to the service.
+    later: String,
+}
+
+impl Walk {
+    /// Goes through it. Width 100, without colour: that is how the program is run by tests.
+    fn of(workspace: &Workspace, plan: &[&str]) -> Self {
+        let apply = ["apply", "--auto-approve", "--summary"];
+        let applied = workspace.run(&apply).expect(exit::DONE).stdout;
+        let (_, applied) = applied.split_at(applied.rfind("\nHeld").unwrap() + 1);
+        let again = workspace.run(&["plan", "--detailed-exitcode", "--summary"]).expect(exit::DONE).stdout;
+        assert!(again.contains("No changes. Your infrastructure matches the configuration."), "{again}");
+        let path = workspace.path().join("trains/great-linux.toml");
+        let train = fs::read_to_string(&path).unwrap();
+        fs::write(&path, train.replacen("release = \"GL1\"", "release = \"GL1.1\"", 1)).unwrap();
+        let plan = workspace.run(plan).expect(exit::DONE).stdout;
+        workspace.run(&apply).expect(exit::DONE);
+        let status = workspace.run(&["status"]).expect(exit::DONE).stdout;
+        workspace.run(&["simulate", "advance", "6h"]).expect(exit::DONE);
+        let later = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
+        Self { applied: applied.to_owned(), plan, status, later }
+    }
+}
+
 /// The walk through the README, with the train and the manifests that lie in `trains/`: what it says that one sees is
 /// what one sees.
 #[test]
 fn the_walk_shows_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = Workspace::empty();
-    let copy = |place: &str| workspace.write(place, &fs::read_to_string(root.join(place)).unwrap());
-    for manifest in ["GL1", "GL1.1"] {
-        copy(&format!("trains/great-linux/{manifest}.packages"));
+    for file in ["great-linux.toml", "great-linux/GL1.packages", "great-linux/GL1.1.packages"] {
+        let place = format!("trains/{file}");
+        workspace.write(&place, &fs::read_to_string(root.join(&place)).unwrap());
     }
-    let train = fs::read_to_string(copy("trains/great-linux.toml")).unwrap();
+    let Walk { applied, plan, status, later } = Walk::of(&workspace, &["plan"]);
+    let blocks = [("apply", &*applied), ("plan", &plan), ("status", &status), ("later", &later)];
+    hold("README.md", &blocks);
+}
 
-    let applied = workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE).stdout;
-    let (_, done) = applied.split_at(applied.rfind("\nHeld").unwrap() + 1);
-    // Width 100, without colour: that is how the program is run by tests.
-    workspace
-        .write("trains/great-linux.toml", &train.replacen("release = \"GL1\"", "release = \"GL1.1\"", 1));
-    let plan = workspace.run(&["plan"]).expect(exit::DONE).stdout;
+/// The same on OS Management Hub, with the train that `init` writes for it.
+#[test]
+fn the_walk_on_the_hub_shows_what_is_printed() {
+    let workspace = Workspace::empty();
+    workspace.run(&["init", "--simulator", "--api", "osmh"]).expect(exit::DONE);
+    let _served = Served::quick(&workspace);
+    let Walk { applied, plan, status, later } = Walk::of(&workspace, &["plan", "--summary"]);
+    hold("README.md", &[("hub-apply", &applied), ("hub-plan", &plan)]);
+    let fleet = "canary   GL1.1      3/3";
+    assert!(status.contains(fleet) && status.contains("with 22 of 24 instances."), "{status}");
+    assert!(later.contains("because 1 put in by trains/great-linux.toml"), "{later}");
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
-    let status = workspace.run(&["status"]).expect(exit::DONE).stdout;
-    workspace.run(&["simulate", "advance", "6h"]).expect(exit::DONE);
-    let later = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
-
-    hold("README.md", &[("apply", done), ("plan", &plan), ("status", &status), ("later", &later)]);
+    let joined = workspace.run(&["status", "web"]).expect(exit::DONE).stdout;
+    assert!(joined.contains("with 12 of 12 instances."), "{joined}");
 }

@@ -1,9 +1,10 @@
-//! The compliance report from end to end: the real program against the embedded simulator.
+//! The compliance report from end to end: the real program against the embedded simulator, as either service.
 
 use patchtrain::cli::exit;
+use patchtrain::op::Api;
 use serde_json::Value;
 
-use crate::support::Workspace;
+use crate::support::{Served, Workspace};
 
 fn json(workspace: &Workspace) -> Value {
     let ran = workspace.run(&["report", "--format", "json"]).expect(exit::DONE);
@@ -12,7 +13,17 @@ fn json(workspace: &Workspace) -> Value {
 
 #[test]
 fn a_report_before_and_after_an_apply_tells_what_the_apply_was_for() {
-    let workspace = Workspace::quickstart(&[]);
+    before_and_after(Api::Osms);
+}
+
+#[test]
+fn and_so_it_does_on_the_hub() {
+    before_and_after(Api::Osmh);
+}
+
+fn before_and_after(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
     let before = json(&workspace);
     assert_eq!(before["summary"]["systems"], 24);
     assert_eq!(before["summary"]["compliant"], 0);

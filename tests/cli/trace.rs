@@ -4,13 +4,24 @@
 use std::os::unix::fs::PermissionsExt;
 
 use patchtrain::cli::exit;
+use patchtrain::op::Api;
 use serde_json::Value;
 
-use crate::support::Workspace;
+use crate::support::{Served, Workspace};
 
 #[test]
 fn each_request_is_a_line_that_support_can_use() {
-    let workspace = Workspace::quickstart(&[]);
+    each_request_is_a_line(Api::Osms, "/20190801/");
+}
+
+#[test]
+fn and_so_it_is_on_the_hub() {
+    each_request_is_a_line(Api::Osmh, "/20220901/");
+}
+
+fn each_request_is_a_line(api: Api, base: &str) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
     let trace = |name: &str| workspace.path().join(name);
     workspace.run(&["apply", "--auto-approve", "--trace-http", "trace"]).expect(exit::DONE);
     let text = std::fs::read_to_string(trace("trace")).unwrap();
@@ -22,7 +33,7 @@ fn each_request_is_a_line_that_support_can_use() {
         // One member is not known to the service yet.
         let expected = if line["operation"] == "GetManagedInstance" { 200..405 } else { 200..300 };
         assert!(expected.contains(&line["status"].as_u64().unwrap()) && line["attempt"] == 1, "{line}");
-        assert!(line["path"].as_str().unwrap().starts_with("/20190801/"), "{line}");
+        assert!(line["path"].as_str().unwrap().starts_with(base), "{line}");
         assert_eq!(line["request_id"].as_str().map(str::len), Some(32), "{line}");
     }
     for word in ["ignature", "authorization", "displayName\":"] {

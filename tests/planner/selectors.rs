@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use patchtrain::name::{Address, GroupName, Ocid, TrainName};
 use patchtrain::observed::{ComputeInstance, PowerState, ServiceGroup};
+use patchtrain::op::Api;
 use patchtrain::plan::{Claimant, HeldReason, LeftOut, Note, Plan, Refusal};
 use patchtrain::train::{Members, Neighbour, Selector, TagKey};
 
@@ -363,8 +364,19 @@ fn what_another_train_leaves_to_the_service_is_claimed() {
             world.observed.groups.insert(id.clone(), there);
         }
         world.observed.instances.get_mut(&instance_id(1)).unwrap().groups.insert(id);
-        world.train.neighbours = vec![Arc::new(other)];
+        world.train.neighbours = vec![Arc::new(other.clone())];
         assert_eq!(refused(&world), [overlap(own("web"), theirs("theirs"), &[1])], "{elsewhere}");
+
+        // A group of that name on the other service, or in another region, is not the one that is seen here.
+        let mut on_hub = other.clone();
+        on_hub.service.api = Api::Osmh;
+        let mut in_london = other;
+        in_london.service.region = Some("uk-london-1".to_owned());
+        world.train.service.region = Some("eu-frankfurt-1".to_owned());
+        for apart in [on_hub, in_london] {
+            world.train.neighbours = vec![Arc::new(apart)];
+            assert!(world.plan().is_ok(), "{elsewhere}");
+        }
     }
 }
 

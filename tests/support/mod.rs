@@ -4,7 +4,7 @@ mod holdings;
 pub(crate) mod hub;
 pub(crate) mod model;
 mod pty;
-mod quickstart;
+pub(crate) mod quickstart;
 pub(crate) mod rng;
 pub(crate) mod secrets;
 pub(crate) mod selection;

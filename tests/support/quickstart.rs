@@ -1,8 +1,9 @@
 //! A workspace like the quickstart's, made from the simulator's facts: two releases frozen from the golden instance,
-//! and the three groups of its world.
+//! and the three groups of its world, on either service.
 
 use std::fmt::Write;
 
+use patchtrain::op::Api;
 use patchtrain::package::freeze::freeze;
 use patchtrain::package::manifest::Provenance;
 use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_instance};
@@ -13,22 +14,28 @@ use super::Workspace;
 impl Workspace {
     /// Makes the workspace with every group on `GL1` but for those named, which are on `GL1.1`.
     pub(crate) fn quickstart(moved: &[&str]) -> Self {
+        Self::quickstart_on(Api::Osms, moved)
+    }
+
+    /// Makes it on a service.
+    pub(crate) fn quickstart_on(api: Api, moved: &[&str]) -> Self {
         let workspace = Self::empty();
         for (release, level) in [("GL1", Level::Gl1), ("GL1.1", Level::Gl1_1)] {
             workspace.write(&format!("trains/great-linux/{release}.packages"), &manifest(release, level));
         }
-        workspace.bind(moved);
+        workspace.bind_on(api, moved, "");
         workspace
     }
 
     /// Writes the train file anew.
     pub(crate) fn bind(&self, moved: &[&str]) {
+        self.bind_on(Api::Osms, moved, "");
+    }
+
+    /// Writes the train file anew, with more in each group that is moved.
+    pub(crate) fn bind_on(&self, api: Api, moved: &[&str], more: &str) {
         let facts = facts(DEFAULT_SEED);
-        let mut text = format!(
-            "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
-             compartment = \"{}\"\ngolden = \"{}\"\n\n[service]\napi = \"osms\"\nendpoints = {{ osms = \"simulator\" }}\n",
-            facts.compartment, facts.golden.id
-        );
+        let mut text = head(api);
         for release in ["GL1", "GL1.1"] {
             let _ = write!(
                 text,
@@ -38,6 +45,9 @@ impl Workspace {
         for (index, (group, members)) in facts.groups.iter().enumerate() {
             let release = if moved.contains(&group.as_str()) { "GL1.1" } else { "GL1" };
             let _ = write!(text, "\n[[group]]\nname = \"{group}\"\nrelease = \"{release}\"\n");
+            if release == "GL1.1" {
+                text.push_str(more);
+            }
             if index > 0 {
                 // One member of the world is unreachable, and one joins later.
                 let _ = write!(text, "after = [\"{}\"]\nmax_failures = 2\n", facts.groups[index - 1].0);
@@ -48,6 +58,22 @@ impl Workspace {
         }
         self.write("trains/great-linux.toml", &text);
     }
+}
+
+/// Returns the beginning of a train file for the simulator as a service: all but releases and groups.
+pub(crate) fn head(api: Api) -> String {
+    let facts = facts(DEFAULT_SEED);
+    let vendors = match api {
+        Api::Osms => String::new(),
+        Api::Osmh => format!("vendor_sources = {:?}\n", facts.vendor_sources),
+    };
+    let api = api.word();
+    format!(
+        "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
+         compartment = \"{}\"\ngolden = \"{}\"\n{vendors}\n[service]\napi = \"{api}\"\n\
+         endpoints = {{ {api} = \"simulator\" }}\n",
+        facts.compartment, facts.golden.id
+    )
 }
 
 /// Freezes the golden instance at a level.

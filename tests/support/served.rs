@@ -27,6 +27,12 @@ impl Served {
         Self { child, facts }
     }
 
+    /// Starts one whose agents and service are quick, for tests that run several commands on OS Management Hub: there
+    /// the work of a group comes in three parts, one after the other.
+    pub(crate) fn quick(workspace: &Workspace) -> Self {
+        Self::start(workspace, &["--work", "100"])
+    }
+
     /// Returns what it said of itself when it began.
     pub(crate) fn fact(&self, name: &str) -> &str {
         let fact = self.facts.iter().find(|(known, _)| known == name);

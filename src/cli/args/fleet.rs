@@ -39,7 +39,8 @@ pub(in crate::cli) struct Status {
 /// to ask on it takes --auto-approve.
 ///
 /// Only instances of the train are updated: members that ride their release, which takes them no further than that, and
-/// with --instance the golden instance, which the next release is frozen from.
+/// with --instance the golden instance, which the next release is frozen from. OS Management Hub lets nobody change one
+/// member of a group: there, --instance is held for members, and --group updates them.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("target").required(true))]
 pub(in crate::cli) struct Update {

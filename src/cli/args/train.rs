@@ -82,7 +82,8 @@ pub(in crate::cli) struct Fmt {
 ///
 /// Reads the instance's packages and module streams, writes them to trains/TRAIN/RELEASE.packages, and declares the
 /// release in the train file, with every comment kept. Left out, each named with its reason, is what the train calls
-/// `unmanaged` and what no software source provides. Overwrites nothing, and changes nothing in the cloud.
+/// `unmanaged` and what no software source provides. Overwrites nothing, and changes nothing in the cloud. OS Management
+/// Hub knows what it was told last, so that there the instance's agent is asked first to list its packages anew.
 ///
 /// The instance rides no release itself: a member of a group is refused, and so is one that is at work. It warns of
 /// what should be looked at first: a pending reboot, a kernel that was never booted, modules of no known stream.

@@ -1,0 +1,100 @@
+//! `patchtrain update` from end to end on either service: for a group, by what updates are for, for a member alone,
+//! which only one of the services can do, and for the golden instance.
+
+use std::fs;
+
+use patchtrain::cli::exit;
+use patchtrain::op::Api;
+
+use crate::support::{Served, Workspace};
+
+/// Writes a train of the canaries alone, on GL1.1 or not yet, with more in their group.
+fn canaries(workspace: &Workspace, api: Api, moved: bool, more: &str) {
+    workspace.bind_on(api, if moved { &["canary"] } else { &[] }, more);
+    let path = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (others, _) = text.match_indices("\n[[group]]").nth(1).unwrap();
+    fs::write(&path, &text[..others]).unwrap();
+}
+
+fn takes_what_it_is_asked_for(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    let apply = ["apply", "--auto-approve", "--summary"];
+    // They ride GL1.1 and have installed nothing of it.
+    canaries(&workspace, api, false, "");
+    workspace.run(&apply).expect(exit::DONE);
+    canaries(&workspace, api, true, "update = \"none\"\n");
+    workspace.run(&apply).expect(exit::DONE);
+
+    let security = ["update", "--group", "canary", "--type", "security", "--auto-approve"];
+    let updated = workspace.run(&security).expect(exit::DONE);
+    for part in [
+        "Plan: 0 to add, 3 to change, 0 to destroy.",
+        "web-01 of group.canary: install security updates, 51 outstanding",
+        "-> 7.61.1-34.el8_10.2      security",
+        "Apply complete! Resources: 0 added, 3 changed, 0 destroyed.",
+    ] {
+        assert!(updated.stdout.contains(part), "no `{part}` in {}", updated.stdout);
+    }
+    let again = workspace.run(&security).expect(exit::DONE);
+    assert!(again.stderr.contains("No security update is outstanding."), "{}", again.stderr);
+
+    // The others are there still. One member alone takes them where the service lets it.
+    let alone = workspace.run(&["update", "--instance", "web-01", "--auto-approve", "--detailed-exitcode"]);
+    match api {
+        Api::Osms => {
+            let alone = alone.expect(exit::DONE).stdout;
+            assert!(alone.contains("web-01 of group.canary: install all updates"), "{alone}");
+            assert!(alone.contains("Apply complete!"), "{alone}");
+        }
+        Api::Osmh => {
+            let alone = alone.expect(exit::DIFFERENT);
+            assert!(alone.stderr.contains("There is nothing that could be done now."), "{}", alone.stderr);
+            let why = "instance.web-01: ";
+            assert!(
+                alone.stdout.contains(why) && alone.stdout.contains("--group canary"),
+                "{}",
+                alone.stdout
+            );
+        }
+    }
+    let whole = ["update", "--group", "canary", "--auto-approve", "--summary"];
+    let rest = workspace.run(&whole).expect(exit::DONE);
+    let changed = if api == Api::Osms { "2 changed" } else { "3 changed" };
+    assert!(rest.stdout.contains(changed), "{}", rest.stdout);
+    let again = workspace.run(&whole).expect(exit::DONE);
+    assert!(again.stderr.contains("No update is outstanding."), "{}", again.stderr);
+
+    // And the group is at its release, which the train may now ask for.
+    canaries(&workspace, api, true, "");
+    let status = workspace.run(&["status", "canary"]).expect(exit::DONE).stdout;
+    assert!(status.contains("with 3 of 3 instances."), "{status}");
+}
+
+#[test]
+fn a_group_of_os_management_takes_what_it_is_asked_for() {
+    takes_what_it_is_asked_for(Api::Osms);
+}
+
+#[test]
+fn a_group_of_os_management_hub_takes_what_it_is_asked_for() {
+    takes_what_it_is_asked_for(Api::Osmh);
+}
+
+#[test]
+fn the_golden_instance_is_patched_and_frozen_on_either_service() {
+    for api in Api::ALL {
+        let workspace = Workspace::quickstart_on(api, &[]);
+        let _served = Served::quick(&workspace);
+        let golden = ["update", "--instance", "golden-01", "--auto-approve", "--summary"];
+        let updated = workspace.run(&golden).expect(exit::DONE);
+        assert!(updated.stdout.contains("Apply complete!"), "{}", updated.stdout);
+        let again = workspace.run(&golden).expect(exit::DONE);
+        assert!(again.stderr.contains("No update is outstanding."), "{}", again.stderr);
+        // What a release is frozen from is another one now.
+        let frozen = workspace.run(&["freeze", "GL2"]).expect(exit::DONE);
+        assert!(!frozen.stderr.contains("it holds the same as release"), "{}", frozen.stderr);
+        assert!(frozen.stderr.contains("golden-01 waits for a reboot"), "{}", frozen.stderr);
+    }
+}
