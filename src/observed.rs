@@ -82,6 +82,8 @@ pub struct Instance {
     pub running_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
+    /// When the service last had its packages listed, where it says so. What its agent did since is not in the list.
+    pub listed: Option<Timestamp>,
     /// How many updates its sources offer it, where the service has counted them.
     pub updates_available: Option<u32>,
     /// Work requests of the instance that are accepted or running. Of work for a group, that of the whole.
@@ -93,6 +95,11 @@ impl Instance {
     /// that of a new instance is empty until its agent has sent it.
     pub fn packages(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
+
+    /// Tells whether its packages were listed before a moment, as far as the service says when they were.
+    pub fn is_listed_before(&self, moment: Timestamp) -> bool {
+        self.listed.is_some_and(|listed| listed < moment)
     }
 
     /// Tells whether the service says that there are no updates for it, so that there is no list to be asked for.

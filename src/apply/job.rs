@@ -239,7 +239,7 @@ pub(super) fn book(
         }
         // What was asked for is there; a level is not, and none is recorded.
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::Updated) => {
-            (left_level(instance, state), StepEnd::Done)
+            (left_level(instance, state), StepEnd::Updated)
         }
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
             (left_level(instance, state), StepEnd::Failed { message })

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::bindings;
+use jiff::Timestamp;
+
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
-use super::{HeldReason, Input, Reason};
+use super::{HeldReason, Input, Reason, bindings, schedules};
 use crate::conformance::{Sorter, Tally, Verdict};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
@@ -109,7 +110,9 @@ pub(super) fn members<'a>(
         };
         let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
         // Where groups are bound, a member rides what its group does.
-        let bound = groups.get(&group.name).and_then(|found| input.observed.groups.get(found.id.as_ref()?));
+        let id = groups.get(&group.name).and_then(|found| found.id.as_ref());
+        let ran = id.and_then(|id| schedules::last_run(input.observed, id));
+        let bound = id.and_then(|id| input.observed.groups.get(id));
         let bound = input.capabilities.binding == Binding::Instance
             || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
         let source = source.filter(|_| bound);
@@ -129,6 +132,7 @@ pub(super) fn members<'a>(
                 verdict,
                 outside,
                 resting,
+                ran,
             ));
         }
         if input.capabilities.binding == Binding::Group {
@@ -150,6 +154,7 @@ fn assess<'a>(
     verdict: Option<Arc<Verdict>>,
     outside: bool,
     resting: Option<&HeldReason>,
+    ran: Option<Timestamp>,
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded = record
@@ -212,7 +217,13 @@ fn assess<'a>(
     // Who joins installs everything at once, whatever is left to the schedule otherwise.
     let installs =
         input.capabilities.joining_installs && (member.joins || (bound && !rides && !begun_exchange));
-    let waits = member.tally.scheduled > 0 && !unknown && !installs;
+    // What a schedule has brought is not in a list that is older. A new one tells.
+    let stale = input.capabilities.refreshes
+        && rides
+        && seen.open_work.is_empty()
+        && ran.is_some_and(|ran| seen.is_listed_before(ran));
+    let left = member.tally.scheduled > 0 && !stale;
+    let waits = left && !unknown && !installs;
     member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
     if input.capabilities.binding == Binding::Group
         && let Some((ticket, since)) = bindings::in_the_way(input, group, seen)
@@ -249,11 +260,12 @@ fn assess<'a>(
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
     } else {
-        if member.tally.scheduled > 0 && !installs {
+        if left && !installs {
             // What the schedule is to bring is not a step, and there is no level before it has come.
             member.held = Some(HeldReason::Schedule { packages: member.tally.scheduled, known: !unknown });
         }
-        let changed = member.moves() || member.joins || !member.recorded;
+        let changed =
+            member.moves() || member.joins || !member.recorded || (stale && !member.tally.is_level());
         member.verify = member.update || (member.reaches && changed);
     }
     member.reason = reason(input, &member, rides);

@@ -13,6 +13,8 @@ use crate::report::{FleetStatus, GroupStatus, InstanceLine, ScheduleLine};
 
 /// Instances of a group shown before the list folds.
 const ROWS: usize = 20;
+/// How a list that is too old is made anew.
+const ANEW: &str = "`patchtrain apply` has those below level listed anew";
 
 /// Members of a group counted for its line.
 #[derive(Default)]
@@ -26,6 +28,7 @@ struct Tally {
     unreachable: usize,
     unknown: usize,
     reboot: usize,
+    stale: usize,
 }
 
 impl Tally {
@@ -35,6 +38,7 @@ impl Tally {
             tally.at_level += usize::from(line.at_level);
             tally.elsewhere += usize::from(!line.on_release);
             tally.reboot += usize::from(line.reboot_required);
+            tally.stale += usize::from(line.is_stale);
             match line.status {
                 None => tally.unknown += 1,
                 Some(status) => tally.unreachable += usize::from(!status.takes_work()),
@@ -89,7 +93,12 @@ pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> S
             (tally.unknown, "unknown to the service"),
             (tally.reboot, "to be rebooted"),
         ]);
-        let lines = [words::patching(group.patching), group.schedule.as_ref().map(schedule), Some(agents)];
+        let stale = (tally.stale > 0).then(|| {
+            let subject = count(tally.stale, "instance");
+            format!("the packages of {subject} were listed before that run: {ANEW}")
+        });
+        let schedule = group.schedule.as_ref().map(schedule);
+        let lines = [words::patching(group.patching), schedule, stale, Some(agents)];
         table.row(mark, cells, lines.into_iter().flatten().filter(|line| !line.is_empty()).collect());
     }
     table.write(&mut page, 0, shown.len());
@@ -146,6 +155,11 @@ pub fn instance_status(
     ));
     for (name, fact) in &facts {
         page.labelled(name, fact);
+    }
+    if let Some(listed) = line.listed {
+        let stale =
+            if line.is_stale { format!(", before its schedule last ran: {ANEW}") } else { String::new() };
+        page.labelled("listed", &format!("{}{stale}", time(listed)));
     }
     let Some(verdict) = &line.verdict else {
         page.labelled("packages", "not read");

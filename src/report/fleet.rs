@@ -87,6 +87,10 @@ pub struct InstanceLine {
     pub at_level_since: Option<Timestamp>,
     /// When its agent last checked in.
     pub last_checkin: Option<Timestamp>,
+    /// When the service last had its packages listed, where it says so.
+    pub listed: Option<Timestamp>,
+    /// Whether that was before its group's schedule last ran, so that what that brought is not in the list.
+    pub is_stale: bool,
     /// The kernel it runs.
     pub running_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
@@ -146,7 +150,9 @@ impl Fleet<'_> {
     ) -> GroupStatus {
         let release = self.train.release(&group.release);
         let riding = self.riding();
-        let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release) });
+        let schedule = group.schedule.map(|schedule| self.schedule(group, schedule, at));
+        let ran = schedule.as_ref().and_then(|schedule| schedule.job.as_ref()?.last);
+        let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release), ran });
         let line = |id: &Ocid| {
             let label = labels.get(id).map_or_else(|| id.as_str().into(), Arc::clone);
             self.line(id, label, bound.as_ref(), &riding)
@@ -160,7 +166,7 @@ impl Fleet<'_> {
             at_level: conformance::group_at_level(instances.len(), at_level, group.max_failures),
             allowed: group.max_failures.of(instances.len()),
             patching: group.patching(),
-            schedule: group.schedule.map(|schedule| self.schedule(group, schedule, at)),
+            schedule,
             instances,
         }
     }
@@ -219,6 +225,10 @@ impl Fleet<'_> {
             at_level,
             at_level_since: proven.map(|level| level.since),
             last_checkin: known.and_then(|known| known.last_checkin),
+            listed: known.and_then(|known| known.listed),
+            is_stale: known
+                .zip(bound.and_then(|bound| bound.ran))
+                .is_some_and(|(known, ran)| known.is_listed_before(ran)),
             running_kernel: known.and_then(|known| known.running_kernel.clone()),
             reboot_required: known.is_some_and(|known| known.reboot_required),
         }
@@ -301,6 +311,8 @@ struct Bound<'a> {
     group: &'a Group,
     release: &'a Release,
     sources: BTreeSet<Ocid>,
+    /// When its schedule last ran.
+    ran: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -307,6 +307,11 @@ pub enum Limit {
         /// How many.
         instances: usize,
     },
+    /// The packages of these were listed before their schedule last ran: what that brought is not in the list.
+    ListedBefore {
+        /// How many.
+        instances: usize,
+    },
     /// The severity is the vendor's word for an erratum; the service has no score of a CVE's own.
     SeverityOfErrata {
         /// How many CVEs have a severity.

@@ -98,3 +98,36 @@ fn the_golden_instance_is_patched_and_frozen_on_either_service() {
         assert!(frozen.stderr.contains("golden-01 waits for a reboot"), "{}", frozen.stderr);
     }
 }
+
+/// What a scheduled job has brought is in no list that is older, and the next apply has it listed anew.
+#[test]
+fn what_a_schedule_has_brought_is_proven_on_either_service() {
+    for api in Api::ALL {
+        let workspace = Workspace::quickstart_on(api, &[]);
+        let _served = Served::quick(&workspace);
+        let apply = ["apply", "--auto-approve", "--summary"];
+        canaries(&workspace, api, false, "");
+        workspace.run(&apply).expect(exit::DONE);
+        let start = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+        let schedule = format!("{{ update = \"all\", every = \"1 week\", start = \"{start:.0}\" }}");
+        canaries(&workspace, api, true, &format!("update = \"none\"\nschedule = {schedule}\n"));
+        let switched = workspace.run(&apply).expect(exit::DONE);
+        assert!(switched.stdout.contains("3 waiting for the schedule"), "{}", switched.stdout);
+        assert!(!switched.stderr.contains("  at level"), "{}", switched.stderr);
+
+        workspace.run(&["simulate", "advance", "90m"]).expect(exit::DONE);
+        let status = workspace.run(&["status", "canary"]).expect(exit::DONE).stdout;
+        let stale = "the packages of 3 instances were listed before that run";
+        assert_eq!(status.contains(stale), api == Api::Osmh, "{status}");
+        assert_eq!(status.contains("with 3 of 3 instances."), api == Api::Osms, "{status}");
+        let report = workspace.run(&["report", "--format", "markdown"]).expect(exit::DONE).stdout;
+        assert_eq!(report.contains("before the last run of their schedule"), api == Api::Osmh, "{report}");
+
+        let proven = workspace.run(&apply).expect(exit::DONE);
+        assert!(proven.stderr.contains("web-01  at level"), "{}", proven.stderr);
+        let status = workspace.run(&["status", "canary"]).expect(exit::DONE).stdout;
+        assert!(status.contains("with 3 of 3 instances.") && !status.contains(stale), "{status}");
+        let again = workspace.run(&apply).expect(exit::DONE);
+        assert!(again.stdout.contains("No changes"), "{}", again.stdout);
+    }
+}

@@ -164,7 +164,7 @@ async fn the_executor_does_what_the_model_does() {
             let expected = &ends[step.0 as usize];
             let agree = matches!(
                 (end, expected),
-                (StepEnd::Done | StepEnd::AlreadyDone, model::End::Done)
+                (StepEnd::Done | StepEnd::AlreadyDone | StepEnd::Updated, model::End::Done)
                     | (StepEnd::Shut { .. }, model::End::Shut)
                     | (StepEnd::NotStarted, model::End::NotStarted)
             );

@@ -1,7 +1,7 @@
 //! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
 
 use patchtrain::name::GroupName;
-use patchtrain::op::{Again, Op, Ticket};
+use patchtrain::op::{Again, Every, Op, Schedule, Ticket, Wanted};
 use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
 use patchtrain::state::FailedWork;
 use patchtrain::train::{Members, VendorSource};
@@ -168,6 +168,44 @@ fn what_failed_on_some_members_is_done_again_on_those_alone() {
     install(&mut world, 1, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
     let plan = world.plan().unwrap();
     assert!(matches!(ops(&plan)[..], [Op::UpdateGroup { .. }, Op::Refresh { .. }]), "{}", small::told(&plan));
+}
+
+#[test]
+fn what_is_left_to_a_schedule_is_listed_anew_once_it_has_run() {
+    let mut world = start();
+    let week = Schedule {
+        update: Wanted::All,
+        every: Every::parse("1 week").unwrap(),
+        start: "2026-12-05T02:00:00Z".parse().unwrap(),
+    };
+    (world.train.groups[0].update, world.train.groups[0].schedule) = (None, Some(week));
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    install(&mut world, 0, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    world.state.instances.get_mut(&instance_id(0)).unwrap().at_level = None;
+    let ran = world.now;
+    world.observed.schedules.values_mut().for_each(|seen| seen.job.last = Some(ran));
+    let hour = jiff::SignedDuration::from_hours(1);
+
+    // The list is that of after the run, or nobody knows: what is not there is still to come.
+    for listed in [None, Some(ran), Some(ran + hour)] {
+        world.observed.instances.get_mut(&instance_id(0)).unwrap().listed = listed;
+        let plan = world.plan().unwrap();
+        assert!(matches!(held(&plan)[..], [HeldReason::Schedule { packages: 1, .. }]), "{:?}", held(&plan));
+        assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
+    }
+    world.observed.instances.get_mut(&instance_id(0)).unwrap().listed = Some(ran - hour);
+    let plan = check(
+        &world,
+        &["Change group.canary Group", "s0 group.canary Refresh", "s1 instance.host-0 Level <- s0"],
+    );
+    assert_eq!(lint::lint(&plan), []);
+    assert!(held(&plan).is_empty(), "{:?}", held(&plan));
+
+    // Not while it is still at it.
+    let busy = world.observed.instances.get_mut(&instance_id(0)).unwrap();
+    busy.open_work = vec![Ticket("ocid1.osmhworkrequest.oc1..job".into())];
+    assert!(matches!(held(&world.plan().unwrap())[..], [HeldReason::Schedule { .. }]));
 }
 
 #[test]

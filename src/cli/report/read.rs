@@ -163,6 +163,7 @@ mod tests {
             last_checkin: None,
             running_kernel: None,
             reboot_required: false,
+            listed: None,
             updates_available: None,
             open_work: Vec::new(),
         };

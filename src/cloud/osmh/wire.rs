@@ -99,6 +99,8 @@ pub(super) struct ManagedInstance {
     #[serde(default)]
     pub(super) is_reboot_required: Option<bool>,
     #[serde(default)]
+    pub(super) time_last_software_refresh: Option<String>,
+    #[serde(default)]
     pub(super) updates_available: Option<i64>,
 }
 

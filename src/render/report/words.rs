@@ -117,6 +117,11 @@ pub(super) fn limit(limit: Limit) -> String {
             let subject = instances(number, "does not check in", "do not check in");
             format!("{subject}: what is said here is as old as the last check-in.")
         }
+        Limit::ListedBefore { instances: number } => format!(
+            "The service listed the packages of {} before the last run of their schedule: what that brought is not counted \
+             here.",
+            count(number, "instance")
+        ),
         Limit::SeverityOfErrata { cves } => format!(
             "The severity of {} is the vendor's word for the erratum with the fix; the service has no score of a \
              CVE's own.",

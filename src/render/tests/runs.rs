@@ -11,7 +11,7 @@ fn run(plan: &Plan, end: impl Fn(usize) -> StepEnd) -> Outcome {
     let mut counts = StepCounts::default();
     for (_, end) in &ends {
         match end {
-            StepEnd::Done => counts.done += 1,
+            StepEnd::Done | StepEnd::Updated => counts.done += 1,
             StepEnd::AlreadyDone => counts.already += 1,
             StepEnd::Failed { .. } | StepEnd::Refused { .. } => counts.failed += 1,
             StepEnd::Shut { .. } | StepEnd::Left { .. } | StepEnd::NotStarted => counts.not_started += 1,

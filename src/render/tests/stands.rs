@@ -74,6 +74,8 @@ fn line(name: &str, verdict: Option<Verdict>) -> InstanceLine {
         verdict,
         at_level_since: None,
         last_checkin: Some(at("2026-11-30T04:05:00Z")),
+        listed: None,
+        is_stale: false,
         running_kernel: Some("4.18.0-513.5.1.el8_9.x86_64".into()),
         reboot_required: false,
         tally: Default::default(),

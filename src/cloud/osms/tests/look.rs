@@ -66,6 +66,7 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
             last_checkin: "2026-11-22T14:00:00Z".parse().ok(),
             running_kernel: Some("5.4.17-1.el8uek.x86_64".into()),
             reboot_required: true,
+            listed: None,
             updates_available: Some(7),
             open_work: vec![Ticket("w1".to_owned()), Ticket("w2".to_owned())],
         }
