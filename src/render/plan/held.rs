@@ -196,7 +196,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     }
     if !absent.is_empty() {
         let list = page.list(&absent, ENTRIES);
-        page.item(2, Mark::NONE, &format!("of which no update is outstanding anywhere here: {list}"));
+        page.item(2, Mark::NONE, &format!("of which no such update is outstanding anywhere here: {list}"));
     }
     if !empty.is_empty() {
         let list = page.list(&empty, ENTRIES);

@@ -2,11 +2,11 @@
 
 import inspect
 import re
-import unittest
 
 from oci.os_management_hub import models
 
 import api
+import service
 import wire
 from service import everything
 
@@ -49,7 +49,7 @@ class Wire(wire.Case):
     def setUpClass(cls):
         cls.published = wire.published("osmh")
         if cls.published is None:
-            raise unittest.SkipTest("shared/reference/osmh-api.json is not there")
+            service.missing("shared/reference/osmh-api.json is not there")
         cls.parameters = parameters()
         cls.simulator = api.start("--work", "100")
         cls.addClassCleanup(cls.simulator.stop)

@@ -1,7 +1,5 @@
 """What our client sends, taken from the wire and held against the published API (`shared/reference/osms-api.json`)."""
 
-import unittest
-
 from oci.os_management import models
 
 import api
@@ -45,7 +43,7 @@ class Wire(wire.Case):
     def setUpClass(cls):
         cls.published = wire.published("osms")
         if cls.published is None:
-            raise unittest.SkipTest("shared/reference/osms-api.json is not there")
+            service.missing("shared/reference/osms-api.json is not there")
         cls.simulator = service.Simulator()
         cls.addClassCleanup(cls.simulator.stop)
         cls.workspace = wire.Workspace(cls.simulator)
