@@ -1,7 +1,7 @@
 //! How each member stands to its release: what it rides, what it lacks, what it needs, and what holds it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -116,6 +116,7 @@ pub(super) fn members<'a>(
         let bound = input.capabilities.binding == Binding::Instance
             || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
         let source = source.filter(|_| bound);
+        let taken_in: HashSet<&Ocid> = bindings::taking_in(input, &group.name).flatten().collect();
         let start = assessed.list.len();
         for id in &roster.members {
             let outside = roster.joins.binary_search(id).is_ok();
@@ -132,7 +133,7 @@ pub(super) fn members<'a>(
                 verdict,
                 outside,
                 resting,
-                ran,
+                (ran, taken_in.contains(id)),
             ));
         }
         if input.capabilities.binding == Binding::Group {
@@ -154,7 +155,7 @@ fn assess<'a>(
     verdict: Option<Arc<Verdict>>,
     outside: bool,
     resting: Option<&HeldReason>,
-    ran: Option<Timestamp>,
+    (ran, taken_in): (Option<Timestamp>, bool),
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded = record
@@ -204,6 +205,8 @@ fn assess<'a>(
     member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
+    // Nor is one let go that an earlier run had begun to take in: that goes on, and is what gives it the group's sources.
+    member.joins |= taken_in;
     let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
         || begun(input, &OpKey::detach(&group.name, &release.name));
     if input.capabilities.binding == Binding::Group {
@@ -211,7 +214,12 @@ fn assess<'a>(
         let put_there = rides && record.is_some_and(|record| record.release.as_ref() == Some(&release.name));
         member.switch |= member.joins || (begun_exchange && !put_there);
     }
-    member.update = member.tally.due > 0;
+    // An update that is done is not asked for again where only its being listed was cut off.
+    let relist = begun(input, &OpKey::refresh(&group.name))
+        && rides
+        && record.is_some_and(|record| record.release.as_ref() == Some(&release.name))
+        && !bindings::has_failed(input, group, id);
+    member.update = member.tally.due > 0 && !relist;
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
     let unknown = !rides && group.patching().is_by_kind();
     // Who joins installs everything at once, whatever is left to the schedule otherwise.
@@ -222,6 +230,7 @@ fn assess<'a>(
         && rides
         && seen.open_work.is_empty()
         && ran.is_some_and(|ran| seen.is_listed_before(ran));
+    let stale = stale || relist;
     let left = member.tally.scheduled > 0 && !stale;
     let waits = left && !unknown && !installs;
     member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);

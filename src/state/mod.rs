@@ -210,6 +210,9 @@ pub struct UnfinishedOp {
     /// The work request that the service answered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Ticket>,
+    /// Of a taking in of instances, those: its key does not tell them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<Ocid>,
 }
 
 impl State {

@@ -58,6 +58,7 @@ fn applied() -> State {
         token: RetryToken("secret-token".to_owned()),
         started: when,
         ticket: Some(Ticket("ocid1.osmsworkrequest.oc1..w7".to_owned())),
+        instances: Vec::new(),
     };
     state.unfinished.insert(OpKey("update/GL1/web-07".to_owned()), open);
     state
