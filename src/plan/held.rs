@@ -78,6 +78,9 @@ pub enum HeldReason {
     Undeclared,
     /// The release is retired, and its source is attached to instances that this plan does not switch off it.
     Ridden {
+        /// Groups of the service that have it, those of no train too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        groups: Vec<Ocid>,
         /// The instances, of the train or not.
         riders: Vec<Ocid>,
     },

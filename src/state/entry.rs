@@ -258,6 +258,21 @@ pub struct IllegalEntry {
     pub key: OpKey,
 }
 
+impl Entry {
+    /// Returns when it was, where it says so.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Begin { at, .. }
+            | Self::Started { at, .. }
+            | Self::Finished { at, .. }
+            | Self::AtLevel { at, .. }
+            | Self::Proven { at, .. }
+            | Self::End { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
 impl State {
     /// Takes one entry in.
     pub fn record(&mut self, entry: &Entry) -> Result<(), IllegalEntry> {

@@ -37,7 +37,7 @@ fn id(world: &World) -> Ocid {
 
 fn ridden(plan: &Plan) -> Vec<&str> {
     let held = plan.held.iter().find_map(|held| match &held.reason {
-        HeldReason::Ridden { riders } => Some((&held.address, riders)),
+        HeldReason::Ridden { riders, .. } => Some((&held.address, riders)),
         _ => None,
     });
     let Some((address, riders)) = held else { return Vec::new() };

@@ -11,7 +11,8 @@ pub(super) fn exchange(what: &mut Vec<String>, exchange: &Exchange, to: &str) {
     }
     if !detach.is_empty() {
         let names: Vec<_> = detach.iter().map(|link| clean(&link.name)).collect();
-        what.push(format!("then detach {}", names.join(", ")));
+        let then = if *attach { "then " } else { "" };
+        what.push(format!("{then}detach {}", names.join(", ")));
     }
     if !rejoin.is_empty() {
         let (many, have) = (count(rejoin.len(), "member"), if rejoin.len() == 1 { "has" } else { "have" });

@@ -50,8 +50,9 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 
 /// Names who keeps the source of a retired release.
 fn riders(page: &mut Page, plan: &Plan, held: &Held) {
-    if let HeldReason::Ridden { riders } = &held.reason {
-        page.names(6, &words::labels(plan, riders), NAMES);
+    if let HeldReason::Ridden { groups, riders } = &held.reason {
+        let all: Vec<_> = riders.iter().chain(groups).cloned().collect();
+        page.names(6, &words::labels(plan, &all), NAMES);
     }
 }
 

@@ -32,11 +32,17 @@ pub(in crate::render) fn held(held: &Held) -> String {
              `retired = true`, it is deleted once nothing rides it"
                 .to_owned()
         }
-        HeldReason::Ridden { riders } => format!(
-            "it is retired, and its source is deleted once nothing rides it: {} still {}",
-            count(riders.len(), "instance"),
-            if riders.len() == 1 { "does" } else { "do" },
-        ),
+        HeldReason::Ridden { groups, riders } => {
+            let parts = [(riders.len(), "instance"), (groups.len(), "group")];
+            let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+            let who: Vec<String> = parts.map(|(number, what)| count(number, what)).collect();
+            format!(
+                "it is retired, and its source is deleted once nothing rides it: {} still {}, and what no group of the \
+                 train holds is moved by hand",
+                who.join(" and "),
+                if groups.len() + riders.len() == 1 { "does" } else { "do" },
+            )
+        }
         HeldReason::NotOurs { source } => format!(
             "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
              give it its tags back"
