@@ -3,6 +3,7 @@
 
 mod hub;
 mod story;
+mod train;
 
 use std::collections::BTreeSet;
 

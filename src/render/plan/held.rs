@@ -78,6 +78,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Locked { .. } => 17,
         HeldReason::Apart { .. } => 18,
         HeldReason::Stray { .. } => 19,
+        HeldReason::Taken { .. } => 20,
     }
 }
 
@@ -106,6 +107,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Locked { .. }
         | HeldReason::Apart { .. }
         | HeldReason::Stray { .. }
+        | HeldReason::Taken { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }
