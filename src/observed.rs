@@ -80,6 +80,8 @@ pub struct Instance {
     pub last_checkin: Option<Timestamp>,
     /// The kernel it runs, `version-release.arch`.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that it is as safe as, since Ksplice patched the running one; where the service says so.
+    pub effective_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
     /// How many updates its sources offer it, where the service has counted them.
@@ -93,6 +95,11 @@ impl Instance {
     /// that of a new instance is empty until its agent has sent it.
     pub fn packages(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
+
+    /// Returns the kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub fn patched_kernel(&self) -> Option<&Arc<str>> {
+        self.effective_kernel.as_ref().filter(|effective| Some(*effective) != self.running_kernel.as_ref())
     }
 
     /// Tells whether the service says that there are no updates for it, so that there is no list to be asked for.

@@ -89,6 +89,8 @@ pub struct InstanceLine {
     pub last_checkin: Option<Timestamp>,
     /// The kernel it runs.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub effective_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
 }
@@ -220,6 +222,7 @@ impl Fleet<'_> {
             at_level_since: proven.map(|level| level.since),
             last_checkin: known.and_then(|known| known.last_checkin),
             running_kernel: known.and_then(|known| known.running_kernel.clone()),
+            effective_kernel: known.and_then(|known| known.patched_kernel().cloned()),
             reboot_required: known.is_some_and(|known| known.reboot_required),
         }
     }

@@ -91,6 +91,7 @@ fn advanced(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> Pa
         inventory: Some(Inventory { installed: installed.clone(), ..Inventory::default() }),
         last_checkin: None,
         running_kernel: Some(running.into()),
+        effective_kernel: None,
         reboot_required: false,
         updates_available: None,
         open_work: Vec::new(),
