@@ -176,6 +176,7 @@ fn world(every: usize) -> World {
                 inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
                 last_checkin: None,
                 running_kernel: None,
+                effective_kernel: None,
                 reboot_required: false,
                 listed: None,
                 updates_available: None,

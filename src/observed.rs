@@ -80,6 +80,8 @@ pub struct Instance {
     pub last_checkin: Option<Timestamp>,
     /// The kernel it runs, `version-release.arch`.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that it is as safe as, since Ksplice patched the running one; where the service says so.
+    pub effective_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
     /// When the service last had its packages listed, where it says so. What its agent did since is not in the list.
@@ -100,6 +102,11 @@ impl Instance {
     /// Tells whether its packages were listed before a moment, as far as the service says when they were.
     pub fn is_listed_before(&self, moment: Timestamp) -> bool {
         self.listed.is_some_and(|listed| listed < moment)
+    }
+
+    /// Returns the kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub fn patched_kernel(&self) -> Option<&Arc<str>> {
+        self.effective_kernel.as_ref().filter(|effective| Some(*effective) != self.running_kernel.as_ref())
     }
 
     /// Tells whether the service says that there are no updates for it, so that there is no list to be asked for.

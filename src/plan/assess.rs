@@ -102,6 +102,8 @@ pub(super) fn members<'a>(
 ) -> Assessed<'a> {
     let mut verdicts = Verdicts::default();
     let mut assessed = Assessed { list: Vec::with_capacity(rosters.group_of.len()), ranges: HashMap::new() };
+    let binds_groups = input.capabilities.binding == Binding::Group;
+    let own = bindings::own(input, groups, rosters);
     for group in &input.train.groups {
         let (Some(release), Some(roster)) =
             (input.train.release(&group.release), rosters.declared.get(&group.name))
@@ -113,8 +115,7 @@ pub(super) fn members<'a>(
         let id = groups.get(&group.name).and_then(|found| found.id.as_ref());
         let ran = id.and_then(|id| schedules::last_run(input.observed, id));
         let bound = id.and_then(|id| input.observed.groups.get(id));
-        let bound = input.capabilities.binding == Binding::Instance
-            || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
+        let bound = !binds_groups || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
         let source = source.filter(|_| bound);
         let taken_in: HashSet<&Ocid> = bindings::taking_in(input, &group.name).flatten().collect();
         let start = assessed.list.len();
@@ -122,7 +123,9 @@ pub(super) fn members<'a>(
             let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            let resting = roster.resting.get(id);
+            let joining = seen.filter(|_| binds_groups && outside);
+            let taken = joining.and_then(|seen| bindings::taken(input, &own, seen));
+            let resting = taken.as_ref().or(roster.resting.get(id));
             assessed.list.push(assess(
                 input,
                 group,
@@ -136,7 +139,7 @@ pub(super) fn members<'a>(
                 (ran, taken_in.contains(id)),
             ));
         }
-        if input.capabilities.binding == Binding::Group {
+        if binds_groups {
             bindings::hold_together(&mut assessed.list[start..]);
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());

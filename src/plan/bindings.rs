@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::assess::{Assessed, Member};
 use super::holdings::{Groups, Sources};
+use super::roster::Rosters;
 use super::{HeldReason, Input};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, SourceLink};
@@ -208,6 +209,22 @@ pub(super) fn hold_together(members: &mut [Member<'_>]) {
         };
         member.held.get_or_insert(held);
     }
+}
+
+/// Returns the groups of the service that are the train's, or were: whoever is in one that he shall not be in leaves it by
+/// this plan.
+pub(super) fn own<'a>(input: &Input<'a>, groups: &'a Groups, rosters: &Rosters) -> BTreeSet<&'a Ocid> {
+    let undeclared = rosters.undeclared.keys().filter_map(|name| input.state.groups.get(name));
+    let declared = groups.values().filter_map(|found| found.id.as_ref());
+    declared.chain(undeclared.map(|record| &record.id)).collect()
+}
+
+/// Tells whether an instance that would join is where it cannot be fetched from: nobody is in two groups, or in a group and
+/// a lifecycle stage, and the service refuses whoever is asked for all the same.
+pub(super) fn taken(input: &Input<'_>, own: &BTreeSet<&Ocid>, seen: &Instance) -> Option<HeldReason> {
+    let by = seen.groups.iter().find(|home| !own.contains(home))?;
+    let name = input.observed.groups.get(by).map(|group| group.name.clone());
+    Some(HeldReason::Taken { by: by.clone(), name })
 }
 
 /// Returns the work request of a member that its group must wait for, if there is one, and since when it is overdue

@@ -138,6 +138,15 @@ pub enum HeldReason {
         /// What it has; none for no source.
         rides: Option<Arc<str>>,
     },
+    /// It would join, and is in a group or lifecycle stage that is none of this train's: the service has an instance in
+    /// one at most.
+    Taken {
+        /// That group or stage.
+        by: Ocid,
+        /// Its display name, where the service lists it here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Arc<str>>,
+    },
     /// The service updates members of a group together, and not one by itself.
     Locked {
         /// The group.

@@ -250,6 +250,7 @@ impl<'a> Lint<'a> {
                 | HeldReason::OtherSystem { .. }
                 | HeldReason::Apart { .. }
                 | HeldReason::Stray { .. }
+                | HeldReason::Taken { .. }
                 | HeldReason::Beside { .. }
                 | HeldReason::Overdue { .. },
             ) => Some(id),

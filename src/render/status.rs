@@ -145,6 +145,9 @@ pub fn instance_status(
     } else if line.reboot_required {
         facts.push(("kernel", "waits for a reboot".to_owned()));
     }
+    if let Some(kernel) = &line.effective_kernel {
+        facts.push(("ksplice", format!("patched in memory, as safe as {}", clean(kernel))));
+    }
     let since = line.at_level_since.map(|at| format!(" since {}", time(at)));
     facts.push((
         "level",

@@ -93,6 +93,8 @@ pub struct InstanceLine {
     pub is_stale: bool,
     /// The kernel it runs.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub effective_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
 }
@@ -230,6 +232,7 @@ impl Fleet<'_> {
                 .zip(bound.and_then(|bound| bound.ran))
                 .is_some_and(|(known, ran)| known.is_listed_before(ran)),
             running_kernel: known.and_then(|known| known.running_kernel.clone()),
+            effective_kernel: known.and_then(|known| known.patched_kernel().cloned()),
             reboot_required: known.is_some_and(|known| known.reboot_required),
         }
     }

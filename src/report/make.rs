@@ -105,6 +105,7 @@ fn instance(group: &GroupStatus, line: &InstanceLine) -> InstanceReport {
         reboot_required: line.reboot_required,
         last_checkin: line.last_checkin,
         running_kernel: line.running_kernel.clone(),
+        effective_kernel: line.effective_kernel.clone(),
     }
 }
 

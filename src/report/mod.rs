@@ -217,6 +217,8 @@ pub struct InstanceReport {
     pub last_checkin: Option<Timestamp>,
     /// The kernel it runs.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub effective_kernel: Option<Arc<str>>,
 }
 
 /// Whether security updates are outstanding.

@@ -235,4 +235,10 @@ impl State {
             ancestor: None,
         }
     }
+
+    /// Returns the word of its service, where that is told: states of the first one look as they did before there was
+    /// another.
+    pub fn told_service(&self) -> Option<&'static str> {
+        (!self.api.is_first()).then(|| self.api.word())
+    }
 }

@@ -1,6 +1,7 @@
 //! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
 
-use patchtrain::name::GroupName;
+use patchtrain::name::{GroupName, Ocid};
+use patchtrain::observed::ServiceGroup;
 use patchtrain::op::{Again, Every, Op, Schedule, Ticket, Wanted};
 use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
 use patchtrain::state::FailedWork;
@@ -218,6 +219,58 @@ fn open_work_on_one_member_holds_them_all() {
     assert_eq!(lint::lint(&plan), []);
     assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
     assert!(matches!(held(&plan)[..], [HeldReason::OpenWork { .. }, HeldReason::Beside { .. }]));
+}
+
+#[test]
+fn who_is_in_somebody_elses_group_or_stage_does_not_join() {
+    let mut world = start();
+    let stage = Ocid::new("ocid1.osmhlifecyclestage.oc1..stage");
+    let theirs = Ocid::new("ocid1.osmhmanagedinstancegroup.oc1..theirs");
+    let group =
+        ServiceGroup { name: "theirs".into(), members: [instance_id(2)].into(), ..Default::default() };
+    world.observed.groups.insert(theirs.clone(), group);
+    for (index, home) in [(1, &stage), (2, &theirs)] {
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().groups = [home.clone()].into();
+    }
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    let taken =
+        |by: &Ocid, name: Option<&str>| HeldReason::Taken { by: by.clone(), name: name.map(Into::into) };
+    let (one, other) = (taken(&stage, None), taken(&theirs, Some("theirs")));
+    assert_eq!(held(&plan), [&one, &other]);
+    let joining = ops(&plan).into_iter().filter_map(|op| match op {
+        Op::Enroll { instances, .. } => Some(instances.clone()),
+        _ => None,
+    });
+    assert_eq!(joining.collect::<Vec<_>>(), [[instance_id(0)]], "{}", small::told(&plan));
+
+    // Whoever was taken out of it joins.
+    for index in [1, 2] {
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().groups.clear();
+    }
+    world.observed.groups.clear();
+    let plan = world.plan().unwrap();
+    assert!(held(&plan).is_empty(), "{}", small::told(&plan));
+
+    // From one group of the train to the other he is led by the plan itself, and from one that it no longer declares.
+    let mut world = applied();
+    let members = |ids: &[usize]| Members::Listed(ids.iter().map(|id| instance_id(*id)).collect());
+    world.train.groups[0].members = members(&[0, 2]);
+    world.train.groups[1].members = members(&[1]);
+    assert!(held(&world.plan().unwrap()).is_empty());
+    world.train.groups.remove(1);
+    let plan = world.plan().unwrap();
+    assert!(held(&plan).is_empty() && ops(&plan).iter().any(|op| matches!(op, Op::Enroll { .. })));
+
+    // A member that somebody has moved elsewhere is missed, and stays there.
+    let mut world = applied();
+    let web = world.state.groups[&GroupName::new("web")].id.clone();
+    world.observed.groups.get_mut(&web).unwrap().members.remove(&instance_id(1));
+    world.observed.instances.get_mut(&instance_id(1)).unwrap().groups = [stage.clone()].into();
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert_eq!(held(&plan), [&taken(&stage, None)]);
+    assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
 }
 
 #[test]

@@ -48,6 +48,7 @@ pub(super) fn start() -> World {
             }),
             last_checkin: None,
             running_kernel: None,
+            effective_kernel: None,
             reboot_required: false,
             listed: None,
             updates_available: None,

@@ -162,6 +162,7 @@ mod tests {
             inventory: None,
             last_checkin: None,
             running_kernel: None,
+            effective_kernel: None,
             reboot_required: false,
             listed: None,
             updates_available: None,

@@ -89,6 +89,8 @@ pub(super) struct ManagedInstance {
     #[serde(default)]
     pub(super) os_kernel_version: Option<String>,
     #[serde(default)]
+    pub(super) ksplice_effective_kernel_version: Option<String>,
+    #[serde(default)]
     pub(super) status: Option<String>,
     #[serde(default)]
     pub(super) software_sources: Option<Vec<Link>>,

@@ -79,6 +79,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Locked { .. } => 17,
         HeldReason::Apart { .. } => 18,
         HeldReason::Stray { .. } => 19,
+        HeldReason::Taken { .. } => 20,
     }
 }
 
@@ -107,6 +108,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Locked { .. }
         | HeldReason::Apart { .. }
         | HeldReason::Stray { .. }
+        | HeldReason::Taken { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }

@@ -10,7 +10,7 @@ use super::super::words::{clean, status};
 use super::words::compliance;
 use crate::report::{Compliance, InstanceReport, Report};
 
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "train",
     "as_of",
     "group",
@@ -42,6 +42,8 @@ const COLUMNS: [&str; 31] = [
     "last_checkin",
     "running_kernel",
     "tool",
+    // Behind those that were there before it, which whoever reads by position still finds where they were.
+    "effective_kernel",
 ];
 
 pub(super) fn csv(reports: &[Report]) -> String {
@@ -98,6 +100,7 @@ fn fields<'a>(report: &'a Report, instance: &'a InstanceReport) -> [Cow<'a, str>
         time(instance.last_checkin),
         safe(instance.running_kernel.as_deref().unwrap_or_default()),
         Cow::Borrowed(report.tool),
+        safe(instance.effective_kernel.as_deref().unwrap_or_default()),
     ]
 }
 

@@ -39,6 +39,7 @@ fn instance(name: &str) -> InstanceReport {
         reboot_required: true,
         last_checkin: Some(at()),
         running_kernel: Some("5.15".into()),
+        effective_kernel: None,
     }
 }
 
@@ -67,6 +68,7 @@ fn made() -> Report {
         at_level: false,
         at_level_since: None,
         rides: Some(HOSTILE.into()),
+        effective_kernel: Some("5.16".into()),
         ..instance(HOSTILE)
     };
     let summary = Summary {
@@ -125,19 +127,20 @@ fn a_csv_is_one_line_an_instance_and_no_formula() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4);
     let fields: Vec<usize> = [0, 1, 3].iter().map(|line| lines[*line].split(',').count()).collect();
-    assert_eq!(fields, [31, 31, 31]);
+    assert_eq!(fields, [32, 32, 32]);
     assert_eq!(
         lines[1],
         "great-linux,2026-11-22T16:00:00Z,web,GL1,web-01,ocid1.instance.oc1..6,0,2,0,1,yes,,0,0,0,0,0,0,\
-         great-linux/GL1,yes,1,0,2,0,yes,2026-11-22T16:00:00Z,yes,normal,2026-11-22T16:00:00Z,5.15,0.1.0"
+         great-linux/GL1,yes,1,0,2,0,yes,2026-11-22T16:00:00Z,yes,normal,2026-11-22T16:00:00Z,5.15,0.1.0,"
     );
     let hostile = "\"'=HYPERLINK(\"\"http://x\"\",'y')|<script>alert(1)</script>\\u{202e}\\u{a}\"";
     assert!(lines[2].contains(&format!(",GL1,{hostile},")), "{}", lines[2]);
     assert_eq!(
         lines[3],
         "great-linux,2026-11-22T16:00:00Z,web,GL1,lost,ocid1.instance.oc1..4,,,,,unknown,the service does not know it,\
-         ,,,,,,,no,,,,,no,,,,,,0.1.0"
+         ,,,,,,,no,,,,,no,,,,,,0.1.0,"
     );
+    assert!(lines[2].ends_with(",5.15,0.1.0,5.16"), "{}", lines[2]);
 }
 
 #[test]
@@ -153,6 +156,11 @@ fn json_holds_everything_and_null_where_nobody_knows() {
     assert_eq!(train["instances"][2]["security"], unknown);
     assert_eq!(train["instances"][2]["updates"], serde_json::Value::Null);
     assert_eq!(train["instances"][1]["name"], HOSTILE);
+    let kernels = |number: usize| {
+        let one = &train["instances"][number];
+        (one["running_kernel"].as_str(), one["effective_kernel"].as_str())
+    };
+    assert_eq!((kernels(0), kernels(1)), ((Some("5.15"), None), (Some("5.15"), Some("5.16"))));
     assert_eq!(train["cves"][0]["instances"].as_array().unwrap().len(), 45);
     assert_eq!(train["limits"][0], serde_json::json!({ "limit": "no-such-instance", "instances": 1 }));
 }
@@ -164,16 +172,29 @@ fn markdown_has_both_tables_and_no_name_leaves_its_cell() {
     assert_eq!(row("| web | GL1"), "| web | GL1 | 3 | 1 | 1 | 33.3 % | 1 | 1 | 2 | 2 |");
     assert_eq!(
         row("| web-01"),
-        "| web-01 | web | GL1 | yes | 0 | 2026-11-22 16:00Z | needed | normal | 2026-11-22 16:00Z | 0 | 2 | 0 | 1 | 1 | 0 | 2 | 0 |"
+        "| web-01 | web | GL1 | yes | 0 | 2026-11-22 16:00Z | needed | normal | 2026-11-22 16:00Z |  | 0 | 2 | 0 | 1 | 1 | 0 | 2 | 0 |"
     );
     assert_eq!(
         row("| lost"),
-        "| lost | web | GL1 | unknown | ? | ? |  | unknown |  | ? | ? | ? | ? | ? | ? | ? | ? |"
+        "| lost | web | GL1 | unknown | ? | ? |  | unknown |  |  | ? | ? | ? | ? | ? | ? | ? | ? |"
     );
     let hostile = row("| =HYPER");
     assert!(!hostile.contains('<') && !text.contains("<script"), "{hostile}");
     let cells = hostile.replace("\\|", "").matches('|').count();
     assert_eq!(cells, row("| web-01").matches('|').count(), "{hostile}");
+}
+
+#[test]
+fn kernels_patched_in_memory_have_a_column_where_there_are_any() {
+    let patched = made();
+    let mut plain = patched.clone();
+    plain.instances.iter_mut().for_each(|instance| instance.effective_kernel = None);
+    for format in [ReportFormat::Html, ReportFormat::Markdown] {
+        let column = |made: &Report| report(std::slice::from_ref(made), format).contains("Kernel by Ksplice");
+        assert_eq!((column(&patched), column(&plain)), (true, false), "{format:?}");
+    }
+    let page = report(&[patched], ReportFormat::Html);
+    assert_eq!(page.matches("<td>5.16</td></tr>").count() + page.matches("<td>5.16</td>\n</tr>").count(), 1);
 }
 
 #[test]

@@ -9,6 +9,14 @@ use crate::report::{Compliance, Exposure, InstanceReport, Limit, Percent, Report
 /// What stands where nobody knows.
 pub(super) const UNKNOWN: &str = "?";
 
+/// The head of the column for kernels that are patched in memory.
+pub(super) const EFFECTIVE: &str = "Kernel by Ksplice";
+
+/// Tells whether any kernel is: else there is no such column.
+pub(super) fn are_patched(report: &Report) -> bool {
+    report.instances.iter().any(|instance| instance.effective_kernel.is_some())
+}
+
 /// Says what a report comes to.
 pub(super) fn verdict(report: &Report) -> String {
     let summary = &report.summary;

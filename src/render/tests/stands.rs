@@ -78,6 +78,7 @@ fn line(name: &str, verdict: Option<Verdict>) -> InstanceLine {
         listed: None,
         is_stale: false,
         running_kernel: Some("4.18.0-513.5.1.el8_9.x86_64".into()),
+        effective_kernel: None,
         reboot_required: false,
         tally: Default::default(),
     }
@@ -106,6 +107,7 @@ fn fleet() -> FleetStatus {
         rides: Some("ol8_baseos_latest-x86_64".into()),
         on_release: false,
         reboot_required: true,
+        effective_kernel: Some("4.18.0-553.16.1.el8_10.x86_64".into()),
         ..line("web-03", Some(behind.clone()))
     };
     let unknown = InstanceLine { status: None, rides: None, on_release: false, ..line("web-04", None) };

@@ -79,6 +79,16 @@ pub(in crate::render) fn held(held: &Held) -> String {
         HeldReason::Stray { .. } => "its group is updated as a whole, and another member, with other sources than the \
                                      group has, would be taken beyond its release"
             .to_owned(),
+        HeldReason::Taken { by, name } => {
+            let by = match name {
+                Some(name) => format!("{} ({by})", clean(name)),
+                None => by.to_string(),
+            };
+            format!(
+                "it is in {by}, which is not this train's, and the service has an instance in one group or lifecycle \
+                 stage at most: taken out of that there, it joins with the next apply"
+            )
+        }
         HeldReason::Locked { group } => format!(
             "the service updates members of a group only together: `--group {group}` does that"
         ),
@@ -117,5 +127,6 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Locked { .. } => "locked by its group".to_owned(),
         HeldReason::Apart { .. } => "apart from its group".to_owned(),
         HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
+        HeldReason::Taken { .. } => "in another group or stage".to_owned(),
     }
 }

@@ -82,7 +82,10 @@ class Wire(wire.Case):
         # A schedule comes, changes and goes, and a profile too.
         canary = r'^name    = "canary"'
         schedule = 'schedule = { update = "bugfix", every = "1 week", start = "2031-01-05T02:00:00Z" }'
-        cls.edit(canary, 'name    = "canary"\nprofile = true\n' + schedule)
+        # New systems stand in no list of members.
+        listed = canary + r'\nrelease = "GL1"\nmembers = \[\n(?:    .*\n)*\]\n'
+        service = 'name    = "canary"\nrelease = "GL1"\nmembers = "service"\nprofile = true\n'
+        cls.edit(listed, f"{service}{schedule}\n")
         cls.run_it("apply", "--auto-approve")
         cls.edit(r'every = "1 week"', 'every = "2 days"')
         cls.run_it("apply", "--auto-approve")

@@ -337,6 +337,7 @@ impl World {
             "childSoftwareSources": children, "managedInstanceGroups": groups, "isRebootRequired": true,
             "updatesAvailable": 7,
             "lastCheckin": "2026-11-22T14:00:00Z", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
+            "kspliceEffectiveKernelVersion": "5.4.17-9.el8uek.x86_64",
         }))
     }
 
