@@ -8,8 +8,10 @@ use crate::observed::Inventory;
 use crate::package::{self, Package, PackageSet, Pattern};
 use crate::train::{Ahead, Amount};
 
+mod streams;
 mod tally;
 
+pub use streams::{Instead, StreamGap, stream_gaps};
 pub use tally::{Bringer, Sorter, Tally};
 
 /// One (name, architecture) at another version than the release's.

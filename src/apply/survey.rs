@@ -15,6 +15,8 @@ use crate::state::State;
 use crate::train::{Members, Release, Train};
 
 mod kinds;
+mod riders;
+mod streams;
 
 /// How far a survey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,9 @@ pub async fn survey<C: Cloud>(
 
     // What updates are for is read only where a level depends on it.
     let kinds = kinds::wanted(&observed, train, state);
-    reads.all(&mut observed, kinds).await?;
+    // And streams only of those who may have another one than their release.
+    let streams = streams::wanted(&observed, train, state);
+    reads.all(&mut observed, kinds.into_iter().chain(streams).collect()).await?;
 
     let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
     if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
@@ -160,6 +164,9 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
                 }
                 (Scope::Updates(id), Err(CloudError::Service { status: 404, .. })) => {
                     observed.learn(Sighting::Updates(id.clone(), None));
+                }
+                (Scope::Streams(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Streams(id.clone(), None));
                 }
                 (_, Err(error)) => return Err(error),
             }

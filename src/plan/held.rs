@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
-use crate::conformance::Lag;
+use crate::conformance::{Lag, StreamGap};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
@@ -147,6 +147,15 @@ pub enum HeldReason {
         ticket: Ticket,
         /// When it was asked for.
         since: Timestamp,
+    },
+    /// Packages of it are behind because it gets them from other module streams than its release: an update brings
+    /// neither those nor the switch.
+    Streams {
+        /// The streams.
+        streams: Vec<StreamGap>,
+        /// The group that streams must be asked for by, where the service does nothing on one member alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        together: Option<GroupName>,
     },
 }
 

@@ -251,7 +251,8 @@ impl<'a> Lint<'a> {
                 | HeldReason::Apart { .. }
                 | HeldReason::Stray { .. }
                 | HeldReason::Beside { .. }
-                | HeldReason::Overdue { .. },
+                | HeldReason::Overdue { .. }
+                | HeldReason::Streams { .. },
             ) => Some(id),
             _ => None,
         });

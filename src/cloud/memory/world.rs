@@ -134,6 +134,11 @@ impl World {
                 let streams = known.then(|| self.streams.get(id).cloned().unwrap_or_default());
                 Sighting::ModuleStreams(id.clone(), streams)
             }
+            Scope::Streams(id) => {
+                let known = self.observed.instances.contains_key(id);
+                let streams = known.then(|| self.observed.streams.get(id).cloned().unwrap_or_default());
+                Sighting::Streams(id.clone(), streams)
+            }
             Scope::InstancesNamed(name) => {
                 let named = self.observed.instances.iter().filter(|(_, instance)| *instance.name == **name);
                 let found = named.map(|(id, instance)| {

@@ -11,30 +11,34 @@ impl<T: Transport> OsmhCloud<T> {
     /// Reads the enabled and active streams of an instance with their packages, sorted; none when the service does not
     /// know the instance. A stream whose source cannot be read has no packages.
     pub(super) async fn module_streams(&self, id: &Ocid) -> Result<Option<Vec<StreamContents>>, CloudError> {
-        let path = ["managedInstances", id.as_str(), "modules"];
-        let call = Call::get("ListManagedInstanceModules", &path).query("limit", ROWS);
-        let Some(rows) = found(self.items::<wire::ModuleRow>(call).await)? else { return Ok(None) };
-        let streams = rows.into_iter().flat_map(|row| {
-            let stream = |name: &str, status| {
-                let stream = ModuleStream { module: row.name.as_str().into(), stream: name.into(), status };
-                (stream, row.software_source_id.clone())
-            };
-            let enabled = row.enabled_stream.as_deref().filter(|name| !name.is_empty());
-            // One that somebody has enabled is active too.
-            let active = row.active_streams.iter().flatten().map(String::as_str);
-            let active = active.filter(|name| Some(*name) != enabled);
-            let active: Vec<_> = active.map(|name| stream(name, StreamStatus::Active)).collect();
-            let enabled = enabled.map(|name| stream(name, StreamStatus::Enabled));
-            enabled.into_iter().chain(active).collect::<Vec<_>>()
+        let Some(rows) = self.module_rows(id).await? else { return Ok(None) };
+        let in_use = rows.iter().flat_map(|row| {
+            let streams =
+                streams_of(row).into_iter().filter(|stream| stream.status != StreamStatus::Disabled);
+            streams.map(|stream| (stream, row.software_source_id.clone()))
         });
+        let streams: Vec<_> = in_use.collect();
         let read = |(stream, source): (ModuleStream, Option<String>)| async move {
             let packages = self.packages_of(&stream, source.as_deref()).await?;
             Ok(StreamContents { stream, packages })
         };
-        let streams: Vec<_> = streams.collect();
         let mut streams = self.calls.each(streams, read).await?;
         streams.sort_by(|one, other| one.stream.cmp(&other.stream));
         Ok(Some(streams))
+    }
+
+    /// Lists the streams of an instance without their packages, sorted; none when the service does not know the instance.
+    pub(super) async fn streams(&self, id: &Ocid) -> Result<Option<Vec<ModuleStream>>, CloudError> {
+        let Some(rows) = self.module_rows(id).await? else { return Ok(None) };
+        let mut streams: Vec<ModuleStream> = rows.iter().flat_map(streams_of).collect();
+        streams.sort();
+        Ok(Some(streams))
+    }
+
+    async fn module_rows(&self, id: &Ocid) -> Result<Option<Vec<wire::ModuleRow>>, CloudError> {
+        let path = ["managedInstances", id.as_str(), "modules"];
+        let call = Call::get("ListManagedInstanceModules", &path).query("limit", ROWS);
+        found(self.items(call).await)
     }
 
     async fn packages_of(
@@ -49,4 +53,23 @@ impl<T: Transport> OsmhCloud<T> {
         let listed = found.and_then(|stream| stream.packages).unwrap_or_default();
         Ok(listed.iter().filter_map(|name| spelling::read(name)).collect())
     }
+}
+
+/// Returns the streams of a module as an instance stands to them.
+fn streams_of(row: &wire::ModuleRow) -> Vec<ModuleStream> {
+    let stream =
+        |name: &str, status| ModuleStream { module: row.name.as_str().into(), stream: name.into(), status };
+    let enabled = row.enabled_stream.as_deref().filter(|name| !name.is_empty());
+    let names = |list: &'_ Option<Vec<String>>| list.clone().unwrap_or_default();
+    let mut streams: Vec<ModuleStream> =
+        enabled.map(|name| stream(name, StreamStatus::Enabled)).into_iter().collect();
+    let active = names(&row.active_streams).into_iter().map(|name| (name, StreamStatus::Active));
+    let disabled = names(&row.disabled_streams).into_iter().map(|name| (name, StreamStatus::Disabled));
+    for (name, status) in active.chain(disabled) {
+        // One that somebody has enabled is active too.
+        if streams.iter().all(|known| *known.stream != *name) {
+            streams.push(stream(&name, status));
+        }
+    }
+    streams
 }

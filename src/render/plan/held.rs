@@ -78,6 +78,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Locked { .. } => 17,
         HeldReason::Apart { .. } => 18,
         HeldReason::Stray { .. } => 19,
+        HeldReason::Streams { .. } => 20,
     }
 }
 
@@ -106,6 +107,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Locked { .. }
         | HeldReason::Apart { .. }
         | HeldReason::Stray { .. }
+        | HeldReason::Streams { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }

@@ -72,6 +72,7 @@ fn line(name: &str, verdict: Option<Verdict>) -> InstanceLine {
         on_release: true,
         at_level: verdict.as_ref().is_some_and(|verdict| verdict.behind.is_empty()),
         verdict,
+        streams: Vec::new(),
         at_level_since: None,
         last_checkin: Some(at("2026-11-30T04:05:00Z")),
         running_kernel: Some("4.18.0-513.5.1.el8_9.x86_64".into()),
@@ -99,7 +100,12 @@ fn fleet() -> FleetStatus {
         at_level: false,
         ..line("web-02", Some(level.clone()))
     };
+    let other_stream = crate::conformance::StreamGap {
+        release: crate::package::StreamName::parse("postgresql:15").unwrap(),
+        instance: crate::conformance::Instead::Other("13".into()),
+    };
     let elsewhere = InstanceLine {
+        streams: vec![other_stream],
         rides: Some("ol8_baseos_latest-x86_64".into()),
         on_release: false,
         reboot_required: true,

@@ -215,3 +215,25 @@ fn an_outsider_has_no_release_to_be_compared_with() {
     assert_eq!((&*golden.label, golden.at_level, &golden.verdict), ("gold", false, &None));
     assert_eq!(fleet.outsider(&id("nobody")), None);
 }
+
+#[test]
+fn streams_are_told_of_whoever_was_asked_and_rides_its_release() {
+    let (mut train, state, mut observed) = (train(), state(), observed());
+    train.releases[0].manifest.modules = vec!["pg:15".to_owned()];
+    let other = crate::package::ModuleStream {
+        module: "pg".into(),
+        stream: "13".into(),
+        status: crate::package::StreamStatus::Enabled,
+    };
+    for name in ["behind", "elsewhere"] {
+        observed.streams.insert(id(name), vec![other.clone()]);
+    }
+    let fleet = Fleet { train: &train, state: &state, observed: &observed };
+    let status = fleet.status(&label(), Timestamp::UNIX_EPOCH);
+    let told: Vec<(&str, String)> = status.groups[0]
+        .instances
+        .iter()
+        .flat_map(|line| line.streams.iter().map(|gap| (&*line.label, gap.to_string())))
+        .collect();
+    assert_eq!(told, [("behind", "pg:13 (release: pg:15)".to_owned())]);
+}

@@ -49,6 +49,24 @@ async fn enabled_and_active_streams_come_with_the_packages_of_their_source() {
     assert!(!streams[1].packages.contains(gone.parse().unwrap()));
     // Three pages of the list, and a look at each stream that has a source.
     assert_eq!(service.asked().len(), 5);
+    // Without the packages it is the list alone, with what nothing comes from.
+    let Sighting::Streams(_, Some(all)) = cloud.observe(&Scope::Streams(Ocid::new("i"))).await.unwrap()
+    else {
+        panic!("it is known")
+    };
+    assert_eq!(
+        all,
+        [
+            stream("nodejs", "18", StreamStatus::Enabled),
+            stream("perl", "5.26", StreamStatus::Active),
+            stream("perl", "5.30", StreamStatus::Disabled),
+            stream("php", "7.2", StreamStatus::Enabled),
+            stream("ruby", "2.5", StreamStatus::Disabled),
+        ]
+    );
+    assert_eq!(service.asked().len(), 3);
+    let unknown = cloud.observe(&Scope::Streams(Ocid::new("other"))).await.unwrap();
+    assert_eq!(unknown, Sighting::Streams(Ocid::new("other"), None));
     let unknown = cloud.observe(&Scope::ModuleStreams(Ocid::new("other"))).await.unwrap();
     assert_eq!(unknown, Sighting::ModuleStreams(Ocid::new("other"), None));
 }
