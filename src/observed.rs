@@ -20,6 +20,7 @@ mod offer;
 mod precondition;
 mod riding;
 mod schedules;
+mod streams;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};

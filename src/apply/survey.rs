@@ -87,15 +87,24 @@ pub async fn survey<C: Cloud>(
     Ok(observed)
 }
 
+/// What is asked for by hand, and so what is read of whom it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Updates.
+    Updates,
+    /// Module streams.
+    Streams,
+}
+
 /// Reads what updates by hand need: the fleet, and of those instances that `targets` picks from it their packages and
-/// what they are offered. One that no group holds, as the golden instance, is read besides.
+/// what they are offered, or their module streams. One that no group holds, as the golden instance, is read besides.
 ///
 /// An instance that the service drops meanwhile stays without packages; any other call that fails ends it. Whom the
 /// service counts no updates for is not asked after.
 pub async fn survey_updates<C: Cloud>(
     cloud: &C,
     (train, state): (&Train, &State),
-    besides: Option<&Ocid>,
+    (besides, asked): (Option<&Ocid>, Asked),
     targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
     parallelism: usize,
     on_progress: impl FnMut(Survey) + Send,
@@ -110,9 +119,12 @@ pub async fn survey_updates<C: Cloud>(
     for id in targets(&observed) {
         let Some(seen) = observed.instances.get(&id) else { continue };
         scopes.push(Scope::Inventory(id.clone()));
-        match seen.is_offered_nothing() {
-            true => observed.learn(Sighting::Updates(id, Some(Updates::new()))),
-            false => scopes.push(Scope::Updates(id)),
+        match asked {
+            Asked::Streams => scopes.push(Scope::Streams(id)),
+            Asked::Updates if seen.is_offered_nothing() => {
+                observed.learn(Sighting::Updates(id, Some(Updates::new())));
+            }
+            Asked::Updates => scopes.push(Scope::Updates(id)),
         }
     }
     reads.all(&mut observed, scopes).await?;

@@ -11,6 +11,7 @@ use crate::conformance::{Lag, StreamGap};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
+use crate::package::StreamName;
 use crate::train::Layout;
 
 /// An instance that is newer than its release.
@@ -219,6 +220,14 @@ pub enum Note {
     NotOutstanding {
         /// The name.
         package: String,
+    },
+    /// A module stream is to be enabled on instances for which the service does not list it: their sources may tell of no
+    /// modules, and then there is nothing to enable.
+    NotListed {
+        /// The stream.
+        stream: StreamName,
+        /// On how many.
+        instances: usize,
     },
     /// A group's selector fits an instance that is none of the group's.
     LeftOut {

@@ -3,10 +3,12 @@
 
 use patchtrain::name::GroupName;
 use patchtrain::observed::{InstanceStatus, Inventory};
+use patchtrain::op::{Op, Ticket, Wanted};
 use patchtrain::package::{ModuleStream, Package, PackageSet, StreamName, StreamStatus};
-use patchtrain::plan::{HeldReason, Plan, lint};
+use patchtrain::plan::{Action, HeldReason, Input, Note, Plan, Request, Target, Verification, lint};
 
-use crate::support::model;
+use crate::support::hub;
+use crate::support::model::{self, End};
 use crate::support::rng::Rng;
 use crate::support::worlds::{self, World, instance_id};
 
@@ -19,7 +21,11 @@ fn set(nevras: &[&str]) -> PackageSet {
 }
 
 /// A world whose only group is at level on a release with a stream.
-pub(super) fn modular() -> World {
+fn modular() -> World {
+    modular_on(|world| world)
+}
+
+fn modular_on(service: impl FnOnce(World) -> World) -> World {
     let mut release = worlds::release("R1", set(&RELEASE).iter().collect(), 1);
     release.manifest.modules = vec!["pg:15".to_owned()];
     release.digest = release.manifest.digest();
@@ -35,18 +41,22 @@ pub(super) fn modular() -> World {
         seen.open_work.clear();
         seen.inventory = Some(Inventory { installed: set(&RELEASE), ..Inventory::default() });
     }
-    let plan = world.plan().unwrap();
-    model::run_all(&mut world, &plan);
+    let mut world = service(world);
+    // What joins and exchanges takes a run of its own each, on a service that binds groups.
+    for _ in 0..3 {
+        let plan = world.plan().unwrap();
+        model::run_all(&mut world, &plan);
+    }
     assert!(!world.plan().unwrap().can_start());
     world
 }
 
-pub(super) fn installed(world: &mut World, number: usize, nevras: &[&str]) {
+fn installed(world: &mut World, number: usize, nevras: &[&str]) {
     let seen = world.observed.instances.get_mut(&instance_id(number)).unwrap();
     seen.inventory.as_mut().unwrap().installed = set(nevras);
 }
 
-pub(super) fn listed(world: &mut World, number: usize, streams: &[(&str, StreamStatus)]) {
+fn listed(world: &mut World, number: usize, streams: &[(&str, StreamStatus)]) {
     let stream = |(spec, status): &(&str, StreamStatus)| {
         let StreamName { module, stream } = StreamName::parse(spec).unwrap();
         ModuleStream { module, stream, status: *status }
@@ -102,4 +112,127 @@ fn a_group_whose_members_are_held_for_their_streams_is_not_at_level_and_converge
     assert!(!plan.can_start(), "{:#?}", plan.steps);
     assert_eq!((plan.groups[0].at_level, plan.held.len()), (0, 2));
     assert_eq!(plan.groups[0].name, GroupName::new("web"));
+}
+
+fn asked(world: &World, target: Target, streams: &[&str]) -> Plan {
+    let (service, observed) = (worlds::label(), world.surveyed());
+    let input = Input {
+        train: &world.train,
+        state: &world.state,
+        observed: &observed,
+        capabilities: world.capabilities(),
+        service: &service,
+        now: world.now,
+        allow_shrink: true,
+    };
+    let streams = streams.iter().map(|spec| StreamName::parse(spec).unwrap()).collect();
+    let request = Request { target, wanted: Wanted::All, packages: Vec::new(), streams };
+    let plan = patchtrain::plan::update(&input, &request).unwrap();
+    let findings = lint::lint(&plan);
+    assert!(findings.is_empty(), "{findings:#?}\n{:#?}", plan.steps);
+    plan
+}
+
+fn ops(plan: &Plan) -> Vec<String> {
+    let key = |action: &Action| match action {
+        Action::Act { op } => op.key().0,
+        Action::Verify { what: Verification::Streams { instance, streams } } => {
+            format!("{} of {instance}", streams.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"))
+        }
+        other => format!("{other:?}"),
+    };
+    plan.steps.iter().map(|step| key(&step.action)).collect()
+}
+
+fn web() -> Target {
+    Target::Group(GroupName::new("web"))
+}
+
+#[test]
+fn what_is_asked_for_is_enabled_where_it_is_not_and_read_back() {
+    use StreamStatus::{Active, Enabled};
+    let mut world = modular();
+    let (one, two) = (instance_id(1), instance_id(2));
+    listed(&mut world, 1, &[("pg:13", Enabled), ("perl:5.26", Active)]);
+    listed(&mut world, 2, &[("pg:15", Enabled)]);
+    let note = |stream, instances| Note::NotListed { stream: StreamName::parse(stream).unwrap(), instances };
+    let pg = |id| vec![format!("update/@pg:15/{id}"), format!("pg:15 of {id}")];
+    assert_eq!(ops(&asked(&world, web(), &["pg:15"])), pg(&one));
+    assert!(asked(&world, Target::Instance(two.clone()), &["pg:15"]).steps.is_empty());
+    // What is only active by default is no choice yet; where both are asked for, each lacks its own.
+    let plan = asked(&world, web(), &["pg:15", "perl:5.26"]);
+    assert_eq!(
+        ops(&plan),
+        [
+            format!("update/@pg:15+perl:5.26/{one}"),
+            format!("pg:15+perl:5.26 of {one}"),
+            format!("update/@perl:5.26/{two}"),
+            format!("perl:5.26 of {two}"),
+        ]
+    );
+    // Where the service does not list it, it may not be there to be enabled.
+    assert_eq!(plan.notes, [note("perl:5.26", 1), note("pg:15", 1)]);
+    let moves: Vec<Vec<Option<&str>>> = plan
+        .patches
+        .iter()
+        .map(|patch| patch.streams.iter().map(|it| it.from.as_deref()).collect())
+        .collect();
+    assert_eq!(moves, [vec![Some("13"), None], vec![None]]);
+    // Whoever does it has nothing left to do, and is no longer held for it.
+    installed(&mut world, 1, &OLD_ZLIB);
+    assert_eq!(told(&world.plan().unwrap()).1.len(), 1);
+    let ends = model::run_all(&mut world, &plan);
+    assert!(ends.iter().all(|end| *end == End::Done), "{ends:?}");
+    assert!(asked(&world, web(), &["pg:15", "perl:5.26"]).steps.is_empty());
+    assert_eq!(told(&world.plan().unwrap()).1, Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn whose_streams_cannot_be_changed_now_is_held() {
+    let mut world = modular();
+    listed(&mut world, 1, &[("pg:13", StreamStatus::Enabled)]);
+    let ticket = Ticket("ocid1.osmsworkrequest.oc1..alien".into());
+    world.observed.instances.get_mut(&instance_id(1)).unwrap().open_work = vec![ticket.clone()];
+    let plan = asked(&world, web(), &["pg:15"]);
+    let reasons: Vec<&HeldReason> = plan.held.iter().map(|held| &held.reason).collect();
+    // The streams of the other were not read.
+    assert_eq!(reasons, [&HeldReason::OpenWork { ticket }, &HeldReason::Unread]);
+    assert!(plan.steps.is_empty());
+}
+
+#[test]
+fn members_of_a_group_that_is_bound_are_asked_together() {
+    let mut world = modular_on(hub::over);
+    for number in 1..=2 {
+        listed(&mut world, number, &[("pg:13", StreamStatus::Enabled)]);
+    }
+    let group = GroupName::new("web");
+    let one = asked(&world, Target::Instance(instance_id(1)), &["pg:15"]);
+    assert_eq!(one.held[0].reason, HeldReason::Locked { group: group.clone() });
+    assert!(one.steps.is_empty());
+    let plan = asked(&world, web(), &["pg:15"]);
+    let (one, two) = (instance_id(1), instance_id(2));
+    assert_eq!(
+        ops(&plan),
+        [
+            "group-update/web/@pg:15".to_owned(),
+            "group-refresh/web".to_owned(),
+            format!("pg:15 of {one}"),
+            format!("pg:15 of {two}"),
+        ]
+    );
+    let Action::Act { op: Op::EnableGroupStreams { instances, .. } } = &plan.steps[0].action else {
+        panic!("{:?}", plan.steps[0])
+    };
+    assert_eq!(*instances, [one, two]);
+    // The way out that a held member is told is the group's.
+    installed(&mut world, 1, &OLD_ZLIB);
+    let held = world.plan().unwrap().held;
+    assert!(
+        matches!(&held[0].reason, HeldReason::Streams { together: Some(name), .. } if *name == group),
+        "{held:?}"
+    );
+    let ends = model::run_all(&mut world, &plan);
+    assert!(ends.iter().all(|end| *end == End::Done), "{ends:?}");
+    assert!(world.plan().unwrap().held.is_empty());
 }

@@ -1,11 +1,13 @@
 //! Module streams: which an instance has enabled or active, and which packages their source lists under them.
 
-use super::{OsmhCloud, ROWS, spelling, wire};
-use crate::cloud::CloudError;
+use super::crew::{Order, label};
+use super::{OsmhCloud, ROWS, bodies, spelling, wire};
 use crate::cloud::calls::found;
+use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
-use crate::package::{ModuleStream, PackageSet, StreamContents, StreamStatus};
+use crate::op::{OpKey, RetryToken};
+use crate::package::{ModuleStream, PackageSet, StreamContents, StreamName, StreamStatus};
 
 impl<T: Transport> OsmhCloud<T> {
     /// Reads the enabled and active streams of an instance with their packages, sorted; none when the service does not
@@ -35,6 +37,30 @@ impl<T: Transport> OsmhCloud<T> {
         Ok(Some(streams))
     }
 
+    /// Has streams of an instance enabled, which the service refuses to members of a group. Where another stream of a module
+    /// is enabled, `manage` documents that "any work required to switch ... is performed implicitly" (the SDK's words).
+    pub(super) async fn enable_streams(
+        &self,
+        instance: &Ocid,
+        streams: &[StreamName],
+        key: &OpKey,
+        token: &RetryToken,
+    ) -> Result<Submitted, CloudError> {
+        let path = ["managedInstances", instance.as_str(), "actions", "manageModuleStreams"];
+        let call = Call::post("ManageModuleStreamsOnManagedInstance", &path).token(&token.0);
+        self.on_instance(instance, call.json(&details(streams, label(key, token)))).await
+    }
+
+    /// The same for a group and all its members.
+    pub(super) async fn enable_on_group(
+        &self,
+        order: Order<'_>,
+        streams: &[StreamName],
+    ) -> Result<Submitted, CloudError> {
+        let call = order.call("ManageModuleStreamsOnManagedInstanceGroup", "manageModuleStreams");
+        self.crew(order, &call.json(&details(streams, order.label()))).await
+    }
+
     async fn module_rows(&self, id: &Ocid) -> Result<Option<Vec<wire::ModuleRow>>, CloudError> {
         let path = ["managedInstances", id.as_str(), "modules"];
         let call = Call::get("ListManagedInstanceModules", &path).query("limit", ROWS);
@@ -53,6 +79,12 @@ impl<T: Transport> OsmhCloud<T> {
         let listed = found.and_then(|stream| stream.packages).unwrap_or_default();
         Ok(listed.iter().filter_map(|name| spelling::read(name)).collect())
     }
+}
+
+fn details(streams: &[StreamName], work_request_details: bodies::Label) -> bodies::ManageStreams<'_> {
+    let enable =
+        streams.iter().map(|name| bodies::StreamOf { module_name: &name.module, stream_name: &name.stream });
+    bodies::ManageStreams { is_dry_run: false, enable: enable.collect(), work_request_details }
 }
 
 /// Returns the streams of a module as an instance stands to them.

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{OsmsCloud, ROWS, wire};
-use crate::cloud::CloudError;
 use crate::cloud::calls::found;
+use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::oci::{Call, Transport};
-use crate::package::{ModuleStream, Package, PackageSet, StreamContents, StreamStatus};
+use crate::op::RetryToken;
+use crate::package::{ModuleStream, Package, PackageSet, StreamContents, StreamName, StreamStatus};
 
 impl<T: Transport> OsmsCloud<T> {
     /// Reads the enabled and active streams of an instance with their packages, sorted; none when the service does not
@@ -47,6 +48,23 @@ impl<T: Transport> OsmsCloud<T> {
         let mut streams: Vec<ModuleStream> = rows.into_iter().map(stream).collect();
         streams.sort();
         Ok(Some(streams))
+    }
+
+    /// Has streams of an instance enabled. Where another stream of a module is enabled, `manage` documents that "any work
+    /// required to switch ... is performed implicitly" (the SDK's words), so that no call of its own is needed for that.
+    pub(super) async fn enable_streams(
+        &self,
+        instance: &Ocid,
+        streams: &[StreamName],
+        token: &RetryToken,
+    ) -> Result<Submitted, CloudError> {
+        let enable = streams
+            .iter()
+            .map(|name| wire::StreamOf { module_name: &name.module, stream_name: &name.stream });
+        let details = wire::ManageStreams { is_dry_run: false, enable: enable.collect() };
+        let path = ["managedInstances", instance.as_str(), "actions", "moduleStreams", "manage"];
+        let call = Call::post("ManageModuleStreamsOnManagedInstance", &path).json(&details).token(&token.0);
+        self.accepted(&call, instance).await
     }
 
     async fn stream_rows(&self, id: &Ocid) -> Result<Option<Vec<wire::StreamRow>>, CloudError> {

@@ -177,6 +177,12 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::Modular { release, packages, streams } => {
                 modular.push(modular_words(release, *packages, streams));
             }
+            Note::NotListed { stream, instances } => modular.push(format!(
+                "the service does not list {} for {}: where no source tells of its module there is nothing to enable, \
+                 and it fails",
+                clean(&stream.to_string()),
+                count(*instances, "instance"),
+            )),
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
             }
