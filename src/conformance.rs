@@ -23,6 +23,13 @@ pub struct Lag {
     pub release: Package,
 }
 
+impl Lag {
+    /// Tells whether it is a package of a module stream, on either side.
+    pub fn is_modular(&self) -> bool {
+        self.installed.is_modular() || self.release.is_modular()
+    }
+}
+
 /// How an instance stands to a release. All lists are in package order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {

@@ -3,12 +3,13 @@
 //! Whether a source of our own tells an instance about modules is not documented. Where it does not, nothing is listed,
 //! nothing follows from that, and it is told apart from a module that is listed with no stream, or another one, in use.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use super::{Lag, Verdict};
 use crate::package::{ModuleStream, StreamName, StreamStatus};
 
 /// A stream of a release that an instance gets no packages from.
@@ -58,13 +59,13 @@ impl Verdict {
     /// Tells whether a package of a module stream is at another version than the release's: only then can another stream
     /// be behind it, and at the release's version the packages themselves prove their stream.
     pub fn has_modular_off(&self) -> bool {
-        let lags = self.behind.iter().chain(&self.ahead);
-        lags.into_iter().any(|lag| lag.installed.is_modular() || lag.release.is_modular())
+        self.behind.iter().chain(&self.ahead).any(Lag::is_modular)
     }
 }
 
-/// Compares the streams that a release names with those of an instance.
-pub fn stream_gaps(release: &[String], seen: &[ModuleStream]) -> Vec<StreamGap> {
+/// Compares the streams that a release names with those of an instance, as far as they matter to it: of modules of which
+/// it has packages at another version than the release's. A leaner instance lacks many streams and nothing for it.
+pub fn stream_gaps(release: &[String], seen: &[ModuleStream], verdict: &Verdict) -> Vec<StreamGap> {
     let wanted: Vec<StreamName> = release.iter().filter_map(|spec| StreamName::parse(spec).ok()).collect();
     let in_use = |stream: &&ModuleStream| stream.status != StreamStatus::Disabled;
     let is_wanted = |stream: &ModuleStream| {
@@ -84,7 +85,24 @@ pub fn stream_gaps(release: &[String], seen: &[ModuleStream]) -> Vec<StreamGap> 
         };
         Some(StreamGap { release: release.clone(), instance })
     };
-    wanted.iter().filter_map(gap).collect()
+    let modules = wanted.iter().map(|name| &*name.module).chain(seen.iter().map(|stream| &*stream.module));
+    let off = modules_off(&modules.collect(), verdict);
+    wanted.iter().filter(|name| off.contains(&*name.module)).filter_map(gap).collect()
+}
+
+/// Returns the modules of packages that are off. Nobody lists which module a package is of, where a source tells of none:
+/// it is taken to be of the one whose name its own begins with, the longest of those. That misses modules that name none
+/// of their packages after themselves, whose packages then count as merely waiting for an update.
+fn modules_off<'m>(modules: &BTreeSet<&'m str>, verdict: &Verdict) -> BTreeSet<&'m str> {
+    let is_of = |name: &str, module: &str| {
+        name.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let lags = verdict.behind.iter().chain(&verdict.ahead).filter(|lag| lag.is_modular());
+    let of = |lag: &Lag| {
+        let name = lag.release.name();
+        modules.iter().filter(|module| is_of(name, module)).max_by_key(|module| module.len()).copied()
+    };
+    lags.filter_map(of).collect()
 }
 
 fn of<'s>(seen: &'s [ModuleStream], module: &'s str) -> impl Iterator<Item = &'s ModuleStream> {
@@ -93,7 +111,6 @@ fn of<'s>(seen: &'s [ModuleStream], module: &'s str) -> impl Iterator<Item = &'s
 
 #[cfg(test)]
 mod tests {
-    use super::super::Lag;
     use super::*;
     use crate::package::Package;
 
@@ -120,7 +137,7 @@ mod tests {
                     ModuleStream { module, stream, status: *status }
                 })
                 .collect();
-            let found = stream_gaps(&release, &seen);
+            let found = stream_gaps(&release, &seen, &off(&["pg-libs"]));
             assert_eq!(
                 found.iter().map(StreamGap::to_string).collect::<Vec<_>>(),
                 gaps,
@@ -132,6 +149,28 @@ mod tests {
                 gaps.iter().filter(listed).count()
             );
         }
+    }
+
+    /// Who has modular packages of these names off.
+    fn off(names: &[&str]) -> Verdict {
+        let package =
+            |name: &str, n: u8| Package::parse(&format!("{name}-{n}-1.module+el8+{n}.x86_64")).unwrap();
+        let lag = |name: &&str| Lag { installed: package(name, 1), release: package(name, 2) };
+        Verdict { behind: names.iter().map(lag).collect(), ..Verdict::default() }
+    }
+
+    #[test]
+    fn streams_of_modules_that_an_instance_has_nothing_off_of_are_no_gaps() {
+        let release = ["nodejs:20", "perl:5.26", "perl-DBI:1.6"].map(str::to_owned);
+        let modules = |names: &[&str]| -> Vec<String> {
+            let gaps = stream_gaps(&release, &[], &off(names));
+            gaps.iter().map(|gap| gap.release.module.to_string()).collect()
+        };
+        assert_eq!(modules(&["perl-libs"]), ["perl"]);
+        // The longest name counts, and whole words of it.
+        assert_eq!(modules(&["perl-DBI"]), ["perl-DBI"]);
+        assert_eq!(modules(&["nodejs", "perl"]), ["nodejs", "perl"]);
+        assert!(modules(&["nodejs20", "podman"]).is_empty());
     }
 
     #[test]

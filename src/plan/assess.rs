@@ -269,19 +269,17 @@ fn assess<'a>(
 }
 
 /// Tells whether what an update is to bring is of module streams that the member does not have: then it brings nothing of
-/// that. Which package is of which stream nobody says, so that one stream too many may be named; never one too few.
+/// that. The member is held as a whole, so that what its plan shows is what happens.
 fn other_streams(
     input: &Input<'_>,
     member: &Member<'_>,
     verdict: &Verdict,
     sorter: &Sorter<'_>,
 ) -> Option<HeldReason> {
-    let mut due = verdict.behind.iter().filter(|lag| sorter.bringer(lag) == Bringer::Update);
-    if !due.any(|lag| lag.installed.is_modular() || lag.release.is_modular()) {
-        return None;
-    }
+    let due = verdict.behind.iter().filter(|lag| sorter.bringer(lag) == Bringer::Update);
+    let due = Verdict { behind: due.copied().collect(), ..Verdict::default() };
     let seen = input.observed.streams.get(member.id)?;
-    let mut streams = stream_gaps(&member.release.manifest.modules, seen);
+    let mut streams = stream_gaps(&member.release.manifest.modules, seen, &due);
     streams.retain(StreamGap::keeps_back);
     let together = (!input.capabilities.updates_members).then(|| member.group.name.clone());
     (!streams.is_empty()).then_some(HeldReason::Streams { streams, together })

@@ -200,7 +200,9 @@ impl Fleet<'_> {
         });
         // Whoever may have another stream than its release was asked.
         let streams = self.observed.streams.get(id).zip(bound).filter(|_| on_release);
-        let streams = streams.map(|(seen, bound)| stream_gaps(&bound.release.manifest.modules, seen));
+        let streams = streams.zip(verdict.as_ref());
+        let streams = streams
+            .map(|((seen, bound), verdict)| stream_gaps(&bound.release.manifest.modules, seen, verdict));
         let reachable = known.is_some_and(|known| known.status.takes_work());
         let level = verdict.as_ref().zip(bound);
         let patching = bound.map_or(Patching::EVERYTHING, |bound| bound.group.patching());

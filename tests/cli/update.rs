@@ -126,6 +126,7 @@ fn enables_a_stream(api: Api) {
         // A source of our own tells nobody of modules, as far as is known: there is nothing to enable.
         Api::Osms => {
             let failed = group().expect(exit::PARTIAL).stdout;
+            let failed = failed.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(failed.contains("does not list httpd:2.4 for 3 instances"), "{failed}");
             assert!(
                 failed.contains("no software source of the instance has the stream httpd:2.4"),

@@ -27,7 +27,7 @@ fn modular() -> World {
 
 fn modular_on(service: impl FnOnce(World) -> World) -> World {
     let mut release = worlds::release("R1", set(&RELEASE).iter().collect(), 1);
-    release.manifest.modules = vec!["pg:15".to_owned()];
+    release.manifest.modules = vec!["zlib:15".to_owned()];
     release.digest = release.manifest.digest();
     let members = [instance_id(1), instance_id(2)];
     let has_both = |world: &World| members.iter().all(|id| world.observed.instances.contains_key(id));
@@ -78,25 +78,25 @@ fn told(plan: &Plan) -> (usize, Vec<Vec<String>>) {
 #[test]
 fn whoever_has_another_stream_is_held_and_whoever_merely_waits_is_updated() {
     use StreamStatus::{Active, Disabled, Enabled};
-    let other = || vec![vec!["pg:13 (release: pg:15)".to_owned()]];
-    let off = || vec![vec!["no stream of pg (release: pg:15)".to_owned()]];
+    let other = || vec![vec!["zlib:13 (release: zlib:15)".to_owned()]];
+    let off = || vec![vec!["no stream of zlib (release: zlib:15)".to_owned()]];
     let cases: [(&[&str], &[(&str, StreamStatus)], usize, Vec<Vec<String>>); 7] = [
-        (&OLD_ZLIB, &[("pg:13", Enabled), ("pg:15", Disabled)], 1, other()),
-        (&OLD_ZLIB, &[("pg:13", Active)], 1, other()),
-        (&OLD_ZLIB, &[("pg:13", Disabled), ("pg:15", Disabled)], 1, off()),
-        (&OLD_ZLIB, &[("pg:15", Enabled)], 2, Vec::new()),
+        (&OLD_ZLIB, &[("zlib:13", Enabled), ("zlib:15", Disabled)], 1, other()),
+        (&OLD_ZLIB, &[("zlib:13", Active)], 1, other()),
+        (&OLD_ZLIB, &[("zlib:13", Disabled), ("zlib:15", Disabled)], 1, off()),
+        (&OLD_ZLIB, &[("zlib:15", Enabled)], 2, Vec::new()),
         // Nothing is known of a module that is not listed: a source of our own may carry no metadata.
         (&OLD_ZLIB, &[("perl:5.26", Active)], 2, Vec::new()),
         // What is behind is of no stream, and an update brings it.
-        (&OLD_BASH, &[("pg:13", Enabled)], 2, Vec::new()),
-        (&RELEASE, &[("pg:13", Enabled)], 1, Vec::new()),
+        (&OLD_BASH, &[("zlib:13", Enabled)], 2, Vec::new()),
+        (&RELEASE, &[("zlib:13", Enabled)], 1, Vec::new()),
     ];
     for (packages, streams, updates, held) in cases {
         let mut world = modular();
         installed(&mut world, 1, packages);
         listed(&mut world, 1, streams);
         installed(&mut world, 2, &OLD_ZLIB);
-        listed(&mut world, 2, &[("pg:15", Enabled)]);
+        listed(&mut world, 2, &[("zlib:15", Enabled)]);
         assert_eq!(told(&world.plan().unwrap()), (updates, held), "{packages:?} {streams:?}");
     }
 }
@@ -106,7 +106,7 @@ fn a_group_whose_members_are_held_for_their_streams_is_not_at_level_and_converge
     let mut world = modular();
     for number in 1..=2 {
         installed(&mut world, number, &OLD_ZLIB);
-        listed(&mut world, number, &[("pg:13", StreamStatus::Enabled)]);
+        listed(&mut world, number, &[("zlib:13", StreamStatus::Enabled)]);
     }
     let plan = world.plan().unwrap();
     assert!(!plan.can_start(), "{:#?}", plan.steps);
@@ -153,25 +153,25 @@ fn what_is_asked_for_is_enabled_where_it_is_not_and_read_back() {
     use StreamStatus::{Active, Enabled};
     let mut world = modular();
     let (one, two) = (instance_id(1), instance_id(2));
-    listed(&mut world, 1, &[("pg:13", Enabled), ("perl:5.26", Active)]);
-    listed(&mut world, 2, &[("pg:15", Enabled)]);
+    listed(&mut world, 1, &[("zlib:13", Enabled), ("perl:5.26", Active)]);
+    listed(&mut world, 2, &[("zlib:15", Enabled)]);
     let note = |stream, instances| Note::NotListed { stream: StreamName::parse(stream).unwrap(), instances };
-    let pg = |id| vec![format!("update/@pg:15/{id}"), format!("pg:15 of {id}")];
-    assert_eq!(ops(&asked(&world, web(), &["pg:15"])), pg(&one));
-    assert!(asked(&world, Target::Instance(two.clone()), &["pg:15"]).steps.is_empty());
+    let zlib = |id| vec![format!("update/@zlib:15/{id}"), format!("zlib:15 of {id}")];
+    assert_eq!(ops(&asked(&world, web(), &["zlib:15"])), zlib(&one));
+    assert!(asked(&world, Target::Instance(two.clone()), &["zlib:15"]).steps.is_empty());
     // What is only active by default is no choice yet; where both are asked for, each lacks its own.
-    let plan = asked(&world, web(), &["pg:15", "perl:5.26"]);
+    let plan = asked(&world, web(), &["zlib:15", "perl:5.26"]);
     assert_eq!(
         ops(&plan),
         [
-            format!("update/@pg:15+perl:5.26/{one}"),
-            format!("pg:15+perl:5.26 of {one}"),
+            format!("update/@zlib:15+perl:5.26/{one}"),
+            format!("zlib:15+perl:5.26 of {one}"),
             format!("update/@perl:5.26/{two}"),
             format!("perl:5.26 of {two}"),
         ]
     );
     // Where the service does not list it, it may not be there to be enabled.
-    assert_eq!(plan.notes, [note("perl:5.26", 1), note("pg:15", 1)]);
+    assert_eq!(plan.notes, [note("perl:5.26", 1), note("zlib:15", 1)]);
     let moves: Vec<Vec<Option<&str>>> = plan
         .patches
         .iter()
@@ -183,17 +183,17 @@ fn what_is_asked_for_is_enabled_where_it_is_not_and_read_back() {
     assert_eq!(told(&world.plan().unwrap()).1.len(), 1);
     let ends = model::run_all(&mut world, &plan);
     assert!(ends.iter().all(|end| *end == End::Done), "{ends:?}");
-    assert!(asked(&world, web(), &["pg:15", "perl:5.26"]).steps.is_empty());
+    assert!(asked(&world, web(), &["zlib:15", "perl:5.26"]).steps.is_empty());
     assert_eq!(told(&world.plan().unwrap()).1, Vec::<Vec<String>>::new());
 }
 
 #[test]
 fn whose_streams_cannot_be_changed_now_is_held() {
     let mut world = modular();
-    listed(&mut world, 1, &[("pg:13", StreamStatus::Enabled)]);
+    listed(&mut world, 1, &[("zlib:13", StreamStatus::Enabled)]);
     let ticket = Ticket("ocid1.osmsworkrequest.oc1..alien".into());
     world.observed.instances.get_mut(&instance_id(1)).unwrap().open_work = vec![ticket.clone()];
-    let plan = asked(&world, web(), &["pg:15"]);
+    let plan = asked(&world, web(), &["zlib:15"]);
     let reasons: Vec<&HeldReason> = plan.held.iter().map(|held| &held.reason).collect();
     // The streams of the other were not read.
     assert_eq!(reasons, [&HeldReason::OpenWork { ticket }, &HeldReason::Unread]);
@@ -204,21 +204,21 @@ fn whose_streams_cannot_be_changed_now_is_held() {
 fn members_of_a_group_that_is_bound_are_asked_together() {
     let mut world = modular_on(hub::over);
     for number in 1..=2 {
-        listed(&mut world, number, &[("pg:13", StreamStatus::Enabled)]);
+        listed(&mut world, number, &[("zlib:13", StreamStatus::Enabled)]);
     }
     let group = GroupName::new("web");
-    let one = asked(&world, Target::Instance(instance_id(1)), &["pg:15"]);
+    let one = asked(&world, Target::Instance(instance_id(1)), &["zlib:15"]);
     assert_eq!(one.held[0].reason, HeldReason::Locked { group: group.clone() });
     assert!(one.steps.is_empty());
-    let plan = asked(&world, web(), &["pg:15"]);
+    let plan = asked(&world, web(), &["zlib:15"]);
     let (one, two) = (instance_id(1), instance_id(2));
     assert_eq!(
         ops(&plan),
         [
-            "group-update/web/@pg:15".to_owned(),
+            "group-update/web/@zlib:15".to_owned(),
             "group-refresh/web".to_owned(),
-            format!("pg:15 of {one}"),
-            format!("pg:15 of {two}"),
+            format!("zlib:15 of {one}"),
+            format!("zlib:15 of {two}"),
         ]
     );
     let Action::Act { op: Op::EnableGroupStreams { instances, .. } } = &plan.steps[0].action else {

@@ -6,12 +6,13 @@ apply
   > exit 3
   > failed db-01: below GL1
   > behind: postgresql-15
-# Nothing is tried again that cannot help: it is told apart from one that waits for an update.
+# It is a canary, behind which the others wait. Nothing is tried again that cannot help.
 plan
-  > 0 steps, can start: no
+  > can start: no
   > held db-01: streams
+  ! change db-01
 enable postgresql:15 on db-01
-  > Change db-01
+  > change db-01
   > cost: 1 changing calls, 1 work requests
   > exit 0
   > 2 done
@@ -20,7 +21,7 @@ enable postgresql:15 on db-01
   > No changes.
 # Now an update brings what the release has of the stream, and the level is proven.
 apply
-  > Change db-01
+  > change db-01
   > exit 0
 plan
   > No changes.
