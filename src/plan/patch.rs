@@ -240,11 +240,14 @@ fn resting(member: &Member<'_>) -> Option<HeldReason> {
         .cloned()
 }
 
+/// What is the same for instances that are told of together.
+type Alike = (Option<GroupName>, Vec<OutstandingUpdate>, Vec<StreamMove>);
+
 /// A plan of updates by hand as it grows.
 struct Draft<'a> {
     request: &'a Request,
     patches: Vec<Patch>,
-    index: HashMap<(Option<GroupName>, Vec<OutstandingUpdate>, Vec<StreamMove>), usize>,
+    index: HashMap<Alike, usize>,
     changes: Vec<Change>,
     held: Vec<Held>,
     steps: Vec<Step>,
