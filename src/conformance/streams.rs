@@ -114,10 +114,13 @@ mod tests {
     use super::*;
     use crate::package::Package;
 
+    /// A release's streams, an instance's, and the gaps between them.
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, StreamStatus)], &'a [&'a str]);
+
     #[test]
     fn other_streams_are_told_from_none_and_from_what_is_not_listed() {
         use StreamStatus::{Active, Disabled, Enabled};
-        let cases: [(&[&str], &[(&str, StreamStatus)], &[&str]); 9] = [
+        let cases: [Case<'_>; 9] = [
             (&["pg:15"], &[("pg:15", Enabled)], &[]),
             (&["pg:15"], &[("pg:13", Disabled), ("pg:15", Active)], &[]),
             (&["pg:15:2:ab"], &[("pg:13", Enabled), ("pg:15", Disabled)], &["pg:13 (release: pg:15)"]),

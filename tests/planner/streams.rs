@@ -75,12 +75,15 @@ fn told(plan: &Plan) -> (usize, Vec<Vec<String>>) {
     (plan.groups[0].work.updates, held.collect())
 }
 
+/// A member's packages and streams, and what becomes of it: how many are updated, and who is held for what.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, StreamStatus)], usize, Vec<Vec<String>>);
+
 #[test]
 fn whoever_has_another_stream_is_held_and_whoever_merely_waits_is_updated() {
     use StreamStatus::{Active, Disabled, Enabled};
     let other = || vec![vec!["zlib:13 (release: zlib:15)".to_owned()]];
     let off = || vec![vec!["no stream of zlib (release: zlib:15)".to_owned()]];
-    let cases: [(&[&str], &[(&str, StreamStatus)], usize, Vec<Vec<String>>); 7] = [
+    let cases: [Case<'_>; 7] = [
         (&OLD_ZLIB, &[("zlib:13", Enabled), ("zlib:15", Disabled)], 1, other()),
         (&OLD_ZLIB, &[("zlib:13", Active)], 1, other()),
         (&OLD_ZLIB, &[("zlib:13", Disabled), ("zlib:15", Disabled)], 1, off()),
