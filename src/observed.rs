@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Ocid;
 use crate::op::{Ownership, Ticket};
-use crate::package::{PackageSet, StreamContents};
+use crate::package::{ModuleStream, PackageSet, StreamContents};
 
 mod advance;
 mod compute;
@@ -20,6 +20,7 @@ mod offer;
 mod precondition;
 mod riding;
 mod schedules;
+mod streams;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};
@@ -53,6 +54,9 @@ pub struct Observed {
     pub vendors: BTreeMap<Ocid, Vendor>,
     /// The registration profiles of the compartment, where they have been read: for trains with profiles.
     pub profiles: BTreeMap<Ocid, Profile>,
+    /// The module streams that the service lists for an instance, where they have been read: for who has modular packages
+    /// at another version than its release's.
+    pub streams: BTreeMap<Ocid, Vec<ModuleStream>>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -220,8 +224,10 @@ pub enum Scope {
     Instance(Ocid),
     /// The packages of one instance.
     Inventory(Ocid),
-    /// The enabled and active module streams of one instance.
+    /// The enabled and active module streams of one instance, with their packages.
     ModuleStreams(Ocid),
+    /// All module streams that the service lists for one instance, and how it stands to each.
+    Streams(Ocid),
     /// The managed instances of the compartment with this display name, which need not be unique; each as by
     /// `Instance`.
     InstancesNamed(String),
@@ -269,6 +275,8 @@ pub enum Sighting {
     Inventory(Ocid, Option<Inventory>),
     /// To `ModuleStreams`; none when the service does not know the instance.
     ModuleStreams(Ocid, Option<Vec<StreamContents>>),
+    /// To `Streams`; none when the service does not know the instance.
+    Streams(Ocid, Option<Vec<ModuleStream>>),
     /// To `InstancesNamed`.
     InstancesNamed(String, BTreeMap<Ocid, Instance>),
     /// To `SourceContents`; none when there is no such source.
@@ -324,8 +332,14 @@ impl Observed {
                     instance.inventory = inventory;
                 }
             }
-            // No plan depends on streams yet: whoever asks for them takes them from the answer.
+            // Only a freeze asks for these, and takes them from the answer.
             Sighting::ModuleStreams(..) => {}
+            Sighting::Streams(id, None) => {
+                self.streams.remove(&id);
+            }
+            Sighting::Streams(id, Some(streams)) => {
+                self.streams.insert(id, streams);
+            }
             Sighting::InstancesNamed(_, found) => {
                 for (id, instance) in found {
                     self.learn(Sighting::Instance(id, Some(instance)));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Op;
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::package::{Digest, Package};
+use crate::package::{Digest, Package, StreamName};
 
 /// How keys of these kinds begin.
 const ADD: &str = "add-packages/";
@@ -28,6 +28,8 @@ impl Op {
             // No release is called so: these are told from updates to one, and like them end in their instance.
             Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
             Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
+            // Nor is any package: a NEVRA has its architecture behind a dot at the end.
+            Self::EnableStreams { instance, streams } => format!("update/@{}/{instance}", specs(streams)),
             Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
             Self::ChangeSchedule { group, .. } => format!("change-schedule/{group}"),
             Self::DeleteSchedule { group, id } => format!("delete-schedule/{group}/{id}"),
@@ -59,6 +61,9 @@ impl Op {
             Self::PatchGroup { group, wanted, package: None, .. } => {
                 format!("group-update/{}/@{wanted}", group.group)
             }
+            Self::EnableGroupStreams { group, streams, .. } => {
+                format!("group-update/{}/@{}", group.group, specs(streams))
+            }
             Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", group.group),
             Self::Refresh { group, .. } => return OpKey::refresh(&group.group),
             Self::RefreshInstance { instance } => format!("refresh/{instance}"),
@@ -66,6 +71,11 @@ impl Op {
             Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
         })
     }
+}
+
+fn specs(streams: &[StreamName]) -> String {
+    let specs: Vec<String> = streams.iter().map(StreamName::to_string).collect();
+    specs.join("+")
 }
 
 /// The lasting name of an op; see [`Op::key`].

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
 use super::{HeldReason, Input, Reason, bindings, schedules};
-use crate::conformance::{Sorter, Tally, Verdict};
+use crate::conformance::{Bringer, Sorter, StreamGap, Tally, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
 use crate::op::{Binding, OpKey, Ticket, Wanted};
@@ -268,6 +268,14 @@ fn assess<'a>(
         member.update = false;
         return member;
     }
+    if member.update
+        && !member.switch
+        && let Some(reason) = other_streams(input, &member, &verdict, &sorter)
+    {
+        (member.held, member.update, member.reaches) = (Some(reason), false, false);
+        member.reason = self::reason(input, &member, rides);
+        return member;
+    }
     if group.ahead == Ahead::Block && !verdict.ahead.is_empty() {
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
@@ -282,6 +290,23 @@ fn assess<'a>(
     }
     member.reason = reason(input, &member, rides);
     member
+}
+
+/// Tells whether what an update is to bring is of module streams that the member does not have: then it brings nothing of
+/// that. The member is held as a whole, so that what its plan shows is what happens.
+fn other_streams(
+    input: &Input<'_>,
+    member: &Member<'_>,
+    verdict: &Verdict,
+    sorter: &Sorter<'_>,
+) -> Option<HeldReason> {
+    let due = verdict.behind.iter().filter(|lag| sorter.bringer(lag) == Bringer::Update);
+    let due = Verdict { behind: due.copied().collect(), ..Verdict::default() };
+    let seen = input.observed.streams.get(member.id)?;
+    let mut streams = stream_gaps(&member.release.manifest.modules, seen, &due);
+    streams.retain(StreamGap::keeps_back);
+    let together = (!input.capabilities.updates_members).then(|| member.group.name.clone());
+    (!streams.is_empty()).then_some(HeldReason::Streams { streams, together })
 }
 
 fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
-use crate::conformance::Lag;
+use crate::conformance::{Lag, StreamGap};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
+use crate::package::StreamName;
 use crate::train::Layout;
 
 /// An instance that is newer than its release.
@@ -160,6 +161,15 @@ pub enum HeldReason {
         /// When it was asked for.
         since: Timestamp,
     },
+    /// Packages of it are behind because it gets them from other module streams than its release: an update brings
+    /// neither those nor the switch.
+    Streams {
+        /// The streams.
+        streams: Vec<StreamGap>,
+        /// The group that streams must be asked for by, where the service does nothing on one member alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        together: Option<GroupName>,
+    },
 }
 
 /// Something a reviewer should know.
@@ -222,6 +232,14 @@ pub enum Note {
     NotOutstanding {
         /// The name.
         package: String,
+    },
+    /// A module stream is to be enabled on instances for which the service does not list it: their sources may tell of no
+    /// modules, and then there is nothing to enable.
+    NotListed {
+        /// The stream.
+        stream: StreamName,
+        /// On how many.
+        instances: usize,
     },
     /// A group's selector fits an instance that is none of the group's.
     LeftOut {

@@ -6,7 +6,7 @@ use super::page::{Mark, Page, Tone};
 use super::table::{Side, Table};
 use super::words::{self, clean, count, counts, time};
 use super::{Detail, Style};
-use crate::conformance::Verdict;
+use crate::conformance::{StreamGap, Verdict};
 use crate::name::GroupName;
 use crate::observed::InstanceStatus;
 use crate::report::{FleetStatus, GroupStatus, InstanceLine, ScheduleLine};
@@ -179,10 +179,14 @@ pub fn instance_status(
     let patching = group.map(|group| group.patching).unwrap_or_default();
     let counts = words::counting(patching, Some(line.tally).filter(|_| line.on_release));
     let explanation = match counts.strip_prefix(", ") {
+        None if line.streams.iter().any(StreamGap::keeps_back) => {
+            "an update brings what is of no other stream"
+        }
         None => "an update brings",
         Some(counts) => counts,
     };
     section(&mut page, "Behind", explanation, &behind, "->");
+    streams(&mut page, line);
     let ahead: Vec<Row> = verdict.ahead.iter().map(Row::of_ahead).collect();
     section(&mut page, "Ahead", "newer than the release; no update brings that back", &ahead, "newer than");
     let extra: Vec<Row> = verdict.extra.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
@@ -281,10 +285,28 @@ fn members_of(page: &mut Page, fleet: &FleetStatus, group: &GroupStatus, alone: 
             if line.reboot_required { "needed" } else { "" }.to_owned(),
         ];
         let mark = if line.at_level { Mark::NONE } else { Mark::CHANGE };
-        table.row(mark, cells, Vec::new());
+        let streams: Vec<String> = line.streams.iter().map(StreamGap::to_string).collect();
+        let beside = match streams.as_slice() {
+            [] => Vec::new(),
+            some => vec![format!("module streams: {}", clean(&some.join(", ")))],
+        };
+        table.row(mark, cells, beside);
     }
     table.write(page, 0, shown);
     page.more(2, lines.len() - shown);
+}
+
+/// Says which streams keep packages back: an update does not bring those.
+fn streams(page: &mut Page, line: &InstanceLine) {
+    if line.streams.is_empty() {
+        return;
+    }
+    let title = format!("Module streams ({})", line.streams.len());
+    page.heading(&title, "not the release's; an update does not switch streams, `update --stream` does");
+    for gap in &line.streams {
+        let mark = if gap.keeps_back() { Mark::CHANGE } else { Mark::NONE };
+        page.item(2, mark, &clean(&gap.to_string()));
+    }
 }
 
 fn section(page: &mut Page, title: &str, explanation: &str, rows: &[Row], arrow: &str) {

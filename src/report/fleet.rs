@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::conformance::{self, Sorter, Tally, Verdict};
+use crate::conformance::{self, Sorter, StreamGap, Tally, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{Instance, InstanceStatus, Job, Observed, Riding};
 use crate::patching::Schedule;
@@ -79,6 +79,8 @@ pub struct InstanceLine {
     pub on_release: bool,
     /// How it stands to that release; none when its packages could not be read.
     pub verdict: Option<Verdict>,
+    /// The module streams of that release that it does not have, where it was asked for them.
+    pub streams: Vec<StreamGap>,
     /// What of being behind counts for its group, and what its schedule will bring.
     pub tally: Tally,
     /// Whether it is at level: reachable, on the release, and nothing behind that counts (or ahead, where that blocks).
@@ -204,6 +206,11 @@ impl Fleet<'_> {
         let verdict = inventory.zip(bound).map(|(inventory, bound)| {
             Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
         });
+        // Whoever may have another stream than its release was asked.
+        let streams = self.observed.streams.get(id).zip(bound).filter(|_| on_release);
+        let streams = streams.zip(verdict.as_ref());
+        let streams = streams
+            .map(|((seen, bound), verdict)| stream_gaps(&bound.release.manifest.modules, seen, verdict));
         let reachable = known.is_some_and(|known| known.status.takes_work());
         let level = verdict.as_ref().zip(bound);
         let patching = bound.map_or(Patching::EVERYTHING, |bound| bound.group.patching());
@@ -223,6 +230,7 @@ impl Fleet<'_> {
             rides: link.and(known).and_then(|known| riding.named(known, source)),
             on_release,
             verdict,
+            streams: streams.unwrap_or_default(),
             tally,
             at_level,
             at_level_since: proven.map(|level| level.since),

@@ -99,6 +99,7 @@ fn instance(group: &GroupStatus, line: &InstanceLine) -> InstanceReport {
         security: Compliance::Unknown { because: Unknown::NotRead },
         cves: None,
         conformance,
+        streams: line.streams.clone(),
         at_level: line.at_level,
         // What was proven once and no longer holds is not "since".
         at_level_since: line.at_level_since.filter(|_| line.at_level),

@@ -131,3 +131,58 @@ fn what_a_schedule_has_brought_is_proven_on_either_service() {
         assert!(again.stdout.contains("No changes"), "{}", again.stdout);
     }
 }
+
+fn enables_a_stream(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    let enable = |whom: [&str; 2], stream: &str| {
+        workspace.run(&["update", whom[0], whom[1], "--stream", stream, "--auto-approve"])
+    };
+    let golden = || enable(["--instance", "golden-01"], "nodejs:20");
+    let enabled = golden().expect(exit::DONE).stdout;
+    for part in
+        ["the golden instance golden-01: enable 1 module stream", "nodejs:10 -> nodejs:20", "1 changed"]
+    {
+        assert!(enabled.contains(part), "no `{part}` in {enabled}");
+    }
+    let again = golden().expect(exit::DONE);
+    assert!(again.stderr.contains("All that was asked for is enabled."), "{}", again.stderr);
+    let twice =
+        ["update", "--group", "canary", "--stream", "perl:5.26", "--stream", "perl:5.30", "--auto-approve"];
+    let twice = workspace.run(&twice).expect(exit::USAGE);
+    assert!(twice.stderr.contains("two streams of module `perl` are asked for"), "{}", twice.stderr);
+
+    canaries(&workspace, api, false, "");
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let group = || enable(["--group", "canary"], "httpd:2.4");
+    match api {
+        // A source of our own tells nobody of modules, as far as is known: there is nothing to enable.
+        Api::Osms => {
+            let failed = group().expect(exit::PARTIAL).stdout;
+            let failed = failed.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(failed.contains("does not list httpd:2.4 for 3 instances"), "{failed}");
+            assert!(
+                failed.contains("no software source of the instance has the stream httpd:2.4"),
+                "{failed}"
+            );
+        }
+        Api::Osmh => {
+            let enabled = group().expect(exit::DONE).stdout;
+            assert!(enabled.contains("3 instances of group.canary, all alike: enable 1 module"), "{enabled}");
+            let member = enable(["--instance", "web-01"], "httpd:2.4").expect(exit::DONE);
+            assert!(member.stderr.contains("All that was asked for is enabled."), "{}", member.stderr);
+            let member = enable(["--instance", "web-01"], "python36:3.6").expect(exit::DONE);
+            assert!(member.stdout.contains("--group canary"), "{}", member.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_stream_is_enabled_on_os_management() {
+    enables_a_stream(Api::Osms);
+}
+
+#[test]
+fn a_stream_is_enabled_on_os_management_hub() {
+    enables_a_stream(Api::Osmh);
+}

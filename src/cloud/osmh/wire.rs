@@ -125,6 +125,8 @@ pub(super) struct ModuleRow {
     #[serde(default)]
     pub(super) active_streams: Option<Vec<String>>,
     #[serde(default)]
+    pub(super) disabled_streams: Option<Vec<String>>,
+    #[serde(default)]
     pub(super) software_source_id: Option<String>,
 }
 

@@ -290,3 +290,19 @@ pub(super) struct Target<'a> {
     pub(super) id: &'a str,
     pub(super) display_name: &'a str,
 }
+
+/// `ManageModuleStreamsOnManagedInstanceDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ManageStreams<'a> {
+    pub(super) is_dry_run: bool,
+    pub(super) enable: Vec<StreamOf<'a>>,
+}
+
+/// `ModuleStreamDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StreamOf<'a> {
+    pub(super) module_name: &'a str,
+    pub(super) stream_name: &'a str,
+}

@@ -80,6 +80,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Apart { .. } => 18,
         HeldReason::Stray { .. } => 19,
         HeldReason::Taken { .. } => 20,
+        HeldReason::Streams { .. } => 21,
     }
 }
 
@@ -109,6 +110,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Apart { .. }
         | HeldReason::Stray { .. }
         | HeldReason::Taken { .. }
+        | HeldReason::Streams { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }
@@ -178,6 +180,12 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::Modular { release, packages, streams } => {
                 modular.push(modular_words(release, *packages, streams));
             }
+            Note::NotListed { stream, instances } => modular.push(format!(
+                "the service does not list {} for {}: where no source tells of its module there is nothing to enable, \
+                 and it fails",
+                clean(&stream.to_string()),
+                count(*instances, "instance"),
+            )),
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
             }

@@ -10,7 +10,7 @@ use super::super::words::{clean, status};
 use super::words::compliance;
 use crate::report::{Compliance, InstanceReport, Report};
 
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 33] = [
     "train",
     "as_of",
     "group",
@@ -35,6 +35,7 @@ const COLUMNS: [&str; 32] = [
     "ahead",
     "extra",
     "missing",
+    "streams",
     "at_level",
     "at_level_since",
     "reboot_required",
@@ -93,6 +94,7 @@ fn fields<'a>(report: &'a Report, instance: &'a InstanceReport) -> [Cow<'a, str>
         number(conformance.map(|conformance| conformance.ahead)),
         number(conformance.map(|conformance| conformance.extra)),
         number(conformance.map(|conformance| conformance.missing)),
+        safe(&super::words::streams(instance)).into_owned().into(),
         truth(instance.at_level),
         time(instance.at_level_since),
         if instance.agent.is_some() { truth(instance.reboot_required) } else { Cow::Borrowed("") },

@@ -89,6 +89,17 @@ fn train(lines: &mut Vec<String>, report: &Report) {
             .map(words::number),
         );
     }
+    let streams = report.instances.iter().filter(|instance| !instance.streams.is_empty());
+    for (index, instance) in streams.enumerate() {
+        if index == 0 {
+            lines.extend([
+                String::new(),
+                "### Module streams other than the release's".to_owned(),
+                String::new(),
+            ]);
+        }
+        lines.push(format!("- {}: {}", escaped(&instance.name), escaped(&words::streams(instance))));
+    }
     if !report.cves.is_empty() {
         lines.extend([String::new(), format!("### {} open", count(report.cves.len(), "CVE")), String::new()]);
         head(lines, &["CVE", "severity", "errata", "packages"], &["instances"]);

@@ -152,6 +152,11 @@ pub(super) fn instances(html: &mut Html, report: &Report) {
         Column("Last check-in", Sort::Text, false),
     ];
     columns.extend(patched.then_some(Column(words::EFFECTIVE, Sort::Text, true)));
+    // Few fleets have anything to tell here.
+    let with_streams = report.instances.iter().any(|one| !one.streams.is_empty());
+    if with_streams {
+        columns.push(Column("Module streams", Sort::Text, false));
+    }
     begin(html, "instances", "instances", &columns);
     for one in &report.instances {
         html.open("tr", &[]);
@@ -177,6 +182,9 @@ pub(super) fn instances(html: &mut Html, report: &Report) {
         html.element("td", &[], one.last_checkin.map(time).unwrap_or_default());
         if patched {
             html.element("td", &[], one.effective_kernel.as_deref().unwrap_or_default());
+        }
+        if with_streams {
+            html.element("td", &[], words::streams(one));
         }
         html.end("tr");
     }

@@ -89,6 +89,12 @@ pub(super) fn release(instance: &InstanceReport) -> Cow<'_, str> {
     }
 }
 
+/// Names the module streams that it has instead of its release's; empty for none.
+pub(super) fn streams(instance: &InstanceReport) -> String {
+    let gaps: Vec<String> = instance.streams.iter().map(|gap| gap.to_string()).collect();
+    gaps.join("; ")
+}
+
 /// Returns a count, or that nobody knows.
 pub(super) fn number(number: Option<usize>) -> String {
     number.map_or_else(|| UNKNOWN.to_owned(), |number| number.to_string())

@@ -73,6 +73,7 @@ fn line(name: &str, verdict: Option<Verdict>) -> InstanceLine {
         on_release: true,
         at_level: verdict.as_ref().is_some_and(|verdict| verdict.behind.is_empty()),
         verdict,
+        streams: Vec::new(),
         at_level_since: None,
         last_checkin: Some(at("2026-11-30T04:05:00Z")),
         listed: None,
@@ -103,7 +104,12 @@ fn fleet() -> FleetStatus {
         at_level: false,
         ..line("web-02", Some(level.clone()))
     };
+    let other_stream = crate::conformance::StreamGap {
+        release: crate::package::StreamName::parse("postgresql:15").unwrap(),
+        instance: crate::conformance::Instead::Other("13".into()),
+    };
     let elsewhere = InstanceLine {
+        streams: vec![other_stream],
         rides: Some("ol8_baseos_latest-x86_64".into()),
         on_release: false,
         reboot_required: true,

@@ -97,6 +97,20 @@ pub(in crate::render) fn held(held: &Held) -> String {
              has given it up"
                 .to_owned()
         }
+        HeldReason::Streams { streams, together } => {
+            let gaps: Vec<String> = streams.iter().map(|gap| clean(&gap.to_string()).into_owned()).collect();
+            let whom = together
+                .as_ref()
+                .map_or_else(|| "--instance NAME".to_owned(), |group| format!("--group {group}"));
+            let wanted: Vec<String> =
+                streams.iter().map(|gap| format!(" --stream {}", clean(&gap.release.to_string()))).collect();
+            format!(
+                "it is behind by packages of module streams and has {}; an update does not switch streams: \
+                 `patchtrain update {whom}{}` does",
+                gaps.join(", "),
+                wanted.concat()
+            )
+        }
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -126,6 +140,7 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::NotEverywhere { .. } => "not on every member".to_owned(),
         HeldReason::Locked { .. } => "locked by its group".to_owned(),
         HeldReason::Apart { .. } => "apart from its group".to_owned(),
+        HeldReason::Streams { .. } => "on other streams".to_owned(),
         HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
         HeldReason::Taken { .. } => "in another group or stage".to_owned(),
     }

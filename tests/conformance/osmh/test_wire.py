@@ -79,6 +79,9 @@ class Wire(wire.Case):
         name = next(row.display_name for row in updates if row.update_type == "BUGFIX")
         cls.run_it("update", "--instance", golden, "--type", "bugfix", "--package", name, "--auto-approve")
         cls.run_it("update", "--instance", golden, "--type", "enhancement", "--auto-approve")
+        # A stream is enabled there, and one on all members of a group.
+        cls.run_it("update", "--instance", golden, "--stream", "nodejs:20", "--auto-approve")
+        cls.run_it("update", "--group", "canary", "--stream", "httpd:2.4", "--auto-approve")
         # A schedule comes, changes and goes, and a profile too.
         canary = r'^name    = "canary"'
         schedule = 'schedule = { update = "bugfix", every = "1 week", start = "2031-01-05T02:00:00Z" }'

@@ -66,6 +66,8 @@ class Wire(wire.Case):
         updates = everything(client.list_available_updates_for_managed_instance, golden)
         name = next(update.display_name for update in updates if update.update_type == "BUG")
         cls.run_it("update", "--instance", golden, "--type", "bugfix", "--package", name, "--auto-approve")
+        # A stream is enabled there, and nothing comes of it: the golden instance has no packages of it.
+        cls.run_it("update", "--instance", golden, "--stream", "nodejs:20", "--auto-approve")
         # A schedule comes, changes and goes.
         schedule = 'schedule = { update = "bugfix", every = "1 week", start = "2031-01-05T02:00:00Z" }'
         cls.edit(r'^name    = "canary"', 'name    = "canary"\n' + schedule)

@@ -270,7 +270,11 @@ impl World {
                 };
                 if changed { done() } else { conflict() }
             }
-            ("POST", ["managedInstances", id, "actions", "packages", "updateAll"]) => {
+            (
+                "POST",
+                ["managedInstances", id, "actions", "packages", "updateAll"]
+                | ["managedInstances", id, "actions", "moduleStreams", "manage"],
+            ) => {
                 let id = format!("work-{id}");
                 with(202, &[("opc-work-request-id", id.as_str())], "")
             }
