@@ -132,7 +132,7 @@ fn a_csv_is_one_line_an_instance_and_no_formula() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4);
     let fields: Vec<usize> = [0, 1, 3].iter().map(|line| lines[*line].split(',').count()).collect();
-    assert_eq!(fields, [32, 32, 32]);
+    assert_eq!(fields, [33, 33, 33]);
     assert_eq!(
         lines[1],
         "great-linux,2026-11-22T16:00:00Z,web,GL1,web-01,ocid1.instance.oc1..6,0,2,0,1,yes,,0,0,0,0,0,0,\
@@ -205,7 +205,7 @@ fn kernels_patched_in_memory_have_a_column_where_there_are_any() {
         assert_eq!((column(&patched), column(&plain)), (true, false), "{format:?}");
     }
     let page = report(&[patched], ReportFormat::Html);
-    assert_eq!(page.matches("<td>5.16</td></tr>").count() + page.matches("<td>5.16</td>\n</tr>").count(), 1);
+    assert_eq!(page.matches("<td>5.16</td>").count(), 1);
 }
 
 #[test]
