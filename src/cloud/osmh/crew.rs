@@ -24,8 +24,8 @@ const SETTLING: Duration = Duration::from_secs(60);
 /// known (osmh.md, section 8).
 const LOOKS: u32 = 3;
 
-/// How many of a group's work requests are looked through, newest first.
-const NEWEST: &str = "50";
+/// How many of a group's work requests are looked through at least, newest first.
+const NEWEST: usize = 50;
 
 /// A call for a group, and how its work request is found again.
 #[derive(Clone, Copy)]
@@ -239,10 +239,17 @@ impl<T: Transport> OsmhCloud<T> {
             .query("resourceId", group.as_str())
             .query("sortBy", "timeCreated")
             .query("sortOrder", "DESC")
-            .query("limit", NEWEST);
+            .query("limit", NEWEST.to_string());
         let call = kind.into_iter().fold(call, |call, kind| call.query("operationType", kind));
-        // One page: what was just asked for is on it.
-        Ok(self.calls.one::<wire::Items<wire::WorkRequest>>(&call).await?.items)
+        // What was just asked for is among the first; but a page may be short, or empty, and more follow.
+        let mut works = Vec::new();
+        let mut pages = self.calls.client.pages(call);
+        while works.len() < NEWEST
+            && let Some(page) = pages.next().await?
+        {
+            works.append(&mut page.json::<wire::Items<_>>()?.items);
+        }
+        Ok(works)
     }
 
     async fn the_group(&self, operation: &'static str, group: &Ocid) -> Result<ServiceGroup, CloudError> {

@@ -144,6 +144,10 @@ async fn what_was_detached_and_whose_answer_was_lost_is_found_by_its_token() {
     let again = drawing_from(&service, &[]);
     assert_eq!(again.submit(&detach(), &token()).await.unwrap(), pending("work-4"));
     assert_eq!(service.written(), [""; 0]);
+    // Also behind the first page: pages are short.
+    ["x", "y", "z"].map(|id| service.work(id, "SUCCEEDED", ("GROUP", "g"), None));
+    assert_eq!(again.submit(&detach(), &token()).await.unwrap(), pending("work-4"));
+    assert_eq!(service.written(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
