@@ -1,6 +1,6 @@
 //! What the state keeps of work for a whole group: who rides what by it, and on whom it failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::known_name;
@@ -26,8 +26,10 @@ pub(super) fn effect(
         _ => Again::Sources,
     };
     let failed = |release: &ReleaseName| {
-        let ticket = crew.ticket.clone().filter(|_| !crew.failed.is_empty())?;
-        let instances = crew.failed.iter().map(|(id, _)| id.clone()).collect();
+        // Only what has a part that failed can be done again.
+        let failed = crew.failed.iter().map(|(id, _)| id).filter(|id| !crew.partless.contains(id));
+        let instances: BTreeSet<Ocid> = failed.cloned().collect();
+        let ticket = crew.ticket.clone().filter(|_| !instances.is_empty())?;
         Some(FailedWork { ticket, again, release: release.clone(), instances })
     };
     match op {

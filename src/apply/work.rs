@@ -9,6 +9,7 @@ use super::Event;
 use super::desk::{Desk, Halt};
 use crate::cloud::{Cloud, CloudError, Part, Progress};
 use crate::name::Ocid;
+use crate::observed::{Breach, Scope, Sighting};
 use crate::op::{OpKey, Ticket};
 use crate::state::{Entry, Finish};
 
@@ -34,6 +35,8 @@ pub(super) struct Crew {
     pub(super) done: Vec<Ocid>,
     /// Those on which it failed, and why.
     pub(super) failed: Vec<(Ocid, String)>,
+    /// Those of them that it has no part for, so that there is nothing of it to do again.
+    pub(super) partless: Vec<Ocid>,
     /// Those on which it is not over, and for which we wait no longer.
     pub(super) open: Vec<(Ocid, String)>,
 }
@@ -57,6 +60,12 @@ impl Crew {
         instances.iter().all(|id| self.done.contains(id))
     }
 
+    /// Takes in one on which it failed, and for which there is no part of it.
+    pub(super) fn miss(&mut self, id: Ocid, message: String) {
+        self.partless.push(id.clone());
+        self.failed.push((id, message));
+    }
+
     fn of(ticket: &Ticket, wanted: &[Ocid], parts: &BTreeMap<Ocid, Part>, over: bool) -> Self {
         let mut crew = Self { ticket: Some(ticket.clone()), ..Self::default() };
         for id in wanted {
@@ -66,8 +75,7 @@ impl Crew {
                     crew.failed.push((id.clone(), format!("work request {ticket} failed: {message}")));
                 }
                 _ if over => {
-                    let message = format!("work request {ticket} is over and did nothing for it");
-                    crew.failed.push((id.clone(), message));
+                    crew.miss(id.clone(), format!("work request {ticket} is over and did nothing for it"));
                 }
                 _ => crew.open.push((id.clone(), String::new())),
             }
@@ -220,7 +228,8 @@ async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, crew: &[Ocid]) -> Resul
         Ok(Progress::Accepted { .. }) => Look::Going(None, None),
         Ok(Progress::Running { percent }) => Look::Going(Some(percent), None),
         Ok(Progress::Parts { parts, over }) => {
-            let seen = Crew::of(ticket, crew, &parts, over);
+            let mut seen = Crew::of(ticket, crew, &parts, over);
+            give_up_the_gone(desk, &parts, &mut seen).await;
             if over || (seen.open.is_empty() && !crew.is_empty()) {
                 return Ok(Look::Over(WorkEnd::Crew(seen)));
             }
@@ -237,6 +246,23 @@ async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, crew: &[Ocid]) -> Resul
         Err(Halt::Cloud(error)) => Look::Over(WorkEnd::Open(error.to_string())),
         Err(stopped) => return Err(stopped),
     })
+}
+
+/// Waits no longer for whoever is gone. No part comes for one that was gone before the work was accepted, and the whole
+/// may stay open for a day because of another whom the service does not reach. Looked at only where all that have a
+/// part are done: until then there may be parts to come.
+async fn give_up_the_gone<C: Cloud>(desk: &Desk<C>, parts: &BTreeMap<Ocid, Part>, crew: &mut Crew) {
+    if (crew.done.is_empty() && crew.failed.is_empty())
+        || crew.open.iter().any(|(id, _)| parts.contains_key(id))
+    {
+        return;
+    }
+    for (id, message) in std::mem::take(&mut crew.open) {
+        match desk.read(&Scope::Standing(id.clone())).await {
+            Ok(Sighting::Instance(_, None)) => crew.miss(id, Breach::InstanceGone.to_string()),
+            _ => crew.open.push((id, message)),
+        }
+    }
 }
 
 /// Tells whether the same call may well be answered a little later.

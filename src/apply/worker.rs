@@ -98,6 +98,8 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
 
     let mut spare = Some(spare);
     let mut earlier = job.earlier;
+    // How an earlier call ended that was not done on all.
+    let mut before: Option<Crew> = None;
     // Safety rule 6: tickets of earlier runs come first.
     if asked_before {
         desk.tell(Event::Resuming { op: key.clone(), ticket: ticket.clone() });
@@ -114,7 +116,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }
             WorkEnd::Crew(seen) if seen.open.is_empty() && !seen.has_done(instances(&op)) => {
-                record_end(desk, key.clone(), WorkEnd::Crew(seen)).await?;
+                before = Some(seen);
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }
             end => return Ok(worked(end, crew, &Observed::default())),
@@ -134,7 +136,11 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         // that is to be waited for.
         let unheard = op.crew().is_some() && (called || (asked_before && since.is_some()));
         if !unheard && seen.satisfies(&op) {
-            return Ok(done(&seen, &op, !called, None));
+            // A group has what it was to have; not so the members on whom it failed, and they are not to be forgotten.
+            return Ok(match before {
+                Some(crew) => worked(WorkEnd::Crew(crew), Crew::default(), &seen),
+                None => done(&seen, &op, !called, None),
+            });
         }
         // Work of another op on the instance is waited for, so that no repository is changed under a running update
         // and no second update stands beside it.
@@ -196,6 +202,9 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         // Safety rules 3 and 4: *started*, with the token, is durable before the call. One that is used again keeps
         // the time of its first use, from which its 24 hours run.
         if !journaled {
+            if let Some(crew) = before.take() {
+                record_end(desk, key.clone(), WorkEnd::Crew(crew)).await?;
+            }
             let at = since.unwrap_or_else(|| desk.now());
             let unproves = op.unproves().to_vec();
             desk.record(Entry::Started { key: key.clone(), token: token.clone(), unproves, at }).await?;
@@ -277,7 +286,7 @@ fn barred(seen: &Observed, id: &Ocid) -> Option<String> {
 fn worked(end: WorkEnd, before: Crew, seen: &Observed) -> Report {
     match end {
         WorkEnd::Crew(mut crew) => {
-            crew.failed.extend(before.failed);
+            before.failed.into_iter().for_each(|(id, message)| crew.miss(id, message));
             let names = seen.instances.iter().map(|(id, seen)| (id.clone(), seen.name.clone())).collect();
             Report::Crew { crew, names }
         }

@@ -28,7 +28,7 @@ fn clock(start: Timestamp) -> Clock {
     Arc::new(move || start + SignedDuration::try_from(begun.elapsed()).unwrap())
 }
 
-fn run(clock: &Clock) -> (Run, tokio::sync::watch::Sender<u8>) {
+pub(super) fn run(clock: &Clock) -> (Run, tokio::sync::watch::Sender<u8>) {
     let (sender, interrupt) = tokio::sync::watch::channel(0);
     let settings = Settings {
         parallelism: 4,
@@ -41,15 +41,15 @@ fn run(clock: &Clock) -> (Run, tokio::sync::watch::Sender<u8>) {
 }
 
 /// One pipeline over one world: a cloud that outlives processes, a store that outlives processes.
-struct Pipeline {
-    world: World,
-    cloud: Arc<MemoryCloud>,
-    store: MemoryStore,
-    clock: Clock,
+pub(super) struct Pipeline {
+    pub(super) world: World,
+    pub(super) cloud: Arc<MemoryCloud>,
+    pub(super) store: MemoryStore,
+    pub(super) clock: Clock,
 }
 
 impl Pipeline {
-    fn new(world: &World) -> Self {
+    pub(super) fn new(world: &World) -> Self {
         let cloud = Arc::new(MemoryCloud::new(world.observed.clone()));
         cloud.set_kinds(worlds::kinds());
         let store = if world.state.serial == 0 && world.state.sources.is_empty() {
@@ -60,7 +60,7 @@ impl Pipeline {
         Self { world: world.clone(), cloud, store, clock: clock(world.now) }
     }
 
-    async fn plan(&mut self, seed: u64) -> Plan {
+    pub(super) async fn plan(&mut self, seed: u64) -> Plan {
         self.world.state = match self.store.load().await.unwrap() {
             Some(state) => state,
             None => State::new(self.world.train.name.clone(), self.world.state.lineage.clone()),
@@ -73,7 +73,7 @@ impl Pipeline {
         plan
     }
 
-    async fn apply(&self, plan: &Plan) -> Outcome {
+    pub(super) async fn apply(&self, plan: &Plan) -> Outcome {
         let mut session = self.store.clone();
         let state = Session::load(&mut session).await.unwrap();
         let state = state.unwrap_or_else(|| State::new(plan.basis.train.clone(), plan.basis.lineage.clone()));
@@ -82,7 +82,7 @@ impl Pipeline {
     }
 
     /// Plans and applies until nothing can start.
-    async fn settle(&mut self, seed: u64) {
+    pub(super) async fn settle(&mut self, seed: u64) {
         let mut waited = false;
         for _ in 0..ROUNDS {
             let plan = self.plan(seed).await;

@@ -1,3 +1,4 @@
 //! The executor with the real planner, on generated worlds in memory: faults, kills, and the end they must lead to.
 
 mod convergence;
+mod crews;

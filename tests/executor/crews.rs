@@ -1,0 +1,67 @@
+//! Work for a whole group that an earlier process left open, and how the next one takes it up.
+
+use std::time::Duration;
+
+use patchtrain::apply::{StepEnd, apply};
+use patchtrain::cloud::memory::Fault;
+use patchtrain::name::ReleaseName;
+use patchtrain::op::{Op, OpKey};
+use patchtrain::plan::{Action, Plan};
+use patchtrain::state::store::Session;
+
+use super::convergence::{Pipeline, run};
+use crate::support::hub;
+
+fn end_of(plan: &Plan, ends: &[StepEnd], key: &OpKey) -> Option<StepEnd> {
+    let is = |action: &Action| matches!(action, Action::Act { op } if op.key() == *key);
+    let at = plan.steps.iter().position(|step| is(&step.action))?;
+    Some(ends[at].clone())
+}
+
+/// A group has other sources as soon as it is asked for them. That says nothing of the members on whom it failed.
+#[tokio::test(start_paused = true)]
+async fn whom_an_exchange_failed_on_is_not_forgotten_with_the_process_that_asked_for_it() {
+    let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
+    pipeline.settle(0).await;
+    let group = &mut pipeline.world.train.groups[0];
+    group.release = ReleaseName::new("GL2");
+    let name = group.name.clone();
+    let (detach, update) = (OpKey::detach(&name, &group.release), OpKey::update_group(&name, &group.release));
+    pipeline.cloud.on_submit(detach.clone(), 1, Fault::FailedWork { message: "disk full".to_owned() });
+    let before = pipeline.cloud.calls(&update);
+
+    // The process dies while it waits for the old source's being taken away.
+    let plan = pipeline.plan(0).await;
+    let mut session = pipeline.store.clone();
+    let state = Session::load(&mut session).await.unwrap().unwrap();
+    let (ours, sender) = run(&pipeline.clock);
+    let at = plan.steps.iter().position(|step| match &step.action {
+        Action::Act { op } => op.key() == detach,
+        _ => false,
+    });
+    let outcome = apply(&plan, pipeline.cloud.clone(), session, state, ours, |event| {
+        if matches!(&event, patchtrain::apply::Event::Waiting { step, .. } if Some(step.0 as usize) == at) {
+            sender.send_replace(2);
+        }
+    });
+    assert!(outcome.await.unwrap().interrupted);
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+
+    let plan = pipeline.plan(0).await;
+    let outcome = pipeline.apply(&plan).await;
+    let ends: Vec<StepEnd> = outcome.ends.into_iter().map(|(_, end)| end).collect();
+    assert_eq!(end_of(&plan, &ends, &detach), Some(StepEnd::Done), "it has ended, on some");
+    let refused = end_of(&plan, &ends, &update);
+    assert!(
+        matches!(&refused, Some(StepEnd::Refused { message }) if message.contains("1 of its members")),
+        "{refused:?}"
+    );
+    assert_eq!(pipeline.cloud.calls(&update), before, "it would take that one beyond its release");
+
+    let plan = pipeline.plan(0).await;
+    let reruns = plan.steps.iter().filter(|step| {
+        matches!(&step.action, Action::Act { op: Op::Rerun { instances, .. } } if instances.len() == 1)
+    });
+    assert_eq!(reruns.count(), 1, "{:#?}", plan.steps);
+    pipeline.settle(0).await;
+}
