@@ -202,8 +202,9 @@ fn assess<'a>(
     let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
         || begun(input, &OpKey::detach(&group.name, &release.name));
     if input.capabilities.binding == Binding::Group {
-        // Who joins gets the group's sources, whatever it had.
-        member.switch |= member.joins || begun_exchange;
+        // Who joins gets the group's sources, whatever it had. Who joined after the exchange had no part in it.
+        let put_there = rides && record.is_some_and(|record| record.release.as_ref() == Some(&release.name));
+        member.switch |= member.joins || (begun_exchange && !put_there);
     }
     member.update = member.tally.due > 0;
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.

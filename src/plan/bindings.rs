@@ -140,10 +140,13 @@ fn exchanged(failed: &FailedWork) -> bool {
     matches!(failed.again, Again::Sources | Again::Join)
 }
 
-/// Returns work for the group that failed on some members and can be done again on them.
+/// Returns work for the group that failed on some members and can be done again on them. What is not over on all cannot:
+/// one whom the service does not reach keeps it open for a day.
 fn failed<'a>(input: &Input<'a>, group: &Group) -> Option<&'a FailedWork> {
     let record = input.state.groups.get(&group.name).filter(|_| input.capabilities.reruns)?;
-    record.failed.as_ref().filter(|failed| failed.release == group.release)
+    let failed = record.failed.as_ref().filter(|failed| failed.release == group.release)?;
+    let is_open = |seen: &Instance| seen.open_work.contains(&failed.ticket);
+    (!input.observed.instances.values().any(is_open)).then_some(failed)
 }
 
 fn covers(failed: &FailedWork, instances: &[Ocid]) -> bool {

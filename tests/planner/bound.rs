@@ -155,6 +155,15 @@ fn what_failed_on_some_members_is_done_again_on_those_alone() {
     };
     assert_eq!((of.0.as_str(), instances), ("ocid1.osmhworkrequest.oc1..failed", &vec![instance_id(2)]));
 
+    // Not while it goes on for one whom the service does not reach: it is refused until then.
+    let silent = world.observed.instances.get_mut(&instance_id(1)).unwrap();
+    silent.status = patchtrain::observed::InstanceStatus::Unreachable;
+    silent.open_work = vec![Ticket("ocid1.osmhworkrequest.oc1..failed".into())];
+    let plan = world.plan().unwrap();
+    assert!(matches!(ops(&plan)[..], [Op::UpdateGroup { .. }, Op::Refresh { .. }]), "{}", small::told(&plan));
+    let back = world.observed.instances.get_mut(&instance_id(1)).unwrap();
+    (back.status, back.open_work) = (patchtrain::observed::InstanceStatus::Normal, Vec::new());
+
     // Not where another one needs it too.
     install(&mut world, 1, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
     let plan = world.plan().unwrap();
