@@ -167,6 +167,8 @@ pub enum Mishap {
     Fails,
     /// The agent, which goes on checking in, never picks it up.
     Sticks,
+    /// Nothing: what is to go wrong is later work.
+    Passes,
 }
 
 impl World {
