@@ -10,7 +10,7 @@ use super::script::{Stand, days};
 pub(super) struct Crew {
     pub(super) ones: BTreeMap<String, One>,
     /// Whether the group has the new source alone.
-    pub(super) exchanged: bool,
+    exchanged: bool,
     /// Whether its gate was open in the last round.
     open: bool,
     /// On whom the last update failed.
@@ -24,13 +24,13 @@ pub(super) struct Crew {
 /// One member.
 #[derive(Clone, Debug)]
 pub(super) struct One {
-    pub(super) fate: Fate,
-    pub(super) resident: bool,
-    pub(super) member: bool,
+    fate: Fate,
+    resident: bool,
+    member: bool,
     /// Whether it has its group's source, and no other.
     equipped: bool,
     /// Whether the service lists nothing older of it than the release has.
-    pub(super) listed: bool,
+    listed: bool,
     updated: bool,
     pub(super) level: bool,
     gone: bool,
@@ -40,14 +40,15 @@ pub(super) struct One {
     pub(super) works: usize,
 }
 
-impl Default for One {
-    fn default() -> Self {
+impl One {
+    /// Makes a member of the old group, or one that is to join.
+    pub(super) fn new(fate: Fate, resident: bool, listed: bool) -> Self {
         Self {
-            fate: Fate::Fine,
-            resident: false,
-            member: false,
+            fate,
+            resident,
+            member: resident,
             equipped: false,
-            listed: false,
+            listed,
             updated: false,
             level: false,
             gone: false,
@@ -56,9 +57,7 @@ impl Default for One {
             works: 0,
         }
     }
-}
 
-impl One {
     fn is_there(&self, round: usize) -> bool {
         !self.gone && self.checks_in(round)
     }
@@ -99,6 +98,10 @@ impl One {
 }
 
 impl Crew {
+    pub(super) fn new(ones: BTreeMap<String, One>, exchanged: bool) -> Self {
+        Self { ones, exchanged, ..Self::default() }
+    }
+
     /// How a member stands after a round.
     pub(super) fn stand(&self, one: &One, round: usize) -> Stand {
         match one.fate {

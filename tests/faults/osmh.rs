@@ -206,13 +206,12 @@ impl Script for Crews {
             let one = |id: &String| {
                 let resident = self.residents.contains(id);
                 let listed = self.current.lock().unwrap().contains(id);
-                let one = One { fate: self.fates[id], resident, member: resident, listed, ..One::default() };
-                (id.clone(), one)
+                (id.clone(), One::new(self.fates[id], resident, listed))
             };
             // A new group is made with the release's source.
             let exchanged = !group.members.iter().any(|id| self.residents.contains(id));
             let ones = group.members.iter().map(one).collect();
-            (group.name, Crew { exchanged, ones, ..Crew::default() })
+            (group.name, Crew::new(ones, exchanged))
         });
         let mut crews: BTreeMap<&str, Crew> = crews.collect();
         let mut rounds = Vec::new();

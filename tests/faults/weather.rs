@@ -68,8 +68,11 @@ struct Items {
     items: Vec<Box<RawValue>>,
 }
 
+/// Puts rows into a list.
+type Wrap = fn(Vec<Box<RawValue>>) -> Rows;
+
 /// Reads the rows of a list, and how they are wrapped there; none of what is no list.
-fn rows_of(body: &[u8]) -> Option<(Vec<Box<RawValue>>, fn(Vec<Box<RawValue>>) -> Rows)> {
+fn rows_of(body: &[u8]) -> Option<(Vec<Box<RawValue>>, Wrap)> {
     if let Ok(rows) = serde_json::from_slice(body) {
         return Some((rows, Rows::Bare));
     }
