@@ -39,6 +39,8 @@ pub(super) struct Crew {
     pub(super) partless: Vec<Ocid>,
     /// Those on which it is not over, and for which we wait no longer.
     pub(super) open: Vec<(Ocid, String)>,
+    /// Whether the work request is over on all it is for, waited for or not.
+    pub(super) over: bool,
 }
 
 impl Crew {
@@ -67,7 +69,7 @@ impl Crew {
     }
 
     fn of(ticket: &Ticket, wanted: &[Ocid], parts: &BTreeMap<Ocid, Part>, over: bool) -> Self {
-        let mut crew = Self { ticket: Some(ticket.clone()), ..Self::default() };
+        let mut crew = Self { ticket: Some(ticket.clone()), over, ..Self::default() };
         for id in wanted {
             match parts.get(id) {
                 Some(Part::Succeeded) => crew.done.push(id.clone()),

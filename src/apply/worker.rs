@@ -152,6 +152,8 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                     let message = open.into_iter().next().map(|(_, message)| message).unwrap_or_default();
                     return Ok(Report::Failed { message, over: false });
                 }
+                // It goes on for others, who are waited for by the plan.
+                WorkEnd::Crew(Crew { over: false, .. }) => {}
                 end => record_end(desk, other, end).await?,
             }
             desk.take_slot().await?;

@@ -6,11 +6,12 @@ use patchtrain::apply::{StepEnd, apply};
 use patchtrain::cloud::memory::Fault;
 use patchtrain::name::ReleaseName;
 use patchtrain::op::{Op, OpKey};
-use patchtrain::plan::{Action, Plan};
+use patchtrain::plan::{Action, HeldReason, Plan};
 use patchtrain::state::store::Session;
 
 use super::convergence::{Pipeline, run};
 use crate::support::hub;
+use crate::support::store::MemoryStore;
 
 fn end_of(plan: &Plan, ends: &[StepEnd], key: &OpKey) -> Option<StepEnd> {
     let is = |action: &Action| matches!(action, Action::Act { op } if op.key() == *key);
@@ -64,4 +65,30 @@ async fn whom_an_exchange_failed_on_is_not_forgotten_with_the_process_that_asked
     });
     assert_eq!(reruns.count(), 1, "{:#?}", plan.steps);
     pipeline.settle(0).await;
+}
+
+/// Work that is over for those whom a step is about is not over for all.
+#[tokio::test(start_paused = true)]
+async fn work_that_one_member_has_open_is_kept_whatever_the_others_are_asked() {
+    let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
+    let plan = pipeline.plan(0).await;
+    let keys = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op: op @ Op::Enroll { .. } } => Some(op.key()),
+        _ => None,
+    });
+    let enroll = keys.last().unwrap();
+    pipeline.cloud.on_submit(enroll.clone(), 1, Fault::StuckWork);
+    pipeline.apply(&plan).await;
+
+    let mut state = pipeline.store.state().unwrap();
+    assert!(state.unfinished.contains_key(&enroll));
+    state.instances.values_mut().for_each(|record| record.at_level = None);
+    pipeline.store = MemoryStore::holding(state);
+    let plan = pipeline.plan(0).await;
+    assert!(matches!(&plan.steps[0].action, Action::Act { op: Op::Refresh { .. } }), "{:#?}", plan.steps);
+    pipeline.apply(&plan).await;
+    assert!(pipeline.store.state().unwrap().unfinished.contains_key(&enroll));
+    let plan = pipeline.plan(0).await;
+    let overdue = plan.held.iter().filter(|held| matches!(held.reason, HeldReason::Overdue { .. }));
+    assert_eq!(overdue.count(), 1, "{:?}", plan.held);
 }

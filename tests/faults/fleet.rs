@@ -221,7 +221,13 @@ impl<S: Script> Fleet<S> {
             Some(HeldReason::Unknown) => Stand::Unknown,
             Some(HeldReason::Overdue { .. }) => Stand::Overdue,
             Some(HeldReason::Beside { .. }) => Stand::Beside,
-            Some(other) => panic!("seed {}: {id} ({}) is held: {other:?}", self.seed, self.script.fate(id)),
+            Some(other) => panic!(
+                "seed {}: {id} ({}) is held: {other:?}; {:?}; unfinished: {:#?}",
+                self.seed,
+                self.script.fate(id),
+                self.simulator.work_of(id),
+                state.unfinished
+            ),
             None => match state.instances.get(&Ocid::new(id)).and_then(|known| known.at_level.as_ref()) {
                 Some(_) => Stand::AtLevel,
                 None => Stand::Open,
