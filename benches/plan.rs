@@ -177,6 +177,7 @@ fn world(every: usize) -> World {
                 last_checkin: None,
                 running_kernel: None,
                 reboot_required: false,
+                updates_available: None,
                 open_work: Vec::new(),
             };
             observed.instances.insert(instance, seen);

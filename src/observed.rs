@@ -82,6 +82,8 @@ pub struct Instance {
     pub running_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
+    /// How many updates its sources offer it, where the service has counted them.
+    pub updates_available: Option<u32>,
     /// Work requests of the instance that are accepted or running. Of work for a group, that of the whole.
     pub open_work: Vec<Ticket>,
 }
@@ -91,6 +93,11 @@ impl Instance {
     /// that of a new instance is empty until its agent has sent it.
     pub fn packages(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
+
+    /// Tells whether the service says that there are no updates for it, so that there is no list to be asked for.
+    pub fn is_offered_nothing(&self) -> bool {
+        self.updates_available == Some(0)
     }
 }
 

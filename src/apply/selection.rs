@@ -50,7 +50,7 @@ pub(super) fn lists(train: &Train, compute: &Compute) -> Vec<Scope> {
 pub(super) fn groups_elsewhere(train: &Train, observed: &Observed) -> Vec<Scope> {
     let elsewhere = train.neighbours.iter().any(|neighbour| {
         neighbour.compartment != train.compartment
-            && neighbour.service.shares_groups_with(&train.service)
+            && neighbour.service.may_share_groups_with(&train.service)
             && neighbour.groups.iter().any(|group| group.members == Members::Service && group.id.is_none())
     });
     if !elsewhere || !train.selects() {

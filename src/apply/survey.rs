@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::selection;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::{Ocid, ReleaseName};
-use crate::observed::{Observed, Scope, Sighting, Source};
+use crate::observed::{Observed, Scope, Sighting, Source, Updates};
 use crate::package::PackageSet;
 use crate::plan;
 use crate::state::State;
@@ -86,7 +86,8 @@ pub async fn survey<C: Cloud>(
 /// Reads what updates by hand need: the fleet, and of those instances that `targets` picks from it their packages and
 /// what they are offered. One that no group holds, as the golden instance, is read besides.
 ///
-/// An instance that the service drops meanwhile stays without packages; any other call that fails ends it.
+/// An instance that the service drops meanwhile stays without packages; any other call that fails ends it. Whom the
+/// service counts no updates for is not asked after.
 pub async fn survey_updates<C: Cloud>(
     cloud: &C,
     (train, state): (&Train, &State),
@@ -101,9 +102,15 @@ pub async fn survey_updates<C: Cloud>(
     if let Some(id) = besides.filter(|id| !observed.instances.contains_key(*id)) {
         reads.all(&mut observed, vec![Scope::Instance(id.clone())]).await?;
     }
-    let known = targets(&observed).into_iter().filter(|id| observed.instances.contains_key(id));
-    let scopes: Vec<Scope> =
-        known.flat_map(|id| [Scope::Inventory(id.clone()), Scope::Updates(id)]).collect();
+    let mut scopes = Vec::new();
+    for id in targets(&observed) {
+        let Some(seen) = observed.instances.get(&id) else { continue };
+        scopes.push(Scope::Inventory(id.clone()));
+        match seen.is_offered_nothing() {
+            true => observed.learn(Sighting::Updates(id, Some(Updates::new()))),
+            false => scopes.push(Scope::Updates(id)),
+        }
+    }
     reads.all(&mut observed, scopes).await?;
     Ok(observed)
 }

@@ -143,7 +143,7 @@ fn kept_by<'a>(
 ) -> impl Iterator<Item = &'a Ocid> {
     let here = neighbour.compartment == train.compartment;
     let known = if here { &observed.groups } else { &observed.compute.elsewhere };
-    let by_name = group.id.is_none() && neighbour.service.shares_groups_with(&train.service);
+    let by_name = group.id.is_none() && neighbour.service.may_share_groups_with(&train.service);
     let named = known.iter().filter(move |(_, seen)| by_name && *seen.name == *group.name.as_str());
     group.id.iter().chain(named.map(|(id, _)| id))
 }

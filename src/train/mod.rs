@@ -108,10 +108,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// Tells whether a group's name means the same here and there, as far as the files say: of one service, in one
-    /// region. OCIDs of compartments reach over both.
-    pub fn shares_groups_with(&self, other: &Self) -> bool {
-        self.api == other.api && self.endpoint == other.endpoint && !self.is_regions_apart(other)
+    /// Tells whether a group's name may mean the same group here and there, as far as the files say. It does not on
+    /// another service, nor on the simulator and off it, nor in two regions, where hosts follow from regions. A URL may
+    /// be anywhere: two that differ, or one and a region, can be one place.
+    pub fn may_share_groups_with(&self, other: &Self) -> bool {
+        self.api == other.api
+            && match (&self.endpoint, &other.endpoint) {
+                (Endpoint::Region, Endpoint::Region) => !self.is_regions_apart(other),
+                (Endpoint::Simulator, Endpoint::Region) | (Endpoint::Region, Endpoint::Simulator) => false,
+                _ => true,
+            }
     }
 
     /// Tells whether both name a region, and another one. One that is left out may be any.

@@ -7,7 +7,7 @@ use patchtrain::name::{Address, GroupName, Ocid, TrainName};
 use patchtrain::observed::{ComputeInstance, PowerState, ServiceGroup};
 use patchtrain::op::Api;
 use patchtrain::plan::{Claimant, HeldReason, LeftOut, Note, Plan, Refusal};
-use patchtrain::train::{Members, Neighbour, Selector, TagKey};
+use patchtrain::train::{Endpoint, Members, Neighbour, Selector, Service, TagKey};
 
 use super::small::{applied, check, refused, start};
 use crate::support::model;
@@ -367,15 +367,36 @@ fn what_another_train_leaves_to_the_service_is_claimed() {
         world.train.neighbours = vec![Arc::new(other.clone())];
         assert_eq!(refused(&world), [overlap(own("web"), theirs("theirs"), &[1])], "{elsewhere}");
 
-        // A group of that name on the other service, or in another region, is not the one that is seen here.
-        let mut on_hub = other.clone();
-        on_hub.service.api = Api::Osmh;
-        let mut in_london = other;
-        in_london.service.region = Some("uk-london-1".to_owned());
-        world.train.service.region = Some("eu-frankfurt-1".to_owned());
-        for apart in [on_hub, in_london] {
-            world.train.neighbours = vec![Arc::new(apart)];
-            assert!(world.plan().is_ok(), "{elsewhere}");
+        // A group of that name on the other service, off the simulator, or in another region, is not the one that is
+        // seen here. One that may be, by another URL say, is taken to be.
+        let place = |train: &mut Service, endpoint: Endpoint, region: &str| {
+            (train.endpoint, train.region) = (endpoint, Some(region.to_owned()));
+        };
+        let url = |host: &str| Endpoint::Url(format!("https://{host}"));
+        let (here, london) = ("eu-frankfurt-1", "uk-london-1");
+        for (ours, theirs_at, api, apart) in [
+            (Endpoint::Region, (Endpoint::Region, here), Api::Osms, false),
+            (Endpoint::Region, (Endpoint::Region, london), Api::Osms, true),
+            (Endpoint::Region, (Endpoint::Region, here), Api::Osmh, true),
+            (Endpoint::Region, (Endpoint::Simulator, here), Api::Osms, true),
+            (Endpoint::Simulator, (Endpoint::Region, here), Api::Osms, true),
+            (Endpoint::Simulator, (Endpoint::Simulator, london), Api::Osms, false),
+            (Endpoint::Region, (url("one"), london), Api::Osms, false),
+            (url("one"), (url("two"), london), Api::Osms, false),
+            (url("one"), (url("one"), here), Api::Osmh, true),
+        ] {
+            place(&mut world.train.service, ours, here);
+            let mut neighbour = other.clone();
+            place(&mut neighbour.service, theirs_at.0, theirs_at.1);
+            neighbour.service.api = api;
+            let context = format!("{elsewhere} {:?}", neighbour.service);
+            world.train.neighbours = vec![Arc::new(neighbour)];
+            match apart {
+                true => assert!(world.plan().is_ok(), "{context}"),
+                false => {
+                    assert_eq!(refused(&world), [overlap(own("web"), theirs("theirs"), &[1])], "{context}");
+                }
+            }
         }
     }
 }

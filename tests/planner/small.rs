@@ -49,6 +49,7 @@ pub(super) fn start() -> World {
             last_checkin: None,
             running_kernel: None,
             reboot_required: false,
+            updates_available: None,
             open_work: Vec::new(),
         };
         observed.instances.insert(id.clone(), seen);

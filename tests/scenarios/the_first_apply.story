@@ -12,7 +12,7 @@ calls
   > 1.0 an instance  GET managedInstances/{}/packages
   > 1.0 an instance  POST managedInstances/{}/actions/packages/updateAll
   > 95 changing and
-at most 7 reading calls for each of 22 instances
+at most 5 reading calls for each of 22 instances
 sources
   > great-linux/GL1
   > great-linux/GL1.1

@@ -91,6 +91,7 @@ fn advanced(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> Pa
         last_checkin: None,
         running_kernel: Some(running.into()),
         reboot_required: false,
+        updates_available: None,
         open_work: Vec::new(),
     };
     observed.instances.insert(id.clone(), instance);

@@ -217,6 +217,7 @@ pub(super) fn plain_instance(index: usize) -> Instance {
         last_checkin: None,
         running_kernel: None,
         reboot_required: false,
+        updates_available: None,
         open_work: Vec::new(),
     }
 }
@@ -253,6 +254,7 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
         last_checkin: None,
         running_kernel: running,
         reboot_required: false,
+        updates_available: None,
         open_work: if rng.chance(4) {
             vec![Ticket("ocid1.osmsworkrequest.oc1..alien".into())]
         } else {

@@ -66,6 +66,7 @@ pub(super) fn world(names: &[&str]) -> Observed {
             last_checkin: None,
             running_kernel: None,
             reboot_required: false,
+            updates_available: None,
             open_work: Vec::new(),
         };
         observed.instances.insert(instance(name), seen);

@@ -16,7 +16,7 @@ use super::CliError;
 use crate::apply::Interrupt;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::Ocid;
-use crate::observed::{AvailableUpdate, Erratum, Scope, Sighting, Updates};
+use crate::observed::{AvailableUpdate, Erratum, Instance, Scope, Sighting, Updates};
 use crate::report::Fleet;
 
 /// What the members are offered.
@@ -44,23 +44,32 @@ pub(super) async fn offered<C: Cloud>(
     let mut progress = Reading::start(context, WHAT, done);
     connection.retries.watch(progress.retries(context));
     let members = fleet.known_members();
-    let reads = read(&*connection.cloud, members, calls, |done, total| progress.count(WHAT, done, total));
+    let seen = members.iter().filter_map(|id| Some((id, fleet.observed.instances.get(id)?)));
+    let reads = read(&*connection.cloud, seen, calls, |done, total| progress.count(WHAT, done, total));
     let offered = unless_interrupted(interrupt, reads).await;
     connection.retries.unwatch();
     progress.finish(context, matches!(offered, Ok(Ok(_))));
     offered?.map_err(|error| CliError::from(error).while_doing("the outstanding updates could not be read"))
 }
 
-/// Reads it, and tells after each read how many are done of those known to be needed.
-async fn read<C: Cloud>(
+/// Reads it, and tells after each read how many are done of those known to be needed: whom the service counts no updates
+/// for, it need not list them of.
+async fn read<'o, C: Cloud>(
     cloud: &C,
-    members: BTreeSet<Ocid>,
+    members: impl Iterator<Item = (&'o Ocid, &'o Instance)>,
     calls: usize,
     mut on_read: impl FnMut(usize, usize),
 ) -> Result<Offered, CloudError> {
     let mut offered = Offered::default();
-    let (mut done, mut total) = (0, members.len());
-    let scopes = members.into_iter().map(Scope::Updates);
+    let mut lists = Vec::new();
+    for (id, seen) in members {
+        match seen.is_offered_nothing() {
+            true => drop(offered.updates.insert(id.clone(), Updates::new())),
+            false => lists.push(id.clone()),
+        }
+    }
+    let (mut done, mut total) = (0, lists.len());
+    let scopes = lists.into_iter().map(Scope::Updates);
     each(cloud, scopes, calls, |sighting| {
         done += 1;
         on_read(done, total);
@@ -135,7 +144,7 @@ fn answers(updates: &Updates, unknown: &BTreeSet<Arc<str>>) -> usize {
 mod tests {
     use super::*;
     use crate::cloud::memory::MemoryCloud;
-    use crate::observed::{ErratumLink, Instance, InstanceStatus, Observed};
+    use crate::observed::{ErratumLink, InstanceStatus, Observed};
     use crate::op::UpdateKind;
 
     fn id(name: &str) -> Ocid {
@@ -154,6 +163,7 @@ mod tests {
             last_checkin: None,
             running_kernel: None,
             reboot_required: false,
+            updates_available: None,
             open_work: Vec::new(),
         };
         (id(name), instance)
@@ -192,8 +202,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_few_lists_answer_for_a_fleet_and_the_rest_is_asked_for_one_by_one() {
         let names: Vec<String> = (0..40).map(|number| format!("i{number:02}")).collect();
-        let instances = names.iter().map(|name| instance(name)).collect();
-        let cloud = MemoryCloud::new(Observed { instances, ..Observed::default() });
+        let mut members: BTreeMap<Ocid, Instance> = names.iter().map(|name| instance(name)).collect();
+        let cloud = MemoryCloud::new(Observed { instances: members.clone(), ..Observed::default() });
         // Two mixes, and one instance with two errata of its own.
         for (number, name) in names.iter().enumerate() {
             cloud.set_updates(&id(name), updates(if number % 2 == 0 { 0..50 } else { 30..80 }));
@@ -201,22 +211,25 @@ mod tests {
         cloud.set_updates(&id("i07"), updates([100, 101]));
         cloud.set_errata((0..101).map(erratum).collect());
 
-        let members: BTreeSet<Ocid> = names.iter().map(|name| id(name)).chain([id("gone")]).collect();
+        let (nothing, none) = instance("nothing");
+        members
+            .extend([instance("gone"), (nothing.clone(), Instance { updates_available: Some(0), ..none })]);
         let mut told = Vec::new();
-        let offered = read(&cloud, members, 8, |done, total| told.push((done, total))).await.unwrap();
-        assert_eq!(offered.updates.len(), 40);
+        let offered = read(&cloud, members.iter(), 8, |done, total| told.push((done, total))).await.unwrap();
+        assert_eq!((offered.updates.len(), &offered.updates[&nothing]), (41, &Updates::new()));
         // 101 is an erratum that the service does not have.
         assert_eq!(offered.errata.len(), 81);
         assert_eq!(offered.errata.keys().next_back(), Some(&name(100)));
-        // 41 instances, two lists, two by their id.
+        // 41 instances of 42, two lists, two by their id.
         assert_eq!(cloud.reads(), (45, 0));
         assert_eq!((told.first(), told.last(), told.len()), (Some(&(1, 41)), Some(&(45, 45)), 45));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_fails_ends_it() {
-        let cloud = MemoryCloud::new(Observed { instances: [instance("a")].into(), ..Observed::default() });
+        let members = BTreeMap::from([instance("a")]);
+        let cloud = MemoryCloud::new(Observed { instances: members.clone(), ..Observed::default() });
         cloud.fail_reads(1);
-        assert!(read(&cloud, [id("a")].into(), 8, |_, _| ()).await.is_err());
+        assert!(read(&cloud, members.iter(), 8, |_, _| ()).await.is_err());
     }
 }

@@ -34,6 +34,7 @@ fn cloud() -> MemoryCloud {
         last_checkin: None,
         running_kernel: None,
         reboot_required: false,
+        updates_available: None,
         open_work: Vec::new(),
     };
     MemoryCloud::new(Observed {

@@ -268,6 +268,7 @@ fn instance(row: wire::ManagedInstance) -> Instance {
         last_checkin: row.time_last_checkin.as_deref().and_then(instant),
         running_kernel: row.os_kernel_version.filter(|kernel| !kernel.is_empty()).map(Into::into),
         reboot_required: row.is_reboot_required.unwrap_or_default(),
+        updates_available: row.updates_available.and_then(|count| count.try_into().ok()),
         open_work: Vec::new(),
     }
 }

@@ -98,6 +98,8 @@ pub(super) struct ManagedInstance {
     pub(super) lifecycle_stage: Option<Link>,
     #[serde(default)]
     pub(super) is_reboot_required: Option<bool>,
+    #[serde(default)]
+    pub(super) updates_available: Option<i64>,
 }
 
 /// `ManagedInstanceSummary`

@@ -154,13 +154,16 @@ impl<T: Transport> OsmsCloud<T> {
             .query("managedInstanceId", instance.as_str())
             .token(&token.0)
             .slow();
-        self.recent.forget(instance);
+        let known = self.recent.forget(instance);
         self.calls
             .unless(&call, async || {
                 let seen = self.instance(instance).await?;
                 Ok(seen.is_some_and(|(seen, _)| seen.groups.contains(group)))
             })
             .await?;
+        self.recent.changed(instance, known, |seen| {
+            seen.groups.insert(group.clone());
+        });
         Ok(DONE)
     }
 
@@ -175,7 +178,7 @@ impl<T: Transport> OsmsCloud<T> {
             .query("managedInstanceId", instance.as_str())
             .token(&token.0)
             .slow();
-        self.recent.forget(instance);
+        let known = self.recent.forget(instance);
         self.calls
             .unless(&call, async || {
                 // An instance that the service no longer knows has left all its groups.
@@ -183,6 +186,9 @@ impl<T: Transport> OsmsCloud<T> {
                 Ok(seen.is_none_or(|(seen, _)| !seen.groups.contains(group)))
             })
             .await?;
+        self.recent.changed(instance, known, |seen| {
+            seen.groups.remove(group);
+        });
         Ok(DONE)
     }
 

@@ -47,7 +47,7 @@ impl<T: Transport> OsmsCloud<T> {
         let wanted: BTreeSet<Ocid> = instances.iter().chain(members).cloned().collect();
         let seen = self
             .calls
-            .each(wanted, |id| async move { self.instance(&id).await.map(|seen| (id, seen)) })
+            .each(wanted, |id| async move { self.read_instance(&id).await.map(|seen| (id, seen)) })
             .await?;
         let mut compartments = BTreeSet::new();
         let mut known = BTreeMap::new();
@@ -61,20 +61,28 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(Observed { instances: known, groups, sources, ..Observed::default() })
     }
 
-    /// Looks at one instance and at its open work requests; none when the service does not know it.
+    /// Looks at one instance, or at what a step has read of it a moment ago, and in any case at its open work requests;
+    /// none when the service does not know it.
     pub(super) async fn instance_with_work(&self, id: &Ocid) -> Result<Option<Instance>, CloudError> {
-        let Some((mut instance, compartment)) = self.instance(id).await? else { return Ok(None) };
+        let seen = match self.recent(id) {
+            Some(known) => Some(known),
+            None => self.read_instance(id).await?,
+        };
+        let Some((mut instance, compartment)) = seen else { return Ok(None) };
         instance.open_work = self.open_work_of(id, &compartment).await?;
         Ok(Some(instance))
     }
 
-    /// Returns what the look of the step under way has brought of an instance; looks where there was none. For calls,
-    /// never for a look: see [`super::recent`].
+    /// Looks at one instance, or at what a step has read of it a moment ago.
     pub(super) async fn known(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
-        match self.recent.instance(id).zip(self.recent.home(id)) {
+        match self.recent(id) {
             Some(known) => Ok(Some(known)),
             None => self.instance(id).await,
         }
+    }
+
+    fn recent(&self, id: &Ocid) -> Option<(Instance, String)> {
+        self.recent.instance(id).zip(self.recent.home(id))
     }
 
     /// Looks at the managed instances of the compartment with this display name, each with its open work requests.
@@ -135,17 +143,27 @@ impl<T: Transport> OsmsCloud<T> {
         Ok(row.map(|row| (source(&row), riders(row))))
     }
 
-    /// Reads an instance and the compartment it is in; none when the service does not know it.
+    /// Reads an instance and the compartment it is in, for a step: the next look at it may be answered by that. None
+    /// when the service does not know it.
     pub(super) async fn instance(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
-        let call = Call::get("GetManagedInstance", &["managedInstances", id.as_str()]);
         let asked = Instant::now();
+        let read = self.read_instance(id).await?;
+        if let Some((instance, _)) = &read {
+            self.recent.learn(id, asked, instance);
+        }
+        Ok(read)
+    }
+
+    /// Reads an instance and the compartment it is in, for whoever makes a plan: no look is answered by that.
+    async fn read_instance(&self, id: &Ocid) -> Result<Option<(Instance, String)>, CloudError> {
+        let call = Call::get("GetManagedInstance", &["managedInstances", id.as_str()]);
         let Some(row) = found(self.calls.one::<wire::ManagedInstance>(&call).await)? else {
             self.recent.forget(id);
             return Ok(None);
         };
         let compartment = row.compartment_id.clone();
         let instance = instance(row);
-        self.recent.learn(id, asked, &instance, &compartment);
+        self.recent.note_home(id, &compartment);
         let mut met = self.met();
         for link in instance.parent.iter().chain(&instance.children) {
             if !met.contains(&link.id) {
@@ -228,6 +246,7 @@ fn instance(row: wire::ManagedInstance) -> Instance {
         last_checkin: row.last_checkin.as_deref().and_then(instant),
         running_kernel: row.os_kernel_version.filter(|kernel| !kernel.is_empty()).map(Into::into),
         reboot_required: row.is_reboot_required.unwrap_or_default(),
+        updates_available: row.updates_available.and_then(|count| count.try_into().ok()),
         open_work: Vec::new(),
     }
 }

@@ -123,8 +123,8 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             }
             Scope::Instance(id) => Sighting::Instance(id.clone(), self.instance_with_work(id).await?),
             Scope::Standing(id) => {
-                let seen = self.instance(id).await?;
-                Sighting::Instance(id.clone(), seen.map(|(instance, _)| instance))
+                let known = self.known(id).await?;
+                Sighting::Instance(id.clone(), known.map(|(instance, _)| instance))
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id).await?),
             Scope::ModuleStreams(id) => Sighting::ModuleStreams(id.clone(), self.module_streams(id).await?),

@@ -1,10 +1,12 @@
-//! What a step's own look has brought, for the call that the step then makes: to detach a source one has to say which.
+//! What a step has just read of its instance, and need not be read again by the next: a call saved for each step of each
+//! instance.
 //!
-//! No look is ever answered from here. Safety rule 2 has each step look again just before it runs, and a row that an
-//! earlier step or the survey of the plan has read is what that look is to be checked against: the first step after an
-//! approval would else be checked against the very rows that it was planned from. That costs two reading calls more for
-//! each instance than answering looks from rows of the last ten seconds did. A row serves for [`FRESH`], and never
-//! across a change that this process asked for: whatever is about to change an instance forgets it first.
+//! A step looks at its instance just before it runs, and what it does to the instance is read back; the next step's look
+//! a moment later would bring the same answer. Only such readings are kept here, never those of the survey that a plan is
+//! made from: safety rule 2 has the first step look again, however short ago that was. A row serves for [`FRESH`], and
+//! never across a change that this process asked for: whatever is about to change an instance forgets it first, and what
+//! a change made of it is read anew. So only somebody else's change of the last few seconds, after our own look, can be
+//! missed, which no look excludes: it may come just after. Open work is always asked for.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,8 +17,8 @@ use tokio::time::Instant;
 use crate::name::Ocid;
 use crate::observed::Instance;
 
-/// How long a row of an instance serves: between the look of a step and its call only *started* is made durable.
-const FRESH: Duration = Duration::from_secs(2);
+/// How long a row of an instance serves.
+const FRESH: Duration = Duration::from_secs(10);
 /// How long a source that was seen ACTIVE is taken to be so. Nothing deletes one that instances are put on.
 const ACTIVE: Duration = Duration::from_secs(10);
 
@@ -38,10 +40,14 @@ impl Recent {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in an instance, asked for at a moment, and the compartment that it is in.
-    pub(super) fn learn(&self, id: &Ocid, asked: Instant, instance: &Instance, compartment: &str) {
+    /// Takes in an instance, asked for at a moment by a step.
+    pub(super) fn learn(&self, id: &Ocid, asked: Instant, instance: &Instance) {
+        self.inner().instances.insert(id.clone(), (asked, instance.clone()));
+    }
+
+    /// Takes note of the compartment that an instance is in.
+    pub(super) fn note_home(&self, id: &Ocid, compartment: &str) {
         let mut inner = self.inner();
-        inner.instances.insert(id.clone(), (asked, instance.clone()));
         if inner.homes.get(id).is_none_or(|known| known != compartment) {
             inner.homes.insert(id.clone(), compartment.to_owned());
         }
@@ -59,8 +65,21 @@ impl Recent {
     }
 
     /// Forgets an instance: it is being changed, or nobody knows whether it was.
-    pub(super) fn forget(&self, id: &Ocid) {
-        self.inner().instances.remove(id);
+    pub(super) fn forget(&self, id: &Ocid) -> Option<(Instant, Instance)> {
+        self.inner().instances.remove(id)
+    }
+
+    /// Takes in again what was forgotten for a change that is done by now, with what the change made of it.
+    pub(super) fn changed(
+        &self,
+        id: &Ocid,
+        known: Option<(Instant, Instance)>,
+        change: impl FnOnce(&mut Instance),
+    ) {
+        if let Some((at, mut instance)) = known {
+            change(&mut instance);
+            self.inner().instances.insert(id.clone(), (at, instance));
+        }
     }
 
     /// Tells whether a source was seen ACTIVE a moment ago.

@@ -96,6 +96,8 @@ pub(super) struct ManagedInstance {
     pub(super) managed_instance_groups: Option<Vec<Id>>,
     #[serde(default)]
     pub(super) is_reboot_required: Option<bool>,
+    #[serde(default)]
+    pub(super) updates_available: Option<i64>,
 }
 
 /// `ManagedInstanceSummary`

@@ -86,6 +86,7 @@ fn instance(name: &str, parent: Option<&str>, package: &str) -> (Ocid, Instance)
         last_checkin: None,
         running_kernel: None,
         reboot_required: false,
+        updates_available: None,
         open_work: Vec::new(),
     };
     (id(name), instance)

@@ -61,7 +61,3 @@ def operations():
 def table():
     """Whether the simulator offers an operation: `in` or `out`."""
     return service.table(pathlib.Path(__file__).parent)
-
-
-def offered():
-    return {operation for operation, where in table().items() if where == "in"}

@@ -1,12 +1,10 @@
 """What the tests with Oracle's SDK have in common: a simulator, clients that judge, and calls in few words."""
 
-import unittest
-
-from oci.exceptions import ServiceError
 from oci.identity import IdentityClient
 from oci.os_management_hub import models
 
 import api
+from refusals import Case
 from service import everything
 
 # Started where a test first asks for it, and shared by all of them. What it has to do takes half a minute, that is,
@@ -160,14 +158,3 @@ def done(response):
 def children(work):
     """The parts of a work request, wherever they lie."""
     return [clients.work.get_work_request(child).data for child in work.children_id]
-
-
-class Case(unittest.TestCase):
-    def assertRefused(self, status, code, call, *arguments, **more):
-        with self.assertRaises(ServiceError) as raised:
-            call(*arguments, **more)
-        refused = raised.exception
-        self.assertEqual((refused.status, refused.code), (status, code), refused)
-        self.assertTrue(refused.message)
-        self.assertRegex(refused.request_id, "^[0-9A-F]{32}")
-        return refused

@@ -1,12 +1,10 @@
 """What the tests with Oracle's SDK have in common: a simulator, a client that judges, and calls in few words."""
 
-import unittest
-
-from oci.exceptions import ServiceError
 from oci.os_management import models
 
 import api
 import service
+from refusals import Case
 from service import everything
 
 
@@ -77,14 +75,3 @@ def done(response):
     work = response.headers["opc-work-request-id"]
     simulator.advance()
     return client.get_work_request(work).data
-
-
-class Case(unittest.TestCase):
-    def assertRefused(self, status, code, call, *arguments, **more):
-        with self.assertRaises(ServiceError) as raised:
-            call(*arguments, **more)
-        refused = raised.exception
-        self.assertEqual((refused.status, refused.code), (status, code), refused)
-        self.assertTrue(refused.message)
-        self.assertRegex(refused.request_id, "^[0-9A-F]{32}$")
-        return refused

@@ -9,7 +9,6 @@ with 10 calls in flight, ten times with 32, and no more changing calls.
 
 import collections
 import json
-import pathlib
 import subprocess
 import sys
 import time

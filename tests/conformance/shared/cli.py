@@ -94,5 +94,17 @@ class Case(unittest.TestCase):
         start = err.index("{")
         return json.loads(err[start:])
 
+    def hold_refusals(self, missing, operation):
+        """Holds how refusals are told; `missing` is a command of an operation that is not offered."""
+        nothing = "ocid1.instance.oc1..aaaaaaaanothing"
+        refusal = self.refused(f"managed-instance get --managed-instance-id {nothing}")
+        self.assertEqual((refusal["status"], refusal["code"]), (404, "NotAuthorizedOrNotFound"))
+        self.assertIn(nothing, refusal["message"])
+        refusal = self.refused("managed-instance list -c {c} --limit 5000")
+        self.assertEqual((refusal["status"], refusal["code"]), (400, "InvalidParameter"))
+        refusal = self.refused(missing)
+        self.assertEqual((refusal["status"], refusal["code"]), (501, "MethodNotImplemented"))
+        self.assertIn(operation, refusal["message"])
+
     def file(self, name, content):
         (self.simulator.folder / name).write_text(json.dumps(content))

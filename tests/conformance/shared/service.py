@@ -97,6 +97,11 @@ def table(folder):
     return {operation: where for operation, where in lines}
 
 
+def offered(table):
+    """Those of a table that are in."""
+    return {operation for operation, where in table.items() if where == "in"}
+
+
 def judge(client):
     """Makes a client hold each answer against the models before it returns it."""
     base = client.base_client

@@ -67,7 +67,20 @@ class Workspace:
 
 
 class Case(unittest.TestCase):
-    """Judges exchanges by `published`, what is published of the API, and `models`, the SDK's."""
+    """Judges exchanges by `published`, what is published of the API, and `models`, the SDK's; `recorder` has them. Of
+    the operations that our client uses, `ours`, it must have been seen to send all but those `elsewhere`."""
+
+    def test_every_request_is_as_the_api_says(self):
+        self.assertGreater(len(self.recorder.exchanges), 100)
+        for exchange in self.recorder.exchanges:
+            operation = self.operation(exchange)
+            with self.subTest(operation["operation"], target=exchange.target):
+                self.hold(exchange, operation)
+
+    def test_every_operation_of_our_client_is_seen(self):
+        seen = {camel(self.operation(exchange)["operation"]) for exchange in self.recorder.exchanges}
+        self.assertLessEqual(seen, self.ours)
+        self.assertEqual(self.ours - seen - self.elsewhere, set())
 
     def operation(self, exchange):
         """Finds the operation of a request; literal parts of a path win over variable ones."""

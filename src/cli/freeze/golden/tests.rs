@@ -23,6 +23,7 @@ fn instance(name: &str) -> Instance {
         last_checkin: None,
         running_kernel: None,
         reboot_required: false,
+        updates_available: None,
         open_work: Vec::new(),
     }
 }

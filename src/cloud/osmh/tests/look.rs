@@ -82,6 +82,7 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
             running_kernel: Some("5.4.17-1.el8uek.x86_64".into()),
             reboot_required: true,
             // By the root: that is what can be waited for.
+            updates_available: Some(7),
             open_work: tickets(&["w1"]),
         }
     );

@@ -66,6 +66,7 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
             last_checkin: "2026-11-22T14:00:00Z".parse().ok(),
             running_kernel: Some("5.4.17-1.el8uek.x86_64".into()),
             reboot_required: true,
+            updates_available: Some(7),
             open_work: vec![Ticket("w1".to_owned()), Ticket("w2".to_owned())],
         }
     );
@@ -273,17 +274,32 @@ async fn a_failure_is_told_with_what_the_service_says_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_look_is_answered_from_an_earlier_one() {
+async fn what_a_plan_is_made_from_answers_no_look_of_a_step() {
     let service = Service::new();
-    service.instance("a", Some("vendor"));
     let cloud = cloud(&service);
-    for parent in ["vendor", "by-hand"] {
-        service.instance("a", Some(parent));
-        for scope in [Scope::Standing(Ocid::new("a")), Scope::Instance(Ocid::new("a"))] {
-            let Sighting::Instance(_, Some(seen)) = cloud.observe(&scope).await.unwrap() else { panic!() };
-            assert_eq!(seen.parent.unwrap().id.as_str(), parent, "{scope:?}");
-        }
+    let id = Ocid::new("a");
+    let parent = async |scope: Scope| {
+        let Sighting::Instance(_, Some(seen)) = cloud.observe(&scope).await.unwrap() else { panic!() };
+        seen.parent.unwrap().id.to_string()
+    };
+    let standing = || Scope::Standing(id.clone());
+    let with_work = || Scope::Instance(id.clone());
+    let fleet = Scope::Fleet {
+        instances: [id.clone()].into(),
+        groups: Default::default(),
+        group_ids: Default::default(),
+    };
+    // The survey of a fleet, and that of one instance for updates by hand.
+    for survey in [fleet, with_work()] {
+        service.instance("a", Some("planned"));
+        cloud.observe(&survey).await.unwrap();
+        service.instance("a", Some("by-hand"));
+        assert_eq!(parent(with_work()).await, "by-hand", "{survey:?}");
     }
-    let reads = service.asked().iter().filter(|line| *line == "GET /managedInstances/a").count();
-    assert_eq!(reads, 4);
+    assert_eq!(parent(standing()).await, "by-hand");
+    // From here on there is the look of a step, which serves the next ones for a while.
+    service.instance("a", Some("later"));
+    assert_eq!((parent(standing()).await, parent(with_work()).await), ("by-hand".into(), "by-hand".into()));
+    tokio::time::advance(std::time::Duration::from_secs(10)).await;
+    assert_eq!((parent(with_work()).await, parent(standing()).await), ("later".into(), "later".into()));
 }

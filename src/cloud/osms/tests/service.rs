@@ -335,6 +335,7 @@ impl World {
             "status": "NORMAL", "osName": "Oracle Linux Server", "osVersion": "8.10",
             "parentSoftwareSource": parent.as_ref().map(|parent| json!({"id": parent, "name": format!("name-{parent}")})),
             "childSoftwareSources": children, "managedInstanceGroups": groups, "isRebootRequired": true,
+            "updatesAvailable": 7,
             "lastCheckin": "2026-11-22T14:00:00Z", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
         }))
     }
