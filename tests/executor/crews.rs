@@ -72,11 +72,11 @@ async fn whom_an_exchange_failed_on_is_not_forgotten_with_the_process_that_asked
 async fn work_that_one_member_has_open_is_kept_whatever_the_others_are_asked() {
     let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
     let plan = pipeline.plan(0).await;
-    let keys = plan.steps.iter().filter_map(|step| match &step.action {
+    let mut keys = plan.steps.iter().filter_map(|step| match &step.action {
         Action::Act { op: op @ Op::Enroll { .. } } => Some(op.key()),
         _ => None,
     });
-    let enroll = keys.last().unwrap();
+    let enroll = keys.next_back().unwrap();
     pipeline.cloud.on_submit(enroll.clone(), 1, Fault::StuckWork);
     pipeline.apply(&plan).await;
 
