@@ -159,7 +159,7 @@ pub(crate) enum Change {
     Hub(Box<Step>),
 }
 
-/// What can go wrong with a piece of work.
+/// What can go wrong with a piece of work. Merely telling what is installed never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mishap {
