@@ -68,12 +68,7 @@ impl Crew {
         self.failed.push((id, message));
     }
 
-    fn of(
-        ticket: &Ticket,
-        (wanted, age): (&[Ocid], Age),
-        parts: &BTreeMap<Ocid, Part>,
-        over: bool,
-    ) -> Self {
+    fn of(ticket: &Ticket, (wanted, age): (&[Ocid], Age), parts: &BTreeMap<Ocid, Part>, over: bool) -> Self {
         let mut crew = Self { ticket: Some(ticket.clone()), over, ..Self::default() };
         // Who became a member only after it was asked for has no part in it, however long somebody else keeps it open.
         let complete = age != Age::New && !parts.is_empty();
@@ -233,11 +228,7 @@ enum Look {
     Dark(String),
 }
 
-async fn poll<C: Cloud>(
-    desk: &Desk<C>,
-    ticket: &Ticket,
-    (crew, age): (&[Ocid], Age),
-) -> Result<Look, Halt> {
+async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, (crew, age): (&[Ocid], Age)) -> Result<Look, Halt> {
     desk.go_on()?;
     let asked = desk.ask(|cloud| async move { cloud.poll(ticket).await }).await;
     Ok(match asked {

@@ -200,7 +200,7 @@ impl Crew {
         let over = self.unended.is_none_or(|since| days(since, round) > 0);
         let again = alone && over && wanted.is_subset(&self.failed);
         self.unended = None;
-        let mut failed = BTreeSet::new();
+        let (mut failed, mut open) = (BTreeSet::new(), false);
         for (id, one) in &mut self.ones {
             let asked = if again { wanted.contains(id) } else { one.member && !one.gone };
             if !asked {
@@ -213,9 +213,13 @@ impl Crew {
             one.updated |= done;
             if wanted.contains(id) && !done {
                 failed.insert(id.clone());
+                open |= one.is_stuck(round);
             }
         }
-        self.failed = failed;
+        // How it ends is known only when it has ended on all who are waited for; till then it may be all that is asked.
+        if !open {
+            self.failed = failed;
+        }
     }
 }
 

@@ -155,10 +155,6 @@ impl Script for Crews {
             strikes.extend(vec![Mishap::Passes; passing]);
             match fate {
                 Fate::Sticks(_) => strikes.push(Mishap::Sticks),
-                // After an update everybody's packages are listed anew.
-                Fate::Fails(Kind::Update, 2) => {
-                    strikes.extend([Mishap::Fails, Mishap::Passes, Mishap::Fails]);
-                }
                 Fate::Fails(_, times) => strikes.extend(vec![Mishap::Fails; *times]),
                 _ => {}
             }
