@@ -69,6 +69,9 @@ impl Crews {
         // What may happen in a group at all: where everything does, nothing is ever seen by itself.
         let [sources, updates, joins] = [60, 70, 60].map(|percent| rng.chance(percent));
         let [sticks, silent, vanishes] = [40, 50, 60].map(|percent| rng.chance(percent));
+        // Not the exchange of sources and the joining of one group: while both are open nobody knows who joined after
+        // the exchange, and whether whoever has joined is read back or held for a day is no matter to foretell.
+        let exchanges = sources && group.members.iter().any(|id| residents.contains(id));
         let mut fate = |id: &String| {
             let resident = residents.contains(id);
             let kind = match (resident, rng.chance(50)) {
@@ -80,7 +83,7 @@ impl Crews {
             match (rng.below(100), kind) {
                 (0..8, Some(kind)) => Fate::Fails(kind, 1),
                 (8..11, Some(kind)) => Fate::Fails(kind, 2),
-                (11..14, Some(kind)) if sticks => Fate::Sticks(kind),
+                (11..14, Some(kind)) if sticks && !(exchanges && kind == Kind::Join) => Fate::Sticks(kind),
                 (14..18, _) if silent => Fate::Unreachable,
                 (18..20, _) if silent => Fate::Returns,
                 (20..25, _) if vanishes => Fate::Vanishes(1 + rng.below(last)),
