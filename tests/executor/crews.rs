@@ -97,30 +97,27 @@ async fn work_that_one_member_has_open_is_kept_whatever_the_others_are_asked() {
 /// What one member keeps open for long is no matter of whoever became a member after it was asked for.
 #[tokio::test(start_paused = true)]
 async fn who_has_no_part_in_open_work_does_not_wait_for_it() {
-    let mut pipeline = Pipeline::new(&hub::fleet(4, 1));
+    let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
     let group = &mut pipeline.world.train.groups[0];
     let Members::Listed(all) = group.members.clone() else { panic!() };
-    let joiners: Vec<Ocid> = all.iter().skip(2).cloned().collect();
+    let joiner: Ocid = all.iter().nth(2).cloned().unwrap();
     group.members = Members::Listed(all.iter().take(2).cloned().collect());
     pipeline.settle(0).await;
     let group = &mut pipeline.world.train.groups[0];
     group.release = ReleaseName::new("GL2");
-    group.members = Members::Listed(all.iter().take(3).cloned().collect());
+    group.members = Members::Listed(all);
     let detach = OpKey::detach(&group.name, &group.release);
     pipeline.cloud.on_submit(detach.clone(), 1, Fault::StuckWork);
     let plan = pipeline.plan(0).await;
     pipeline.apply(&plan).await;
 
     // The group is held by one member's old source, and whoever joined meanwhile is only read back.
-    let proves = async |pipeline: &mut Pipeline, joiner: &Ocid| {
-        let plan = pipeline.plan(0).await;
-        let begun = tokio::time::Instant::now();
-        let outcome = pipeline.apply(&plan).await;
-        assert!(outcome.ends.iter().all(|(_, end)| *end == StepEnd::Done), "{:?}", outcome.ends);
-        assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
-        let state = pipeline.store.state().unwrap();
-        assert!(state.unfinished.contains_key(&detach));
-        state.instances[joiner].at_level.clone().unwrap();
-    };
-    proves(&mut pipeline, &joiners[0]).await;
+    let plan = pipeline.plan(0).await;
+    let begun = tokio::time::Instant::now();
+    let outcome = pipeline.apply(&plan).await;
+    assert!(outcome.ends.iter().all(|(_, end)| *end == StepEnd::Done), "{:?}", outcome.ends);
+    assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
+    let state = pipeline.store.state().unwrap();
+    assert!(state.unfinished.contains_key(&detach));
+    assert!(state.instances[&joiner].at_level.is_some());
 }

@@ -69,8 +69,8 @@ impl Crews {
         // What may happen in a group at all: where everything does, nothing is ever seen by itself.
         let [sources, updates, joins] = [60, 70, 60].map(|percent| rng.chance(percent));
         let [sticks, silent, vanishes] = [40, 50, 60].map(|percent| rng.chance(percent));
-        // Not the exchange of sources and the joining of one group: while both are open nobody knows who joined after
-        // the exchange, and whether whoever has joined is read back or held for a day is no matter to foretell.
+        // Not both the exchange of sources and the joining of one group stick: while both are open nothing is on record of
+        // who joined after the exchange, and the product holds him, to be safe, until the day is over.
         let exchanges = sources && group.members.iter().any(|id| residents.contains(id));
         let mut fate = |id: &String| {
             let resident = residents.contains(id);
