@@ -176,7 +176,9 @@ fn world(every: usize) -> World {
                 inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
                 last_checkin: None,
                 running_kernel: None,
+                effective_kernel: None,
                 reboot_required: false,
+                listed: None,
                 updates_available: None,
                 open_work: Vec::new(),
             };

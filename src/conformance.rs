@@ -8,8 +8,10 @@ use crate::observed::Inventory;
 use crate::package::{self, Package, PackageSet, Pattern};
 use crate::train::{Ahead, Amount};
 
+mod streams;
 mod tally;
 
+pub use streams::{Instead, StreamGap, stream_gaps};
 pub use tally::{Bringer, Sorter, Tally};
 
 /// One (name, architecture) at another version than the release's.
@@ -19,6 +21,13 @@ pub struct Lag {
     pub installed: Package,
     /// The newest version in the release.
     pub release: Package,
+}
+
+impl Lag {
+    /// Tells whether it is a package of a module stream, on either side.
+    pub fn is_modular(&self) -> bool {
+        self.installed.is_modular() || self.release.is_modular()
+    }
 }
 
 /// How an instance stands to a release. All lists are in package order.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Ocid;
 use crate::op::{Ownership, Ticket};
-use crate::package::{PackageSet, StreamContents};
+use crate::package::{ModuleStream, PackageSet, StreamContents};
 
 mod advance;
 mod compute;
@@ -20,6 +20,7 @@ mod offer;
 mod precondition;
 mod riding;
 mod schedules;
+mod streams;
 mod updates;
 
 pub use compute::{Compute, ComputeInstance, PowerState};
@@ -53,6 +54,9 @@ pub struct Observed {
     pub vendors: BTreeMap<Ocid, Vendor>,
     /// The registration profiles of the compartment, where they have been read: for trains with profiles.
     pub profiles: BTreeMap<Ocid, Profile>,
+    /// The module streams that the service lists for an instance, where they have been read: for who has modular packages
+    /// at another version than its release's.
+    pub streams: BTreeMap<Ocid, Vec<ModuleStream>>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -80,8 +84,12 @@ pub struct Instance {
     pub last_checkin: Option<Timestamp>,
     /// The kernel it runs, `version-release.arch`.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that it is as safe as, since Ksplice patched the running one; where the service says so.
+    pub effective_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
+    /// When the service last had its packages listed, where it says so. What its agent did since is not in the list.
+    pub listed: Option<Timestamp>,
     /// How many updates its sources offer it, where the service has counted them.
     pub updates_available: Option<u32>,
     /// Work requests of the instance that are accepted or running. Of work for a group, that of the whole.
@@ -93,6 +101,16 @@ impl Instance {
     /// that of a new instance is empty until its agent has sent it.
     pub fn packages(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|inventory| !inventory.installed.is_empty())
+    }
+
+    /// Tells whether its packages were listed before a moment, as far as the service says when they were.
+    pub fn is_listed_before(&self, moment: Timestamp) -> bool {
+        self.listed.is_some_and(|listed| listed < moment)
+    }
+
+    /// Returns the kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub fn patched_kernel(&self) -> Option<&Arc<str>> {
+        self.effective_kernel.as_ref().filter(|effective| Some(*effective) != self.running_kernel.as_ref())
     }
 
     /// Tells whether the service says that there are no updates for it, so that there is no list to be asked for.
@@ -206,8 +224,10 @@ pub enum Scope {
     Instance(Ocid),
     /// The packages of one instance.
     Inventory(Ocid),
-    /// The enabled and active module streams of one instance.
+    /// The enabled and active module streams of one instance, with their packages.
     ModuleStreams(Ocid),
+    /// All module streams that the service lists for one instance, and how it stands to each.
+    Streams(Ocid),
     /// The managed instances of the compartment with this display name, which need not be unique; each as by
     /// `Instance`.
     InstancesNamed(String),
@@ -255,6 +275,8 @@ pub enum Sighting {
     Inventory(Ocid, Option<Inventory>),
     /// To `ModuleStreams`; none when the service does not know the instance.
     ModuleStreams(Ocid, Option<Vec<StreamContents>>),
+    /// To `Streams`; none when the service does not know the instance.
+    Streams(Ocid, Option<Vec<ModuleStream>>),
     /// To `InstancesNamed`.
     InstancesNamed(String, BTreeMap<Ocid, Instance>),
     /// To `SourceContents`; none when there is no such source.
@@ -310,8 +332,14 @@ impl Observed {
                     instance.inventory = inventory;
                 }
             }
-            // No plan depends on streams yet: whoever asks for them takes them from the answer.
+            // Only a freeze asks for these, and takes them from the answer.
             Sighting::ModuleStreams(..) => {}
+            Sighting::Streams(id, None) => {
+                self.streams.remove(&id);
+            }
+            Sighting::Streams(id, Some(streams)) => {
+                self.streams.insert(id, streams);
+            }
             Sighting::InstancesNamed(_, found) => {
                 for (id, instance) in found {
                     self.learn(Sighting::Instance(id, Some(instance)));

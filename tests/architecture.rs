@@ -83,6 +83,9 @@ const AMBIENT: [(&str, &[&str]); 5] = [
     ("process::exit", &["cli", "main"]),
 ];
 
+/// By what code would tell the services apart.
+const SERVICES: [&str; 5] = ["Api::", "Api)", "is_first", "Capabilities", "capabilities"];
+
 /// House rule: past this, a file is split by noun.
 const LONGEST: usize = 500;
 
@@ -146,6 +149,19 @@ fn time_chance_and_environment_are_arguments() {
         }
     }
     none("take it as an argument", findings);
+}
+
+#[test]
+fn executor_and_renderers_do_not_know_the_services() {
+    let mut findings = Vec::new();
+    let blind = |source: &&Source| ["apply", "render"].contains(&source.module());
+    for source in sources().iter().filter(blind) {
+        let code = SERVICES.iter().flat_map(|what| source.lines_with(what).map(move |line| (line, *what)));
+        let words = ["\"osms", "\"osmh"];
+        let said = words.iter().flat_map(|what| source.lines_saying(what).map(move |line| (line, *what)));
+        findings.extend(code.chain(said).map(|(line, what)| format!("{}:{line}: {what}", source.path)));
+    }
+    none("what differs between services is decided in the plan, or in the value that is shown", findings);
 }
 
 #[test]

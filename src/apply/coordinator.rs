@@ -435,9 +435,10 @@ fn gives_sources(op: &Op) -> bool {
 /// Returns whose agents an op puts to work, or whose repository it changes under them.
 fn subject(op: &Op) -> Option<Subject> {
     match op {
-        Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
-            Some(Subject::Instance(instance.clone()))
-        }
+        Op::Switch { instance, .. }
+        | Op::Update { instance, .. }
+        | Op::Patch { instance, .. }
+        | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
         other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
     }
 }
@@ -453,6 +454,9 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
         }
         Job::Patched { instance, wanted, packages, fallen } => {
             verify::patched(desk, &instance, wanted, &packages, fallen.as_deref()).await
+        }
+        Job::Streams { instance, streams, fallen } => {
+            verify::streams(desk, &instance, &streams, fallen.as_deref()).await
         }
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;

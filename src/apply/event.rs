@@ -56,6 +56,9 @@ pub enum StepEnd {
     Done,
     /// It already held; nothing was called.
     AlreadyDone,
+    /// Read back, and nothing is outstanding that an update installs. What keeps the instance below its level is left to
+    /// the schedule.
+    Updated,
     /// The service refused it, its work failed, or what was read back is not what was asked for.
     Failed {
         /// Why, for people.
@@ -83,7 +86,7 @@ pub enum StepEnd {
 impl StepEnd {
     /// Tells whether steps that depend on this one may start.
     pub fn lets_on(&self) -> bool {
-        matches!(self, Self::Done | Self::AlreadyDone)
+        matches!(self, Self::Done | Self::AlreadyDone | Self::Updated)
     }
 }
 

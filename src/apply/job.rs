@@ -13,7 +13,7 @@ use super::worker::{Act, Report};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
 use crate::op::{GroupRef, Op, OpKey, ParentRef, SourceRef, Ticket, Wanted};
-use crate::package::{Package, PackageSet};
+use crate::package::{Package, PackageSet, StreamName};
 use crate::plan::{Action, Plan, Step, Verification};
 use crate::state::{Effect, Entry, Finish, State};
 
@@ -28,6 +28,8 @@ pub(super) enum Job {
     Level { instance: Ocid, level: Level, precondition: Precondition, fallen: Option<String> },
     /// Find out whether updates are still outstanding.
     Patched { instance: Ocid, wanted: Wanted, packages: Vec<Package>, fallen: Option<String> },
+    /// Find out whether module streams are enabled.
+    Streams { instance: Ocid, streams: Vec<StreamName>, fallen: Option<String> },
     /// Ask once after work of an earlier run.
     Settle { key: OpKey, ticket: Ticket },
 }
@@ -72,6 +74,10 @@ impl Job {
                 let (instance, packages) = (instance.clone(), packages.clone());
                 let fallen = fallen.get(&instance).cloned();
                 Self::Patched { instance, wanted: *wanted, packages, fallen }
+            }
+            Action::Verify { what: Verification::Streams { instance, streams } } => {
+                let fallen = fallen.get(instance).cloned();
+                Self::Streams { instance: instance.clone(), streams: streams.clone(), fallen }
             }
         }))
     }
@@ -239,7 +245,7 @@ pub(super) fn book(
         }
         // What was asked for is there; a level is not, and none is recorded.
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::Updated) => {
-            (left_level(instance, state), StepEnd::Done)
+            (left_level(instance, state), StepEnd::Updated)
         }
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
             (left_level(instance, state), StepEnd::Failed { message })
@@ -332,6 +338,7 @@ fn effect(
         | Op::RemovePackages { .. }
         | Op::Update { .. }
         | Op::Patch { .. }
+        | Op::EnableStreams { .. }
         | Op::RefreshInstance { .. } => None,
         Op::CreateProfile { group, .. } => Some(Effect::Profile { group: group.group.clone(), id: id? }),
         Op::DeleteProfile { group, id } => Some(Effect::ProfileGone { group: group.clone(), id: id.clone() }),
@@ -341,6 +348,7 @@ fn effect(
         | Op::Dismiss { .. }
         | Op::UpdateGroup { .. }
         | Op::PatchGroup { .. }
+        | Op::EnableGroupStreams { .. }
         | Op::Rerun { .. }
         | Op::Refresh { .. } => crew::effect_of_all(op, plan, state),
     }

@@ -34,6 +34,10 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         Op::Update { instance, .. } | Op::Patch { instance, .. } => {
             vec![Scope::Instance(instance.clone())]
         }
+        // With the streams, which say whether it is done; an update shows only in what it led to.
+        Op::EnableStreams { instance, .. } => {
+            vec![Scope::Instance(instance.clone()), Scope::Streams(instance.clone())]
+        }
         Op::DeleteSource { source } => source.id.iter().cloned().map(Scope::Source).collect(),
         // Those who join are no members yet: whether they have open work stands with each of them.
         Op::Enroll { group, instances, .. } => {
@@ -45,6 +49,7 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
         | Op::Dismiss { group, .. }
         | Op::UpdateGroup { group, .. }
         | Op::PatchGroup { group, .. }
+        | Op::EnableGroupStreams { group, .. }
         | Op::Rerun { group, .. }
         | Op::Refresh { group, .. } => group.id.iter().cloned().map(Scope::Group).collect(),
         Op::CreateProfile { group, .. } => {
@@ -105,13 +110,15 @@ pub(super) fn objection(
             Some(foreign("group", group.as_str(), other.0))
         }
         // Safety rule 6: never a second update beside an open one, whatever the plan says.
-        Op::Update { instance, .. } | Op::Patch { instance, .. } => match seen.instances.get(instance) {
-            None => Some(Breach::InstanceGone.to_string()),
-            Some(seen) => seen
-                .open_work
-                .first()
-                .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
-        },
+        Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
+            match seen.instances.get(instance) {
+                None => Some(Breach::InstanceGone.to_string()),
+                Some(seen) => seen
+                    .open_work
+                    .first()
+                    .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
+            }
+        }
         Op::Join { instance, .. } | Op::Switch { instance, .. } | Op::RefreshInstance { instance } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
@@ -147,6 +154,7 @@ pub(super) fn objection(
         | Op::Enroll { group, .. }
         | Op::UpdateGroup { group, .. }
         | Op::PatchGroup { group, .. }
+        | Op::EnableGroupStreams { group, .. }
         | Op::Rerun { group, .. }
         | Op::Refresh { group, .. } => {
             let known = group.id.as_ref().and_then(|id| seen.groups.get(id));

@@ -114,7 +114,7 @@ impl<'a> Schedule<'a> {
         let ends = self.steps.iter().zip(self.ends).map(|(step, end)| {
             let end = end.unwrap_or(StepEnd::NotStarted);
             *match end {
-                StepEnd::Done => &mut counts.done,
+                StepEnd::Done | StepEnd::Updated => &mut counts.done,
                 StepEnd::AlreadyDone => &mut counts.already,
                 StepEnd::Failed { .. } | StepEnd::Refused { .. } => &mut counts.failed,
                 StepEnd::Shut { .. } | StepEnd::Left { .. } | StepEnd::NotStarted => &mut counts.not_started,

@@ -15,6 +15,8 @@ use crate::state::State;
 use crate::train::{Members, Release, Train};
 
 mod kinds;
+mod riders;
+mod streams;
 
 /// How far a survey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,9 @@ pub async fn survey<C: Cloud>(
 
     // What updates are for is read only where a level depends on it.
     let kinds = kinds::wanted(&observed, train, state);
-    reads.all(&mut observed, kinds).await?;
+    // And streams only of those who may have another one than their release.
+    let streams = streams::wanted(&observed, train, state);
+    reads.all(&mut observed, kinds.into_iter().chain(streams).collect()).await?;
 
     let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
     if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
@@ -83,15 +87,24 @@ pub async fn survey<C: Cloud>(
     Ok(observed)
 }
 
+/// What is asked for by hand, and so what is read of whom it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Updates.
+    Updates,
+    /// Module streams.
+    Streams,
+}
+
 /// Reads what updates by hand need: the fleet, and of those instances that `targets` picks from it their packages and
-/// what they are offered. One that no group holds, as the golden instance, is read besides.
+/// what they are offered, or their module streams. One that no group holds, as the golden instance, is read besides.
 ///
 /// An instance that the service drops meanwhile stays without packages; any other call that fails ends it. Whom the
 /// service counts no updates for is not asked after.
 pub async fn survey_updates<C: Cloud>(
     cloud: &C,
     (train, state): (&Train, &State),
-    besides: Option<&Ocid>,
+    (besides, asked): (Option<&Ocid>, Asked),
     targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
     parallelism: usize,
     on_progress: impl FnMut(Survey) + Send,
@@ -106,9 +119,12 @@ pub async fn survey_updates<C: Cloud>(
     for id in targets(&observed) {
         let Some(seen) = observed.instances.get(&id) else { continue };
         scopes.push(Scope::Inventory(id.clone()));
-        match seen.is_offered_nothing() {
-            true => observed.learn(Sighting::Updates(id, Some(Updates::new()))),
-            false => scopes.push(Scope::Updates(id)),
+        match asked {
+            Asked::Streams => scopes.push(Scope::Streams(id)),
+            Asked::Updates if seen.is_offered_nothing() => {
+                observed.learn(Sighting::Updates(id, Some(Updates::new())));
+            }
+            Asked::Updates => scopes.push(Scope::Updates(id)),
         }
     }
     reads.all(&mut observed, scopes).await?;
@@ -160,6 +176,9 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
                 }
                 (Scope::Updates(id), Err(CloudError::Service { status: 404, .. })) => {
                     observed.learn(Sighting::Updates(id.clone(), None));
+                }
+                (Scope::Streams(id), Err(CloudError::Service { status: 404, .. })) => {
+                    observed.learn(Sighting::Streams(id.clone(), None));
                 }
                 (_, Err(error)) => return Err(error),
             }

@@ -12,7 +12,7 @@ use crate::conformance::{Lag, Sorter, Verdict};
 use crate::name::{Ocid, ReleaseName};
 use crate::observed::{AvailableUpdate, Observed, Precondition, Scope, Sighting, Updates};
 use crate::op::Wanted;
-use crate::package::{Package, PackageSet};
+use crate::package::{Package, PackageSet, StreamName};
 use crate::train::{Ahead, Patching};
 
 /// How many packages a message names before it counts the rest.
@@ -154,6 +154,42 @@ pub(super) async fn patched<C: Cloud>(
         let message = match fallen {
             Some(fallen) => return Ok(Report::BelowLevel { message: format!("{fallen}{list}") }),
             None => format!("updated, and the service still lists what was asked for{list}"),
+        };
+        if begun.elapsed() >= desk.settings().verify_patience {
+            return Ok(Report::BelowLevel { message });
+        }
+        desk.free_slot();
+        desk.retry(message, waits.next()).await?;
+    }
+}
+
+/// Finds out whether module streams are enabled, until they are or the patience for it ends.
+pub(super) async fn streams<C: Cloud>(
+    desk: &mut Desk<C>,
+    instance: &Ocid,
+    streams: &[StreamName],
+    fallen: Option<&str>,
+) -> Result<Report, Halt> {
+    let begun = Instant::now();
+    let mut waits = desk.waits();
+    loop {
+        let mut seen = Observed::default();
+        seen.learn(desk.read(&Scope::Streams(instance.clone())).await?);
+        if !seen.streams.contains_key(instance) {
+            return Ok(Report::BelowLevel { message: "the service no longer knows the instance".to_owned() });
+        }
+        if seen.has_enabled(instance, streams) {
+            return Ok(Report::Updated);
+        }
+        let left: Vec<String> = streams
+            .iter()
+            .filter(|stream| !seen.has_enabled(instance, std::slice::from_ref(stream)))
+            .map(StreamName::to_string)
+            .collect();
+        let list = format_list(left.len(), "not enabled", left.iter().take(NAMED).map(String::as_str));
+        let message = match fallen {
+            Some(fallen) => return Ok(Report::BelowLevel { message: format!("{fallen}{list}") }),
+            None => format!("asked for, and the service does not list what was asked for as enabled{list}"),
         };
         if begun.elapsed() >= desk.settings().verify_patience {
             return Ok(Report::BelowLevel { message });

@@ -331,7 +331,7 @@ fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Repor
 
 fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
     match op {
-        Op::Update { instance, .. } | Op::Patch { instance, .. } => {
+        Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
             seen.instances.get(instance)?.open_work.first().cloned()
         }
         _ => None,

@@ -136,7 +136,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
                 plan.service.place, connection.label.place
             )));
         }
-        context.terminal.say(&format!("Applying the plan {} of {}, made {}", plan.id, name, plan.created));
+        context.terminal.say(&format!("Applying the plan {} of {}, made {:.0}", plan.id, name, plan.created));
         execute(context, &Manners::of(arguments), &interrupt, &connection, &plan, session, state).await
     })
 }

@@ -18,6 +18,7 @@ use crate::cloud::osms::{self, OsmsCloud};
 use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
 use crate::op::{Api, Capabilities};
 use crate::plan::ServiceLabel;
+use crate::render::Spinner;
 use crate::simulator::{self, Handle};
 use crate::train::{self, Train};
 
@@ -88,9 +89,13 @@ impl<'a> Connector<'a> {
             }
             train::Endpoint::Url(_) | train::Endpoint::Region => {
                 let sources = &self.context.credentials;
+                // Read from files they are there at once; an instance's are asked for, and a dead service is asked
+                // several times.
+                let waiting = self.waiting("looking for credentials");
                 let found =
                     unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref(), http()));
                 let resolved = found.await??;
+                drop(waiting);
                 region = resolved.region;
                 let (endpoint, place) = (Endpoint::fixed(&resolved.url), resolved.place);
                 (endpoint, resolved.credentials, Arc::new(Timestamp::now), place)
@@ -145,10 +150,16 @@ impl<'a> Connector<'a> {
         })
     }
 
+    /// Shows on a terminal that something is waited for, as long as the value lives.
+    fn waiting(&self, what: &str) -> Option<Spinner> {
+        self.context.terminal.can_draw.then(|| Spinner::new(what))
+    }
+
     async fn simulator(&mut self, interrupt: &Interrupt) -> Result<Arc<Handle>, CliError> {
         if let Some(handle) = &self.simulator {
             return Ok(Arc::clone(handle));
         }
+        let _waiting = self.waiting("waiting for the simulator");
         let attached = Handle::attach(self.context.workspace.simulator());
         let handle = unless_interrupted(interrupt, attached).await?.map_err(|error| {
             CliError::of(exit::ERROR, &error).while_doing("the simulator can be neither reached nor started")

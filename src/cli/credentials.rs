@@ -12,7 +12,7 @@ use crate::oci::{
     Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, Region, ResourcePrincipal,
     Secret, VARIABLES,
 };
-use crate::train::{Auth, Endpoint, Members, Train};
+use crate::train::{Auth, Endpoint, Members, NO_USER, Train};
 
 /// The places that credentials for a real service come from. Nothing here is read for the simulator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,12 +155,14 @@ impl CredentialSources {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some()
                 && uri.query().is_none()
+                && !text.contains('@')
         });
-        let reason = || {
-            format!(
+        let reason = || match text.contains('@') {
+            true => NO_USER.to_owned(),
+            false => format!(
                 "`{text}` is not a URL: expected as in `https://{}.eu-frankfurt-1.oci.oraclecloud.com`",
                 host(train)
-            )
+            ),
         };
         match usable {
             true => Ok(Some(text.trim_end_matches('/').to_owned())),

@@ -185,7 +185,8 @@ impl From<CloudError> for CliError {
                 made.hint("check the region or endpoint in the train file's [service] table, and the network")
             }
             CloudError::Down { .. } => made.hint(
-                "try again when the service works; its state is published at https://ocistatus.oraclecloud.com",
+                "check the region or endpoint in the train file's [service] table, and the network; where those are right, \
+                 try again when the service works: its state is published at https://ocistatus.oraclecloud.com",
             ),
             CloudError::Service { .. }
             | CloudError::Answer { .. }

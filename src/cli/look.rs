@@ -9,7 +9,7 @@ use super::connect::Connection;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, args};
-use crate::apply::{Interrupt, Survey, survey, survey_updates};
+use crate::apply::{Asked, Interrupt, Survey, survey, survey_updates};
 use crate::cloud::Cloud;
 use crate::name::Ocid;
 use crate::observed::Observed;
@@ -80,20 +80,24 @@ pub(super) async fn observe_updates<C: Cloud>(
     interrupt: &Interrupt,
     connection: &Connection<C>,
     (train, state): (&Train, &State),
-    targets: impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send,
+    (targets, asked): (impl FnOnce(&Observed) -> BTreeSet<Ocid> + Send, Asked),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let done = format!("the updates of {}", train.name);
-    let mut progress = Reading::start(context, "reading outstanding updates", done);
+    let (what, done) = match asked {
+        Asked::Updates => ("reading outstanding updates", format!("the updates of {}", train.name)),
+        Asked::Streams => ("reading module streams", format!("the module streams of {}", train.name)),
+    };
+    let mut progress = Reading::start(context, what, done);
     connection.retries.watch(progress.retries(context));
     let golden = train.golden.as_ref();
-    let reads = survey_updates(&*connection.cloud, (train, state), golden, targets, calls, |reads| {
-        progress.at(reads);
-    });
+    let reads =
+        survey_updates(&*connection.cloud, (train, state), (golden, asked), targets, calls, |reads| {
+            progress.at(reads);
+        });
     let observed = unless_interrupted(interrupt, reads).await;
     connection.retries.unwatch();
     progress.finish(context, matches!(observed, Ok(Ok(_))));
-    observed?.map_err(|error| CliError::from(error).while_doing("the outstanding updates could not be read"))
+    observed?.map_err(|error| CliError::from(error).while_doing("what is to be changed could not be read"))
 }
 
 /// Puts a client's retry as progress shows it.

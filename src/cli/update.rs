@@ -1,4 +1,4 @@
-//! `patchtrain update`: installs updates now, shown and confirmed like a plan, and run like one.
+//! `patchtrain update`: installs updates or enables module streams now, shown and confirmed like a plan, and run like one.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,11 @@ use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::{CliError, exit, look, own_state, prompt};
-use crate::apply::Interrupt;
+use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
 use crate::observed::Observed;
 use crate::op::Wanted;
+use crate::package::StreamName;
 use crate::plan::{self, Input, Request, Target};
 use crate::render;
 use crate::report::Fleet;
@@ -23,6 +24,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     if !arguments.auto_approve && !context.terminal.can_ask {
         return Err(CliError::usage("there is no terminal to ask for approval on")
             .hint("approve whatever the updates will be, with --auto-approve"));
+    }
+    let of_one = |(at, stream): &(usize, &StreamName)| {
+        arguments.streams[..*at].iter().any(|other| other.module == stream.module)
+    };
+    if let Some((_, stream)) = arguments.streams.iter().enumerate().find(of_one) {
+        return Err(CliError::usage(format!("two streams of module `{}` are asked for", stream.module))
+            .hint("only one stream of a module can be enabled"));
     }
     let train = train_of(context, arguments)?;
     context.block_on(async |interrupt| one(context, arguments, &interrupt, &train).await)
@@ -65,8 +73,10 @@ async fn one(
         .connect(train, interrupt)
         .await?;
     let targets = |observed: &Observed| targets(arguments, train, &state, observed);
+    let asked = if arguments.streams.is_empty() { Asked::Updates } else { Asked::Streams };
     let observed =
-        look::observe_updates(context, interrupt, &connection, (train, &state), targets, calls).await?;
+        look::observe_updates(context, interrupt, &connection, (train, &state), (targets, asked), calls)
+            .await?;
     let target = match (&arguments.group, &arguments.instance) {
         (Some(group), _) => Target::Group(group.clone()),
         (None, name) => {
@@ -75,7 +85,8 @@ async fn one(
         }
     };
     let wanted = Wanted::of_word(&arguments.kind).unwrap_or(Wanted::All);
-    let request = Request { target, wanted, packages: arguments.packages.clone() };
+    let (packages, streams) = (arguments.packages.clone(), arguments.streams.clone());
+    let request = Request { target, wanted, packages, streams };
     let input = Input {
         train,
         state: &state,
@@ -93,6 +104,7 @@ async fn one(
     context.terminal.print(&render::plan(&plan, style))?;
     if !plan.can_start() {
         let what = match wanted {
+            _ if asked == Asked::Streams => "All that was asked for is enabled".to_owned(),
             Wanted::All => "No update is outstanding".to_owned(),
             wanted => format!("No {wanted} update is outstanding"),
         };
@@ -106,7 +118,13 @@ async fn one(
         context.terminal.say("");
     }
     if !arguments.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
-        return Err(CliError::new(exit::ERROR, "the updates were not approved; nothing was changed"));
+        return Err(CliError::new(
+            exit::ERROR,
+            match asked {
+                Asked::Updates => "the updates were not approved; nothing was changed",
+                Asked::Streams => "the module streams were not approved; nothing was changed",
+            },
+        ));
     }
     let detail = arguments.amount.detail();
     let manners = Manners { calls, detail, detailed_exitcode: arguments.detailed_exitcode };

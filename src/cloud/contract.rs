@@ -156,6 +156,7 @@ fn read(name: &str) -> Option<Value> {
     let texts = places.into_iter().flatten().map(|place| format!("{place}/reference/{name}"));
     let text = texts.filter_map(|path| std::fs::read_to_string(path).ok()).next();
     if text.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "reference/{name} is not there: nothing would be proven");
         println!("reference/{name} is not there: requests are not held against it");
     }
     text.map(|text| serde_json::from_str(&text).unwrap())

@@ -92,7 +92,10 @@ impl MemoryCloud {
 
     /// Gives the instance module streams, enabled or active.
     pub fn set_streams(&self, instance: &Ocid, streams: Vec<StreamContents>) {
-        self.world().streams.insert(instance.clone(), streams);
+        let mut world = self.world();
+        let listed = streams.iter().map(|known| known.stream.clone()).collect();
+        world.observed.streams.insert(instance.clone(), listed);
+        world.streams.insert(instance.clone(), streams);
     }
 
     /// Lets no source offer these packages.

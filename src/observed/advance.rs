@@ -59,6 +59,7 @@ impl Observed {
             }
             Op::Update { instance, kind, .. } => self.update(instance, *kind, None),
             Op::Patch { instance, wanted, package } => self.update(instance, *wanted, *package),
+            Op::EnableStreams { instance, streams } => self.enable(instance, streams),
             Op::DeleteSource { source } => {
                 if let Some(id) = self.source_id(source) {
                     self.sources.remove(&id);
@@ -115,6 +116,7 @@ impl Observed {
                     && self.source_id(to).is_some_and(|id| seen.has(&id, under.as_ref().map(Option::as_ref)))
             }),
             Op::Update { .. } | Op::Patch { .. } => false,
+            Op::EnableStreams { instance, streams } => self.has_enabled(instance, streams),
             Op::DeleteSource { source } => {
                 self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
             }

@@ -33,6 +33,13 @@ impl Observed {
             }
             Op::UpdateGroup { group, kind, .. } => self.update_members(group, *kind, None),
             Op::PatchGroup { group, wanted, package, .. } => self.update_members(group, *wanted, *package),
+            Op::EnableGroupStreams { group, streams, .. } => {
+                let members = self.group(group).map(|seen| seen.members.clone()).unwrap_or_default();
+                let reached =
+                    |id: &&Ocid| self.instances.get(*id).is_some_and(|seen| seen.status.takes_work());
+                let reached: Vec<Ocid> = members.iter().filter(reached).cloned().collect();
+                reached.iter().for_each(|id| self.enable(id, streams));
+            }
             Op::Rerun { group, instances, again: Again::Sources, .. } => self.equip(group, instances),
             Op::Rerun { group, instances, again: Again::Join, .. } => {
                 self.equip(group, instances);

@@ -109,7 +109,7 @@ pub enum Breach {
     #[error("the service no longer knows the instance")]
     InstanceGone,
     /// The parent is another one than the plan saw.
-    #[error("its parent source is now `{found}`; the plan saw `{expected}`")]
+    #[error("its source is now `{found}`; the plan saw `{expected}`")]
     Parent {
         /// What the plan saw.
         expected: String,

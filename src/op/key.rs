@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Op;
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::package::{Digest, Package};
+use crate::package::{Digest, Package, StreamName};
+
+/// How keys of these kinds begin.
+const ADD: &str = "add-packages/";
+const REMOVE: &str = "remove-packages/";
+const ENROLL: &str = "group-enroll/";
 
 impl Op {
     /// Returns the name under which state and journal know the op: the same for the same wish, whichever plan holds
@@ -23,15 +28,17 @@ impl Op {
             // No release is called so: these are told from updates to one, and like them end in their instance.
             Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
             Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
+            // Nor is any package: a NEVRA has its architecture behind a dot at the end.
+            Self::EnableStreams { instance, streams } => format!("update/@{}/{instance}", specs(streams)),
             Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
             Self::ChangeSchedule { group, .. } => format!("change-schedule/{group}"),
             Self::DeleteSchedule { group, id } => format!("delete-schedule/{group}/{id}"),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
-                format!("add-packages/{}/{}", source.release, batch(packages))
+                format!("{ADD}{}/{}", source.release, batch(packages))
             }
             Self::RemovePackages { source, packages } => {
-                format!("remove-packages/{}/{}", source.release, batch(packages))
+                format!("{REMOVE}{}/{}", source.release, batch(packages))
             }
             Self::CreateGroup { group, .. } => format!("create-group/{group}"),
             Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
@@ -40,7 +47,7 @@ impl Op {
             Self::Attach { group, source, .. } => return OpKey::attach(&group.group, &source.release),
             Self::Detach { group, keeps, .. } => return OpKey::detach(&group.group, &keeps.release),
             Self::Enroll { group, instances, .. } => {
-                format!("group-enroll/{}/{}", group.group, crowd(instances))
+                format!("{ENROLL}{}/{}", group.group, crowd(instances))
             }
             Self::Dismiss { group, instances } => {
                 format!("group-dismiss/{}/{}", group.group, crowd(instances))
@@ -54,13 +61,21 @@ impl Op {
             Self::PatchGroup { group, wanted, package: None, .. } => {
                 format!("group-update/{}/@{wanted}", group.group)
             }
+            Self::EnableGroupStreams { group, streams, .. } => {
+                format!("group-update/{}/@{}", group.group, specs(streams))
+            }
             Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", group.group),
-            Self::Refresh { group, .. } => format!("group-refresh/{}", group.group),
+            Self::Refresh { group, .. } => return OpKey::refresh(&group.group),
             Self::RefreshInstance { instance } => format!("refresh/{instance}"),
             Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
             Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
         })
     }
+}
+
+fn specs(streams: &[StreamName]) -> String {
+    let specs: Vec<String> = streams.iter().map(StreamName::to_string).collect();
+    specs.join("+")
 }
 
 /// The lasting name of an op; see [`Op::key`].
@@ -102,6 +117,22 @@ impl OpKey {
     /// Returns the key of a group's update to a release.
     pub fn update_group(group: &GroupName, release: &ReleaseName) -> Self {
         Self(format!("group-update/{group}/{release}"))
+    }
+
+    /// Returns the key of a group's having its members' packages listed anew.
+    pub fn refresh(group: &GroupName) -> Self {
+        Self(format!("group-refresh/{group}"))
+    }
+
+    /// Tells whether the op takes instances into a group.
+    pub fn is_enroll(&self) -> bool {
+        self.0.starts_with(ENROLL)
+    }
+
+    /// Tells whether the op puts packages into a release's source, or takes some out.
+    pub fn fills(&self, release: &ReleaseName) -> bool {
+        let of = |kind: &str| self.0.strip_prefix(kind)?.strip_prefix(release.as_str())?.strip_prefix('/');
+        of(ADD).or_else(|| of(REMOVE)).is_some()
     }
 
     /// Returns the instance or group whose agents the op puts to work, where it does.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::package::Package;
+use crate::package::{Package, StreamName};
 
 pub use capabilities::{Binding, Capabilities};
 pub use ids::{Lineage, PlanId, StepId};
@@ -125,6 +125,14 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         package: Option<Package>,
     },
+    /// Have an instance get the packages of these module streams from now on, instead of others of their modules. Answered
+    /// with a work request.
+    EnableStreams {
+        /// The instance.
+        instance: Ocid,
+        /// The streams, one of a module.
+        streams: Vec<StreamName>,
+    },
     /// Delete the source of a release that nothing rides any more.
     DeleteSource {
         /// The source.
@@ -227,6 +235,15 @@ pub enum Op {
         /// The members that it is for, and that are waited for.
         instances: Vec<Ocid>,
     },
+    /// Have all members get the packages of these module streams from now on. Answered with a work request.
+    EnableGroupStreams {
+        /// The group.
+        group: GroupRef,
+        /// The streams, one of a module.
+        streams: Vec<StreamName>,
+        /// The members that do not have them, and that are waited for.
+        instances: Vec<Ocid>,
+    },
     /// Do work on a group again, on those members alone on which it failed. Answered with a work request.
     Rerun {
         /// The group.
@@ -295,6 +312,7 @@ impl Op {
             | Self::Switch { instance, .. }
             | Self::Update { instance, .. }
             | Self::Patch { instance, .. }
+            | Self::EnableStreams { instance, .. }
             | Self::RefreshInstance { instance } => Some(instance),
             _ => None,
         }
@@ -303,7 +321,9 @@ impl Op {
     /// Returns the instance whose agent the op puts to work, where it is one alone.
     pub fn updates(&self) -> Option<&Ocid> {
         match self {
-            Self::Update { instance, .. } | Self::Patch { instance, .. } => Some(instance),
+            Self::Update { instance, .. }
+            | Self::Patch { instance, .. }
+            | Self::EnableStreams { instance, .. } => Some(instance),
             _ => None,
         }
     }
@@ -317,20 +337,24 @@ impl Op {
             | Self::Enroll { group, instances, .. }
             | Self::UpdateGroup { group, instances, .. }
             | Self::PatchGroup { group, instances, .. }
+            | Self::EnableGroupStreams { group, instances, .. }
             | Self::Rerun { group, instances, .. }
             | Self::Refresh { group, instances } => Some((group, instances)),
             _ => None,
         }
     }
 
-    /// Returns the instances whose agents the op has install something: nobody may ask that of an instance that has open
+    /// Returns the instances whose agents the op has install something, or enable what is installed from: nobody may ask that of an instance that has open
     /// work.
     pub fn installs(&self) -> &[Ocid] {
         match self {
-            Self::Update { instance, .. } | Self::Patch { instance, .. } => std::slice::from_ref(instance),
+            Self::Update { instance, .. }
+            | Self::Patch { instance, .. }
+            | Self::EnableStreams { instance, .. } => std::slice::from_ref(instance),
             Self::Enroll { instances, .. }
             | Self::UpdateGroup { instances, .. }
             | Self::PatchGroup { instances, .. }
+            | Self::EnableGroupStreams { instances, .. }
             | Self::Rerun { instances, again: Again::Update(_) | Again::Join, .. } => instances,
             _ => &[],
         }
@@ -385,6 +409,7 @@ impl Op {
             | Self::Dismiss { group, .. }
             | Self::UpdateGroup { group, .. }
             | Self::PatchGroup { group, .. }
+            | Self::EnableGroupStreams { group, .. }
             | Self::Rerun { group, .. }
             | Self::Refresh { group, .. }
             | Self::CreateProfile { group, .. } => Some(group),

@@ -19,7 +19,7 @@ pub(crate) use delta::walk;
 pub use delta::{Delta, DeltaEntry, DeltaKind};
 pub use digest::{Digest, DigestError, Hasher};
 pub use manifest::Manifest;
-pub use module::{ModuleStream, StreamContents, StreamStatus};
+pub use module::{ModuleStream, StreamContents, StreamName, StreamStatus};
 pub use nevra::{NevraError, Package};
 pub use pattern::{Pattern, PatternError};
 pub use set::{PackageSet, SetPool};

@@ -1,14 +1,15 @@
 //! How each member stands to its release: what it rides, what it lacks, what it needs, and what holds it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::bindings;
+use jiff::Timestamp;
+
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
-use super::{HeldReason, Input, Reason};
-use crate::conformance::{Sorter, Tally, Verdict};
+use super::{HeldReason, Input, Reason, bindings, schedules};
+use crate::conformance::{Bringer, Sorter, StreamGap, Tally, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
 use crate::op::{Binding, OpKey, Ticket, Wanted};
@@ -101,6 +102,8 @@ pub(super) fn members<'a>(
 ) -> Assessed<'a> {
     let mut verdicts = Verdicts::default();
     let mut assessed = Assessed { list: Vec::with_capacity(rosters.group_of.len()), ranges: HashMap::new() };
+    let binds_groups = input.capabilities.binding == Binding::Group;
+    let own = bindings::own(input, groups, rosters);
     for group in &input.train.groups {
         let (Some(release), Some(roster)) =
             (input.train.release(&group.release), rosters.declared.get(&group.name))
@@ -109,16 +112,20 @@ pub(super) fn members<'a>(
         };
         let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
         // Where groups are bound, a member rides what its group does.
-        let bound = groups.get(&group.name).and_then(|found| input.observed.groups.get(found.id.as_ref()?));
-        let bound = input.capabilities.binding == Binding::Instance
-            || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
+        let id = groups.get(&group.name).and_then(|found| found.id.as_ref());
+        let ran = id.and_then(|id| schedules::last_run(input.observed, id));
+        let bound = id.and_then(|id| input.observed.groups.get(id));
+        let bound = !binds_groups || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
         let source = source.filter(|_| bound);
+        let taken_in: HashSet<&Ocid> = bindings::taking_in(input, &group.name).flatten().collect();
         let start = assessed.list.len();
         for id in &roster.members {
             let outside = roster.joins.binary_search(id).is_ok();
             let seen = input.observed.instances.get(id);
             let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            let resting = roster.resting.get(id);
+            let joining = seen.filter(|_| binds_groups && outside);
+            let taken = joining.and_then(|seen| bindings::taken(input, &own, seen));
+            let resting = taken.as_ref().or(roster.resting.get(id));
             assessed.list.push(assess(
                 input,
                 group,
@@ -129,9 +136,10 @@ pub(super) fn members<'a>(
                 verdict,
                 outside,
                 resting,
+                (ran, taken_in.contains(id)),
             ));
         }
-        if input.capabilities.binding == Binding::Group {
+        if binds_groups {
             bindings::hold_together(&mut assessed.list[start..]);
         }
         assessed.ranges.insert(&group.name, start..assessed.list.len());
@@ -150,6 +158,7 @@ fn assess<'a>(
     verdict: Option<Arc<Verdict>>,
     outside: bool,
     resting: Option<&HeldReason>,
+    (ran, taken_in): (Option<Timestamp>, bool),
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded = record
@@ -199,6 +208,8 @@ fn assess<'a>(
     member.at_level = rides && verdict.at_level(&sorter, group.ahead);
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
+    // Nor is one let go that an earlier run had begun to take in: that goes on, and is what gives it the group's sources.
+    member.joins |= taken_in;
     let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
         || begun(input, &OpKey::detach(&group.name, &release.name));
     if input.capabilities.binding == Binding::Group {
@@ -206,13 +217,25 @@ fn assess<'a>(
         let put_there = rides && record.is_some_and(|record| record.release.as_ref() == Some(&release.name));
         member.switch |= member.joins || (begun_exchange && !put_there);
     }
-    member.update = member.tally.due > 0;
+    // An update that is done is not asked for again where only its being listed was cut off.
+    let relist = begun(input, &OpKey::refresh(&group.name))
+        && rides
+        && record.is_some_and(|record| record.release.as_ref() == Some(&release.name))
+        && !bindings::has_failed(input, group, id);
+    member.update = member.tally.due > 0 && !relist;
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
     let unknown = !rides && group.patching().is_by_kind();
     // Who joins installs everything at once, whatever is left to the schedule otherwise.
     let installs =
         input.capabilities.joining_installs && (member.joins || (bound && !rides && !begun_exchange));
-    let waits = member.tally.scheduled > 0 && !unknown && !installs;
+    // What a schedule has brought is not in a list that is older. A new one tells.
+    let stale = input.capabilities.refreshes
+        && rides
+        && seen.open_work.is_empty()
+        && ran.is_some_and(|ran| seen.is_listed_before(ran));
+    let stale = stale || relist;
+    let left = member.tally.scheduled > 0 && !stale;
+    let waits = left && !unknown && !installs;
     member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
     if input.capabilities.binding == Binding::Group
         && let Some((ticket, since)) = bindings::in_the_way(input, group, seen)
@@ -245,19 +268,45 @@ fn assess<'a>(
         member.update = false;
         return member;
     }
+    if member.update
+        && !member.switch
+        && let Some(reason) = other_streams(input, &member, &verdict, &sorter)
+    {
+        (member.held, member.update, member.reaches) = (Some(reason), false, false);
+        member.reason = self::reason(input, &member, rides);
+        return member;
+    }
     if group.ahead == Ahead::Block && !verdict.ahead.is_empty() {
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
     } else {
-        if member.tally.scheduled > 0 && !installs {
+        if left && !installs {
             // What the schedule is to bring is not a step, and there is no level before it has come.
             member.held = Some(HeldReason::Schedule { packages: member.tally.scheduled, known: !unknown });
         }
-        let changed = member.moves() || member.joins || !member.recorded;
+        let changed =
+            member.moves() || member.joins || !member.recorded || (stale && !member.tally.is_level());
         member.verify = member.update || (member.reaches && changed);
     }
     member.reason = reason(input, &member, rides);
     member
+}
+
+/// Tells whether what an update is to bring is of module streams that the member does not have: then it brings nothing of
+/// that. The member is held as a whole, so that what its plan shows is what happens.
+fn other_streams(
+    input: &Input<'_>,
+    member: &Member<'_>,
+    verdict: &Verdict,
+    sorter: &Sorter<'_>,
+) -> Option<HeldReason> {
+    let due = verdict.behind.iter().filter(|lag| sorter.bringer(lag) == Bringer::Update);
+    let due = Verdict { behind: due.copied().collect(), ..Verdict::default() };
+    let seen = input.observed.streams.get(member.id)?;
+    let mut streams = stream_gaps(&member.release.manifest.modules, seen, &due);
+    streams.retain(StreamGap::keeps_back);
+    let together = (!input.capabilities.updates_members).then(|| member.group.name.clone());
+    (!streams.is_empty()).then_some(HeldReason::Streams { streams, together })
 }
 
 fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::assess::{Assessed, Member};
 use super::holdings::{Groups, Sources};
+use super::roster::Rosters;
 use super::{HeldReason, Input};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, SourceLink};
@@ -32,6 +33,8 @@ pub(super) struct Binding {
     pub(super) rejoin: Vec<Ocid>,
     /// Instances that join.
     pub(super) joins: Vec<Ocid>,
+    /// Those of them that an earlier run has begun to take in, as it asked for them.
+    pub(super) begun: Vec<Vec<Ocid>>,
     /// Work that failed on some members and is done again on those.
     pub(super) rerun: Option<(Ticket, Again, Vec<Ocid>)>,
     /// The members that an update of the whole group is for.
@@ -48,6 +51,15 @@ impl Binding {
             || !self.joins.is_empty()
             || self.rerun.is_some()
             || self.update.is_some()
+    }
+
+    /// Returns who is taken in by one call each, so many at most. What an earlier run has begun stays as it was asked
+    /// for: by that it is found again.
+    pub(super) fn batches(&self, per_call: usize) -> Vec<Vec<Ocid>> {
+        let begun: BTreeSet<&Ocid> = self.begun.iter().flatten().collect();
+        let new: Vec<Ocid> =
+            self.joins.iter().chain(&self.rejoin).filter(|id| !begun.contains(id)).cloned().collect();
+        self.begun.iter().cloned().chain(new.chunks(per_call).map(<[Ocid]>::to_vec)).collect()
     }
 
     /// Tells whether the sources of the group become others.
@@ -104,8 +116,11 @@ fn bind(
         binding.detaches = !binding.detach.is_empty() || begun(OpKey::detach(&group.name, &group.release));
     }
     binding.joins = ids(&|member| member.joins);
+    let join = |id: &Ocid| binding.joins.binary_search(id).is_ok();
+    binding.begun =
+        taking_in(input, &group.name).filter(|instances| instances.iter().all(join)).cloned().collect();
     let exchanges = binding.exchanges();
-    let lagging = ids(&|member| member.switch && !member.outside);
+    let lagging = ids(&|member| member.switch && !member.joins);
     let failed = failed(input, group);
     let mut left_behind = Vec::new();
     if exchanges {
@@ -133,6 +148,22 @@ fn bind(
 /// Tells whether the exchange of sources failed on a member and can be done again on it.
 pub(super) fn can_rerun(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
     failed(input, group).is_some_and(|failed| exchanged(failed) && failed.instances.contains(id))
+}
+
+/// Returns whom earlier runs have begun to take into a group, call by call, where nobody recorded how that ended.
+pub(super) fn taking_in<'a>(
+    input: &Input<'a>,
+    group: &GroupName,
+) -> impl Iterator<Item = &'a Vec<Ocid>> + use<'a> {
+    let subject = Some(Subject::Group(group.clone()));
+    let begun =
+        input.state.unfinished.iter().filter(move |(key, _)| key.is_enroll() && key.subject() == subject);
+    begun.map(|(_, op)| &op.instances).filter(|instances| !instances.is_empty())
+}
+
+/// Tells whether work for the group failed on a member, and can be done again.
+pub(super) fn has_failed(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
+    failed(input, group).is_some_and(|failed| failed.instances.contains(id))
 }
 
 /// Tells whether what failed was to give members what their group has.
@@ -178,6 +209,22 @@ pub(super) fn hold_together(members: &mut [Member<'_>]) {
         };
         member.held.get_or_insert(held);
     }
+}
+
+/// Returns the groups of the service that are the train's, or were: whoever is in one that he shall not be in leaves it by
+/// this plan.
+pub(super) fn own<'a>(input: &Input<'a>, groups: &'a Groups, rosters: &Rosters) -> BTreeSet<&'a Ocid> {
+    let undeclared = rosters.undeclared.keys().filter_map(|name| input.state.groups.get(name));
+    let declared = groups.values().filter_map(|found| found.id.as_ref());
+    declared.chain(undeclared.map(|record| &record.id)).collect()
+}
+
+/// Tells whether an instance that would join is where it cannot be fetched from: nobody is in two groups, or in a group and
+/// a lifecycle stage, and the service refuses whoever is asked for all the same.
+pub(super) fn taken(input: &Input<'_>, own: &BTreeSet<&Ocid>, seen: &Instance) -> Option<HeldReason> {
+    let by = seen.groups.iter().find(|home| !own.contains(home))?;
+    let name = input.observed.groups.get(by).map(|group| group.name.clone());
+    Some(HeldReason::Taken { by: by.clone(), name })
 }
 
 /// Returns the work request of a member that its group must wait for, if there is one, and since when it is overdue

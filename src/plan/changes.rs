@@ -17,7 +17,7 @@ use super::{
 use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Riding, SourceLink};
-use crate::op::Wanted;
+use crate::op::{Binding as Binds, Wanted};
 use crate::package::{Delta, Package};
 use crate::train::{Ahead, Group, Layout, Release};
 
@@ -164,7 +164,11 @@ impl Story {
                 continue;
             };
             let found = sources.get(&member.release.name);
-            let from = riding.link(seen, found.and_then(|found| found.id.as_ref()));
+            let own = found.and_then(|found| found.id.as_ref());
+            // Where several are attached side by side, whoever has the release's own is left with that.
+            let beside = seen.children.iter().find(|link| Some(&link.id) == own);
+            let beside = beside.filter(|_| input.capabilities.binding == Binds::Group);
+            let from = beside.or_else(|| riding.link(seen, own));
             // What hangs under the old parent goes with it; under the train's own, only releases are exchanged.
             let stays = !member.switch || (found.is_some_and(|found| found.child) && riding.hangs(seen));
             let drops = seen.children.iter().filter(|child| !stays && Some(*child) != from);
@@ -202,6 +206,7 @@ impl Story {
             self.changes.push(Change { address, action: ChangeAction::Change, detail });
             if let Some(release) =
                 from.and_then(|from| riding.releases.get(&from.id)).filter(|_| member.switch)
+                && *release != member.release.name
             {
                 let entry = moves.entry(((*release).clone(), member.release.name.clone())).or_default();
                 entry.0.insert(member.group.name.clone());

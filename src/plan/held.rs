@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
-use crate::conformance::Lag;
+use crate::conformance::{Lag, StreamGap};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
+use crate::package::StreamName;
 use crate::train::Layout;
 
 /// An instance that is newer than its release.
@@ -78,6 +79,9 @@ pub enum HeldReason {
     Undeclared,
     /// The release is retired, and its source is attached to instances that this plan does not switch off it.
     Ridden {
+        /// Groups of the service that have it, those of no train too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        groups: Vec<Ocid>,
         /// The instances, of the train or not.
         riders: Vec<Ocid>,
     },
@@ -135,6 +139,15 @@ pub enum HeldReason {
         /// What it has; none for no source.
         rides: Option<Arc<str>>,
     },
+    /// It would join, and is in a group or lifecycle stage that is none of this train's: the service has an instance in
+    /// one at most.
+    Taken {
+        /// That group or stage.
+        by: Ocid,
+        /// Its display name, where the service lists it here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Arc<str>>,
+    },
     /// The service updates members of a group together, and not one by itself.
     Locked {
         /// The group.
@@ -147,6 +160,15 @@ pub enum HeldReason {
         ticket: Ticket,
         /// When it was asked for.
         since: Timestamp,
+    },
+    /// Packages of it are behind because it gets them from other module streams than its release: an update brings
+    /// neither those nor the switch.
+    Streams {
+        /// The streams.
+        streams: Vec<StreamGap>,
+        /// The group that streams must be asked for by, where the service does nothing on one member alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        together: Option<GroupName>,
     },
 }
 
@@ -210,6 +232,14 @@ pub enum Note {
     NotOutstanding {
         /// The name.
         package: String,
+    },
+    /// A module stream is to be enabled on instances for which the service does not list it: their sources may tell of no
+    /// modules, and then there is nothing to enable.
+    NotListed {
+        /// The stream.
+        stream: StreamName,
+        /// On how many.
+        instances: usize,
     },
     /// A group's selector fits an instance that is none of the group's.
     LeftOut {

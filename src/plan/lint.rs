@@ -129,6 +129,7 @@ impl<'a> Lint<'a> {
                         | Op::CreateSchedule { group, .. }
                         | Op::Dismiss { group, .. }
                         | Op::PatchGroup { group, .. }
+                        | Op::EnableGroupStreams { group, .. }
                         | Op::Refresh { group, .. }
                         | Op::CreateProfile { group, .. },
                 } => self.group_resolves(step, group, &groups),
@@ -148,12 +149,13 @@ impl<'a> Lint<'a> {
                 Action::Act {
                     op:
                         Op::Patch { .. }
+                        | Op::EnableStreams { .. }
                         | Op::ChangeSchedule { .. }
                         | Op::DeleteSchedule { .. }
                         | Op::DeleteProfile { .. }
                         | Op::RefreshInstance { .. },
                 }
-                | Action::Verify { what: Verification::Patched { .. } }
+                | Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } }
                 | Action::Gate { .. } => {}
             }
         }
@@ -165,8 +167,8 @@ impl<'a> Lint<'a> {
             Action::Act { op: Op::Leave { .. } } => 0,
             Action::Act { op: Op::Join { .. } } => 1,
             Action::Act { op: Op::Switch { .. } } => 2,
-            Action::Act { op: Op::Update { .. } | Op::Patch { .. } } => 3,
-            Action::Verify { what: Verification::Patched { .. } } => 4,
+            Action::Act { op } if op.updates().is_some() => 3,
+            Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } } => 4,
             _ => 5,
         };
         // Several members may leave one instance behind them, and several packages be brought one by one.
@@ -194,10 +196,8 @@ impl<'a> Lint<'a> {
         let level_less: BTreeSet<&Ocid> = level_less.collect();
         for (instance, step) in last {
             let proven = matches!(step.action, Action::Verify { .. });
-            let moved = matches!(
-                &step.action,
-                Action::Act { op: Op::Switch { .. } | Op::Update { .. } | Op::Patch { .. } }
-            );
+            let moves = |op: &Op| op.updates().is_some() || matches!(op, Op::Switch { .. });
+            let moved = matches!(&step.action, Action::Act { op } if moves(op));
             let group = step.group.as_ref().and_then(|group| self.plan.group(group));
             let has_level = group.is_none_or(|group| group.patching.has_level());
             if moved && !proven && has_level && !level_less.contains(instance) {
@@ -250,18 +250,18 @@ impl<'a> Lint<'a> {
                 | HeldReason::OtherSystem { .. }
                 | HeldReason::Apart { .. }
                 | HeldReason::Stray { .. }
+                | HeldReason::Taken { .. }
                 | HeldReason::Beside { .. }
-                | HeldReason::Overdue { .. },
+                | HeldReason::Overdue { .. }
+                | HeldReason::Streams { .. },
             ) => Some(id),
             _ => None,
         });
         let resting: BTreeSet<&Ocid> = resting.collect();
         for (step, op) in self.ops() {
             let one = match op {
-                Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Patch { instance, .. } => {
-                    Some(instance)
-                }
-                _ => None,
+                Op::Switch { instance, .. } => Some(instance),
+                other => other.updates(),
             };
             let crew = op.crew().map_or(&[][..], |(_, instances)| instances);
             for instance in one.into_iter().chain(crew).filter(|instance| resting.contains(instance)) {
@@ -368,7 +368,15 @@ impl<'a> Lint<'a> {
         if let Some((instance, _)) = placed.first_key_value() {
             self.found(format!("{instance} is in a list of updates and does not change"));
         }
-        let is_by_hand = |op: &Op| matches!(op, Op::Patch { .. } | Op::PatchGroup { .. });
+        let is_by_hand = |op: &Op| {
+            matches!(
+                op,
+                Op::Patch { .. }
+                    | Op::PatchGroup { .. }
+                    | Op::EnableStreams { .. }
+                    | Op::EnableGroupStreams { .. }
+            )
+        };
         let changes = |op: &Op| !matches!(op, Op::Refresh { .. } | Op::RefreshInstance { .. });
         let by_hand = self.ops().filter(|(_, op)| is_by_hand(op)).count();
         if by_hand > 0 && self.ops().filter(|(_, op)| changes(op)).count() != by_hand {
@@ -386,7 +394,10 @@ impl<'a> Lint<'a> {
                     _ => (op.instance(), None),
                 },
                 Action::Verify {
-                    what: Verification::Level { instance, .. } | Verification::Patched { instance, .. },
+                    what:
+                        Verification::Level { instance, .. }
+                        | Verification::Patched { instance, .. }
+                        | Verification::Streams { instance, .. },
                 } => (Some(instance), None),
                 Action::Verify { .. } | Action::Gate { .. } => (None, None),
             };
@@ -455,7 +466,7 @@ impl<'a> Lint<'a> {
                 Action::Act { op: Op::Join { .. } } => &mut work.joins,
                 Action::Act { op: Op::Leave { .. } } => &mut work.leaves,
                 Action::Act { op: Op::Switch { .. } } => &mut work.switches,
-                Action::Act { op: Op::Update { .. } | Op::Patch { .. } } => &mut work.updates,
+                Action::Act { op } if op.updates().is_some() => &mut work.updates,
                 Action::Verify { .. } => &mut work.verifies,
                 Action::Act { .. } | Action::Gate { .. } => continue,
             } += 1;

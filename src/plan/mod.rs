@@ -46,7 +46,7 @@ pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
-pub use patch::{OutstandingUpdate, Patch, Request, Stranger, Target, update};
+pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target, update};
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};

@@ -20,7 +20,7 @@ use crate::conformance::Sorter;
 use crate::name::{Address, GroupName, Ocid};
 use crate::observed::{AvailableUpdate, Instance, Precondition, Riding, Updates};
 use crate::op::{Op, PlanId, StepId, UpdateKind, Wanted};
-use crate::package::Package;
+use crate::package::{Package, StreamName};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Request {
     pub wanted: Wanted,
     /// Only those of packages of these names, each maybe with its architecture; any without names.
     pub packages: Vec<String>,
+    /// No updates, but these module streams to be enabled, one of a module.
+    pub streams: Vec<StreamName>,
 }
 
 /// Whose updates are asked for.
@@ -65,8 +67,21 @@ pub struct Patch {
     pub named: bool,
     /// What of that is outstanding.
     pub updates: Vec<OutstandingUpdate>,
+    /// Instead of updates: the module streams that are enabled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<StreamMove>,
     /// The instances.
     pub instances: Vec<Ocid>,
+}
+
+/// A module stream that is enabled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamMove {
+    /// The stream.
+    pub to: StreamName,
+    /// The stream of the module that is in use so far, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Arc<str>>,
 }
 
 /// An update that is outstanding, as the service tells of it.
@@ -126,13 +141,18 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
 
     let mut draft = Draft::new(request);
     for (id, member) in &targets {
-        draft.instance((input, &riding), id, *member);
+        match request.streams.is_empty() {
+            true => draft.instance((input, &riding), id, *member),
+            false => draft.streams((input, &riding), id, *member),
+        }
     }
     draft.crews(input, &groups, &members);
-    let Draft { patches, changes, mut held, steps, found, .. } = draft;
+    draft.stream_crews(input, &groups, &members);
+    let Draft { patches, changes, mut held, steps, found, unlisted, .. } = draft;
     held.sort_by(|a, b| (&a.address, &a.reason).cmp(&(&b.address, &b.reason)));
     let missing = request.packages.iter().filter(|name| !found.contains(name.as_str()));
     let mut notes: Vec<Note> = missing.map(|name| Note::NotOutstanding { package: name.clone() }).collect();
+    notes.extend(unlisted.into_iter().map(|(stream, instances)| Note::NotListed { stream, instances }));
     notes.extend(steps::taken_up(input.state, &steps));
 
     let mut concerned: BTreeMap<&GroupName, Vec<&Member<'_>>> = BTreeMap::new();
@@ -183,7 +203,9 @@ fn planned_group(members: &[&Member<'_>], id: Option<Ocid>, steps: &[Step], held
     let mut updated = BTreeSet::new();
     for step in steps.iter().filter(|step| step.group.as_ref() == Some(&group.name)) {
         match &step.action {
-            Action::Act { op: Op::PatchGroup { instances, .. } } => updated.extend(instances),
+            Action::Act {
+                op: Op::PatchGroup { instances, .. } | Op::EnableGroupStreams { instances, .. },
+            } => updated.extend(instances),
             Action::Act { op: Op::Refresh { .. } | Op::RefreshInstance { .. } } => {}
             Action::Act { .. } => work.updates += 1,
             Action::Verify { .. } => work.verifies += 1,
@@ -218,18 +240,25 @@ fn resting(member: &Member<'_>) -> Option<HeldReason> {
         .cloned()
 }
 
+/// What is the same for instances that are told of together.
+type Alike = (Option<GroupName>, Vec<OutstandingUpdate>, Vec<StreamMove>);
+
 /// A plan of updates by hand as it grows.
 struct Draft<'a> {
     request: &'a Request,
     patches: Vec<Patch>,
-    index: HashMap<(Option<GroupName>, Vec<OutstandingUpdate>), usize>,
+    index: HashMap<Alike, usize>,
     changes: Vec<Change>,
     held: Vec<Held>,
     steps: Vec<Step>,
     /// The names that were asked for and are outstanding somewhere.
     found: BTreeSet<&'a str>,
+    /// The streams that are not listed for instances on which they are enabled, and of how many.
+    unlisted: BTreeMap<StreamName, usize>,
     /// By group, where those are updated as a whole: the members that updates are outstanding on.
     crews: BTreeMap<GroupName, Vec<Outstanding>>,
+    /// The same of module streams: the members that lack some.
+    stream_crews: BTreeMap<GroupName, Vec<(Ocid, Vec<StreamMove>)>>,
 }
 
 /// What is outstanding on one member of a group that is updated as a whole.
@@ -250,25 +279,15 @@ impl<'a> Draft<'a> {
             held: Vec::new(),
             steps: Vec::new(),
             found: BTreeSet::new(),
+            unlisted: BTreeMap::new(),
             crews: BTreeMap::new(),
+            stream_crews: BTreeMap::new(),
         }
     }
 
     fn instance(&mut self, (input, riding): (&Input<'_>, &Riding), id: &Ocid, member: Option<&Member<'_>>) {
-        let seen = input.observed.instances.get(id);
-        let listed = input.observed.updates.get(id);
-        if let Some(reason) = member.and_then(resting) {
-            return self.hold(id, reason);
-        }
-        let (seen, listed) = match (seen, listed) {
-            (None, _) => return self.hold(id, HeldReason::Unknown),
-            (Some(seen), _) if !seen.status.takes_work() => {
-                let (status, last_checkin) = (seen.status, seen.last_checkin);
-                return self.hold(id, HeldReason::Unreachable { status, last_checkin });
-            }
-            (Some(_), None) => return self.hold(id, HeldReason::Unread),
-            (Some(seen), Some(listed)) => (seen, listed),
-        };
+        let Some(seen) = self.reached(input, id, member) else { return };
+        let Some(listed) = input.observed.updates.get(id) else { return self.hold(id, HeldReason::Unread) };
         let mut updates: Vec<OutstandingUpdate> = listed
             .iter()
             .filter(|update| self.asks_for(update))
@@ -300,10 +319,28 @@ impl<'a> Draft<'a> {
         let group = member.map(|member| member.group.name.clone());
         let proves = member.is_some_and(|member| reaches_level(member, listed, &updates));
         self.steps_of((id, input.capabilities.refreshes), group.as_ref(), &updates, proves);
-        let patch = self.place(group, updates);
-        self.patches[patch].instances.push(id.clone());
-        let (address, detail) = (Address::Instance(id.clone()), ChangeDetail::Patch { patch });
-        self.changes.push(Change { address, action: ChangeAction::Change, detail });
+        self.change(id, group, (updates, Vec::new()));
+    }
+
+    /// Returns what is seen of an instance whose agent can do something now, or holds it.
+    fn reached<'i>(
+        &mut self,
+        input: &Input<'i>,
+        id: &Ocid,
+        member: Option<&Member<'_>>,
+    ) -> Option<&'i Instance> {
+        let seen = input.observed.instances.get(id);
+        let reason = match (member.and_then(resting), seen) {
+            (Some(reason), _) => reason,
+            (None, None) => HeldReason::Unknown,
+            (None, Some(seen)) if !seen.status.takes_work() => {
+                let (status, last_checkin) = (seen.status, seen.last_checkin);
+                HeldReason::Unreachable { status, last_checkin }
+            }
+            (None, Some(seen)) => return Some(seen),
+        };
+        self.hold(id, reason);
+        None
     }
 
     fn hold(&mut self, id: &Ocid, reason: HeldReason) {
@@ -385,17 +422,27 @@ impl<'a> Draft<'a> {
         step
     }
 
-    /// Returns the list of updates that an instance belongs to.
-    fn place(&mut self, group: Option<GroupName>, updates: Vec<OutstandingUpdate>) -> usize {
+    /// Tells of what is done to an instance, beside those to whom the same is done.
+    fn change(
+        &mut self,
+        id: &Ocid,
+        group: Option<GroupName>,
+        (updates, streams): (Vec<OutstandingUpdate>, Vec<StreamMove>),
+    ) {
         let (wanted, named) = (self.request.wanted, !self.request.packages.is_empty());
-        *self.index.entry((group.clone(), updates.clone())).or_insert_with(|| {
-            self.patches.push(Patch { group, wanted, named, updates, instances: Vec::new() });
-            self.patches.len() - 1
-        })
+        let patch =
+            *self.index.entry((group.clone(), updates.clone(), streams.clone())).or_insert_with(|| {
+                self.patches.push(Patch { group, wanted, named, updates, streams, instances: Vec::new() });
+                self.patches.len() - 1
+            });
+        self.patches[patch].instances.push(id.clone());
+        let (address, detail) = (Address::Instance(id.clone()), ChangeDetail::Patch { patch });
+        self.changes.push(Change { address, action: ChangeAction::Change, detail });
     }
 }
 
 mod crew;
+mod streams;
 
 /// Tells whether a member is at its level once these updates are installed, so that this can be proven. What keeps the
 /// level of before was on record until the update began.

@@ -86,8 +86,9 @@ pub(super) fn settle<'a>(
         if staying.is_empty() {
             retirement.going.push(Going { release, id, owner, gone: false, leaving });
         } else {
-            let riders = staying.keys().cloned().collect();
-            retirement.held.push(hold(HeldReason::Ridden { riders }));
+            let is_group = |id: &Ocid| input.observed.groups.contains_key(id);
+            let (groups, riders) = staying.keys().cloned().partition(is_group);
+            retirement.held.push(hold(HeldReason::Ridden { groups, riders }));
             retirement.names.extend(staying);
         }
     }

@@ -9,7 +9,7 @@ use super::holdings::{self, Groups};
 use super::roster::Rosters;
 use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Held, HeldReason, Input, Refusal};
 use crate::name::{Address, GroupName, Ocid};
-use crate::observed::{Job, ServiceSchedule};
+use crate::observed::{Job, Observed, ServiceSchedule};
 use crate::op::Schedule;
 use crate::train::Group;
 
@@ -49,6 +49,12 @@ pub(super) type Schedules = BTreeMap<GroupName, Found>;
 /// Returns the display name of a group's scheduled job.
 pub(super) fn name(input: &Input<'_>, group: &GroupName) -> String {
     format!("{}/{group}", input.train.name)
+}
+
+/// Tells when a scheduled job last ran on a group, whosever job it is.
+pub(super) fn last_run(observed: &Observed, group: &Ocid) -> Option<Timestamp> {
+    let jobs = observed.schedules.values().map(|seen| &seen.job);
+    jobs.filter(|job| job.groups.contains(group)).filter_map(|job| job.last).max()
 }
 
 /// Finds the scheduled job of every group that has one or had one.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
 use crate::op::{Again, Op, SourceRef, StepId, Wanted};
-use crate::package::Package;
+use crate::package::{Package, StreamName};
 
 /// One thing for the executor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,13 @@ pub enum Verification {
         /// The packages, each brought to this version or a newer one; all updates that are wanted without any.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         packages: Vec<Package>,
+    },
+    /// These module streams are enabled on the instance.
+    Streams {
+        /// The instance.
+        instance: Ocid,
+        /// The streams.
+        streams: Vec<StreamName>,
     },
 }
 
@@ -144,15 +151,17 @@ impl Step {
                 | Op::Rerun { again: Again::Sources | Again::Join, .. } => Phase::Switch,
                 Op::Update { .. }
                 | Op::Patch { .. }
+                | Op::EnableStreams { .. }
+                | Op::EnableGroupStreams { .. }
                 | Op::UpdateGroup { .. }
                 | Op::PatchGroup { .. }
                 | Op::Rerun { again: Again::Update(_), .. } => Phase::Update,
                 Op::Refresh { .. } | Op::RefreshInstance { .. } => Phase::Verify,
             },
             Action::Verify { what: Verification::Contents { .. } } => Phase::Sources,
-            Action::Verify { what: Verification::Level { .. } | Verification::Patched { .. } } => {
-                Phase::Verify
-            }
+            Action::Verify {
+                what: Verification::Level { .. } | Verification::Patched { .. } | Verification::Streams { .. },
+            } => Phase::Verify,
             Action::Gate { .. } => Phase::Gate,
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
         };
         cost.work_requests += match op.crew() {
             Some((_, instances)) => instances.len(),
-            None => usize::from(op.updates().is_some()),
+            None => usize::from(op.updates().is_some() || matches!(op, Op::RefreshInstance { .. })),
         };
     }
     cost

@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
         for (id, end) in &outcome.ends {
             let Some(step) = plan.steps.get(id.0 as usize) else { continue };
             match end {
-                StepEnd::Done => run.done += 1,
+                StepEnd::Done | StepEnd::Updated => run.done += 1,
                 StepEnd::AlreadyDone => run.already += 1,
                 StepEnd::Failed { message } => run.failed.push((step, message)),
                 StepEnd::Refused { message } => run.refused.push((step, message)),
@@ -132,7 +132,7 @@ fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
         let Some(step) = plan.steps.get(id.0 as usize) else { continue };
         let fold = |seen: &mut Seen| {
             seen.well &= end.lets_on();
-            seen.done |= *end == StepEnd::Done;
+            seen.done |= matches!(end, StepEnd::Done | StepEnd::Updated);
         };
         let fresh = Seen { well: true, done: false };
         fold(by_address.entry(&step.address).or_insert(fresh));

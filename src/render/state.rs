@@ -7,7 +7,6 @@ use super::table::{Side, Table};
 use super::words::{clean, count, time};
 use super::{Detail, Style};
 use crate::name::{GroupName, Ocid};
-use crate::op::Api;
 use crate::state::{Ancestor, InstanceRecord, State};
 
 /// Rows of a table shown before it folds.
@@ -29,11 +28,10 @@ pub fn state(state: &State, style: Style) -> String {
         unfinished,
         schedules,
         profiles,
-        api,
+        api: _,
         ancestor,
     } = state;
-    // States of OSMS look as they did before there was another service.
-    let on = if *api == Api::Osms { String::new() } else { format!(" on {}", api.word()) };
+    let on = state.told_service().map(|service| format!(" on {service}")).unwrap_or_default();
     let mut facts = vec![
         format!(
             "{} {}{on}",

@@ -6,13 +6,15 @@ use super::page::{Mark, Page, Tone};
 use super::table::{Side, Table};
 use super::words::{self, clean, count, counts, time};
 use super::{Detail, Style};
-use crate::conformance::Verdict;
+use crate::conformance::{StreamGap, Verdict};
 use crate::name::GroupName;
 use crate::observed::InstanceStatus;
 use crate::report::{FleetStatus, GroupStatus, InstanceLine, ScheduleLine};
 
 /// Instances of a group shown before the list folds.
 const ROWS: usize = 20;
+/// How a list that is too old is made anew.
+const ANEW: &str = "`patchtrain apply` has those below level listed anew";
 
 /// Members of a group counted for its line.
 #[derive(Default)]
@@ -26,6 +28,7 @@ struct Tally {
     unreachable: usize,
     unknown: usize,
     reboot: usize,
+    stale: usize,
 }
 
 impl Tally {
@@ -35,6 +38,7 @@ impl Tally {
             tally.at_level += usize::from(line.at_level);
             tally.elsewhere += usize::from(!line.on_release);
             tally.reboot += usize::from(line.reboot_required);
+            tally.stale += usize::from(line.is_stale);
             match line.status {
                 None => tally.unknown += 1,
                 Some(status) => tally.unreachable += usize::from(!status.takes_work()),
@@ -89,7 +93,12 @@ pub fn status(fleet: &FleetStatus, group: Option<&GroupName>, style: Style) -> S
             (tally.unknown, "unknown to the service"),
             (tally.reboot, "to be rebooted"),
         ]);
-        let lines = [words::patching(group.patching), group.schedule.as_ref().map(schedule), Some(agents)];
+        let stale = (tally.stale > 0).then(|| {
+            let subject = count(tally.stale, "instance");
+            format!("the packages of {subject} were listed before that run: {ANEW}")
+        });
+        let schedule = group.schedule.as_ref().map(schedule);
+        let lines = [words::patching(group.patching), schedule, stale, Some(agents)];
         table.row(mark, cells, lines.into_iter().flatten().filter(|line| !line.is_empty()).collect());
     }
     table.write(&mut page, 0, shown.len());
@@ -136,6 +145,9 @@ pub fn instance_status(
     } else if line.reboot_required {
         facts.push(("kernel", "waits for a reboot".to_owned()));
     }
+    if let Some(kernel) = &line.effective_kernel {
+        facts.push(("ksplice", format!("patched in memory, as safe as {}", clean(kernel))));
+    }
     let since = line.at_level_since.map(|at| format!(" since {}", time(at)));
     facts.push((
         "level",
@@ -146,6 +158,11 @@ pub fn instance_status(
     ));
     for (name, fact) in &facts {
         page.labelled(name, fact);
+    }
+    if let Some(listed) = line.listed {
+        let stale =
+            if line.is_stale { format!(", before its schedule last ran: {ANEW}") } else { String::new() };
+        page.labelled("listed", &format!("{}{stale}", time(listed)));
     }
     let Some(verdict) = &line.verdict else {
         page.labelled("packages", "not read");
@@ -162,10 +179,14 @@ pub fn instance_status(
     let patching = group.map(|group| group.patching).unwrap_or_default();
     let counts = words::counting(patching, Some(line.tally).filter(|_| line.on_release));
     let explanation = match counts.strip_prefix(", ") {
+        None if line.streams.iter().any(StreamGap::keeps_back) => {
+            "an update brings what is of no other stream"
+        }
         None => "an update brings",
         Some(counts) => counts,
     };
     section(&mut page, "Behind", explanation, &behind, "->");
+    streams(&mut page, line);
     let ahead: Vec<Row> = verdict.ahead.iter().map(Row::of_ahead).collect();
     section(&mut page, "Ahead", "newer than the release; no update brings that back", &ahead, "newer than");
     let extra: Vec<Row> = verdict.extra.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
@@ -264,10 +285,28 @@ fn members_of(page: &mut Page, fleet: &FleetStatus, group: &GroupStatus, alone: 
             if line.reboot_required { "needed" } else { "" }.to_owned(),
         ];
         let mark = if line.at_level { Mark::NONE } else { Mark::CHANGE };
-        table.row(mark, cells, Vec::new());
+        let streams: Vec<String> = line.streams.iter().map(StreamGap::to_string).collect();
+        let beside = match streams.as_slice() {
+            [] => Vec::new(),
+            some => vec![format!("module streams: {}", clean(&some.join(", ")))],
+        };
+        table.row(mark, cells, beside);
     }
     table.write(page, 0, shown);
     page.more(2, lines.len() - shown);
+}
+
+/// Says which streams keep packages back: an update does not bring those.
+fn streams(page: &mut Page, line: &InstanceLine) {
+    if line.streams.is_empty() {
+        return;
+    }
+    let title = format!("Module streams ({})", line.streams.len());
+    page.heading(&title, "not the release's; an update does not switch streams, `update --stream` does");
+    for gap in &line.streams {
+        let mark = if gap.keeps_back() { Mark::CHANGE } else { Mark::NONE };
+        page.item(2, mark, &clean(&gap.to_string()));
+    }
 }
 
 fn section(page: &mut Page, title: &str, explanation: &str, rows: &[Row], arrow: &str) {

@@ -1,6 +1,7 @@
 //! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
 
 mod borders;
+mod crews;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
 mod plans;

@@ -150,7 +150,7 @@ impl Watch {
         }
         let StepWords { object, doing, done: _ } = words;
         match end {
-            StepEnd::Done | StepEnd::AlreadyDone => {
+            StepEnd::Done | StepEnd::AlreadyDone | StepEnd::Updated => {
                 self.done += 1;
                 None
             }

@@ -14,6 +14,7 @@ use crate::conformance::Tally;
 use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, Job, SourceLink};
 use crate::op::{Op, OpKey, Schedule, Wanted};
+use crate::package::StreamName;
 use crate::plan::{Action, Cohort, Condition, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
@@ -375,12 +376,17 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("installing {wanted} updates"),
                 format!("{wanted} updates installed"),
             ),
+            Op::EnableStreams { instance, streams } => {
+                let (doing, done) = enabling(streams);
+                words(brief(plan.label(instance)), doing, done)
+            }
             Op::Attach { .. }
             | Op::Detach { .. }
             | Op::Enroll { .. }
             | Op::Dismiss { .. }
             | Op::UpdateGroup { .. }
             | Op::PatchGroup { .. }
+            | Op::EnableGroupStreams { .. }
             | Op::Rerun { .. }
             | Op::Refresh { .. }
             | Op::CreateProfile { .. }
@@ -412,6 +418,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             "reading updates back".to_owned(),
             "updates read back".to_owned(),
         ),
+        Action::Verify { what: Verification::Streams { instance, .. } } => words(
+            brief(plan.label(instance)),
+            "reading streams back".to_owned(),
+            "streams read back".to_owned(),
+        ),
         Action::Verify { what: Verification::Level { instance, .. } } => {
             words(brief(plan.label(instance)), "reading packages back".to_owned(), "at level".to_owned())
         }
@@ -421,6 +432,13 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             format!("may go: {group} is at {release}"),
         ),
     }
+}
+
+/// What is done, and has been done, to module streams.
+fn enabling(streams: &[StreamName]) -> (String, String) {
+    let names: Vec<String> = streams.iter().map(StreamName::to_string).collect();
+    let names = names.join(", ");
+    (format!("enabling {names}"), format!("{names} enabled"))
 }
 
 #[cfg(test)]

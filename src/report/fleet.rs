@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::conformance::{self, Sorter, Tally, Verdict};
+use crate::conformance::{self, Sorter, StreamGap, Tally, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{Instance, InstanceStatus, Job, Observed, Riding};
 use crate::patching::Schedule;
@@ -79,6 +79,8 @@ pub struct InstanceLine {
     pub on_release: bool,
     /// How it stands to that release; none when its packages could not be read.
     pub verdict: Option<Verdict>,
+    /// The module streams of that release that it does not have, where it was asked for them.
+    pub streams: Vec<StreamGap>,
     /// What of being behind counts for its group, and what its schedule will bring.
     pub tally: Tally,
     /// Whether it is at level: reachable, on the release, and nothing behind that counts (or ahead, where that blocks).
@@ -87,8 +89,14 @@ pub struct InstanceLine {
     pub at_level_since: Option<Timestamp>,
     /// When its agent last checked in.
     pub last_checkin: Option<Timestamp>,
+    /// When the service last had its packages listed, where it says so.
+    pub listed: Option<Timestamp>,
+    /// Whether that was before its group's schedule last ran, so that what that brought is not in the list.
+    pub is_stale: bool,
     /// The kernel it runs.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub effective_kernel: Option<Arc<str>>,
     /// Whether it waits for a reboot.
     pub reboot_required: bool,
 }
@@ -146,7 +154,9 @@ impl Fleet<'_> {
     ) -> GroupStatus {
         let release = self.train.release(&group.release);
         let riding = self.riding();
-        let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release) });
+        let schedule = group.schedule.map(|schedule| self.schedule(group, schedule, at));
+        let ran = schedule.as_ref().and_then(|schedule| schedule.job.as_ref()?.last);
+        let bound = release.map(|release| Bound { group, release, sources: self.sources_of(release), ran });
         let line = |id: &Ocid| {
             let label = labels.get(id).map_or_else(|| id.as_str().into(), Arc::clone);
             self.line(id, label, bound.as_ref(), &riding)
@@ -160,7 +170,7 @@ impl Fleet<'_> {
             at_level: conformance::group_at_level(instances.len(), at_level, group.max_failures),
             allowed: group.max_failures.of(instances.len()),
             patching: group.patching(),
-            schedule: group.schedule.map(|schedule| self.schedule(group, schedule, at)),
+            schedule,
             instances,
         }
     }
@@ -196,6 +206,11 @@ impl Fleet<'_> {
         let verdict = inventory.zip(bound).map(|(inventory, bound)| {
             Verdict::of(inventory, bound.release.packages(), &self.train.unmanaged)
         });
+        // Whoever may have another stream than its release was asked.
+        let streams = self.observed.streams.get(id).zip(bound).filter(|_| on_release);
+        let streams = streams.zip(verdict.as_ref());
+        let streams = streams
+            .map(|((seen, bound), verdict)| stream_gaps(&bound.release.manifest.modules, seen, verdict));
         let reachable = known.is_some_and(|known| known.status.takes_work());
         let level = verdict.as_ref().zip(bound);
         let patching = bound.map_or(Patching::EVERYTHING, |bound| bound.group.patching());
@@ -215,11 +230,17 @@ impl Fleet<'_> {
             rides: link.and(known).and_then(|known| riding.named(known, source)),
             on_release,
             verdict,
+            streams: streams.unwrap_or_default(),
             tally,
             at_level,
             at_level_since: proven.map(|level| level.since),
             last_checkin: known.and_then(|known| known.last_checkin),
+            listed: known.and_then(|known| known.listed),
+            is_stale: known
+                .zip(bound.and_then(|bound| bound.ran))
+                .is_some_and(|(known, ran)| known.is_listed_before(ran)),
             running_kernel: known.and_then(|known| known.running_kernel.clone()),
+            effective_kernel: known.and_then(|known| known.patched_kernel().cloned()),
             reboot_required: known.is_some_and(|known| known.reboot_required),
         }
     }
@@ -301,6 +322,8 @@ struct Bound<'a> {
     group: &'a Group,
     release: &'a Release,
     sources: BTreeSet<Ocid>,
+    /// When its schedule last ran.
+    ran: Option<Timestamp>,
 }
 
 #[cfg(test)]

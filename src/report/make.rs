@@ -61,13 +61,14 @@ pub fn make(input: &Input<'_>) -> Report {
         });
     }
     let summary = all.end(&exposures);
+    let stale = status.groups.iter().flat_map(|group| &group.instances).filter(|line| line.is_stale).count();
     Report {
         train: status.train.clone(),
         at: status.at,
         tool: env!("CARGO_PKG_VERSION"),
         serial: status.serial,
         service: input.service.clone(),
-        limits: limits(&summary, &instances),
+        limits: limits(&summary, &instances, stale),
         trend: trend(&status, &summary, input.earlier),
         groups,
         instances,
@@ -98,12 +99,14 @@ fn instance(group: &GroupStatus, line: &InstanceLine) -> InstanceReport {
         security: Compliance::Unknown { because: Unknown::NotRead },
         cves: None,
         conformance,
+        streams: line.streams.clone(),
         at_level: line.at_level,
         // What was proven once and no longer holds is not "since".
         at_level_since: line.at_level_since.filter(|_| line.at_level),
         reboot_required: line.reboot_required,
         last_checkin: line.last_checkin,
         running_kernel: line.running_kernel.clone(),
+        effective_kernel: line.effective_kernel.clone(),
     }
 }
 
@@ -187,7 +190,7 @@ fn trend(status: &FleetStatus, summary: &Summary, earlier: &[ReportRecord]) -> V
     trend
 }
 
-fn limits(summary: &Summary, instances: &[InstanceReport]) -> Vec<Limit> {
+fn limits(summary: &Summary, instances: &[InstanceReport], stale: usize) -> Vec<Limit> {
     let unknown =
         |why| instances.iter().filter(|one| one.security == Compliance::Unknown { because: why }).count();
     let on_release = instances.iter().filter(|one| one.on_release).count();
@@ -201,6 +204,7 @@ fn limits(summary: &Summary, instances: &[InstanceReport]) -> Vec<Limit> {
         ),
         (unknown(Unknown::NotRead), Limit::NotRead { instances: unknown(Unknown::NotRead) }),
         (summary.unreachable, Limit::Silent { instances: summary.unreachable }),
+        (stale, Limit::ListedBefore { instances: stale }),
         (stated, Limit::SeverityOfErrata { cves: stated }),
         (summary.cves.not_stated, Limit::SeverityNotStated { cves: summary.cves.not_stated }),
     ]

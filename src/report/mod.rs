@@ -18,6 +18,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::conformance::StreamGap;
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{InstanceStatus, Severity};
 use crate::plan::ServiceLabel;
@@ -207,6 +208,9 @@ pub struct InstanceReport {
     pub cves: Option<Exposure>,
     /// How it stands to its release; none where its packages could not be read.
     pub conformance: Option<Conformance>,
+    /// The module streams of its release that it does not have; only whoever has modular packages at another version was
+    /// asked.
+    pub streams: Vec<StreamGap>,
     /// Whether it is at its release's level.
     pub at_level: bool,
     /// Since when it is known to be; none when that is not on record.
@@ -217,6 +221,8 @@ pub struct InstanceReport {
     pub last_checkin: Option<Timestamp>,
     /// The kernel it runs.
     pub running_kernel: Option<Arc<str>>,
+    /// The kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
+    pub effective_kernel: Option<Arc<str>>,
 }
 
 /// Whether security updates are outstanding.
@@ -304,6 +310,11 @@ pub enum Limit {
     },
     /// These do not check in: what is said of them is as old as their last check-in.
     Silent {
+        /// How many.
+        instances: usize,
+    },
+    /// The packages of these were listed before their schedule last ran: what that brought is not in the list.
+    ListedBefore {
         /// How many.
         instances: usize,
     },

@@ -56,8 +56,9 @@ pub struct Switches {
     /// An update names the errata of all versions after the installed one. Default yes: `errata` is a list, and only so
     /// does it hold all that the update mends. Otherwise it names that of the available version alone.
     pub errata_between: bool,
-    /// Custom sources have the module streams of their packages. Default no: nobody saw one that does, and nothing in
-    /// the API puts metadata into one.
+    /// Custom sources that are made have the module streams of their packages, so that agents leave out what is of a stream
+    /// that is not in use. Default no: nobody saw one that does, and nothing in the API puts metadata into one. Where no
+    /// source tells of a module, agents take its packages as any others.
     pub custom_sources_have_modules: bool,
     /// A source of another architecture can be attached. Default yes: no rule is documented.
     pub foreign_architectures: bool,

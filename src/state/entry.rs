@@ -258,6 +258,21 @@ pub struct IllegalEntry {
     pub key: OpKey,
 }
 
+impl Entry {
+    /// Returns when it was, where it says so.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Begin { at, .. }
+            | Self::Started { at, .. }
+            | Self::Finished { at, .. }
+            | Self::AtLevel { at, .. }
+            | Self::Proven { at, .. }
+            | Self::End { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
 impl State {
     /// Takes one entry in.
     pub fn record(&mut self, entry: &Entry) -> Result<(), IllegalEntry> {
@@ -267,7 +282,8 @@ impl State {
             }
             Entry::Started { key, token, unproves, at } => {
                 // A ticket of an earlier try goes: a new call is only made once that work request is known to be over.
-                let op = UnfinishedOp { token: token.clone(), started: *at, ticket: None };
+                let instances = if key.is_enroll() { unproves.clone() } else { Vec::new() };
+                let op = UnfinishedOp { token: token.clone(), started: *at, ticket: None, instances };
                 self.unfinished.insert(key.clone(), op);
                 for instance in unproves {
                     if let Some(record) = self.instances.get_mut(instance) {
@@ -307,6 +323,8 @@ impl State {
                 if let Some(record) = self.sources.get_mut(release) {
                     record.proven.get_or_insert(*at);
                 }
+                // What was to be put in is in, and what was to go is out, whichever call brought it about.
+                self.unfinished.retain(|key, _| !key.fills(release));
             }
             Entry::LeftLevel { instance } => {
                 if let Some(record) = self.instances.get_mut(instance) {

@@ -210,6 +210,9 @@ pub struct UnfinishedOp {
     /// The work request that the service answered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Ticket>,
+    /// Of a taking in of instances, those: its key does not tell them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<Ocid>,
 }
 
 impl State {
@@ -231,5 +234,11 @@ impl State {
             api: Api::Osms,
             ancestor: None,
         }
+    }
+
+    /// Returns the word of its service, where that is told: states of the first one look as they did before there was
+    /// another.
+    pub fn told_service(&self) -> Option<&'static str> {
+        (!self.api.is_first()).then(|| self.api.word())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Layout;
 use super::problem::{Report, Source};
-use super::shape::Shape;
+use super::shape::{MembersShape, Shape};
 use super::table::At;
 use super::vendors;
 use crate::patching::Api;
@@ -37,6 +37,18 @@ fn osmh(source: &Arc<Source>, shape: &Shape, report: &mut Report) {
             "OS Management Hub fills a release from sources of the vendor: name those that the golden instance has, as in `vendor_sources = {names:?}`"
         );
         report.at(source, shape.span.clone(), "`[train]` lacks `vendor_sources`", hint);
+    }
+    for group in &shape.groups {
+        let (Some(At { value: true, span }), Some(MembersShape::Listed(_))) =
+            (&group.profile, &group.members)
+        else {
+            continue;
+        };
+        let message = "no new system stands in a list of `members`: `profile = true` would put it into the group, and the \
+                       next apply take it out again";
+        let hint = "write `members = \"service\"` once the service has the group, or select members by the tags that new \
+                    systems are started with";
+        report.at(source, span.clone(), message, hint);
     }
     if let Some(At { value: Layout::Child, span }) = &shape.layout {
         let message = "OS Management Hub has no child sources";

@@ -327,6 +327,6 @@ pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};
-pub use service::region as check_region;
+pub use service::{NO_USER, region as check_region};
 pub use shape::{default_unmanaged, os as check_os};
 pub use vendors::{VendorSource, usual as usual_vendor_sources};

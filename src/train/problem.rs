@@ -1,5 +1,6 @@
 //! What is wrong with a file, in a form that a terminal, JSON or an editor can show. Left out: finding it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -53,8 +54,12 @@ impl Problems {
                 let shown =
                     span.start - line..span.end.clamp(span.start, (line + text.len()).max(span.start)) - line;
                 let annotation = AnnotationKind::Primary.span(shown);
-                group
-                    .element(Snippet::source(text).path(path).line_start(problem.line).annotation(annotation))
+                group.element(
+                    Snippet::source(without_users(text))
+                        .path(path)
+                        .line_start(problem.line)
+                        .annotation(annotation),
+                )
             }
             _ => group.element(Origin::path(path)),
         };
@@ -158,5 +163,36 @@ impl Report {
         list.sort_by(|a, b| (&a.file, place(a), &a.message).cmp(&(&b.file, place(b), &b.message)));
         list.dedup();
         Problems { list, sources }
+    }
+}
+/// Covers users and passwords in URLs, byte by byte, so that places stay what they are: an excerpt goes into logs.
+fn without_users(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    for (at, start) in text.match_indices("://") {
+        let begin = at + start.len();
+        let rest = &text[begin..];
+        let end = rest.find(['/', '"', '\'']).unwrap_or(rest.len());
+        if let Some(user) = rest[..end].rfind('@') {
+            shown.to_mut().replace_range(begin..begin + user, &"*".repeat(user));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_covers_users_and_passwords_and_moves_nothing() {
+        for (text, shown) in [
+            ("osms = \"http://me:pw@host:1/x\" # a@b", "osms = \"http://*****@host:1/x\" # a@b"),
+            ("a = 'https://m\u{e9}@p@h', b = \"http://u@h\"", "a = 'https://*****@h', b = \"http://*@h\""),
+            ("a = \"http://host/a@b\"", "a = \"http://host/a@b\""),
+            ("http://", "http://"),
+        ] {
+            assert_eq!(without_users(text), shown);
+            assert_eq!(without_users(text).len(), text.len());
+        }
     }
 }

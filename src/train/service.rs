@@ -143,6 +143,9 @@ fn endpoints_of(
     Some(Endpoints { service: service?, compute, identity, auth: auth.map(|at| at.value) })
 }
 
+/// What is said of a URL that names a user, and maybe a password: without repeating it.
+pub const NO_USER: &str = "a URL with a user or a password in it is not taken, as it would show in plans and traces: requests are signed";
+
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     if text == "simulator" {
         return Ok(Endpoint::Simulator);
@@ -150,13 +153,19 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
     let error = |_| {
         format!("`{text}` is not an endpoint: expected `simulator` or a URL, as in `http://127.0.0.1:8080`")
     };
-    url(text).map(Endpoint::Url).map_err(error)
+    match text.contains('@') {
+        true => Err(NO_USER.to_owned()),
+        false => url(text).map(Endpoint::Url).map_err(error),
+    }
 }
 
 /// Reads a URL that paths can be put behind.
 fn url(text: &str) -> Result<String, String> {
     let error =
         || format!("`{text}` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`");
+    if text.contains('@') {
+        return Err(NO_USER.to_owned());
+    }
     let uri: http::Uri = text.parse().map_err(|_| error())?;
     let known = matches!(uri.scheme_str(), Some("http" | "https"));
     if !known || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {

@@ -77,6 +77,12 @@ impl Source {
         self.code.lines().zip(1..).filter(move |(line, _)| line.contains(text)).map(|(_, number)| number)
     }
 
+    /// Returns the lines, from 1, of code whose literals hold a text. A line that is all comment or test has no code.
+    pub(super) fn lines_saying<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let lines = self.code.lines().zip(self.text.lines()).zip(1..);
+        lines.filter(move |((code, said), _)| !code.trim().is_empty() && said.contains(text)).map(|(_, n)| n)
+    }
+
     /// Returns the top-level modules that the code mentions, each with the line, from 1: by `crate::`, by as many
     /// `super::` as lead to the root, and in `main` by the crate's name.
     pub(super) fn mentions(&self) -> Vec<(usize, String)> {

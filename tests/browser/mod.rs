@@ -131,7 +131,9 @@ fn instance(number: usize, source: &Ocid, now: Timestamp, rng: &mut Rng) -> Inst
         }),
         last_checkin: Some(now - SignedDuration::from_secs(i64::try_from(rng.below(100_000)).unwrap())),
         running_kernel: Some("5.15.0-1.el8uek.x86_64".into()),
+        effective_kernel: None,
         reboot_required: rng.below(3) == 0,
+        listed: None,
         updates_available: None,
         open_work: Vec::new(),
     }

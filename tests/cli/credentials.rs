@@ -149,6 +149,11 @@ fn what_comes_first_wins_on(api: Api) {
         api.word()
     );
     site.refuses(&[], &[file, ("OCI_CLI_ENDPOINT", "here")], &expected);
+
+    // Whoever writes a password into a URL does not find it in the error.
+    let named = "http://me:hunter2@127.0.0.1:1";
+    let expected = "a URL with a user or a password in it is not taken";
+    site.refuses(&[], &[file, ("OCI_CLI_ENDPOINT", named)], expected);
 }
 
 #[test]

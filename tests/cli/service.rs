@@ -41,9 +41,9 @@ fn without_credentials_it_says_where_they_were_looked_for() {
         assert!(ran.stderr.contains(".oci/config"), "{}", ran.stderr);
         assert_eq!(ran.stdout, "");
     }
-    let named = workspace.command(&["plan"]).env("OCI_CONFIG_FILE", "elsewhere/config").output().unwrap();
+    let named = Workspace::output(workspace.command(&["plan"]).env("OCI_CONFIG_FILE", "elsewhere/config"));
     assert!(String::from_utf8_lossy(&named.stderr).contains("elsewhere/config"));
-    let homeless = workspace.command(&["plan"]).env_remove("HOME").output().unwrap();
+    let homeless = Workspace::output(workspace.command(&["plan"]).env_remove("HOME"));
     assert!(String::from_utf8_lossy(&homeless.stderr).contains("HOME"));
 }
 
@@ -54,7 +54,7 @@ fn the_profile_of_the_environment_goes_before_the_train_files() {
     let profile = |name: &str| {
         let mut command = workspace.command(&["plan"]);
         let command = command.env("OCI_CONFIG_FILE", "oci").env("OCI_CLI_PROFILE", name);
-        String::from_utf8(command.output().unwrap().stderr).unwrap()
+        String::from_utf8(Workspace::output(command).stderr).unwrap()
     };
     assert!(profile("other").contains("no profile `other`"), "{}", profile("other"));
     // The default profile is there, and has no key.
@@ -68,7 +68,7 @@ fn the_region_of_the_environment_goes_before_the_others() {
     let region = |name: &str| {
         let mut command = workspace.command(&["plan"]);
         let command = command.env("OCI_CONFIG_FILE", "oci").env("OCI_CLI_REGION", name);
-        String::from_utf8(command.output().unwrap().stderr).unwrap()
+        String::from_utf8(Workspace::output(command).stderr).unwrap()
     };
     assert!(region("nowhere").contains("`nowhere` is not a region"), "{}", region("nowhere"));
     // Then the key is the next thing that is missing.

@@ -43,11 +43,8 @@ fn any_client_can_use_it_by_its_url_and_configuration() {
         "trains/great-linux.toml",
         &train.replace("\"simulator\"", &format!("\"{}\"", served.fact("endpoint"))),
     );
-    let plan = workspace
-        .command(&["plan", "--detailed-exitcode"])
-        .env("OCI_CONFIG_FILE", "oci/config")
-        .output()
-        .unwrap();
+    let mut command = workspace.command(&["plan", "--detailed-exitcode"]);
+    let plan = Workspace::output(command.env("OCI_CONFIG_FILE", "oci/config"));
     assert_eq!(
         plan.status.code(),
         Some(i32::from(exit::DIFFERENT)),
@@ -63,7 +60,7 @@ fn one_service_can_be_served_without_the_other() {
     let train = std::fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
     let endpoint = format!("\"{}\"", served.fact("endpoint"));
     workspace.write("trains/great-linux.toml", &train.replace("\"simulator\"", &endpoint));
-    let plan = workspace.command(&["plan"]).env("OCI_CONFIG_FILE", "oci/config").output().unwrap();
+    let plan = Workspace::output(workspace.command(&["plan"]).env("OCI_CONFIG_FILE", "oci/config"));
     assert_eq!(plan.status.code(), Some(i32::from(exit::ERROR)));
     let stderr = String::from_utf8_lossy(&plan.stderr);
     assert!(stderr.contains("no operation has the path /20190801/"), "{stderr}");

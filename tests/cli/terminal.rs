@@ -1,5 +1,7 @@
 //! What a person at a terminal sees.
 
+use std::net::TcpListener;
+
 use patchtrain::cli::exit;
 
 use crate::support::{Screen, Workspace};
@@ -65,9 +67,28 @@ fn colour_is_for_terminals_and_can_be_refused() {
 
     assert!(!workspace.run(&["plan"]).stderr.contains('\u{1b}'));
     let mut forced = workspace.command(&["plan"]);
-    let forced = forced.env("CLICOLOR_FORCE", "1").output().unwrap();
+    let forced = Workspace::output(forced.env("CLICOLOR_FORCE", "1"));
     assert!(String::from_utf8_lossy(&forced.stderr).contains("\u{1b}[31m"));
     let mut refused = workspace.command(&["plan"]);
-    let refused = refused.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
+    let refused = Workspace::output(refused.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
     assert!(!String::from_utf8_lossy(&refused.stderr).contains('\u{1b}'));
+}
+
+/// Credentials that an instance gets from the metadata service take as long as that lets wait.
+#[test]
+fn waiting_for_credentials_shows() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let workspace = Workspace::quickstart(&[]);
+    let train = workspace.path().join("trains/great-linux.toml");
+    let text = std::fs::read_to_string(&train).unwrap();
+    let service = "\"http://127.0.0.1:1\" }\nauth = \"instance_principal\"";
+    std::fs::write(&train, text.replacen("\"simulator\" }", service, 1)).unwrap();
+    let metadata = format!("http://{}", silent.local_addr().unwrap());
+    let variables = [("OCI_METADATA_BASE_URL", metadata.as_str())];
+    let mut screen = Screen::start_with(&workspace, &["plan"], (24, 80), &variables);
+    screen.wait_for("looking for credentials, ");
+    screen.enter("\u{3}");
+    let (code, left) = screen.end();
+    assert_eq!(code, u32::from(exit::INTERRUPTED), "{left}");
+    assert!(!left.contains("looking for"), "{left}");
 }

@@ -58,14 +58,10 @@ fn a_service_that_nobody_serves_is_told_of_within_half_a_minute() {
     std::fs::write(&train, text.replace("\"simulator\"", "\"http://127.0.0.1:1\"")).unwrap();
     let simulator = patchtrain::simulator::credentials();
     let begun = std::time::Instant::now();
-    let ran = workspace
-        .command(&["plan", "--trace-http", "trace"])
-        .env("OCI_CLI_USER", simulator.user)
-        .env("OCI_CLI_TENANCY", simulator.tenancy)
-        .env("OCI_CLI_FINGERPRINT", simulator.fingerprint)
-        .env("OCI_CLI_KEY_CONTENT", simulator.key)
-        .output()
-        .unwrap();
+    let mut command = workspace.command(&["plan", "--trace-http", "trace"]);
+    let command = command.env("OCI_CLI_USER", simulator.user).env("OCI_CLI_TENANCY", simulator.tenancy);
+    let command = command.env("OCI_CLI_FINGERPRINT", simulator.fingerprint);
+    let ran = Workspace::output(command.env("OCI_CLI_KEY_CONTENT", simulator.key));
     assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
     let told = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(i32::from(exit::ERROR)), "{told}");

@@ -98,3 +98,91 @@ fn the_golden_instance_is_patched_and_frozen_on_either_service() {
         assert!(frozen.stderr.contains("golden-01 waits for a reboot"), "{}", frozen.stderr);
     }
 }
+
+/// What a scheduled job has brought is in no list that is older, and the next apply has it listed anew.
+#[test]
+fn what_a_schedule_has_brought_is_proven_on_either_service() {
+    for api in Api::ALL {
+        let workspace = Workspace::quickstart_on(api, &[]);
+        let _served = Served::quick(&workspace);
+        let apply = ["apply", "--auto-approve", "--summary"];
+        canaries(&workspace, api, false, "");
+        workspace.run(&apply).expect(exit::DONE);
+        let start = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+        let schedule = format!("{{ update = \"all\", every = \"1 week\", start = \"{start:.0}\" }}");
+        canaries(&workspace, api, true, &format!("update = \"none\"\nschedule = {schedule}\n"));
+        let switched = workspace.run(&apply).expect(exit::DONE);
+        assert!(switched.stdout.contains("3 waiting for the schedule"), "{}", switched.stdout);
+        assert!(!switched.stderr.contains("  at level"), "{}", switched.stderr);
+
+        workspace.run(&["simulate", "advance", "90m"]).expect(exit::DONE);
+        let status = workspace.run(&["status", "canary"]).expect(exit::DONE).stdout;
+        let stale = "the packages of 3 instances were listed before that run";
+        assert_eq!(status.contains(stale), api == Api::Osmh, "{status}");
+        assert_eq!(status.contains("with 3 of 3 instances."), api == Api::Osms, "{status}");
+        let report = workspace.run(&["report", "--format", "markdown"]).expect(exit::DONE).stdout;
+        assert_eq!(report.contains("before the last run of their schedule"), api == Api::Osmh, "{report}");
+
+        let proven = workspace.run(&apply).expect(exit::DONE);
+        assert!(proven.stderr.contains("web-01  at level"), "{}", proven.stderr);
+        let status = workspace.run(&["status", "canary"]).expect(exit::DONE).stdout;
+        assert!(status.contains("with 3 of 3 instances.") && !status.contains(stale), "{status}");
+        let again = workspace.run(&apply).expect(exit::DONE);
+        assert!(again.stdout.contains("No changes"), "{}", again.stdout);
+    }
+}
+
+fn enables_a_stream(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    let enable = |whom: [&str; 2], stream: &str| {
+        workspace.run(&["update", whom[0], whom[1], "--stream", stream, "--auto-approve"])
+    };
+    let golden = || enable(["--instance", "golden-01"], "nodejs:20");
+    let enabled = golden().expect(exit::DONE).stdout;
+    for part in
+        ["the golden instance golden-01: enable 1 module stream", "nodejs:10 -> nodejs:20", "1 changed"]
+    {
+        assert!(enabled.contains(part), "no `{part}` in {enabled}");
+    }
+    let again = golden().expect(exit::DONE);
+    assert!(again.stderr.contains("All that was asked for is enabled."), "{}", again.stderr);
+    let twice =
+        ["update", "--group", "canary", "--stream", "perl:5.26", "--stream", "perl:5.30", "--auto-approve"];
+    let twice = workspace.run(&twice).expect(exit::USAGE);
+    assert!(twice.stderr.contains("two streams of module `perl` are asked for"), "{}", twice.stderr);
+
+    canaries(&workspace, api, false, "");
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let group = || enable(["--group", "canary"], "httpd:2.4");
+    match api {
+        // A source of our own tells nobody of modules, as far as is known: there is nothing to enable.
+        Api::Osms => {
+            let failed = group().expect(exit::PARTIAL).stdout;
+            let failed = failed.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(failed.contains("does not list httpd:2.4 for 3 instances"), "{failed}");
+            assert!(
+                failed.contains("no software source of the instance has the stream httpd:2.4"),
+                "{failed}"
+            );
+        }
+        Api::Osmh => {
+            let enabled = group().expect(exit::DONE).stdout;
+            assert!(enabled.contains("3 instances of group.canary, all alike: enable 1 module"), "{enabled}");
+            let member = enable(["--instance", "web-01"], "httpd:2.4").expect(exit::DONE);
+            assert!(member.stderr.contains("All that was asked for is enabled."), "{}", member.stderr);
+            let member = enable(["--instance", "web-01"], "python36:3.6").expect(exit::DONE);
+            assert!(member.stdout.contains("--group canary"), "{}", member.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_stream_is_enabled_on_os_management() {
+    enables_a_stream(Api::Osms);
+}
+
+#[test]
+fn a_stream_is_enabled_on_os_management_hub() {
+    enables_a_stream(Api::Osmh);
+}

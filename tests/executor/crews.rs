@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use patchtrain::apply::{StepEnd, apply};
+use patchtrain::apply::{Event, StepEnd, apply};
 use patchtrain::cloud::memory::Fault;
 use patchtrain::name::{Ocid, ReleaseName};
 use patchtrain::op::{Op, OpKey};
 use patchtrain::plan::{Action, HeldReason, Plan};
+use patchtrain::state::State;
 use patchtrain::state::store::Session;
 use patchtrain::train::Members;
 
@@ -66,6 +67,76 @@ async fn whom_an_exchange_failed_on_is_not_forgotten_with_the_process_that_asked
     });
     assert_eq!(reruns.count(), 1, "{:#?}", plan.steps);
     pipeline.settle(0).await;
+}
+
+/// Applies a plan and ends it at once when it waits for an op's work.
+async fn cut_short(pipeline: &Pipeline, plan: &Plan, is: fn(&Op) -> bool) {
+    let mut session = pipeline.store.clone();
+    let state = Session::load(&mut session).await.unwrap();
+    let state = state.unwrap_or_else(|| State::new(plan.basis.train.clone(), plan.basis.lineage.clone()));
+    let (ours, sender) = run(&pipeline.clock);
+    let outcome = apply(plan, pipeline.cloud.clone(), session, state, ours, |event| {
+        let Event::Waiting { step, .. } = &event else { return };
+        if matches!(&plan.steps[step.0 as usize].action, Action::Act { op } if is(op)) {
+            sender.send_replace(2);
+        }
+    });
+    assert!(outcome.await.unwrap().interrupted);
+}
+
+/// Whoever is being taken in is in the group already and has not its sources yet. To let him go for that would have the
+/// sources land on nobody, and the group be updated without him.
+#[tokio::test(start_paused = true)]
+async fn who_is_being_taken_in_is_not_let_go_by_the_next_run() {
+    for wait in [Duration::ZERO, Duration::from_secs(3_600)] {
+        let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
+        let plan = pipeline.plan(0).await;
+        cut_short(&pipeline, &plan, |op| matches!(op, Op::Enroll { .. })).await;
+        tokio::time::sleep(wait).await;
+
+        let again = pipeline.plan(0).await;
+        let ops = |plan: &Plan| -> Vec<OpKey> {
+            let acts = plan.steps.iter().filter_map(|step| match &step.action {
+                Action::Act { op: op @ (Op::Enroll { .. } | Op::Dismiss { .. }) } => Some(op.key()),
+                _ => None,
+            });
+            acts.collect()
+        };
+        assert_eq!(ops(&again), ops(&plan), "the same call, to be found again");
+        let outcome = pipeline.apply(&again).await;
+        assert!(outcome.ends.iter().all(|(_, end)| end.lets_on()), "{:#?}", outcome.ends);
+        let enroll = &ops(&plan)[0];
+        assert_eq!(pipeline.cloud.calls(enroll), 1);
+        let plan = pipeline.plan(0).await;
+        assert!(plan.steps.is_empty() && plan.held.is_empty(), "{:#?}", plan.steps);
+        assert!(pipeline.store.state().unwrap().unfinished.is_empty());
+    }
+}
+
+/// Where only the list of what is installed was cut off, the update before it is not asked for again.
+#[tokio::test(start_paused = true)]
+async fn what_is_updated_and_not_yet_listed_is_not_updated_again() {
+    let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
+    pipeline.settle(0).await;
+    let group = &mut pipeline.world.train.groups[0];
+    group.release = ReleaseName::new("GL2");
+    let update = OpKey::update_group(&group.name, &group.release);
+    pipeline.cloud.on_submit(OpKey::refresh(&group.name), 1, Fault::StuckWork);
+    let plan = pipeline.plan(0).await;
+    let before = pipeline.world.observed.instances.clone();
+    cut_short(&pipeline, &plan, |op| matches!(op, Op::Refresh { .. })).await;
+    assert_eq!(pipeline.cloud.calls(&update), 1);
+    // The list is still that of before.
+    pipeline.plan(0).await;
+    for (id, seen) in &mut pipeline.world.observed.instances {
+        seen.inventory = before[id].inventory.clone();
+    }
+    let again = pipeline.world.plan().unwrap();
+    let acts = again.steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op } => Some(op.key()),
+        Action::Verify { .. } | Action::Gate { .. } => None,
+    });
+    assert_eq!(acts.collect::<Vec<_>>(), [OpKey::refresh(&pipeline.world.train.groups[0].name)]);
 }
 
 /// Work that is over for those whom a step is about is not over for all.

@@ -6,7 +6,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use crate::support::Workspace;
+use crate::support::{Workspace, secrets};
 
 /// How long a run may take before it is taken to hang.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -55,6 +55,7 @@ impl Process {
         std::thread::spawn(move || {
             // A line that a kill tore is as good as none.
             for line in talk.lines().map_while(Result::ok) {
+                secrets::none_in("the program", line.as_bytes());
                 let _ = sender.send(line);
             }
         });

@@ -1,7 +1,8 @@
 //! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
 
-use patchtrain::name::GroupName;
-use patchtrain::op::{Again, Op, Ticket};
+use patchtrain::name::{GroupName, Ocid};
+use patchtrain::observed::ServiceGroup;
+use patchtrain::op::{Again, Every, Op, Schedule, Ticket, Wanted};
 use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
 use patchtrain::state::FailedWork;
 use patchtrain::train::{Members, VendorSource};
@@ -171,6 +172,44 @@ fn what_failed_on_some_members_is_done_again_on_those_alone() {
 }
 
 #[test]
+fn what_is_left_to_a_schedule_is_listed_anew_once_it_has_run() {
+    let mut world = start();
+    let week = Schedule {
+        update: Wanted::All,
+        every: Every::parse("1 week").unwrap(),
+        start: "2026-12-05T02:00:00Z".parse().unwrap(),
+    };
+    (world.train.groups[0].update, world.train.groups[0].schedule) = (None, Some(week));
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    install(&mut world, 0, "bash-0.9-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    world.state.instances.get_mut(&instance_id(0)).unwrap().at_level = None;
+    let ran = world.now;
+    world.observed.schedules.values_mut().for_each(|seen| seen.job.last = Some(ran));
+    let hour = jiff::SignedDuration::from_hours(1);
+
+    // The list is that of after the run, or nobody knows: what is not there is still to come.
+    for listed in [None, Some(ran), Some(ran + hour)] {
+        world.observed.instances.get_mut(&instance_id(0)).unwrap().listed = listed;
+        let plan = world.plan().unwrap();
+        assert!(matches!(held(&plan)[..], [HeldReason::Schedule { packages: 1, .. }]), "{:?}", held(&plan));
+        assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
+    }
+    world.observed.instances.get_mut(&instance_id(0)).unwrap().listed = Some(ran - hour);
+    let plan = check(
+        &world,
+        &["Change group.canary Group", "s0 group.canary Refresh", "s1 instance.host-0 Level <- s0"],
+    );
+    assert_eq!(lint::lint(&plan), []);
+    assert!(held(&plan).is_empty(), "{:?}", held(&plan));
+
+    // Not while it is still at it.
+    let busy = world.observed.instances.get_mut(&instance_id(0)).unwrap();
+    busy.open_work = vec![Ticket("ocid1.osmhworkrequest.oc1..job".into())];
+    assert!(matches!(held(&world.plan().unwrap())[..], [HeldReason::Schedule { .. }]));
+}
+
+#[test]
 fn open_work_on_one_member_holds_them_all() {
     let mut world = applied();
     rebind(&mut world.train, "web", "GL2");
@@ -180,6 +219,58 @@ fn open_work_on_one_member_holds_them_all() {
     assert_eq!(lint::lint(&plan), []);
     assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
     assert!(matches!(held(&plan)[..], [HeldReason::OpenWork { .. }, HeldReason::Beside { .. }]));
+}
+
+#[test]
+fn who_is_in_somebody_elses_group_or_stage_does_not_join() {
+    let mut world = start();
+    let stage = Ocid::new("ocid1.osmhlifecyclestage.oc1..stage");
+    let theirs = Ocid::new("ocid1.osmhmanagedinstancegroup.oc1..theirs");
+    let group =
+        ServiceGroup { name: "theirs".into(), members: [instance_id(2)].into(), ..Default::default() };
+    world.observed.groups.insert(theirs.clone(), group);
+    for (index, home) in [(1, &stage), (2, &theirs)] {
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().groups = [home.clone()].into();
+    }
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    let taken =
+        |by: &Ocid, name: Option<&str>| HeldReason::Taken { by: by.clone(), name: name.map(Into::into) };
+    let (one, other) = (taken(&stage, None), taken(&theirs, Some("theirs")));
+    assert_eq!(held(&plan), [&one, &other]);
+    let joining = ops(&plan).into_iter().filter_map(|op| match op {
+        Op::Enroll { instances, .. } => Some(instances.clone()),
+        _ => None,
+    });
+    assert_eq!(joining.collect::<Vec<_>>(), [[instance_id(0)]], "{}", small::told(&plan));
+
+    // Whoever was taken out of it joins.
+    for index in [1, 2] {
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().groups.clear();
+    }
+    world.observed.groups.clear();
+    let plan = world.plan().unwrap();
+    assert!(held(&plan).is_empty(), "{}", small::told(&plan));
+
+    // From one group of the train to the other he is led by the plan itself, and from one that it no longer declares.
+    let mut world = applied();
+    let members = |ids: &[usize]| Members::Listed(ids.iter().map(|id| instance_id(*id)).collect());
+    world.train.groups[0].members = members(&[0, 2]);
+    world.train.groups[1].members = members(&[1]);
+    assert!(held(&world.plan().unwrap()).is_empty());
+    world.train.groups.remove(1);
+    let plan = world.plan().unwrap();
+    assert!(held(&plan).is_empty() && ops(&plan).iter().any(|op| matches!(op, Op::Enroll { .. })));
+
+    // A member that somebody has moved elsewhere is missed, and stays there.
+    let mut world = applied();
+    let web = world.state.groups[&GroupName::new("web")].id.clone();
+    world.observed.groups.get_mut(&web).unwrap().members.remove(&instance_id(1));
+    world.observed.instances.get_mut(&instance_id(1)).unwrap().groups = [stage.clone()].into();
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert_eq!(held(&plan), [&taken(&stage, None)]);
+    assert!(ops(&plan).is_empty(), "{}", small::told(&plan));
 }
 
 #[test]

@@ -130,7 +130,12 @@ fn what_was_cut_goes_on_and_is_no_drift() {
     rebind(&mut world.train, "canary", "GL2");
     let both = link(&world, "GL2");
     children(&mut world, 0).push(both);
-    let op = UnfinishedOp { token: RetryToken("t".into()), started: world.now, ticket: None };
+    let op = UnfinishedOp {
+        token: RetryToken("t".into()),
+        started: world.now,
+        ticket: None,
+        instances: Vec::new(),
+    };
     world.state.unfinished.insert(OpKey::switch(&ReleaseName::new("GL2"), &instance_id(0)), op);
     let plan = check(
         &world,

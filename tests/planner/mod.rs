@@ -10,4 +10,5 @@ mod schedules;
 mod selectors;
 mod small;
 mod stories;
+mod streams;
 mod updates;

@@ -37,7 +37,7 @@ fn id(world: &World) -> Ocid {
 
 fn ridden(plan: &Plan) -> Vec<&str> {
     let held = plan.held.iter().find_map(|held| match &held.reason {
-        HeldReason::Ridden { riders } => Some((&held.address, riders)),
+        HeldReason::Ridden { riders, .. } => Some((&held.address, riders)),
         _ => None,
     });
     let Some((address, riders)) = held else { return Vec::new() };
@@ -143,7 +143,8 @@ fn a_deletion_that_a_crash_cut_off_is_no_drift() {
     cut.state.instances = world.state.instances.clone();
     cut.state.groups = world.state.groups.clone();
     cut.state.sources.extend(world.state.sources.clone());
-    let op = UnfinishedOp { token: RetryToken("t".into()), started: cut.now, ticket: None };
+    let op =
+        UnfinishedOp { token: RetryToken("t".into()), started: cut.now, ticket: None, instances: Vec::new() };
     cut.state.unfinished.insert(OpKey::delete_source(&gl1()), op);
     let mut again = cut.clone();
     let plan = check(&cut, &["Destroy release.GL1 DeleteSource", "s0 release.GL1 DeleteSource"]);

@@ -48,7 +48,9 @@ pub(super) fn start() -> World {
             }),
             last_checkin: None,
             running_kernel: None,
+            effective_kernel: None,
             reboot_required: false,
+            listed: None,
             updates_available: None,
             open_work: Vec::new(),
         };
@@ -115,6 +117,7 @@ pub(super) fn told(plan: &Plan) -> String {
             Action::Verify { what: Verification::Contents { .. } } => "Contents".to_owned(),
             Action::Verify { what: Verification::Level { .. } } => "Level".to_owned(),
             Action::Verify { what: Verification::Patched { .. } } => "Patched".to_owned(),
+            Action::Verify { what: Verification::Streams { .. } } => "Streams".to_owned(),
             Action::Gate { .. } => "Gate".to_owned(),
         };
         let after: String = step.after.iter().map(|before| format!(" {before}")).collect();

@@ -152,7 +152,12 @@ fn who_was_moved_away_is_drift_and_comes_back() {
     // A switch of ours that a crash cut in two is no drift.
     world.observed.instances.get_mut(&instance_id(1)).unwrap().parent = None;
     let key = OpKey(format!("switch/GL1/{}", instance_id(1)));
-    let op = UnfinishedOp { token: RetryToken("t".into()), started: world.now, ticket: None };
+    let op = UnfinishedOp {
+        token: RetryToken("t".into()),
+        started: world.now,
+        ticket: None,
+        instances: Vec::new(),
+    };
     world.state.unfinished.insert(key, op);
     check(
         &world,
@@ -378,7 +383,8 @@ fn our_own_open_work_is_waited_for() {
     install(&mut world, 0, "bash-1-0.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
     world.observed.instances.get_mut(&instance_id(0)).unwrap().open_work = vec![Ticket("work".into())];
     let ticket = Some(Ticket("work".into()));
-    let op = UnfinishedOp { token: RetryToken("t".into()), started: world.now, ticket };
+    let op =
+        UnfinishedOp { token: RetryToken("t".into()), started: world.now, ticket, instances: Vec::new() };
     world.state.unfinished.insert(OpKey(format!("update/GL1/{}", instance_id(0))), op);
     let plan = world.plan().unwrap();
     assert!(

@@ -22,7 +22,7 @@ fn asked(world: &World, target: Target, wanted: Wanted, packages: &[&str]) -> Re
         allow_shrink: true,
     };
     let packages = packages.iter().map(|name| (*name).to_owned()).collect();
-    patchtrain::plan::update(&input, &Request { target, wanted, packages })
+    patchtrain::plan::update(&input, &Request { target, wanted, packages, streams: Vec::new() })
 }
 
 fn ops(plan: &Plan) -> Vec<String> {

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use patchtrain::op::{Op, SourceRef, Wanted};
+use patchtrain::package::StreamName;
 use patchtrain::plan::Plan;
 use patchtrain::simulator::{Mishap, Power, Switches};
 use tokio::sync::watch;
@@ -73,6 +74,7 @@ stories![
     the_service_dies,
     the_service_is_overrun,
     two_apply_at_once,
+    somebody_enables_another_stream,
     web_03_falls_silent,
     web_13_joins_later,
 ];
@@ -93,8 +95,11 @@ fn find(said: &str, words: &str) -> Option<usize> {
 /// Tells one story; fails at the first line that does not come true.
 async fn tell(name: &str) {
     let text = std::fs::read_to_string(folder().join(format!("{name}.story"))).unwrap();
-    let switches =
-        Switches { names_with_epoch: !text.contains("world: names without epoch"), ..Switches::default() };
+    let switches = Switches {
+        names_with_epoch: !text.contains("world: names without epoch"),
+        custom_sources_have_modules: text.contains("world: custom sources have modules"),
+        ..Switches::default()
+    };
     let mut story = Story::new(switches);
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split_once('#').map_or(line, |(line, _)| line).trim();
@@ -212,6 +217,10 @@ impl Story {
             ["by", "hand:", "update", name, "from", "the", "vendor"] => {
                 self.stage.yum_update_from_the_vendor(name).await;
             }
+            ["by", "hand:", "enable", stream, "on", name] => {
+                let (instance, streams) = (self.stage.id(name), vec![StreamName::parse(stream).ok()?]);
+                self.stage.by_hand(&Op::EnableStreams { instance, streams }).await;
+            }
             ["by", "hand:", "take", package, "out", "of", release] => {
                 self.stage.edit_source(release, false, package).await;
             }
@@ -271,6 +280,13 @@ impl Story {
                 Ok(plan) => self.apply(&plan).await,
                 Err(error) => self.said = error,
             },
+            ["enable", stream, "on", name] => {
+                self.stage.start_process();
+                let (id, streams) = (self.stage.id(name), vec![StreamName::parse(stream).ok()?]);
+                let plan = self.stage.plan_streams(id, streams).await;
+                self.calls = self.stage.sky.passed();
+                self.apply(&plan).await;
+            }
             ["apply", "what", "was", "saved"] => {
                 let plan = self.saved.clone()?;
                 self.stage.start_process();

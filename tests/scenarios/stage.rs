@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchtrain::apply::{Outcome, Run, Settings, apply, survey};
+use patchtrain::apply::{Asked, Outcome, Run, Settings, apply, survey, survey_updates};
 use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
@@ -16,8 +16,8 @@ use patchtrain::name::{Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
-use patchtrain::package::Package;
-use patchtrain::plan::{self, Input, Plan, ServiceLabel, lint};
+use patchtrain::package::{Package, StreamName};
+use patchtrain::plan::{self, Input, Plan, Request, ServiceLabel, Target, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
 use patchtrain::state::State;
 use patchtrain::state::store::{Holder, LocalSession, LocalStore, Session, Store, StoreError};
@@ -69,6 +69,15 @@ fn process(sky: &Sky, facts: &Facts) -> Arc<OsmsCloud<Sky>> {
     let other = || client(sky.clone(), compute::API_VERSION);
     let cloud = OsmsCloud::new(client(sky.clone(), API_VERSION), Ocid::new(&facts.compartment), 10);
     Arc::new(cloud.with_compute(Compute::new(other(), other(), 10)))
+}
+
+fn service(train: &Train) -> ServiceLabel {
+    ServiceLabel {
+        api: "osms".into(),
+        simulator: true,
+        place: "simulator".into(),
+        compartment: train.compartment.clone(),
+    }
 }
 
 /// How a run went.
@@ -285,24 +294,36 @@ impl Stage {
         let (train, state) = (self.train(), self.state().await);
         let survey = survey(&*self.process, &train, &state, 10, |_| ()).await;
         let observed: Observed = survey.map_err(|error| format!("error: {error}"))?;
-        let service = ServiceLabel {
-            api: "osms".into(),
-            simulator: true,
-            place: "simulator".into(),
-            compartment: train.compartment.clone(),
-        };
-        let input = Input {
-            train: &train,
-            state: &state,
-            observed: &observed,
-            capabilities: CAPABILITIES,
-            service: &service,
-            now: self.simulator.now(),
-            allow_shrink: false,
-        };
+        let service = service(&train);
+        let input = self.input((&train, &state), &observed, &service);
         let plan = plan::plan(&input).map_err(|refusals| format!("refused: {refusals:?}"))?;
         assert_eq!(lint::lint(&plan), []);
         Ok(plan)
+    }
+
+    /// Plans as `update --stream` does.
+    pub(crate) async fn plan_streams(&self, instance: Ocid, streams: Vec<StreamName>) -> Plan {
+        let (train, state) = (self.train(), self.state().await);
+        let of = |_: &Observed| [instance.clone()].into();
+        let asked = (None, Asked::Streams);
+        let observed = survey_updates(&*self.process, (&train, &state), asked, of, 10, |_| ()).await.unwrap();
+        let service = service(&train);
+        let input = self.input((&train, &state), &observed, &service);
+        let target = Target::Instance(instance.clone());
+        let request = Request { target, wanted: Wanted::All, packages: Vec::new(), streams };
+        let plan = plan::update(&input, &request).unwrap();
+        assert_eq!(lint::lint(&plan), []);
+        plan
+    }
+
+    fn input<'a>(
+        &self,
+        (train, state): (&'a Train, &'a State),
+        observed: &'a Observed,
+        service: &'a ServiceLabel,
+    ) -> Input<'a> {
+        let (capabilities, now) = (CAPABILITIES, self.simulator.now());
+        Input { train, state, observed, capabilities, service, now, allow_shrink: false }
     }
 
     pub(crate) async fn lock(&self, who: &str) -> Result<LocalSession, StoreError> {

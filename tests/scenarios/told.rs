@@ -86,6 +86,7 @@ pub(crate) fn outcome(plan: &Plan, outcome: &Outcome) -> String {
             StepEnd::Shut { message } => writeln!(text, "shut {who}: {message}"),
             StepEnd::Left { message } => writeln!(text, "left {who}: {message}"),
             StepEnd::AlreadyDone => writeln!(text, "already {who}"),
+            StepEnd::Updated => writeln!(text, "left to its schedule {who}"),
             StepEnd::Done => match gate(step) {
                 Some(gate) => writeln!(text, "opened {gate}"),
                 None => Ok(()),

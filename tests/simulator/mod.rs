@@ -3,6 +3,7 @@
 
 mod hub;
 mod story;
+mod train;
 
 use std::collections::BTreeSet;
 
@@ -90,7 +91,9 @@ fn advanced(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> Pa
         inventory: Some(Inventory { installed: installed.clone(), ..Inventory::default() }),
         last_checkin: None,
         running_kernel: Some(running.into()),
+        effective_kernel: None,
         reboot_required: false,
+        listed: None,
         updates_available: None,
         open_work: Vec::new(),
     };

@@ -101,7 +101,8 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
     worlds::disturb(world, rng);
     flatten(world);
     let groups: Vec<Ocid> = world.observed.groups.keys().cloned().collect();
-    match rng.below(8) {
+    match rng.below(10) {
+        4 | 5 => somebody_else_takes(world, rng),
         0 if !groups.is_empty() => {
             world.observed.groups.get_mut(rng.pick(&groups)).unwrap().sources = links(rng);
             equip(world, rng);
@@ -119,6 +120,36 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
         }
         _ => {}
     }
+}
+
+/// Somebody moves an instance to a lifecycle stage, or to a group that is none of the train's; or takes it out again.
+fn somebody_else_takes(world: &mut World, rng: &mut Rng) {
+    let ids: Vec<Ocid> = world.observed.instances.keys().cloned().collect();
+    if ids.is_empty() {
+        return;
+    }
+    let id = rng.pick(&ids).clone();
+    let theirs = Ocid::new("ocid1.osmhmanagedinstancegroup.oc1..theirs");
+    let seen = world.observed.instances.get_mut(&id).unwrap();
+    let before = std::mem::take(&mut seen.groups);
+    for home in &before {
+        if let Some(group) = world.observed.groups.get_mut(home) {
+            group.members.remove(&id);
+        }
+    }
+    let stage = Ocid::new("ocid1.osmhlifecyclestage.oc1..stage");
+    if before.contains(&theirs) || before.contains(&stage) {
+        return;
+    }
+    if rng.chance(50) {
+        seen.groups.insert(stage);
+        return;
+    }
+    let group = world.observed.groups.entry(theirs.clone()).or_default();
+    group.name = "theirs".into();
+    group.sources = vec![vendor_link()];
+    group.members.insert(id);
+    (seen.groups, seen.children) = ([theirs].into(), vec![vendor_link()]);
 }
 
 /// Has all groups install everything. Whoever joins does that anyhow, so that in a group that asks for less the end is not
@@ -154,7 +185,10 @@ fn flatten(world: &mut World) {
         let mut groups = std::mem::take(&mut seen.groups).into_iter();
         seen.groups = groups.next().into_iter().collect();
         for other in groups {
-            world.observed.groups.get_mut(&other).unwrap().members.remove(id);
+            // A stage is none of the groups.
+            if let Some(other) = world.observed.groups.get_mut(&other) {
+                other.members.remove(id);
+            }
         }
     }
 }

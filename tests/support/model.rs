@@ -144,6 +144,12 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
                 false => End::Done,
             }
         }
+        Action::Verify { what: Verification::Streams { instance, streams } } => {
+            match world.observed.has_enabled(instance, streams) {
+                true => End::Done,
+                false => End::Failed(format!("{instance} has {:?}", world.observed.streams.get(instance))),
+            }
+        }
         Action::Gate { condition } => {
             let Condition::GroupAtLevel { release, candidates, members, allowed, .. } = condition;
             let passed = |id: &&patchtrain::name::Ocid| {
@@ -304,6 +310,8 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
             Effect::GroupWork { group: group.group.clone(), failed: None }
         }
         Op::PatchGroup { .. }
+        | Op::EnableStreams { .. }
+        | Op::EnableGroupStreams { .. }
         | Op::Refresh { .. }
         | Op::RefreshInstance { .. }
         | Op::AddPackages { .. }

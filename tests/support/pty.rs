@@ -32,7 +32,17 @@ struct Shown {
 
 impl Screen {
     /// Starts the program in a workspace on a terminal of that size.
-    pub(crate) fn start(workspace: &Workspace, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+    pub(crate) fn start(workspace: &Workspace, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::start_with(workspace, arguments, size, &[])
+    }
+
+    /// The same, with variables besides.
+    pub(crate) fn start_with(
+        workspace: &Workspace,
+        arguments: &[&str],
+        (rows, columns): (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_patchtrain"));
@@ -43,6 +53,9 @@ impl Screen {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             }
+        }
+        for (name, value) in variables {
+            command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);

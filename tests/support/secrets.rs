@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::sync::LazyLock;
 
 use patchtrain::simulator::credentials;
@@ -35,6 +36,14 @@ pub(crate) fn none_in(what: &str, text: &[u8]) {
     if let Some(secret) = find(text) {
         panic!("{what} shows a secret, the one that begins with `{}`", &secret[..4]);
     }
+}
+
+/// Passes on what a run of the program said, if no secret is in it.
+#[track_caller]
+pub(crate) fn kept(output: Output) -> Output {
+    none_in("stdout", &output.stdout);
+    none_in("stderr", &output.stderr);
+    output
 }
 
 /// Tells whether a file is there to hold secrets.

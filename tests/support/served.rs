@@ -1,9 +1,9 @@
 //! A simulator that a process of its own serves, for as long as the value lives.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command};
 
-use super::Workspace;
+use super::{Workspace, secrets};
 
 /// A served simulator, ended with the value.
 pub(crate) struct Served {
@@ -18,6 +18,7 @@ impl Served {
         let mut facts = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
+            secrets::none_in("the simulator", line.as_bytes());
             let (name, value) = line.split_once(' ').unwrap();
             facts.push((name.to_owned(), value.trim().to_owned()));
             if name == "group.backend" {
@@ -56,5 +57,13 @@ impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let mut said = Vec::new();
+        // What it had said until it was ready has been read.
+        let streams = (self.child.stdout.as_mut(), self.child.stderr.as_mut());
+        let _ = streams.0.map(|stream| stream.read_to_end(&mut said));
+        let _ = streams.1.map(|stream| stream.read_to_end(&mut said));
+        if !std::thread::panicking() {
+            secrets::none_in("the simulator", &said);
+        }
     }
 }

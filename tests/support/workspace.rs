@@ -104,6 +104,12 @@ impl Workspace {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
+    /// Runs what was made of `command` to its end.
+    #[track_caller]
+    pub(crate) fn output(command: &mut Command) -> Output {
+        secrets::kept(command.output().unwrap())
+    }
+
     /// Starts the program and leaves it running, its streams piped.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -180,8 +186,7 @@ fn files_below(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 impl Ran {
     fn of(output: Output) -> Self {
-        secrets::none_in("stdout", &output.stdout);
-        secrets::none_in("stderr", &output.stderr);
+        let output = secrets::kept(output);
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),

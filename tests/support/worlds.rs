@@ -216,7 +216,9 @@ pub(super) fn plain_instance(index: usize) -> Instance {
         inventory: None,
         last_checkin: None,
         running_kernel: None,
+        effective_kernel: None,
         reboot_required: false,
+        listed: None,
         updates_available: None,
         open_work: Vec::new(),
     }
@@ -253,7 +255,9 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
         }),
         last_checkin: None,
         running_kernel: running,
+        effective_kernel: None,
         reboot_required: false,
+        listed: None,
         updates_available: None,
         open_work: if rng.chance(4) {
             vec![Ticket("ocid1.osmsworkrequest.oc1..alien".into())]

@@ -270,7 +270,7 @@ async fn an_instance_that_somebody_moved_is_not_switched() {
     });
     let (outcome, _) = rig.apply().await.unwrap();
     let StepEnd::Refused { message } = failure(&outcome) else { panic!("{outcome:?}") };
-    assert!(message.starts_with("its parent source is now `other"), "{message}");
+    assert!(message.starts_with("its source is now `other"), "{message}");
 
     // Without any source it is one whose switch was cut in two, and is attached.
     let rig = canary();

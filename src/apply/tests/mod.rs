@@ -7,6 +7,7 @@ mod interrupt;
 mod plans;
 mod running;
 mod store;
+mod streams;
 mod survey;
 mod tokens;
 

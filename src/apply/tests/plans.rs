@@ -65,7 +65,9 @@ pub(super) fn world(names: &[&str]) -> Observed {
             inventory: Some(inventory.clone()),
             last_checkin: None,
             running_kernel: None,
+            effective_kernel: None,
             reboot_required: false,
+            listed: None,
             updates_available: None,
             open_work: Vec::new(),
         };

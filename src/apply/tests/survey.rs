@@ -8,9 +8,9 @@ use super::plans::{self, instance, release, story, story_world};
 use super::*;
 use crate::cloud::memory::Fault;
 use crate::name::Ocid;
-use crate::package::Digest;
+use crate::package::{Digest, Manifest, ModuleStream, StreamContents, StreamStatus};
 use crate::state::SourceRecord;
-use crate::train::{Ahead, Amount, Endpoint, Group, Members, Service, Train};
+use crate::train::{Ahead, Amount, Endpoint, Group, Members, Release, Service, Train};
 
 fn a_train(groups: &[(&str, Members)]) -> Train {
     let group = |(name, members): &(&str, Members)| Group {
@@ -138,4 +138,48 @@ async fn an_instance_that_goes_while_it_is_surveyed_has_no_packages() {
     // Scripted faults of submissions are no business of a survey.
     rig.cloud.on_submit(plans::update("web-1").key(), 1, Fault::LostAnswer);
     assert!(survey(&*rig.cloud, &train, &state, 1, |_| {}).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_asked_of_whoever_has_modular_packages_off_its_release_and_of_nobody_else() {
+    let released = ["bash-5.0-2.x86_64", "perl-5.26-2.module+el8+7.x86_64"];
+    let [bash, perl] = released;
+    let manifest = Manifest::parse(format!("{bash}\nmodule perl:5.26\n{perl}\n")).unwrap();
+    let mut world = plans::world(&["at", "off", "plain", "elsewhere"]);
+    world.sources.get_mut(&plans::vendor().id).unwrap().contents = Some(plans::set(&released));
+    let mut has = |name: &str, nevras: &[&str]| {
+        let seen = world.instances.get_mut(&instance(name)).unwrap();
+        seen.inventory.as_mut().unwrap().installed = plans::set(nevras);
+    };
+    has("at", &released);
+    has("plain", &["bash-5.0-1.x86_64", released[1]]);
+    for name in ["off", "elsewhere"] {
+        has(name, &[released[0], "perl-5.24-1.module+el8+2.x86_64"]);
+    }
+    world.instances.get_mut(&instance("elsewhere")).unwrap().parent = None;
+    let mut train = a_train(&[("web", listed(&["at", "off", "plain", "elsewhere"]))]);
+    train.releases = vec![Release {
+        name: release(),
+        manifest_path: String::new(),
+        digest: manifest.digest(),
+        manifest,
+        line: 1,
+        retired: false,
+    }];
+    let mut state = State::new(super::train(), lineage());
+    let (since, digest) = (jiff::Timestamp::UNIX_EPOCH, train.releases[0].digest);
+    let record = SourceRecord { id: plans::vendor().id, digest, since, proven: None };
+    state.sources.insert(release(), record);
+
+    let rig = Rig::new(story(0), world);
+    let stream = ModuleStream { module: "perl".into(), stream: "5.24".into(), status: StreamStatus::Enabled };
+    let contents = StreamContents { stream: stream.clone(), packages: plans::set(&[]) };
+    rig.cloud.set_streams(&instance("off"), vec![contents]);
+    let observed = survey(&*rig.cloud, &train, &state, 2, |_| {}).await.unwrap();
+    assert_eq!(observed.streams, [(instance("off"), vec![stream])].into());
+    // The fleet, a source, four lists of packages, and the one list of streams.
+    assert_eq!(rig.cloud.reads(), (7, 0));
+    // A release without streams has nothing to compare them with.
+    train.releases[0].manifest.modules.clear();
+    assert_eq!(survey(&*rig.cloud, &train, &state, 2, |_| {}).await.unwrap().streams, [].into());
 }

@@ -67,7 +67,10 @@ fn with_unfinished(rig: &Rig, op: &Op, ticket: Option<&str>) {
     let mut state = State::new(train(), lineage());
     let started = jiff::Timestamp::from_second(999_000).unwrap();
     let ticket = ticket.map(|ticket| Ticket(ticket.to_owned()));
-    state.unfinished.insert(op.key(), UnfinishedOp { token: RetryToken("old".to_owned()), started, ticket });
+    state.unfinished.insert(
+        op.key(),
+        UnfinishedOp { token: RetryToken("old".to_owned()), started, ticket, instances: Vec::new() },
+    );
     rig.store.with(|inner| inner.snapshot = Some(state));
 }
 
@@ -147,7 +150,7 @@ async fn what_no_plan_asks_for_any_more_is_settled() {
         for (op, started) in [(plans::switch("a"), 1_000_000 - 86_400), (plans::switch("b"), 999_000)] {
             let started = jiff::Timestamp::from_second(started).unwrap();
             let token = RetryToken("old".to_owned());
-            unfinished.insert(op.key(), UnfinishedOp { token, started, ticket: None });
+            unfinished.insert(op.key(), UnfinishedOp { token, started, ticket: None, instances: Vec::new() });
         }
     });
     rig.converge().await;

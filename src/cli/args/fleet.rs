@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::name::GroupName;
+use crate::package::StreamName;
 
 use super::{Amount, Identity, Parallelism, Selection};
 
@@ -60,6 +61,12 @@ pub(in crate::cli) struct Update {
     /// Only of this package, as openssl or openssl.x86_64; may be given more than once. They are installed one by one
     #[arg(long = "package", value_name = "NAME")]
     pub(in crate::cli) packages: Vec<String>,
+
+    /// No updates, but this module stream to be enabled, as postgresql:15; may be given more than once. Where another
+    /// stream of the module is enabled, the service switches; an update then brings what the release has of the new one
+    #[arg(long = "stream", value_name = "NAME:STREAM", value_parser = StreamName::parse,
+        conflicts_with_all = ["kind", "packages"])]
+    pub(in crate::cli) streams: Vec<StreamName>,
 
     /// The train; needed where there are several
     #[arg(long, value_name = "NAME")]

@@ -136,7 +136,8 @@ const LAYOUT: &str = r#"
 
 /// What only OS Management Hub has.
 const PROFILE: &str = r"#
-# A registration profile, with which a new system comes up as a member, on the release.
+# A registration profile, with which a new system comes up as a member, on the release. Not beside a list of members,
+# which it would not stand in.
 # profile = true
 ";
 

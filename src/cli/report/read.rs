@@ -162,7 +162,9 @@ mod tests {
             inventory: None,
             last_checkin: None,
             running_kernel: None,
+            effective_kernel: None,
             reboot_required: false,
+            listed: None,
             updates_available: None,
             open_work: Vec::new(),
         };

@@ -33,7 +33,9 @@ fn cloud() -> MemoryCloud {
         inventory: Some(inventory),
         last_checkin: None,
         running_kernel: None,
+        effective_kernel: None,
         reboot_required: false,
+        listed: None,
         updates_available: None,
         open_work: Vec::new(),
     };

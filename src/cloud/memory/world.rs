@@ -134,6 +134,11 @@ impl World {
                 let streams = known.then(|| self.streams.get(id).cloned().unwrap_or_default());
                 Sighting::ModuleStreams(id.clone(), streams)
             }
+            Scope::Streams(id) => {
+                let known = self.observed.instances.contains_key(id);
+                let streams = known.then(|| self.observed.streams.get(id).cloned().unwrap_or_default());
+                Sighting::Streams(id.clone(), streams)
+            }
             Scope::InstancesNamed(name) => {
                 let named = self.observed.instances.iter().filter(|(_, instance)| *instance.name == **name);
                 let found = named.map(|(id, instance)| {
@@ -312,7 +317,9 @@ impl World {
             return Err(refused(404, "NotAuthorizedOrNotFound"));
         }
         let answer = match op {
-            Op::Update { instance, .. } | Op::Patch { instance, .. } => self.accept(op, instance, fault)?,
+            Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
+                self.accept(op, instance, fault)?
+            }
             crew if crew.crew().is_some() => self.accept_crew(crew, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));

@@ -50,6 +50,12 @@ impl<T: Transport> OsmhCloud<T> {
             Op::PatchGroup { group, package: Some(package), .. } => {
                 self.install_on_group(order(group)?, *package).await
             }
+            Op::EnableGroupStreams { group, streams, .. } => {
+                self.enable_on_group(order(group)?, streams).await
+            }
+            Op::EnableStreams { instance, streams } => {
+                self.enable_streams(instance, streams, &key, token).await
+            }
             Op::Rerun { group, of, instances, .. } => self.rerun(order(group)?, of, instances).await,
             Op::Refresh { group, .. } => self.refresh(order(group)?).await,
             Op::Patch { instance, wanted, package } => {
@@ -177,7 +183,7 @@ impl<T: Transport> OsmhCloud<T> {
     }
 
     /// Asks for an action on one instance.
-    async fn on_instance(&self, instance: &Ocid, call: Call) -> Result<Submitted, CloudError> {
+    pub(super) async fn on_instance(&self, instance: &Ocid, call: Call) -> Result<Submitted, CloudError> {
         let reply = self.calls.client.send(&call.slow()).await;
         self.board.asked(instance);
         let reply = reply?;

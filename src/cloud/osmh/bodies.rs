@@ -145,3 +145,20 @@ pub(super) struct CreateProfile<'a> {
     pub(super) is_default_profile: bool,
     pub(super) freeform_tags: BTreeMap<&'static str, String>,
 }
+
+/// `ManageModuleStreamsOnManagedInstanceDetails` and the same of a group
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ManageStreams<'a> {
+    pub(super) is_dry_run: bool,
+    pub(super) enable: Vec<StreamOf<'a>>,
+    pub(super) work_request_details: Label,
+}
+
+/// `ModuleStreamDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StreamOf<'a> {
+    pub(super) module_name: &'a str,
+    pub(super) stream_name: &'a str,
+}

@@ -41,7 +41,7 @@ impl Order<'_> {
         label(self.key, self.token)
     }
 
-    fn call(&self, operation: &'static str, action: &str) -> Call {
+    pub(super) fn call(&self, operation: &'static str, action: &str) -> Call {
         Call::post(operation, &["managedInstanceGroups", self.group.as_str(), "actions", action])
             .token(&self.token.0)
     }
@@ -214,7 +214,7 @@ impl<T: Transport> OsmhCloud<T> {
     }
 
     /// Makes a call that is answered with a work request for a group.
-    async fn crew(&self, order: Order<'_>, call: &Call) -> Result<Submitted, CloudError> {
+    pub(super) async fn crew(&self, order: Order<'_>, call: &Call) -> Result<Submitted, CloudError> {
         let reply = self.calls.client.send(&call.clone().slow()).await;
         self.board.asked(order.group);
         let reply = reply?;

@@ -89,6 +89,8 @@ pub(super) struct ManagedInstance {
     #[serde(default)]
     pub(super) os_kernel_version: Option<String>,
     #[serde(default)]
+    pub(super) ksplice_effective_kernel_version: Option<String>,
+    #[serde(default)]
     pub(super) status: Option<String>,
     #[serde(default)]
     pub(super) software_sources: Option<Vec<Link>>,
@@ -98,6 +100,8 @@ pub(super) struct ManagedInstance {
     pub(super) lifecycle_stage: Option<Link>,
     #[serde(default)]
     pub(super) is_reboot_required: Option<bool>,
+    #[serde(default)]
+    pub(super) time_last_software_refresh: Option<String>,
     #[serde(default)]
     pub(super) updates_available: Option<i64>,
 }
@@ -120,6 +124,8 @@ pub(super) struct ModuleRow {
     pub(super) enabled_stream: Option<String>,
     #[serde(default)]
     pub(super) active_streams: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) disabled_streams: Option<Vec<String>>,
     #[serde(default)]
     pub(super) software_source_id: Option<String>,
 }

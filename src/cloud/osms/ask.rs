@@ -73,12 +73,14 @@ impl<T: Transport> OsmsCloud<T> {
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await
             }
+            Op::EnableStreams { instance, streams } => self.enable_streams(instance, streams, token).await,
             Op::Attach { .. }
             | Op::Detach { .. }
             | Op::Enroll { .. }
             | Op::Dismiss { .. }
             | Op::UpdateGroup { .. }
             | Op::PatchGroup { .. }
+            | Op::EnableGroupStreams { .. }
             | Op::Rerun { .. }
             | Op::Refresh { .. }
             | Op::RefreshInstance { .. }
@@ -222,7 +224,7 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Makes a call that is answered with a work request.
-    async fn accepted(&self, call: &Call, instance: &Ocid) -> Result<Submitted, CloudError> {
+    pub(super) async fn accepted(&self, call: &Call, instance: &Ocid) -> Result<Submitted, CloudError> {
         let reply = self.calls.client.send(call).await;
         self.board.asked(instance);
         let reply = reply?;

@@ -245,7 +245,9 @@ fn instance(row: wire::ManagedInstance) -> Instance {
         inventory: None,
         last_checkin: row.last_checkin.as_deref().and_then(instant),
         running_kernel: row.os_kernel_version.filter(|kernel| !kernel.is_empty()).map(Into::into),
+        effective_kernel: row.ksplice_effective_kernel_version.filter(|it| !it.is_empty()).map(Into::into),
         reboot_required: row.is_reboot_required.unwrap_or_default(),
+        listed: None,
         updates_available: row.updates_available.and_then(|count| count.try_into().ok()),
         open_work: Vec::new(),
     }

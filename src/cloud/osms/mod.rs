@@ -128,6 +128,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id).await?),
             Scope::ModuleStreams(id) => Sighting::ModuleStreams(id.clone(), self.module_streams(id).await?),
+            Scope::Streams(id) => Sighting::Streams(id.clone(), self.streams(id).await?),
             Scope::InstancesNamed(name) => {
                 Sighting::InstancesNamed(name.clone(), self.instances_named(name).await?)
             }

@@ -87,6 +87,8 @@ pub(super) struct ManagedInstance {
     #[serde(default)]
     pub(super) os_kernel_version: Option<String>,
     #[serde(default)]
+    pub(super) ksplice_effective_kernel_version: Option<String>,
+    #[serde(default)]
     pub(super) status: Option<String>,
     #[serde(default)]
     pub(super) parent_software_source: Option<SourceId>,
@@ -287,4 +289,20 @@ pub(super) struct JobDetails<'a> {
 pub(super) struct Target<'a> {
     pub(super) id: &'a str,
     pub(super) display_name: &'a str,
+}
+
+/// `ManageModuleStreamsOnManagedInstanceDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ManageStreams<'a> {
+    pub(super) is_dry_run: bool,
+    pub(super) enable: Vec<StreamOf<'a>>,
+}
+
+/// `ModuleStreamDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StreamOf<'a> {
+    pub(super) module_name: &'a str,
+    pub(super) stream_name: &'a str,
 }

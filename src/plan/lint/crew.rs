@@ -15,7 +15,7 @@ fn rank(op: &Op) -> Option<u8> {
         Op::Detach { .. } => 1,
         Op::Enroll { .. } => 3,
         Op::Rerun { .. } => 4,
-        Op::UpdateGroup { .. } | Op::PatchGroup { .. } => 5,
+        Op::UpdateGroup { .. } | Op::PatchGroup { .. } | Op::EnableGroupStreams { .. } => 5,
         Op::Refresh { .. } => 6,
         _ => return None,
     })
@@ -38,7 +38,10 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
                 continue;
             }
             Action::Verify {
-                what: Verification::Level { instance, .. } | Verification::Patched { instance, .. },
+                what:
+                    Verification::Level { instance, .. }
+                    | Verification::Patched { instance, .. }
+                    | Verification::Streams { instance, .. },
             } => {
                 proven.insert(instance);
                 continue;
@@ -135,6 +138,7 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
             }
             Op::UpdateGroup { instances, .. }
             | Op::PatchGroup { instances, .. }
+            | Op::EnableGroupStreams { instances, .. }
             | Op::Rerun { instances, again: Again::Update(_), .. } => seen.updated.extend(instances),
             _ => {}
         }

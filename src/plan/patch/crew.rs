@@ -10,7 +10,7 @@ use crate::package::Package;
 use crate::plan::assess::{Assessed, Member};
 use crate::plan::bindings;
 use crate::plan::holdings::Groups;
-use crate::plan::{Action, Change, ChangeAction, ChangeDetail, HeldReason, Input, Step, Verification};
+use crate::plan::{Action, HeldReason, Input, Step, Verification};
 
 impl Draft<'_> {
     /// Lays out what is asked of groups, or holds all of their members.
@@ -84,14 +84,11 @@ impl Draft<'_> {
                 let what = Verification::Level { instance: id.clone(), group: group.group.clone() };
                 self.push(&id, name, Action::Verify { what }, Some(read), Precondition::Nothing);
             }
-            let patch = self.place(Some(group.group.clone()), updates);
-            self.patches[patch].instances.push(id.clone());
-            let (address, detail) = (Address::Instance(id), ChangeDetail::Patch { patch });
-            self.changes.push(Change { address, action: ChangeAction::Change, detail });
+            self.change(&id, Some(group.group.clone()), (updates, Vec::new()));
         }
     }
 
-    fn on_group(&mut self, group: &GroupName, op: Op, after: Option<StepId>) -> StepId {
+    pub(super) fn on_group(&mut self, group: &GroupName, op: Op, after: Option<StepId>) -> StepId {
         let id = StepId(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
         let after = after.into_iter().collect();
         let (address, precondition) = (Address::Group(group.clone()), Precondition::Nothing);
@@ -121,7 +118,7 @@ fn lacks(member: &Member<'_>, update: &OutstandingUpdate) -> bool {
 
 /// Returns what keeps a whole group from being updated by hand: work that is open on a member, or a member that rides
 /// something else, which it would get ahead of.
-fn in_the_way(input: &Input<'_>, members: &[Member<'_>]) -> Option<HeldReason> {
+pub(super) fn in_the_way(input: &Input<'_>, members: &[Member<'_>]) -> Option<HeldReason> {
     let reached = || {
         members
             .iter()

@@ -52,19 +52,18 @@ impl Steps {
             last = vec![step];
         }
         // Nobody is taken in while the group still has its old source: he might land on that.
-        let joining: Vec<&Ocid> = binding.joins.iter().chain(&binding.rejoin).collect();
-        let after = if joining.is_empty() { Vec::new() } else { follow(&last) };
+        let batches = binding.batches(per_call);
+        let after = if batches.is_empty() { Vec::new() } else { follow(&last) };
         let mut enrolled = Vec::new();
-        for batch in joining.chunks(per_call) {
+        for batch in batches {
             let mut after = after.clone();
-            after.extend(batch.iter().filter_map(|instance| membership.left.get(*instance)));
+            after.extend(batch.iter().filter_map(|instance| membership.left.get(instance)));
             // Several may have left by one step, or this very group.
             after.sort_unstable();
             after.dedup();
-            let instances: Vec<Ocid> = batch.iter().map(|id| (*id).clone()).collect();
-            let op = Op::Enroll { group: target.clone(), source: source.clone(), instances };
+            let op = Op::Enroll { group: target.clone(), source: source.clone(), instances: batch.clone() };
             let step = self.on_group(group, op, after, bound());
-            self.switched.extend(batch.iter().map(|id| ((*id).clone(), step)));
+            self.switched.extend(batch.into_iter().map(|id| (id, step)));
             enrolled.push(step);
         }
         if !enrolled.is_empty() {

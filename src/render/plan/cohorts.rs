@@ -203,7 +203,10 @@ fn what(plan: &Plan, cohort: &Cohort) -> String {
         (None, false) => "no update by this plan",
         _ => "nothing to update",
     };
+    let stays = cohort.from.is_some() && *now == *to.as_str();
     match (cohort.switch, cohort.update) {
+        (true, true) if stays => format!("leave with {to} alone, then update{kind}"),
+        (true, false) if stays => format!("leave with {to} alone, {nothing}"),
         (true, true) => format!("switch from {now} to {to}, then update{kind}"),
         (true, false) => format!("switch from {now} to {to}, {nothing}"),
         (false, true) => format!("update{kind} on {to}"),

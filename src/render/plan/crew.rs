@@ -11,11 +11,13 @@ pub(super) fn exchange(what: &mut Vec<String>, exchange: &Exchange, to: &str) {
     }
     if !detach.is_empty() {
         let names: Vec<_> = detach.iter().map(|link| clean(&link.name)).collect();
-        what.push(format!("then detach {}", names.join(", ")));
+        let then = if *attach { "then " } else { "" };
+        what.push(format!("{then}detach {}", names.join(", ")));
     }
     if !rejoin.is_empty() {
-        let (many, have) = (count(rejoin.len(), "member"), if rejoin.len() == 1 { "has" } else { "have" });
-        what.push(format!("{many} {have} other sources than the group, and join it again"));
+        let many = count(rejoin.len(), "member");
+        let (have, join) = if rejoin.len() == 1 { ("has", "joins") } else { ("have", "join") };
+        what.push(format!("{many} {have} other sources than the group, and {join} it again"));
     }
     if !rerun.is_empty() {
         what.push(format!("repeat what failed on {}", count(rerun.len(), "member")));
@@ -49,17 +51,11 @@ pub(super) fn note(note: &Note) -> Option<String> {
             ))
         }
         Note::WholeGroup { group, unreachable } => {
-            let (many, is) = (
-                count(*unreachable, "member"),
-                if *unreachable == 1 {
-                    "that the service does not reach is"
-                } else {
-                    "that the service does not reach are"
-                },
-            );
+            let many = count(*unreachable, "member");
+            let (are, them) = if *unreachable == 1 { ("is", "it") } else { ("are", "them") };
             Some(format!(
-                "group.{group} moves as a whole: its {many} {is} asked too, and what waits there for them fails after a \
-                 day"
+                "group.{group} moves as a whole: its {many} that the service does not reach {are} asked too, and what \
+                 waits there for {them} fails after a day"
             ))
         }
         Note::MadeOf { releases, vendors } => {

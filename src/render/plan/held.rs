@@ -50,8 +50,9 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 
 /// Names who keeps the source of a retired release.
 fn riders(page: &mut Page, plan: &Plan, held: &Held) {
-    if let HeldReason::Ridden { riders } = &held.reason {
-        page.names(6, &words::labels(plan, riders), NAMES);
+    if let HeldReason::Ridden { groups, riders } = &held.reason {
+        let all: Vec<_> = riders.iter().chain(groups).cloned().collect();
+        page.names(6, &words::labels(plan, &all), NAMES);
     }
 }
 
@@ -78,6 +79,8 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Locked { .. } => 17,
         HeldReason::Apart { .. } => 18,
         HeldReason::Stray { .. } => 19,
+        HeldReason::Taken { .. } => 20,
+        HeldReason::Streams { .. } => 21,
     }
 }
 
@@ -106,6 +109,8 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Locked { .. }
         | HeldReason::Apart { .. }
         | HeldReason::Stray { .. }
+        | HeldReason::Taken { .. }
+        | HeldReason::Streams { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }
@@ -175,6 +180,12 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::Modular { release, packages, streams } => {
                 modular.push(modular_words(release, *packages, streams));
             }
+            Note::NotListed { stream, instances } => modular.push(format!(
+                "the service does not list {} for {}: where no source tells of its module there is nothing to enable, \
+                 and it fails",
+                clean(&stream.to_string()),
+                count(*instances, "instance"),
+            )),
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
             }
@@ -196,7 +207,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     }
     if !absent.is_empty() {
         let list = page.list(&absent, ENTRIES);
-        page.item(2, Mark::NONE, &format!("of which no update is outstanding anywhere here: {list}"));
+        page.item(2, Mark::NONE, &format!("of which no such update is outstanding anywhere here: {list}"));
     }
     if !empty.is_empty() {
         let list = page.list(&empty, ENTRIES);

@@ -2,9 +2,9 @@
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{count, label, labels};
+use super::super::words::{clean, count, label, labels};
 use crate::op::{UpdateKind, Wanted};
-use crate::plan::{OutstandingUpdate, Patch, Plan};
+use crate::plan::{OutstandingUpdate, Patch, Plan, StreamMove};
 
 /// Updates shown of a list before it folds.
 const UPDATES: usize = 12;
@@ -31,10 +31,20 @@ pub(super) fn write(page: &mut Page, plan: &Plan) {
         }
         let rows: Vec<Row> = patch.updates.iter().map(row).collect();
         packages::write(page, 6, &rows, UPDATES, "->");
+        for StreamMove { to, from } in &patch.streams {
+            let text = match from {
+                Some(from) => format!("{}:{} -> {}", clean(&to.module), clean(from), clean(&to.to_string())),
+                None => clean(&to.to_string()).into_owned(),
+            };
+            page.item(6, Mark::CHANGE, &text);
+        }
     }
 }
 
 fn what(patch: &Patch) -> String {
+    if !patch.streams.is_empty() {
+        return format!("enable {}", count(patch.streams.len(), "module stream"));
+    }
     let many = count(patch.updates.len(), "update");
     match (patch.named, patch.wanted) {
         (true, _) => format!("install {many} by name, one after the other"),

@@ -10,7 +10,7 @@ use super::super::words::{clean, status};
 use super::words::compliance;
 use crate::report::{Compliance, InstanceReport, Report};
 
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 33] = [
     "train",
     "as_of",
     "group",
@@ -35,6 +35,7 @@ const COLUMNS: [&str; 31] = [
     "ahead",
     "extra",
     "missing",
+    "streams",
     "at_level",
     "at_level_since",
     "reboot_required",
@@ -42,6 +43,8 @@ const COLUMNS: [&str; 31] = [
     "last_checkin",
     "running_kernel",
     "tool",
+    // Behind those that were there before it, which whoever reads by position still finds where they were.
+    "effective_kernel",
 ];
 
 pub(super) fn csv(reports: &[Report]) -> String {
@@ -91,6 +94,7 @@ fn fields<'a>(report: &'a Report, instance: &'a InstanceReport) -> [Cow<'a, str>
         number(conformance.map(|conformance| conformance.ahead)),
         number(conformance.map(|conformance| conformance.extra)),
         number(conformance.map(|conformance| conformance.missing)),
+        safe(&super::words::streams(instance)).into_owned().into(),
         truth(instance.at_level),
         time(instance.at_level_since),
         if instance.agent.is_some() { truth(instance.reboot_required) } else { Cow::Borrowed("") },
@@ -98,6 +102,7 @@ fn fields<'a>(report: &'a Report, instance: &'a InstanceReport) -> [Cow<'a, str>
         time(instance.last_checkin),
         safe(instance.running_kernel.as_deref().unwrap_or_default()),
         Cow::Borrowed(report.tool),
+        safe(instance.effective_kernel.as_deref().unwrap_or_default()),
     ]
 }
 

@@ -37,41 +37,46 @@ fn train(lines: &mut Vec<String>, report: &Report) {
         &["systems", "not compliant", "compliant", "compliant %", "unknown", "at level", "behind", "reboot"],
     );
     for group in &report.groups {
-        row(lines, [escaped(group.name.as_str()), escaped(group.release.as_str())], summary(&group.summary));
-    }
-    row(lines, ["**all**".to_owned(), String::new()], summary(&report.summary));
-    lines.extend([String::new(), "### Instances".to_owned(), String::new()]);
-    head(
-        lines,
-        &[
-            "instance",
-            "group",
-            "release",
-            "compliant",
-            "CVEs",
-            "at level since",
-            "reboot",
-            "agent",
-            "last check-in",
-        ],
-        &["security", "bug", "enhancement", "other", "behind", "ahead", "extra", "missing"],
-    );
-    for instance in &report.instances {
-        let (updates, conformance) = (instance.updates, instance.conformance);
         row(
             lines,
-            [
-                escaped(&instance.name),
-                escaped(instance.group.as_str()),
-                escaped(&words::release(instance)),
-                words::compliance(instance.security).to_owned(),
-                instance.cves.map_or_else(|| UNKNOWN.to_owned(), words::exposure),
-                words::level(instance),
-                if instance.reboot_required { "needed" } else { "" }.to_owned(),
-                instance.agent.map_or("unknown", status).to_owned(),
-                instance.last_checkin.map(time).unwrap_or_default(),
-            ],
-            [
+            &[escaped(group.name.as_str()), escaped(group.release.as_str())],
+            &summary(&group.summary),
+        );
+    }
+    row(lines, &["**all**".to_owned(), String::new()], &summary(&report.summary));
+    lines.extend([String::new(), "### Instances".to_owned(), String::new()]);
+    let mut texts = vec![
+        "instance",
+        "group",
+        "release",
+        "compliant",
+        "CVEs",
+        "at level since",
+        "reboot",
+        "agent",
+        "last check-in",
+    ];
+    let patched = words::are_patched(report);
+    texts.extend(patched.then_some(words::EFFECTIVE));
+    head(lines, &texts, &["security", "bug", "enhancement", "other", "behind", "ahead", "extra", "missing"]);
+    for instance in &report.instances {
+        let (updates, conformance) = (instance.updates, instance.conformance);
+        let mut texts = vec![
+            escaped(&instance.name),
+            escaped(instance.group.as_str()),
+            escaped(&words::release(instance)),
+            words::compliance(instance.security).to_owned(),
+            instance.cves.map_or_else(|| UNKNOWN.to_owned(), words::exposure),
+            words::level(instance),
+            if instance.reboot_required { "needed" } else { "" }.to_owned(),
+            instance.agent.map_or("unknown", status).to_owned(),
+            instance.last_checkin.map(time).unwrap_or_default(),
+        ];
+        texts.extend(patched.then(|| escaped(instance.effective_kernel.as_deref().unwrap_or_default())));
+        row(
+            lines,
+            &texts,
+            &[
                 updates.map(|updates| updates.security),
                 updates.map(|updates| updates.bug),
                 updates.map(|updates| updates.enhancement),
@@ -84,6 +89,17 @@ fn train(lines: &mut Vec<String>, report: &Report) {
             .map(words::number),
         );
     }
+    let streams = report.instances.iter().filter(|instance| !instance.streams.is_empty());
+    for (index, instance) in streams.enumerate() {
+        if index == 0 {
+            lines.extend([
+                String::new(),
+                "### Module streams other than the release's".to_owned(),
+                String::new(),
+            ]);
+        }
+        lines.push(format!("- {}: {}", escaped(&instance.name), escaped(&words::streams(instance))));
+    }
     if !report.cves.is_empty() {
         lines.extend([String::new(), format!("### {} open", count(report.cves.len(), "CVE")), String::new()]);
         head(lines, &["CVE", "severity", "errata", "packages"], &["instances"]);
@@ -95,7 +111,7 @@ fn train(lines: &mut Vec<String>, report: &Report) {
                 names(&cve.errata),
                 names(&cve.packages),
             ];
-            row(lines, cells, [cve.instances.len().to_string()]);
+            row(lines, &cells, &[cve.instances.len().to_string()]);
         }
     }
     if !report.limits.is_empty() {
@@ -123,7 +139,7 @@ fn head(lines: &mut Vec<String>, texts: &[&str], figures: &[&str]) {
     lines.push(format!("|{}{}", "---|".repeat(texts.len()), "---:|".repeat(figures.len())));
 }
 
-fn row<const T: usize, const F: usize>(lines: &mut Vec<String>, texts: [String; T], figures: [String; F]) {
+fn row(lines: &mut Vec<String>, texts: &[String], figures: &[String]) {
     lines.push(format!("| {} | {} |", texts.join(" | "), figures.join(" | ")));
 }
 

@@ -131,30 +131,33 @@ fn summary(html: &mut Html, summary: &Summary) {
 
 /// The article's first table, and what it could not see.
 pub(super) fn instances(html: &mut Html, report: &Report) {
-    begin(
-        html,
-        "instances",
-        "instances",
-        &[
-            Column("Instance", Sort::Text, false),
-            Column("Group", Sort::Text, true),
-            Column("Release", Sort::Text, true),
-            Column("Security", Sort::Number, false),
-            Column("Bug", Sort::Number, false),
-            Column("Enhancement", Sort::Number, false),
-            Column("Other", Sort::Number, false),
-            Column("Security compliant", Sort::Text, true),
-            Column("Open CVEs", Sort::Key, false),
-            Column("Behind", Sort::Number, false),
-            Column("Ahead", Sort::Number, false),
-            Column("Extra", Sort::Number, false),
-            Column("Missing", Sort::Number, false),
-            Column("At level since", Sort::Text, false),
-            Column("Reboot", Sort::Text, true),
-            Column("Agent", Sort::Text, true),
-            Column("Last check-in", Sort::Text, false),
-        ],
-    );
+    let patched = words::are_patched(report);
+    let mut columns = vec![
+        Column("Instance", Sort::Text, false),
+        Column("Group", Sort::Text, true),
+        Column("Release", Sort::Text, true),
+        Column("Security", Sort::Number, false),
+        Column("Bug", Sort::Number, false),
+        Column("Enhancement", Sort::Number, false),
+        Column("Other", Sort::Number, false),
+        Column("Security compliant", Sort::Text, true),
+        Column("Open CVEs", Sort::Key, false),
+        Column("Behind", Sort::Number, false),
+        Column("Ahead", Sort::Number, false),
+        Column("Extra", Sort::Number, false),
+        Column("Missing", Sort::Number, false),
+        Column("At level since", Sort::Text, false),
+        Column("Reboot", Sort::Text, true),
+        Column("Agent", Sort::Text, true),
+        Column("Last check-in", Sort::Text, false),
+    ];
+    columns.extend(patched.then_some(Column(words::EFFECTIVE, Sort::Text, true)));
+    // Few fleets have anything to tell here.
+    let with_streams = report.instances.iter().any(|one| !one.streams.is_empty());
+    if with_streams {
+        columns.push(Column("Module streams", Sort::Text, false));
+    }
+    begin(html, "instances", "instances", &columns);
     for one in &report.instances {
         html.open("tr", &[]);
         html.element("td", &[("title", &one.id)], &one.name);
@@ -177,6 +180,12 @@ pub(super) fn instances(html: &mut Html, report: &Report) {
         html.element("td", &[], if one.reboot_required { "needed" } else { "" });
         html.element("td", &[], one.agent.map_or("unknown", status));
         html.element("td", &[], one.last_checkin.map(time).unwrap_or_default());
+        if patched {
+            html.element("td", &[], one.effective_kernel.as_deref().unwrap_or_default());
+        }
+        if with_streams {
+            html.element("td", &[], words::streams(one));
+        }
         html.end("tr");
     }
     finish(html);

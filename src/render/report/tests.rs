@@ -34,11 +34,13 @@ fn instance(name: &str) -> InstanceReport {
         security: Compliance::Compliant,
         cves: Some(Exposure::default()),
         conformance: Some(Conformance { behind: 1, extra: 2, exact: 9, ..Conformance::default() }),
+        streams: Vec::new(),
         at_level: true,
         at_level_since: Some(at()),
         reboot_required: true,
         last_checkin: Some(at()),
         running_kernel: Some("5.15".into()),
+        effective_kernel: None,
     }
 }
 
@@ -67,6 +69,11 @@ fn made() -> Report {
         at_level: false,
         at_level_since: None,
         rides: Some(HOSTILE.into()),
+        effective_kernel: Some("5.16".into()),
+        streams: vec![crate::conformance::StreamGap {
+            release: crate::package::StreamName::parse("postgresql:15").unwrap(),
+            instance: crate::conformance::Instead::Other("13".into()),
+        }],
         ..instance(HOSTILE)
     };
     let summary = Summary {
@@ -125,19 +132,21 @@ fn a_csv_is_one_line_an_instance_and_no_formula() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4);
     let fields: Vec<usize> = [0, 1, 3].iter().map(|line| lines[*line].split(',').count()).collect();
-    assert_eq!(fields, [31, 31, 31]);
+    assert_eq!(fields, [32, 32, 32]);
     assert_eq!(
         lines[1],
         "great-linux,2026-11-22T16:00:00Z,web,GL1,web-01,ocid1.instance.oc1..6,0,2,0,1,yes,,0,0,0,0,0,0,\
-         great-linux/GL1,yes,1,0,2,0,yes,2026-11-22T16:00:00Z,yes,normal,2026-11-22T16:00:00Z,5.15,0.1.0"
+         great-linux/GL1,yes,1,0,2,0,,yes,2026-11-22T16:00:00Z,yes,normal,2026-11-22T16:00:00Z,5.15,0.1.0,"
     );
+    assert!(lines[2].contains(",1,0,2,0,postgresql:13 (release: postgresql:15),no,,yes,"), "{}", lines[2]);
     let hostile = "\"'=HYPERLINK(\"\"http://x\"\",'y')|<script>alert(1)</script>\\u{202e}\\u{a}\"";
     assert!(lines[2].contains(&format!(",GL1,{hostile},")), "{}", lines[2]);
     assert_eq!(
         lines[3],
         "great-linux,2026-11-22T16:00:00Z,web,GL1,lost,ocid1.instance.oc1..4,,,,,unknown,the service does not know it,\
-         ,,,,,,,no,,,,,no,,,,,,0.1.0"
+         ,,,,,,,no,,,,,,no,,,,,,0.1.0,"
     );
+    assert!(lines[2].ends_with(",5.15,0.1.0,5.16"), "{}", lines[2]);
 }
 
 #[test]
@@ -153,6 +162,15 @@ fn json_holds_everything_and_null_where_nobody_knows() {
     assert_eq!(train["instances"][2]["security"], unknown);
     assert_eq!(train["instances"][2]["updates"], serde_json::Value::Null);
     assert_eq!(train["instances"][1]["name"], HOSTILE);
+    let kernels = |number: usize| {
+        let one = &train["instances"][number];
+        (one["running_kernel"].as_str(), one["effective_kernel"].as_str())
+    };
+    assert_eq!((kernels(0), kernels(1)), ((Some("5.15"), None), (Some("5.15"), Some("5.16"))));
+    let gap = serde_json::json!({
+        "release": "postgresql:15", "instance": { "has": "other", "stream": "13" },
+    });
+    assert_eq!(train["instances"][1]["streams"], serde_json::json!([gap]));
     assert_eq!(train["cves"][0]["instances"].as_array().unwrap().len(), 45);
     assert_eq!(train["limits"][0], serde_json::json!({ "limit": "no-such-instance", "instances": 1 }));
 }
@@ -164,16 +182,30 @@ fn markdown_has_both_tables_and_no_name_leaves_its_cell() {
     assert_eq!(row("| web | GL1"), "| web | GL1 | 3 | 1 | 1 | 33.3 % | 1 | 1 | 2 | 2 |");
     assert_eq!(
         row("| web-01"),
-        "| web-01 | web | GL1 | yes | 0 | 2026-11-22 16:00Z | needed | normal | 2026-11-22 16:00Z | 0 | 2 | 0 | 1 | 1 | 0 | 2 | 0 |"
+        "| web-01 | web | GL1 | yes | 0 | 2026-11-22 16:00Z | needed | normal | 2026-11-22 16:00Z |  | 0 | 2 | 0 | 1 | 1 | 0 | 2 | 0 |"
     );
     assert_eq!(
         row("| lost"),
-        "| lost | web | GL1 | unknown | ? | ? |  | unknown |  | ? | ? | ? | ? | ? | ? | ? | ? |"
+        "| lost | web | GL1 | unknown | ? | ? |  | unknown |  |  | ? | ? | ? | ? | ? | ? | ? | ? |"
     );
     let hostile = row("| =HYPER");
     assert!(!hostile.contains('<') && !text.contains("<script"), "{hostile}");
     let cells = hostile.replace("\\|", "").matches('|').count();
+    assert!(text.contains(": postgresql:13 \\(release: postgresql:15\\)"), "{text}");
     assert_eq!(cells, row("| web-01").matches('|').count(), "{hostile}");
+}
+
+#[test]
+fn kernels_patched_in_memory_have_a_column_where_there_are_any() {
+    let patched = made();
+    let mut plain = patched.clone();
+    plain.instances.iter_mut().for_each(|instance| instance.effective_kernel = None);
+    for format in [ReportFormat::Html, ReportFormat::Markdown] {
+        let column = |made: &Report| report(std::slice::from_ref(made), format).contains("Kernel by Ksplice");
+        assert_eq!((column(&patched), column(&plain)), (true, false), "{format:?}");
+    }
+    let page = report(&[patched], ReportFormat::Html);
+    assert_eq!(page.matches("<td>5.16</td></tr>").count() + page.matches("<td>5.16</td>\n</tr>").count(), 1);
 }
 
 #[test]
@@ -200,6 +232,7 @@ fn a_page_stands_alone_and_says_what_it_allows() {
     }
     assert_eq!(text.matches("<script>").count(), 1);
     assert_eq!(text.matches("<svg").count(), 4);
+    assert!(text.contains("<td>postgresql:13 (release: postgresql:15)</td>"));
     assert!(text.contains(" and 5 more</td>"), "of 45 instances 40 are named");
     assert!(text.contains("<td class=\"dunno\" title=\"the service does not know it\">unknown</td>"));
 }

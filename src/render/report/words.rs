@@ -9,6 +9,14 @@ use crate::report::{Compliance, Exposure, InstanceReport, Limit, Percent, Report
 /// What stands where nobody knows.
 pub(super) const UNKNOWN: &str = "?";
 
+/// The head of the column for kernels that are patched in memory.
+pub(super) const EFFECTIVE: &str = "Kernel by Ksplice";
+
+/// Tells whether any kernel is: else there is no such column.
+pub(super) fn are_patched(report: &Report) -> bool {
+    report.instances.iter().any(|instance| instance.effective_kernel.is_some())
+}
+
 /// Says what a report comes to.
 pub(super) fn verdict(report: &Report) -> String {
     let summary = &report.summary;
@@ -81,6 +89,12 @@ pub(super) fn release(instance: &InstanceReport) -> Cow<'_, str> {
     }
 }
 
+/// Names the module streams that it has instead of its release's; empty for none.
+pub(super) fn streams(instance: &InstanceReport) -> String {
+    let gaps: Vec<String> = instance.streams.iter().map(|gap| gap.to_string()).collect();
+    gaps.join("; ")
+}
+
 /// Returns a count, or that nobody knows.
 pub(super) fn number(number: Option<usize>) -> String {
     number.map_or_else(|| UNKNOWN.to_owned(), |number| number.to_string())
@@ -117,6 +131,11 @@ pub(super) fn limit(limit: Limit) -> String {
             let subject = instances(number, "does not check in", "do not check in");
             format!("{subject}: what is said here is as old as the last check-in.")
         }
+        Limit::ListedBefore { instances: number } => format!(
+            "The service listed the packages of {} before the last run of their schedule: what that brought is not counted \
+             here.",
+            count(number, "instance")
+        ),
         Limit::SeverityOfErrata { cves } => format!(
             "The severity of {} is the vendor's word for the erratum with the fix; the service has no score of a \
              CVE's own.",

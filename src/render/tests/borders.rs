@@ -63,11 +63,16 @@ pub(super) fn all_held() -> Plan {
     let mut plan = empty();
     plan.groups[1].at_level = 11;
     plan.groups[1].held = 3;
+    let streams = vec![crate::conformance::StreamGap {
+        release: crate::package::StreamName::parse("postgresql:15").unwrap(),
+        instance: crate::conformance::Instead::Other("13".into()),
+    }];
     plan.held = instances("web", 12..=14)
         .into_iter()
         .map(|instance| held(Address::Instance(instance), HeldReason::Ahead { packages: 2 }))
         .collect();
     plan.held[0].until = Some(at("2026-12-05T02:00:00Z"));
+    plan.held[2].reason = HeldReason::Streams { streams, together: None };
     plan
 }
 

@@ -130,7 +130,7 @@ fn story(plan: &Plan) -> Vec<Event> {
         let end = match step.id.0 {
             0 => StepEnd::AlreadyDone,
             9 => StepEnd::Failed { message: "work request FAILED:\n  Error: disk\u{1b}[2J full".to_owned() },
-            10 => StepEnd::Refused { message: "its parent source is now `x`".to_owned() },
+            10 => StepEnd::Refused { message: "its source is now `x`".to_owned() },
             28 => StepEnd::Shut { message: "2 of 4 at level".to_owned() },
             11 => StepEnd::NotStarted,
             _ => StepEnd::Done,

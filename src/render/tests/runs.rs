@@ -11,7 +11,7 @@ fn run(plan: &Plan, end: impl Fn(usize) -> StepEnd) -> Outcome {
     let mut counts = StepCounts::default();
     for (_, end) in &ends {
         match end {
-            StepEnd::Done => counts.done += 1,
+            StepEnd::Done | StepEnd::Updated => counts.done += 1,
             StepEnd::AlreadyDone => counts.already += 1,
             StepEnd::Failed { .. } | StepEnd::Refused { .. } => counts.failed += 1,
             StepEnd::Shut { .. } | StepEnd::Left { .. } | StepEnd::NotStarted => counts.not_started += 1,
@@ -51,7 +51,7 @@ fn a_partial_run_says_what_failed_and_what_to_do() {
             (Phase::Update, 8 | 11) => {
                 StepEnd::Failed { message: "work request FAILED:\n no space left".to_owned() }
             }
-            (Phase::Switch, 16) => StepEnd::Refused { message: "its parent source is now `x`".to_owned() },
+            (Phase::Switch, 16) => StepEnd::Refused { message: "its source is now `x`".to_owned() },
             (Phase::Gate, _) => StepEnd::Shut { message: "2 of 4 members of canary are at level".to_owned() },
             (_, 9 | 12 | 17 | 18 | 29..) => StepEnd::NotStarted,
             _ => StepEnd::Done,

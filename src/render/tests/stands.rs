@@ -58,6 +58,7 @@ fn applied() -> State {
         token: RetryToken("secret-token".to_owned()),
         started: when,
         ticket: Some(Ticket("ocid1.osmsworkrequest.oc1..w7".to_owned())),
+        instances: Vec::new(),
     };
     state.unfinished.insert(OpKey("update/GL1/web-07".to_owned()), open);
     state
@@ -72,9 +73,13 @@ fn line(name: &str, verdict: Option<Verdict>) -> InstanceLine {
         on_release: true,
         at_level: verdict.as_ref().is_some_and(|verdict| verdict.behind.is_empty()),
         verdict,
+        streams: Vec::new(),
         at_level_since: None,
         last_checkin: Some(at("2026-11-30T04:05:00Z")),
+        listed: None,
+        is_stale: false,
         running_kernel: Some("4.18.0-513.5.1.el8_9.x86_64".into()),
+        effective_kernel: None,
         reboot_required: false,
         tally: Default::default(),
     }
@@ -99,10 +104,16 @@ fn fleet() -> FleetStatus {
         at_level: false,
         ..line("web-02", Some(level.clone()))
     };
+    let other_stream = crate::conformance::StreamGap {
+        release: crate::package::StreamName::parse("postgresql:15").unwrap(),
+        instance: crate::conformance::Instead::Other("13".into()),
+    };
     let elsewhere = InstanceLine {
+        streams: vec![other_stream],
         rides: Some("ol8_baseos_latest-x86_64".into()),
         on_release: false,
         reboot_required: true,
+        effective_kernel: Some("4.18.0-553.16.1.el8_10.x86_64".into()),
         ..line("web-03", Some(behind.clone()))
     };
     let unknown = InstanceLine { status: None, rides: None, on_release: false, ..line("web-04", None) };

@@ -5,8 +5,10 @@ use super::{golden, sample, style};
 use crate::name::{Address, Ocid};
 use crate::observed::InstanceStatus;
 use crate::op::{Op, UpdateKind, Wanted};
+use crate::package::StreamName;
 use crate::plan::{
-    Action, ChangeAction, ChangeDetail, Cost, HeldReason, Note, OutstandingUpdate, Patch, Plan, Verification,
+    Action, ChangeAction, ChangeDetail, Cost, HeldReason, Note, OutstandingUpdate, Patch, Plan, StreamMove,
+    Verification,
 };
 
 fn update(name: &str, installed: &str, available: &str, kind: UpdateKind) -> OutstandingUpdate {
@@ -49,6 +51,7 @@ fn patch(plan: &mut Plan, group: Option<&str>, wanted: Wanted, updates: &[Outsta
         wanted,
         named: false,
         updates: updates.to_vec(),
+        streams: Vec::new(),
         instances: ids.to_vec(),
     });
 }
@@ -94,8 +97,48 @@ fn by_name() -> Plan {
     plan
 }
 
+/// A stream of two members, one of which has another one.
+fn of_streams() -> Plan {
+    let mut plan = sample::empty();
+    plan.groups = vec![sample::planned_group("web", "GL1.1", 5)];
+    plan.groups[0].work.updates = 2;
+    plan.groups[0].work.verifies = 2;
+    let name = |spec: &str| StreamName::parse(spec).unwrap();
+    let moves = [
+        vec![StreamMove { to: name("postgresql:15"), from: Some("13".into()) }],
+        vec![
+            StreamMove { to: name("perl:5.30"), from: None },
+            StreamMove { to: name("postgresql:15"), from: Some("10".into()) },
+        ],
+    ];
+    for (id, streams) in sample::instances("web", 1..=2).into_iter().zip(moves) {
+        let address = Address::Instance(id.clone());
+        let names: Vec<StreamName> = streams.iter().map(|it| it.to.clone()).collect();
+        let op = Op::EnableStreams { instance: id.clone(), streams: names.clone() };
+        let asked = sample::step(&mut plan, address.clone(), Some("web"), Action::Act { op }, &[]);
+        let what = Verification::Streams { instance: id.clone(), streams: names };
+        sample::step(&mut plan, address.clone(), Some("web"), Action::Verify { what }, &[asked]);
+        let detail = ChangeDetail::Patch { patch: plan.patches.len() };
+        plan.changes.push(sample::change(address, ChangeAction::Change, detail));
+        plan.cost.changing_calls += 1;
+        plan.cost.work_requests += 1;
+        let (group, wanted) = (Some(sample::group_name("web")), Wanted::All);
+        plan.patches.push(Patch {
+            group,
+            wanted,
+            named: false,
+            updates: Vec::new(),
+            streams,
+            instances: vec![id],
+        });
+    }
+    plan.notes = vec![Note::NotListed { stream: name("perl:5.30"), instances: 1 }];
+    plan
+}
+
 #[test]
 fn updates_by_hand_read_well() {
+    golden::check("plan-update-streams", &plan(&of_streams(), style(80, Detail::Default)));
     golden::check("plan-update-group", &plan(&of_a_group(), style(80, Detail::Default)));
     golden::check("plan-update-group-60", &plan(&of_a_group(), style(60, Detail::Default)));
     golden::check("plan-update-golden", &plan(&of_the_golden_instance(), style(80, Detail::Default)));

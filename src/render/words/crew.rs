@@ -40,6 +40,10 @@ pub(super) fn step(op: &Op) -> (String, String, String) {
         Op::PatchGroup { group, wanted, package: None, .. } => {
             (of(group), format!("installing {wanted} updates"), format!("{wanted} updates installed"))
         }
+        Op::EnableGroupStreams { group, streams, .. } => {
+            let (doing, done) = super::enabling(streams);
+            (of(group), doing, done)
+        }
         Op::Rerun { group, instances, again, .. } => {
             let many = count(instances.len(), "member");
             let what = match again {

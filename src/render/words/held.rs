@@ -32,11 +32,17 @@ pub(in crate::render) fn held(held: &Held) -> String {
              `retired = true`, it is deleted once nothing rides it"
                 .to_owned()
         }
-        HeldReason::Ridden { riders } => format!(
-            "it is retired, and its source is deleted once nothing rides it: {} still {}",
-            count(riders.len(), "instance"),
-            if riders.len() == 1 { "does" } else { "do" },
-        ),
+        HeldReason::Ridden { groups, riders } => {
+            let parts = [(riders.len(), "instance"), (groups.len(), "group")];
+            let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+            let who: Vec<String> = parts.map(|(number, what)| count(number, what)).collect();
+            format!(
+                "it is retired, and its source is deleted once nothing rides it: {} still {}, and what no group of the \
+                 train holds is moved by hand",
+                who.join(" and "),
+                if groups.len() + riders.len() == 1 { "does" } else { "do" },
+            )
+        }
         HeldReason::NotOurs { source } => format!(
             "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
              give it its tags back"
@@ -73,6 +79,16 @@ pub(in crate::render) fn held(held: &Held) -> String {
         HeldReason::Stray { .. } => "its group is updated as a whole, and another member, with other sources than the \
                                      group has, would be taken beyond its release"
             .to_owned(),
+        HeldReason::Taken { by, name } => {
+            let by = match name {
+                Some(name) => format!("{} ({by})", clean(name)),
+                None => by.to_string(),
+            };
+            format!(
+                "it is in {by}, which is not this train's, and the service has an instance in one group or lifecycle \
+                 stage at most: taken out of that there, it joins with the next apply"
+            )
+        }
         HeldReason::Locked { group } => format!(
             "the service updates members of a group only together: `--group {group}` does that"
         ),
@@ -80,6 +96,20 @@ pub(in crate::render) fn held(held: &Held) -> String {
             "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
              has given it up"
                 .to_owned()
+        }
+        HeldReason::Streams { streams, together } => {
+            let gaps: Vec<String> = streams.iter().map(|gap| clean(&gap.to_string()).into_owned()).collect();
+            let whom = together
+                .as_ref()
+                .map_or_else(|| "--instance NAME".to_owned(), |group| format!("--group {group}"));
+            let wanted: Vec<String> =
+                streams.iter().map(|gap| format!(" --stream {}", clean(&gap.release.to_string()))).collect();
+            format!(
+                "it is behind by packages of module streams and has {}; an update does not switch streams: \
+                 `patchtrain update {whom}{}` does",
+                gaps.join(", "),
+                wanted.concat()
+            )
         }
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
@@ -110,6 +140,8 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::NotEverywhere { .. } => "not on every member".to_owned(),
         HeldReason::Locked { .. } => "locked by its group".to_owned(),
         HeldReason::Apart { .. } => "apart from its group".to_owned(),
+        HeldReason::Streams { .. } => "on other streams".to_owned(),
         HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
+        HeldReason::Taken { .. } => "in another group or stage".to_owned(),
     }
 }

@@ -85,7 +85,9 @@ fn instance(name: &str, parent: Option<&str>, package: &str) -> (Ocid, Instance)
         inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
         last_checkin: None,
         running_kernel: None,
+        effective_kernel: None,
         reboot_required: false,
+        listed: None,
         updates_available: None,
         open_work: Vec::new(),
     };
@@ -214,4 +216,29 @@ fn an_outsider_has_no_release_to_be_compared_with() {
     let golden = fleet.outsider(&id("gold")).unwrap();
     assert_eq!((&*golden.label, golden.at_level, &golden.verdict), ("gold", false, &None));
     assert_eq!(fleet.outsider(&id("nobody")), None);
+}
+
+#[test]
+fn streams_are_told_of_whoever_was_asked_and_rides_its_release() {
+    let (mut train, state, mut observed) = (train(), state(), observed());
+    train.releases[0].manifest.modules = vec!["bash:15".to_owned()];
+    let other = crate::package::ModuleStream {
+        module: "bash".into(),
+        stream: "13".into(),
+        status: crate::package::StreamStatus::Enabled,
+    };
+    for name in ["behind", "elsewhere"] {
+        let old = Package::parse("bash-4.4.19-1.module+el8+1.x86_64").unwrap();
+        let inventory = observed.instances.get_mut(&id(name)).unwrap().inventory.as_mut().unwrap();
+        inventory.installed = PackageSet::new(vec![old]);
+        observed.streams.insert(id(name), vec![other.clone()]);
+    }
+    let fleet = Fleet { train: &train, state: &state, observed: &observed };
+    let status = fleet.status(&label(), Timestamp::UNIX_EPOCH);
+    let told: Vec<(&str, String)> = status.groups[0]
+        .instances
+        .iter()
+        .flat_map(|line| line.streams.iter().map(|gap| (&*line.label, gap.to_string())))
+        .collect();
+    assert_eq!(told, [("behind", "bash:13 (release: bash:15)".to_owned())]);
 }

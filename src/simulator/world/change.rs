@@ -104,7 +104,16 @@ pub(crate) struct NewWork {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Change {
     /// A source is made.
-    CreateSource { id: Id, compartment: Id, arch: Box<str>, parent: Option<Id>, text: SourceText },
+    CreateSource {
+        id: Id,
+        compartment: Id,
+        arch: Box<str>,
+        parent: Option<Id>,
+        text: SourceText,
+        /// Whether it is one that has metadata of modules.
+        #[serde(default)]
+        modules: bool,
+    },
     /// A source is described anew.
     UpdateSource { id: Id, text: SourceText },
     /// A source is deleted.
@@ -177,7 +186,7 @@ impl World {
         self.serial += 1;
         let revision = self.serial;
         match change {
-            Change::CreateSource { id, compartment, arch, parent, text } => {
+            Change::CreateSource { id, compartment, arch, parent, text, modules } => {
                 let source = Source {
                     text: text.clone(),
                     compartment: compartment.clone(),
@@ -185,6 +194,7 @@ impl World {
                     parent: parent.clone(),
                     packages: PackageSet::default(),
                     vendor: false,
+                    modules: *modules,
                     made: at,
                     deleted: false,
                     revision,

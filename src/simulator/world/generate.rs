@@ -280,6 +280,7 @@ fn vendor_source(seed: u64, channel: Channel, name: &str) -> Source {
         parent,
         packages: PackageSet::new(catalogue().shipped(channel)),
         vendor: true,
+        modules: true,
         made: long_ago(channel as i64),
         deleted: false,
         revision: 1,

@@ -100,6 +100,9 @@ pub(crate) struct Source {
     pub(crate) packages: PackageSet,
     /// Whether it is the vendor's.
     pub(crate) vendor: bool,
+    /// Whether it tells agents and the service of the module streams of its packages; fixed when it is made, so that a
+    /// replay needs no switches.
+    pub(crate) modules: bool,
     /// When it was made.
     pub(crate) made: Timestamp,
     /// Deleted sources stay gettable.

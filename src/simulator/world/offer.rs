@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Id, Instance, Outstanding, Source, World};
 use crate::package::{Arch, Package, PackageSet};
-use crate::simulator::agent;
 use crate::simulator::catalogue::catalogue;
 
 /// The packages of a combination of sources, by name and architecture.
@@ -137,9 +136,8 @@ impl World {
         {
             return *counts;
         }
-        let offer = self.offer(instance);
         let mut counts = Outstanding::default();
-        for (_, candidate) in agent::candidates(&instance.installed, &offer) {
+        for (_, candidate) in self.candidates(instance) {
             counts.count(catalogue().kind(candidate));
         }
         let known = (combination, instance.revision, counts);

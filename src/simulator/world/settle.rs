@@ -119,11 +119,12 @@ impl World {
                 return failed("NO_REPOSITORIES", "no repositories available".to_owned());
             }
             Task::UpdateAll(filter) => {
-                let wanted = |package| filter.admits(catalogue().kind(package));
+                let wanted =
+                    |package| filter.admits(catalogue().kind(package)) && self.admits(&instance, package);
                 transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
             }
             Task::Install(package) | Task::Update(package) => {
-                if !offer.has(*package) {
+                if !(offer.has(*package) && self.admits(&instance, *package)) {
                     return failed("NO_MATCH", format!("no match for argument: {package}"));
                 }
                 let newest =
@@ -153,8 +154,11 @@ impl World {
                 Ok(_) if work.dry_run => {}
                 Ok((after, changed)) => {
                     transaction = changed;
+                    self.serial += 1;
+                    let revision = self.serial;
                     if let Some(instance) = self.instances.get_mut(id) {
-                        instance.streams = after.streams;
+                        // What it is offered depends on them.
+                        (instance.streams, instance.revision) = (after.streams, revision);
                     }
                 }
             },

@@ -55,6 +55,20 @@ impl Instance {
 }
 
 impl World {
+    /// Tells whether the agent of an instance would take a package from its sources: of a module that one of them has
+    /// metadata of, only what is of the stream in use there, as dnf has it. Without metadata nothing is left out.
+    pub(crate) fn admits(&self, instance: &Instance, package: Package) -> bool {
+        let holds = |source: &super::Source| source.modules && source.packages.contains(package);
+        is_in_use(instance, package) || !instance.attached().filter_map(|id| self.sources.get(id)).any(holds)
+    }
+
+    /// Returns the updates of an instance: what is installed and what its agent would bring instead.
+    pub(crate) fn candidates(&self, instance: &Instance) -> Vec<(Package, Package)> {
+        let mut pairs = agent::candidates(&instance.installed, &self.offer(instance));
+        pairs.retain(|(_, new)| self.admits(instance, *new));
+        pairs
+    }
+
     /// Works out what managing streams comes to on an instance: the streams chosen from then on and the packages that
     /// come and go; or why it fails, in a word and a sentence.
     pub(super) fn manage(
@@ -119,6 +133,12 @@ pub(super) fn manage_streams(
     transaction.removed.sort_unstable();
     transaction.removed.dedup();
     Ok((after, transaction))
+}
+
+/// Tells whether a package is of no stream, or of one that the instance gets packages from.
+pub(super) fn is_in_use(instance: &Instance, package: Package) -> bool {
+    let mut all = streams().iter().filter(|_| package.is_modular());
+    all.find(|stream| stream.has(package)).is_none_or(|stream| instance.stream(stream) != Status::Disabled)
 }
 
 /// The newest version of each package that sources have of a stream.

@@ -107,6 +107,7 @@ fn an_op_is_unfinished_from_its_start_to_its_end() {
         token: RetryToken(token.to_owned()),
         started: at(second),
         ticket: ticket.map(|ticket| Ticket(ticket.to_owned())),
+        instances: Vec::new(),
     };
     let cases = [
         (vec![started(1, "a", None)], Some(op("a", 1, None))),

@@ -32,8 +32,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 pub use self::descent::read_state;
 use self::files::{io, sync_folder};
 use self::journal::{Fault, Journal, OpenJournal};
-use super::{Base, Entry, HistoryRecord, Holder, Session, State, Store, StoreError};
+use super::{Base, Entry, HistoryRecord, Holder, Session, State, StepCounts, Store, StoreError};
 use crate::name::TrainName;
+use crate::state::Finish;
 
 /// A train's state in a local folder.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub struct LocalStore {
 pub struct LocalSession {
     store: LocalStore,
     lock: File,
+    /// Who held it before and was cut off.
+    previous: Option<Box<Holder>>,
     /// What the snapshot is, once this session has looked; inner none: there is no snapshot yet.
     snapshot: Option<Option<Base>>,
     /// The journal of this run, from its first append on.
@@ -56,8 +59,8 @@ pub struct LocalSession {
 /// What reading a folder gives.
 struct Found {
     state: Option<State>,
-    /// Whether the state holds entries that are only in the journal.
-    pending: bool,
+    /// The journal, where the state holds entries that are only in it.
+    pending: Option<Journal>,
 }
 
 impl LocalStore {
@@ -77,9 +80,24 @@ impl LocalStore {
         let bytes = files::read(&path)?;
         let snapshot = snapshot::read(&self.path("json"), &self.train)?;
         match self.pending(&path, bytes.as_deref().unwrap_or_default(), snapshot.as_ref())? {
-            None => Ok(Found { state: snapshot, pending: false }),
-            Some(journal) => Ok(Found { state: Some(replay(&path, snapshot, &journal)?), pending: true }),
+            None => Ok(Found { state: snapshot, pending: None }),
+            Some(journal) => {
+                let state = Some(replay(&path, snapshot, &journal)?);
+                Ok(Found { state, pending: Some(journal) })
+            }
         }
+    }
+
+    /// Adds a line to the history; not again where it ends with it.
+    fn note(&self, record: &HistoryRecord) -> Result<(), StoreError> {
+        let path = self.path("history");
+        let mut line = serde_json::to_vec(record).map_err(|error| io("write", &path)(error.into()))?;
+        line.push(b'\n');
+        if files::read(&path)?.is_some_and(|text| text.ends_with(&line)) {
+            return Ok(());
+        }
+        files::append_line(&path, &line)?;
+        sync_folder(&self.folder)
     }
 
     /// Returns the journal if it holds entries that the snapshot does not.
@@ -139,17 +157,57 @@ fn replay(path: &Path, snapshot: Option<State>, journal: &Journal) -> Result<Sta
     Ok(state)
 }
 
+/// Makes the line of the history for a run that was cut off before it could: what its journal says, and by the lock who
+/// it was. None for a journal without a run.
+fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option<HistoryRecord> {
+    let run = state.last_plan.as_ref()?;
+    let mut record = HistoryRecord {
+        at: run.at,
+        who: who.as_ref().map_or_else(|| "unknown".to_owned(), |holder| holder.who.clone()),
+        host: who.map_or_else(|| "unknown".to_owned(), |holder| holder.host),
+        plan: run.id.clone(),
+        basis: run.basis,
+        serial: state.serial,
+        steps: StepCounts::default(),
+        interrupted: true,
+        ancestor: None,
+    };
+    let mut begun = false;
+    for (_, entry) in &journal.entries {
+        match entry {
+            Entry::Begin { .. } => begun = true,
+            Entry::End { .. } => record.interrupted = false,
+            Entry::Finished { finish, .. } => {
+                *match finish {
+                    Finish::Done => &mut record.steps.done,
+                    Finish::AlreadyDone => &mut record.steps.already,
+                    Finish::Failed { .. } => &mut record.steps.failed,
+                } += 1;
+            }
+            _ => {}
+        }
+        record.at = entry.at().unwrap_or(record.at).max(record.at);
+    }
+    begun.then_some(record)
+}
+
 fn refuse(path: &Path, fault: Fault) -> StoreError {
-    let path = path.to_owned();
+    let (path, shown) = (path.to_owned(), path.display());
     match fault {
         Fault::Newer { found } => StoreError::Newer { path, found, known: super::super::FORMAT_VERSION },
         Fault::Bad { line, problem } => StoreError::Damaged {
             path,
             problem: format!("line {line}: {problem}"),
-            way_out:
-                "Move it away to go on from the state before that run: what the run did is then found again \
-                      by reading the service"
+            // Without the first entry it is as good as none.
+            way_out: match line {
+                1 | 2 => "Restore it, or move it away to go on from the state before that run, where there is one: what the \
+                      run did is then found again by reading the service"
                     .to_owned(),
+                line => format!(
+                    "Keep a copy, and cut it off there (`sed -i '{line},$d' {shown}`) to go on from what it says before: \
+                     what the run did after is then found again by reading the service"
+                ),
+            },
         },
     }
 }
@@ -171,7 +229,10 @@ impl Store for LocalStore {
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { holder: who(&mut lock) }),
                 Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
             }
-            let mut session = LocalSession { store: self.clone(), lock, snapshot: None, journal: None };
+            // Whoever ended well has left it empty.
+            let previous = who(&mut lock);
+            let mut session =
+                LocalSession { store: self.clone(), lock, previous, snapshot: None, journal: None };
             session.sign(holder).map_err(io("write", &path))?;
             Ok(session)
         })
@@ -199,7 +260,11 @@ impl LocalSession {
         self.snapshot = None;
         let found = self.store.read()?;
         let mut state = found.state;
-        if let Some(pending) = state.as_mut().filter(|_| found.pending) {
+        if let Some((pending, journal)) = state.as_mut().zip(found.pending) {
+            // Before the journal that it is made of goes.
+            if let Some(record) = cut_off(pending, &journal, self.previous.take()) {
+                self.store.note(&record)?;
+            }
             snapshot::stamp(pending);
             snapshot::write(&self.store.path("json"), pending)?;
         }
@@ -320,13 +385,7 @@ impl Session for LocalSession {
     }
 
     async fn history(&mut self, record: &HistoryRecord) -> Result<(), StoreError> {
-        blocking(|| {
-            let path = self.store.path("history");
-            let mut line = serde_json::to_vec(record).map_err(|error| io("write", &path)(error.into()))?;
-            line.push(b'\n');
-            files::append_line(&path, &line)?;
-            sync_folder(&self.store.folder)
-        })
+        blocking(|| self.store.note(record))
     }
 }
 

@@ -15,6 +15,23 @@ fn osmh(train: &str) -> String {
     text.replace("[service]", &format!("{train}\n[service]"))
 }
 
+/// The same with a profile for groups, whose members are left to the service.
+fn with_profiles(text: &str, groups: &[&str]) -> String {
+    let mut group = String::new();
+    let line = |line: &str| {
+        let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+        if key == "name" {
+            line.clone_into(&mut group);
+        }
+        match groups.iter().any(|name| group.ends_with(&format!("\"{name}\""))) {
+            true if key == "name" => format!("{line}\nprofile = true\n"),
+            true if key == "members" => "members = \"service\"\n".to_owned(),
+            _ => format!("{line}\n"),
+        }
+    };
+    text.lines().map(line).collect()
+}
+
 fn load(text: &str) -> Train {
     files(text).load().unwrap_or_else(|problems| panic!("{}", problems.render(false))).pop().unwrap()
 }
@@ -31,8 +48,7 @@ fn told(text: &str) -> Vec<String> {
 
 #[test]
 fn a_train_on_os_management_hub_is_read_value_by_value() {
-    let text = osmh(VENDORS).replace("name    = \"canary\"", "name    = \"canary\"\nprofile = true");
-    let train = load(&text);
+    let train = load(&with_profiles(&osmh(VENDORS), &["canary"]));
     assert_eq!((train.service.api, train.service.endpoint), (Api::Osmh, Endpoint::Simulator));
     let named = [
         VendorSource::Name("ol8_baseos_latest-x86_64".to_owned()),
@@ -73,7 +89,14 @@ fn what_a_service_lacks_or_needs_is_told_where_it_stands() {
             "{line}:15: `endpoints.{other}` is of another service than `api = \"{api}\"` (write `{api} = ...`, or delete it)"
         )
     };
-    let table: [(String, &[&str]); 12] = [
+    let listed = "30:11: no new system stands in a list of `members`: `profile = true` would put it into the group, and the next apply take it out again (write `members = \"service\"` once the service has the group, or select members by the tags that new systems are started with)";
+    let canary = osmh(VENDORS).replace("name    = \"canary\"", "name    = \"canary\"\nprofile = true");
+    let selected = "members = { compartments = [\"ocid1.compartment.oc1..prod\"] }";
+    let table: [(String, &[&str]); 16] = [
+        (canary.clone(), &[listed]),
+        (canary.replace("profile = true", "profile = false"), &[]),
+        (canary.replace("members = [\"ocid1.instance.oc1..a\"]", selected), &[]),
+        (with_profiles(&osmh(VENDORS), &["canary", "web", "db"]), &[]),
         (osmh(VENDORS), &[]),
         (osmh(""), &[&usual]),
         (osmh("").replace("oracle-linux-8", "oracle-linux-7"), &[&seven]),
@@ -123,8 +146,9 @@ fn what_a_service_lacks_or_needs_is_told_where_it_stands() {
 fn new_values_are_in_the_digest() {
     let digest = |text: &str| load(text).digest;
     let with = |line: &str| GOOD.replace("[service]", &format!("{line}\n[service]"));
-    let canary = |text: &str| text.replace("name    = \"canary\"", "name    = \"canary\"\nprofile = true");
-    let web = |text: &str| text.replace("name         = \"web\"", "name = \"web\"\nprofile = true");
+    let canary = |text: &str| with_profiles(text, &["canary"]);
+    let web = |text: &str| with_profiles(text, &["web"]);
+    let left = |text: &str| with_profiles(text, &["canary", "web"]).replace("profile = true\n", "");
     let texts = [
         GOOD.to_owned(),
         with("vendor_sources = [\"a\"]"),
@@ -132,7 +156,8 @@ fn new_values_are_in_the_digest() {
         osmh("vendor_sources = [\"a\"]"),
         canary(&osmh("vendor_sources = [\"a\"]")),
         web(&osmh("vendor_sources = [\"a\"]")),
-        web(&canary(&osmh("vendor_sources = [\"a\"]"))),
+        with_profiles(&osmh("vendor_sources = [\"a\"]"), &["canary", "web"]),
+        left(&osmh("vendor_sources = [\"a\"]")),
     ];
     let distinct: std::collections::BTreeSet<_> = texts.iter().map(|text| digest(text)).collect();
     assert_eq!(distinct.len(), texts.len());

@@ -147,6 +147,15 @@ fn what_selectors_ask_goes_with_the_service_unless_it_is_said() {
         of("endpoints = { osms = \"simulator\", compute = \"http://c/\", identity = \"simulator\" }"),
         (url("http://c"), Endpoint::Simulator)
     );
+    for url in ["http://me:hunter2@c", "http://me:hunter2@"] {
+        let text = GOOD
+            .replace("endpoints = { osms = \"simulator\" }", &format!("endpoints = {{ osms = \"{url}\" }}"));
+        let told = files(&text).problems();
+        assert!(
+            told.contains("a user or a password in it is not taken") && !told.contains("hunter2"),
+            "{told}"
+        );
+    }
     let digest = |endpoints: &str| {
         load(&GOOD.replace("endpoints = { osms = \"simulator\" }", &format!("endpoints = {endpoints}")))
             .digest

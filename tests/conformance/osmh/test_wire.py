@@ -2,11 +2,11 @@
 
 import inspect
 import re
-import unittest
 
 from oci.os_management_hub import models
 
 import api
+import service
 import wire
 from service import everything
 
@@ -49,7 +49,7 @@ class Wire(wire.Case):
     def setUpClass(cls):
         cls.published = wire.published("osmh")
         if cls.published is None:
-            raise unittest.SkipTest("shared/reference/osmh-api.json is not there")
+            service.missing("shared/reference/osmh-api.json is not there")
         cls.parameters = parameters()
         cls.simulator = api.start("--work", "100")
         cls.addClassCleanup(cls.simulator.stop)
@@ -79,10 +79,16 @@ class Wire(wire.Case):
         name = next(row.display_name for row in updates if row.update_type == "BUGFIX")
         cls.run_it("update", "--instance", golden, "--type", "bugfix", "--package", name, "--auto-approve")
         cls.run_it("update", "--instance", golden, "--type", "enhancement", "--auto-approve")
+        # A stream is enabled there, and one on all members of a group.
+        cls.run_it("update", "--instance", golden, "--stream", "nodejs:20", "--auto-approve")
+        cls.run_it("update", "--group", "canary", "--stream", "httpd:2.4", "--auto-approve")
         # A schedule comes, changes and goes, and a profile too.
         canary = r'^name    = "canary"'
         schedule = 'schedule = { update = "bugfix", every = "1 week", start = "2031-01-05T02:00:00Z" }'
-        cls.edit(canary, 'name    = "canary"\nprofile = true\n' + schedule)
+        # New systems stand in no list of members.
+        listed = canary + r'\nrelease = "GL1"\nmembers = \[\n(?:    .*\n)*\]\n'
+        service = 'name    = "canary"\nrelease = "GL1"\nmembers = "service"\nprofile = true\n'
+        cls.edit(listed, f"{service}{schedule}\n")
         cls.run_it("apply", "--auto-approve")
         cls.edit(r'every = "1 week"', 'every = "2 days"')
         cls.run_it("apply", "--auto-approve")

@@ -1,7 +1,5 @@
 """What our client sends, taken from the wire and held against the published API (`shared/reference/osms-api.json`)."""
 
-import unittest
-
 from oci.os_management import models
 
 import api
@@ -45,7 +43,7 @@ class Wire(wire.Case):
     def setUpClass(cls):
         cls.published = wire.published("osms")
         if cls.published is None:
-            raise unittest.SkipTest("shared/reference/osms-api.json is not there")
+            service.missing("shared/reference/osms-api.json is not there")
         cls.simulator = service.Simulator()
         cls.addClassCleanup(cls.simulator.stop)
         cls.workspace = wire.Workspace(cls.simulator)
@@ -68,6 +66,8 @@ class Wire(wire.Case):
         updates = everything(client.list_available_updates_for_managed_instance, golden)
         name = next(update.display_name for update in updates if update.update_type == "BUG")
         cls.run_it("update", "--instance", golden, "--type", "bugfix", "--package", name, "--auto-approve")
+        # A stream is enabled there, and nothing comes of it: the golden instance has no packages of it.
+        cls.run_it("update", "--instance", golden, "--stream", "nodejs:20", "--auto-approve")
         # A schedule comes, changes and goes.
         schedule = 'schedule = { update = "bugfix", every = "1 week", start = "2031-01-05T02:00:00Z" }'
         cls.edit(r'^name    = "canary"', 'name    = "canary"\n' + schedule)

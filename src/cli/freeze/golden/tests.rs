@@ -22,7 +22,9 @@ fn instance(name: &str) -> Instance {
         inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
         last_checkin: None,
         running_kernel: None,
+        effective_kernel: None,
         reboot_required: false,
+        listed: None,
         updates_available: None,
         open_work: Vec::new(),
     }

@@ -53,6 +53,8 @@ async fn each_op_is_one_call_with_a_name_that_is_answered_with_work() {
     let update =
         |kind| Op::UpdateGroup { group: group("g"), source: source("old"), kind, instances: instances() };
     let refresh = Op::Refresh { group: group("g"), instances: instances() };
+    let streams = vec![crate::package::StreamName::parse("perl:5.30").unwrap()];
+    let enable = Op::EnableGroupStreams { group: group("g"), streams, instances: instances() };
     let t = "t".repeat(32);
     for (op, action, body) in [
         (
@@ -81,6 +83,14 @@ async fn each_op_is_one_call_with_a_name_that_is_answered_with_work() {
             format!(
                 r#"{{"packageNames":["NetworkManager-1.40.0-5.0.3.el8_7.x86_64.rpm"],{}}}"#,
                 label(&format!("group-update/web/@{kernel}"), &t)
+            ),
+        ),
+        (
+            enable,
+            "manageModuleStreams",
+            format!(
+                r#"{{"isDryRun":false,"enable":[{{"moduleName":"perl","streamName":"5.30"}}],{}}}"#,
+                label("group-update/web/@perl:5.30", &t)
             ),
         ),
         (refresh, "refreshSoftware", String::new()),

@@ -80,8 +80,10 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
             inventory: None,
             last_checkin: "2026-11-22T14:00:00Z".parse().ok(),
             running_kernel: Some("5.4.17-1.el8uek.x86_64".into()),
+            effective_kernel: Some("5.4.17-9.el8uek.x86_64".into()),
             reboot_required: true,
             // By the root: that is what can be waited for.
+            listed: Some("2026-11-22T13:00:00Z".parse().unwrap()),
             updates_available: Some(7),
             open_work: tickets(&["w1"]),
         }
@@ -280,7 +282,10 @@ async fn a_sparse_or_strange_instance_is_read_all_the_same() {
         let seen = of_script(&script, &[]).observe(&Scope::Standing(Ocid::new("a"))).await.unwrap();
         let Sighting::Instance(_, Some(seen)) = seen else { panic!() };
         assert_eq!(seen.status, expected, "{status}");
-        assert_eq!((seen.os, seen.last_checkin, seen.running_kernel), (None, None, None));
+        assert_eq!(
+            (seen.os, seen.last_checkin, seen.running_kernel, seen.effective_kernel),
+            (None, None, None, None)
+        );
         assert_eq!(seen.children, [SourceLink { id: Ocid::new("k"), name: "k".into() }]);
         // A stage holds its members as a group does.
         assert_eq!(seen.groups, id_set(&["stage"]));

@@ -166,6 +166,13 @@ async fn module_streams_are_those_enabled_and_those_active_by_default() {
     assert!(
         service.asked().contains(&"GET /softwareSources/s/moduleStreams/perl?streamName=5.26".to_owned())
     );
+    // Without the packages it is the list alone, with what nothing comes from.
+    let seen = cloud(&service).observe(&Scope::Streams(Ocid::new("a"))).await.unwrap();
+    let Sighting::Streams(_, Some(streams)) = seen else { panic!() };
+    let seen: Vec<_> = streams.iter().map(|stream| (stream.spec(), stream.status)).collect();
+    let disabled = ("ruby:2.5".to_owned(), StreamStatus::Disabled);
+    assert_eq!((seen.len(), &seen[3]), (4, &disabled));
+    assert!(service.asked().iter().all(|call| call.starts_with("GET /managedInstances/a/modules?")));
 }
 
 #[tokio::test(start_paused = true)]

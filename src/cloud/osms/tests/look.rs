@@ -65,7 +65,9 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
             inventory: None,
             last_checkin: "2026-11-22T14:00:00Z".parse().ok(),
             running_kernel: Some("5.4.17-1.el8uek.x86_64".into()),
+            effective_kernel: Some("5.4.17-9.el8uek.x86_64".into()),
             reboot_required: true,
+            listed: None,
             updates_available: Some(7),
             open_work: vec![Ticket("w1".to_owned()), Ticket("w2".to_owned())],
         }
@@ -178,7 +180,10 @@ async fn a_sparse_or_strange_instance_is_read_all_the_same() {
         panic!()
     };
     assert_eq!(seen.status, InstanceStatus::Error);
-    assert_eq!((seen.os, seen.last_checkin, seen.running_kernel), (None, None, None));
+    assert_eq!(
+        (seen.os, seen.last_checkin, seen.running_kernel, seen.effective_kernel),
+        (None, None, None, None)
+    );
     assert_eq!(seen.children, [SourceLink { id: Ocid::new("k"), name: "k".into() }]);
 }
 

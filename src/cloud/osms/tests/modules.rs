@@ -1,9 +1,10 @@
 //! Module streams and instances by name, as the service tells them.
 
-use super::service::{Service, Spelling};
+use super::service::{Fault, Service, Spelling};
 use super::*;
 use crate::observed::{Scope, Sighting};
-use crate::package::{ModuleStream, StreamStatus};
+use crate::op::{Op, RetryToken};
+use crate::package::{ModuleStream, StreamName, StreamStatus};
 
 #[tokio::test(start_paused = true)]
 async fn enabled_and_active_streams_come_with_the_packages_of_their_source() {
@@ -49,8 +50,44 @@ async fn enabled_and_active_streams_come_with_the_packages_of_their_source() {
     assert!(!streams[1].packages.contains(gone.parse().unwrap()));
     // Three pages of the list, and a look at each stream that has a source.
     assert_eq!(service.asked().len(), 5);
+    // Without the packages it is the list alone, with what nothing comes from.
+    let Sighting::Streams(_, Some(all)) = cloud.observe(&Scope::Streams(Ocid::new("i"))).await.unwrap()
+    else {
+        panic!("it is known")
+    };
+    assert_eq!(
+        all,
+        [
+            stream("nodejs", "18", StreamStatus::Enabled),
+            stream("perl", "5.26", StreamStatus::Active),
+            stream("perl", "5.30", StreamStatus::Disabled),
+            stream("php", "7.2", StreamStatus::Enabled),
+            stream("ruby", "2.5", StreamStatus::Disabled),
+        ]
+    );
+    assert_eq!(service.asked().len(), 3);
+    let unknown = cloud.observe(&Scope::Streams(Ocid::new("other"))).await.unwrap();
+    assert_eq!(unknown, Sighting::Streams(Ocid::new("other"), None));
     let unknown = cloud.observe(&Scope::ModuleStreams(Ocid::new("other"))).await.unwrap();
     assert_eq!(unknown, Sighting::ModuleStreams(Ocid::new("other"), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_enabled_by_one_call_that_is_answered_with_work() {
+    let service = Service::new();
+    service.instance("i", Some("s"));
+    let streams = ["nodejs:18", "perl:5.30"].map(|spec| StreamName::parse(spec).unwrap()).to_vec();
+    let op = Op::EnableStreams { instance: Ocid::new("i"), streams };
+    let token = RetryToken("t".repeat(48));
+    let Submitted::Pending { ticket } = cloud(&service).submit(&op, &token).await.unwrap() else { panic!() };
+    assert_eq!(ticket.0, "work-i");
+    let body = r#"{"isDryRun":false,"enable":[{"moduleName":"nodejs","streamName":"18"},{"moduleName":"perl","streamName":"5.30"}]}"#;
+    let path = "/managedInstances/i/actions/moduleStreams/manage";
+    assert_eq!(service.asked(), [format!("POST {path} {} {body}", token.0)]);
+    // Of a service that names no work nobody knows how it goes.
+    service.fault("manage", Fault::Dropped);
+    let error = cloud(&service).submit(&op, &token).await.unwrap_err().to_string();
+    assert!(error.contains("it names no work request"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -270,7 +270,11 @@ impl World {
                 };
                 if changed { done() } else { conflict() }
             }
-            ("POST", ["managedInstances", id, "actions", "packages", "updateAll"]) => {
+            (
+                "POST",
+                ["managedInstances", id, "actions", "packages", "updateAll"]
+                | ["managedInstances", id, "actions", "moduleStreams", "manage"],
+            ) => {
                 let id = format!("work-{id}");
                 with(202, &[("opc-work-request-id", id.as_str())], "")
             }
@@ -337,6 +341,7 @@ impl World {
             "childSoftwareSources": children, "managedInstanceGroups": groups, "isRebootRequired": true,
             "updatesAvailable": 7,
             "lastCheckin": "2026-11-22T14:00:00Z", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
+            "kspliceEffectiveKernelVersion": "5.4.17-9.el8uek.x86_64",
         }))
     }
 

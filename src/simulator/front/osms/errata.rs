@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::packages::offered;
 use super::{Answer, Context, Failure, Id, Result, page};
-use crate::simulator::agent;
 use crate::simulator::errata::{Erratum, errata};
 use crate::simulator::world::TENANCY;
 
@@ -68,8 +67,7 @@ pub(super) fn of_instance(context: &Context<'_>) -> Result<Answer> {
 
 fn lacking<'a>(context: &Context<'_>, id: &Id) -> Vec<&'a Erratum> {
     let Some(instance) = context.world.instances.get(id) else { return Vec::new() };
-    let offer = context.world.offer(instance);
-    let candidates = agent::candidates(&instance.installed, &offer);
+    let candidates = context.world.candidates(instance);
     let mut rows: Vec<&Erratum> =
         candidates.iter().flat_map(|(have, candidate)| errata().between(*have, *candidate)).collect();
     rows.sort_by(|a, b| (a.issued, &a.name).cmp(&(b.issued, &b.name)));

@@ -12,13 +12,11 @@ use crate::simulator::catalogue::modules::{Stream, streams};
 use crate::simulator::world::{PROFILE, StreamName, StreamWork, Task, find_stream};
 
 /// Returns the streams that a source has metadata of.
-fn offered<'a>(context: &Context<'_>, source: &'a Source) -> impl Iterator<Item = &'static Stream> + use<'a> {
-    let carries = source.vendor || context.switches.custom_sources_have_modules;
-    let any = carries && source.packages.iter().any(|package| package.is_modular());
-    let vendor = source.vendor;
+fn offered(source: &Source) -> impl Iterator<Item = &'static Stream> + use<'_> {
+    let any = source.modules && source.packages.iter().any(|package| package.is_modular());
     streams()
         .iter()
-        .filter(move |stream| any && (vendor || stream.packages(&source.packages).next().is_some()))
+        .filter(move |stream| any && (source.vendor || stream.packages(&source.packages).next().is_some()))
 }
 
 /// Checks the filters by name, and returns what passes them. A stream's name means nothing without its module's.
@@ -46,7 +44,7 @@ pub(super) fn of_source(context: &Context<'_>) -> Result<Answer> {
     context.optional_compartment()?;
     let named = named(context)?;
     let (id, source) = context.source(context.variable(0))?;
-    let mut rows: Vec<&Stream> = offered(context, source).filter(|stream| named(stream)).collect();
+    let mut rows: Vec<&Stream> = offered(source).filter(|stream| named(stream)).collect();
     arrange(context, &mut rows)?;
     page::ordered(
         context,
@@ -58,7 +56,7 @@ pub(super) fn of_source(context: &Context<'_>) -> Result<Answer> {
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
     let (id, source) = context.source(context.variable(0))?;
     let (module, name) = (context.variable(1), context.variable(2));
-    let stream = offered(context, source).find(|stream| stream.module == module && stream.name == name);
+    let stream = offered(source).find(|stream| stream.module == module && stream.name == name);
     let stream = stream.ok_or_else(|| Failure::unknown(&format!("{module}:{name}")))?;
     let packages = stream.packages(&source.packages);
     let packages: Vec<_> =
@@ -84,7 +82,7 @@ pub(super) fn of_instance(context: &Context<'_>) -> Result<Answer> {
     let mut rows: Vec<(&Stream, &Id)> = Vec::new();
     for id in instance.attached() {
         let Some(source) = context.world.sources.get(id) else { continue };
-        for stream in offered(context, source).filter(|stream| named(stream)) {
+        for stream in offered(source).filter(|stream| named(stream)) {
             if rows.iter().all(|(known, _)| !std::ptr::eq(*known, stream)) {
                 rows.push((stream, id));
             }
@@ -150,9 +148,8 @@ pub(super) fn manage(context: &Context<'_>) -> Result<Reply> {
     }
     let sources = || instance.attached().filter_map(|id| context.world.sources.get(id));
     let has = |(module, name): &&StreamName| {
-        sources().any(|source| {
-            offered(context, source).any(|stream| *stream.module == **module && *stream.name == **name)
-        })
+        sources()
+            .any(|source| offered(source).any(|stream| *stream.module == **module && *stream.name == **name))
     };
     let all = enable.iter().chain(&disable).chain(&install).chain(&remove);
     let unknown = all.filter(|name| !has(name)).cloned().collect();

@@ -13,7 +13,6 @@ use super::page;
 use super::query::Sorting;
 use super::{Answer, Context, Failure, Id, Instance, Result, Source};
 use crate::package::{Digest, Package};
-use crate::simulator::agent;
 use crate::simulator::catalogue::catalogue;
 use crate::simulator::errata::{Erratum, errata};
 use crate::simulator::switches::Switches;
@@ -185,8 +184,7 @@ pub(super) fn installed(context: &Context<'_>) -> Result<Answer> {
 pub(super) fn updates(context: &Context<'_>) -> Result<Answer> {
     context.optional_compartment()?;
     let (_, instance) = context.instance(context.variable(0))?;
-    let offer = context.world.offer(instance);
-    let mut rows = agent::candidates(&instance.installed, &offer);
+    let mut rows = context.world.candidates(instance);
     rows.retain(|(package, _)| is_named(context, *package));
     arrange(context, &mut rows)?;
     page::ordered(context, &rows, |(have, candidate)| {

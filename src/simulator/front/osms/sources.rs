@@ -95,6 +95,7 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
             checksum_type: checksum_type(details.checksum_type.or_else(|| Some("SHA256".into())))?,
             tags: body::tags(details.freeform_tags, details.defined_tags, &Tags::default()),
         },
+        modules: context.switches.custom_sources_have_modules,
     };
     Ok(Reply::Change(change, Then::NewSource(id)))
 }

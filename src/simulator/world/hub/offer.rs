@@ -8,6 +8,7 @@ use crate::package::Package;
 use crate::simulator::agent;
 use crate::simulator::catalogue::catalogue;
 use crate::simulator::world::offer::Holders;
+use crate::simulator::world::streams::is_in_use;
 use crate::simulator::world::{Id, Instance, Offer, Outstanding, World};
 
 impl Hub {
@@ -32,7 +33,10 @@ impl World {
     /// Returns the updates of an instance, as far as the hub knows: what it believes to be installed and what its
     /// sources offer instead.
     pub(crate) fn hub_candidates(&self, instance: &Instance) -> Vec<(Package, Package)> {
-        agent::candidates(instance.inventory(), &self.hub_offer(&instance.hub.sources))
+        let mut pairs = agent::candidates(instance.inventory(), &self.hub_offer(&instance.hub.sources));
+        // All sources of the hub tell of the modules of their packages.
+        pairs.retain(|(_, new)| is_in_use(instance, *new));
+        pairs
     }
 
     /// Counts the updates of an instance, as far as the hub knows.

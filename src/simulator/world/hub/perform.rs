@@ -9,7 +9,7 @@ use super::{Contents, Home, Joining, Order, Subject, What};
 use crate::package::{Package, PackageSet};
 use crate::simulator::agent::{self, Transaction};
 use crate::simulator::catalogue::catalogue;
-use crate::simulator::world::streams::manage_streams;
+use crate::simulator::world::streams::{is_in_use, manage_streams};
 use crate::simulator::world::{Filter, Id, Instance, Offer, Outcome, World};
 
 /// A package as it was asked for.
@@ -81,7 +81,7 @@ impl World {
                 let offer = self.offer_to(&instance)?;
                 let wanted = |package| {
                     let kind = catalogue().kind(package);
-                    filters.iter().any(|filter| filter.admits(kind))
+                    filters.iter().any(|filter| filter.admits(kind)) && is_in_use(&instance, package)
                 };
                 transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
                 self.carry_out(id, &transaction, at);
@@ -99,7 +99,9 @@ impl World {
                         return Err(("NOT_INSTALLED", format!("no package {name} is installed")));
                     }
                 }
-                let wanted = |package: Package| names.iter().any(|name| *package.name() == **name);
+                let wanted = |package: Package| {
+                    names.iter().any(|name| *package.name() == **name) && is_in_use(&instance, package)
+                };
                 transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
                 self.carry_out(id, &transaction, at);
             }
@@ -125,6 +127,8 @@ impl World {
                     if let Some(instance) = self.instances.get_mut(id) {
                         instance.streams = after.streams;
                     }
+                    // What it is offered depends on them.
+                    self.offers.borrow_mut().hub_counts.remove(id);
                 }
             }
             What::Unregister => {
@@ -174,7 +178,8 @@ impl World {
             return transaction;
         };
         let offer = self.hub_offer(&instance.hub.sources);
-        transaction = agent::update(&instance.installed, &instance.running, &offer, |_| true);
+        let wanted = |package| is_in_use(instance, package);
+        transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
         let group = instance.hub.group().and_then(|group| self.hub.groups.get(group));
         let manifest = group.map(|group| group.manifest.clone()).unwrap_or_default();
         for newest in offer.newest() {

@@ -285,6 +285,40 @@ async fn the_history_grows_by_whole_lines() {
     assert_eq!(read, [record(2), record(3)]);
 }
 
+/// Who applied which plan when is told of runs that were killed too, once.
+#[tokio::test]
+async fn a_run_that_was_cut_off_is_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("great-linux.history");
+    let lock = folder.path().join("great-linux.lock");
+    let entries = run(0..2);
+    let whole = entries.len();
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.append(&Base::of(&new_state()), &entries[..whole - 2]).await.unwrap();
+    let signed = fs::read(&lock).unwrap();
+    drop(session);
+    // A kill leaves the lock signed.
+    fs::write(&lock, &signed).unwrap();
+    for _ in 0..2 {
+        let mut next = store(folder.path()).lock(&holder("bob")).await.unwrap();
+        next.load().await.unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let read: Vec<HistoryRecord> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let cut = HistoryRecord {
+            at: at(3),
+            who: "ada".to_owned(),
+            host: "desk".to_owned(),
+            plan: PlanId("a-plan".into()),
+            basis: 0,
+            serial: 1,
+            steps: StepCounts { done: 6, ..StepCounts::default() },
+            interrupted: true,
+            ancestor: None,
+        };
+        assert_eq!(read, [cut]);
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn files_are_private_and_a_mode_that_somebody_chose_is_kept() {

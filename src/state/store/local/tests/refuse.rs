@@ -102,8 +102,8 @@ async fn a_journal_damaged_amid_is_named_with_its_line() {
     let place = bytes.windows(18).position(|text| text == b"create-source/GL1.").unwrap();
     bytes[place] = b'C';
     let message = "FOLDER/great-linux.journal is damaged: line 3: the record does not match its checksum; it was \
-                   left untouched. Move it away to go on from the state before that run: what the run did is then \
-                   found again by reading the service";
+                   left untouched. Keep a copy, and cut it off there (`sed -i '3,$d' FOLDER/great-linux.journal`) to go on \
+                   from what it says before: what the run did after is then found again by reading the service";
     refused(&[("great-linux.journal", bytes)], message).await;
 }
 
@@ -116,8 +116,8 @@ async fn a_journal_that_ends_what_it_never_began_is_damage() {
     session.append(&Base::of(&new_state()), &[ended]).await.unwrap();
     let bytes = files_in(folder.path()).remove("great-linux.journal").unwrap();
     let message = "FOLDER/great-linux.journal is damaged: line 2: the journal ends `join/web/x`, which it never \
-                   started; it was left untouched. Move it away to go on from the state before that run: what the \
-                   run did is then found again by reading the service";
+                   started; it was left untouched. Restore it, or move it away to go on from the state before that run, where there \
+                   is one: what the run did is then found again by reading the service";
     refused(&[("great-linux.journal", bytes)], message).await;
 }
 
