@@ -68,13 +68,19 @@ impl Crew {
         self.failed.push((id, message));
     }
 
-    fn of(ticket: &Ticket, wanted: &[Ocid], parts: &BTreeMap<Ocid, Part>, over: bool) -> Self {
+    fn of(ticket: &Ticket, (wanted, age): (&[Ocid], Age), parts: &BTreeMap<Ocid, Part>, over: bool) -> Self {
         let mut crew = Self { ticket: Some(ticket.clone()), over, ..Self::default() };
+        // Who became a member only after it was asked for has no part in it, however long somebody else keeps it open.
+        let complete = age != Age::New && !parts.is_empty();
         for id in wanted {
             match parts.get(id) {
                 Some(Part::Succeeded) => crew.done.push(id.clone()),
                 Some(Part::Failed { message }) => {
                     crew.failed.push((id.clone(), format!("work request {ticket} failed: {message}")));
+                }
+                None if complete && age == Age::Other => {}
+                None if complete && !over => {
+                    crew.miss(id.clone(), format!("work request {ticket} has no part for it"));
                 }
                 _ if over => {
                     crew.miss(id.clone(), format!("work request {ticket} is over and did nothing for it"));
@@ -93,6 +99,8 @@ pub(super) enum Age {
     New,
     /// So long ago: it may be over.
     Old(Duration),
+    /// Earlier, by another op, so that it may be over, or not be for those who are waited for.
+    Other,
 }
 
 /// How long the service may say nothing of accepted work before we ask no more: an outage that lasts longer is somebody's
@@ -115,12 +123,13 @@ pub(super) async fn wait<C: Cloud>(
     let (mut asked, waited) = match age {
         Age::New => (false, Duration::ZERO),
         Age::Old(waited) => (true, waited),
+        Age::Other => (true, Duration::ZERO),
     };
     let mut dark: Option<Instant> = None;
     let mut so_far: Option<Crew> = None;
     loop {
         let trouble = if asked {
-            match poll(desk, ticket, crew).await? {
+            match poll(desk, ticket, (crew, age)).await? {
                 Look::Over(end) => return Ok(end),
                 Look::Going(now, parts) => {
                     (percent, dark) = (now.unwrap_or_default(), None);
@@ -178,7 +187,7 @@ pub(super) async fn wait<C: Cloud>(
 /// Asks once after work of an earlier run that no step of this plan is about, and records it when it is over.
 pub(super) async fn settle<C: Cloud>(desk: &Desk<C>, key: OpKey, ticket: &Ticket) -> Result<(), Halt> {
     desk.tell(Event::Resuming { op: key.clone(), ticket: Some(ticket.clone()) });
-    match poll(desk, ticket, &[]).await? {
+    match poll(desk, ticket, (&[], Age::Other)).await? {
         Look::Over(end) => record_end(desk, key, end).await,
         Look::Going(..) | Look::Dark(_) => Ok(()),
     }
@@ -219,7 +228,7 @@ enum Look {
     Dark(String),
 }
 
-async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, crew: &[Ocid]) -> Result<Look, Halt> {
+async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, (crew, age): (&[Ocid], Age)) -> Result<Look, Halt> {
     desk.go_on()?;
     let asked = desk.ask(|cloud| async move { cloud.poll(ticket).await }).await;
     Ok(match asked {
@@ -230,7 +239,7 @@ async fn poll<C: Cloud>(desk: &Desk<C>, ticket: &Ticket, crew: &[Ocid]) -> Resul
         Ok(Progress::Accepted { .. }) => Look::Going(None, None),
         Ok(Progress::Running { percent }) => Look::Going(Some(percent), None),
         Ok(Progress::Parts { parts, over }) => {
-            let mut seen = Crew::of(ticket, crew, &parts, over);
+            let mut seen = Crew::of(ticket, (crew, age), &parts, over);
             give_up_the_gone(desk, &parts, &mut seen).await;
             if over || (seen.open.is_empty() && !crew.is_empty()) {
                 return Ok(Look::Over(WorkEnd::Crew(seen)));

@@ -146,7 +146,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         // and no second update stands beside it.
         if let Some((other, ticket)) = earlier.pop() {
             desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
-            match wait(desk, &ticket, instances(&op), Age::Old(Duration::ZERO)).await? {
+            match wait(desk, &ticket, instances(&op), Age::Other).await? {
                 WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
                 WorkEnd::Crew(Crew { open, .. }) if !open.is_empty() => {
                     let message = open.into_iter().next().map(|(_, message)| message).unwrap_or_default();

@@ -38,7 +38,7 @@ pub use credentials::{Credentials, credentials, write_config};
 pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, golden_instance, golden_set};
 
 pub use handle::Handle;
-pub use service::{InProcess, Simulator};
+pub use service::{Given, InProcess, Simulator};
 pub use switches::{HubSwitches, NullSources, Reaction, Switches};
 pub use world::{Mishap, Power};
 

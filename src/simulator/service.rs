@@ -13,10 +13,10 @@ use super::front::{self, Answer, Api, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
 use super::switches::Switches;
-use super::world::{Change, DEFAULT_FLEET, Mishap, Power, World};
+use super::world::{Change, DEFAULT_FLEET, Mishap, Power, Work, World, hub};
 use super::{Info, Place, Service};
 use crate::oci::{Transport, TransportError};
-use crate::package::Digest;
+use crate::package::{Digest, PackageSet};
 
 /// How long a retry token is remembered, documented.
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -24,6 +24,17 @@ const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_TOKEN: usize = 64;
 /// How far the clock can be moved at once: ten years, in seconds.
 const LONGEST_ADVANCE: i64 = 315_360_000;
+
+/// Work that an instance was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// What OS Management Hub calls it: the name it was asked for by, or the kind of it. Empty for OSMS's work.
+    pub what: String,
+    /// When it was accepted.
+    pub accepted: Timestamp,
+    /// When it ended, or will end.
+    pub ends: Timestamp,
+}
 
 /// A simulated service.
 #[derive(Debug)]
@@ -154,10 +165,22 @@ impl Simulator {
         self.happen(|world| front::register(world, &self.switches, instance, profile))
     }
 
-    /// Returns all work that an instance was ever given, for tests: when it was accepted and when it ended, in the order
-    /// of its being accepted.
-    pub fn work_of(&self, instance: &str) -> Vec<(Timestamp, Timestamp)> {
-        self.core().world.works_of(instance).map(|(_, work)| (work.accepted, work.ends)).collect()
+    /// Returns all work that an instance was ever given, for tests, in the order of its being accepted.
+    pub fn work_of(&self, instance: &str) -> Vec<Given> {
+        let core = self.core();
+        let given = |(_, work): (_, &Work)| Given {
+            what: hub::order_of(work).map_or_else(String::new, |order| {
+                order.label.name.as_deref().unwrap_or(order.operation.word()).to_owned()
+            }),
+            accepted: work.accepted,
+            ends: work.ends,
+        };
+        core.world.works_of(instance).map(given).collect()
+    }
+
+    /// Returns what is installed on an instance, for tests.
+    pub fn installed_on(&self, instance: &str) -> Option<PackageSet> {
+        self.core().world.instances.get(instance).map(|instance| instance.installed.clone())
     }
 
     /// Stops, starts or terminates an instance, for tests. The patch service is not told; a stopped one's agent is

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use patchtrain::apply::{Event, StepEnd, apply};
 use patchtrain::cloud::memory::Fault;
-use patchtrain::name::ReleaseName;
+use patchtrain::name::{Ocid, ReleaseName};
 use patchtrain::op::{Op, OpKey};
 use patchtrain::plan::{Action, HeldReason, Plan};
 use patchtrain::state::State;
 use patchtrain::state::store::Session;
+use patchtrain::train::Members;
 
 use super::convergence::{Pipeline, run};
 use crate::support::hub;
@@ -162,4 +163,32 @@ async fn work_that_one_member_has_open_is_kept_whatever_the_others_are_asked() {
     let plan = pipeline.plan(0).await;
     let overdue = plan.held.iter().filter(|held| matches!(held.reason, HeldReason::Overdue { .. }));
     assert_eq!(overdue.count(), 1, "{:?}", plan.held);
+}
+
+/// What one member keeps open for long is no matter of whoever became a member after it was asked for.
+#[tokio::test(start_paused = true)]
+async fn who_has_no_part_in_open_work_does_not_wait_for_it() {
+    let mut pipeline = Pipeline::new(&hub::fleet(3, 1));
+    let group = &mut pipeline.world.train.groups[0];
+    let Members::Listed(all) = group.members.clone() else { panic!() };
+    let joiner: Ocid = all.iter().nth(2).cloned().unwrap();
+    group.members = Members::Listed(all.iter().take(2).cloned().collect());
+    pipeline.settle(0).await;
+    let group = &mut pipeline.world.train.groups[0];
+    group.release = ReleaseName::new("GL2");
+    group.members = Members::Listed(all);
+    let detach = OpKey::detach(&group.name, &group.release);
+    pipeline.cloud.on_submit(detach.clone(), 1, Fault::StuckWork);
+    let plan = pipeline.plan(0).await;
+    pipeline.apply(&plan).await;
+
+    // The group is held by one member's old source, and whoever joined meanwhile is only read back.
+    let plan = pipeline.plan(0).await;
+    let begun = tokio::time::Instant::now();
+    let outcome = pipeline.apply(&plan).await;
+    assert!(outcome.ends.iter().all(|(_, end)| *end == StepEnd::Done), "{:?}", outcome.ends);
+    assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
+    let state = pipeline.store.state().unwrap();
+    assert!(state.unfinished.contains_key(&detach));
+    assert!(state.instances[&joiner].at_level.is_some());
 }

@@ -1,26 +1,19 @@
-//! What a seed has in store for each instance of a fleet, and how each must end for that reason. Written from what
-//! the train asks for and what the service documents, without a look at the product: no planner, no executor.
+//! What a script of a seed tells: what happens to each instance of a fleet, and how each must end for that reason. Written
+//! from what the train asks for and what the services document, without a look at the product: no planner, no executor.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use bytes::Bytes;
+use http::Request;
+use patchtrain::op::Api;
+use patchtrain::simulator::Simulator;
+
+use super::fleet::Names;
 use crate::support::rng::Rng;
 
-/// What happens to an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fate {
-    /// Nothing.
-    Fine,
-    /// Its first update fails, its second does not.
-    FailsOnce,
-    /// Its first two updates fail.
-    FailsTwice,
-    /// Nobody picks up its first update, which the service gives up after a day.
-    Sticks,
-    /// It does not check in.
-    Unreachable,
-    /// It is gone after so many changes of it were asked for: 1 joined, 2 detached, 3 attached, 4 updating.
-    Vanishes(usize),
-}
+/// The rounds: plan and apply, with what happens in between.
+pub(crate) const ROUNDS: usize = 4;
 
 /// How an instance stands after a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,163 +28,78 @@ pub(crate) enum Stand {
     Unknown,
     /// Held: its work is open for too long.
     Overdue,
+    /// Held: another member's work is open for too long.
+    Beside,
     /// Held, or open, behind a gate.
     Behind,
 }
+
+/// How each instance stands at the end of a round, and how much work it was ever given.
+pub(crate) type Foretold = BTreeMap<String, (Stand, usize)>;
 
 /// One group of the train.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) name: &'static str,
     pub(crate) members: Vec<String>,
-    /// The group that must be at level first, and how many of its members may fail.
+    /// The group that must be at level first.
     pub(crate) after: Option<&'static str>,
+    /// How many of its members may fail.
     pub(crate) max_failures: usize,
 }
 
-/// The whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Script {
-    pub(crate) fates: BTreeMap<String, Fate>,
-    pub(crate) groups: Vec<Group>,
-}
-
-/// The rounds: plan and apply, with what happens in between.
-pub(crate) const ROUNDS: usize = 4;
-
-impl Script {
-    /// Draws it for these instances, in the order given.
-    pub(crate) fn draw(seed: u64, instances: &[String]) -> Self {
-        let mut rng = Rng::new(seed);
-        let mut fates = BTreeMap::new();
-        for id in instances {
-            let fate = match rng.below(100) {
-                0..8 => Fate::FailsOnce,
-                8..11 => Fate::FailsTwice,
-                11..15 => Fate::Sticks,
-                15..20 => Fate::Unreachable,
-                20..25 => Fate::Vanishes(1 + rng.below(4)),
-                _ => Fate::Fine,
-            };
-            fates.insert(id.clone(), fate);
-        }
-        // A first group, one beside it, and one behind the first.
+impl Group {
+    /// Makes a first group, one beside it, and one behind the first.
+    pub(crate) fn draw(rng: &mut Rng, instances: &[String]) -> Vec<Self> {
         let cut = [instances.len() / 10, instances.len() * 7 / 10];
         let part = |range: std::ops::Range<usize>| instances[range].to_vec();
         // Allows none, some or many: the gate opens at once, later, or never.
         let max_failures = [0, 2, 4, 10][rng.below(4)];
-        let groups = vec![
-            Group { name: "first", members: part(0..cut[0]), after: None, max_failures },
-            Group { name: "beside", members: part(cut[0]..cut[1]), after: None, max_failures: 0 },
-            Group {
-                name: "behind",
-                members: part(cut[1]..instances.len()),
-                after: Some("first"),
-                max_failures: 0,
-            },
-        ];
-        Self { fates, groups }
-    }
-
-    /// After how many changes an instance vanishes.
-    pub(crate) fn vanishes_after(&self, id: &str) -> Option<usize> {
-        match self.fates.get(id) {
-            Some(Fate::Vanishes(after)) => Some(*after),
-            _ => None,
-        }
-    }
-
-    /// Tells how an instance stands that was worked on in so many rounds; `Fine` needs one.
-    fn after(fate: Fate, worked: usize, days: usize) -> Stand {
-        match (fate, worked) {
-            (Fate::Unreachable, _) => Stand::Unreachable,
-            (_, 0) => Stand::Behind,
-            (Fate::Vanishes(_), _) => Stand::Unknown,
-            (Fate::Fine, _) => Stand::AtLevel,
-            (Fate::FailsOnce, 1) | (Fate::FailsTwice, 1 | 2) => Stand::Open,
-            // Its first round has timed out; it is held until the day is over, and then tried again.
-            (Fate::Sticks, _) if days == 0 => Stand::Overdue,
-            (Fate::Sticks, 1) => Stand::Open,
-            (Fate::FailsOnce | Fate::FailsTwice | Fate::Sticks, _) => Stand::AtLevel,
-        }
-    }
-
-    /// Tells how many work requests that came to.
-    fn works(fate: Fate, worked: usize) -> usize {
-        match fate {
-            Fate::Fine => worked.min(1),
-            Fate::FailsOnce | Fate::Sticks => worked.min(2),
-            Fate::FailsTwice => worked.min(3),
-            Fate::Vanishes(4) => worked.min(1),
-            Fate::Unreachable | Fate::Vanishes(_) => 0,
-        }
-    }
-
-    /// Foretells each round: how each instance stands at its end, and how much work it was ever given. A day passes after
-    /// the second round.
-    pub(crate) fn foretell(&self) -> Vec<BTreeMap<String, (Stand, usize)>> {
-        let mut worked: BTreeMap<&str, usize> = BTreeMap::new();
-        // In which round an instance was worked on first.
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut rounds = Vec::new();
-        for round in 0..ROUNDS {
-            for group in &self.groups {
-                // Groups stand in order; a gate opens within the round in which its group gets there.
-                let open = group.after.is_none_or(|after| self.is_open(after, &worked, &first, round));
-                for id in group.members.iter().filter(|_| open) {
-                    let begun = *first.entry(id).or_insert(round);
-                    // What sticks is not worked on again before the day is over.
-                    let held = self.fates[id] == Fate::Sticks
-                        && worked.contains_key(id.as_str())
-                        && days(begun, round) == 0;
-                    if !held {
-                        *worked.entry(id).or_default() += 1;
-                    }
-                }
-            }
-            let stands = self.stands(&worked, &first, round).into_iter();
-            let with_works = stands.map(|(id, stand)| {
-                let times = worked.get(id.as_str()).copied().unwrap_or_default();
-                let works = Self::works(self.fates[&id], times);
-                (id, (stand, works))
-            });
-            rounds.push(with_works.collect());
-        }
-        rounds
-    }
-
-    fn stands(
-        &self,
-        worked: &BTreeMap<&str, usize>,
-        first: &BTreeMap<&str, usize>,
-        round: usize,
-    ) -> BTreeMap<String, Stand> {
-        let stand = |(id, fate): (&String, &Fate)| {
-            let times = worked.get(id.as_str()).copied().unwrap_or_default();
-            let days = first.get(id.as_str()).map_or(0, |begun| days(*begun, round));
-            // Members join whatever the gates say: who vanishes then is gone.
-            let joined = matches!(fate, Fate::Vanishes(1));
-            (id.clone(), if joined { Stand::Unknown } else { Self::after(*fate, times, days) })
-        };
-        self.fates.iter().map(stand).collect()
-    }
-
-    /// Tells whether a group has at most as many members below level as it may.
-    fn is_open(
-        &self,
-        name: &str,
-        worked: &BTreeMap<&str, usize>,
-        first: &BTreeMap<&str, usize>,
-        round: usize,
-    ) -> bool {
-        let group = self.groups.iter().find(|group| group.name == name).unwrap();
-        let stands = self.stands(worked, first, round);
-        let below = group.members.iter().filter(|id| stands[*id] != Stand::AtLevel).count();
-        below <= group.max_failures
+        let behind = part(cut[1]..instances.len());
+        vec![
+            Self { name: "first", members: part(0..cut[0]), after: None, max_failures },
+            Self { name: "beside", members: part(cut[0]..cut[1]), after: None, max_failures: 0 },
+            Self { name: "behind", members: behind, after: Some("first"), max_failures: 0 },
+        ]
     }
 }
 
+/// The script of one seed.
+pub(crate) trait Script: Send + Sync + 'static {
+    /// The service that the fleet is patched through.
+    const API: Api;
+    /// The train's releases; all groups are bound to the last.
+    const RELEASES: &'static [&'static str];
+
+    /// Draws it for these instances, in the order given.
+    fn draw(seed: u64, instances: &[String]) -> Self;
+
+    /// Returns the groups of the train.
+    fn groups(&self) -> &[Group];
+
+    /// Says what happens to an instance.
+    fn fate(&self, id: &str) -> String;
+
+    /// Brings the fleet to where it stands before the first round, in fine weather.
+    async fn begin(&self, simulator: &Arc<Simulator>, names: &Names);
+
+    /// Lets happen what happens at a changing call, just after it was served.
+    fn served(&self, simulator: &Simulator, request: &Request<Bytes>);
+
+    /// Lets happen what happens in the day that passes after the second round.
+    fn night(&self, simulator: &Simulator);
+
+    /// Counts the work that an instance was ever given.
+    fn works(&self, simulator: &Simulator, id: &str) -> usize;
+
+    /// Tells whether an instance may have been given work while other work of it was open.
+    fn may_overlap(&self, id: &str, one: &str, other: &str) -> bool;
+
+    /// Foretells each round.
+    fn foretell(&self) -> Vec<Foretold>;
+}
+
 /// How many days have passed from the end of one round to the beginning of another.
-fn days(from: usize, to: usize) -> usize {
+pub(crate) fn days(from: usize, to: usize) -> usize {
     usize::from(from <= 1 && to >= 2)
 }

@@ -1,7 +1,7 @@
 //! The way to the simulator in bad weather, drawn from a seed: calls are refused, fail, break before and after they are
 //! served, take long, and lists come in short and in empty pages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response};
 use patchtrain::oci::{Transport, TransportError};
 use patchtrain::simulator::{InProcess, Simulator};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::script::Script;
@@ -33,20 +34,50 @@ pub(crate) struct Spoilt {
 }
 
 /// The way. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Weather {
+pub(crate) struct Weather<S> {
     simulator: Arc<Simulator>,
+    script: Arc<S>,
     inner: Arc<Mutex<Inner>>,
+}
+
+impl<S> Clone for Weather<S> {
+    fn clone(&self) -> Self {
+        let Self { simulator, script, inner } = self;
+        Self { simulator: simulator.clone(), script: script.clone(), inner: inner.clone() }
+    }
 }
 
 struct Inner {
     rng: Rng,
     spoilt: Spoilt,
-    script: Arc<Script>,
     /// Rest of a page that was cut, by the token it is asked for with: its rows, and the token that followed it.
-    rests: HashMap<String, (Vec<Box<RawValue>>, Option<HeaderValue>)>,
-    /// The retry tokens of changing calls about an instance that were served: one that is repeated changes nothing.
-    changes: HashMap<String, HashSet<String>>,
+    rests: HashMap<String, (Rows, Option<HeaderValue>)>,
+}
+
+/// The rows of a list: a bare array, or in OS Management Hub `items`.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+enum Rows {
+    Bare(Vec<Box<RawValue>>),
+    Items(Items),
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Items {
+    items: Vec<Box<RawValue>>,
+}
+
+/// Puts rows into a list.
+type Wrap = fn(Vec<Box<RawValue>>) -> Rows;
+
+/// Reads the rows of a list, and how they are wrapped there; none of what is no list.
+fn rows_of(body: &[u8]) -> Option<(Vec<Box<RawValue>>, Wrap)> {
+    if let Ok(rows) = serde_json::from_slice(body) {
+        return Some((rows, Rows::Bare));
+    }
+    let Items { items } = serde_json::from_slice(body).ok()?;
+    Some((items, |items| Rows::Items(Items { items })))
 }
 
 /// What becomes of a call.
@@ -58,16 +89,14 @@ enum Fate {
     Reset { served: bool },
 }
 
-impl Weather {
-    pub(crate) fn over(simulator: Arc<Simulator>, script: Arc<Script>, seed: u64) -> Self {
+impl<S> Weather<S> {
+    pub(crate) fn over(simulator: Arc<Simulator>, script: Arc<S>, seed: u64) -> Self {
         let inner = Inner {
             rng: Rng::new(seed ^ 0x7765_6174_6865_7221),
             spoilt: Spoilt::default(),
-            script,
             rests: HashMap::new(),
-            changes: HashMap::new(),
         };
-        Self { simulator, inner: Arc::new(Mutex::new(inner)) }
+        Self { simulator, script, inner: Arc::new(Mutex::new(inner)) }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -114,39 +143,20 @@ impl Weather {
         if !response.status().is_success() || !inner.rng.chance(SPLIT_PAGES) {
             return response;
         }
-        let Ok(mut rows) = serde_json::from_slice::<Vec<Box<RawValue>>>(response.body()) else {
-            return response;
-        };
+        let Some((mut rows, wrap)) = rows_of(response.body()) else { return response };
         let next = response.headers().get("opc-next-page").cloned();
-        let rest = rows.split_off(if inner.rng.chance(40) { 0 } else { rows.len() / 2 });
+        let rest = wrap(rows.split_off(if inner.rng.chance(40) { 0 } else { rows.len() / 2 }));
+        let rows = wrap(rows);
         inner.spoilt.pages += 1;
         let token = inner.spoilt.pages.to_string();
         let link = HeaderValue::try_from(format!("weather-{token}")).unwrap();
         inner.rests.insert(token, (rest, next));
         page(&rows, Some(link))
     }
-
-    /// Lets happen what the script says happens at a changing call, just after it was served.
-    fn happen(&self, request: &Request<Bytes>) {
-        let target = request.uri().path_and_query().map_or("", |target| target.as_str()).to_owned();
-        let id = target.split(['/', '=', '?', '&']).find(|word| word.starts_with("ocid1.instance."));
-        let Some(id) = id else { return };
-        let vanishes = {
-            let inner = &mut *self.inner();
-            let token = request.headers().get("opc-retry-token").and_then(|token| token.to_str().ok());
-            let changes = inner.changes.entry(id.to_owned()).or_default();
-            let new = changes.insert(token.unwrap_or_default().to_owned());
-            new && inner.script.vanishes_after(id) == Some(changes.len())
-        };
-        if vanishes {
-            self.simulator.vanish(id).unwrap();
-        }
-    }
 }
 
-fn page(rows: &[Box<RawValue>], next: Option<HeaderValue>) -> Response<Bytes> {
-    let rows: Vec<&str> = rows.iter().map(|row| row.get()).collect();
-    let mut response = Response::new(format!("[{}]", rows.join(",")).into());
+fn page(rows: &Rows, next: Option<HeaderValue>) -> Response<Bytes> {
+    let mut response = Response::new(serde_json::to_vec(rows).unwrap().into());
     response.headers_mut().insert("opc-request-id", HeaderValue::from_static("WEATHER"));
     if let Some(next) = next {
         response.headers_mut().insert("opc-next-page", next);
@@ -159,7 +169,7 @@ fn refusal(status: u16, code: &str) -> Response<Bytes> {
     Response::builder().status(status).body(body.into()).unwrap()
 }
 
-impl Transport for Weather {
+impl<S: Script> Transport for Weather<S> {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let (fate, latency) = self.draw();
         tokio::time::sleep(latency).await;
@@ -176,7 +186,7 @@ impl Transport for Weather {
             None => InProcess(self.simulator.clone()).send(request.clone()).await?,
         };
         if !reading && response.status().is_success() {
-            self.happen(&request);
+            self.script.served(&self.simulator, &request);
         }
         match fate {
             Fate::Error { .. } => return Ok(refusal(500, "InternalServerError")),

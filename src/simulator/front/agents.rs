@@ -17,13 +17,13 @@ pub(super) fn schedule(
     now: Timestamp,
     (id, instance): (&Id, &Instance),
     work: Id,
-    pick_up: (Duration, Duration),
+    (pick_up, mishap): ((Duration, Duration), Option<Mishap>),
 ) -> NewWork {
     if !instance.is_reachable() {
         let ends = later(now, switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
     }
-    if world.mishap(id) == Some(Mishap::Sticks) {
+    if mishap == Some(Mishap::Sticks) {
         let ends = later(now, switches.pick_up_within);
         return NewWork { id: work, instance: id.clone(), starts: None, ends };
     }

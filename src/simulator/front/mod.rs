@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::switches::Switches;
-use super::world::{Change, Group, Id, Instance, NewWork, Source, World};
+use super::world::{Change, Group, Id, Instance, Mishap, NewWork, Source, World};
 
 pub(crate) use agents::{bring_back, silence, strike, vanish};
 pub(crate) use body::parse as parse_body;
@@ -124,8 +124,13 @@ pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
 
 impl Context<'_> {
     /// Says when an agent will do what it is asked for.
-    fn schedule(&self, instance: (&Id, &Instance), work: Id, pick_up: (Duration, Duration)) -> NewWork {
-        agents::schedule((self.world, self.switches), self.now, instance, work, pick_up)
+    fn schedule(
+        &self,
+        instance: (&Id, &Instance),
+        work: Id,
+        pace: ((Duration, Duration), Option<Mishap>),
+    ) -> NewWork {
+        agents::schedule((self.world, self.switches), self.now, instance, work, pace)
     }
 
     fn variable(&self, index: usize) -> &str {

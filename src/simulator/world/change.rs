@@ -168,7 +168,7 @@ pub(crate) enum Change {
     Hub(Box<Step>),
 }
 
-/// What can go wrong with a piece of work.
+/// What can go wrong with a piece of work. Merely telling what is installed never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mishap {
@@ -176,6 +176,8 @@ pub enum Mishap {
     Fails,
     /// The agent, which goes on checking in, never picks it up.
     Sticks,
+    /// Nothing: what is to go wrong is later work.
+    Passes,
 }
 
 impl World {

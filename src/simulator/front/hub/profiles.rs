@@ -278,7 +278,8 @@ fn register_fact(world: &World, switches: &Switches, id: &str, profile: &str) ->
     let instance = world.instances.get_key_value(id).ok_or_else(Failure::nowhere)?;
     members::is_of(instance.0, instance.1, &found.1.system)?;
     let work = world.next_id(trees::KIND, 0);
-    let work = agents::schedule((world, switches), world.settled(), instance, work, switches.hub.pick_up);
+    let pace = (switches.hub.pick_up, world.mishap(instance.0));
+    let work = agents::schedule((world, switches), world.settled(), instance, work, pace);
     Ok(Fact::Register { instance: instance.0.clone(), profile: found.0.clone(), work })
 }
 

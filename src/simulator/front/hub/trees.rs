@@ -37,8 +37,9 @@ pub(super) fn alone(context: &Context<'_>, instance: (&Id, &Instance), asked: As
     let id = next_id(context);
     let Asked { what, operation, label } = asked;
     let tells = context.switches.hub.work_refreshes;
+    let mishap = context.world.mishap_of(instance.0, &what);
     let order = Order { what, operation, label, parent: None, shown: context.now, tells };
-    let work = context.schedule(instance, id.clone(), context.switches.hub.pick_up);
+    let work = context.schedule(instance, id.clone(), (context.switches.hub.pick_up, mishap));
     (NewTree { root: None, parts: vec![(order, vec![work])] }, id)
 }
 
@@ -73,7 +74,8 @@ pub(super) fn parts(
         let works = instances.into_iter().map(|instance| {
             ahead += 1;
             let work = context.world.next_id(KIND, ahead);
-            let mut work = context.schedule(instance, work, context.switches.hub.pick_up);
+            let mishap = context.world.mishap_of(instance.0, &order.what);
+            let mut work = context.schedule(instance, work, (context.switches.hub.pick_up, mishap));
             // Whoever has several parts does one after the other.
             if let (Some(starts), Some(free)) = (work.starts, free.get(&work.instance)) {
                 let wait = free.duration_since(starts).max(SignedDuration::ZERO);
@@ -83,7 +85,8 @@ pub(super) fn parts(
             free.insert(work.instance.clone(), work.ends);
             work
         });
-        (order, works.collect::<Vec<NewWork>>())
+        let works: Vec<NewWork> = works.collect();
+        (order, works)
     };
     let parts = asked.into_iter().map(&mut part).collect();
     let root = NewRoot {

@@ -77,7 +77,7 @@ pub(super) fn one(context: &Context<'_>, instance: (&Id, &Instance), task: Task)
 
 fn schedule(context: &Context<'_>, instance: (&Id, &Instance), index: usize) -> NewWork {
     let work = context.world.next_id("osmsworkrequest", index as u64);
-    context.schedule(instance, work, context.switches.pick_up)
+    context.schedule(instance, work, (context.switches.pick_up, context.world.mishap(instance.0)))
 }
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {

@@ -161,7 +161,11 @@ async fn a_silent_member_keeps_the_whole_open_for_a_day() {
     assert_eq!(hub.sources(&instance(&silent)), [base]);
 
     client.simulator.strike(&web, Mishap::Sticks).unwrap();
-    let id = hub.act(&made.id(), "refreshSoftware", Value::Null).header("opc-work-request-id").to_owned();
+    // Nothing goes wrong with merely telling what is installed; the next change does.
+    let told = hub.act(&made.id(), "refreshSoftware", Value::Null).header("opc-work-request-id").to_owned();
+    assert_eq!(hub.wait(&told).await["status"], "SUCCEEDED");
+    let update = json!({ "updateTypes": ["ALL"] });
+    let id = hub.act(&made.id(), "updateAllPackages", update).header("opc-work-request-id").to_owned();
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(hub.get(&format!("/workRequests/{id}")).body["status"], "IN_PROGRESS");
     client.simulator.vanish(&web).unwrap();

@@ -1,6 +1,6 @@
 //! What the hub is asked to change, as it stands in the journal: facts that hold at once, and work to come.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Availability, Environment, Group, Home, Job, Label, Operation, Order, Own, Plan, Profile, Recipe, Root,
-    Side, Source, Stage, Subject, System, Text,
+    Side, Source, Stage, Subject, System, Text, What,
 };
 use crate::package::{Package, PackageSet};
 use crate::simulator::world::{Id, Mishap, NewWork, Task, Work, World};
@@ -323,8 +323,12 @@ impl World {
             let order = Arc::new(order.clone());
             for NewWork { id, instance, starts, ends } in works {
                 self.serial += 1;
-                if let Some(Mishap::Fails) = self.mishaps.get_mut(instance).and_then(VecDeque::pop_front) {
+                if self.mishap_of(instance, &order.what) == Some(Mishap::Fails) {
                     self.doomed.insert(id.clone());
+                }
+                if let Some(mishaps) = self.mishaps.get_mut(instance).filter(|_| order.what != What::Refresh)
+                {
+                    mishaps.pop_front();
                 }
                 let work = Work {
                     instance: instance.clone(),
@@ -394,6 +398,11 @@ impl World {
             source.packages = edit(&source.packages);
             source.written = Some(at);
         });
+    }
+
+    /// Returns what will go wrong with an instance's doing this next.
+    pub(crate) fn mishap_of(&self, instance: &str, what: &What) -> Option<Mishap> {
+        self.mishap(instance).filter(|_| *what != What::Refresh)
     }
 
     /// Takes an instance that is gone out of the hub's groups.
