@@ -187,6 +187,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         for (key, unfinished) in &self.ledger.state().unfinished {
             let at_work = key.subject().filter(|subject| touched.contains(subject));
             match (&unfinished.ticket, at_work) {
+                // Calls that take instances into one group do not wait for each other.
+                (Some(_), _) if key.is_enroll() && keys.contains(key) => {}
                 (Some(ticket), Some(subject)) => {
                     self.open.entry(subject).or_default().push((key.clone(), ticket.clone()));
                 }

@@ -305,9 +305,6 @@ fn train<S: Script>(script: &S, compartment: &str, golden: &str) -> Train {
     for group in script.groups() {
         write!(text, "\n[[group]]\nname = \"{}\"\nrelease = \"{bound}\"\n", group.name).unwrap();
         write!(text, "max_failures = {}\nmembers = {:?}\n", group.max_failures, group.members).unwrap();
-        if S::API == Api::Osmh {
-            text.push_str("profile = true\n");
-        }
         if let Some(after) = group.after {
             writeln!(text, "after = [\"{after}\"]").unwrap();
         }

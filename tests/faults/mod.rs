@@ -28,7 +28,7 @@ const FLEETS: u64 = 10;
 /// So many on OS Management Hub, of so many instances; `PATCHTRAIN_HUB_FLEETS` asks for others, and those are as large
 /// as on OS Management.
 const HUB_FLEETS: u64 = 10;
-const HUB_INSTANCES: usize = 100;
+const HUB_INSTANCES: usize = 40;
 const INSTANCES: usize = 200;
 
 /// Takes one fleet through its rounds.

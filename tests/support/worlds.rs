@@ -248,22 +248,17 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
         } else {
             Vec::new()
         },
-        groups: BTreeSet::new(),
         inventory: Some(Inventory {
             installed: PackageSet::new(installed),
             unsourced: PackageSet::new(vec![agent, homemade]),
         }),
-        last_checkin: None,
         running_kernel: running,
-        effective_kernel: None,
-        reboot_required: false,
-        listed: None,
-        updates_available: None,
         open_work: if rng.chance(4) {
             vec![Ticket("ocid1.osmsworkrequest.oc1..alien".into())]
         } else {
             Vec::new()
         },
+        ..plain_instance(index)
     }
 }
 
