@@ -117,7 +117,13 @@ pub(super) fn members<'a>(
         let bound = id.and_then(|id| input.observed.groups.get(id));
         let bound = !binds_groups || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
         let source = source.filter(|_| bound);
-        let taken_in: HashSet<&Ocid> = bindings::taking_in(input, &group.name).flatten().collect();
+        let mut taken_in: HashSet<&Ocid> = HashSet::new();
+        for (op, instances) in bindings::taking_in(input, &group.name) {
+            let goes_on = |id: &&Ocid| {
+                input.observed.instances.get(*id).is_some_and(|seen| bindings::may_go_on(op, seen))
+            };
+            taken_in.extend(instances.iter().filter(goes_on));
+        }
         let start = assessed.list.len();
         for id in &roster.members {
             let outside = roster.joins.binary_search(id).is_ok();
@@ -209,7 +215,7 @@ fn assess<'a>(
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     // Nor is one let go that an earlier run had begun to take in: that goes on, and is what gives it the group's sources.
-    member.joins |= taken_in;
+    member.joins |= taken_in && !rides;
     let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
         || begun(input, &OpKey::detach(&group.name, &release.name));
     if input.capabilities.binding == Binding::Group {

@@ -13,7 +13,7 @@ use super::{HeldReason, Input};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, SourceLink};
 use crate::op::{Again, Binding as Binds, OpKey, Subject, Ticket, Wanted};
-use crate::state::FailedWork;
+use crate::state::{FailedWork, UnfinishedOp};
 use crate::train::Group;
 
 /// What is done to one group.
@@ -117,8 +117,11 @@ fn bind(
     }
     binding.joins = ids(&|member| member.joins);
     let join = |id: &Ocid| binding.joins.binary_search(id).is_ok();
-    binding.begun =
-        taking_in(input, &group.name).filter(|instances| instances.iter().all(join)).cloned().collect();
+    binding.begun = taking_in(input, &group.name)
+        .map(|(_, instances)| instances)
+        .filter(|instances| instances.iter().all(join))
+        .cloned()
+        .collect();
     let exchanges = binding.exchanges();
     let lagging = ids(&|member| member.switch && !member.joins);
     let failed = failed(input, group);
@@ -150,15 +153,21 @@ pub(super) fn can_rerun(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
     failed(input, group).is_some_and(|failed| exchanged(failed) && failed.instances.contains(id))
 }
 
-/// Returns whom earlier runs have begun to take into a group, call by call, where nobody recorded how that ended.
+/// Returns whom earlier runs have begun to take into a group, call by call, as far as that may be going on: it is open on
+/// one of them, or nobody knows whether the service heard of it.
 pub(super) fn taking_in<'a>(
     input: &Input<'a>,
     group: &GroupName,
-) -> impl Iterator<Item = &'a Vec<Ocid>> + use<'a> {
+) -> impl Iterator<Item = (&'a UnfinishedOp, &'a Vec<Ocid>)> + use<'a> {
     let subject = Some(Subject::Group(group.clone()));
     let begun =
         input.state.unfinished.iter().filter(move |(key, _)| key.is_enroll() && key.subject() == subject);
-    begun.map(|(_, op)| &op.instances).filter(|instances| !instances.is_empty())
+    begun.map(|(_, op)| (op, &op.instances)).filter(|(_, instances)| !instances.is_empty())
+}
+
+/// Tells whether an instance may still be being taken in by such a call.
+pub(super) fn may_go_on(op: &UnfinishedOp, seen: &Instance) -> bool {
+    op.ticket.as_ref().is_none_or(|ticket| seen.open_work.contains(ticket))
 }
 
 /// Tells whether work for the group failed on a member, and can be done again.
