@@ -218,7 +218,7 @@ fn settings(parallelism: usize, simulator: bool, work_timeout: Duration) -> Sett
 pub(super) fn waits(simulator: bool) -> (Duration, Duration) {
     match simulator {
         true => (Duration::from_millis(100), Duration::from_secs(2)),
-        false => (Duration::from_secs(1), Duration::from_secs(30)),
+        false => (Duration::from_millis(500), Duration::from_secs(30)),
     }
 }
 
