@@ -344,8 +344,8 @@ impl Op {
         }
     }
 
-    /// Returns the instances whose agents the op has install something, or enable what is installed from: nobody may ask that of an instance that has open
-    /// work.
+    /// Returns the instances whose agents the op has install something, or enable what is installed from: nobody may ask
+    /// that of an instance that has open work.
     pub fn installs(&self) -> &[Ocid] {
         match self {
             Self::Update { instance, .. }

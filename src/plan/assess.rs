@@ -13,6 +13,7 @@ use crate::conformance::{Bringer, Sorter, StreamGap, Tally, Verdict, stream_gaps
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
 use crate::op::{Binding, OpKey, Ticket, Wanted};
+use crate::state::FailedWork;
 use crate::train::{Ahead, Group, Members, Release};
 
 /// One member of a declared group.
@@ -117,6 +118,7 @@ pub(super) fn members<'a>(
         let bound = id.and_then(|id| input.observed.groups.get(id));
         let bound = !binds_groups || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
         let source = source.filter(|_| bound);
+        let failed = bindings::failed(input, group);
         let mut taken_in: HashSet<&Ocid> = HashSet::new();
         for (op, instances) in bindings::taking_in(input, &group.name) {
             let goes_on = |id: &&Ocid| {
@@ -142,7 +144,7 @@ pub(super) fn members<'a>(
                 verdict,
                 outside,
                 resting,
-                (ran, taken_in.contains(id)),
+                Past { ran, taken_in: taken_in.contains(id), failed },
             ));
         }
         if binds_groups {
@@ -151,6 +153,17 @@ pub(super) fn members<'a>(
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
     assessed
+}
+
+/// What was done to a member before, by us or by others.
+#[derive(Clone, Copy)]
+struct Past<'a> {
+    /// When a schedule last ran on its group.
+    ran: Option<Timestamp>,
+    /// Whether an earlier run has begun to take it into its group, and that may be going on.
+    taken_in: bool,
+    /// Work for its group that failed on some and can be done again.
+    failed: Option<&'a FailedWork>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "what is known of one member, gathered by the only caller")]
@@ -164,7 +177,7 @@ fn assess<'a>(
     verdict: Option<Arc<Verdict>>,
     outside: bool,
     resting: Option<&HeldReason>,
-    (ran, taken_in): (Option<Timestamp>, bool),
+    past: Past<'_>,
 ) -> Member<'a> {
     let record = input.state.instances.get(id);
     let recorded = record
@@ -215,7 +228,7 @@ fn assess<'a>(
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     // Nor is one let go that an earlier run had begun to take in: that goes on, and is what gives it the group's sources.
-    member.joins |= taken_in && !rides;
+    member.joins |= past.taken_in && !rides;
     let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
         || begun(input, &OpKey::detach(&group.name, &release.name));
     if input.capabilities.binding == Binding::Group {
@@ -223,11 +236,12 @@ fn assess<'a>(
         let put_there = rides && record.is_some_and(|record| record.release.as_ref() == Some(&release.name));
         member.switch |= member.joins || (begun_exchange && !put_there);
     }
-    // An update that is done is not asked for again where only its being listed was cut off.
-    let relist = begun(input, &OpKey::refresh(&group.name))
+    // An update that is done is not asked for again where only its being listed was cut off: the list is that of before.
+    let refresh = input.state.unfinished.get(&OpKey::refresh(&group.name));
+    let relist = refresh.is_some_and(|refresh| seen.is_listed_before(refresh.started))
         && rides
         && record.is_some_and(|record| record.release.as_ref() == Some(&release.name))
-        && !bindings::has_failed(input, group, id);
+        && !past.failed.is_some_and(|failed| failed.instances.contains(id));
     member.update = member.tally.due > 0 && !relist;
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
     let unknown = !rides && group.patching().is_by_kind();
@@ -238,7 +252,7 @@ fn assess<'a>(
     let stale = input.capabilities.refreshes
         && rides
         && seen.open_work.is_empty()
-        && ran.is_some_and(|ran| seen.is_listed_before(ran));
+        && past.ran.is_some_and(|ran| seen.is_listed_before(ran));
     let stale = stale || relist;
     let left = member.tally.scheduled > 0 && !stale;
     let waits = left && !unknown && !installs;
@@ -255,7 +269,7 @@ fn assess<'a>(
     }
     // Only leaving and joining again gives a member what its group has, and a run that is cut in between must not lose it.
     let apart = bound && !rides && !begun_exchange && group.members == Members::Service;
-    if input.capabilities.binding == Binding::Group && apart && !bindings::can_rerun(input, group, id) {
+    if input.capabilities.binding == Binding::Group && apart && !bindings::can_rerun(past.failed, id) {
         let rides = riding.named(seen, None);
         (member.switch, member.update) = (false, false);
         member.held = Some(HeldReason::Apart { rides });

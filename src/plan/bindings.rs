@@ -149,8 +149,8 @@ fn bind(
 }
 
 /// Tells whether the exchange of sources failed on a member and can be done again on it.
-pub(super) fn can_rerun(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
-    failed(input, group).is_some_and(|failed| exchanged(failed) && failed.instances.contains(id))
+pub(super) fn can_rerun(failed: Option<&FailedWork>, id: &Ocid) -> bool {
+    failed.is_some_and(|failed| exchanged(failed) && failed.instances.contains(id))
 }
 
 /// Returns whom earlier runs have begun to take into a group, call by call, as far as that may be going on: it is open on
@@ -170,11 +170,6 @@ pub(super) fn may_go_on(op: &UnfinishedOp, seen: &Instance) -> bool {
     op.ticket.as_ref().is_none_or(|ticket| seen.open_work.contains(ticket))
 }
 
-/// Tells whether work for the group failed on a member, and can be done again.
-pub(super) fn has_failed(input: &Input<'_>, group: &Group, id: &Ocid) -> bool {
-    failed(input, group).is_some_and(|failed| failed.instances.contains(id))
-}
-
 /// Tells whether what failed was to give members what their group has.
 fn exchanged(failed: &FailedWork) -> bool {
     matches!(failed.again, Again::Sources | Again::Join)
@@ -182,7 +177,7 @@ fn exchanged(failed: &FailedWork) -> bool {
 
 /// Returns work for the group that failed on some members and can be done again on them. What is not over on all cannot:
 /// one whom the service does not reach keeps it open for a day.
-fn failed<'a>(input: &Input<'a>, group: &Group) -> Option<&'a FailedWork> {
+pub(super) fn failed<'a>(input: &Input<'a>, group: &Group) -> Option<&'a FailedWork> {
     let record = input.state.groups.get(&group.name).filter(|_| input.capabilities.reruns)?;
     let failed = record.failed.as_ref().filter(|failed| failed.release == group.release)?;
     let is_open = |seen: &Instance| seen.open_work.contains(&failed.ticket);

@@ -134,7 +134,17 @@ async fn what_is_updated_and_not_yet_listed_is_not_updated_again() {
     for (id, seen) in &mut pipeline.world.observed.instances {
         seen.inventory = before[id].inventory.clone();
     }
-    let again = pipeline.world.plan().unwrap();
+    let moment =
+        pipeline.world.state.unfinished[&OpKey::refresh(&pipeline.world.train.groups[0].name)].started;
+    // One that is newer tells what is really lacking.
+    let mut listed = |at| {
+        pipeline.world.observed.instances.values_mut().for_each(|seen| seen.listed = Some(at));
+        pipeline.world.plan().unwrap()
+    };
+    let updates = |plan: &Plan| end_of(plan, &vec![StepEnd::Done; plan.steps.len()], &update).is_some();
+    assert!(updates(&listed(moment)));
+    let again = listed(moment - jiff::SignedDuration::from_secs(1));
+    assert!(!updates(&again));
     let acts = again.steps.iter().filter_map(|step| match &step.action {
         Action::Act { op } => Some(op.key()),
         Action::Verify { .. } | Action::Gate { .. } => None,

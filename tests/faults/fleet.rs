@@ -237,7 +237,7 @@ impl<S: Script> Fleet<S> {
         members.map(|id| (id.clone(), stand(id))).collect()
     }
 
-    /// Nothing was done twice: a release has one source, a group is there once, no work was
+    /// Nothing was done twice: a release has one source, a group is there once with one profile, no work was
     /// asked for beside the same.
     pub(crate) async fn nothing_twice(&self) {
         let cloud = self.names.connect(InProcess(self.simulator.clone()), 0);
@@ -251,6 +251,15 @@ impl<S: Script> Fleet<S> {
         let mut groups: Vec<&str> = fleet.groups.values().map(|group| &*group.name).collect();
         groups.sort_unstable();
         assert_eq!(groups, ["behind", "beside", "first"], "seed {}", self.seed);
+        if Self::capabilities().profiles {
+            let Sighting::Profiles(profiles) = cloud.observe(&Scope::Profiles).await.unwrap() else {
+                panic!()
+            };
+            let mut names: Vec<&str> = profiles.values().map(|profile| &*profile.name).collect();
+            names.sort_unstable();
+            let expected = ["behind", "beside", "first"].map(|group| format!("great-linux/{group}"));
+            assert_eq!(names, expected, "seed {}", self.seed);
+        }
         for id in self.script.groups().iter().flat_map(|group| &group.members) {
             for pair in self.simulator.work_of(id).windows(2) {
                 assert!(
@@ -301,5 +310,8 @@ fn train<S: Script>(script: &S, compartment: &str, golden: &str) -> Train {
         }
     }
     let file = workspace.write("trains/great-linux.toml", &text);
-    train::load(&file).unwrap_or_else(|problems| panic!("{problems:?}"))
+    let mut train = train::load(&file).unwrap_or_else(|problems| panic!("{problems:?}"));
+    // A file may not say so beside a list, since newcomers would leave again. None comes here.
+    train.groups.iter_mut().for_each(|group| group.profile = S::API == Api::Osmh);
+    train
 }

@@ -55,7 +55,6 @@ impl Process {
         std::thread::spawn(move || {
             // A line that a kill tore is as good as none.
             for line in talk.lines().map_while(Result::ok) {
-                secrets::none_in("the program", line.as_bytes());
                 let _ = sender.send(line);
             }
         });
@@ -108,6 +107,7 @@ impl Process {
     fn ended(mut self, status: ExitStatus) -> Ended {
         let took = self.begun.elapsed();
         self.said.extend(self.lines.iter());
+        secrets::none_in("the program", self.said.join("\n").as_bytes());
         Ended { code: status.code(), killed: status.signal() == Some(SIGKILL), said: self.said, took }
     }
 }

@@ -1,7 +1,7 @@
 //! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
 
 use patchtrain::name::{GroupName, Ocid};
-use patchtrain::observed::ServiceGroup;
+use patchtrain::observed::{ServiceGroup, SourceLink};
 use patchtrain::op::{Again, Every, Op, Schedule, Ticket, Wanted};
 use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
 use patchtrain::state::FailedWork;
@@ -104,6 +104,25 @@ fn what_somebody_made_of_a_groups_sources_is_drift_and_put_right() {
     let told = small::told(&plan);
     assert!(told.starts_with("drift group.web Sources\nChange group.web Group"), "{told}");
     assert!(matches!(ops(&plan)[..], [Op::Attach { .. }, Op::Detach { .. }, Op::Refresh { .. }]), "{told}");
+
+    // One beside the release's own goes, and the members keep that: nothing moves from a release to another.
+    let mut world = applied();
+    let (own, other) = ("GL1", "GL2");
+    let link = |release: &str| {
+        let (id, source) =
+            world.observed.sources.iter().find(|(_, source)| source.name.ends_with(release)).unwrap();
+        SourceLink { id: id.clone(), name: source.name.clone() }
+    };
+    let both = vec![link(other), link(own)];
+    world.observed.groups.get_mut(&web).unwrap().sources = both.clone();
+    for index in [1, 2] {
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().children = both.clone();
+    }
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert!(plan.moves.is_empty(), "{:?}", plan.moves);
+    let [cohort] = &plan.cohorts[..] else { panic!("{:?}", plan.cohorts) };
+    assert_eq!((cohort.from.as_ref(), &cohort.drops[..]), (Some(&both[1]), &both[..1]));
 }
 
 #[test]

@@ -205,8 +205,8 @@ fn what(plan: &Plan, cohort: &Cohort) -> String {
     };
     let stays = cohort.from.is_some() && *now == *to.as_str();
     match (cohort.switch, cohort.update) {
-        (true, true) if stays => format!("leave with {to} alone, then update{kind}"),
-        (true, false) if stays => format!("leave with {to} alone, {nothing}"),
+        (true, true) if stays => format!("keep {to} alone, then update{kind}"),
+        (true, false) if stays => format!("keep {to} alone, {nothing}"),
         (true, true) => format!("switch from {now} to {to}, then update{kind}"),
         (true, false) => format!("switch from {now} to {to}, {nothing}"),
         (false, true) => format!("update{kind} on {to}"),

@@ -88,12 +88,15 @@ impl LocalStore {
         }
     }
 
-    /// Adds a line to the history; not again where it ends with it.
+    /// Adds a line to the history; not again where its last line is of the same run, noted before a crash.
     fn note(&self, record: &HistoryRecord) -> Result<(), StoreError> {
         let path = self.path("history");
         let mut line = serde_json::to_vec(record).map_err(|error| io("write", &path)(error.into()))?;
         line.push(b'\n');
-        if files::read(&path)?.is_some_and(|text| text.ends_with(&line)) {
+        let text = files::read(&path)?.unwrap_or_default();
+        let last = text.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let last: Option<HistoryRecord> = serde_json::from_slice(last).ok();
+        if last.is_some_and(|last| (&last.plan, last.serial) == (&record.plan, record.serial)) {
             return Ok(());
         }
         files::append_line(&path, &line)?;
