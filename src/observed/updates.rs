@@ -4,24 +4,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+use crate::advisory::Severity;
 use crate::op::UpdateKind;
-
-/// How bad the vendor calls what an erratum mends. The API has no field for it; a dialect reads it where an erratum's
-/// text says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// The least.
-    Low,
-    /// More.
-    Moderate,
-    /// To be mended soon.
-    Important,
-    /// To be mended now.
-    Critical,
-}
 
 /// An update that the sources attached to an instance offer it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +50,8 @@ pub struct Erratum {
     pub synopsis: Arc<str>,
     /// What it is for.
     pub kind: UpdateKind,
-    /// How bad the vendor calls it; none where its text does not say.
+    /// How bad the vendor calls it. OSMS has no field for it: a dialect reads it where an erratum's text says it, and it
+    /// is none where that does not.
     pub severity: Option<Severity>,
     /// When it was issued, where that can be read.
     pub issued: Option<Timestamp>,

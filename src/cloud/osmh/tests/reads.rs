@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::service::{Service, row};
 use super::*;
-use crate::observed::{Inventory, Severity};
+use crate::advisory::Severity;
+use crate::observed::Inventory;
 use crate::op::UpdateKind;
 use crate::package::StreamStatus;
 

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::service::Service;
 use super::*;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+use crate::advisory::Severity;
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Updates};
 use crate::op::UpdateKind;
 
 fn update(name: &str, kind: &str) -> serde_json::Value {
