@@ -9,10 +9,17 @@
 
 mod book;
 mod closure;
+mod fault;
 mod flavour;
+mod gather;
+mod open;
+mod oval;
+mod packed;
 mod severity;
 mod streams;
+mod updateinfo;
 mod words;
+mod xml;
 
 use std::sync::Arc;
 
@@ -20,7 +27,9 @@ use jiff::Timestamp;
 
 pub use book::{Advisories, Flag, Holding, Lack, Open};
 pub use closure::{Became, Closed, Closure, Cves, Mended, Severities};
+pub use fault::{Error, Fault, FaultKind, Warning, Warnings};
 pub use flavour::Flavour;
+pub use open::{Format, Loaded, load, read};
 pub use severity::Severity;
 pub use streams::Streams;
 

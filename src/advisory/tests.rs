@@ -1,6 +1,9 @@
 //! What stands open in sets, what closes between them, and how sources are merged.
 
+mod bytes;
 mod open;
+mod oval;
+mod updateinfo;
 
 use super::*;
 use crate::package::PackageSet;
@@ -11,6 +14,19 @@ fn package(nevra: &str) -> Package {
 
 fn set_of(nevras: &str) -> PackageSet {
     nevras.split_whitespace().map(package).collect()
+}
+
+/// Reads a text for Oracle Linux 8.
+fn read_text(text: &str) -> Loaded {
+    read(text.as_bytes(), 8).unwrap()
+}
+
+fn warnings(loaded: &Loaded) -> Vec<(u64, &str, &str)> {
+    let Warnings { list, more } = &loaded.warnings;
+    assert_eq!(*more, 0);
+    list.iter()
+        .map(|warning| (warning.line, warning.advisory.as_deref().unwrap_or("-"), warning.message.as_str()))
+        .collect()
 }
 
 fn module(module: &str, stream: &str) -> ModuleName {
