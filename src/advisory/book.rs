@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::flavour::line;
-use super::{Advisory, Flavour, Status, Streams};
+use super::{Advisory, Fix, Flavour, Status, Streams};
 use crate::package::{Arch, Package, PackageSet};
 
 /// Advisories of any number of sources, each once, in the order of their names.
@@ -98,6 +98,11 @@ impl Advisories {
                 by_name.entry(fix.package.name()).or_default().push(place);
             }
         }
+        // Oldest first: what a set lacks stands at the end, and most sets lack little.
+        for places in by_name.values_mut() {
+            let fixed = |place: &Place| list[place.advisory].fixes[place.fix].package;
+            places.sort_by(|a, b| fixed(a).cmp_evr(fixed(b)));
+        }
         Self { list, by_name }
     }
 
@@ -136,35 +141,37 @@ impl Advisories {
     /// given out yet, or that was taken back, is never open.
     pub fn open_in(&self, set: &PackageSet, streams: &Streams) -> Vec<Open> {
         let machine = machine_of(set);
-        let mut lacks: BTreeMap<usize, Vec<Lack>> = BTreeMap::new();
+        let mut lacks: Vec<(usize, Lack)> = Vec::new();
         for group in set.by_name_arch() {
             let Some(places) = group.first().and_then(|first| self.by_name.get(first.name())) else {
                 continue;
             };
             for (have, build) in newest_of_each_build(group) {
-                for place in places.iter().filter(|place| place.build == build) {
-                    let advisory = &self.list[place.advisory];
-                    let fix = &advisory.fixes[place.fix];
-                    let concerns = matches!(advisory.status, Status::Final | Status::Superseded { .. })
-                        && have.cmp_evr(fix.package).is_lt()
+                let newer = places.partition_point(|place| self.fix(*place).package.cmp_evr(have).is_le());
+                for place in places[newer..].iter().filter(|place| place.build == build) {
+                    let fix = self.fix(*place);
+                    let status = &self.list[place.advisory].status;
+                    let concerns = matches!(status, Status::Final | Status::Superseded { .. })
                         && fix.reaches(have.arch(), machine)
                         && fix.module.as_ref().is_none_or(|module| streams.has(module));
                     if concerns {
-                        let lack = Lack { have, fixed: fix.package };
-                        lacks.entry(place.advisory).or_default().push(lack);
+                        lacks.push((place.advisory, Lack { have, fixed: fix.package }));
                     }
                 }
             }
         }
-        let open = |(index, mut lacks): (usize, Vec<Lack>)| {
-            // An advisory can name several versions of a package; only its newest is the whole cure.
-            lacks.sort_by(|a, b| {
-                a.have.cmp(&b.have).then_with(|| b.fixed.cmp_evr(a.fixed)).then_with(|| a.cmp(b))
-            });
-            lacks.dedup_by_key(|lack| lack.have);
-            Open { advisory: Arc::clone(&self.list[index]), lacks }
+        // Of one package the newest fix comes last, and is the whole cure; of one set stands in the order of packages.
+        lacks.sort_by_key(|(advisory, _)| *advisory);
+        let open = |lacks: &[(usize, Lack)]| {
+            let newest = lacks.chunk_by(|(_, a), (_, b)| a.have == b.have).filter_map(<[_]>::last);
+            let advisory = Arc::clone(&self.list[lacks[0].0]);
+            Open { advisory, lacks: newest.map(|(_, lack)| *lack).collect() }
         };
-        lacks.into_iter().map(open).collect()
+        lacks.chunk_by(|(a, _), (b, _)| a == b).map(open).collect()
+    }
+
+    fn fix(&self, place: Place) -> &Fix {
+        &self.list[place.advisory].fixes[place.fix]
     }
 
     /// Returns the advisories that were taken back or replaced after they brought packages of the set, in the order
@@ -174,9 +181,8 @@ impl Advisories {
         let mut brought: BTreeMap<usize, Vec<Package>> = BTreeMap::new();
         for package in set.iter() {
             for place in self.by_name.get(package.name()).into_iter().flatten() {
-                let advisory = &self.list[place.advisory];
-                let fix = &advisory.fixes[place.fix];
-                let stands = matches!(advisory.status, Status::Testing | Status::Final);
+                let fix = self.fix(*place);
+                let stands = matches!(self.list[place.advisory].status, Status::Testing | Status::Final);
                 if !stands && fix.package.evr() == package.evr() && fix.reaches(package.arch(), machine) {
                     brought.entry(place.advisory).or_default().push(package);
                 }
@@ -217,6 +223,7 @@ fn newest_of_each_build(group: &[Package]) -> Vec<(Package, Build)> {
             newest.push((*package, build));
         }
     }
+    newest.reverse();
     newest
 }
 

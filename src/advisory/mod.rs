@@ -51,7 +51,7 @@ pub struct Advisory {
     pub issued: Option<Timestamp>,
     /// When it was last changed, where that is told.
     pub updated: Option<Timestamp>,
-    /// The CVEs that it mends, sorted, each as `CVE-YYYY-NNNN`.
+    /// The CVEs that it mends, sorted; read from a file, each is a `CVE-YYYY-NNNN`.
     pub cves: Vec<Arc<str>>,
     /// The packages that hold the cure, sorted.
     pub fixes: Vec<Fix>,
@@ -103,6 +103,13 @@ pub enum Status {
     },
     /// The vendor took it back. What it brought is not counted as a cure.
     Withdrawn,
+}
+
+impl Status {
+    /// Reads whether an advisory stands off its title alone, as `RETRACTED: ...` or `... (superseded by ELSA-2024-2)`.
+    pub fn of_title(title: &str) -> Self {
+        words::status("", title)
+    }
 }
 
 impl Fix {

@@ -186,6 +186,7 @@ mod tests {
             severity: None,
             issued: None,
             cves: Vec::new(),
+            packages: Vec::new(),
         }
     }
 
