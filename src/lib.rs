@@ -41,6 +41,7 @@
 //! state    conformance                   what is recorded, and where it lies; verdicts
 //! observed train                         the world as a value, and what each op means for it; the train file
 //! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
+//! advisory                               what the vendor says that updates mend, and what stands open in a set
 //! package  patching  name                NEVRAs, sets, deltas, manifests; kinds of updates and schedules; typed names
 //! ```
 //!
@@ -68,6 +69,7 @@
 //! prefix of steps, planning again leads to the same end. Success is proven by reading back. The modules of [`apply`]
 //! number the rules where they keep them.
 
+pub mod advisory;
 pub mod apply;
 pub mod cli;
 pub mod cloud;

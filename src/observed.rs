@@ -27,7 +27,7 @@ pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
 pub use schedules::{Job, ServiceSchedule};
-pub use updates::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+pub use updates::{AvailableUpdate, Erratum, ErratumLink, Updates, advisories};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the
 /// service goes on listing, are gone.

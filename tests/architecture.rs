@@ -10,30 +10,35 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("name", &[]),
     ("patching", &[]),
     ("package", &["name"]),
+    ("advisory", &["package", "patching"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
     ("train", &["name", "package", "patching"]),
-    ("observed", &["name", "op", "package", "patching"]),
+    ("observed", &["advisory", "name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching"]),
     // Pure: no `cloud`, no `oci`.
     ("plan", &["conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.
-    ("cloud", &["name", "observed", "oci", "op", "package", "patching"]),
+    ("cloud", &["advisory", "name", "observed", "oci", "op", "package", "patching"]),
     (
         "apply",
         &["cloud", "conformance", "name", "observed", "op", "package", "patching", "plan", "state", "train"],
     ),
     // Pure too. Of `plan` only what names the service.
-    ("report", &["conformance", "name", "observed", "package", "patching", "plan", "state", "train"]),
+    (
+        "report",
+        &["advisory", "conformance", "name", "observed", "package", "patching", "plan", "state", "train"],
+    ),
     // Of `apply` only what it tells whoever watches.
     (
         "render",
         &[
+            "advisory",
             "apply",
             "conformance",
             "name",
@@ -52,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
+            "advisory",
             "apply",
             "cloud",
             "conformance",

@@ -32,6 +32,18 @@ pub(super) fn package_of<S>(row: &PackageRow<'_, S>, buffer: &mut String) -> Res
     Package::parse(buffer)
 }
 
+/// Tells which packages the rows of an erratum mean. Source packages and what cannot be told are passed over: errata
+/// only inform.
+pub(super) fn packages_of<S>(rows: Option<&Vec<PackageRow<'_, S>>>) -> Vec<Package> {
+    let mut buffer = String::new();
+    let mut packages: Vec<Package> =
+        rows.into_iter().flatten().filter_map(|row| package_of(row, &mut buffer).ok()).collect();
+    packages.retain(|package| package.arch() != Arch::None);
+    packages.sort_unstable();
+    packages.dedup();
+    packages
+}
+
 /// Finds the epoch in `name-EPOCH:version-release.arch` or `EPOCH:name-version-release.arch`.
 fn epoch_in_name<'r, S>(row: &'r PackageRow<'_, S>) -> Option<&'r str> {
     let (before, _) = row.name.split_once(':')?;

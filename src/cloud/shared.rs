@@ -5,7 +5,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::wire::Text;
-use crate::observed::{AvailableUpdate, Severity};
+use crate::advisory::Severity;
+use crate::observed::AvailableUpdate;
 
 /// What has been read before.
 #[derive(Debug, Default)]
@@ -42,23 +43,12 @@ fn keep<V: Clone + Eq + Hash>(kept: &mut HashSet<V>, value: V) -> V {
     value
 }
 
-/// Reads one of the vendor's four words for a severity, in whatever case.
-pub(super) fn severity(word: &str) -> Option<Severity> {
-    let known = [
-        ("low", Severity::Low),
-        ("moderate", Severity::Moderate),
-        ("important", Severity::Important),
-        ("critical", Severity::Critical),
-    ];
-    known.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, severity)| severity)
-}
-
 /// Reads the severity off a synopsis: the word before its first colon, where it is one of the four, also behind the
 /// name of the erratum.
 pub(super) fn severity_of(synopsis: &str) -> Option<Severity> {
     let (head, _) = synopsis.split_once(':')?;
     let word = head.split_whitespace().next_back()?;
-    severity(word)
+    Severity::of_word(word)
 }
 
 #[cfg(test)]

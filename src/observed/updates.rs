@@ -4,24 +4,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+use crate::advisory::{Advisories, Advisory, Fix, Severity, Status};
 use crate::op::UpdateKind;
-
-/// How bad the vendor calls what an erratum mends. The API has no field for it; a dialect reads it where an erratum's
-/// text says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// The least.
-    Low,
-    /// More.
-    Moderate,
-    /// To be mended soon.
-    Important,
-    /// To be mended now.
-    Critical,
-}
+use crate::package::Package;
 
 /// An update that the sources attached to an instance offer it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,10 +51,65 @@ pub struct Erratum {
     pub synopsis: Arc<str>,
     /// What it is for.
     pub kind: UpdateKind,
-    /// How bad the vendor calls it; none where its text does not say.
+    /// How bad the vendor calls it. OSMS has no field for it: a dialect reads it where an erratum's text says it, and it
+    /// is none where that does not.
     pub severity: Option<Severity>,
     /// When it was issued, where that can be read.
     pub issued: Option<Timestamp>,
     /// The CVEs it mends, by name.
     pub cves: Vec<Arc<str>>,
+    /// The packages it brings, where the service says them; what cannot be installed or told is passed over.
+    pub packages: Vec<Package>,
+}
+
+impl Erratum {
+    /// Returns what it says as an advisory, known by its name. Of which module stream its packages are is not told.
+    pub fn advisory(&self) -> Advisory {
+        let Self { id: _, name, synopsis, kind, severity, issued, cves, packages } = self;
+        Advisory {
+            id: Arc::clone(name),
+            kind: *kind,
+            severity: *severity,
+            title: Arc::clone(synopsis),
+            issued: *issued,
+            updated: None,
+            cves: cves.clone(),
+            fixes: packages.iter().map(|package| Fix::new(*package)).collect(),
+            status: Status::of_title(synopsis),
+        }
+    }
+}
+
+/// Makes a book of what the service says. Errata whose packages it does not say stand in it, and are never open.
+pub fn advisories<'a>(errata: impl IntoIterator<Item = &'a Erratum>) -> Advisories {
+    errata.into_iter().map(Erratum::advisory).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisory::Streams;
+    use crate::package::PackageSet;
+
+    #[test]
+    fn errata_are_advisories_by_their_names() {
+        let package = |text: &str| Package::parse(text).unwrap();
+        let erratum = Erratum {
+            id: "ocid".into(),
+            name: "ELSA-1".into(),
+            synopsis: "Important: bash security update".into(),
+            kind: UpdateKind::Security,
+            severity: Some(Severity::Important),
+            issued: None,
+            cves: vec!["CVE-2099-10001".into()],
+            packages: vec![package("bash-2-1.x86_64")],
+        };
+        let unsaid = Erratum { name: "ELSA-2".into(), packages: Vec::new(), ..erratum.clone() };
+        let book = advisories([&erratum, &unsaid]);
+        assert_eq!(book.len(), 2);
+        let set: PackageSet = [package("bash-1-1.x86_64")].into_iter().collect();
+        let open = book.open_in(&set, &Streams::default());
+        assert_eq!(open.iter().map(|open| &*open.advisory.id).collect::<Vec<_>>(), ["ELSA-1"]);
+        assert_eq!(open[0].advisory.cves, erratum.cves);
+    }
 }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{CveReport, Exposure, Outstanding};
-use crate::observed::{AvailableUpdate, Erratum, Severity, Updates};
+use crate::advisory::Severity;
+use crate::observed::{AvailableUpdate, Erratum, Updates};
 use crate::patching::UpdateKind;
 
 /// All CVEs met so far.

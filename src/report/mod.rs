@@ -18,9 +18,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::advisory::Severity;
 use crate::conformance::StreamGap;
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::observed::{InstanceStatus, Severity};
+use crate::observed::InstanceStatus;
 use crate::plan::ServiceLabel;
 use crate::state::store::ReportRecord;
 

@@ -35,6 +35,7 @@ fn erratum(name: &str, severity: Option<Severity>, cves: &[&str]) -> (Arc<str>, 
         severity,
         issued: None,
         cves: cves.iter().map(|cve| (*cve).into()).collect(),
+        packages: Vec::new(),
     };
     (id, erratum)
 }

@@ -8,10 +8,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use patchtrain::advisory::Severity;
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{
-    AvailableUpdate, Erratum, ErratumLink, Instance, InstanceStatus, Inventory, Observed, Severity, Source,
-    SourceLink, Updates,
+    AvailableUpdate, Erratum, ErratumLink, Instance, InstanceStatus, Inventory, Observed, Source, SourceLink,
+    Updates,
 };
 use patchtrain::op::Lineage;
 use patchtrain::op::UpdateKind;
@@ -160,6 +161,7 @@ fn offers() -> (Vec<Arc<AvailableUpdate>>, BTreeMap<Arc<str>, Erratum>) {
             severity: severities.get(number % 5).copied(),
             issued: None,
             cves: cves.clone(),
+            packages: Vec::new(),
         };
         updates.push(Arc::new(AvailableUpdate {
             name: format!("package-{number}").into(),

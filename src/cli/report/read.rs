@@ -198,6 +198,7 @@ mod tests {
             severity: None,
             issued: None,
             cves: Vec::new(),
+            packages: Vec::new(),
         }
     }
 

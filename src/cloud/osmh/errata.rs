@@ -6,13 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{OsmhCloud, ROWS, wire};
+use crate::advisory::Severity;
 use crate::cloud::CloudError;
 use crate::cloud::calls::{found, is_not_found};
-use crate::cloud::shared::{Shared, severity, severity_of};
+use crate::cloud::rows::packages_of;
+use crate::cloud::shared::{Shared, severity_of};
 use crate::cloud::wire::instant;
 use crate::cloud::words::kind;
 use crate::name::Ocid;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Updates};
 use crate::oci::{Call, Transport};
 use crate::op::UpdateKind;
 
@@ -142,9 +144,10 @@ fn erratum(shared: &mut Shared, row: &wire::Erratum<'_>) -> Erratum {
         severity: row
             .advisory_severity
             .as_ref()
-            .and_then(|word| severity(&word.0))
+            .and_then(|word| Severity::of_word(&word.0))
             .or_else(|| severity_of(synopsis)),
         issued: row.time_issued.as_ref().and_then(|text| instant(&text.0)),
         cves: shared.texts(row.related_cves.as_ref()),
+        packages: packages_of(row.packages.as_ref()),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::cloud::wire::Text;
+use crate::cloud::wire::{PackageRow, Text};
 
 /// A page of a list: each `...Collection`.
 #[derive(Debug, Deserialize)]
@@ -72,6 +72,8 @@ pub(super) struct Erratum<'a> {
     pub(super) time_issued: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) related_cves: Option<Vec<Text<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) packages: Option<Vec<PackageRow<'a>>>,
 }
 
 /// `ManagedInstance`

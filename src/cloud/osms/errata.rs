@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{OsmsCloud, ROWS, wire};
 use crate::cloud::CloudError;
 use crate::cloud::calls::{found, is_not_found};
+use crate::cloud::rows::packages_of;
 use crate::cloud::shared::{Shared, severity_of};
 use crate::cloud::wire::instant;
 use crate::cloud::words::kind;
@@ -44,6 +45,7 @@ fn erratum(shared: &mut Shared, row: &wire::Erratum<'_>) -> Erratum {
         severity: severity_of(synopsis),
         issued: row.issued.as_ref().and_then(|text| instant(&text.0)),
         cves: shared.texts(row.related_cves.as_ref()),
+        packages: packages_of(row.packages.as_ref()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::wire::Text;
+use crate::cloud::wire::{PackageRow, Text};
 
 /// `AvailableUpdateSummary`
 #[derive(Debug, Deserialize)]
@@ -55,6 +55,9 @@ pub(super) struct Erratum<'a> {
     pub(super) issued: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) related_cves: Option<Vec<Text<'a>>>,
+    /// Not in lists.
+    #[serde(borrow, default)]
+    pub(super) packages: Option<Vec<PackageRow<'a>>>,
 }
 
 /// `SoftwareSourceId`

@@ -5,7 +5,7 @@
 use super::super::words::{count, status, time};
 use super::html::{Attribute, Html};
 use super::words::{self, UNKNOWN};
-use crate::observed::Severity;
+use crate::advisory::Severity;
 use crate::report::{Compliance, Exposure, InstanceReport, Report, Summary};
 
 /// Instances of a CVE that are named; of more, their number says enough, and the page stays small.

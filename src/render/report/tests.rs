@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::page::{SCRIPT, STYLE};
 use super::*;
+use crate::advisory::Severity;
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::observed::{InstanceStatus, Severity};
+use crate::observed::InstanceStatus;
 use crate::plan::ServiceLabel;
 use crate::report::{
     Compliance, Conformance, CveReport, Exposure, GroupReport, InstanceReport, Limit, Outstanding, Percent,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::words::{count, time};
-use crate::observed::Severity;
+use crate::advisory::Severity;
 use crate::report::{Compliance, Exposure, InstanceReport, Limit, Percent, Report, Unknown};
 
 /// What stands where nobody knows.

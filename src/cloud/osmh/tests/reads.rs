@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::service::{Service, row};
 use super::*;
-use crate::observed::{Inventory, Severity};
+use crate::advisory::Severity;
+use crate::observed::Inventory;
 use crate::op::UpdateKind;
 use crate::package::StreamStatus;
 
@@ -214,6 +215,10 @@ fn erratum(name: &str, kind: &str, severity: Option<&str>) -> Value {
     json!({
         "name": name, "synopsis": "curl security update", "advisoryType": kind, "advisorySeverity": severity,
         "timeIssued": "2023-03-01T00:00:00.000Z", "relatedCves": ["CVE-2023-1"],
+        "packages": [
+            {"displayName": "curl", "name": "curl-7-2.el8.x86_64", "type": "RPM", "version": "7-2.el8", "architecture": "X86_64"},
+            {"displayName": "curl", "name": "curl-7-2.el8.src", "type": "RPM", "version": "7-2.el8", "architecture": "SRC"},
+        ],
     })
 }
 
@@ -262,6 +267,10 @@ async fn one_erratum_is_found_by_its_name() {
     assert_eq!(
         (&*seen.id, seen.severity, seen.kind),
         ("ELSA-2023-1", Some(Severity::Low), UpdateKind::Security)
+    );
+    assert_eq!(
+        seen.packages.iter().map(|package| package.as_str()).collect::<Vec<_>>(),
+        ["curl-7-2.el8.x86_64"]
     );
     assert_eq!(service.asked(), ["GET /errata/ELSA-2023-1?compartmentId=c"]);
     let none = cloud.observe(&Scope::Erratum("x".into())).await.unwrap();

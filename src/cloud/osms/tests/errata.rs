@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::service::Service;
 use super::*;
-use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Severity, Updates};
+use crate::advisory::Severity;
+use crate::observed::{AvailableUpdate, Erratum, ErratumLink, Updates};
 use crate::op::UpdateKind;
+use crate::package::Package;
 
 fn update(name: &str, kind: &str) -> serde_json::Value {
     json!({
@@ -20,6 +22,13 @@ fn erratum(id: &str, synopsis: Option<&str>) -> serde_json::Value {
     json!({
         "id": id, "name": format!("EL-{id}"), "compartmentId": "c", "synopsis": synopsis,
         "issued": "2026-01-02T03:04:05Z", "advisoryType": "SECURITY", "relatedCves": ["CVE-a"],
+        "packages": [package("i686"), package("x86_64"), package("x86_64"), package("src"), package("vax")],
+    })
+}
+
+fn package(architecture: &str) -> serde_json::Value {
+    json!({
+        "displayName": "bash", "name": "opaque", "type": "RPM", "version": "1:4-1", "architecture": architecture,
     })
 }
 
@@ -94,6 +103,7 @@ async fn errata_are_read_of_an_instance_or_by_their_id() {
         severity: Some(Severity::Important),
         issued: "2026-01-02T03:04:05Z".parse().ok(),
         cves: vec!["CVE-a".into()],
+        packages: ["bash-1:4-1.i686", "bash-1:4-1.x86_64"].map(|text| Package::parse(text).unwrap()).into(),
     };
     assert_eq!(look(Scope::Erratum("e1".into())).await, Sighting::Erratum("e1".into(), Some(one)));
     assert_eq!(look(Scope::Erratum("none".into())).await, Sighting::Erratum("none".into(), None));
