@@ -10,12 +10,13 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("name", &[]),
     ("patching", &[]),
     ("package", &["name"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
+    ("release", &["package"]),
     ("train", &["name", "package", "patching"]),
     ("observed", &["name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
@@ -42,6 +43,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "package",
             "patching",
             "plan",
+            "release",
             "report",
             "state",
             "train",
@@ -62,6 +64,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "package",
             "patching",
             "plan",
+            "release",
             "render",
             "report",
             "simulator",

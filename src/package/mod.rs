@@ -13,13 +13,15 @@ mod module;
 mod nevra;
 mod pattern;
 mod set;
+mod streams;
 
 pub use arch::Arch;
 pub(crate) use delta::walk;
-pub use delta::{Delta, DeltaEntry, DeltaKind};
+pub use delta::{Delta, DeltaEntry, DeltaKind, Lore};
 pub use digest::{Digest, DigestError, Hasher};
 pub use manifest::Manifest;
 pub use module::{ModuleStream, StreamContents, StreamStatus};
 pub use nevra::{NevraError, Package};
 pub use pattern::{Pattern, PatternError};
 pub use set::{PackageSet, SetPool};
+pub use streams::{StreamMove, Streams};
