@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::Criterion;
-use patchtrain::advisory::{self, Advisories, Advisory, Fix, Holding, Status, Streams};
-use patchtrain::package::{Package, PackageSet};
+use patchtrain::advisory::{self, Advisories, Advisory, Fix, Holding, Status};
+use patchtrain::package::{Package, PackageSet, Streams};
 use patchtrain::patching::UpdateKind;
 
 /// The size of the OVAL file, and the bar.

@@ -40,7 +40,7 @@
 //! plan     cloud                         the pure planner; the seam to a service and its dialects
 //! state    conformance                   what is recorded, and where it lies; verdicts
 //! observed train                         the world as a value, and what each op means for it; the train file
-//! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
+//! op       oci      release              the closed list of ops; any OCI API: signature, retry, pages; two sets compared
 //! advisory                               what the vendor says that updates mend, and what stands open in a set
 //! package  patching  name                NEVRAs, sets, deltas, manifests; kinds of updates and schedules; typed names
 //! ```
@@ -81,6 +81,7 @@ pub mod op;
 pub mod package;
 pub mod patching;
 pub mod plan;
+pub mod release;
 pub mod render;
 pub mod report;
 pub mod simulator;

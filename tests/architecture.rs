@@ -10,13 +10,14 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("name", &[]),
     ("patching", &[]),
     ("package", &["name"]),
     ("advisory", &["package", "patching"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
+    ("release", &["advisory", "package"]),
     ("train", &["name", "package", "patching"]),
     ("observed", &["advisory", "name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
@@ -47,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "package",
             "patching",
             "plan",
+            "release",
             "report",
             "state",
             "train",
@@ -68,6 +70,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "package",
             "patching",
             "plan",
+            "release",
             "render",
             "report",
             "simulator",

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::flavour::line;
-use super::{Advisory, Fix, Flavour, Status, Streams};
-use crate::package::{Arch, Package, PackageSet};
+use super::{Advisory, Fix, Flavour, Status};
+use crate::package::{Arch, Package, PackageSet, Streams};
 
 /// Advisories of any number of sources, each once, in the order of their names.
 #[derive(Clone, Debug, Default)]

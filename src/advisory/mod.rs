@@ -16,7 +16,6 @@ mod open;
 mod oval;
 mod packed;
 mod severity;
-mod streams;
 mod updateinfo;
 mod words;
 mod xml;
@@ -31,9 +30,8 @@ pub use fault::{Error, Fault, FaultKind, Warning, Warnings};
 pub use flavour::Flavour;
 pub use open::{Format, Loaded, load, read};
 pub use severity::Severity;
-pub use streams::Streams;
 
-use crate::package::{Arch, Package};
+use crate::package::{Arch, Package, StreamName};
 use crate::patching::UpdateKind;
 
 /// What the vendor said about one update of one or more packages.
@@ -67,7 +65,7 @@ pub struct Fix {
     /// What its architecture means.
     pub reach: Reach,
     /// The module stream that it is of, where that is told.
-    pub module: Option<ModuleName>,
+    pub module: Option<StreamName>,
 }
 
 /// What the architecture of a fix means.
@@ -77,15 +75,6 @@ pub enum Reach {
     Package,
     /// It is that of the machine, as in OVAL, which leaves the package's own open: whatever of the name runs there.
     Machine,
-}
-
-/// A module stream, by its two names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModuleName {
-    /// The module, as `perl`.
-    pub module: Arc<str>,
-    /// The stream, as `5.26`.
-    pub stream: Arc<str>,
 }
 
 /// Whether an advisory still stands. In the order in which sources that disagree are believed: the last wins.

@@ -6,7 +6,7 @@ mod oval;
 mod updateinfo;
 
 use super::*;
-use crate::package::PackageSet;
+use crate::package::{PackageSet, Streams};
 
 fn package(nevra: &str) -> Package {
     Package::parse(nevra).unwrap()
@@ -29,8 +29,8 @@ fn warnings(loaded: &Loaded) -> Vec<(u64, &str, &str)> {
         .collect()
 }
 
-fn module(module: &str, stream: &str) -> ModuleName {
-    ModuleName { module: module.into(), stream: stream.into() }
+fn module(module: &str, stream: &str) -> StreamName {
+    StreamName { module: module.into(), stream: stream.into() }
 }
 
 /// An advisory about security that says nothing but its fixes.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::fault::{Fault, shown};
 use super::gather::Gather;
 use super::xml::{Element, Xml};
-use super::{Advisory, Fix, ModuleName, Severity, words};
-use crate::package::Package;
+use super::{Advisory, Fix, Severity, words};
+use crate::package::{Package, StreamName};
 
 /// Reads what stands in `<updates>`, which has just been opened.
 pub(super) fn read<R: BufRead>(xml: &mut Xml<R>, gather: &mut Gather) -> Result<(), Fault> {
@@ -94,14 +94,14 @@ fn packages<R: BufRead>(xml: &mut Xml<R>, draft: &mut Draft, gather: &mut Gather
     })
 }
 
-fn named(element: &Element, draft: &Draft, gather: &mut Gather) -> Result<Option<ModuleName>, Fault> {
+fn named(element: &Element, draft: &Draft, gather: &mut Gather) -> Result<Option<StreamName>, Fault> {
     let (module, stream) = (element.attribute("name")?, element.attribute("stream")?);
     if module.is_empty() || stream.is_empty() {
         let message = "a module lacks its name or its stream: its packages count for any stream";
         gather.warnings.push(element.line(), draft.id.as_ref(), message);
         return Ok(None);
     }
-    Ok(Some(ModuleName { module: gather.text(&module), stream: gather.text(&stream) }))
+    Ok(Some(StreamName { module: gather.text(&module), stream: gather.text(&stream) }))
 }
 
 fn package(element: &Element, draft: &Draft, gather: &mut Gather) -> Result<Option<Fix>, Fault> {

@@ -13,12 +13,14 @@ use crate::render::Detail;
 mod fleet;
 mod import;
 mod plan;
+mod release;
 mod simulate;
 mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::Import;
 pub(super) use plan::{Apply, Plan, Show};
+pub(super) use release::{Diff, DiffFormat};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 
@@ -47,6 +49,7 @@ pub(super) enum Command {
     Init(Init),
     Fmt(Fmt),
     Freeze(Freeze),
+    Diff(Diff),
     Validate(Validate),
     Plan(Plan),
     Apply(Apply),

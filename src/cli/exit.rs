@@ -4,7 +4,7 @@
 pub const DONE: u8 = 0;
 /// An error.
 pub const ERROR: u8 = 1;
-/// There is a difference. Only where a flag asks for it.
+/// There is a difference. Only where it is asked for.
 pub const DIFFERENT: u8 = 2;
 /// Some steps of an apply failed, or a threshold stopped it; the state says which are done.
 pub const PARTIAL: u8 = 3;
@@ -21,7 +21,10 @@ pub const INTERRUPTED: u8 = 130;
 pub const TABLE: &[(u8, &str)] = &[
     (DONE, "done, or nothing to do"),
     (ERROR, "an error; also invalid files, and a prompt answered with anything but `yes`"),
-    (DIFFERENT, "only with `--detailed-exitcode`: `plan` could start a step, `apply` left something held"),
+    (
+        DIFFERENT,
+        "different: `diff`; with `--detailed-exitcode` `plan` could start a step, `apply` left something held",
+    ),
     (
         PARTIAL,
         "partial: some steps failed, or a threshold stopped the rollout; the state says which are done",

@@ -9,6 +9,7 @@ mod basis;
 mod connect;
 mod context;
 mod credentials;
+mod diff;
 mod each;
 mod error;
 pub mod exit;
@@ -74,6 +75,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Import(arguments) => import::run(&context, &arguments),
         Command::Fmt(arguments) => fmt::run(&context, &arguments),
+        Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Freeze(arguments) => freeze::run(&context, &arguments),
         Command::Validate(arguments) => validate::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),

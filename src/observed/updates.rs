@@ -88,8 +88,7 @@ pub fn advisories<'a>(errata: impl IntoIterator<Item = &'a Erratum>) -> Advisori
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advisory::Streams;
-    use crate::package::PackageSet;
+    use crate::package::{PackageSet, Streams};
 
     #[test]
     fn errata_are_advisories_by_their_names() {

@@ -1,10 +1,11 @@
 //! The delta of two package sets, keyed by name and architecture, with the direction told apart.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Package, PackageSet};
+use super::{Manifest, Package, PackageSet, Streams};
 
 /// How the versions of one (name, architecture) differ between two sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,12 +15,62 @@ pub enum DeltaKind {
     Upgraded,
     /// One version each, the new one older.
     Downgraded,
+    /// One version each, of different module streams, or one of them of none: no upgrade, whatever their versions. rpm
+    /// alone would take it for one; dnf refuses it.
+    StreamChanged,
+    /// A package that obsoletes others came, and those went.
+    Renamed,
     /// Only in the new set.
     Added,
     /// Only in the old set.
     Removed,
     /// A side holds several versions (kernels), or rpm calls two spellings equal: the sets are shown whole.
     SetChanged,
+}
+
+impl DeltaKind {
+    /// All kinds, those first that an update does not do or that are easily overlooked.
+    pub const ALL: [Self; 7] = [
+        Self::Downgraded,
+        Self::StreamChanged,
+        Self::Removed,
+        Self::Renamed,
+        Self::Added,
+        Self::SetChanged,
+        Self::Upgraded,
+    ];
+
+    /// Returns the word of people and documents for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Upgraded => "upgraded",
+            Self::Downgraded => "downgraded",
+            Self::StreamChanged => "stream-changed",
+            Self::Renamed => "renamed",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::SetChanged => "set-changed",
+        }
+    }
+}
+
+/// What is known of packages besides their NEVRAs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lore {
+    /// The module streams of the old set.
+    pub old: Streams,
+    /// Those of the new set.
+    pub new: Streams,
+    /// The names that each name obsoletes.
+    pub obsoletes: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Lore {
+    /// Takes what two manifests tell of their module streams.
+    pub fn of(old: &Manifest, new: &Manifest) -> Self {
+        let (old, new) = (Streams::of_specs(&old.modules), Streams::of_specs(&new.modules));
+        Self { old, new, obsoletes: BTreeMap::new() }
+    }
 }
 
 /// One (name, architecture) whose versions differ.
@@ -49,8 +100,13 @@ pub struct Delta {
 }
 
 impl Delta {
-    /// Compares two sets in one walk.
+    /// Compares two sets in one walk, by what NEVRAs tell.
     pub fn between(old: &PackageSet, new: &PackageSet) -> Self {
+        Self::knowing(old, new, &Lore::default())
+    }
+
+    /// As [`Self::between`], by what else is known.
+    pub fn knowing(old: &PackageSet, new: &PackageSet, lore: &Lore) -> Self {
         let mut entries = Vec::new();
         if old.is_same(new) {
             return Self { entries };
@@ -60,6 +116,7 @@ impl Delta {
                 _ if old == new => return,
                 (&[], _) => DeltaKind::Added,
                 (_, &[]) => DeltaKind::Removed,
+                (&[before], &[after]) if other_stream(before, after, lore) => DeltaKind::StreamChanged,
                 (&[before], &[after]) => match before.cmp_evr(after) {
                     Ordering::Less => DeltaKind::Upgraded,
                     Ordering::Greater => DeltaKind::Downgraded,
@@ -69,6 +126,9 @@ impl Delta {
             };
             entries.push(DeltaEntry { kind, old: old.to_vec(), new: new.to_vec() });
         });
+        if !lore.obsoletes.is_empty() {
+            rename(&mut entries, &lore.obsoletes);
+        }
         Self { entries }
     }
 
@@ -81,6 +141,61 @@ impl Delta {
     pub fn count(&self, kind: DeltaKind) -> usize {
         self.entries.iter().filter(|entry| entry.kind == kind).count()
     }
+}
+
+/// Tells whether two versions of a package are of different streams, or only one of them is of any.
+fn other_stream(before: Package, after: Package, lore: &Lore) -> bool {
+    if before.is_modular() != after.is_modular() {
+        return true;
+    }
+    match (lore.old.of(before), lore.new.of(after)) {
+        (Some(before), Some(after)) => before != after,
+        _ => false,
+    }
+}
+
+/// Joins each package that came with those that went because it obsoletes them. One that obsoletes what stays is
+/// only new.
+fn rename(entries: &mut Vec<DeltaEntry>, obsoletes: &BTreeMap<String, BTreeSet<String>>) {
+    let gone: BTreeMap<&'static str, Vec<usize>> = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.kind == DeltaKind::Removed)
+        .filter_map(|(at, entry)| Some((entry.key()?.name(), at)))
+        .fold(BTreeMap::new(), |mut gone, (name, at)| {
+            gone.entry(name).or_insert_with(Vec::new).push(at);
+            gone
+        });
+    let mut taken = BTreeSet::new();
+    let mut renamed = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let Some(came) = entry.key().filter(|_| entry.kind == DeltaKind::Added) else { continue };
+        let Some(names) = obsoletes.get(came.name()) else { continue };
+        let mut old = Vec::new();
+        for place in names.iter().filter_map(|name| gone.get(name.as_str())).flatten() {
+            // Twins of two architectures are renamed each on its own; `noarch` stands for all.
+            let went = entries[*place].key().map(Package::arch);
+            let fits = went.is_some_and(|went| {
+                went == came.arch() || went == super::Arch::Noarch || came.arch() == super::Arch::Noarch
+            });
+            if fits && taken.insert(*place) {
+                old.extend_from_slice(&entries[*place].old);
+            }
+        }
+        if !old.is_empty() {
+            renamed.push((at, old));
+        }
+    }
+    for (at, mut old) in renamed {
+        old.sort_unstable();
+        entries[at].kind = DeltaKind::Renamed;
+        entries[at].old = old;
+    }
+    let mut at = 0;
+    entries.retain(|_| {
+        at += 1;
+        !taken.contains(&(at - 1))
+    });
 }
 
 /// Walks two sets side by side and hands over the versions of each (name, architecture): all of it that the left

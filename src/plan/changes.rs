@@ -18,7 +18,7 @@ use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Riding, SourceLink};
 use crate::op::{Binding as Binds, Wanted};
-use crate::package::{Delta, Package};
+use crate::package::{Delta, Lore, Package};
 use crate::train::{Ahead, Group, Layout, Release};
 
 /// Everything of a plan that is for people.
@@ -220,7 +220,8 @@ impl Story {
             let (Some(old), Some(new)) = (input.train.release(&from), input.train.release(&to)) else {
                 continue;
             };
-            let delta = Delta::between(old.packages(), new.packages());
+            let delta =
+                Delta::knowing(old.packages(), new.packages(), &Lore::of(&old.manifest, &new.manifest));
             self.moves.push(ReleaseMove { from, to, delta, groups: groups.into_iter().collect(), instances });
         }
     }

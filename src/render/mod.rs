@@ -3,7 +3,10 @@
 //! Renderers are handed data and compute nothing but layout. They write to a `String` or a terminal they are given;
 //! whether there is colour, and how wide it may get, is decided once in [`crate::cli`].
 
+mod delta;
+mod diff;
 mod lines;
+mod markdown;
 mod outcome;
 mod packages;
 mod page;
@@ -20,6 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use diff::{DiffFormat, diff};
 pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};

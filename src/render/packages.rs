@@ -47,10 +47,11 @@ impl Row {
         let name = name(key);
         let mark = match entry.kind {
             DeltaKind::Upgraded => Mark::CHANGE,
-            DeltaKind::Downgraded => Mark('!', Tone::Destroy),
+            DeltaKind::Downgraded | DeltaKind::StreamChanged => Mark('!', Tone::Destroy),
             DeltaKind::Added => Mark::ADD,
             DeltaKind::Removed => Mark::REMOVE,
             DeltaKind::SetChanged => return Some(Self::set(name, &entry.old, &entry.new)),
+            DeltaKind::Renamed => return Self::renamed(&entry.old, &entry.new),
         };
         match (entry.old.as_slice(), entry.new.as_slice()) {
             ([old], [new]) => Some(Self::pair(mark, *old, *new)),
@@ -81,6 +82,19 @@ impl Row {
             several => Cow::Owned(format!("{} versions", several.len())),
         };
         Self::Pair { mark: Mark::CHANGE, name: name(new), old, new: new.evr().into(), rest }
+    }
+
+    /// Makes the row of a package that came for others; the old side names them.
+    fn renamed(old: &[Package], new: &[Package]) -> Option<Self> {
+        let came = new.last()?;
+        let mut went: Vec<&str> = old.iter().map(|package| package.name()).collect();
+        went.dedup();
+        let old = match old {
+            [one] => format!("{} {}", one.name(), one.evr()),
+            _ => went.join(", "),
+        };
+        let (name, new) = (name(*came), came.evr().into());
+        Some(Self::Pair { mark: Mark::CHANGE, name, old: Cow::Owned(old), new, rest: String::new() })
     }
 
     fn pair(mark: Mark, old: Package, new: Package) -> Self {

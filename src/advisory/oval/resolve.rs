@@ -8,8 +8,8 @@ use super::criteria::{Limit, Node, Test};
 use super::tables::{Key, Tables, Text};
 use crate::advisory::fault::shown;
 use crate::advisory::gather::Gather;
-use crate::advisory::{Advisory, Fix, ModuleName, Reach, words};
-use crate::package::{Arch, Package};
+use crate::advisory::{Advisory, Fix, Reach, words};
+use crate::package::{Arch, Package, StreamName};
 
 /// What the vendor builds for, where a definition does not say.
 const ARCHITECTURES: [Arch; 2] = [Arch::Aarch64, Arch::X86_64];
@@ -180,7 +180,7 @@ impl<'a> Branches<'a> {
         for (module, stream) in &about.modules {
             let module = self.gather.text(self.tables.get(*module));
             let stream = self.gather.text(self.tables.get(*stream));
-            self.fixes.push(Fix { package, reach, module: Some(ModuleName { module, stream }) });
+            self.fixes.push(Fix { package, reach, module: Some(StreamName { module, stream }) });
         }
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn open_in(book: &Advisories, set: &str, streams: &[&str]) -> Vec<String> {
-    let open = book.open_in(&set_of(set), &Streams::of_lines(streams));
+    let open = book.open_in(&set_of(set), &Streams::of_specs(streams));
     let line = |open: &Open| {
         let lacks = open.lacks.iter().map(|Lack { have, fixed }| format!(" {have} < {}", fixed.evr()));
         format!("{}:{}", open.advisory.id, lacks.collect::<String>())
@@ -68,7 +68,7 @@ fn an_advisory_counts_within_its_flavour_its_stream_and_its_line() {
         ("kernel-uek-5.4.17-2136.el8uek.x86_64", &[], vec![]),
         ("kernel-uek-5.15.0-199.el8uek.x86_64", &[], vec!["ELSA-U"]),
     ] {
-        let open = book.open_in(&set_of(set), &Streams::of_lines(streams));
+        let open = book.open_in(&set_of(set), &Streams::of_specs(streams));
         let names: Vec<&str> = open.iter().map(|open| &*open.advisory.id).collect();
         assert_eq!(names, expected, "{set}");
     }
@@ -129,8 +129,8 @@ fn a_range_closes_what_lies_between_its_ends_and_tells_cves_apart() {
         "bash-1-1.el8.x86_64 telnet-1-1.el8.x86_64 perl-5.26.3-1.module+el8+1+a.x86_64 zlib-1-1.el8.x86_64";
     let new = "bash-3-2.el8.x86_64 perl-5.30.1-1.module+el8+1+b.x86_64 zlib-3-1.ksplice1.el8.x86_64 new-1-1.el8.x86_64";
     let closure = book.closed_between(
-        Holding { packages: &set_of(old), streams: &Streams::of_lines(["perl:5.26"]) },
-        Holding { packages: &set_of(new), streams: &Streams::of_lines(["perl:5.30"]) },
+        Holding { packages: &set_of(old), streams: &Streams::of_specs(["perl:5.26"]) },
+        Holding { packages: &set_of(new), streams: &Streams::of_specs(["perl:5.30"]) },
     );
     let became: Vec<(&str, Became)> =
         closure.closed.iter().map(|closed| (&*closed.advisory.id, closed.mended[0].became)).collect();
@@ -249,7 +249,7 @@ proptest! {
     ) {
         let book = Advisories::new(list);
         let (old, new) = (PackageSet::new(old), PackageSet::new(new));
-        let streams = Streams::of_lines(streams);
+        let streams = Streams::of_specs(streams);
         let holding = |packages| Holding { packages, streams: &streams };
         let closure = book.closed_between(holding(&old), holding(&new));
         let names = |open: &[Open]| -> BTreeSet<Arc<str>> {

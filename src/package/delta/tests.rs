@@ -62,6 +62,73 @@ fn each_kind_is_told_apart() {
     assert!(Delta::between(&old, &old.iter().collect()).is_empty());
 }
 
+#[test]
+fn another_stream_is_no_upgrade() {
+    let old = set(&[
+        "enters-1-1.el8.x86_64",
+        "leaves-1-1.module+el8.2.0+1+aa.x86_64",
+        "php-7.3.20-1.module+el8.2.0+7373+b272fdef.x86_64",
+        "php-fpm-7.3.20-1.module+el8.2.0+9+b272fdef.x86_64",
+        "stays-1-1.module+el8.2.0+1+aa.x86_64",
+        "twice-1-1.el8.x86_64",
+    ]);
+    let new = set(&[
+        "enters-2-1.module+el8.2.0+1+aa.x86_64",
+        "leaves-2-1.el8.x86_64",
+        "php-7.4.19-1.module+el8.5.0+1+00000000.x86_64",
+        "php-fpm-7.3.33-1.module+el8.5.0+9+b272fdef.x86_64",
+        "stays-2-1.module+el8.5.0+1+bb.x86_64",
+        "twice-1-1.el8.x86_64",
+        "twice-2-1.module+el8.2.0+1+aa.x86_64",
+    ]);
+    let kinds = |lore: &Lore| -> Vec<(&'static str, DeltaKind)> {
+        let delta = Delta::knowing(&old, &new, lore);
+        delta.entries.iter().map(|entry| (entry.key().unwrap().name(), entry.kind)).collect()
+    };
+    let expected = [
+        ("enters", DeltaKind::StreamChanged),
+        ("leaves", DeltaKind::StreamChanged),
+        ("php", DeltaKind::Upgraded),
+        ("php-fpm", DeltaKind::Upgraded),
+        ("stays", DeltaKind::Upgraded),
+        ("twice", DeltaKind::SetChanged),
+    ];
+    assert_eq!(kinds(&Lore::default()), expected, "two modular packages of unknown streams");
+    // Told apart where both are known: 7.3 as its build system labelled it, and a stream made up to bear another label.
+    let php = "php:7.3:8020020200715124551:ceb1cf90";
+    let other = Streams::of_specs(["php:7.4:1:2"]);
+    let label = other.labels().next().unwrap().to_owned();
+    let newer = set(&[&format!("php-7.4.19-1.module+el8.5.0+1+{label}.x86_64")]);
+    let lore = Lore { old: Streams::of_specs([php]), new: other, ..Lore::default() };
+    let php = set(&["php-7.3.20-1.module+el8.2.0+7373+b272fdef.x86_64"]);
+    assert_eq!(Delta::knowing(&php, &newer, &lore).entries[0].kind, DeltaKind::StreamChanged);
+    assert_eq!(Delta::between(&php, &newer).entries[0].kind, DeltaKind::Upgraded);
+}
+
+#[test]
+fn a_package_that_obsoletes_those_that_went_is_renamed() {
+    let old = set(&["a-1-1.i686", "a-1-1.x86_64", "b-1-1.noarch", "c-1-1.x86_64", "stays-1-1.x86_64"]);
+    let new = set(&["n-1-1.i686", "n-1-1.x86_64", "o-1-1.x86_64", "stays-1-1.x86_64"]);
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let obsoletes =
+        [("n".to_owned(), names(&["a", "b", "never"])), ("o".to_owned(), names(&["stays"]))].into();
+    let delta = Delta::knowing(&old, &new, &Lore { obsoletes, ..Lore::default() });
+    let told: Vec<String> = delta
+        .entries
+        .iter()
+        .map(|entry| format!("{} {:?} {:?}", entry.kind.word(), entry.old, entry.new))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "removed [c-1-1.x86_64] []",
+            "renamed [a-1-1.i686, b-1-1.noarch] [n-1-1.i686]",
+            "renamed [a-1-1.x86_64] [n-1-1.x86_64]",
+            "added [] [o-1-1.x86_64]",
+        ]
+    );
+}
+
 /// Every (name, architecture) that either side has, classified one by one.
 fn model(old: &[Package], new: &[Package]) -> Vec<(DeltaKind, BTreeSet<Package>, BTreeSet<Package>)> {
     type Versions = BTreeMap<(&'static str, String), (BTreeSet<Package>, BTreeSet<Package>)>;
@@ -82,6 +149,9 @@ fn model(old: &[Package], new: &[Package]) -> Vec<(DeltaKind, BTreeSet<Package>,
         }
         let (Some(a), Some(b)) = (old.first(), new.first()) else { unreachable!("neither is empty") };
         match (old.len(), new.len(), a.cmp_evr(*b)) {
+            (1, 1, _) if a.release().contains(".module") != b.release().contains(".module") => {
+                DeltaKind::StreamChanged
+            }
             (1, 1, Ordering::Less) => DeltaKind::Upgraded,
             (1, 1, Ordering::Greater) => DeltaKind::Downgraded,
             _ => DeltaKind::SetChanged,

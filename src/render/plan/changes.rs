@@ -1,13 +1,13 @@
 //! Changes: what will happen, riskiest first. Deletions, releases, groups, the moves between releases, then the
 //! instances by group.
 
+use super::super::delta;
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{address, are, clean, count, counts, job, labels, schedule, time};
 use super::summary::mark;
 use super::{cohorts, crew, patches};
 use crate::name::{Address, GroupName, Ocid};
-use crate::package::{DeltaEntry, DeltaKind};
 use crate::plan::{Change, ChangeAction, ChangeDetail, Plan, ReleaseMove};
 
 /// Packages of one kind shown of a move before the list folds.
@@ -180,7 +180,7 @@ fn people(page: &mut Page, plan: &Plan, mark: Mark, verb: &str, instances: &[Oci
 
 /// Writes how two releases differ, kind by kind.
 fn release(page: &mut Page, release_move: &ReleaseMove) {
-    let ReleaseMove { from, to, delta, groups, instances } = release_move;
+    let ReleaseMove { from, to, delta: changed, groups, instances } = release_move;
     page.blank();
     let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
     page.item(
@@ -188,27 +188,7 @@ fn release(page: &mut Page, release_move: &ReleaseMove) {
         Mark::CHANGE,
         &format!("{from} -> {to} for {} of {}", count(*instances, "instance"), groups.join(", ")),
     );
-    let parts = counts(&[
-        (delta.count(DeltaKind::Upgraded), "upgraded"),
-        (delta.count(DeltaKind::Downgraded), "downgraded"),
-        (delta.count(DeltaKind::Added), "added"),
-        (delta.count(DeltaKind::Removed), "removed"),
-        (delta.count(DeltaKind::SetChanged), "with several versions (kernels)"),
-    ]);
+    let parts = delta::summary(changed);
     page.text(6, 6, if parts.is_empty() { "the releases hold the same packages" } else { &parts });
-    for (kind, title) in [
-        (DeltaKind::Downgraded, "downgraded (an update never does that: such instances will be ahead)"),
-        (DeltaKind::Removed, "removed (an update leaves them installed)"),
-        (DeltaKind::Added, "added (an update brings them only where something needs them)"),
-        (DeltaKind::SetChanged, "several versions beside each other"),
-        (DeltaKind::Upgraded, "upgraded"),
-    ] {
-        let entries: Vec<&DeltaEntry> = delta.entries.iter().filter(|entry| entry.kind == kind).collect();
-        if entries.is_empty() {
-            continue;
-        }
-        page.text(6, 8, &format!("{title}:"));
-        let rows: Vec<Row> = entries.iter().filter_map(|entry| Row::of_delta(entry)).collect();
-        packages::write(page, 8, &packages::together(rows), PACKAGES, "->");
-    }
+    delta::lists(page, 6, changed, PACKAGES);
 }

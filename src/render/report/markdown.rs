@@ -1,6 +1,7 @@
 //! The report as Markdown with tables as GitHub has them. Names are escaped: they come from whoever named an instance.
 
-use super::super::words::{clean, count, status, time};
+use super::super::markdown::{escaped, head, row};
+use super::super::words::{count, status, time};
 use super::words::{self, UNKNOWN};
 use crate::report::{Report, Summary};
 
@@ -37,13 +38,10 @@ fn train(lines: &mut Vec<String>, report: &Report) {
         &["systems", "not compliant", "compliant", "compliant %", "unknown", "at level", "behind", "reboot"],
     );
     for group in &report.groups {
-        row(
-            lines,
-            &[escaped(group.name.as_str()), escaped(group.release.as_str())],
-            &summary(&group.summary),
-        );
+        let names = [escaped(group.name.as_str()), escaped(group.release.as_str())];
+        row(lines, names.into_iter().chain(summary(&group.summary)));
     }
-    row(lines, &["**all**".to_owned(), String::new()], &summary(&report.summary));
+    row(lines, ["**all**".to_owned(), String::new()].into_iter().chain(summary(&report.summary)));
     lines.extend([String::new(), "### Instances".to_owned(), String::new()]);
     let mut texts = vec![
         "instance",
@@ -73,21 +71,18 @@ fn train(lines: &mut Vec<String>, report: &Report) {
             instance.last_checkin.map(time).unwrap_or_default(),
         ];
         texts.extend(patched.then(|| escaped(instance.effective_kernel.as_deref().unwrap_or_default())));
-        row(
-            lines,
-            &texts,
-            &[
-                updates.map(|updates| updates.security),
-                updates.map(|updates| updates.bug),
-                updates.map(|updates| updates.enhancement),
-                updates.map(|updates| updates.other),
-                conformance.map(|conformance| conformance.behind),
-                conformance.map(|conformance| conformance.ahead),
-                conformance.map(|conformance| conformance.extra),
-                conformance.map(|conformance| conformance.missing),
-            ]
-            .map(words::number),
-        );
+        let figures = [
+            updates.map(|updates| updates.security),
+            updates.map(|updates| updates.bug),
+            updates.map(|updates| updates.enhancement),
+            updates.map(|updates| updates.other),
+            conformance.map(|conformance| conformance.behind),
+            conformance.map(|conformance| conformance.ahead),
+            conformance.map(|conformance| conformance.extra),
+            conformance.map(|conformance| conformance.missing),
+        ]
+        .map(words::number);
+        row(lines, texts.into_iter().chain(figures));
     }
     let streams = report.instances.iter().filter(|instance| !instance.streams.is_empty());
     for (index, instance) in streams.enumerate() {
@@ -111,7 +106,7 @@ fn train(lines: &mut Vec<String>, report: &Report) {
                 names(&cve.errata),
                 names(&cve.packages),
             ];
-            row(lines, &cells, &[cve.instances.len().to_string()]);
+            row(lines, cells.into_iter().chain([cve.instances.len().to_string()]));
         }
     }
     if !report.limits.is_empty() {
@@ -131,32 +126,4 @@ fn summary(summary: &Summary) -> [String; 8] {
         summary.behind.to_string(),
         summary.reboot.to_string(),
     ]
-}
-
-/// Begins a table: text columns, then figures.
-fn head(lines: &mut Vec<String>, texts: &[&str], figures: &[&str]) {
-    lines.push(format!("| {} | {} |", texts.join(" | "), figures.join(" | ")));
-    lines.push(format!("|{}{}", "---|".repeat(texts.len()), "---:|".repeat(figures.len())));
-}
-
-fn row(lines: &mut Vec<String>, texts: &[String], figures: &[String]) {
-    lines.push(format!("| {} | {} |", texts.join(" | "), figures.join(" | ")));
-}
-
-/// Escapes whatever Markdown or the HTML in it could make of a text.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' | '>'
-            | '@' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

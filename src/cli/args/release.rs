@@ -1,0 +1,59 @@
+//! Options of the commands about releases: `diff`.
+
+use clap::Args;
+
+use super::{Amount, Identity, Parallelism};
+
+/// Show how two package sets differ: releases, files, instances, groups, sources
+///
+/// A side is a release of a train (GL1), a file (a manifest, or one NEVRA a line; it is one where it exists or its name
+/// holds a slash or ends in .packages), a group or an instance (by display name or OCID), or a software source of the
+/// service (service:NAME). Where one word could be several, release.GL1, group.web and instance.web-01 say which. A
+/// group is every version that any member has.
+///
+/// Versions are compared as rpm compares them, by name and architecture; of install-only packages (kernels) both sides
+/// are shown whole. A package that enters, leaves or changes a module stream is never called an upgrade. Two files or
+/// releases are compared offline.
+///
+/// Exits with 0 if they are the same and with 2 if they differ.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Diff {
+    /// The side to compare with
+    #[arg(value_name = "A")]
+    pub(in crate::cli) old: String,
+
+    /// The other
+    #[arg(value_name = "B")]
+    pub(in crate::cli) new: String,
+
+    /// The train that releases, groups and the service are of; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) train: Option<String>,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = DiffFormat::Text)]
+    pub(in crate::cli) format: DiffFormat,
+
+    /// Compare the files themselves, line by line, headers included: two releases or manifests
+    #[arg(long, conflicts_with = "format")]
+    pub(in crate::cli) lines: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) amount: Amount,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum DiffFormat {
+    /// For people
+    Text,
+    /// For pull requests
+    Markdown,
+    /// For programs
+    Json,
+}

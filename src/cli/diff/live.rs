@@ -1,0 +1,186 @@
+//! A side that is in the service: a source, an instance, or all members of a group.
+
+use futures_util::stream::{self, StreamExt};
+
+use super::Named;
+use crate::apply::Interrupt;
+use crate::cli::args::Diff as Arguments;
+use crate::cli::connect::{Connection, Connector, Service};
+use crate::cli::context::Context;
+use crate::cli::look::Reading;
+use crate::cli::signals::unless_interrupted;
+use crate::cli::{CliError, exit};
+use crate::cloud::{Cloud, CloudError};
+use crate::name::{GroupName, Ocid};
+use crate::observed::{Scope, ServiceGroup, Sighting};
+use crate::package::PackageSet;
+use crate::release::{Content, Origin};
+use crate::train::Train;
+
+/// A train's service, to be asked.
+pub(super) struct Live<'a> {
+    context: &'a Context,
+    interrupt: &'a Interrupt,
+    train: &'a Train,
+    connection: Connection<Service>,
+    calls: usize,
+}
+
+impl<'a> Live<'a> {
+    /// Connects; nothing is asked yet.
+    pub(super) async fn connect(
+        context: &'a Context,
+        arguments: &Arguments,
+        train: &'a Train,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self, CliError> {
+        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+        let connection = connector.connect(train, interrupt).await?;
+        Ok(Self { context, interrupt, train, connection, calls: arguments.parallelism.calls() })
+    }
+
+    /// Reads a side, and shows that it goes on.
+    pub(super) async fn read(&self, side: &Named) -> Result<Content, CliError> {
+        let what = match side {
+            Named::Group(group) => format!("the packages of group {group}"),
+            Named::Instance(name) => format!("the packages of {name}"),
+            Named::Source(name) => format!("the packages of source {name}"),
+            _ => String::new(),
+        };
+        let mut progress = Reading::start(self.context, &format!("reading {what}"), what.clone());
+        self.connection.retries.watch(progress.retries(self.context));
+        let read = unless_interrupted(self.interrupt, self.content(side, &what, &mut progress)).await;
+        self.connection.retries.unwatch();
+        progress.finish(self.context, matches!(read, Ok(Ok(_))));
+        read?
+    }
+
+    async fn content(&self, side: &Named, what: &str, progress: &mut Reading) -> Result<Content, CliError> {
+        match side {
+            Named::Group(group) => self.group(group, what, progress).await,
+            Named::Instance(name) => self.instance(name).await,
+            Named::Source(name) => self.source(name).await,
+            Named::File(_) | Named::Release(_) | Named::Word(_) => {
+                Err(CliError::new(exit::ERROR, "this is not in the service"))
+            }
+        }
+    }
+
+    async fn look(&self, scope: Scope) -> Result<Sighting, CliError> {
+        let failed = |error: CloudError| CliError::from(error).while_doing("the service could not be read");
+        self.connection.cloud.observe(&scope).await.map_err(failed)
+    }
+
+    async fn source(&self, name: &str) -> Result<Content, CliError> {
+        let own = format!("{}/{name}", self.train.name);
+        let mut ids: Vec<Ocid> = Ocid::parse(name).into_iter().collect();
+        for wanted in [name.to_owned(), own] {
+            if ids.is_empty()
+                && let Sighting::SourcesNamed(_, found) = self.look(Scope::SourcesNamed(wanted)).await?
+            {
+                ids = found.into_keys().collect();
+            }
+        }
+        // The vendor's lie elsewhere, in a service that tells them apart.
+        if ids.is_empty()
+            && self.connection.capabilities.vendor_sources
+            && let Sighting::Vendors(vendors) = self.look(Scope::Vendors).await?
+        {
+            ids = vendors.into_iter().filter(|(_, vendor)| *vendor.name == *name).map(|(id, _)| id).collect();
+        }
+        let id = only(&ids, || format!("no ACTIVE software source `{name}`"), "software sources", name)?;
+        match self.look(Scope::SourceContents(id.clone())).await? {
+            Sighting::SourceContents(_, Some(packages)) => {
+                Ok(content(format!("service:{name}"), Origin::Source, packages))
+            }
+            _ => Err(CliError::new(exit::ERROR, format!("software source `{name}` is gone"))),
+        }
+    }
+
+    async fn instance(&self, name: &str) -> Result<Content, CliError> {
+        let id = match Ocid::parse(name) {
+            Ok(id) => id,
+            Err(_) => {
+                let found = match self.look(Scope::InstancesNamed(name.to_owned())).await? {
+                    Sighting::InstancesNamed(_, found) => found.into_keys().collect(),
+                    _ => Vec::new(),
+                };
+                let nobody = || format!("no release, no group and no managed instance `{name}`");
+                only(&found, nobody, "instances", name)?.clone()
+            }
+        };
+        match self.look(Scope::Inventory(id)).await? {
+            Sighting::Inventory(_, Some(inventory)) => {
+                Ok(content(name.to_owned(), Origin::Instance, inventory.installed))
+            }
+            _ => Err(CliError::new(exit::ERROR, format!("the service knows no managed instance `{name}`"))),
+        }
+    }
+
+    async fn group(&self, name: &GroupName, what: &str, progress: &mut Reading) -> Result<Content, CliError> {
+        let declared = self.train.group(name).and_then(|group| group.id.clone());
+        let group: Option<ServiceGroup> = match declared {
+            Some(id) => match self.look(Scope::Group(id)).await? {
+                Sighting::Group(_, group) => group,
+                _ => None,
+            },
+            None => match self.look(Scope::GroupsNamed(name.to_string())).await? {
+                Sighting::GroupsNamed(_, found) => {
+                    let ids: Vec<Ocid> = found.keys().cloned().collect();
+                    let nobody = || format!("no ACTIVE group `{name}`");
+                    let id = only(&ids, nobody, "groups", name.as_str())?;
+                    found.get(id).cloned()
+                }
+                _ => None,
+            },
+        };
+        let Some(group) = group else {
+            return Err(CliError::new(exit::ERROR, format!("the service has no ACTIVE group `{name}`")));
+        };
+        let scopes: Vec<Scope> = group.members.iter().cloned().map(Scope::Inventory).collect();
+        let cloud = &*self.connection.cloud;
+        let mut reads =
+            stream::iter(scopes.iter().map(|scope| cloud.observe(scope))).buffer_unordered(self.calls.max(1));
+        let (mut packages, mut instances, mut done) = (PackageSet::default(), 0, 0);
+        while let Some(sighting) = reads.next().await {
+            done += 1;
+            progress.count(&format!("reading {what}"), done, scopes.len());
+            // One that the service dropped meanwhile has nothing.
+            if let Sighting::Inventory(_, Some(inventory)) = sighting? {
+                instances += 1;
+                // A fleet has few distinct sets; those of members alike add nothing.
+                if inventory.installed != packages {
+                    packages = packages.union(inventory.installed.as_slice());
+                }
+            }
+        }
+        if instances == 0 {
+            return Err(CliError::new(exit::ERROR, format!("group `{name}` has no members in the service")));
+        }
+        let label = format!("group.{name}");
+        Ok(Content { instances: Some(instances), ..content(label, Origin::Group, packages) })
+    }
+}
+
+fn content(label: String, origin: Origin, packages: PackageSet) -> Content {
+    // Trust keys are listed like packages by the service.
+    Content { label, origin, packages, modules: Vec::new(), keys: Vec::new(), instances: None }
+}
+
+fn only<'a>(
+    ids: &'a [Ocid],
+    nobody: impl FnOnce() -> String,
+    things: &str,
+    name: &str,
+) -> Result<&'a Ocid, CliError> {
+    match ids {
+        [only] => Ok(only),
+        [] => Err(CliError::usage(format!("there is {}", nobody()))
+            .hint("a file's name holds a slash or ends in .packages; a source is service:NAME")),
+        several => {
+            let ids: Vec<&str> = several.iter().map(Ocid::as_str).collect();
+            Err(CliError::usage(format!("{} {things} are called `{name}`", several.len()))
+                .hint(format!("say which by its OCID: {}", ids.join(", "))))
+        }
+    }
+}

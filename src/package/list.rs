@@ -1,0 +1,92 @@
+//! A plain list of packages: one NEVRA a line, as `rpm -qa --qf '%{NEVRA}\n'` prints it.
+//!
+//! Pure. Whether lines without an epoch may be trusted is whoever reads it to decide: plain `rpm -qa` leaves epochs out.
+
+use thiserror::Error;
+
+use super::manifest::is_key;
+use super::{NevraError, Package, PackageSet};
+
+/// What a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// The packages.
+    pub packages: PackageSet,
+    /// The ids of the trust keys, sorted; they are listed as `gpg-pubkey`.
+    pub keys: Vec<String>,
+}
+
+/// A line that is no NEVRA.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {error}")]
+pub struct BadLine {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub error: NevraError,
+}
+
+impl List {
+    /// Reads a list. Empty lines, and those that start with `#`, say nothing; the order does not matter.
+    ///
+    /// # Errors
+    ///
+    /// Every line that is no NEVRA.
+    pub fn parse(text: &str) -> Result<Self, Vec<BadLine>> {
+        let (mut packages, mut keys, mut bad) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            // Newer rpms print a key without its architecture, which is `(none)`.
+            if let Some(id) = line.strip_prefix("gpg-pubkey-") {
+                let id = id.strip_suffix(".(none)").unwrap_or(id);
+                if is_key(id) {
+                    keys.push(id.to_owned());
+                    continue;
+                }
+            }
+            match Package::parse(line) {
+                Ok(package) => packages.push(package),
+                Err(error) => bad.push(BadLine { line: at + 1, error }),
+            }
+        }
+        if !bad.is_empty() {
+            return Err(bad);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(Self { packages: PackageSet::new(packages), keys })
+    }
+
+    /// Tells whether the list was made in a way that keeps epochs: some line has one. A machine of 300 packages has
+    /// some thirty with an epoch.
+    pub fn has_epochs(&self) -> bool {
+        self.packages.iter().any(|package| package.epoch() > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_line_by_line() {
+        let text = "\n# made by hand\nzsh-5.5.1-10.el8.x86_64\n  bash-4.4.20-5.el8.x86_64\r\nbash-4.4.20-5.el8.x86_64\n\
+            gpg-pubkey-82562ea9-5c1c5e1a\ngpg-pubkey-ad986da3-5cabf60d.(none)\n";
+        let list = List::parse(text).unwrap();
+        let packages: Vec<&str> = list.packages.iter().map(Package::as_str).collect();
+        assert_eq!(packages, ["bash-4.4.20-5.el8.x86_64", "zsh-5.5.1-10.el8.x86_64"]);
+        assert_eq!(list.keys, ["82562ea9-5c1c5e1a", "ad986da3-5cabf60d"]);
+        assert!(!list.has_epochs());
+        assert!(List::parse("linux-firmware-999:20230516-999.el8.noarch").unwrap().has_epochs());
+    }
+
+    #[test]
+    fn every_bad_line_is_told() {
+        let bad = List::parse("bash\nzsh-5.5.1-10.el8.x86_64\n1:bash-4.4-1.x86_64\n").unwrap_err();
+        assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [1, 3]);
+        assert!(bad[0].to_string().starts_with("line 1: `bash`"), "{}", bad[0]);
+    }
+}
