@@ -111,7 +111,6 @@ fn a_fault_is_found_and_told() {
 
 #[test]
 #[ignore = "takes as long as it is given: .ci/run fuzz"]
-#[expect(clippy::print_stdout, reason = "it tells how much was fed")]
 fn fuzz_all() {
     let seconds =
         setting("PATCHTRAIN_FUZZ_SECONDS").map_or(10, |text| text.parse().expect("seconds are a number"));
@@ -196,7 +195,6 @@ fn batch_apart(name: &str, seed: u64) -> Result<u64, String> {
 /// Feeds one input, `TARGET:SEED:CASE`, or a batch, `TARGET:SEED`.
 #[test]
 #[ignore = "is asked for by name, with PATCHTRAIN_FUZZ"]
-#[expect(clippy::print_stdout, reason = "it tells what it found")]
 fn fuzz_again() {
     let Some(what) = setting("PATCHTRAIN_FUZZ") else { return };
     let mut parts = what.split(':');

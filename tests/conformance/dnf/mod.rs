@@ -22,7 +22,6 @@ const LIMITS: &str = include_str!("../../../docs/limits.md");
 
 #[test]
 #[ignore = "takes dnf, rpmbuild and createrepo_c, and root: .ci/run judge"]
-#[expect(clippy::print_stdout, reason = "it tells what each said")]
 fn dnf_ends_with_what_we_say() {
     let begun = Instant::now();
     let cases: Vec<(&Story, &Case)> =
@@ -135,7 +134,7 @@ fn package_of(package: Package, runs: bool) -> Value {
             provides.extend(["installonlypkg(kernel)".to_owned(), uname]);
         }
         "kernel-uek" | "kernel-devel" | "kernel-uek-devel" => {
-            provides.push("installonlypkg(kernel)".to_owned())
+            provides.push("installonlypkg(kernel)".to_owned());
         }
         "kernel-modules" => {
             provides.push("installonlypkg(kernel-module)".to_owned());
@@ -178,7 +177,7 @@ fn asked((story, case): &(&Story, &Case)) -> Value {
 
 /// The module metadata of a source: its streams with what it holds of them, and the modules' defaults.
 fn modules(packages: &PackageSet) -> String {
-    let mut text = String::new();
+    let mut documents = Vec::new();
     for (name, default) in STREAMS {
         let of: Vec<Package> = packages.iter().filter(|package| stream_of(*package) == Some(name)).collect();
         if of.is_empty() {
@@ -193,16 +192,16 @@ fn modules(packages: &PackageSet) -> String {
             format!("    - {name}-{epoch}:{}-{}.{arch}\n", package.version(), package.release())
         };
         let artifacts: String = of.iter().map(artifact).collect();
-        text.push_str(&format!(
+        documents.push(format!(
             "---\ndocument: modulemd\nversion: 2\ndata:\n  name: {module}\n  stream: \"{stream}\"\n  version: {version}\n  \
              context: {context}\n  arch: x86_64\n  summary: s\n  description: d\n  license:\n    module: [MIT]\n  \
              artifacts:\n    rpms:\n{artifacts}...\n"
         ));
         if *default {
-            text.push_str(&format!(
+            documents.push(format!(
                 "---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: {module}\n  stream: \"{stream}\"\n...\n"
             ));
         }
     }
-    text
+    documents.concat()
 }
