@@ -38,9 +38,9 @@
 //! render   apply   simulator             text and progress; the executor; the embedded service
 //! report                                 how a fleet stands, for status and the compliance report
 //! plan     cloud                         the pure planner; the seam to a service and its dialects
-//! state    conformance                   what is recorded, and where it lies; verdicts
+//! state    conformance   release         what is recorded, and where it lies; verdicts; releases compared and checked
 //! observed train                         the world as a value, and what each op means for it; the train file
-//! op       oci      release              the closed list of ops; any OCI API: signature, retry, pages; two sets compared
+//! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
 //! advisory                               what the vendor says that updates mend, and what stands open in a set
 //! package  patching  name                NEVRAs, sets, deltas, manifests; kinds of updates and schedules; typed names
 //! ```

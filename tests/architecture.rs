@@ -17,11 +17,12 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("advisory", &["package", "patching"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
-    ("release", &["advisory", "package"]),
     ("train", &["name", "package", "patching"]),
     ("observed", &["advisory", "name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching"]),
+    // Pure: what is in the service is handed to it.
+    ("release", &["advisory", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Pure: no `cloud`, no `oci`.
     ("plan", &["conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.

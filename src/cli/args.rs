@@ -20,7 +20,7 @@ mod train;
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::Import;
 pub(super) use plan::{Apply, Plan, Show};
-pub(super) use release::{Diff, DiffFormat};
+pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 
@@ -50,6 +50,7 @@ pub(super) enum Command {
     Fmt(Fmt),
     Freeze(Freeze),
     Diff(Diff),
+    Promote(Promote),
     Validate(Validate),
     Plan(Plan),
     Apply(Apply),

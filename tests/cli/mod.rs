@@ -7,6 +7,7 @@ mod freeze;
 mod import;
 mod init;
 mod migration;
+mod promote;
 mod quickstart;
 mod readme;
 mod report;
