@@ -10,11 +10,13 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("name", &[]),
     ("patching", &[]),
+    ("document", &[]),
     ("package", &["name"]),
-    ("advisory", &["package", "patching"]),
+    ("advisory", &["document", "package", "patching"]),
+    ("repodata", &["document", "package"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
     ("train", &["name", "package", "patching"]),
@@ -22,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching"]),
     // Pure: what is in the service is handed to it.
-    ("release", &["advisory", "name", "observed", "op", "package", "patching", "state", "train"]),
+    ("release", &["advisory", "name", "observed", "op", "package", "patching", "repodata", "state", "train"]),
     // Pure: no `cloud`, no `oci`.
     ("plan", &["conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.
@@ -50,6 +52,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "patching",
             "plan",
             "release",
+            "repodata",
             "report",
             "state",
             "train",
@@ -73,6 +76,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "plan",
             "release",
             "render",
+            "repodata",
             "report",
             "simulator",
             "state",

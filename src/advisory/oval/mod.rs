@@ -17,9 +17,8 @@ mod tables;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use super::fault::Fault;
 use super::gather::Gather;
-use super::xml::{Element, Xml};
+use crate::document::{Element, Fault, Xml};
 use super::{Severity, Status, words};
 use criteria::Node;
 use tables::Tables;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Definition;
 use super::criteria::{Limit, Node, Test};
 use super::tables::{Key, Tables, Text};
-use crate::advisory::fault::shown;
+use crate::document::shown;
 use crate::advisory::gather::Gather;
 use crate::advisory::{Advisory, Fix, Reach, words};
 use crate::package::{Arch, Package, StreamName};
