@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn names_that_nobody_has_are_told_from_those_that_somebody_has() {
         let train = train("GL1", "GL1");
-        assert_eq!(way(&train, "GL1.2", "web").unwrap_err().1, "did you mean `GL1`?");
+        assert_eq!(way(&train, "GL1.2", "web").unwrap_err().1, "did you mean `GL1.1`?");
         assert_eq!(way(&train, "nonsense", "web").unwrap_err().1, "the releases are: GL1, GL1.1, GL2, GL3");
         assert_eq!(way(&train, "GL1", "wbe").unwrap_err().1, "did you mean `web`?");
         assert!(way(&train, "GL3", "canary").unwrap_err().0.contains("is retired"));
