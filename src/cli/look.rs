@@ -147,6 +147,9 @@ impl Reading {
         }
     }
 
+    /// Ends it without a word.
+    pub(super) fn vanish(self) {}
+
     /// Ends it; nothing is said of what was not read whole.
     pub(super) fn finish(self, context: &Context, whole: bool) {
         if self.spinner.is_none() && whole {

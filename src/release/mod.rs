@@ -15,7 +15,7 @@ mod timeline;
 mod verify;
 
 pub use closure::{Clash, Dependencies, Unmet, dependencies};
-pub use compare::{Comparison, Content, KeyMove, Origin, Side};
+pub use compare::{Comparison, Content, Judgement, KeyMove, Origin, Side};
 pub use portrait::{Portrait, Size};
 pub use promote::{Irreversible, Promotion, PromotionError, Way, promotion, suggestion};
 pub use sbom::{purl, sbom};
