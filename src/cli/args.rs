@@ -12,6 +12,7 @@ use crate::render::Detail;
 
 mod fleet;
 mod import;
+mod lifecycle;
 mod plan;
 mod release;
 mod simulate;
@@ -19,6 +20,9 @@ mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::Import;
+pub(super) use lifecycle::{
+    Flags, Release, ReleaseAction, ReleaseList, ReleaseSbom, ReleaseShow, ReleaseVerify,
+};
 pub(super) use plan::{Apply, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
@@ -51,6 +55,7 @@ pub(super) enum Command {
     Freeze(Freeze),
     Diff(Diff),
     Promote(Promote),
+    Release(Release),
     Validate(Validate),
     Plan(Plan),
     Apply(Apply),

@@ -24,6 +24,7 @@ mod plan;
 mod promote;
 mod prompt;
 mod random;
+mod release;
 mod report;
 mod show;
 mod signals;
@@ -79,6 +80,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Fmt(arguments) => fmt::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Promote(arguments) => promote::run(&context, &arguments),
+        Command::Release(arguments) => release::run(&context, &arguments),
         Command::Freeze(arguments) => freeze::run(&context, &arguments),
         Command::Validate(arguments) => validate::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),

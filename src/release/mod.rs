@@ -19,5 +19,5 @@ pub use compare::{Comparison, Content, Judgement, KeyMove, Origin, Side};
 pub use portrait::{Portrait, Size};
 pub use promote::{Irreversible, Promotion, PromotionError, Way, promotion, suggestion};
 pub use sbom::{purl, sbom};
-pub use timeline::{Milestone, Rider, SourceOnRecord, Timeline, timeline};
+pub use timeline::{Milestone, Rider, SourceOnRecord, Timeline, flagged, timeline};
 pub use verify::{Difference, Found, Held, Standing, Verified, Witness, verify};

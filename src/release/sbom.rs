@@ -107,7 +107,11 @@ pub fn sbom(train: &Train, release: &Release) -> String {
         metadata: Metadata {
             timestamp: frozen_at(release).map(|at| at.to_string()),
             tools: Tools {
-                components: [Tool { kind: "application", name: "patchtrain", version: env!("CARGO_PKG_VERSION") }],
+                components: [Tool {
+                    kind: "application",
+                    name: "patchtrain",
+                    version: env!("CARGO_PKG_VERSION"),
+                }],
             },
             component: Subject {
                 kind: "operating-system",
@@ -177,7 +181,8 @@ pub fn purl(package: Package, distro: &str, stream: Option<&str>) -> String {
 /// Encodes a part of a package URL: all but letters, digits, `.`, `-`, `_`, `~` and `:`.
 fn encode(into: &mut String, text: &str) {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
     into.extend(utf8_percent_encode(text, KEPT));
 }
 
@@ -220,7 +225,8 @@ mod tests {
 
     #[test]
     fn the_same_release_is_the_same_text_and_another_has_another_number() {
-        let manifest = "# release: GL1\n# frozen at: 2026-04-30T08:00:00Z\nbash-4.4.19-1.el8.x86_64\nkey 82562ea9\n";
+        let manifest =
+            "# release: GL1\n# frozen at: 2026-04-30T08:00:00Z\nbash-4.4.19-1.el8.x86_64\nkey 82562ea9\n";
         let train = sample::train(&[("GL1", manifest), ("GL2", "bash-4.4.19-1.el8.x86_64\n")], "");
         let [one, two] = [0, 1].map(|at| sbom(&train, &train.releases[at]));
         assert_eq!(one, sbom(&train, &train.releases[0]));

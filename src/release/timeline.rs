@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::advisory::{Advisories, Flag};
+use crate::advisory::{Advisories, Flagged};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Delta, Digest, Lore};
 use crate::state::State;
@@ -42,7 +42,7 @@ pub struct Milestone {
     /// Who rides it.
     pub riders: Vec<Rider>,
     /// Advisories that were taken back or replaced after they brought packages of it.
-    pub flags: Vec<Flag>,
+    pub flags: Vec<Flagged>,
 }
 
 /// A source as the state has it.
@@ -80,12 +80,20 @@ pub fn timeline(train: &Train, state: Option<&State>, advisories: Option<&Adviso
     let mut before: Option<&Release> = None;
     let releases = train.releases.iter().map(|release| {
         let change = before.map(|before| {
-            Delta::knowing(before.packages(), release.packages(), &Lore::of(&before.manifest, &release.manifest))
+            Delta::knowing(
+                before.packages(),
+                release.packages(),
+                &Lore::of(&before.manifest, &release.manifest),
+            )
         });
         before = Some(release);
         milestone(train, state, (release, change), riders.get(&release.name), advisories)
     });
-    Timeline { train: train.name.clone(), serial: state.map(|state| state.serial), releases: releases.collect() }
+    Timeline {
+        train: train.name.clone(),
+        serial: state.map(|state| state.serial),
+        releases: releases.collect(),
+    }
 }
 
 /// The instances of a group on a release.
@@ -126,7 +134,8 @@ fn milestone(
     };
     let mut names = bound.clone();
     names.extend(crews.into_iter().flat_map(|crews| crews.keys().copied()));
-    names.extend(state.into_iter().flat_map(|state| state.groups.keys()).filter(|name| moved(name).is_some()));
+    names
+        .extend(state.into_iter().flat_map(|state| state.groups.keys()).filter(|name| moved(name).is_some()));
     let rider = |name: &GroupName| {
         let crew = crews.and_then(|crews| crews.get(name)).copied().unwrap_or_default();
         let whole = crew.instances > 0 && crew.at_level == crew.instances;
@@ -153,8 +162,14 @@ fn milestone(
             proven: record.proven,
         }),
         riders: names.into_iter().map(rider).collect(),
-        flags: advisories.map(|known| known.flagged_in(release.packages())).unwrap_or_default(),
+        flags: flagged(release, advisories),
     }
+}
+
+/// Returns the advisories that flag a release.
+pub fn flagged(release: &Release, advisories: Option<&Advisories>) -> Vec<Flagged> {
+    let flags = advisories.map(|known| known.flagged_in(release.packages())).unwrap_or_default();
+    flags.iter().map(Flagged::from).collect()
 }
 
 /// Returns when a release was frozen, where its manifest says so.
@@ -196,9 +211,11 @@ mod tests {
             };
             state.groups.insert(GroupName::new(name), record);
         }
-        for (name, group, level) in
-            [("a", "canary", Some("2026-05-02T00:00:00Z")), ("b", "canary", Some("2026-05-03T00:00:00Z")), ("c", "web", None)]
-        {
+        for (name, group, level) in [
+            ("a", "canary", Some("2026-05-02T00:00:00Z")),
+            ("b", "canary", Some("2026-05-03T00:00:00Z")),
+            ("c", "web", None),
+        ] {
             let level = level.map(|since| AtLevel {
                 release: gl1.clone(),
                 since: at(since),
@@ -239,7 +256,9 @@ mod tests {
         let riders: Vec<_> = gl1
             .riders
             .iter()
-            .map(|rider| (rider.group.as_str(), rider.bound, rider.instances, rider.at_level, rider.level_since))
+            .map(|rider| {
+                (rider.group.as_str(), rider.bound, rider.instances, rider.at_level, rider.level_since)
+            })
             .collect();
         let level = Some(at("2026-05-03T00:00:00Z"));
         assert_eq!(
@@ -256,6 +275,12 @@ mod tests {
         let train = train();
         let found = timeline(&train, None, None);
         assert_eq!(found.serial, None);
-        assert!(found.releases.iter().flat_map(|one| &one.riders).all(|rider| rider.bound && rider.since.is_none()));
+        assert!(
+            found
+                .releases
+                .iter()
+                .flat_map(|one| &one.riders)
+                .all(|rider| rider.bound && rider.since.is_none())
+        );
     }
 }

@@ -290,8 +290,12 @@ mod tests {
             owner.release = Some((release.name.clone(), other));
         }
         let bad = check(&train, Some(&state), vec![tampered]);
-        let [Difference::State { recorded }, Difference::Tag { tag: "train", .. }, Difference::Tag { tag: "digest", .. }, Difference::Contents { delta, .. }] =
-            bad.differences.as_slice()
+        let [
+            Difference::State { recorded },
+            Difference::Tag { tag: "train", .. },
+            Difference::Tag { tag: "digest", .. },
+            Difference::Contents { delta, .. },
+        ] = bad.differences.as_slice()
         else {
             panic!("{:?}", bad.differences)
         };

@@ -30,7 +30,7 @@ pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
 pub use progress::{Bars, Spinner};
-pub use release::irreversible;
+pub use release::{Checked, TimelineFormat, irreversible, portrait, timeline, verified};
 pub use repeat::Repeat;
 pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;

@@ -144,7 +144,9 @@ impl Capability {
     /// Tells whether what is provided, here, is what is required, of the same name: whether their versions overlap. One
     /// that says nothing of versions overlaps with all.
     pub fn overlaps(&self, required: &Self) -> bool {
-        let (Some((has, version)), Some((wants, wanted))) = (&self.bound, &required.bound) else { return true };
+        let (Some((has, version)), Some((wants, wanted))) = (&self.bound, &required.bound) else {
+            return true;
+        };
         match version.cmp_loosely(wanted) {
             Ordering::Less => has.takes_greater() || wants.takes_less(),
             Ordering::Greater => has.takes_less() || wants.takes_greater(),

@@ -73,7 +73,9 @@ impl RepodataError {
             | RepodataFault::Place(_)
             | RepodataFault::NoPrimary
             | RepodataFault::Yaml { .. }
-            | RepodataFault::Long(_) => "take the `repodata/` of the vendor, or make it anew with createrepo_c",
+            | RepodataFault::Long(_) => {
+                "take the `repodata/` of the vendor, or make it anew with createrepo_c"
+            }
         }
     }
 }

@@ -93,10 +93,13 @@ impl Repodata {
     /// Reads a repository, and keeps what it tells of the packages of the set. Of a package in several repositories the
     /// first one counts, as they are the same.
     pub fn read(&mut self, repository: &impl Fetch, set: &PackageSet) -> Result<(), RepodataError> {
-        let error = |name: &str, fault| RepodataError { place: repository.place(), name: name.to_owned(), fault };
-        let open = |name: &str| repository.fetch(name).map_err(|source| error(name, RepodataFault::Open(source)));
+        let error =
+            |name: &str, fault| RepodataError { place: repository.place(), name: name.to_owned(), fault };
+        let open =
+            |name: &str| repository.fetch(name).map_err(|source| error(name, RepodataFault::Open(source)));
         let file = open(index::NAME)?.take(LONGEST_INDEX);
-        let index = index::read(BufReader::with_capacity(BUFFER, file)).map_err(|fault| error(index::NAME, fault))?;
+        let index =
+            index::read(BufReader::with_capacity(BUFFER, file)).map_err(|fault| error(index::NAME, fault))?;
         let primary = index.primary.ok_or_else(|| error(index::NAME, RepodataFault::NoPrimary))?;
         let checked = |part: &index::Part| {
             let mut file = open(&part.name)?;
@@ -106,7 +109,8 @@ impl Repodata {
         };
         primary::read(checked(&primary)?, set, self).map_err(|fault| error(&primary.name, fault))?;
         if let Some(modules) = index.modules {
-            modules::read(checked(&modules)?, set, &mut self.streams).map_err(|fault| error(&modules.name, fault))?;
+            modules::read(checked(&modules)?, set, &mut self.streams)
+                .map_err(|fault| error(&modules.name, fault))?;
             self.modular += 1;
         }
         Ok(())

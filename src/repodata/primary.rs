@@ -43,11 +43,16 @@ fn package<R: BufRead>(xml: &mut Xml<R>, set: &PackageSet) -> Result<Option<(Pac
             "version" => {
                 let (epoch, version, release) =
                     (child.attribute("epoch")?, child.attribute("ver")?, child.attribute("rel")?);
-                evr = if epoch.is_empty() { format!("{version}-{release}") } else { format!("{epoch}:{version}-{release}") };
+                evr = if epoch.is_empty() {
+                    format!("{version}-{release}")
+                } else {
+                    format!("{epoch}:{version}-{release}")
+                };
             }
             "format" => {
                 // What is no package of ours cannot be in the set; source packages are among those.
-                let known = Package::from_parts(&name, &evr, &arch).ok().filter(|package| set.contains(*package));
+                let known =
+                    Package::from_parts(&name, &evr, &arch).ok().filter(|package| set.contains(*package));
                 if let Some(package) = known {
                     found = Some((package, format(xml)?));
                 }

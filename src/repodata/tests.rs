@@ -79,7 +79,11 @@ fn repository(folder: &Path, parts: &[(&str, &str, Vec<u8>)]) {
 #[test]
 fn only_packages_of_the_set_are_kept_with_all_they_tell() {
     let folder = tempfile::tempdir().unwrap();
-    let wanted = set(&["curl-7.61.1-34.el8.x86_64", "perl-5.30.1-2.module+el8.x86_64", "perl-4:5.30.1-3.module+el8.x86_64"]);
+    let wanted = set(&[
+        "curl-7.61.1-34.el8.x86_64",
+        "perl-5.30.1-2.module+el8.x86_64",
+        "perl-4:5.30.1-3.module+el8.x86_64",
+    ]);
     repository(
         folder.path(),
         &[("primary", "p.xml.gz", gzip(PRIMARY)), ("modules", "m.yaml", MODULES.as_bytes().to_vec())],
@@ -93,8 +97,7 @@ fn only_packages_of_the_set_are_kept_with_all_they_tell() {
     assert_eq!(texts(&entry.conflicts), ["curl-minimal"]);
     assert_eq!(texts(&entry.obsoletes), ["old < 2"]);
     assert_eq!(entry.files, ["/usr/bin/curl".into()]);
-    let streams: Vec<String> =
-        found.streams.values().flatten().map(ToString::to_string).collect();
+    let streams: Vec<String> = found.streams.values().flatten().map(ToString::to_string).collect();
     assert_eq!(streams, ["perl:5.30", "perl:5.30"]);
     assert_eq!(found.absent(&wanted).len(), 2);
     // `repodata` itself names the same repository.
@@ -118,7 +121,9 @@ fn what_is_wrong_is_said_with_its_file() {
     assert!(read().contains("its sha256 is ") && read().contains("fetch all"), "{}", read());
     repository(folder.path(), &[("primary", "p.xml", PRIMARY.as_bytes()[..400].to_vec())]);
     assert!(read().contains("line "), "{}", read());
-    index("<repomd><data type=\"primary\"><checksum type=\"md5\">x</checksum><location href=\"repodata/p.xml\"/></data></repomd>");
+    index(
+        "<repomd><data type=\"primary\"><checksum type=\"md5\">x</checksum><location href=\"repodata/p.xml\"/></data></repomd>",
+    );
     assert!(read().contains("`md5`"), "{}", read());
     index("<repomd><data type=\"primary\"><location href=\"../../etc/passwd\"/></data></repomd>");
     assert!(read().contains("not in the repository"), "{}", read());

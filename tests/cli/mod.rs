@@ -10,6 +10,7 @@ mod migration;
 mod promote;
 mod quickstart;
 mod readme;
+mod release;
 mod report;
 mod service;
 mod services;

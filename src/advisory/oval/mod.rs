@@ -18,8 +18,8 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use super::gather::Gather;
-use crate::document::{Element, Fault, Xml};
 use super::{Severity, Status, words};
+use crate::document::{Element, Fault, Xml};
 use criteria::Node;
 use tables::Tables;
 

@@ -18,10 +18,8 @@ pub(super) fn each(set: &PackageSet) -> Vec<Kernel> {
             kernels.push(Kernel { package, family });
         }
     }
-    let counts: Vec<usize> = kernels
-        .iter()
-        .map(|one| kernels.iter().filter(|other| other.family == one.family).count())
-        .collect();
+    let counts: Vec<usize> =
+        kernels.iter().map(|one| kernels.iter().filter(|other| other.family == one.family).count()).collect();
     let mut counts = counts.into_iter();
     kernels.retain(|_| counts.next().is_some_and(|count| count > 1));
     kernels

@@ -78,11 +78,8 @@ pub fn dependencies(manifest: &Manifest, repodata: &Repodata) -> Dependencies {
     let set = &manifest.packages;
     let index = Index::of(set, repodata);
     let all = vec![true; index.packages.len()];
-    let mut found = Dependencies {
-        packages: set.len(),
-        absent: repodata.absent(set),
-        ..Dependencies::default()
-    };
+    let mut found =
+        Dependencies { packages: set.len(), absent: repodata.absent(set), ..Dependencies::default() };
     let requirements = index.requirements();
     found.requirements = requirements.len();
     let mut met: Vec<&Requirement<'_>> = Vec::new();
@@ -141,7 +138,9 @@ impl Requirement<'_> {
     fn holds(&self, alive: &Alive<'_>) -> bool {
         match &self.need {
             Need::Plain(capability) => alive.is_provided(capability),
-            Need::Rich(rich @ Rich::Unless(_, condition, None)) => rich.holds(alive) || condition.holds(alive),
+            Need::Rich(rich @ Rich::Unless(_, condition, None)) => {
+                rich.holds(alive) || condition.holds(alive)
+            }
             Need::Rich(rich) => rich.holds(alive),
             Need::Strange => false,
         }

@@ -41,14 +41,20 @@ impl Rich {
     /// Tells whether it holds.
     pub(super) fn holds(&self, providers: &impl Providers) -> bool {
         let chosen = |condition: bool, then: &Self, other: Option<&Self>, empty: bool| {
-            if condition { then.holds(providers) } else { other.map_or(empty, |other| other.holds(providers)) }
+            if condition {
+                then.holds(providers)
+            } else {
+                other.map_or(empty, |other| other.holds(providers))
+            }
         };
         match self {
             Self::One(capability) => !providers.of(capability).is_empty(),
             Self::And(all) => all.iter().all(|one| one.holds(providers)),
             Self::Or(any) => any.iter().any(|one| one.holds(providers)),
             Self::With(_) | Self::Without(..) => !self.by(providers).is_empty(),
-            Self::If(then, condition, other) => chosen(condition.holds(providers), then, other.as_deref(), true),
+            Self::If(then, condition, other) => {
+                chosen(condition.holds(providers), then, other.as_deref(), true)
+            }
             // As a requirement it asks for nothing where its condition holds; as a conflict it is none then.
             Self::Unless(then, condition, other) => {
                 chosen(!condition.holds(providers), then, other.as_deref(), false)
@@ -232,7 +238,9 @@ mod tests {
     #[test]
     fn what_is_none_is_refused() {
         let deep = "(".repeat(60) + "a" + &")".repeat(60);
-        for text in ["", "a", "()", "(a", "(a and)", "(a and b or c)", "(a if b if c)", "(a xor b)", "(a) b", &deep] {
+        for text in
+            ["", "a", "()", "(a", "(a and)", "(a and b or c)", "(a if b if c)", "(a xor b)", "(a) b", &deep]
+        {
             assert_eq!(Rich::parse(text), None, "{text}");
         }
     }
