@@ -151,7 +151,18 @@ impl Capability {
             Ordering::Less => has.takes_greater() || wants.takes_less(),
             Ordering::Greater => has.takes_less() || wants.takes_greater(),
             Ordering::Equal => {
-                (has.takes_equal() && wants.takes_equal())
+                let at_it = |one: Relation, other: Relation| {
+                    one.takes_equal() && (other.takes_less() || other.takes_greater())
+                };
+                // A version without a release stands for all of its releases: some are below the one that the other
+                // names, and some above it.
+                let any_release = match (version.release.is_empty(), wanted.release.is_empty()) {
+                    (true, false) => at_it(*has, *wants),
+                    (false, true) => at_it(*wants, *has),
+                    _ => false,
+                };
+                any_release
+                    || (has.takes_equal() && wants.takes_equal())
                     || (has.takes_less() && wants.takes_less())
                     || (has.takes_greater() && wants.takes_greater())
             }
@@ -209,5 +220,29 @@ mod tests {
         }
         assert_eq!(Capability::parse("a >= 1:2-3").unwrap().to_string(), "a >= 1:2-3");
         assert_eq!(Capability::parse("a >= "), None);
+    }
+
+    /// Every pair of these bounds, as the real thing judges it.
+    #[test]
+    fn every_pair_is_judged_as_librpm_judges_it() {
+        let (mut wanted, mut pairs): (Vec<&str>, usize) = (Vec::new(), 0);
+        for line in include_str!("overlaps.txt").lines() {
+            if let Some(versions) = line.strip_prefix("# 1 ") {
+                wanted = std::iter::once("1").chain(versions.split(' ')).collect();
+            }
+            if line.starts_with('#') {
+                continue;
+            }
+            let [sign, version, other, verdicts] = line.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let has = Capability::parse(&format!("a {sign} {version}")).unwrap();
+            for (wanted, verdict) in wanted.iter().zip(verdicts.chars()) {
+                let wants = Capability::parse(&format!("a {other} {wanted}")).unwrap();
+                assert_eq!(has.overlaps(&wants), verdict == '1', "{has} for {wants}");
+                pairs += 1;
+            }
+        }
+        assert_eq!(pairs, 4_900);
     }
 }

@@ -211,7 +211,7 @@ mod tests {
             ("(a and b and c)", false),
             ("(c or b)", true),
             ("(c or d)", false),
-            ("(a >= 1 and b<3)", true),
+            ("(a >= 1 and b < 3)", true),
             ("(a > 1 or c)", false),
             ("(c if d)", true),
             ("(c if a)", false),
