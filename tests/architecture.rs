@@ -26,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     // Pure: what is in the service is handed to it.
     ("release", &["advisory", "name", "observed", "op", "package", "patching", "repodata", "state", "train"]),
     // Pure: no `cloud`, no `oci`.
-    ("plan", &["conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
+    ("plan", &["advisory", "conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.
     ("cloud", &["advisory", "name", "observed", "oci", "op", "package", "patching"]),
     (
