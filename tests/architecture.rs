@@ -52,7 +52,6 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "patching",
             "plan",
             "release",
-            "repodata",
             "report",
             "state",
             "train",

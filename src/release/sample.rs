@@ -13,8 +13,7 @@ pub(super) fn train(releases: &[(&str, &str)], groups: &str) -> Train {
     let mut overlay = Overlay::new();
     for (name, manifest) in releases {
         let (name, more) = name.split_once(' ').unwrap_or((name, ""));
-        text.push_str("[[release]]\n");
-        text.push_str(&format!("name = \"{name}\"\nmanifest = \"{name}.packages\"\n{more}\n"));
+        text.extend(["[[release]]\nname = \"", name, "\"\nmanifest = \"", name, ".packages\"\n", more, "\n"]);
         overlay.insert(PathBuf::from(format!("{name}.packages")), manifest.as_bytes().to_vec());
     }
     text.push_str(groups);

@@ -194,10 +194,7 @@ fn uuid(train: &str, release: &str, digest: Digest) -> String {
     bytes.copy_from_slice(&whole.as_bytes()[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    });
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 

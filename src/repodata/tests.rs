@@ -5,6 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::package::Digest;
 
@@ -134,4 +136,42 @@ fn what_is_wrong_is_said_with_its_file() {
         &[("primary", "p.xml", PRIMARY.as_bytes().to_vec()), ("modules", "m.yaml", b"a: [b\n".to_vec())],
     );
     assert!(read().contains("not YAML"), "{}", read());
+}
+
+/// Reads bytes as the two kinds of metadata: whatever they are, they are read or are an error.
+fn read_anything(bytes: &[u8]) {
+    let wanted = set(&["curl-7.61.1-34.el8.x86_64"]);
+    let _ = primary::read(bytes, &wanted, &mut Repodata::default());
+    let _ = modules::read(bytes, &wanted, &mut BTreeMap::new());
+    let _ = index::read(bytes);
+}
+
+#[test]
+fn deep_nesting_is_no_deep_stack() {
+    for deep in ["[", "{a: ", "- ", "<a>", "? "] {
+        read_anything(deep.repeat(50_000).as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn whatever_the_bytes_nothing_panics(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "---\n", "...\n", "document: modulemd\n", "data:\n", "  artifacts:\n", "    rpms:\n", "    - a-0:1-1.noarch\n",
+            "&a ", "*a", "[", "]", "{", "}", ": ", "\t", "|\n", "\"", "'", "#", "%YAML 1.2\n", "!!str ", "<metadata>",
+            "<package type=\"rpm\">", "<format>", "</", ">", "<name>", "&lt;",
+        ]), 0..40),
+    ) {
+        read_anything(&bytes);
+        read_anything(pieces.concat().as_bytes());
+        let mut cut = MODULES.as_bytes().to_vec();
+        if let (Some(byte), Some(at)) = (bytes.first(), bytes.get(1)) {
+            let at = usize::from(*at) * 2 % cut.len();
+            cut[at] = *byte;
+        }
+        read_anything(&cut);
+    }
 }

@@ -9,6 +9,7 @@ use patchtrain::cli::exit;
 use patchtrain::op::Api;
 use patchtrain::package::Digest;
 
+use super::readme::hold;
 use crate::support::Workspace;
 
 const TRAIN: &str = r#"
@@ -221,4 +222,44 @@ fn a_bill_of_materials_is_the_same_each_time() {
     let again = workspace.run(&["release", "sbom", "GL1", "--out", "gl1.cdx.json"]).expect(exit::ERROR);
     has(&again.stderr, &["gl1.cdx.json", "not overwritten"]);
     has(&first, &["pkg:rpm/oracle/lib@2-1?arch=x86_64&distro=oracle-8&epoch=1", "\"specVersion\": \"1.6\""]);
+}
+
+/// Pins the moments of a run: those behind `since` and `proven`.
+fn pinned(text: &str) -> String {
+    const TIME: &str = "2026-11-23 09:00Z";
+    let mut text = text.to_owned();
+    for lead in ["since ", "proven "] {
+        let places: Vec<usize> = text.match_indices(lead).map(|(at, _)| at + lead.len()).collect();
+        places.into_iter().for_each(|at| text.replace_range(at..at + TIME.len(), TIME));
+    }
+    text
+}
+
+/// The walk through `docs/releases.md`: what it shows is what one sees.
+#[test]
+fn the_life_of_a_release_is_as_the_document_shows_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = Workspace::empty();
+    for file in ["great-linux.toml", "great-linux/GL1.packages", "great-linux/GL1.1.packages"] {
+        let place = format!("trains/{file}");
+        workspace.write(&place, &fs::read_to_string(root.join(&place)).unwrap());
+    }
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let run = |arguments: &[&str], code| workspace.run(arguments).expect(code);
+    let passes = run(&["promote", "GL1.1", "--to", "web", "--auto-approve"], exit::REFUSED).stderr;
+    let promote = run(&["promote", "GL1.1", "--to", "canary", "--auto-approve", "--summary"], exit::DONE);
+    let promote = format!("{}{}", promote.stdout, promote.stderr);
+    let list = pinned(&run(&["release", "list"], exit::DONE).stdout);
+    run(&["apply", "--auto-approve", "--summary"], exit::DONE);
+    let rollback = run(&["promote", "GL1", "--to", "canary", "--check", "--summary"], exit::DIFFERENT).stdout;
+    let verify = run(&["release", "verify"], exit::DONE).stdout;
+    let blocks = [
+        ("promote", &promote),
+        ("passes", &passes),
+        ("rollback", &rollback),
+        ("list", &list),
+        ("verify", &verify),
+    ];
+    let blocks = blocks.map(|(name, text)| (name, text.as_str()));
+    hold("docs/releases.md", &blocks);
 }

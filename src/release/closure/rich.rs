@@ -244,4 +244,16 @@ mod tests {
             assert_eq!(Rich::parse(text), None, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_text_nothing_panics(words in proptest::collection::vec(
+            proptest::sample::select(vec!["(", ")", " ", "a", "if", "else", "and", "or", "with", "<=", "1:2-3", "\u{e9}", "unless"]), 0..24)
+        ) {
+            let text = words.concat();
+            let _ = Rich::parse(&text);
+            let _ = Rich::parse(&format!("({text})"));
+            let _ = Rich::parse(&words.join(" "));
+        }
+    }
 }
