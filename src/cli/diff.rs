@@ -10,7 +10,7 @@ use similar::TextDiff;
 
 use super::args::{Diff as Arguments, DiffFormat as Asked};
 use super::context::Context;
-use super::{CliError, advisories, exit, workspace};
+use super::{CliError, advisories, exit, repositories, workspace};
 use crate::advisory::Advisories;
 use crate::name::{GroupName, ReleaseName};
 use crate::package::{Lore, PackageSet};
@@ -86,7 +86,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         return lines(context, train, &sides);
     }
     let (old, new, book) = read(context, arguments, train, &sides)?;
-    let mut comparison = Comparison::between(&old, &new, Lore::default());
+    let lore = lore(context, arguments, &old, &new)?;
+    let mut comparison = Comparison::between(&old, &new, lore);
     if let Some(book) = book {
         comparison = comparison.judged_by(&book, &old, &new);
     }
@@ -97,6 +98,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     };
     context.terminal.print(&render::diff(&comparison, format))?;
     Ok(if comparison.is_same() { exit::DONE } else { exit::DIFFERENT })
+}
+
+/// Reads what repositories tell of packages that replace others.
+fn lore(context: &Context, arguments: &Arguments, old: &Content, new: &Content) -> Result<Lore, CliError> {
+    if arguments.repodata.is_empty() {
+        return Ok(Lore::default());
+    }
+    let known = context.block_on(async |interrupt| {
+        repositories::read(context, &interrupt, &arguments.repodata, &new.packages).await
+    })?;
+    Ok(Lore { obsoletes: known.replaced(&old.packages, &new.packages), ..Lore::default() })
 }
 
 /// Reads both sides, and the advisories that are asked for: what lies in files first, so that what is wrong there takes

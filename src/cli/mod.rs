@@ -25,6 +25,7 @@ mod promote;
 mod prompt;
 mod random;
 mod release;
+mod repositories;
 mod report;
 mod show;
 mod signals;

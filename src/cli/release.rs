@@ -1,7 +1,6 @@
 //! `patchtrain release`: what there is to know of releases. Changes nothing; only `verify` asks the service, unless it is
 //! told not to.
 
-mod repository;
 mod service;
 mod verify;
 

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::package::Package;
+
 /// A version as dependencies name it: the release may be left out, and then any fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -129,6 +131,12 @@ impl Relation {
 }
 
 impl Capability {
+    /// Returns what every package provides: itself.
+    pub fn of(package: Package) -> Self {
+        let version = Version::new(&package.epoch().to_string(), package.version(), package.release());
+        Self { name: package.name().into(), bound: Some((Relation::Equal, version)) }
+    }
+
     /// Reads `NAME [SIGN VERSION]`, as rich dependencies have it.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace();

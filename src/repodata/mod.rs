@@ -116,6 +116,26 @@ impl Repodata {
         Ok(())
     }
 
+    /// Returns, by the names of packages that only the new set has, the names of those of the old set that they replace:
+    /// renames, as far as they are told.
+    pub fn replaced(&self, old: &PackageSet, new: &PackageSet) -> BTreeMap<String, BTreeSet<String>> {
+        let mut by_name: BTreeMap<&str, Vec<Package>> = BTreeMap::new();
+        for package in old.iter() {
+            by_name.entry(package.name()).or_default().push(package);
+        }
+        let mut replaced: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for package in new.iter().filter(|package| !by_name.contains_key(package.name())) {
+            for capability in self.entries.get(&package).into_iter().flat_map(|entry| &entry.obsoletes) {
+                let gone = by_name.get(&*capability.name).into_iter().flatten();
+                // By version too: a package obsoletes those of its forerunner up to the last one.
+                if gone.into_iter().any(|gone| Capability::of(*gone).overlaps(capability)) {
+                    replaced.entry(package.name().to_owned()).or_default().insert(capability.name.to_string());
+                }
+            }
+        }
+        replaced
+    }
+
     /// Returns the packages of the set that no repository has told of.
     pub fn absent(&self, set: &PackageSet) -> Vec<Package> {
         set.iter().filter(|package| !self.entries.contains_key(package)).collect()

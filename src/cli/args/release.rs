@@ -42,6 +42,11 @@ pub(in crate::cli) struct Diff {
     #[command(flatten)]
     pub(in crate::cli) advisories: Advisories,
 
+    /// A repository of rpm packages, by its folder or its https address (where repodata/repomd.xml lies), which tells
+    /// what replaces what: renames are then told as such; may be given several times
+    #[arg(long, value_name = "DIR|URL")]
+    pub(in crate::cli) repodata: Vec<String>,
+
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,
 

@@ -1,10 +1,10 @@
 //! `patchtrain release verify`: releases compared with the state and the service, and with what repositories tell.
 
-use super::{book, find, one_train, repository, service, state};
+use super::{book, find, one_train, service, state};
 use crate::cli::args::ReleaseVerify as Arguments;
 use crate::cli::connect::Connector;
 use crate::cli::context::Context;
-use crate::cli::{CliError, exit};
+use crate::cli::{CliError, exit, repositories};
 use crate::package::PackageSet;
 use crate::release::{self, Found};
 use crate::render::{self, Checked};
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             places => {
                 let wanted = releases.iter().flat_map(|release| release.packages().iter());
                 let wanted: PackageSet = wanted.collect();
-                Some(repository::read(context, &interrupt, places, &wanted).await?)
+                Some(repositories::read(context, &interrupt, places, &wanted).await?)
             }
         };
         let connection = match arguments.offline {

@@ -13,7 +13,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::package::{Manifest, Package, PackageSet, StreamName, Streams};
-use crate::repodata::{Capability, Entry, Relation, Repodata, Version};
+use crate::repodata::{Capability, Entry, Repodata};
 use rich::{Providers, Rich};
 
 /// What came of it.
@@ -254,7 +254,7 @@ impl<'a> Index<'a> {
                 let named = self.names.get(&*capability.name).into_iter().flatten();
                 let replaced = named.filter(|other| {
                     let package = self.packages[**other];
-                    package.name() != by.name() && own(package).overlaps(capability)
+                    package.name() != by.name() && Capability::of(package).overlaps(capability)
                 });
                 found.obsoleted.extend(replaced.map(|other| Clash {
                     by,
@@ -264,12 +264,6 @@ impl<'a> Index<'a> {
             }
         }
     }
-}
-
-/// Returns what every package provides: itself.
-fn own(package: Package) -> Capability {
-    let version = Version::new(&package.epoch().to_string(), package.version(), package.release());
-    Capability { name: package.name().into(), bound: Some((Relation::Equal, version)) }
 }
 
 /// The packages that are looked at, of those in the index.
@@ -294,7 +288,7 @@ impl Alive<'_> {
         named.filter(move |at| {
             self.alive[*at]
                 && self.index.entries[*at].is_none()
-                && own(self.index.packages[*at]).overlaps(required)
+                && Capability::of(self.index.packages[*at]).overlaps(required)
         })
     }
 }

@@ -10,7 +10,7 @@ fn repodata(packages: &[&str]) -> (Manifest, Repodata) {
         let mut parts = text.split(';');
         let package = Package::parse(parts.next().unwrap().trim()).unwrap();
         set.push(package);
-        let mut entry = Entry { provides: vec![own(package)], ..Entry::default() };
+        let mut entry = Entry { provides: vec![Capability::of(package)], ..Entry::default() };
         for part in parts {
             let (what, list) = part.split_once(':').unwrap();
             for one in list.split(',').map(str::trim) {

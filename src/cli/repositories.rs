@@ -8,11 +8,11 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::context::Context;
+use super::look::Reading;
+use super::signals::unless_interrupted;
+use super::{CliError, exit};
 use crate::apply::Interrupt;
-use crate::cli::context::Context;
-use crate::cli::look::Reading;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::{CliError, exit};
 use crate::oci::HttpTransport;
 use crate::package::PackageSet;
 use crate::repodata::{Fetch, Folder, Repodata, RepodataError};
