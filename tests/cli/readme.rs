@@ -42,14 +42,13 @@ fn the_commands_and_flags_are_those_of_the_program() {
     let rows = table("## Commands");
     let mut documented = BTreeSet::new();
     for row in &rows {
-        // `plan [--out FILE]` or `simulate advance DURATION`: the name, and the flags that it must take.
+        // `plan [--out FILE]` or `release show RELEASE`: the name, its own command, and the flags that it must take.
         let usage = row[0].trim_matches('`');
         let name = usage.split(' ').next().unwrap_or_default();
         documented.insert(name);
         let mut arguments = vec![name];
-        if usage.starts_with("simulate advance") {
-            arguments.push("advance");
-        }
+        let of_its_own = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+        arguments.extend(usage.split(' ').nth(1).filter(of_its_own));
         arguments.push("--help");
         let help = workspace.run(&arguments).expect(exit::DONE).stdout;
         for flag in usage.split([' ', '[', ']', '|']).filter(|word| word.starts_with("--")) {

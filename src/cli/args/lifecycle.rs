@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::{Amount, DiffFormat, Identity, Parallelism, Selection};
 use crate::name::ReleaseName;
 
-/// Look at releases: their timeline, one of them, whether they are the same everywhere, their bill of materials
+/// Look at releases: list, show and verify them, write their bill of materials
 #[derive(Debug, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub(in crate::cli) struct Release {
