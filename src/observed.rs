@@ -245,6 +245,9 @@ pub enum Scope {
     Erratum(Arc<str>),
     /// Which of these packages no source offers that can be read.
     Catalogue(PackageSet),
+    /// All versions of packages with these names that the sources of the instance offer. Without an instance, and for a
+    /// service where a train names the vendor's sources, those that can be read: the former may be of several systems.
+    Offers(Option<Ocid>, BTreeSet<Arc<str>>),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
     /// One source without its contents, whatever it is called now, and whom it is attached to.
@@ -293,6 +296,8 @@ pub enum Sighting {
     Erratum(Arc<str>, Option<Erratum>),
     /// To `Catalogue`: those that no source offers.
     Catalogue(PackageSet),
+    /// To `Offers`.
+    Offers(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
     /// To `Source`; none when there is no such ACTIVE source.
@@ -333,7 +338,7 @@ impl Observed {
                 }
             }
             // Only a freeze asks for these, and takes them from the answer.
-            Sighting::ModuleStreams(..) => {}
+            Sighting::ModuleStreams(..) | Sighting::Offers(_) => {}
             Sighting::Streams(id, None) => {
                 self.streams.remove(&id);
             }
