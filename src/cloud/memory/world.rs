@@ -17,6 +17,7 @@ use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
 mod crew;
+mod offers;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -170,20 +171,7 @@ impl World {
                 let withheld = packages.iter().filter(|package| self.withheld.contains(package));
                 Sighting::Catalogue(withheld.collect())
             }
-            Scope::Offers(instance, names) => {
-                let instance = instance.as_ref().and_then(|id| self.observed.instances.get(id));
-                let has = |id: &Ocid| {
-                    let of = |known: &Instance| {
-                        known.parent.iter().chain(&known.children).any(|link| link.id == *id)
-                    };
-                    instance.is_none_or(of)
-                };
-                let sources = self.observed.sources.iter().filter(|(id, _)| has(id));
-                let contents = sources.filter_map(|(_, source)| source.contents.as_ref());
-                let offered = contents.flat_map(PackageSet::iter);
-                let offered = offered.filter(|package| names.contains(package.name()));
-                Sighting::Offers(offered.filter(|package| !self.withheld.contains(package)).collect())
-            }
+            Scope::Offers(instance, names) => Sighting::Offers(self.offers(instance.as_ref(), names)),
             Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id)),
             Scope::Source(id) => {

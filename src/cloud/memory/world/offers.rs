@@ -1,0 +1,25 @@
+//! Which versions of packages the in-memory cloud's sources offer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::World;
+use crate::name::Ocid;
+use crate::observed::Instance;
+use crate::package::PackageSet;
+
+impl World {
+    /// Returns all versions of these names that the instance's sources have, or all sources.
+    pub(super) fn offers(&self, instance: Option<&Ocid>, names: &BTreeSet<Arc<str>>) -> PackageSet {
+        let instance = instance.and_then(|id| self.observed.instances.get(id));
+        let has = |id: &Ocid| {
+            let of = |known: &Instance| known.parent.iter().chain(&known.children).any(|link| link.id == *id);
+            instance.is_none_or(of)
+        };
+        let sources = self.observed.sources.iter().filter(|(id, _)| has(id));
+        let contents = sources.filter_map(|(_, source)| source.contents.as_ref());
+        let offered = contents.flat_map(PackageSet::iter);
+        let offered = offered.filter(|package| names.contains(package.name()));
+        offered.filter(|package| !self.withheld.contains(package)).collect()
+    }
+}
