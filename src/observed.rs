@@ -243,6 +243,9 @@ pub enum Scope {
     Errata(Ocid),
     /// One erratum, by the service's id.
     Erratum(Arc<str>),
+    /// All errata for the train's system that were issued since then, if a time is given. Their packages need not be
+    /// told.
+    ErrataSince(Option<Timestamp>),
     /// Which of these packages no source offers that can be read.
     Catalogue(PackageSet),
     /// All versions of packages with these names that the sources of the instance offer. Without an instance, and for a
@@ -294,6 +297,8 @@ pub enum Sighting {
     Errata(Ocid, Vec<Erratum>),
     /// To `Erratum`; none when there is no such erratum.
     Erratum(Arc<str>, Option<Erratum>),
+    /// To `ErrataSince`.
+    ErrataSince(Option<Timestamp>, Vec<Erratum>),
     /// To `Catalogue`: those that no source offers.
     Catalogue(PackageSet),
     /// To `Offers`.
@@ -377,7 +382,7 @@ impl Observed {
                 self.updates.insert(id, updates);
             }
             // Whoever asks for these takes them as they are: no plan is made of them.
-            Sighting::Errata(..) | Sighting::Erratum(..) => {}
+            Sighting::Errata(..) | Sighting::Erratum(..) | Sighting::ErrataSince(..) => {}
             Sighting::Group(id, None) => {
                 self.groups.remove(&id);
             }

@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching"]),
     // Pure: no `cloud`, no `oci`.
-    ("plan", &["conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
+    ("plan", &["advisory", "conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.
     ("cloud", &["advisory", "name", "observed", "oci", "op", "package", "patching"]),
     (

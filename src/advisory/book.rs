@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::flavour::line;
+use jiff::Timestamp;
+
+use super::flavour::{line, system, system_of};
 use super::{Advisory, Fix, Flavour, Status};
 use crate::package::{Arch, Package, PackageSet, Streams};
 
@@ -116,6 +118,14 @@ impl Advisories {
         Self::new(list.into_iter().chain(other.list).map(Arc::unwrap_or_clone))
     }
 
+    /// Leaves out what was issued before a time. What does not tell when it was issued stays.
+    #[must_use]
+    pub fn since(self, time: Timestamp) -> Self {
+        let Self { mut list, by_name: _ } = self;
+        list.retain(|advisory| advisory.issued.is_none_or(|issued| time <= issued));
+        Self::of_list(list)
+    }
+
     /// Iterates over the advisories in the order of their names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Advisory>> {
         self.list.iter()
@@ -140,7 +150,7 @@ impl Advisories {
     /// than the newest package of the set which it is about. Of kernels too only the newest counts. One that is not
     /// given out yet, or that was taken back, is never open.
     pub fn open_in(&self, set: &PackageSet, streams: &Streams) -> Vec<Open> {
-        let machine = machine_of(set);
+        let (machine, whole) = (machine_of(set), system_of(set));
         let mut lacks: Vec<(usize, Lack)> = Vec::new();
         for group in set.by_name_arch() {
             let Some(places) = group.first().and_then(|first| self.by_name.get(first.name())) else {
@@ -153,6 +163,8 @@ impl Advisories {
                     let status = &self.list[place.advisory].status;
                     let concerns = matches!(status, Status::Final | Status::Superseded { .. })
                         && fix.reaches(have.arch(), machine)
+                        // A service tells of all its systems: the next one's fix is newer than all of this one's.
+                        && (whole.is_none() || system(fix.package).is_none_or(|other| whole == Some(other)))
                         && fix.module.as_ref().is_none_or(|module| streams.has(module));
                     if concerns {
                         lacks.push((place.advisory, Lack { have, fixed: fix.package }));

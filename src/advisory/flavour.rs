@@ -1,6 +1,8 @@
-//! Flavours of builds, which advisories do not cross.
+//! Flavours of builds, lines of kernels and versions of the system, which advisories do not cross.
 
-use crate::package::Package;
+use std::collections::BTreeMap;
+
+use crate::package::{Package, PackageSet};
 
 /// How a package was built. An advisory counts only within the flavour of its fix: Ksplice's builds of `openssl` and
 /// `glibc` have epoch 2 and those that are certified by FIPS have epoch 10, so that either is newer than every plain
@@ -45,9 +47,48 @@ pub(super) fn line(package: Package) -> Option<(&'static str, &'static str)> {
     Some((parts.next()?, parts.next()?))
 }
 
+/// The major version of the system that a package was built for, where its release tells it: 8 of `5.el8_10`, of
+/// `2136.el8uek` and of `module+el8.6.0+1`.
+pub(super) fn system(package: Package) -> Option<u16> {
+    package.release().split(['.', '_', '+']).find_map(|part| {
+        let rest = part.strip_prefix("el")?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        rest.get(..digits)?.parse().ok()
+    })
+}
+
+/// Returns the major version of the system that most of a set was built for, where packages tell it.
+pub fn system_of(set: &PackageSet) -> Option<u16> {
+    let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+    for system in set.iter().filter_map(system) {
+        *counts.entry(system).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(system, _)| system)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_system_is_told_by_the_release() {
+        for (nevra, expected) in [
+            ("bash-4.4.20-5.el8.x86_64", Some(8)),
+            ("zlib-1.2.11-25.el8_10.x86_64", Some(8)),
+            ("kernel-uek-5.15.0-0.30.20.el9uek.x86_64", Some(9)),
+            ("perl-libs-5.26.3-1.module+el8.10.0+1.x86_64", Some(8)),
+            ("systemd-252-51.0.1.el10_1.x86_64", Some(10)),
+            ("x-1-1.elfin.noarch", None),
+            ("x-1-1.noarch", None),
+        ] {
+            assert_eq!(system(Package::parse(nevra).unwrap()), expected, "{nevra}");
+        }
+        let set: PackageSet = ["a-1-1.el8.noarch", "b-1-1.el8_4.noarch", "c-1-1.el7.noarch", "d-1-1.noarch"]
+            .into_iter()
+            .map(|text| Package::parse(text).unwrap())
+            .collect();
+        assert_eq!((system_of(&set), system_of(&PackageSet::default())), (Some(8), None));
+    }
 
     #[test]
     fn flavours_are_told_by_the_release_alone() {

@@ -9,6 +9,7 @@
 
 mod book;
 mod closure;
+mod coverage;
 mod fault;
 mod flavour;
 mod gather;
@@ -26,8 +27,9 @@ use jiff::Timestamp;
 
 pub use book::{Advisories, Flag, Holding, Lack, Open};
 pub use closure::{Became, Closed, Closure, Cves, Mended, Severities};
+pub use coverage::{Coverage, Covered, CoveredCves, Flagged, Uncured};
 pub use fault::{Error, Fault, FaultKind, Warning, Warnings};
-pub use flavour::Flavour;
+pub use flavour::{Flavour, system_of};
 pub use open::{Format, Loaded, load, read};
 pub use severity::Severity;
 

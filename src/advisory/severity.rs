@@ -1,9 +1,9 @@
 //! How bad the vendor calls what an advisory mends.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How bad the vendor calls what an advisory mends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// The least.
@@ -28,5 +28,15 @@ impl Severity {
             ("critical", Self::Critical),
         ];
         known.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, severity)| severity)
+    }
+
+    /// Returns the vendor's word, as it stands in a line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Moderate => "moderate",
+            Self::Important => "important",
+            Self::Critical => "critical",
+        }
     }
 }

@@ -57,6 +57,8 @@ async fn fresh(
     let connection = connector.connect(train, interrupt).await?;
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
     let plan = look::plan(context, interrupt, &connection, (train, &state), manner).await?;
+    let (wanted, calls) = (&arguments.advisories, manner.calls);
+    let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
     if !plan.can_start() {

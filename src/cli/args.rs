@@ -76,6 +76,18 @@ pub(super) struct Planning {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Advisories {
+    /// Say which advisories and CVEs the way closes: of a file (updateinfo.xml or Oracle's OVAL, packed or not), or of
+    /// the service's errata (service); may be given several times
+    #[arg(long = "advisories", value_name = "FILE|service")]
+    pub(super) sources: Vec<String>,
+
+    /// Count only advisories issued on this day (UTC) or later, which also spares reading the older ones of the service
+    #[arg(long = "advisories-since", value_name = "DATE", requires = "sources", value_parser = day)]
+    pub(super) since: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Identity {
     /// The profile of ~/.oci/config to sign with [default: OCI_CLI_PROFILE, the train file's, DEFAULT]
     #[arg(long, value_name = "NAME")]
@@ -128,6 +140,11 @@ impl Amount {
             _ => Detail::Default,
         }
     }
+}
+
+/// Reads a day, as 2026-10-01.
+fn day(word: &str) -> Result<jiff::civil::Date, String> {
+    word.parse().map_err(|_| "a day is written as 2026-10-01".to_owned())
 }
 
 /// Returns the declared command line, with the exit codes below its help.

@@ -10,9 +10,10 @@ use similar::TextDiff;
 
 use super::args::{Diff as Arguments, DiffFormat as Asked};
 use super::context::Context;
-use super::{CliError, exit, workspace};
+use super::{CliError, advisories, exit, workspace};
+use crate::advisory::Advisories;
 use crate::name::{GroupName, ReleaseName};
-use crate::package::Lore;
+use crate::package::{Lore, PackageSet};
 use crate::release::{Comparison, Content, Origin};
 use crate::render::{self, DiffFormat};
 use crate::train::Train;
@@ -69,7 +70,7 @@ impl Named {
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let sides = [Named::of(&arguments.old), Named::of(&arguments.new)];
     let trains = match &sides {
-        [Named::File(_), Named::File(_)] => Vec::new(),
+        [Named::File(_), Named::File(_)] if !arguments.advisories.ask_the_service() => Vec::new(),
         _ => context.workspace.trains(&[])?,
     };
     let why = "a release, a group or an instance is of one train, and there are several";
@@ -84,8 +85,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     if arguments.lines {
         return lines(context, train, &sides);
     }
-    let [old, new] = read(context, arguments, train, &sides)?;
-    let comparison = Comparison::between(&old, &new, Lore::default());
+    let (old, new, book) = read(context, arguments, train, &sides)?;
+    let mut comparison = Comparison::between(&old, &new, Lore::default());
+    if let Some(book) = book {
+        comparison = comparison.judged_by(&book, &old, &new);
+    }
     let format = match arguments.format {
         Asked::Text => DiffFormat::Text(context.terminal.style(arguments.amount.detail())),
         Asked::Markdown => DiffFormat::Markdown,
@@ -95,13 +99,14 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     Ok(if comparison.is_same() { exit::DONE } else { exit::DIFFERENT })
 }
 
-/// Reads both sides: those that lie in files first, so that what is wrong there takes no call.
+/// Reads both sides, and the advisories that are asked for: what lies in files first, so that what is wrong there takes
+/// no call.
 fn read(
     context: &Context,
     arguments: &Arguments,
     train: Option<&Train>,
     sides: &[Named; 2],
-) -> Result<[Content; 2], CliError> {
+) -> Result<(Content, Content, Option<Advisories>), CliError> {
     let offline = |side: &Named| -> Result<Option<Content>, CliError> {
         match (side, train) {
             (Named::File(path), _) => file::read(Path::new(path)).map(Some),
@@ -109,23 +114,40 @@ fn read(
             _ => Ok(None),
         }
     };
-    let found = [offline(&sides[0])?, offline(&sides[1])?];
-    let train = match (found, train) {
-        ([Some(old), Some(new)], _) => return Ok([old, new]),
-        (_, None) => return Err(CliError::usage("there is no train that this is of")),
-        (found, Some(train)) => (found, train),
-    };
-    let ([old, new], train) = train;
+    let [old, new] = [offline(&sides[0])?, offline(&sides[1])?];
+    let wanted = &arguments.advisories;
+    if let (Some(old), Some(new)) = (&old, &new)
+        && !wanted.are_wanted()
+    {
+        return Ok((old.clone(), new.clone(), None));
+    }
     context.block_on(async |interrupt| {
+        let known = new.as_ref().or(old.as_ref()).map(|content| &content.packages);
+        let os_major = advisories::os_major(train, known.unwrap_or(&PackageSet::default()));
+        let mut book = advisories::files(context, &interrupt, wanted, os_major).await?;
+        if let (Some(old), Some(new)) = (&old, &new)
+            && !wanted.ask_the_service()
+        {
+            return Ok((old.clone(), new.clone(), book));
+        }
+        let train = train.ok_or_else(|| CliError::usage("there is no train that this is of"))?;
         let service = live::Live::connect(context, arguments, train, &interrupt).await?;
-        let mut read = Vec::new();
-        for (known, side) in [old, new].into_iter().zip(sides) {
-            read.push(match known {
-                Some(content) => content,
-                None => service.read(side).await?,
+        let old = match old {
+            Some(content) => content,
+            None => service.read(&sides[0]).await?,
+        };
+        let new = match new {
+            Some(content) => content,
+            None => service.read(&sides[1]).await?,
+        };
+        if wanted.ask_the_service() {
+            let errata = service.errata(wanted).await?;
+            book = Some(match book {
+                Some(book) => book.merged(errata),
+                None => errata,
             });
         }
-        <[Content; 2]>::try_from(read).map_err(|_| CliError::new(exit::ERROR, "two sides are compared"))
+        Ok((old, new, book))
     })
 }
 

@@ -8,12 +8,13 @@ use std::time::Instant;
 use super::connect::Connection;
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, args};
+use super::{CliError, advisories, args};
 use crate::apply::{Asked, Interrupt, Survey, survey, survey_updates};
 use crate::cloud::Cloud;
 use crate::name::Ocid;
 use crate::observed::Observed;
 use crate::oci::Retry;
+use crate::package::PackageSet;
 use crate::plan::{self, Input, Plan};
 use crate::render::{Repeat, Spinner};
 use crate::state::State;
@@ -54,6 +55,27 @@ pub(super) async fn plan<C: Cloud>(
         allow_shrink: manner.allow_shrink,
     };
     plan::plan(&input).map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))
+}
+
+/// Adds to a plan what the advisories say that are asked for.
+pub(super) async fn judged<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, plan): (&Train, Plan),
+    wanted: &args::Advisories,
+    calls: usize,
+) -> Result<Plan, CliError> {
+    if !wanted.are_wanted() {
+        return Ok(plan);
+    }
+    let os_major = advisories::os_major(Some(train), &PackageSet::default());
+    let mut book = advisories::files(context, interrupt, wanted, os_major).await?.unwrap_or_default();
+    if wanted.ask_the_service() {
+        let errata = advisories::service(context, interrupt, connection, wanted, calls).await?;
+        book = book.merged(errata);
+    }
+    Ok(plan::judged(plan, train, &book))
 }
 
 /// Surveys the service, and shows how far that is.
@@ -146,6 +168,9 @@ impl Reading {
             spinner.say(&format!("{what}: {done} of {total} reads"));
         }
     }
+
+    /// Ends it without a word.
+    pub(super) fn vanish(self) {}
 
     /// Ends it; nothing is said of what was not read whole.
     pub(super) fn finish(self, context: &Context, whole: bool) {

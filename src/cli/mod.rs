@@ -3,6 +3,7 @@
 //! stdout is data and stderr is talk. The environment is read in `context` and nowhere else; nothing here decides
 //! what a plan holds or how it is laid out.
 
+mod advisories;
 mod apply;
 mod args;
 mod basis;

@@ -27,6 +27,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
+            let (wanted, calls) = (&arguments.advisories, manner.calls);
+            let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;
             if let Some(file) = &arguments.out {
                 crate::plan::save(&plan, file)?;

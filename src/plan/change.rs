@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::advisory::Coverage;
 use crate::conformance::{Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Job, SourceLink};
@@ -208,4 +209,7 @@ pub struct ReleaseMove {
     pub groups: Vec<GroupName>,
     /// How many instances make it.
     pub instances: usize,
+    /// What it closes of the advisories, where any were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
 }

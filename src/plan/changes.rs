@@ -222,7 +222,8 @@ impl Story {
             };
             let delta =
                 Delta::knowing(old.packages(), new.packages(), &Lore::of(&old.manifest, &new.manifest));
-            self.moves.push(ReleaseMove { from, to, delta, groups: groups.into_iter().collect(), instances });
+            let groups = groups.into_iter().collect();
+            self.moves.push(ReleaseMove { from, to, delta, groups, instances, coverage: None });
         }
     }
 

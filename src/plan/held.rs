@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
+use crate::advisory::Flagged;
 use crate::conformance::{Lag, StreamGap};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
@@ -201,6 +202,13 @@ pub enum Note {
         layout: Layout,
         /// The line of the train file that says so.
         line: usize,
+    },
+    /// A release that a group rides holds packages of advisories that no longer stand. It stays as it is.
+    Flagged {
+        /// The release.
+        release: ReleaseName,
+        /// The advisories, and what each brought.
+        flagged: Vec<Flagged>,
     },
     /// Instances join a group of a service that has them install the latest of the group's source at once.
     JoinInstalls {

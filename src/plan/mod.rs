@@ -14,6 +14,7 @@ mod file;
 mod gates;
 mod held;
 mod holdings;
+mod judged;
 pub mod lint;
 mod mismatch;
 mod order;
@@ -44,6 +45,7 @@ pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, R
 pub use drifted::{Drift, DriftKind};
 pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
+pub use judged::judged;
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
 pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target, update};

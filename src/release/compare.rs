@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::advisory::{Advisories, Coverage, Flagged, Holding};
 use crate::package::{Delta, Digest, Lore, Manifest, PackageSet, StreamMove, Streams, walk};
 
 /// Where a set of packages comes from.
@@ -96,6 +97,22 @@ pub struct Comparison {
     pub modules: Vec<StreamMove>,
     /// Trust keys that only one has.
     pub keys: Vec<KeyMove>,
+    /// What becomes of the advisories, where any were asked.
+    pub advisories: Option<Judgement>,
+}
+
+/// What advisories say of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    /// How many were asked.
+    pub asked: usize,
+    /// What stands open before and after.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// What of the old side came with advisories that no longer stand.
+    pub flagged_old: Vec<Flagged>,
+    /// The same of the new side.
+    pub flagged_new: Vec<Flagged>,
 }
 
 impl Comparison {
@@ -111,7 +128,27 @@ impl Comparison {
         let both = told(old) && told(new);
         let modules = if both { lore.old.moves(&lore.new) } else { Vec::new() };
         let keys = if both { keys(&old.keys, &new.keys) } else { Vec::new() };
-        Self { old: old.side(), new: new.side(), same, delta, modules, keys }
+        Self { old: old.side(), new: new.side(), same, delta, modules, keys, advisories: None }
+    }
+
+    /// Adds what advisories say of the two contents that were compared, over the whole range between them.
+    #[must_use]
+    pub fn judged_by(self, book: &Advisories, old: &Content, new: &Content) -> Self {
+        let streams = [&old.modules, &new.modules].map(Streams::of_specs);
+        let closure = book.closed_between(
+            Holding { packages: &old.packages, streams: &streams[0] },
+            Holding { packages: &new.packages, streams: &streams[1] },
+        );
+        let flagged = |content: &Content| -> Vec<Flagged> {
+            book.flagged_in(&content.packages).iter().map(Flagged::from).collect()
+        };
+        let judgement = Judgement {
+            asked: book.len(),
+            coverage: closure.into(),
+            flagged_old: flagged(old),
+            flagged_new: flagged(new),
+        };
+        Self { advisories: Some(judgement), ..self }
     }
 
     /// Tells whether there is no difference.

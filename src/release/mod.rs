@@ -5,4 +5,4 @@
 
 mod compare;
 
-pub use compare::{Comparison, Content, KeyMove, Origin, Side};
+pub use compare::{Comparison, Content, Judgement, KeyMove, Origin, Side};

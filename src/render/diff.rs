@@ -3,11 +3,11 @@
 mod json;
 mod markdown;
 
-use super::delta;
 use super::page::{Mark, Page, Tone};
 use super::words::{clean, count};
 use super::{Detail, Style};
-use crate::release::{Comparison, Origin, Side};
+use super::{coverage, delta};
+use crate::release::{Comparison, Judgement, Origin, Side};
 
 /// Rows of one kind shown before the list folds.
 const ROWS: usize = 40;
@@ -51,6 +51,12 @@ fn verdict(comparison: &Comparison) -> String {
     format!("{}; {} the same", parts.join(", "), comparison.same)
 }
 
+/// Returns what advisories say of the way, in one line.
+fn judged(judgement: &Judgement, comparison: &Comparison) -> String {
+    let said = coverage::verdict(&judgement.coverage, &comparison.old.label, &comparison.new.label);
+    format!("Of {} advisories: {said}", judgement.asked)
+}
+
 /// Returns what a side is, for whoever knows its name only.
 fn side(side: &Side) -> String {
     let packages = count(side.packages, "package");
@@ -73,9 +79,12 @@ fn streams(streams: &[String]) -> String {
 
 fn text(comparison: &Comparison, style: Style) -> String {
     let mut page = Page::new(style);
-    let Comparison { old, new, same: _, delta: packages, modules, keys } = comparison;
+    let Comparison { old, new, same: _, delta: packages, modules, keys, advisories } = comparison;
     let names = format!("{} -> {}", clean(&old.label), clean(&new.label));
     page.text(0, 2, &format!("{names}: {}", verdict(comparison)));
+    if let Some(judgement) = advisories {
+        page.text(0, 2, &judged(judgement, comparison));
+    }
     if page.shows(Detail::Default) {
         page.item(2, Mark::REMOVE, &format!("{}: {}", clean(&old.label), side(old)));
         page.item(2, Mark::ADD, &format!("{}: {}", clean(&new.label), side(new)));
@@ -97,9 +106,20 @@ fn text(comparison: &Comparison, style: Style) -> String {
         if !packages.is_empty() {
             page.blank();
             delta::lists(&mut page, 2, packages, ROWS);
+        }
+        if let Some(Judgement { asked: _, coverage, flagged_old, flagged_new }) = advisories {
+            page.blank();
+            coverage::lists(&mut page, 2, coverage, &new.label);
+            coverage::flags(&mut page, 2, &old.label, flagged_old);
+            coverage::flags(&mut page, 2, &new.label, flagged_new);
+        }
+        if !comparison.is_same() {
             page.blank();
             // The end of a long list is what is seen first.
             page.text(0, 2, &format!("{names}: {}", verdict(comparison)));
+            if let Some(judgement) = advisories {
+                page.text(0, 2, &judged(judgement, comparison));
+            }
         }
     }
     page.finish()

@@ -3,6 +3,7 @@
 //! Renderers are handed data and compute nothing but layout. They write to a `String` or a terminal they are given;
 //! whether there is colour, and how wide it may get, is decided once in [`crate::cli`].
 
+mod coverage;
 mod delta;
 mod diff;
 mod lines;

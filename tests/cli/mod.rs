@@ -1,6 +1,7 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
 mod credentials;
+mod diff;
 mod examples;
 mod fmt;
 mod freeze;

@@ -273,3 +273,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_built_for_another_system_cures_nothing() {
+    let book = Advisories::new([
+        advisory("ELSA-8", &["bash-4.4.20-6.el8_10.x86_64"]),
+        advisory("ELSA-9", &["bash-5.1.8-9.el9.x86_64"]),
+        advisory("ELSA-any", &["bash-6-1.x86_64"]),
+    ]);
+    let open = |set: &str| -> Vec<String> {
+        book.open_in(&set_of(set), &Streams::default())
+            .iter()
+            .map(|open| open.advisory.id.to_string())
+            .collect()
+    };
+    assert_eq!(open("bash-4.4.20-5.el8.x86_64 zlib-1-1.el8.x86_64"), ["ELSA-8", "ELSA-any"]);
+    // A package of an older system that stayed where the rest moved on is open to the system's fixes.
+    assert_eq!(
+        open("bash-4.2.46-34.el7.x86_64 zlib-1-1.el9.x86_64 glibc-2-1.el9.x86_64"),
+        ["ELSA-9", "ELSA-any"]
+    );
+    // Where nothing tells the system, nothing is kept back.
+    assert_eq!(open("bash-4-1.x86_64"), ["ELSA-8", "ELSA-9", "ELSA-any"]);
+}

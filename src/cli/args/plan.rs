@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Amount, Identity, Parallelism, Planning, Selection};
+use super::{Advisories, Amount, Identity, Parallelism, Planning, Selection};
 
 /// Show what would change, and why; changes nothing
 ///
@@ -27,6 +27,9 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) planning: Planning,
 
     #[command(flatten)]
+    pub(in crate::cli) advisories: Advisories,
+
+    #[command(flatten)]
     pub(in crate::cli) identity: Identity,
 
     #[command(flatten)]
@@ -47,7 +50,7 @@ pub(in crate::cli) struct Plan {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Apply {
     /// A plan saved by `patchtrain plan --out FILE`
-    #[arg(value_name = "FILE", conflicts_with_all = ["train", "allow_shrink"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["train", "allow_shrink", "sources"])]
     pub(in crate::cli) file: Option<PathBuf>,
 
     #[command(flatten)]
@@ -63,6 +66,9 @@ pub(in crate::cli) struct Apply {
 
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
+
+    #[command(flatten)]
+    pub(in crate::cli) advisories: Advisories,
 
     #[command(flatten)]
     pub(in crate::cli) identity: Identity,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Amount, Identity, Parallelism};
+use super::{Advisories, Amount, Identity, Parallelism};
 
 /// Show how two package sets differ: releases, files, instances, groups, sources
 ///
@@ -37,6 +37,9 @@ pub(in crate::cli) struct Diff {
     /// Compare the files themselves, line by line, headers included: two releases or manifests
     #[arg(long, conflicts_with = "format")]
     pub(in crate::cli) lines: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) advisories: Advisories,
 
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,

@@ -3,8 +3,10 @@
 use futures_util::stream::{self, StreamExt};
 
 use super::Named;
+use crate::advisory::Advisories;
 use crate::apply::Interrupt;
-use crate::cli::args::Diff as Arguments;
+use crate::cli::advisories;
+use crate::cli::args::{Advisories as Wanted, Diff as Arguments};
 use crate::cli::connect::{Connection, Connector, Service};
 use crate::cli::context::Context;
 use crate::cli::look::Reading;
@@ -53,6 +55,11 @@ impl<'a> Live<'a> {
         self.connection.retries.unwatch();
         progress.finish(self.context, matches!(read, Ok(Ok(_))));
         read?
+    }
+
+    /// Reads the service's errata.
+    pub(super) async fn errata(&self, wanted: &Wanted) -> Result<Advisories, CliError> {
+        advisories::service(self.context, self.interrupt, &self.connection, wanted, self.calls).await
     }
 
     async fn content(&self, side: &Named, what: &str, progress: &mut Reading) -> Result<Content, CliError> {

@@ -198,6 +198,12 @@ impl World {
                 let found = self.errata.iter().find(|erratum| erratum.id == *id);
                 Sighting::Erratum(id.clone(), found.cloned())
             }
+            Scope::ErrataSince(since) => {
+                let listed = self.errata.iter().filter(|erratum| erratum.issued >= *since);
+                // As the services list them.
+                let bare = listed.map(|erratum| Erratum { packages: Vec::new(), ..erratum.clone() });
+                Sighting::ErrataSince(*since, bare.collect())
+            }
             Scope::Compute(id) => {
                 let there = self.observed.compute.instances.iter();
                 let there = there.filter(|(_, instance)| instance.compartment == *id);

@@ -5,7 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{OsmhCloud, ROWS, wire};
+use jiff::Timestamp;
+
+use super::{OsmhCloud, ROWS, spelling, wire};
 use crate::advisory::Severity;
 use crate::cloud::CloudError;
 use crate::cloud::calls::{found, is_not_found};
@@ -83,14 +85,7 @@ impl<T: Transport> OsmhCloud<T> {
                 .query("compartmentId", self.compartment.as_str())
                 .query("limit", ROWS);
             let call = names.iter().fold(call, |call, name| call.query("name", &**name));
-            let mut found = Vec::new();
-            let mut pages = self.calls.client.pages(call);
-            while let Some(page) = pages.next().await? {
-                let rows: wire::Items<wire::Erratum<'_>> = page.json()?;
-                let mut shared = self.shared();
-                found.extend(rows.items.iter().map(|row| erratum(&mut shared, row)));
-            }
-            Ok(found)
+            self.listed(call).await
         };
         let batches: Vec<Vec<Arc<str>>> = names.chunks(NAMES).map(<[_]>::to_vec).collect();
         for found in self.calls.each(batches, ask).await? {
@@ -104,6 +99,29 @@ impl<T: Transport> OsmhCloud<T> {
             erratum.severity = known.get(&erratum.name).copied().flatten();
         }
         Ok(())
+    }
+
+    /// Reads all errata for the train's system since a time, without their packages.
+    pub(super) async fn errata_since(&self, since: Option<Timestamp>) -> Result<Vec<Erratum>, CloudError> {
+        let mut call = Call::get("ListErrata", &["errata"])
+            .query("compartmentId", self.compartment.as_str())
+            .query("osFamily", spelling::os_family(&self.system.os))
+            .query("limit", ROWS);
+        if let Some(since) = since {
+            call = call.query("timeIssueDateStart", since.to_string());
+        }
+        self.listed(call).await
+    }
+
+    async fn listed(&self, call: Call) -> Result<Vec<Erratum>, CloudError> {
+        let mut found = Vec::new();
+        let mut pages = self.calls.client.pages(call);
+        while let Some(page) = pages.next().await? {
+            let rows: wire::Items<wire::Erratum<'_>> = page.json()?;
+            let mut shared = self.shared();
+            found.extend(rows.items.iter().map(|row| erratum(&mut shared, row)));
+        }
+        Ok(found)
     }
 
     /// Reads one erratum; none when there is none of this name.

@@ -167,6 +167,7 @@ impl<T: Transport> Cloud for OsmhCloud<T> {
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
             Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),
             Scope::Erratum(name) => Sighting::Erratum(name.clone(), self.erratum(name).await?),
+            Scope::ErrataSince(since) => Sighting::ErrataSince(*since, self.errata_since(*since).await?),
             Scope::Catalogue(packages) => {
                 let unoffered = self.unoffered(packages.as_slice()).await?;
                 Sighting::Catalogue(PackageSet::new(unoffered))

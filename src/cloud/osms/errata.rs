@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{OsmsCloud, ROWS, wire};
 use crate::cloud::CloudError;
 use crate::cloud::calls::{found, is_not_found};
@@ -87,6 +89,26 @@ impl<T: Transport> OsmsCloud<T> {
                 }
             }
         }
+    }
+
+    /// Reads all errata since a time, of every system that the service knows and without their packages. Errata lie in
+    /// the root compartment (inferred: it is what their `compartmentId` says).
+    pub(super) async fn errata_since(&self, since: Option<Timestamp>) -> Result<Vec<Erratum>, CloudError> {
+        let mut call = Call::get("ListErrata", &["errata"]).query("limit", ROWS);
+        if let Some(root) = self.calls.client.tenancy().await? {
+            call = call.query("compartmentId", root);
+        }
+        if let Some(since) = since {
+            call = call.query("timeIssueDateStart", since.to_string());
+        }
+        let mut errata = Vec::new();
+        let mut pages = self.calls.client.pages(call);
+        while let Some(page) = pages.next().await? {
+            let rows: Vec<wire::Erratum<'_>> = page.json()?;
+            let mut shared = self.shared();
+            errata.extend(rows.iter().map(|row| erratum(&mut shared, row)));
+        }
+        Ok(errata)
     }
 
     /// Reads one erratum; none when there is none of this id.

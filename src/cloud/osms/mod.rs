@@ -150,6 +150,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
             Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id).await?),
             Scope::Erratum(id) => Sighting::Erratum(id.clone(), self.erratum(id).await?),
+            Scope::ErrataSince(since) => Sighting::ErrataSince(*since, self.errata_since(*since).await?),
             Scope::Compute(id) => {
                 Sighting::Compute(id.clone(), self.compute("ListInstances")?.instances(id).await?)
             }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::verdict;
 use crate::package::{DeltaEntry, DeltaKind, StreamMove};
-use crate::release::{Comparison, KeyMove, Side};
+use crate::release::{Comparison, Judgement, KeyMove, Side};
 
 /// The version of the document: its first number changes when something that was there means something else or is gone.
 const FORMAT_VERSION: &str = "1.0";
@@ -20,6 +20,9 @@ struct Document<'a> {
     packages: Vec<Row<'a>>,
     modules: &'a [StreamMove],
     keys: &'a [KeyMove],
+    /// Nothing where no advisories were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advisories: Option<&'a Judgement>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +68,7 @@ pub(super) fn json(comparison: &Comparison) -> String {
         packages: comparison.delta.entries.iter().filter_map(row).collect(),
         modules: &comparison.modules,
         keys: &comparison.keys,
+        advisories: comparison.advisories.as_ref(),
     };
     // Plain strings and numbers: it cannot fail, and a document that says so is better than a panic.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| format!("\"{error}\""));

@@ -1,25 +1,31 @@
 //! The comparison as Markdown, for a pull request: the verdict first, then a list that folds for each kind.
 
+use super::super::coverage;
 use super::super::delta;
 use super::super::markdown::{escaped, head, row};
 use super::super::packages::name;
-use super::{side, streams, verdict};
+use super::{judged, side, streams, verdict};
 use crate::package::{DeltaEntry, DeltaKind};
-use crate::release::Comparison;
+use crate::release::{Comparison, Judgement};
 
 /// So many rows stand open; more are folded behind a summary.
 const OPEN: usize = 15;
 
 pub(super) fn markdown(comparison: &Comparison) -> String {
-    let Comparison { old, new, same: _, delta: packages, modules, keys } = comparison;
+    let Comparison { old, new, same: _, delta: packages, modules, keys, advisories } = comparison;
     let mut lines = vec![
         format!("## {} → {}", escaped(&old.label), escaped(&new.label)),
         String::new(),
         format!("**{}**", escaped(&verdict(comparison))),
+    ];
+    if let Some(judgement) = advisories {
+        lines.extend([String::new(), format!("**{}**", escaped(&judged(judgement, comparison)))]);
+    }
+    lines.extend([
         String::new(),
         format!("- {}: {}", escaped(&old.label), escaped(&side(old))),
         format!("- {}: {}", escaped(&new.label), escaped(&side(new))),
-    ];
+    ]);
     for one in modules {
         let (before, after) = (escaped(&streams(&one.old)), escaped(&streams(&one.new)));
         lines.push(format!("- module {}: {before} → {after}", escaped(&one.module)));
@@ -32,6 +38,16 @@ pub(super) fn markdown(comparison: &Comparison) -> String {
         let entries: Vec<&DeltaEntry> = packages.entries.iter().filter(|entry| entry.kind == kind).collect();
         if !entries.is_empty() {
             list(&mut lines, kind, &entries);
+        }
+    }
+    if let Some(Judgement { asked: _, coverage, flagged_old, flagged_new }) = advisories {
+        coverage::in_markdown(&mut lines, coverage, &new.label);
+        for (label, flagged) in [(&old.label, flagged_old), (&new.label, flagged_new)] {
+            for one in flagged {
+                let packages: Vec<String> = one.packages.iter().map(ToString::to_string).collect();
+                let said = coverage::flag(one, &packages.join(", "));
+                lines.push(format!("- {}: {}", escaped(label), escaped(&said)));
+            }
         }
     }
     lines.push(String::new());

@@ -1,10 +1,10 @@
 //! Changes: what will happen, riskiest first. Deletions, releases, groups, the moves between releases, then the
 //! instances by group.
 
-use super::super::delta;
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{address, are, clean, count, counts, job, labels, schedule, time};
+use super::super::{coverage, delta};
 use super::summary::mark;
 use super::{cohorts, crew, patches};
 use crate::name::{Address, GroupName, Ocid};
@@ -180,7 +180,7 @@ fn people(page: &mut Page, plan: &Plan, mark: Mark, verb: &str, instances: &[Oci
 
 /// Writes how two releases differ, kind by kind.
 fn release(page: &mut Page, release_move: &ReleaseMove) {
-    let ReleaseMove { from, to, delta: changed, groups, instances } = release_move;
+    let ReleaseMove { from, to, delta: changed, groups, instances, coverage } = release_move;
     page.blank();
     let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
     page.item(
@@ -190,5 +190,11 @@ fn release(page: &mut Page, release_move: &ReleaseMove) {
     );
     let parts = delta::summary(changed);
     page.text(6, 6, if parts.is_empty() { "the releases hold the same packages" } else { &parts });
+    if let Some(coverage) = coverage {
+        page.text(6, 6, &coverage::verdict(coverage, from.as_str(), to.as_str()));
+    }
     delta::lists(page, 6, changed, PACKAGES);
+    if let Some(coverage) = coverage {
+        coverage::lists(page, 6, coverage, to.as_str());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::coverage;
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
@@ -188,6 +189,12 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             )),
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
+            }
+            Note::Flagged { release, flagged } => {
+                modular.extend(flagged.iter().map(|one| {
+                    let packages: Vec<String> = one.packages.iter().map(ToString::to_string).collect();
+                    format!("{release}: {}", coverage::flag(one, &page.list(&packages, ENTRIES)))
+                }));
             }
             Note::JoinInstalls { .. } | Note::WholeGroup { .. } | Note::MadeOf { .. } => {
                 crews.extend(crew::note(note));

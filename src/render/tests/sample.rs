@@ -269,6 +269,7 @@ pub(super) fn full() -> Plan {
         delta: Delta::between(&old, &new),
         groups: vec![group_name("canary")],
         instances: 4,
+        coverage: None,
     }];
     fill_cohorts(&mut plan);
     plan.changes = vec![

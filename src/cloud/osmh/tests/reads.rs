@@ -255,6 +255,26 @@ async fn the_severity_of_an_instances_errata_is_asked_for_once_for_a_fleet() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_errata_of_the_system_are_listed() {
+    let service = Service::new();
+    for name in ["ELSA-2023-1", "ELSA-2023-2"] {
+        service.world().errata.insert(name.to_owned(), erratum(name, "SECURITY", Some("LOW")));
+    }
+    let cloud = cloud(&service);
+    let since = "2023-01-01T00:00:00Z".parse().ok();
+    let Sighting::ErrataSince(_, listed) = cloud.observe(&Scope::ErrataSince(since)).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        listed.iter().map(|erratum| &*erratum.name).collect::<Vec<_>>(),
+        ["ELSA-2023-1", "ELSA-2023-2"]
+    );
+    let asked = service.asked();
+    let list = "GET /errata?compartmentId=c&osFamily=ORACLE_LINUX_8&limit=1000&timeIssueDateStart=2023-01-01T00%3A00%3A00Z";
+    assert!(asked.iter().any(|line| line == list), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_erratum_is_found_by_its_name() {
     let service = Service::new();
     service.world().errata.insert("ELSA-2023-1".to_owned(), erratum("ELSA-2023-1", "SECURITY", Some("LOW")));

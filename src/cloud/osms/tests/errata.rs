@@ -118,4 +118,10 @@ async fn errata_are_read_of_an_instance_or_by_their_id() {
     );
     let Sighting::Erratum(_, found) = look(Scope::Erratum("e/3".into())).await else { panic!() };
     assert!(found.is_some(), "an id is escaped in the path");
+    let Sighting::ErrataSince(_, listed) = look(Scope::ErrataSince(None)).await else { panic!() };
+    assert_eq!(listed.len(), 3);
+    look(Scope::ErrataSince("2026-01-02T03:04:05Z".parse().ok())).await;
+    let asked = service.asked();
+    let last = asked.last().unwrap();
+    assert!(last.contains("timeIssueDateStart=2026-01-02T03%3A04%3A05Z"), "{last}");
 }

@@ -180,6 +180,7 @@ impl World {
                 page(&query, self.errata.values().cloned())
             }
             ("GET", ["managedInstances", _, "errata"]) => missing(),
+            ("GET", ["errata"]) => page(&query, self.errata.values().cloned()),
             ("GET", ["errata", id]) => self.errata.get(*id).map_or_else(missing, ok),
             ("GET", ["softwareSources", "softwarePackages"]) if !self.searchable => refuse(404, "NotFound"),
             ("GET", ["softwareSources", "softwarePackages"]) => {

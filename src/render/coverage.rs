@@ -1,0 +1,331 @@
+//! What a way from one set of packages to another closes of the advisories, in the same words in a plan and in a diff.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::page::{Mark, Page, Tone};
+use super::words::{clean, count, counts};
+use super::{Detail, markdown};
+use crate::advisory::{Coverage, Covered, Flagged, Severity, Uncured};
+use crate::patching::UpdateKind;
+
+/// Advisories of one list shown before it folds.
+const ROWS: usize = 15;
+/// CVEs of an advisory shown before they fold, and packages.
+const NAMES: usize = 8;
+/// So many rows of a Markdown table stand open; more are folded behind a summary.
+const OPEN: usize = 15;
+
+/// What is told of one of the lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    Closed,
+    Remaining,
+    Opened,
+}
+
+/// Says what the way closes, in one sentence without a full stop.
+pub(super) fn verdict(coverage: &Coverage, old: &str, new: &str) -> String {
+    let Coverage { closed, remaining, opened, cves } = coverage;
+    let (old, new) = (clean(old), clean(new));
+    let mut parts = Vec::new();
+    match cves.open_before() {
+        0 if coverage.is_empty() => return format!("no advisory is open in {old}"),
+        0 => parts.push(format!("no CVE is open in {old}")),
+        before => {
+            let mut part = format!("closes {} of {} open in {old}", cves.closed.len(), count(before, "CVE"));
+            if !cves.removed.is_empty() {
+                part.push_str(&format!(" ({} by removal of the packages)", cves.removed.len()));
+            }
+            parts.push(part);
+            if !cves.remaining.is_empty() {
+                let verb = if cves.remaining.len() == 1 { "remains" } else { "remain" };
+                parts.push(format!("{} {verb}, fixed only upstream", cves.remaining.len()));
+            }
+        }
+    }
+    if !cves.opened.is_empty() {
+        parts.push(format!("{} open again in {new}", count(cves.opened.len(), "CVE")));
+    }
+    if cves.open_before() == 0 && cves.opened.is_empty() {
+        let lists = [(closed.len(), "closed"), (remaining.len(), "open in both"), (opened.len(), "opened")];
+        parts.push(format!("advisories: {}", counts(&lists)));
+    }
+    parts.join("; ")
+}
+
+/// Counts advisories by what they are for, those about security by severity.
+fn kinds(advisories: &[Covered]) -> String {
+    let of = |kind, severity: Option<Severity>| {
+        let fits =
+            |one: &&Covered| one.kind == kind && (kind != UpdateKind::Security || one.severity == severity);
+        advisories.iter().filter(fits).count()
+    };
+    use UpdateKind::{Bugfix, Enhancement, Other, Security};
+    counts(&[
+        (of(Security, Some(Severity::Critical)), "critical"),
+        (of(Security, Some(Severity::Important)), "important"),
+        (of(Security, Some(Severity::Moderate)), "moderate"),
+        (of(Security, Some(Severity::Low)), "low"),
+        (of(Security, None), "security without a severity"),
+        (of(Bugfix, None), "bug fix"),
+        (of(Enhancement, None), "enhancement"),
+        (of(Other, None), "other"),
+    ])
+}
+
+fn title(list: List, advisories: &[Covered], new: &str) -> String {
+    let number = match advisories.len() {
+        1 => "1 advisory".to_owned(),
+        number => format!("{number} advisories"),
+    };
+    let what = match list {
+        List::Closed => "closed".to_owned(),
+        List::Remaining => "still open, fixed only upstream".to_owned(),
+        List::Opened => format!("open in {} only", clean(new)),
+    };
+    format!("{what}: {number} ({})", kinds(advisories))
+}
+
+/// Returns the word of a row: how grave it is, or what else it is for.
+fn word(covered: &Covered) -> &'static str {
+    match (covered.kind, covered.severity) {
+        (UpdateKind::Security, Some(severity)) => severity.word(),
+        (UpdateKind::Security, None) => "security",
+        (UpdateKind::Bugfix, _) => "bug fix",
+        (UpdateKind::Enhancement, _) => "enhancement",
+        (UpdateKind::Other, _) => "other",
+    }
+}
+
+/// Returns the packages of an advisory: the versions of each source package are alike, and stand once.
+fn packages(covered: &Covered) -> Vec<String> {
+    let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
+    for Uncured { package, fixed, becomes } in &covered.packages {
+        let mut text = format!("{} {}", package.name(), package.evr());
+        match becomes {
+            Some(new) if new.evr() != fixed.as_str() => {
+                text.push_str(&format!(" -> {} (fixed in {})", new.evr(), clean(fixed)));
+            }
+            Some(new) => text.push_str(&format!(" -> {}", new.evr())),
+            None => text.push_str(&format!(", fixed in {}", clean(fixed))),
+        }
+        seen.insert((package.name(), text));
+    }
+    seen.into_iter().map(|(_, text)| text).collect()
+}
+
+fn safe(names: &[Arc<str>]) -> Vec<String> {
+    names.iter().map(|name| clean(name).into_owned()).collect()
+}
+
+/// Writes the lists. What is not about security folds to its count unless everything is asked for.
+pub(super) fn lists(page: &mut Page, indent: usize, coverage: &Coverage, new: &str) {
+    let lists = [
+        (List::Opened, &coverage.opened),
+        (List::Closed, &coverage.closed),
+        (List::Remaining, &coverage.remaining),
+    ];
+    for (list, advisories) in lists {
+        if advisories.is_empty() {
+            continue;
+        }
+        page.text(indent, indent + 2, &format!("{}:", title(list, advisories, new)));
+        let security = advisories.iter().filter(|one| one.kind == UpdateKind::Security).count();
+        let most = if page.shows(Detail::Full) { advisories.len() } else { security };
+        let shown = page.fold(most, ROWS);
+        for covered in &advisories[..shown] {
+            let mark = match list {
+                List::Closed => Mark::REMOVE,
+                List::Opened => Mark('!', Tone::Destroy),
+                List::Remaining => Mark::NONE,
+            };
+            let line = format!("{} {}: {}", word(covered), clean(&covered.id), clean(&covered.title));
+            page.item(indent + 2, mark, &line);
+            if !covered.cves.is_empty() {
+                page.names(indent + 8, &safe(&covered.cves), NAMES);
+            }
+            page.names(indent + 8, &packages(covered), NAMES);
+        }
+        page.more(indent + 4, advisories.len() - shown);
+    }
+}
+
+/// Writes what came with advisories that no longer stand.
+pub(super) fn flags(page: &mut Page, indent: usize, release: &str, flagged: &[Flagged]) {
+    for one in flagged {
+        let text = format!("{}: {}", clean(release), flag(one, &page.list(&names(one), NAMES)));
+        page.item(indent, Mark('!', Tone::Drift), &text);
+    }
+}
+
+fn names(flagged: &Flagged) -> Vec<String> {
+    flagged.packages.iter().map(ToString::to_string).collect()
+}
+
+/// Says what became of an advisory, and what of a release it brought.
+pub(super) fn flag(flagged: &Flagged, packages: &str) -> String {
+    let id = clean(&flagged.id);
+    match (flagged.withdrawn, &flagged.by) {
+        (true, _) => format!("{id} was withdrawn by the vendor; it brought {packages}"),
+        (false, Some(by)) => format!("{id} is superseded by {}; it brought {packages}", clean(by)),
+        (false, None) => format!("{id} is superseded; it brought {packages}"),
+    }
+}
+
+/// Writes the lists as Markdown.
+pub(super) fn in_markdown(lines: &mut Vec<String>, coverage: &Coverage, new: &str) {
+    let lists = [
+        (List::Opened, &coverage.opened),
+        (List::Closed, &coverage.closed),
+        (List::Remaining, &coverage.remaining),
+    ];
+    for (list, advisories) in lists {
+        if advisories.is_empty() {
+            continue;
+        }
+        let title = markdown::escaped(&format!("Advisories {}", title(list, advisories, new)));
+        let folded = advisories.len() > OPEN;
+        lines.push(String::new());
+        lines.push(if folded {
+            format!("<details><summary>{title}</summary>")
+        } else {
+            format!("### {title}")
+        });
+        lines.push(String::new());
+        markdown::head(lines, &["severity", "advisory", "about", "CVEs", "packages"], &[]);
+        for covered in advisories {
+            let cves: Vec<String> = covered.cves.iter().map(|cve| link(cve)).collect();
+            let cells = [
+                word(covered).to_owned(),
+                link(&covered.id),
+                markdown::escaped(&covered.title),
+                cves.join(", "),
+                markdown::escaped(&packages(covered).join(", ")),
+            ];
+            markdown::row(lines, cells);
+        }
+        if folded {
+            lines.extend([String::new(), "</details>".to_owned()]);
+        }
+    }
+}
+
+/// Links a name to the vendor's page about it, where it has one.
+fn link(name: &str) -> String {
+    let text = markdown::escaped(name);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = name.split('-');
+    let (kind, year, number) = (parts.next(), parts.next(), parts.next());
+    let numbered = year.is_some_and(digits) && number.is_some_and(digits);
+    match kind {
+        Some("CVE") if numbered && parts.next().is_none() => {
+            format!("[{text}](https://linux.oracle.com/cve/{name}.html)")
+        }
+        Some("ELSA" | "ELBA" | "ELEA") if numbered && parts.next().is_none() => {
+            format!("[{text}](https://linux.oracle.com/errata/{name}.html)")
+        }
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Style;
+
+    fn covered(id: &str, kind: UpdateKind, severity: Option<Severity>, cves: &[&str]) -> Covered {
+        let package = |text: &str| crate::package::Package::parse(text).unwrap();
+        Covered {
+            id: id.into(),
+            kind,
+            severity,
+            title: "bash security update".into(),
+            issued: None,
+            cves: cves.iter().map(|cve| (*cve).into()).collect(),
+            packages: vec![Uncured {
+                package: package("bash-4.4-1.el8.x86_64"),
+                fixed: "4.4-2.el8".to_owned(),
+                becomes: Some(package("bash-4.4-3.el8.x86_64")),
+            }],
+        }
+    }
+
+    fn coverage() -> Coverage {
+        let set = |cves: &[&str]| cves.iter().map(|cve| Arc::from(*cve)).collect();
+        Coverage {
+            closed: vec![
+                covered(
+                    "ELSA-2099-1",
+                    UpdateKind::Security,
+                    Some(Severity::Critical),
+                    &["CVE-2099-1", "CVE-2099-2"],
+                ),
+                covered("ELBA-2099-2", UpdateKind::Bugfix, None, &[]),
+            ],
+            remaining: vec![covered("ELSA-2099-3", UpdateKind::Security, None, &["CVE-2099-3"])],
+            opened: Vec::new(),
+            cves: crate::advisory::CoveredCves {
+                closed: set(&["CVE-2099-1", "CVE-2099-2"]),
+                remaining: set(&["CVE-2099-3"]),
+                ..Default::default()
+            },
+        }
+    }
+
+    fn text(coverage: &Coverage, detail: Detail) -> String {
+        let mut page = Page::new(Style { width: 80, colour: false, detail });
+        lists(&mut page, 2, coverage, "GL2");
+        page.finish()
+    }
+
+    #[test]
+    fn the_verdict_counts_cves_over_the_whole_way() {
+        assert_eq!(
+            verdict(&coverage(), "GL1", "GL2"),
+            "closes 2 of 3 CVEs open in GL1; 1 remains, fixed only upstream"
+        );
+        assert_eq!(verdict(&Coverage::default(), "GL1", "GL2"), "no advisory is open in GL1");
+        let back = Coverage {
+            opened: coverage().closed,
+            cves: crate::advisory::CoveredCves { opened: coverage().cves.closed, ..Default::default() },
+            ..Coverage::default()
+        };
+        assert_eq!(verdict(&back, "GL2", "GL1"), "no CVE is open in GL2; 2 CVEs open again in GL1");
+        let bugs = Coverage {
+            closed: vec![covered("ELBA-1", UpdateKind::Bugfix, None, &[])],
+            ..Coverage::default()
+        };
+        assert_eq!(verdict(&bugs, "GL1", "GL2"), "no CVE is open in GL1; advisories: 1 closed");
+    }
+
+    #[test]
+    fn lists_tell_each_advisory_with_its_cves_and_packages() {
+        let shown = text(&coverage(), Detail::Default);
+        assert_eq!(
+            shown,
+            "  closed: 2 advisories (1 critical, 1 bug fix):
+    - critical ELSA-2099-1: bash security update
+          CVE-2099-1, CVE-2099-2
+          bash 4.4-1.el8 -> 4.4-3.el8 (fixed in 4.4-2.el8)
+      ... and 1 more (--full)
+  still open, fixed only upstream: 1 advisory (1 security without a severity):
+      security ELSA-2099-3: bash security update
+          CVE-2099-3
+          bash 4.4-1.el8 -> 4.4-3.el8 (fixed in 4.4-2.el8)
+"
+        );
+        assert!(text(&coverage(), Detail::Full).contains("bug fix"));
+    }
+
+    #[test]
+    fn markdown_links_what_the_vendor_has_a_page_of() {
+        let mut lines = Vec::new();
+        in_markdown(&mut lines, &coverage(), "GL2");
+        let row = "| critical | [ELSA-2099-1](https://linux.oracle.com/errata/ELSA-2099-1.html) | bash security update | \
+            [CVE-2099-1](https://linux.oracle.com/cve/CVE-2099-1.html), \
+            [CVE-2099-2](https://linux.oracle.com/cve/CVE-2099-2.html) | bash 4.4-1.el8 -\\> 4.4-3.el8 \\(fixed in 4.4-2.el8\\) |";
+        assert!(lines.iter().any(|line| line == row), "{lines:#?}");
+        assert_eq!(link("ELSA-1|x"), "ELSA-1\\|x");
+    }
+}
