@@ -3,6 +3,7 @@
 //! kept; or, asked for a dry run, shows what it would change.
 
 mod anew;
+mod as_of;
 mod golden;
 mod hotfix;
 mod list;
@@ -63,6 +64,12 @@ impl<'a> Desk<'a> {
 
 /// Makes the release, then writes both files. Nothing is written before everything is known to be good.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if arguments.as_of.is_some() && arguments.kernels == KernelPolicy::Running {
+        return Err(CliError::usage(
+            "--as-of takes kernels by their day, and --kernels running whatever runs now",
+        )
+        .hint("leave one of them out"));
+    }
     let trains = context.workspace.trains(&[])?;
     let why = "a release belongs to one train, and there are several";
     let train = workspace::one_of(&trains, arguments.train.as_deref(), why)?;
@@ -123,9 +130,25 @@ async fn of_instance(desk: &Desk<'_>) -> Result<Made, CliError> {
     let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
     let connection = connector.connect(train, interrupt).await?;
     let wanted = golden::Wanted { trains, train, state: *state, from: arguments.from.as_deref() };
-    let golden = golden::read(context, interrupt, &connection, &wanted).await?;
+    let mut golden = golden::read(context, interrupt, &connection, &wanted).await?;
+    let calls = arguments.parallelism.calls();
+    let moved = match arguments.as_of {
+        None => None,
+        Some(day) => {
+            Some(as_of::apply(context, interrupt, &connection, train, (day, calls), &mut golden).await?)
+        }
+    };
     let origin = Origin::Instance(golden.id.to_string());
-    let provenance = provenance(&arguments.release, (connection.clock)(), origin);
+    let mut provenance = provenance(&arguments.release, (connection.clock)(), origin);
+    let (mut told, mut changes) = (Vec::new(), Vec::new());
+    if let (Some(as_of::Moved { decided, errata }), Some(day)) = (moved, arguments.as_of) {
+        told.push(format!(
+            "as of {day}: {errata} errata were issued since; what was published without one cannot be told"
+        ));
+        changes = decided.iter().map(ToString::to_string).collect();
+        provenance.notes.push(format!("as of {day}, by the errata that were issued since"));
+        provenance.notes.extend(changes.iter().cloned());
+    }
     let frozen = freeze::freeze(&golden.as_golden(), &desk.choices(), provenance);
     if frozen.manifest.packages.is_empty() {
         return Err(CliError::new(
@@ -145,7 +168,7 @@ async fn of_instance(desk: &Desk<'_>) -> Result<Made, CliError> {
             golden.name()
         ));
     }
-    Ok(Made { frozen, of: golden.name().to_owned(), warnings, told: Vec::new(), changes: Vec::new() })
+    Ok(Made { frozen, of: golden.name().to_owned(), warnings, told, changes })
 }
 
 /// Refuses to take the kernel that runs where nobody can tell which packages that is.

@@ -8,6 +8,7 @@ use std::fmt;
 use super::manifest::{self, KernelPolicy, Provenance};
 use super::{Arch, Manifest, Package, PackageSet, Pattern, StreamContents, StreamStatus};
 
+pub mod as_of;
 pub mod hotfix;
 mod kernels;
 

@@ -103,6 +103,7 @@ fn freezes_are_the_quickstarts_manifests(api: Api) {
     patch_golden(&workspace);
     let golden = facts(DEFAULT_SEED).golden;
     dry_runs_change_nothing(&workspace, api);
+    an_earlier_days_set_is_that_of_the_release_before(&workspace);
     let arguments = ["freeze", "GL1.1", "--from", &golden.id, "--kernels", "all"];
     let second = workspace.run(&arguments).expect(exit::DONE);
     for part in [
@@ -161,6 +162,35 @@ fn dry_runs_change_nothing(workspace: &Workspace, api: Api) {
         assert!(ran.stderr.contains(&format!("kernel policy: {policy}")), "{}", ran.stderr);
         assert_eq!(manifests(workspace), before, "{policy} {api:?}");
     }
+}
+
+/// The golden instance is patched, and the release is of the day before the errata that brought that.
+fn an_earlier_days_set_is_that_of_the_release_before(workspace: &Workspace) {
+    let arguments = ["freeze", "GL2", "--as-of", "2025-08-31", "--kernels", "all", "--diff", "--full"];
+    let ran = workspace.run(&arguments).expect(exit::DIFFERENT);
+    for part in [
+        "as of 2025-08-31: ",
+        "curl-7.61.1-34.el8_10.2.x86_64 came later: 7.61.1-34.el8 is taken",
+        "kernel-uek-5.15.0-301.163.5.2.el8uek.x86_64 came later: left out, an earlier one is installed",
+    ] {
+        assert!(ran.stderr.contains(part), "no `{part}` in {}", ran.stderr);
+    }
+    // What was installed and removed by hand has no date.
+    for part in ["GL1 -> GL2: ", "aide.x86_64", "rsh"] {
+        assert!(ran.stdout.contains(part), "no `{part}` in {}", ran.stdout);
+    }
+    for part in ["upgraded", "curl", "kernel"] {
+        assert!(!ran.stdout.contains(part), "`{part}` in {}", ran.stdout);
+    }
+    let arguments = ["freeze", "GL2", "--as-of", "2025-08-31", "--kernels", "running"];
+    refused(workspace, &arguments, exit::USAGE, &["--kernels running"]);
+    refused(workspace, &["freeze", "GL2", "--as-of", "yesterday"], exit::USAGE, &["--as-of <DATE>"]);
+    refused(
+        workspace,
+        &["freeze", "GL2", "--as-of", "2025-08-31", "--from", "-"],
+        exit::USAGE,
+        &["of a list"],
+    );
 }
 
 /// Runs a freeze that is refused, and checks that it wrote nothing.

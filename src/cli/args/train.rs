@@ -117,6 +117,10 @@ pub(in crate::cli) struct Freeze {
             .map(|word| KernelPolicy::of_word(&word).unwrap_or_default()))]
     pub(in crate::cli) kernels: KernelPolicy,
 
+    /// Take the instance's set as it was on this day, as 2026-10-01: what errata have brought since is exchanged
+    #[arg(long, value_name = "DATE", value_parser = clap::value_parser!(jiff::civil::Date), conflicts_with = "base")]
+    pub(in crate::cli) as_of: Option<jiff::civil::Date>,
+
     /// Take lines without an epoch as they are: none of these packages has one
     #[arg(long, requires = "from")]
     pub(in crate::cli) assume_epoch_0: bool,

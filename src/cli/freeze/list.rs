@@ -29,6 +29,11 @@ pub(super) fn is_file(from: &str) -> bool {
 /// Reads the list, and makes the release of it.
 pub(super) async fn make(desk: &Desk<'_>, from: &str) -> Result<Made, CliError> {
     let Desk { arguments, train, .. } = desk;
+    if arguments.as_of.is_some() {
+        return Err(CliError::usage(
+            "--as-of is for what an instance has: of a list nobody knows its sources",
+        ));
+    }
     let (name, text) = read(from)?;
     refuse_manifest(&name, &text)?;
     let (List { packages, keys }, lines) = List::numbered(&text).map_err(|bad| {

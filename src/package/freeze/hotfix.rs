@@ -339,8 +339,14 @@ impl Maker<'_> {
     }
 }
 
+/// Returns the newest of those that fit.
+pub(super) fn newest_fitting(offered: &PackageSet, fits: impl Fn(Package) -> bool) -> Option<Package> {
+    // Of one name and architecture, in order.
+    offered.iter().rfind(|package| fits(*package))
+}
+
 /// Tells whether two kernels are of one line: the UEK's, as 5.4 and 5.15, exist side by side.
-fn is_of_one_line(one: Package, other: Package) -> bool {
+pub(super) fn is_of_one_line(one: Package, other: Package) -> bool {
     let line = |package: Package| {
         let mut parts = package.version().split('.');
         (parts.next(), parts.next())
