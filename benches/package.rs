@@ -1,7 +1,9 @@
 //! Times the package core against its bars: the delta of two 650-package sets (under 50 microseconds), reading a
-//! manifest of 650 lines, and interning the rows of 1,000 instances.
+//! manifest of 650 lines and one of 25,000 with 40 bad ones (under 100 milliseconds, or this fails), and interning the
+//! rows of 1,000 instances.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion};
 use patchtrain::package::{Delta, Digest, Manifest, Package, PackageSet, SetPool};
@@ -24,6 +26,44 @@ fn packages(rows: &[Row]) -> Vec<Package> {
     let parse =
         |(name, evr, arch): &Row| Package::from_parts(name, evr, arch).expect("the rows are well formed");
     rows.iter().map(parse).collect()
+}
+
+/// How long it may take to tell every bad line of a large manifest.
+const SLOWEST_REPORT: Duration = Duration::from_millis(100);
+
+/// A manifest of 25,000 lines, of which 40 are no NEVRAs. Each call has names of its own: a name that was met before is
+/// found faster.
+fn large_manifest(call: usize) -> String {
+    let line = |n: usize| match n % 618 {
+        300 => format!("package-{call}-{n:05}-libs-1:4.18.{n}-553.el8_10.x68_64\n"),
+        _ => format!("package-{call}-{n:05}-libs-1:4.18.{n}-553.el8_10.x86_64\n"),
+    };
+    (0..25_000).map(line).collect()
+}
+
+#[expect(clippy::print_stdout, reason = "it is what the bench is for")]
+fn report_of_bad_lines(criterion: &mut Criterion) {
+    let count = |text: &str| Manifest::parse(text).map_or_else(|problems| problems.len(), |_| 0);
+    let mut took: Vec<Duration> = (0..11)
+        .map(|call| {
+            let text = large_manifest(call);
+            let begun = Instant::now();
+            let bad = count(black_box(&text));
+            let took = begun.elapsed();
+            // 300, 918, ..., 24402.
+            assert_eq!(bad, 40, "every bad line is told");
+            took
+        })
+        .collect();
+    took.sort_unstable();
+    let median = took[took.len() / 2];
+    println!(
+        "40 bad lines of 25,000: {median:.1?} (bar {SLOWEST_REPORT:?}), the slowest {:.1?}",
+        took[took.len() - 1]
+    );
+    assert!(median < SLOWEST_REPORT, "{median:?}, may take under {SLOWEST_REPORT:?}");
+    let text = large_manifest(0);
+    criterion.bench_function("40 bad lines of 25,000, met before", |b| b.iter(|| count(black_box(&text))));
 }
 
 fn benches(criterion: &mut Criterion) {
@@ -65,6 +105,7 @@ fn benches(criterion: &mut Criterion) {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    report_of_bad_lines(&mut criterion);
     benches(&mut criterion);
     criterion.final_summary();
 }

@@ -38,11 +38,11 @@
 //! render   apply   simulator             text and progress; the executor; the embedded service
 //! report                                 how a fleet stands, for status and the compliance report
 //! plan     cloud                         the pure planner; the seam to a service and its dialects
-//! state    conformance                   what is recorded, and where it lies; verdicts
+//! state    conformance   release         what is recorded, and where it lies; verdicts; releases compared and checked
 //! observed train                         the world as a value, and what each op means for it; the train file
-//! op       oci      release              the closed list of ops; any OCI API: signature, retry, pages; two sets compared
-//! advisory                               what the vendor says that updates mend, and what stands open in a set
-//! package  patching  name                NEVRAs, sets, deltas, manifests; kinds of updates and schedules; typed names
+//! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
+//! advisory          repodata             what the vendor says that updates mend; what packages of repositories need
+//! package  patching  name  document      NEVRAs, sets, manifests; kinds of updates; typed names; packed files and XML
 //! ```
 //!
 //! `cloud` knows nothing of plans or of the state. `simulator` knows only `package` and `oci`, and only `cli` and tests
@@ -74,6 +74,7 @@ pub mod apply;
 pub mod cli;
 pub mod cloud;
 pub mod conformance;
+pub mod document;
 pub mod name;
 pub mod observed;
 pub mod oci;
@@ -83,6 +84,7 @@ pub mod patching;
 pub mod plan;
 pub mod release;
 pub mod render;
+pub mod repodata;
 pub mod report;
 pub mod simulator;
 pub mod state;

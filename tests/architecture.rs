@@ -10,18 +10,21 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("name", &[]),
     ("patching", &[]),
+    ("document", &[]),
     ("package", &["name"]),
-    ("advisory", &["package", "patching"]),
+    ("advisory", &["document", "package", "patching"]),
+    ("repodata", &["document", "package"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
-    ("release", &["advisory", "package"]),
     ("train", &["name", "package", "patching"]),
     ("observed", &["advisory", "name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching"]),
+    // Pure: what is in the service is handed to it.
+    ("release", &["advisory", "name", "observed", "op", "package", "patching", "repodata", "state", "train"]),
     // Pure: no `cloud`, no `oci`.
     ("plan", &["advisory", "conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
     // Knows nothing of plans or of the state.
@@ -72,6 +75,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "plan",
             "release",
             "render",
+            "repodata",
             "report",
             "simulator",
             "state",

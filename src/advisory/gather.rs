@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::fault::{Warnings, shown};
+use super::fault::Warnings;
 use super::{Advisory, words};
+use crate::document::shown;
 
 /// What has been read so far.
 #[derive(Debug, Default)]

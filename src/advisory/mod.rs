@@ -15,11 +15,9 @@ mod flavour;
 mod gather;
 mod open;
 mod oval;
-mod packed;
 mod severity;
 mod updateinfo;
 mod words;
-mod xml;
 
 use std::sync::Arc;
 
@@ -28,11 +26,12 @@ use jiff::Timestamp;
 pub use book::{Advisories, Flag, Holding, Lack, Open};
 pub use closure::{Became, Closed, Closure, Cves, Mended, Severities};
 pub use coverage::{Coverage, Covered, CoveredCves, Flagged, Uncured};
-pub use fault::{Error, Fault, FaultKind, Warning, Warnings};
+pub use fault::{Error, Warning, Warnings};
 pub use flavour::{Flavour, system_of};
 pub use open::{Format, Loaded, load, read};
 pub use severity::Severity;
 
+pub use crate::document::{Fault, FaultKind};
 use crate::package::{Arch, Package, StreamName};
 use crate::patching::UpdateKind;
 

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::fault::{FaultKind, shown};
 use super::gather::Gather;
-use super::xml::Xml;
-use super::{Advisories, Error, Fault, Warnings, oval, updateinfo};
+use super::{Advisories, Error, Warnings, oval, updateinfo};
+use crate::document::{Fault, FaultKind, Xml, shown, unpack};
 
 /// The forms of files of advisories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +40,7 @@ pub fn load(path: &Path, os_major: u16) -> Result<Loaded, Error> {
 
 /// Reads advisories as [`load`] does, from wherever they come.
 pub fn read(input: impl BufRead, os_major: u16) -> Result<Loaded, Fault> {
-    let (input, packing) = super::packed::unpack(input)
+    let (input, packing) = unpack(input)
         .map_err(|source| Fault { line: 1, kind: FaultKind::Read { packing: "file", source } })?;
     let mut xml = Xml::new(input, packing);
     let mut gather = Gather::default();
@@ -55,7 +54,10 @@ pub fn read(input: impl BufRead, os_major: u16) -> Result<Loaded, Fault> {
             oval::read(&mut xml, os_major, &mut gather)?;
             Format::Oval
         }
-        other => return Err(xml.fault(FaultKind::Root { found: shown(other) })),
+        other => {
+            let wanted = "`<updates>` or `<oval_definitions>`";
+            return Err(xml.fault(FaultKind::Root { wanted, found: shown(other) }));
+        }
     };
     xml.finish()?;
     let Gather { advisories, mut warnings, elsewhere, .. } = gather;

@@ -5,10 +5,9 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use super::fault::{Fault, shown};
 use super::gather::Gather;
-use super::xml::{Element, Xml};
 use super::{Advisory, Fix, Severity, words};
+use crate::document::{Element, Fault, Xml, shown};
 use crate::package::{Package, StreamName};
 
 /// Reads what stands in `<updates>`, which has just been opened.

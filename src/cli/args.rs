@@ -12,6 +12,7 @@ use crate::render::Detail;
 
 mod fleet;
 mod import;
+mod lifecycle;
 mod plan;
 mod release;
 mod simulate;
@@ -19,8 +20,11 @@ mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::Import;
+pub(super) use lifecycle::{
+    Flags, Release, ReleaseAction, ReleaseList, ReleaseSbom, ReleaseShow, ReleaseVerify,
+};
 pub(super) use plan::{Apply, Plan, Show};
-pub(super) use release::{Diff, DiffFormat};
+pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 
@@ -50,6 +54,8 @@ pub(super) enum Command {
     Fmt(Fmt),
     Freeze(Freeze),
     Diff(Diff),
+    Promote(Promote),
+    Release(Release),
     Validate(Validate),
     Plan(Plan),
     Apply(Apply),

@@ -21,8 +21,10 @@ mod init;
 mod look;
 mod own_state;
 mod plan;
+mod promote;
 mod prompt;
 mod random;
+mod release;
 mod report;
 mod show;
 mod signals;
@@ -77,6 +79,8 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Import(arguments) => import::run(&context, &arguments),
         Command::Fmt(arguments) => fmt::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Promote(arguments) => promote::run(&context, &arguments),
+        Command::Release(arguments) => release::run(&context, &arguments),
         Command::Freeze(arguments) => freeze::run(&context, &arguments),
         Command::Validate(arguments) => validate::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),

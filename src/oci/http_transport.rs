@@ -44,7 +44,7 @@ impl HttpTransport {
         self
     }
 
-    fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
+    pub(super) fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
         let made = if is_local(uri) {
             self.local.get_or_init(|| make(settings().tls_certs_only([]).no_proxy()))
         } else {
@@ -143,7 +143,7 @@ fn is_local(uri: &http::Uri) -> bool {
     uri.scheme_str() == Some("http") && (host == "localhost" || address.is_ok_and(near))
 }
 
-fn classify(error: reqwest::Error) -> TransportError {
+pub(super) fn classify(error: reqwest::Error) -> TransportError {
     let text = told(&error);
     if error.is_builder() {
         return TransportError::Unsendable(text);

@@ -9,6 +9,7 @@ mod budget;
 mod call;
 mod client;
 pub mod credentials;
+mod download;
 mod encode;
 mod error;
 mod http_transport;

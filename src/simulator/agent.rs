@@ -37,15 +37,18 @@ impl Transaction {
 }
 
 /// Pairs what is installed with what an update would bring: for each name and architecture the newest installed
-/// version and the newest offered one, where that is newer. Never a downgrade.
-pub(crate) fn candidates(installed: &PackageSet, offer: &Offer) -> Vec<(Package, Package)> {
+/// version and the newest of those offered that `admits` lets pass, where that is newer. Never a downgrade.
+pub(crate) fn candidates(
+    installed: &PackageSet,
+    offer: &Offer,
+    admits: impl Fn(Package) -> bool,
+) -> Vec<(Package, Package)> {
     let mut pairs = Vec::new();
     for versions in installed.by_name_arch() {
         let Some(have) = versions.iter().copied().reduce(newer) else { continue };
-        let Some(best) = offer.versions(have).iter().copied().reduce(newer) else { continue };
-        if best.cmp_evr(have).is_gt() {
-            pairs.push((have, best));
-        }
+        let newest = offer.versions(have).iter().copied();
+        let newest = newest.filter(|new| new.cmp_evr(have).is_gt() && admits(*new)).reduce(newer);
+        pairs.extend(newest.map(|new| (have, new)));
     }
     pairs
 }
@@ -56,15 +59,17 @@ fn newer(a: Package, b: Package) -> Package {
     if order.is_ge() { a } else { b }
 }
 
-/// Works out `yum update`, of everything or of the candidates that `wanted` lets pass.
+/// Works out `yum update`, of all candidates or of those that `wanted` lets pass. What `admits` keeps out is not there
+/// for it.
 pub(crate) fn update(
     installed: &PackageSet,
     running: &str,
     offer: &Offer,
+    admits: impl Fn(Package) -> bool,
     wanted: impl Fn(Package) -> bool,
 ) -> Transaction {
     let mut transaction = Transaction::default();
-    for (_, candidate) in candidates(installed, offer) {
+    for (_, candidate) in candidates(installed, offer, admits) {
         if wanted(candidate) {
             bring(&mut transaction, installed, running, candidate);
         }
@@ -96,7 +101,7 @@ fn is_running(package: Package, running: &str) -> bool {
 /// for tests that compare it with others'. `running` is `version-release.arch` of the running kernel.
 pub fn updated(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> PackageSet {
     let offer = Offer::new(offered.iter().flat_map(|set| set.iter()));
-    update(installed, running, &offer, |_| true).apply(installed)
+    update(installed, running, &offer, |_| true, |_| true).apply(installed)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, gold
 pub use handle::Handle;
 pub use service::{Given, InProcess, Simulator};
 pub use switches::{HubSwitches, NullSources, Reaction, Switches};
-pub use world::{Mishap, Power};
+pub use world::{Ask, Left, Mishap, Power, Trial};
 
 /// The region that the simulator's ids and credentials name.
 pub const REGION: &str = "eu-frankfurt-1";

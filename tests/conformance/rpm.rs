@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use patchtrain::package::Package;
+use patchtrain::package::{Delta, DeltaKind, Package, PackageSet};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -151,25 +151,55 @@ fn fixtures() -> Option<PathBuf> {
     places.into_iter().flatten().map(|place| place.join("fixtures")).find(|place| place.is_dir())
 }
 
-#[test]
-fn rpm_agrees_on_the_real_updates() {
+/// A real update: the installed package and the one that would replace it.
+type Pair = (Package, Package);
+
+/// The real updates of each host; `None`, and a word about it, where there are no fixtures.
+#[expect(clippy::print_stdout, reason = "a test that finds no fixtures says so")]
+fn real_updates() -> Option<Vec<Vec<Pair>>> {
     let Some(folder) = fixtures() else {
         println!("skipped: no fixtures; set PATCHTRAIN_SHARED to the folder that holds them");
-        return;
+        return None;
     };
-    let mut pairs = Vec::new();
+    let mut hosts = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the fixtures can be listed") {
         let path = entry.expect("the fixtures can be listed").path();
         if !path.to_string_lossy().ends_with(".updates.tsv") {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a fixture can be read");
-        for line in text.lines().skip(1) {
+        let pair = |line: &str| {
             let columns: Vec<&str> = line.split('\t').collect();
-            pairs.push((columns[2].to_owned(), columns[3].to_owned()));
-        }
+            let package = |evr| Package::from_parts(columns[0], evr, columns[1]).unwrap();
+            (package(columns[2]), package(columns[3]))
+        };
+        hosts.push(text.lines().skip(1).map(pair).collect());
     }
+    Some(hosts)
+}
+
+#[test]
+fn rpm_agrees_on_the_real_updates() {
+    let Some(hosts) = real_updates() else { return };
+    let evrs = |(old, new): Pair| (old.evr().to_owned(), new.evr().to_owned());
+    let pairs: Vec<(String, String)> = hosts.into_iter().flatten().map(evrs).collect();
     assert!(pairs.len() >= 559, "{} pairs", pairs.len());
     assert!(pairs.iter().all(|(old, new)| ours(old, new).is_lt()), "an update is newer than what it updates");
     assert_agreement(&pairs);
+}
+
+/// A scanner took 77 builds of a module stream for updates that no host had enabled: rpm calls them newer, and they are
+/// no upgrade.
+#[test]
+fn the_real_updates_are_upgrades_or_changes_of_streams() {
+    let Some(hosts) = real_updates() else { return };
+    let (mut upgraded, mut stream_changed, mut all) = (0, 0, 0);
+    for host in hosts {
+        let (old, new): (Vec<Package>, Vec<Package>) = host.into_iter().unzip();
+        let delta = Delta::between(&PackageSet::new(old), &PackageSet::new(new));
+        upgraded += delta.count(DeltaKind::Upgraded);
+        stream_changed += delta.count(DeltaKind::StreamChanged);
+        all += delta.entries.len();
+    }
+    assert_eq!((upgraded, stream_changed, all), (482, 77, 559));
 }

@@ -4,9 +4,8 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use super::tables::{Key, Tables, Text};
-use crate::advisory::fault::{Fault, shown};
 use crate::advisory::gather::Gather;
-use crate::advisory::xml::{Element, Xml};
+use crate::document::{Element, Fault, Xml, shown};
 
 /// A condition.
 pub(super) enum Node {

@@ -17,10 +17,9 @@ mod tables;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use super::fault::Fault;
 use super::gather::Gather;
-use super::xml::{Element, Xml};
 use super::{Severity, Status, words};
+use crate::document::{Element, Fault, Xml};
 use criteria::Node;
 use tables::Tables;
 

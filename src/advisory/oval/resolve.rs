@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Definition;
 use super::criteria::{Limit, Node, Test};
 use super::tables::{Key, Tables, Text};
-use crate::advisory::fault::shown;
 use crate::advisory::gather::Gather;
 use crate::advisory::{Advisory, Fix, Reach, words};
+use crate::document::shown;
 use crate::package::{Arch, Package, StreamName};
 
 /// What the vendor builds for, where a definition does not say.

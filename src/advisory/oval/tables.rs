@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use crate::advisory::fault::Fault;
-use crate::advisory::xml::{Element, Xml};
+use crate::document::{Element, Fault, Xml};
 
 /// A text that is kept once, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

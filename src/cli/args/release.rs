@@ -1,8 +1,9 @@
-//! Options of the commands about releases: `diff`.
+//! Options of the commands about releases: `diff`, `promote`.
 
 use clap::Args;
 
 use super::{Advisories, Amount, Identity, Parallelism};
+use crate::name::{GroupName, ReleaseName};
 
 /// Show how two package sets differ: releases, files, instances, groups, sources
 ///
@@ -59,4 +60,38 @@ pub(in crate::cli) enum DiffFormat {
     Markdown,
     /// For programs
     Json,
+}
+
+/// Bind a group to another release, in the train file
+///
+/// Shows how the release that the group rides and the new one differ, asks, and changes the one line of the train file;
+/// comments and order stay. On a terminal the difference is a summary unless --full is given. Nothing changes in the
+/// cloud: `patchtrain plan` shows what the new binding changes there, and `patchtrain apply` makes it so.
+///
+/// A group never rides a later release than the groups in its `after`: that is refused. Bound to an earlier release it
+/// is rolled back; what an update cannot undo is counted first. If it rides the release already, nothing is done.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Promote {
+    /// The release
+    #[arg(value_name = "RELEASE", value_parser = ReleaseName::parse)]
+    pub(in crate::cli) release: ReleaseName,
+
+    /// The group that is to ride it
+    #[arg(long, value_name = "GROUP", value_parser = GroupName::parse)]
+    pub(in crate::cli) to: GroupName,
+
+    /// The train; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) train: Option<String>,
+
+    /// Change nothing: show what would change, and exit with 2 if something would
+    #[arg(long, conflicts_with = "auto_approve")]
+    pub(in crate::cli) check: bool,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(in crate::cli) auto_approve: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) amount: Amount,
 }

@@ -387,3 +387,25 @@ proptest! {
         problems(&bytes);
     }
 }
+
+/// Of a manifest as large as a repository, with a bad line here and there, every bad line is told, and no other.
+#[test]
+fn every_bad_line_of_25_000_is_told() {
+    let mut lines: Vec<String> =
+        (0..25_000).map(|n| format!("package-{n:05}-libs-1:4.18.{n}-553.el8_10.x86_64")).collect();
+    let bad: Vec<usize> = (0..40).map(|n| 300 + n * 617).collect();
+    for (n, at) in bad.iter().enumerate() {
+        let line = &lines[*at];
+        // Each still sorts where it stands.
+        lines[*at] = match n % 4 {
+            0 => line.replace(".x86_64", ".x68_64"),
+            1 => line.replace("-1:4", "-01:4"),
+            2 => line.replace("-553", "-5/53"),
+            _ => format!("{line} "),
+        };
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let told: Vec<usize> =
+        Manifest::parse(text).unwrap_err().iter().map(|problem| problem.line - 1).collect();
+    assert_eq!(told, bad);
+}

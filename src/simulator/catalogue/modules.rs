@@ -70,7 +70,12 @@ fn stream(line: &'static str) -> Option<Stream> {
 impl Stream {
     /// Tells whether a package comes from the stream.
     pub(crate) fn has(&self, package: Package) -> bool {
-        package.is_modular() && self.packages.contains(&package.name())
+        package.is_modular() && self.names(package)
+    }
+
+    /// Tells whether the stream has packages of this one's name.
+    pub(crate) fn names(&self, package: Package) -> bool {
+        self.packages.contains(&package.name())
     }
 
     /// Returns what a source lists under the stream.

@@ -144,7 +144,7 @@ pub(crate) fn golden_set(level: Level) -> PackageSet {
         Level::Gl1_1 => {
             let channels = [Channel::BaseOs, Channel::AppStream, Channel::Uek, Channel::Ksplice];
             let offer = Offer::new(channels.into_iter().flat_map(|channel| catalogue().shipped(channel)));
-            let updated = agent::update(&before, &golden_kernel(), &offer, |_| true).apply(&before);
+            let updated = agent::update(&before, &golden_kernel(), &offer, |_| true, |_| true).apply(&before);
             let (added, dropped) = (layer_at(Layer::Added, WAVE_GL1_1), layer_at(Layer::Dropped, WAVE_GL1_1));
             let kept = updated.iter().filter(|package| !dropped.contains(package));
             kept.chain(added).collect()

@@ -14,6 +14,7 @@ mod settle;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -35,6 +36,7 @@ pub(crate) use generate::{
 pub(crate) use jobs::{Interval, Job, JobPlan, Pace, Unit};
 pub(crate) use offer::Offer;
 pub(crate) use streams::{PROFILE, StreamName, StreamWork, find as find_stream};
+pub use trial::{Ask, Left, Trial};
 
 /// An OCID of the simulated cloud.
 pub(crate) type Id = Arc<str>;

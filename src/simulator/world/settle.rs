@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    fn perform(&mut self, id: &Id, task: &Task, at: Timestamp) -> Outcome {
+    pub(super) fn perform(&mut self, id: &Id, task: &Task, at: Timestamp) -> Outcome {
         let failed =
             |code: &str, message: String| Outcome::Failed { code: code.into(), message: message.into() };
         let Some(instance) = self.instances.get(id).cloned() else {
@@ -119,9 +119,9 @@ impl World {
                 return failed("NO_REPOSITORIES", "no repositories available".to_owned());
             }
             Task::UpdateAll(filter) => {
-                let wanted =
-                    |package| filter.admits(catalogue().kind(package)) && self.admits(&instance, package);
-                transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
+                let admits = |package| self.admits(&instance, package);
+                let wanted = |package| filter.admits(catalogue().kind(package));
+                transaction = agent::update(&instance.installed, &instance.running, &offer, admits, wanted);
             }
             Task::Install(package) | Task::Update(package) => {
                 if !(offer.has(*package) && self.admits(&instance, *package)) {

@@ -56,17 +56,20 @@ impl Instance {
 
 impl World {
     /// Tells whether the agent of an instance would take a package from its sources: of a module that one of them has
-    /// metadata of, only what is of the stream in use there, as dnf has it. Without metadata nothing is left out.
+    /// metadata of, only what is of the stream in use there, as dnf has it, which also hides plain builds of its packages.
+    /// Without metadata nothing is left out.
     pub(crate) fn admits(&self, instance: &Instance, package: Package) -> bool {
-        let holds = |source: &super::Source| source.modules && source.packages.contains(package);
-        is_in_use(instance, package) || !instance.attached().filter_map(|id| self.sources.get(id)).any(holds)
+        let told = || {
+            let sources = instance.attached().filter_map(|id| self.sources.get(id));
+            sources.filter(|source| source.modules).map(|source| &source.packages)
+        };
+        (is_in_use(instance, package) || !told().any(|packages| packages.contains(package)))
+            && !is_hidden(instance, package, told())
     }
 
     /// Returns the updates of an instance: what is installed and what its agent would bring instead.
     pub(crate) fn candidates(&self, instance: &Instance) -> Vec<(Package, Package)> {
-        let mut pairs = agent::candidates(&instance.installed, &self.offer(instance));
-        pairs.retain(|(_, new)| self.admits(instance, *new));
-        pairs
+        agent::candidates(&instance.installed, &self.offer(instance), |new| self.admits(instance, new))
     }
 
     /// Works out what managing streams comes to on an instance: the streams chosen from then on and the packages that
@@ -139,6 +142,20 @@ pub(super) fn manage_streams(
 pub(super) fn is_in_use(instance: &Instance, package: Package) -> bool {
     let mut all = streams().iter().filter(|_| package.is_modular());
     all.find(|stream| stream.has(package)).is_none_or(|stream| instance.stream(stream) != Status::Disabled)
+}
+
+/// Tells whether a package is a plain build of one that sources which tell of their modules hold of a stream in use.
+pub(super) fn is_hidden<'a>(
+    instance: &Instance,
+    package: Package,
+    mut told: impl Iterator<Item = &'a PackageSet>,
+) -> bool {
+    let in_use = |stream: &&Stream| instance.stream(stream) != Status::Disabled;
+    // Few packages are of any stream.
+    if package.is_modular() || !streams().iter().any(|stream| stream.names(package) && in_use(&stream)) {
+        return false;
+    }
+    told.any(|packages| packages.iter().any(|other| other.is_modular() && other.name() == package.name()))
 }
 
 /// The newest version of each package that sources have of a stream.

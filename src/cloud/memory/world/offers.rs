@@ -1,11 +1,13 @@
-//! Which versions of packages the in-memory cloud's sources offer.
+//! Which versions of packages the in-memory cloud's sources offer, and which errata it has.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::World;
 use crate::name::Ocid;
-use crate::observed::Instance;
+use crate::observed::{Erratum, Instance};
 use crate::package::PackageSet;
 
 impl World {
@@ -21,5 +23,18 @@ impl World {
         let offered = contents.flat_map(PackageSet::iter);
         let offered = offered.filter(|package| names.contains(package.name()));
         offered.filter(|package| !self.withheld.contains(package)).collect()
+    }
+    /// Returns the errata of what an instance is offered.
+    pub(super) fn errata_of(&mut self, id: &Ocid) -> Vec<Erratum> {
+        let offered = self.offered(id).unwrap_or_default();
+        let named: BTreeSet<&str> =
+            offered.iter().flat_map(|update| &update.errata).map(|link| &*link.id).collect();
+        self.errata.iter().filter(|erratum| named.contains(&*erratum.id)).cloned().collect()
+    }
+
+    /// Returns the errata that were issued since then, as the services list them.
+    pub(super) fn errata_since(&self, since: Option<Timestamp>) -> Vec<Erratum> {
+        let listed = self.errata.iter().filter(|erratum| erratum.issued >= since);
+        listed.map(|erratum| Erratum { packages: Vec::new(), ..erratum.clone() }).collect()
     }
 }

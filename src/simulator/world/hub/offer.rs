@@ -8,7 +8,7 @@ use crate::package::Package;
 use crate::simulator::agent;
 use crate::simulator::catalogue::catalogue;
 use crate::simulator::world::offer::Holders;
-use crate::simulator::world::streams::is_in_use;
+use crate::simulator::world::streams::{is_hidden, is_in_use};
 use crate::simulator::world::{Id, Instance, Offer, Outstanding, World};
 
 impl Hub {
@@ -33,10 +33,15 @@ impl World {
     /// Returns the updates of an instance, as far as the hub knows: what it believes to be installed and what its
     /// sources offer instead.
     pub(crate) fn hub_candidates(&self, instance: &Instance) -> Vec<(Package, Package)> {
-        let mut pairs = agent::candidates(instance.inventory(), &self.hub_offer(&instance.hub.sources));
-        // All sources of the hub tell of the modules of their packages.
-        pairs.retain(|(_, new)| is_in_use(instance, *new));
-        pairs
+        let offer = self.hub_offer(&instance.hub.sources);
+        agent::candidates(instance.inventory(), &offer, |new| self.hub_admits(instance, new))
+    }
+
+    /// Tells whether the agent of an instance would take a package from its sources: all sources of the hub tell of the
+    /// modules of their packages.
+    pub(super) fn hub_admits(&self, instance: &Instance, package: Package) -> bool {
+        let sources = instance.hub.sources.iter().filter_map(|id| self.hub.sources.get(id));
+        is_in_use(instance, package) && !is_hidden(instance, package, sources.map(|source| &source.packages))
     }
 
     /// Counts the updates of an instance, as far as the hub knows.

@@ -9,7 +9,7 @@ use super::{Contents, Home, Joining, Order, Subject, What};
 use crate::package::{Package, PackageSet};
 use crate::simulator::agent::{self, Transaction};
 use crate::simulator::catalogue::catalogue;
-use crate::simulator::world::streams::{is_in_use, manage_streams};
+use crate::simulator::world::streams::manage_streams;
 use crate::simulator::world::{Filter, Id, Instance, Offer, Outcome, World};
 
 /// A package as it was asked for.
@@ -79,11 +79,12 @@ impl World {
             }
             What::Update(filters) => {
                 let offer = self.offer_to(&instance)?;
+                let admits = |package| self.hub_admits(&instance, package);
                 let wanted = |package| {
                     let kind = catalogue().kind(package);
-                    filters.iter().any(|filter| filter.admits(kind)) && is_in_use(&instance, package)
+                    filters.iter().any(|filter| filter.admits(kind))
                 };
-                transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
+                transaction = agent::update(&instance.installed, &instance.running, &offer, admits, wanted);
                 self.carry_out(id, &transaction, at);
                 if filters
                     .iter()
@@ -99,10 +100,9 @@ impl World {
                         return Err(("NOT_INSTALLED", format!("no package {name} is installed")));
                     }
                 }
-                let wanted = |package: Package| {
-                    names.iter().any(|name| *package.name() == **name) && is_in_use(&instance, package)
-                };
-                transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
+                let admits = |package| self.hub_admits(&instance, package);
+                let wanted = |package: Package| names.iter().any(|name| *package.name() == **name);
+                transaction = agent::update(&instance.installed, &instance.running, &offer, admits, wanted);
                 self.carry_out(id, &transaction, at);
             }
             What::Install { packages, downgrades } => {
@@ -178,8 +178,8 @@ impl World {
             return transaction;
         };
         let offer = self.hub_offer(&instance.hub.sources);
-        let wanted = |package| is_in_use(instance, package);
-        transaction = agent::update(&instance.installed, &instance.running, &offer, wanted);
+        let admits = |package| self.hub_admits(instance, package);
+        transaction = agent::update(&instance.installed, &instance.running, &offer, admits, |_| true);
         let group = instance.hub.group().and_then(|group| self.hub.groups.get(group));
         let manifest = group.map(|group| group.manifest.clone()).unwrap_or_default();
         for newest in offer.newest() {
@@ -206,6 +206,7 @@ impl World {
                 Wanted::Exact(exact, _) => offer.versions(*exact).to_vec(),
             };
             let mut found = find(versions, wanted);
+            found.retain(|package| self.hub_admits(instance, *package));
             found.sort_unstable_by(|a, b| a.cmp_name_arch(*b).then(a.cmp_evr(*b)));
             // A bare name brings the newest of the machine's own architecture, like dnf.
             let own =
@@ -220,10 +221,12 @@ impl World {
             let mut have = instance.installed.iter().rev().filter(|have| have.same_name_arch(package));
             let up_to_date = match have.next() {
                 None => false,
-                Some(have) if package.cmp_evr(have).is_le() => {
-                    !downgrades || package == have || package.is_install_only()
+                // Of kernels an older one comes beside the newer ones.
+                Some(newest) if package.cmp_evr(newest).is_lt() => {
+                    !downgrades || instance.installed.contains(package)
                 }
-                Some(_) => false,
+                // Two spellings of one version are one to dnf.
+                Some(newest) => package.cmp_evr(newest).is_eq(),
             };
             if !up_to_date {
                 agent::bring(&mut transaction, &instance.installed, &instance.running, package);

@@ -12,7 +12,7 @@ const WINDOW: u64 = 64 << 20;
 const BUFFER: usize = 64 << 10;
 
 /// Returns what is packed, and what to call it in errors.
-pub(super) fn unpack<'r>(input: impl BufRead + 'r) -> io::Result<(Box<dyn BufRead + 'r>, &'static str)> {
+pub(crate) fn unpack<'r>(input: impl BufRead + 'r) -> io::Result<(Box<dyn BufRead + 'r>, &'static str)> {
     let mut input = Again { start: Vec::new(), at: 0, input };
     input.look(6)?;
     let start = input.start.as_slice();

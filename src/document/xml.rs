@@ -21,7 +21,7 @@ const LONGEST: usize = 8 << 20;
 const DEEPEST: usize = 64;
 
 /// A walk over a document.
-pub(super) struct Xml<R> {
+pub(crate) struct Xml<R> {
     reader: Reader<Counted<R>>,
     packing: &'static str,
     buffer: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct Xml<R> {
 }
 
 /// The start tag of an element.
-pub(super) struct Element {
+pub(crate) struct Element {
     content: String,
     name: usize,
     line: u64,
@@ -46,19 +46,19 @@ enum Step {
 
 impl<R: BufRead> Xml<R> {
     /// Starts a walk. `packing` names what is read, for errors.
-    pub(super) fn new(input: R, packing: &'static str) -> Self {
+    pub(crate) fn new(input: R, packing: &'static str) -> Self {
         let mut reader = Reader::from_reader(Counted { input, line: 1, since_event: 0 });
         reader.config_mut().expand_empty_elements = true;
         Self { reader, packing, buffer: Vec::new(), open: Vec::new(), spare: Vec::new() }
     }
 
     /// Returns the line that the walk has come to.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.reader.get_ref().line
     }
 
     /// Finds the root.
-    pub(super) fn root(&mut self) -> Result<Element, Fault> {
+    pub(crate) fn root(&mut self) -> Result<Element, Fault> {
         loop {
             match self.step(None)? {
                 Step::Open(element) => return Ok(element),
@@ -69,13 +69,13 @@ impl<R: BufRead> Xml<R> {
     }
 
     /// Reads on behind the root to the end: only there do packed files say whether they are whole.
-    pub(super) fn finish(&mut self) -> Result<(), Fault> {
+    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
         while !matches!(self.step(None)?, Step::End) {}
         Ok(())
     }
 
     /// Visits each child of the element that was opened last, to its end. What a visit does not walk is skipped.
-    pub(super) fn each(
+    pub(crate) fn each(
         &mut self,
         mut visit: impl FnMut(&mut Self, &Element) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
@@ -96,7 +96,7 @@ impl<R: BufRead> Xml<R> {
     }
 
     /// Returns the text of the element that was opened last, without that of its children, with single spaces.
-    pub(super) fn text(&mut self) -> Result<String, Fault> {
+    pub(crate) fn text(&mut self) -> Result<String, Fault> {
         let depth = self.open.len();
         let mut text = String::new();
         loop {
@@ -204,24 +204,24 @@ impl<R: BufRead> Xml<R> {
         }
     }
 
-    pub(super) fn fault(&self, kind: FaultKind) -> Fault {
+    pub(crate) fn fault(&self, kind: FaultKind) -> Fault {
         Fault { line: self.line(), kind }
     }
 }
 
 impl Element {
     /// Returns its name, without a prefix.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         local(&self.content[..self.name])
     }
 
     /// Returns the line on which its start tag ends.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.line
     }
 
     /// Returns the value of an attribute; empty where there is none.
-    pub(super) fn attribute(&self, name: &str) -> Result<Cow<'_, str>, Fault> {
+    pub(crate) fn attribute(&self, name: &str) -> Result<Cow<'_, str>, Fault> {
         let malformed = |message: String| Fault { line: self.line, kind: FaultKind::Malformed { message } };
         // Made anew from what the reader parsed: an element outlives the reader's buffer.
         let start = BytesStart::from_content(&*self.content, self.name);
