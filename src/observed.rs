@@ -248,6 +248,9 @@ pub enum Scope {
     ErrataSince(Option<Timestamp>),
     /// Which of these packages no source offers that can be read.
     Catalogue(PackageSet),
+    /// All versions of packages with these names that the sources of the instance offer. Without an instance, and for a
+    /// service where a train names the vendor's sources, those that can be read: the former may be of several systems.
+    Offers(Option<Ocid>, BTreeSet<Arc<str>>),
     /// One group with its members, whatever it is called now.
     Group(Ocid),
     /// One source without its contents, whatever it is called now, and whom it is attached to.
@@ -298,6 +301,8 @@ pub enum Sighting {
     ErrataSince(Option<Timestamp>, Vec<Erratum>),
     /// To `Catalogue`: those that no source offers.
     Catalogue(PackageSet),
+    /// To `Offers`.
+    Offers(PackageSet),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
     /// To `Source`; none when there is no such ACTIVE source.
@@ -338,7 +343,7 @@ impl Observed {
                 }
             }
             // Only a freeze asks for these, and takes them from the answer.
-            Sighting::ModuleStreams(..) => {}
+            Sighting::ModuleStreams(..) | Sighting::Offers(_) => {}
             Sighting::Streams(id, None) => {
                 self.streams.remove(&id);
             }

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use patchtrain::package::Manifest;
-use patchtrain::package::freeze::freeze;
-use patchtrain::package::manifest::Provenance;
+use patchtrain::package::freeze::{Choices, freeze};
+use patchtrain::package::manifest::{KernelPolicy, Origin, Provenance};
 use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_instance};
 use patchtrain::train::{self, Members};
 
@@ -19,12 +19,15 @@ fn frozen(release: &str, level: Level, at: &str) -> Manifest {
     let provenance = Provenance {
         release: release.to_owned(),
         frozen_at: at.parse().unwrap(),
-        golden_instance: facts(DEFAULT_SEED).golden.id,
-        kernel_policy: "all".to_owned(),
+        origin: Origin::Instance(facts(DEFAULT_SEED).golden.id),
+        kernel_policy: None,
         left_out: Vec::new(),
         notes: Vec::new(),
     };
-    freeze(&golden_instance(level).as_golden(), &train::default_unmanaged(), provenance).manifest
+    let unmanaged = train::default_unmanaged();
+    // All of them, so that the fleet's older kernels are of its release.
+    let choices = Choices { unmanaged: &unmanaged, kernels: KernelPolicy::All, previous: None };
+    freeze(&golden_instance(level).as_golden(), &choices, provenance).manifest
 }
 
 #[test]

@@ -167,7 +167,7 @@ pub(super) async fn service<C: Cloud>(
 }
 
 /// Lists what there is and then reads each: the list does not tell packages.
-async fn errata<C: Cloud>(
+pub(super) async fn errata<C: Cloud>(
     cloud: &C,
     since: Option<Timestamp>,
     calls: usize,

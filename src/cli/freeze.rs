@@ -1,180 +1,210 @@
-//! `patchtrain freeze`: a release made of what a golden instance has installed. Writes the manifest, whole or not at all,
-//! and declares the release in the train file, with every comment kept.
+//! `patchtrain freeze`: a release made of what a golden instance has installed, of a list of packages, or of an older
+//! release. Writes the manifest, whole or not at all, and declares the release in the train file, with every comment
+//! kept; or, asked for a dry run, shows what it would change.
 
 mod anew;
+mod as_of;
 mod golden;
+mod hotfix;
+mod list;
+mod offers;
 mod report;
-
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+mod save;
 
 use super::args::Freeze as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, own_state, workspace, write};
-use crate::name::{Ocid, ReleaseName};
-use crate::package::freeze::{self, Frozen};
-use crate::package::manifest::Provenance;
+use super::{CliError, exit, own_state, workspace};
+use crate::apply::Interrupt;
+use crate::name::ReleaseName;
+use crate::observed::InstanceStatus;
+use crate::package::freeze::{self, Choices, Frozen, Kernel, Previous};
+use crate::package::manifest::{KernelPolicy, Origin, Provenance};
+use crate::package::{Lore, Manifest, Package};
+use crate::release::{self, Comparison};
+use crate::render::{self, DiffFormat};
 use crate::state::State;
 use crate::state::store::Store;
-use crate::train::{self, Overlay, Train};
+use crate::train::{Release, Train};
+use save::Target;
 
-/// Of several kernels a release takes all: which of them an instance boots is its own affair.
-const KERNEL_POLICY: &str = "all";
+/// What every way to make a release needs.
+struct Desk<'a> {
+    context: &'a Context,
+    arguments: &'a Arguments,
+    /// All of the workspace: an instance must ride none of them.
+    trains: &'a [Train],
+    train: &'a Train,
+    /// The train's state, if it was ever applied.
+    state: Option<&'a State>,
+    interrupt: &'a Interrupt,
+}
 
-/// Reads the instance, then writes both files. Nothing is written before everything is known to be good.
+/// A release, and what is to be said of it.
+struct Made {
+    frozen: Frozen,
+    /// What it was made of.
+    of: String,
+    /// What should be looked at, besides what the release itself shows.
+    warnings: Vec<String>,
+    /// What whoever reads it should know.
+    told: Vec<String>,
+    /// What is not as it is in the release that it was made of.
+    changes: Vec<String>,
+}
+
+impl<'a> Desk<'a> {
+    fn choices(&self) -> Choices<'a> {
+        let previous = self.train.releases.last();
+        let previous =
+            previous.map(|release| Previous { release: release.name.as_str(), keys: &release.manifest.keys });
+        Choices { unmanaged: &self.train.unmanaged, kernels: self.arguments.kernels, previous }
+    }
+}
+
+/// Makes the release, then writes both files. Nothing is written before everything is known to be good.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
-    let release = &arguments.release;
+    if arguments.as_of.is_some() && arguments.kernels == KernelPolicy::Running {
+        return Err(CliError::usage(
+            "--as-of takes kernels by their day, and --kernels running whatever runs now",
+        )
+        .hint("leave one of them out"));
+    }
     let trains = context.workspace.trains(&[])?;
     let why = "a release belongs to one train, and there are several";
     let train = workspace::one_of(&trains, arguments.train.as_deref(), why)?;
-    let manifest = Target::of(train, release);
-    refuse_known(train, release, &manifest)?;
+    let target = Target::of(train, &arguments.release);
+    target.refuse_known()?;
+    let base = arguments.base.as_ref().map(|name| hotfix::base(train, name)).transpose()?;
     context.block_on(async |interrupt| {
         let state = context.workspace.store(&train.name).load().await?;
         if let Some(state) = &state {
             own_state::fits(train, state)?;
-            refuse_recorded(state, release)?;
+            target.refuse_recorded(state)?;
         }
-        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
-        let connection = connector.connect(train, &interrupt).await?;
-        let wanted =
-            golden::Wanted { trains: &trains, train, state: state.as_ref(), from: arguments.from.as_deref() };
-        let golden = golden::read(context, &interrupt, &connection, &wanted).await?;
-        let frozen = freeze_of(&golden, train, release, (connection.clock)());
-        if frozen.manifest.packages.is_empty() {
-            return Err(CliError::new(
-                exit::ERROR,
-                format!("`{}` has no package that a release could hold", golden.name()),
-            )
-            .hint(
-                "`patchtrain status` shows what the service knows of it; its agent may not have reported yet",
-            ));
+        let desk =
+            Desk { context, arguments, trains: &trains, train, state: state.as_ref(), interrupt: &interrupt };
+        let made = match (base, arguments.from.as_deref()) {
+            (Some(base), _) => hotfix::make(&desk, base).await?,
+            (None, Some(from)) if list::is_file(from) => list::make(&desk, from).await?,
+            (None, _) => of_instance(&desk).await?,
+        };
+        let content = target.content(context, &made.frozen.manifest)?;
+        let report = report::Report {
+            train,
+            release: &arguments.release,
+            made: &made,
+            dry: arguments.diff,
+            detail: arguments.amount.detail(),
+        };
+        if arguments.diff {
+            context.terminal.say(&report::text(&report));
+            return show(&desk, base.or(train.releases.last()), &made.frozen.manifest);
         }
-        save(context, train, release, &manifest, &frozen)?;
-        let text = report::text(&report::Report { train, release, golden: &golden, frozen: &frozen });
-        context.terminal.say(&text);
-        context.terminal.print(&format!("{}\n", manifest.path.display()))?;
+        target.save(&content)?;
+        context.terminal.say(&report::text(&report));
+        context.terminal.print(&format!("{}\n", target.path.display()))?;
         Ok(exit::DONE)
     })
 }
 
-/// Makes the manifest of what was read.
-fn freeze_of(golden: &golden::Reading, train: &Train, release: &ReleaseName, now: jiff::Timestamp) -> Frozen {
-    // Fractions of a second say nothing, and a second is what the service counts in.
-    let frozen_at = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let provenance = provenance(release, frozen_at, &golden.id);
-    freeze::freeze(&golden.as_golden(), &train.unmanaged, provenance)
+/// Shows how the release would differ from the one before it.
+fn show(desk: &Desk<'_>, before: Option<&Release>, manifest: &Manifest) -> Result<u8, CliError> {
+    let content = |label: &str, manifest: &Manifest| {
+        release::Content::of_manifest(label.to_owned(), release::Origin::Release, manifest)
+    };
+    let old = match before {
+        Some(release) => content(release.name.as_str(), &release.manifest),
+        None => content("nothing", &Manifest::default()),
+    };
+    let new = content(desk.arguments.release.as_str(), manifest);
+    let comparison = Comparison::between(&old, &new, Lore::default());
+    let format = DiffFormat::Text(desk.context.terminal.style(desk.arguments.amount.detail()));
+    desk.context.terminal.print(&render::diff(&comparison, format))?;
+    Ok(if comparison.is_same() { exit::DONE } else { exit::DIFFERENT })
+}
+
+/// Makes a release of what an instance has.
+async fn of_instance(desk: &Desk<'_>) -> Result<Made, CliError> {
+    let Desk { context, arguments, trains, train, state, interrupt } = desk;
+    let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+    let connection = connector.connect(train, interrupt).await?;
+    let wanted = golden::Wanted { trains, train, state: *state, from: arguments.from.as_deref() };
+    let mut golden = golden::read(context, interrupt, &connection, &wanted).await?;
+    let calls = arguments.parallelism.calls();
+    let moved = match arguments.as_of {
+        None => None,
+        Some(day) => {
+            Some(as_of::apply(context, interrupt, &connection, train, (day, calls), &mut golden).await?)
+        }
+    };
+    let origin = Origin::Instance(golden.id.to_string());
+    let mut provenance = provenance(&arguments.release, (connection.clock)(), origin);
+    let (mut told, mut changes) = (Vec::new(), Vec::new());
+    if let (Some(as_of::Moved { decided, errata }), Some(day)) = (moved, arguments.as_of) {
+        told.push(format!(
+            "as of {day}: {errata} errata were issued since; what was published without one cannot be told"
+        ));
+        changes = decided.iter().map(ToString::to_string).collect();
+        provenance.notes.push(format!("as of {day}, by the errata that were issued since"));
+        provenance.notes.extend(changes.iter().cloned());
+    }
+    let frozen = freeze::freeze(&golden.as_golden(), &desk.choices(), provenance);
+    if frozen.manifest.packages.is_empty() {
+        return Err(CliError::new(
+            exit::ERROR,
+            format!("`{}` has no package that a release could hold", golden.name()),
+        )
+        .hint(
+            "`patchtrain status` shows what the service knows of it; its agent may not have reported yet",
+        ));
+    }
+    refuse_untold_kernel(&golden, &frozen)?;
+    let mut warnings = Vec::new();
+    if matches!(golden.instance.status, InstanceStatus::Unreachable | InstanceStatus::Error) {
+        let since = golden.instance.last_checkin.map(|at| format!(", last at {at}")).unwrap_or_default();
+        warnings.push(format!(
+            "{} does not check in{since}: this is what it had then\n  hint: start it, wait for its agent, and freeze anew",
+            golden.name()
+        ));
+    }
+    Ok(Made { frozen, of: golden.name().to_owned(), warnings, told, changes })
+}
+
+/// Refuses to take the kernel that runs where nobody can tell which packages that is.
+fn refuse_untold_kernel(golden: &golden::Reading, frozen: &Frozen) -> Result<(), CliError> {
+    let has_kernels = golden.inventory.installed.iter().any(Package::is_install_only);
+    if frozen.policy != KernelPolicy::Running || !has_kernels {
+        return Ok(());
+    }
+    let message = match &frozen.kernel {
+        Kernel::Newest | Kernel::Older { .. } => return Ok(()),
+        Kernel::Unknown => format!("the service does not say which kernel `{}` runs", golden.name()),
+        Kernel::Gone { running } => {
+            format!("`{}` runs kernel {running}, and has no package of it any more", golden.name())
+        }
+    };
+    Err(CliError::new(exit::ERROR, message).hint(
+        "reboot it into a kernel that it has, and freeze again; or take the newest (--kernels newest) or all",
+    ))
 }
 
 /// Returns where a manifest comes from, with nothing left out yet.
-pub(super) fn provenance(release: &ReleaseName, frozen_at: jiff::Timestamp, golden: &Ocid) -> Provenance {
+pub(super) fn provenance(release: &ReleaseName, now: jiff::Timestamp, origin: Origin) -> Provenance {
+    // Fractions of a second say nothing, and a second is what the service counts in.
+    let frozen_at = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
     Provenance {
         release: release.to_string(),
         frozen_at,
-        golden_instance: golden.to_string(),
-        kernel_policy: KERNEL_POLICY.to_owned(),
+        origin,
+        kernel_policy: None,
         left_out: Vec::new(),
         notes: Vec::new(),
     }
 }
 
-/// Where a manifest goes.
-struct Target {
-    /// As the train file names it.
-    relative: String,
-    /// The file.
-    path: PathBuf,
-}
-
-impl Target {
-    fn of(train: &Train, release: &ReleaseName) -> Self {
-        let relative = format!("{}/{release}.packages", train.name);
-        let path = train.file.parent().unwrap_or(Path::new("")).join(&relative);
-        Self { relative, path }
-    }
-}
-
-/// Refuses a name that a release has or had, and a file that is there.
-fn refuse_known(train: &Train, release: &ReleaseName, manifest: &Target) -> Result<(), CliError> {
-    if let Some(known) = train.release(release) {
-        let place = format!("{}:{}", train.file.display(), known.line);
-        return Err(CliError::new(
-            exit::ERROR,
-            format!("train `{}` has a release `{release}`: {place}", train.name),
-        )
-        .hint("a release never changes once it is made: choose another name"));
-    }
-    if manifest.path.symlink_metadata().is_ok() {
-        return Err(exists(&manifest.path));
-    }
-    Ok(())
-}
-
-fn exists(path: &Path) -> CliError {
-    CliError::new(exit::ERROR, format!("there is a file {} already", path.display()))
-        .hint("freeze overwrites nothing: choose another name for the release, or move the file away")
-}
-
-/// Refuses a name that is no longer declared, but was: instances or a source may still bear it.
-fn refuse_recorded(state: &State, release: &ReleaseName) -> Result<(), CliError> {
-    let source = state.sources.contains_key(release);
-    let group = state.groups.values().any(|group| group.release.as_ref() == Some(release));
-    let instance = state.instances.values().any(|instance| instance.release.as_ref() == Some(release));
-    if !(source || group || instance) {
-        return Ok(());
-    }
-    Err(CliError::new(
-        exit::ERROR,
-        format!(
-            "the state of train `{}` knows a release `{release}` that the train no longer declares",
-            state.train
-        ),
-    )
-    .hint("a release never changes once it is made: choose another name (`patchtrain show` shows the state)"))
-}
-
-/// Writes the manifest and then the declaration, once both are known to load.
-fn save(
-    context: &Context,
-    train: &Train,
-    release: &ReleaseName,
-    manifest: &Target,
-    frozen: &Frozen,
-) -> Result<(), CliError> {
-    let file = &train.file;
-    let unread = |error: io::Error| {
-        CliError::of(exit::ERROR, &error).while_doing(format!("cannot read {}", file.display()))
-    };
-    let text = fs::read_to_string(file).map_err(unread)?;
-    let edited = train::edit::add_release(&text, release, &manifest.relative).map_err(|error| {
-        CliError::of(exit::ERROR, &error)
-            .while_doing(format!("cannot declare the release in {}", file.display()))
-    })?;
-    let content = frozen.manifest.to_text();
-    let overlay = Overlay::from([
-        (file.clone(), edited.clone().into_bytes()),
-        (manifest.path.clone(), content.clone().into_bytes()),
-    ]);
-    // What the instance has may not fit the train: packages of another architecture, say.
-    train::load_with_overlay(&context.workspace.train_files()?, &overlay).map_err(|problems| {
-        CliError::problems(problems).while_doing(format!(
-            "release `{release}` would not fit train `{}`; nothing was written",
-            train.name
-        ))
-    })?;
-    write::create(&manifest.path, &content).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => exists(&manifest.path),
-        _ => unwritten(&manifest.path, &error),
-    })?;
-    write::replace(file, &edited).map_err(|error| {
-        // Without its declaration the manifest would only stand in the way of the next attempt.
-        let _ = fs::remove_file(&manifest.path);
-        unwritten(file, &error)
-    })
-}
-
-fn unwritten(path: &Path, error: &io::Error) -> CliError {
-    CliError::of(exit::ERROR, error).while_doing(format!("cannot write {}", path.display()))
+/// Returns the major version in a system's name.
+fn major(os: &str) -> Option<u32> {
+    let digits = os.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty());
+    digits.and_then(|digits| digits.parse().ok())
 }

@@ -13,9 +13,10 @@ use super::args::Init as Arguments;
 use super::context::Context;
 use super::freeze::provenance;
 use super::{CliError, exit, write};
-use crate::name::{Ocid, ReleaseName, TrainName};
+use crate::name::{ReleaseName, TrainName};
 use crate::op::Api;
-use crate::package::freeze;
+use crate::package::freeze::{self, Choices};
+use crate::package::manifest::{KernelPolicy, Origin};
 use crate::simulator::{self, DEFAULT_SEED, Facts, Level};
 use crate::state::store::Store;
 use crate::train::{self, Overlay};
@@ -138,12 +139,16 @@ fn simulated(arguments: &Arguments, now: Timestamp) -> Plan {
     Plan { name, files, next }
 }
 
-/// Freezes the simulator's golden instance at a level, as `patchtrain freeze` does once it has come there.
+/// Freezes the simulator's golden instance at a level, as `patchtrain freeze --kernels all` does once it has come there:
+/// the fleet's older kernels are of its release.
 fn manifest(facts: &Facts, release: &str, level: Level, now: Timestamp) -> String {
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let provenance = provenance(&ReleaseName::new(release), now, &Ocid::new(&facts.golden.id));
+    let origin = Origin::Instance(facts.golden.id.clone());
+    let provenance = provenance(&ReleaseName::new(release), now, origin);
     let golden = simulator::golden_instance(level);
-    freeze::freeze(&golden.as_golden(), &train::default_unmanaged(), provenance).manifest.to_text()
+    let unmanaged = train::default_unmanaged();
+    let choices = Choices { unmanaged: &unmanaged, kernels: KernelPolicy::All, previous: None };
+    freeze::freeze(&golden.as_golden(), &choices, provenance).manifest.to_text()
 }
 
 /// Loads what will be there, with the trains that are there: an instance in two of them, say, is told before anything

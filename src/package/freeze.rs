@@ -5,8 +5,14 @@
 
 use std::fmt;
 
-use super::manifest::{self, Provenance};
+use super::manifest::{self, KernelPolicy, Provenance};
 use super::{Arch, Manifest, Package, PackageSet, Pattern, StreamContents, StreamStatus};
+
+pub mod as_of;
+pub mod hotfix;
+mod kernels;
+
+pub use kernels::Kernel;
 
 /// A golden instance, as it was read.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +25,28 @@ pub struct Golden<'a> {
     pub streams: &'a [StreamContents],
     /// The kernel it runs, `version-release.arch`.
     pub running_kernel: Option<&'a str>,
+    /// Whether it waits for a reboot.
+    pub reboot_required: bool,
+}
+
+/// What is wanted of a freeze, and what its release follows on.
+#[derive(Clone, Copy, Debug)]
+pub struct Choices<'a> {
+    /// What the train does not care for.
+    pub unmanaged: &'a [Pattern],
+    /// Which of several kernels are taken.
+    pub kernels: KernelPolicy,
+    /// The release before it.
+    pub previous: Option<Previous<'a>>,
+}
+
+/// A release that another one follows on.
+#[derive(Clone, Copy, Debug)]
+pub struct Previous<'a> {
+    /// Its name.
+    pub release: &'a str,
+    /// The ids of its trust keys, sorted.
+    pub keys: &'a [String],
 }
 
 /// What a freeze gives.
@@ -33,27 +61,27 @@ pub struct Frozen {
     /// Packages that stand in the manifest in several versions (kernels): a run per name and architecture, oldest
     /// first.
     pub several: Vec<Vec<Package>>,
+    /// Packages of two architectures whose versions differ: the runs of each, the newest last.
+    pub twins: Vec<Vec<Package>>,
+    /// Which kernels were taken.
+    pub policy: KernelPolicy,
     /// How the running kernel stands to the packages.
     pub kernel: Kernel,
+    /// Whether the golden instance waits for a reboot.
+    pub reboot_required: bool,
+    /// How its trust keys differ from those of the release before it.
+    pub keys: Option<KeyMoves>,
 }
 
-/// How the running kernel stands to what is installed.
+/// How the trust keys of two releases differ. Keys are told and never installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kernel {
-    /// It is the newest of its kind, or nothing is known of it.
-    Newest,
-    /// A newer one of its kind is installed: nobody has booted what is frozen.
-    Older {
-        /// What runs.
-        running: String,
-        /// The newest of its kind.
-        newest: Package,
-    },
-    /// No package of it is installed any more.
-    Gone {
-        /// What runs.
-        running: String,
-    },
+pub struct KeyMoves {
+    /// The release before it.
+    pub previous: String,
+    /// Those that it does not have.
+    pub new: Vec<String>,
+    /// Those that only it has.
+    pub gone: Vec<String>,
 }
 
 /// A package that a release does not take.
@@ -74,6 +102,10 @@ pub enum Why {
     Unsourced,
     /// It cannot be installed: it has no architecture.
     NoArchitecture,
+    /// Of several kernels the newest is taken, which is this one.
+    NotNewest(Package),
+    /// Only the kernel that runs is taken.
+    NotRunning,
 }
 
 impl fmt::Display for LeftOut {
@@ -83,12 +115,55 @@ impl fmt::Display for LeftOut {
             Why::Unmanaged(pattern) => write!(f, "{package} (unmanaged: `{pattern}`)"),
             Why::Unsourced => write!(f, "{package} (no software source provides it)"),
             Why::NoArchitecture => write!(f, "{package} (it has no architecture)"),
+            Why::NotNewest(newest) => write!(f, "{package} (kernel policy newest: {newest} is newer)"),
+            Why::NotRunning => {
+                write!(f, "{package} (kernel policy running: it is not of the kernel that runs)")
+            }
         }
     }
 }
 
-/// Freezes an instance. Of `provenance`, what was left out and the notes are added to.
-pub fn freeze(golden: &Golden<'_>, unmanaged: &[Pattern], provenance: Provenance) -> Frozen {
+impl Frozen {
+    /// Says what was decided, for whoever reads the manifest later: a line each.
+    fn notes(&self) -> Vec<String> {
+        let Self { manifest: _, left_out: _, streamless, several: _, twins, policy, kernel, .. } = self;
+        let mut notes = Vec::new();
+        if self.reboot_required {
+            notes.push("a reboot was pending: what is frozen had not all run yet".to_owned());
+        }
+        let taken = match policy {
+            KernelPolicy::Running => "the one that ran is taken",
+            KernelPolicy::Newest => "the newest is taken",
+            KernelPolicy::All => "all are taken",
+        };
+        match kernel {
+            Kernel::Unknown | Kernel::Newest => {}
+            Kernel::Older { running, newest } => {
+                notes.push(format!("kernel {running} ran, and {newest} is newer: {taken}"));
+            }
+            Kernel::Gone { running } => {
+                notes.push(format!("kernel {running} ran, and no package of it was installed: {taken}"));
+            }
+        }
+        notes.extend(twins.iter().map(|pair| {
+            let versions: Vec<&str> = pair.iter().map(|package| package.as_str()).collect();
+            format!(
+                "two architectures of one name differ, and are taken as they are: {}",
+                versions.join(", ")
+            )
+        }));
+        notes.extend(streamless.iter().map(|package| format!("the module stream of {package} is not known")));
+        if let Some(KeyMoves { previous, new, gone }) = &self.keys {
+            notes.extend(new.iter().map(|id| format!("new trust key: {id} ({previous} does not have it)")));
+            notes.extend(gone.iter().map(|id| format!("trust key gone: {id} ({previous} has it)")));
+        }
+        notes
+    }
+}
+
+/// Freezes an instance. To `provenance` the kernel policy, what was left out and the notes are added.
+pub fn freeze(golden: &Golden<'_>, choices: &Choices<'_>, mut provenance: Provenance) -> Frozen {
+    let Choices { unmanaged, kernels: policy, previous } = *choices;
     let (mut packages, mut left_out, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     for package in golden.installed.iter() {
         // Trust keys are listed like packages; they are part of what makes a release installable, not of its packages.
@@ -108,22 +183,50 @@ pub fn freeze(golden: &Golden<'_>, unmanaged: &[Pattern], provenance: Provenance
             None => packages.push(package),
         }
     }
-    let packages = PackageSet::new(packages);
+    let (packages, kernels) = kernels::choose(&PackageSet::new(packages), golden.running_kernel, policy);
+    left_out.extend(kernels);
+    left_out.sort_by_key(|left_out| left_out.package);
     let (modules, streamless) = modules(&packages, golden.streams);
-    let mut provenance = provenance;
-    provenance.left_out.extend(left_out.iter().map(LeftOut::to_string));
-    provenance
-        .notes
-        .extend(streamless.iter().map(|package| format!("the module stream of {package} is not known")));
     let several = packages.by_name_arch().filter(|run| run.len() > 1).map(<[Package]>::to_vec).collect();
-    let kernel = kernel(golden);
-    Frozen {
-        manifest: Manifest::frozen(&provenance, packages, modules, keys),
+    keys.sort_unstable();
+    let mut frozen = Frozen {
+        manifest: Manifest::default(),
         left_out,
         streamless,
         several,
-        kernel,
+        twins: twins(&packages),
+        policy,
+        kernel: kernels::standing(golden.installed, golden.running_kernel),
+        reboot_required: golden.reboot_required,
+        keys: previous.map(|previous| key_moves(&previous, &keys)),
+    };
+    provenance.kernel_policy = Some(policy);
+    provenance.left_out.extend(frozen.left_out.iter().map(LeftOut::to_string));
+    provenance.notes.extend(frozen.notes());
+    frozen.manifest = Manifest::frozen(&provenance, packages, modules, keys);
+    frozen
+}
+
+/// Returns how trust keys differ from those of the release before.
+pub fn key_moves(previous: &Previous<'_>, keys: &[String]) -> KeyMoves {
+    let not_in = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|id| !those.contains(id)).cloned().collect()
+    };
+    KeyMoves {
+        previous: previous.release.to_owned(),
+        new: not_in(keys, previous.keys),
+        gone: not_in(previous.keys, keys),
     }
+}
+
+/// Returns the names that are there for several architectures in different newest versions: dnf keeps the 32-bit
+/// library of a name at the version of the 64-bit one, and updates none without the other. Kernels have no twins.
+pub fn twins(packages: &PackageSet) -> Vec<Vec<Package>> {
+    let runs: Vec<&[Package]> = packages.by_name_arch().collect();
+    let of_one_name = runs.chunk_by(|one, other| one[0].name() == other[0].name());
+    let newest = of_one_name.map(|runs| runs.iter().filter_map(|run| run.last().copied()));
+    let newest = newest.map(|newest| newest.filter(|package| !package.is_install_only()).collect::<Vec<_>>());
+    newest.filter(|newest| newest.iter().any(|package| package.cmp_evr(newest[0]).is_ne())).collect()
 }
 
 /// Returns the `NAME:STREAM` of each stream that the release needs, and the modular packages of no known one. A default
@@ -143,27 +246,6 @@ fn modules(packages: &PackageSet, streams: &[StreamContents]) -> (Vec<String>, V
         })
     };
     (specs, modular.into_iter().filter(|package| !known(package)).collect())
-}
-
-fn kernel(golden: &Golden<'_>) -> Kernel {
-    let Some(running) = golden.running_kernel else { return Kernel::Newest };
-    let is_running = |package: &Package| {
-        let rest = running.strip_prefix(package.version()).and_then(|rest| rest.strip_prefix('-'));
-        let rest = rest
-            .and_then(|rest| rest.strip_prefix(package.release()))
-            .and_then(|rest| rest.strip_prefix('.'));
-        // A debug or real-time kernel adds a word of its own behind the architecture.
-        rest.is_some_and(|rest| rest.split(['+', '.']).next() == Some(package.arch().as_str()))
-    };
-    let mut kernels =
-        golden.installed.by_name_arch().filter(|run| run.iter().any(|package| package.is_install_only()));
-    let Some(run) = kernels.find(|run| run.iter().any(is_running)) else {
-        return Kernel::Gone { running: running.to_owned() };
-    };
-    match run.last() {
-        Some(newest) if !is_running(newest) => Kernel::Older { running: running.to_owned(), newest: *newest },
-        _ => Kernel::Newest,
-    }
 }
 
 #[cfg(test)]

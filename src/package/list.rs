@@ -2,6 +2,8 @@
 //!
 //! Pure. Whether lines without an epoch may be trusted is whoever reads it to decide: plain `rpm -qa` leaves epochs out.
 
+use std::collections::{BTreeMap, HashMap};
+
 use thiserror::Error;
 
 use super::manifest::is_key;
@@ -33,7 +35,17 @@ impl List {
     ///
     /// Every line that is no NEVRA.
     pub fn parse(text: &str) -> Result<Self, Vec<BadLine>> {
+        Self::numbered(text).map(|(list, _)| list)
+    }
+
+    /// As [`Self::parse`], with the line that each package stands on first, from 1.
+    ///
+    /// # Errors
+    ///
+    /// Every line that is no NEVRA.
+    pub fn numbered(text: &str) -> Result<(Self, HashMap<Package, usize>), Vec<BadLine>> {
         let (mut packages, mut keys, mut bad) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lines = HashMap::new();
         for (at, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -48,7 +60,10 @@ impl List {
                 }
             }
             match Package::parse(line) {
-                Ok(package) => packages.push(package),
+                Ok(package) => {
+                    lines.entry(package).or_insert(at + 1);
+                    packages.push(package);
+                }
                 Err(error) => bad.push(BadLine { line: at + 1, error }),
             }
         }
@@ -57,7 +72,7 @@ impl List {
         }
         keys.sort_unstable();
         keys.dedup();
-        Ok(Self { packages: PackageSet::new(packages), keys })
+        Ok((Self { packages: PackageSet::new(packages), keys }, lines))
     }
 
     /// Tells whether the list was made in a way that keeps epochs: some line has one. A machine of 300 packages has
@@ -65,6 +80,28 @@ impl List {
     pub fn has_epochs(&self) -> bool {
         self.packages.iter().any(|package| package.epoch() > 0)
     }
+}
+
+/// Gives packages that are written without an epoch the one that they have, by what is on offer of their names. Those
+/// of which no version is on offer, or several that differ in nothing else, are returned as they are.
+pub fn with_epochs(
+    packages: impl IntoIterator<Item = Package>,
+    offered: &PackageSet,
+) -> (Vec<Package>, Vec<Package>) {
+    let bare =
+        |package: Package| (package.name(), package.version(), package.release(), package.arch().as_str());
+    let mut known: BTreeMap<_, Vec<Package>> = BTreeMap::new();
+    for package in offered.iter() {
+        known.entry(bare(package)).or_default().push(package);
+    }
+    let (mut told, mut untold) = (Vec::new(), Vec::new());
+    for package in packages {
+        match known.get(&bare(package)).map(Vec::as_slice) {
+            Some([only]) => told.push(*only),
+            _ => untold.push(package),
+        }
+    }
+    (told, untold)
 }
 
 #[cfg(test)]
@@ -81,6 +118,34 @@ mod tests {
         assert_eq!(list.keys, ["82562ea9-5c1c5e1a", "ad986da3-5cabf60d"]);
         assert!(!list.has_epochs());
         assert!(List::parse("linux-firmware-999:20230516-999.el8.noarch").unwrap().has_epochs());
+    }
+
+    #[test]
+    fn epochs_are_those_of_the_one_version_that_is_on_offer() {
+        let set =
+            |list: &[&str]| -> PackageSet { list.iter().map(|text| Package::parse(text).unwrap()).collect() };
+        let offered = set(&[
+            "bind-libs-32:9.11.36-8.el8.x86_64",
+            "bind-libs-32:9.11.36-8.el8.i686",
+            "acl-2.2.53-3.el8.x86_64",
+            "odd-1:1-1.noarch",
+            "odd-2:1-1.noarch",
+        ]);
+        let listed = set(&[
+            "acl-2.2.53-3.el8.x86_64",
+            "acl-2.2.53-4.el8.x86_64",
+            "bind-libs-9.11.36-8.el8.x86_64",
+            "odd-1-1.noarch",
+        ]);
+        let (told, untold) = with_epochs(listed.iter(), &offered);
+        assert_eq!(told, [offered.as_slice()[0], offered.as_slice()[2]]);
+        assert_eq!(untold, [listed.as_slice()[1], listed.as_slice()[3]]);
+    }
+
+    #[test]
+    fn the_lines_of_packages_are_known() {
+        let (_, lines) = List::numbered("\n# x\nzsh-5.5.1-10.el8.x86_64\nzsh-5.5.1-10.el8.x86_64\n").unwrap();
+        assert_eq!(lines[&Package::parse("zsh-5.5.1-10.el8.x86_64").unwrap()], 3);
     }
 
     #[test]

@@ -41,18 +41,67 @@ pub struct Manifest {
 }
 
 /// What a header line may say, and whether more than one line may.
-const HEADER_KEYS: [(&str, bool); 7] = [
+const HEADER_KEYS: [(&str, bool); 10] = [
     ("release", false),
     ("digest", false),
     ("frozen at", false),
     ("golden instance", false),
+    ("list", false),
+    ("base", false),
+    ("changed", true),
     ("kernel policy", false),
     ("left out", true),
     ("note", true),
 ];
 
 /// Which of several installed kernels a release takes.
-const KERNEL_POLICIES: [&str; 3] = ["running", "newest", "all"];
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KernelPolicy {
+    /// Those of the version that runs.
+    Running,
+    /// The newest.
+    #[default]
+    Newest,
+    /// Every one.
+    All,
+}
+
+impl KernelPolicy {
+    /// All policies.
+    pub const ALL: [Self; 3] = [Self::Running, Self::Newest, Self::All];
+
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Newest => "newest",
+            Self::All => "all",
+        }
+    }
+
+    /// Returns the policy of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+}
+
+/// What a frozen manifest was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// What a golden instance has, by its OCID.
+    Instance(String),
+    /// A list of packages, by the name of its file.
+    List(String),
+    /// Another release.
+    Base {
+        /// Its name.
+        release: String,
+        /// Its digest.
+        digest: Digest,
+        /// What is not as it is there, a line each.
+        changed: Vec<String>,
+    },
+}
 
 /// Where a frozen manifest comes from: what its header says besides the digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +110,10 @@ pub struct Provenance {
     pub release: String,
     /// When the golden instance's packages were read.
     pub frozen_at: jiff::Timestamp,
-    /// The golden instance, by OCID.
-    pub golden_instance: String,
-    /// `running`, `newest` or `all`: which of several kernels were taken.
-    pub kernel_policy: String,
+    /// What it was made of.
+    pub origin: Origin,
+    /// Which of several kernels were taken, where that is known.
+    pub kernel_policy: Option<KernelPolicy>,
     /// What was left out, and why, a line each.
     pub left_out: Vec<String>,
     /// What people should know besides, a line each.
@@ -91,7 +140,7 @@ impl Manifest {
             list.dedup();
         }
         let mut manifest = Self { header: Vec::new(), packages, modules, keys };
-        let Provenance { release, frozen_at, golden_instance, kernel_policy, left_out, notes } = provenance;
+        let Provenance { release, frozen_at, origin, kernel_policy, left_out, notes } = provenance;
         let mut put = |key: &str, value: &str| {
             // A header line is one line, whatever a service wrote into a reason.
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -99,8 +148,19 @@ impl Manifest {
         };
         put("release", release);
         put("frozen at", &frozen_at.to_string());
-        put("golden instance", golden_instance);
-        put("kernel policy", kernel_policy);
+        match origin {
+            Origin::Instance(id) => put("golden instance", id),
+            Origin::List(name) => put("list", name),
+            Origin::Base { release, digest, changed } => {
+                put("base", &format!("{release} {digest}"));
+                for line in changed {
+                    put("changed", line);
+                }
+            }
+        }
+        if let Some(policy) = kernel_policy {
+            put("kernel policy", policy.word());
+        }
         for line in left_out {
             put("left out", line);
         }

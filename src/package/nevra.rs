@@ -165,6 +165,15 @@ impl Package {
         self.0.install_only
     }
 
+    /// Returns the kernel that an install-only package is of: `kernel-uek` of `kernel-uek-core`. A debug build is of
+    /// the kernel that it is a build of.
+    pub fn kernel(self) -> Option<&'static str> {
+        let name = self.name();
+        let rest = name.strip_prefix("kernel").filter(|_| self.is_install_only())?;
+        let flavour = FLAVOURS.iter().find(|flavour| strip_word(rest, flavour).is_some());
+        name.get(.."kernel".len() + flavour.map_or(0, |flavour| flavour.len()))
+    }
+
     /// Tells whether the package belongs to a module stream (`.module+` in its release).
     pub fn is_modular(self) -> bool {
         self.release().contains(".module+") || self.release().contains(".module_")
@@ -329,11 +338,13 @@ fn epoch(text: &str, written: &str) -> Result<u32, NevraError> {
 /// `installonlypkg(...)`, spelled out for the plain, UEK and real-time kernels and their debug and 64k-page builds.
 fn install_only(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("kernel") else { return false };
-    let flavours = ["-uek64k", "-uek", "-rt", "-64k"];
-    let rest = flavours.iter().find_map(|flavour| strip_word(rest, flavour)).unwrap_or(rest);
+    let rest = FLAVOURS.iter().find_map(|flavour| strip_word(rest, flavour)).unwrap_or(rest);
     let rest = strip_word(rest, "-debug").unwrap_or(rest);
     matches!(rest, "" | "-core" | "-devel" | "-PAE") || strip_word(rest, "-modules").is_some()
 }
+
+/// What follows `kernel` in the names of kernels other than the plain one.
+const FLAVOURS: [&str; 4] = ["-uek64k", "-uek", "-rt", "-64k"];
 
 /// Strips a word that ends where the text does or before the next dash.
 fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {

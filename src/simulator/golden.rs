@@ -40,6 +40,8 @@ pub struct GoldenInstance {
     pub streams: Vec<StreamContents>,
     /// The kernel it runs: nobody reboots it between the levels.
     pub running_kernel: String,
+    /// Whether it waits for one.
+    pub reboot_required: bool,
 }
 
 impl GoldenInstance {
@@ -50,6 +52,7 @@ impl GoldenInstance {
             unsourced: &self.unsourced,
             streams: &self.streams,
             running_kernel: Some(&self.running_kernel),
+            reboot_required: self.reboot_required,
         }
     }
 }
@@ -75,7 +78,13 @@ pub fn golden_instance(level: Level) -> GoldenInstance {
         Some(StreamContents { stream, packages: known.packages(&modular).collect() })
     };
     let streams = modules::streams().iter().filter_map(stream).collect();
-    GoldenInstance { unsourced, streams, running_kernel: world::golden_kernel().into(), installed }
+    GoldenInstance {
+        unsourced,
+        streams,
+        running_kernel: world::golden_kernel().into(),
+        reboot_required: level == Level::Gl1_1,
+        installed,
+    }
 }
 
 /// An instance, by both its names.

@@ -87,7 +87,7 @@ fn freezes_are_the_quickstarts_manifests(api: Api) {
     let workspace = Workspace::empty();
     let train = bare(&workspace, api);
     let before = fs::read_to_string(&train).unwrap();
-    let first = workspace.run(&["freeze", "GL1"]).expect(exit::DONE);
+    let first = workspace.run(&["freeze", "GL1", "--kernels", "all"]).expect(exit::DONE);
     assert_eq!(first.stdout, "trains/great-linux/GL1.packages\n");
     for part in
         ["GL1", "golden-01", "agent-1.46.0-21.el8.x86_64 (unmanaged: `oracle-cloud-agent*`)", "1 trust key"]
@@ -102,7 +102,10 @@ fn freezes_are_the_quickstarts_manifests(api: Api) {
     assert_eq!(kept_world, api == Api::Osmh, "a freeze only reads");
     patch_golden(&workspace);
     let golden = facts(DEFAULT_SEED).golden;
-    let second = workspace.run(&["freeze", "GL1.1", "--from", &golden.id]).expect(exit::DONE);
+    dry_runs_change_nothing(&workspace, api);
+    an_earlier_days_set_is_that_of_the_release_before(&workspace);
+    let arguments = ["freeze", "GL1.1", "--from", &golden.id, "--kernels", "all"];
+    let second = workspace.run(&arguments).expect(exit::DONE);
     for part in [
         "Warning: golden-01 waits for a reboot",
         "runs kernel 5.15.0-209.161.7.el8uek.x86_64, and kernel-uek",
@@ -128,6 +131,66 @@ fn freezes_are_the_quickstarts_manifests(api: Api) {
     let at = text.lines().find_map(|line| line.strip_prefix("# frozen at: ")).unwrap();
     let age = Timestamp::now().duration_since(at.parse().unwrap()).as_secs();
     assert!((0..600).contains(&age) && at.ends_with('Z') && !at.contains('.'), "{at}");
+}
+
+/// Each kernel policy, shown against GL1 with the golden instance patched.
+fn dry_runs_change_nothing(workspace: &Workspace, api: Api) {
+    let manifests = |workspace: &Workspace| {
+        let mut files = workspace.files();
+        files.retain(|path, _| path.starts_with("trains"));
+        files
+    };
+    let before = manifests(workspace);
+    let running = "5.15.0-209.161.7.el8uek";
+    for (policy, said, kernel) in [
+        ("newest", "the newest is taken", "kernel-uek-5.15.0-209.161.7.el8uek.x86_64 (kernel policy newest"),
+        (
+            "running",
+            "the one that runs is taken",
+            "kernel-uek-5.15.0-301.163.5.2.el8uek.x86_64 (kernel policy running",
+        ),
+    ] {
+        let ran = workspace
+            .run(&["freeze", "GL2", "--diff", "--full", "--kernels", policy])
+            .expect(exit::DIFFERENT);
+        assert!(ran.stdout.starts_with("GL1 -> GL2: "), "{}", ran.stdout);
+        let parts =
+            [said, kernel, running, "Would freeze release GL2", "Nothing was written.", "waits for a reboot"];
+        for part in parts {
+            assert!(ran.stderr.contains(part), "no `{part}` in {}", ran.stderr);
+        }
+        assert!(ran.stderr.contains(&format!("kernel policy: {policy}")), "{}", ran.stderr);
+        assert_eq!(manifests(workspace), before, "{policy} {api:?}");
+    }
+}
+
+/// The golden instance is patched, and the release is of the day before the errata that brought that.
+fn an_earlier_days_set_is_that_of_the_release_before(workspace: &Workspace) {
+    let arguments = ["freeze", "GL2", "--as-of", "2025-08-31", "--kernels", "all", "--diff", "--full"];
+    let ran = workspace.run(&arguments).expect(exit::DIFFERENT);
+    for part in [
+        "as of 2025-08-31: ",
+        "curl-7.61.1-34.el8_10.2.x86_64 came later: 7.61.1-34.el8 is taken",
+        "kernel-uek-5.15.0-301.163.5.2.el8uek.x86_64 came later: left out, an earlier one is installed",
+    ] {
+        assert!(ran.stderr.contains(part), "no `{part}` in {}", ran.stderr);
+    }
+    // What was installed and removed by hand has no date.
+    for part in ["GL1 -> GL2: ", "aide.x86_64", "rsh"] {
+        assert!(ran.stdout.contains(part), "no `{part}` in {}", ran.stdout);
+    }
+    for part in ["upgraded", "curl", "kernel"] {
+        assert!(!ran.stdout.contains(part), "`{part}` in {}", ran.stdout);
+    }
+    let arguments = ["freeze", "GL2", "--as-of", "2025-08-31", "--kernels", "running"];
+    refused(workspace, &arguments, exit::USAGE, &["--kernels running"]);
+    refused(workspace, &["freeze", "GL2", "--as-of", "yesterday"], exit::USAGE, &["--as-of <DATE>"]);
+    refused(
+        workspace,
+        &["freeze", "GL2", "--as-of", "2025-08-31", "--from", "-"],
+        exit::USAGE,
+        &["of a list"],
+    );
 }
 
 /// Runs a freeze that is refused, and checks that it wrote nothing.
@@ -217,4 +280,159 @@ fn without_a_golden_instance_or_with_several_trains_it_asks_for_a_flag() {
     fs::write(&train, text.replace("oracle-linux-8", "oracle-linux-9")).unwrap();
     let parts = ["runs Oracle Linux Server 8.10", "oracle-linux-9"];
     refused(&workspace, &["freeze", "GL1", "--train", "great-linux"], exit::ERROR, &parts);
+}
+
+/// The packages of a manifest, as `rpm` lists them: with epochs, or without.
+fn listed(release: &str, epochs: bool) -> String {
+    let text = fs::read_to_string(kept(release)).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with(['#']) && !line.starts_with("module "));
+    let line = |line: &str| match (line.strip_prefix("key "), line.split_once(':')) {
+        (Some(key), _) => format!("gpg-pubkey-{key}\n"),
+        (None, Some((before, after))) if !epochs => {
+            format!("{}-{after}\n", before.rsplit_once('-').unwrap().0)
+        }
+        _ => format!("{line}\n"),
+    };
+    // In no order that means anything.
+    let mut lines: Vec<String> = lines.map(line).collect();
+    lines.reverse();
+    lines.concat()
+}
+
+/// A train without endpoint, region or credentials: whatever asks its service fails.
+fn offline(workspace: &Workspace) {
+    let text = head(Api::Osms);
+    let text: String =
+        text.lines().filter(|line| !line.starts_with("endpoints")).map(|line| format!("{line}\n")).collect();
+    workspace.write("trains/great-linux.toml", &text);
+}
+
+#[test]
+fn a_list_of_packages_is_frozen_offline() {
+    let workspace = Workspace::empty();
+    offline(&workspace);
+    workspace.write("gold.txt", &listed("GL1", true));
+    let ran = workspace.run(&["freeze", "GL1", "--from", "gold.txt", "--kernels", "all"]).expect(exit::DONE);
+    for part in [
+        "from gold.txt",
+        "does not tell module streams",
+        "the module stream of",
+        "1 trust key",
+        "perl-Net-SSLeay",
+    ] {
+        assert!(ran.stderr.contains(part), "no `{part}` in {}", ran.stderr);
+    }
+    let text = fs::read_to_string(workspace.path().join("trains/great-linux/GL1.packages")).unwrap();
+    assert!(text.contains("\n# list: gold.txt\n# kernel policy: all\n"), "{text}");
+    let content = |text: &str| -> Vec<String> {
+        let content = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("module "));
+        content.map(str::to_owned).collect()
+    };
+    assert_eq!(content(&text), content(&fs::read_to_string(kept("GL1")).unwrap()));
+    // The same again, from a pipe and not written; the newest kernels are the default.
+    let mut command = workspace.command(&["freeze", "GL2", "--from", "-", "--diff"]);
+    let file = fs::File::open(workspace.path().join("gold.txt")).unwrap();
+    let output = Workspace::output(command.stdin(file));
+    assert_eq!(output.status.code(), Some(i32::from(exit::DIFFERENT)));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.starts_with("GL1 -> GL2: 6 with several versions (kernels); "), "{shown}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("from stdin"));
+    let same = workspace.run(&["freeze", "GL2", "--from", "gold.txt", "--kernels", "all", "--diff"]);
+    let same = same.expect(exit::DONE);
+    assert!(same.stdout.contains("no difference"), "{}", same.stdout);
+    assert!(same.stderr.contains("it holds the same as release GL1"), "{}", same.stderr);
+}
+
+#[test]
+fn lists_that_cannot_be_trusted_are_refused() {
+    let workspace = Workspace::empty();
+    offline(&workspace);
+    workspace.write("bare.list", &listed("GL1", false));
+    workspace.write("bad.list", "bash\nacl-2.2.53-3.el8.x86_64\n1:x-1-1.noarch\n");
+    workspace.write("empty", "# nothing\n");
+    workspace.write("kernels.txt", "kernel-4.18.0-1.el8.x86_64\nbind-libs-32:9.11-1.el8.x86_64\n");
+    fs::copy(kept("GL1"), workspace.path().join("GL1.packages")).unwrap();
+    for (arguments, code, parts) in [
+        (
+            &["--from", "bad.list"][..],
+            exit::ERROR,
+            &["bad.list is no list", "line 1: ", "line 3: ", "rpm -qa --qf '%{NEVRA}"][..],
+        ),
+        (&["--from", "empty"], exit::ERROR, &["lists no package"]),
+        (&["--from", "./none"], exit::ERROR, &["cannot read ./none"]),
+        (&["--from", "GL1.packages"], exit::ERROR, &["is a manifest", "--base RELEASE"]),
+        (
+            &["--from", "kernels.txt", "--kernels", "running"],
+            exit::USAGE,
+            &["does not tell which kernel runs"],
+        ),
+        (&["--from", "bare.list"], exit::ERROR, &["bare.list has no epochs", "--assume-epoch-0"]),
+        (&["--base", "GL1", "--from", "x"], exit::USAGE, &["cannot be used with"]),
+        (&["--add", "x"], exit::USAGE, &["--base"]),
+    ] {
+        let arguments: Vec<&str> = ["freeze", "GL2"].iter().chain(arguments).copied().collect();
+        refused(&workspace, &arguments, code, parts);
+    }
+    // Nobody's epochs are known better than by whoever says that there are none.
+    workspace.run(&["freeze", "GL2", "--from", "bare.list", "--assume-epoch-0"]).expect(exit::DONE);
+}
+
+#[test]
+fn epochs_that_a_list_lacks_are_the_services() {
+    for api in [Api::Osms, Api::Osmh] {
+        let workspace = Workspace::empty();
+        bare(&workspace, api);
+        workspace.write("bare.list", &listed("GL1", false));
+        let arguments = ["freeze", "GL1", "--from", "bare.list", "--kernels", "all"];
+        let ran = workspace.run(&arguments).expect(exit::DONE);
+        assert!(ran.stderr.contains("bare.list has no epochs; the service told them"), "{}", ran.stderr);
+        let content = |path: &Path| -> Vec<String> {
+            let text = fs::read_to_string(path).unwrap();
+            let content = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("module "));
+            content.map(str::to_owned).collect()
+        };
+        let made = workspace.path().join("trains/great-linux/GL1.packages");
+        assert_eq!(content(&made), content(&kept("GL1")));
+        // One that nobody offers.
+        workspace.write("more.list", "acl-2.2.53-3.el8.x86_64\nbash-9-9.el8.x86_64\n");
+        let parts = ["of 1 of its 2 packages", "line 2: bash-9-9.el8.x86_64", "--assume-epoch-0"];
+        refused(&workspace, &["freeze", "GL2", "--from", "more.list"], exit::ERROR, &parts);
+    }
+}
+
+#[test]
+fn a_hotfix_is_an_old_release_and_few_packages() {
+    for api in [Api::Osms, Api::Osmh] {
+        let workspace = Workspace::quickstart_on(api, &[]);
+        let arguments = [
+            "freeze",
+            "GL1.0.1",
+            "--base",
+            "GL1",
+            "--upgrade",
+            "curl",
+            "--upgrade",
+            "openssl-libs",
+            "--remove",
+            "at",
+        ];
+        let ran = workspace.run(&arguments).expect(exit::DONE);
+        let parts =
+            ["from release GL1", "upgraded curl-7.61.1-34.el8.x86_64 to 7.61.1-34.el8_10.2", "removed at-3"];
+        for part in parts {
+            assert!(ran.stderr.contains(part), "{api:?}: no `{part}` in {}", ran.stderr);
+        }
+        let text = fs::read_to_string(workspace.path().join("trains/great-linux/GL1.0.1.packages")).unwrap();
+        assert!(text.contains("\n# base: GL1 sha256:bb9ccde5"), "{text}");
+        assert!(text.contains("\n# changed: removed at-3"), "{text}");
+        // Shown against what it was made of; nothing is asked for what is named whole.
+        let arguments = ["freeze", "GL1.0.2", "--base", "GL1", "--add", "zsh-5.5.1-99.el8.x86_64", "--diff"];
+        let ran = workspace.run(&arguments).expect(exit::DIFFERENT);
+        assert!(ran.stdout.starts_with("GL1 -> GL1.0.2: "), "{}", ran.stdout);
+        let parts = ["nothing newer than acl-", "GL1 has no package `nope`", "GL9"];
+        let arguments = ["freeze", "GL1.0.2", "--base", "GL1", "--upgrade", "acl", "--remove", "nope"];
+        refused(&workspace, &arguments, exit::ERROR, &parts[..2]);
+        refused(&workspace, &["freeze", "GL1.0.2", "--base", "GL1"], exit::USAGE, &["--upgrade NAME"]);
+        refused(&workspace, &["freeze", "GL2", "--base", "GL9", "--remove", "at"], exit::USAGE, &parts[2..]);
+    }
 }

@@ -116,7 +116,8 @@ fn with_the_simulator_the_whole_cycle_runs_anywhere() {
     let made = workspace.run(&["init", "--simulator", "--name", "play"]).expect(exit::DONE);
     assert!(made.stdout.contains("trains/play/GL1.packages\ntrains/play/GL1.1.packages\ntrains/play.toml\n"));
     workspace.run(&["fmt", "--check"]).expect(exit::DONE);
-    let frozen = workspace.run(&["freeze", "GL2", "--from", "golden-01"]).expect(exit::DONE);
+    let frozen =
+        workspace.run(&["freeze", "GL2", "--from", "golden-01", "--kernels", "all"]).expect(exit::DONE);
     assert_eq!(frozen.stdout, "trains/play/GL2.packages\n");
     // Nobody has patched the golden instance yet.
     assert!(frozen.stderr.contains("it holds the same as release GL1"), "{}", frozen.stderr);

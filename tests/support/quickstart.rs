@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use patchtrain::op::Api;
-use patchtrain::package::freeze::freeze;
-use patchtrain::package::manifest::Provenance;
+use patchtrain::package::freeze::{Choices, freeze};
+use patchtrain::package::manifest::{KernelPolicy, Origin, Provenance};
 use patchtrain::simulator::{DEFAULT_SEED, Level, facts, golden_instance};
 use patchtrain::train::default_unmanaged;
 
@@ -81,11 +81,13 @@ fn manifest(release: &str, level: Level) -> String {
     let provenance = Provenance {
         release: release.to_owned(),
         frozen_at: jiff::Timestamp::UNIX_EPOCH,
-        golden_instance: facts(DEFAULT_SEED).golden.id,
-        kernel_policy: "all".to_owned(),
+        origin: Origin::Instance(facts(DEFAULT_SEED).golden.id),
+        kernel_policy: None,
         left_out: Vec::new(),
         notes: Vec::new(),
     };
     let golden = golden_instance(level);
-    freeze(&golden.as_golden(), &default_unmanaged(), provenance).manifest.to_text()
+    let unmanaged = default_unmanaged();
+    let choices = Choices { unmanaged: &unmanaged, kernels: KernelPolicy::All, previous: None };
+    freeze(&golden.as_golden(), &choices, provenance).manifest.to_text()
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Identity, Parallelism};
+use super::{Amount, Identity, Parallelism};
 use crate::name::{Ocid, ReleaseName, TrainName};
 use crate::op::Api;
+use crate::package::manifest::KernelPolicy;
 use crate::train::{self, VendorSource};
 
 /// Make a workspace: a train file to start from, and the folder of its state
@@ -78,28 +79,78 @@ pub(in crate::cli) struct Fmt {
     pub(in crate::cli) check: bool,
 }
 
-/// Make a release of what an instance has installed
+/// Make a release of what an instance has, of a list, or of an older release
 ///
-/// Reads the instance's packages and module streams, writes them to trains/TRAIN/RELEASE.packages, and declares the
-/// release in the train file, with every comment kept. Left out, each named with its reason, is what the train calls
-/// `unmanaged` and what no software source provides. Overwrites nothing, and changes nothing in the cloud. OS Management
-/// Hub knows what it was told last, so that there the instance's agent is asked first to list its packages anew.
+/// Writes trains/TRAIN/RELEASE.packages and declares the release in the train file, with every comment kept. Overwrites
+/// nothing, and changes nothing in the cloud. Left out, each named with its reason, is what the train calls `unmanaged`,
+/// what no software source provides, and kernels by --kernels; the file's header says so too. Trust keys (gpg-pubkey) are
+/// recorded and compared with those of the train's last release; they are never installed.
 ///
-/// The instance rides no release itself: a member of a group is refused, and so is one that is at work. It warns of
-/// what should be looked at first: a pending reboot, a kernel that was never booted, modules of no known stream.
+/// An instance rides no release itself: a member of a group is refused, and so is one that is at work. OS Management Hub
+/// knows what it was told last, so that there the instance's agent is asked first to list its packages anew, with --diff
+/// too. It warns of what should be looked at first: a pending reboot, a kernel that was never booted, modules of no known
+/// stream, 32-bit libraries whose version is not that of their 64-bit twins.
+///
+/// A list has one NEVRA a line, as `rpm -qa --qf '%{NEVRA}\n'` prints it; that prints an epoch where there is one, and
+/// plain `rpm -qa` never does. A list in which no line has an epoch is therefore looked up: each package must be on offer
+/// in the train's service, which tells its epoch. A list does not tell module streams, the running kernel, or what no
+/// source provides. It is read offline, but for that.
+///
+/// With --base a hotfix release is made of an old one and few packages. Kernels are put beside those that are there;
+/// everything else replaces them. An upgrade never goes to or from a module, to another stream or flavour (Ksplice, FIPS).
 #[derive(Debug, Args)]
+#[command(after_long_help = FREEZE_EXAMPLES)]
 pub(in crate::cli) struct Freeze {
     /// The name of the new release
     #[arg(value_name = "RELEASE", value_parser = ReleaseName::parse)]
     pub(in crate::cli) release: ReleaseName,
 
-    /// The instance, by display name or OCID [default: the train's golden instance]
-    #[arg(long, value_name = "INSTANCE")]
+    /// An instance, by display name or OCID, or a file that lists packages; `-` is stdin [default: the golden instance]
+    ///
+    /// It is a file where one exists of this name, or where the name holds a slash or ends in .packages, .list or .txt.
+    #[arg(long, value_name = "INSTANCE|FILE", conflicts_with = "base")]
     pub(in crate::cli) from: Option<String>,
+
+    /// Which of several versions of a kernel are taken: that which runs, the newest, or all
+    #[arg(long, value_name = "WHICH", default_value = KernelPolicy::default().word(), conflicts_with = "base",
+        value_parser = PossibleValuesParser::new(KernelPolicy::ALL.map(KernelPolicy::word))
+            .map(|word| KernelPolicy::of_word(&word).unwrap_or_default()))]
+    pub(in crate::cli) kernels: KernelPolicy,
+
+    /// Take the instance's set as it was on this day, as 2026-10-01: what errata have brought since is exchanged
+    #[arg(long, value_name = "DATE", value_parser = clap::value_parser!(jiff::civil::Date), conflicts_with = "base")]
+    pub(in crate::cli) as_of: Option<jiff::civil::Date>,
+
+    /// Take lines without an epoch as they are: none of these packages has one
+    #[arg(long, requires = "from")]
+    pub(in crate::cli) assume_epoch_0: bool,
+
+    /// Make it of this release of the train instead, with the changes that --add, --remove and --upgrade name
+    #[arg(long, value_name = "RELEASE", value_parser = ReleaseName::parse)]
+    pub(in crate::cli) base: Option<ReleaseName>,
+
+    /// With --base: take this package, instead of the version that is there; may be given more than once
+    #[arg(long, value_name = "NEVRA", requires = "base")]
+    pub(in crate::cli) add: Vec<String>,
+
+    /// With --base: leave out the packages of this name; may be given more than once
+    #[arg(long, value_name = "NAME", requires = "base")]
+    pub(in crate::cli) remove: Vec<String>,
+
+    /// With --base: take the newest version of this name that the service offers; may be given more than once
+    #[arg(long, value_name = "NAME", requires = "base")]
+    pub(in crate::cli) upgrade: Vec<String>,
+
+    /// Write nothing: show how it differs from the train's last release, or from the base; exit with 2 if it does
+    #[arg(long)]
+    pub(in crate::cli) diff: bool,
 
     /// The train that the release is added to; needed where there are several
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) train: Option<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) amount: Amount,
 
     #[command(flatten)]
     pub(in crate::cli) parallelism: Parallelism,
@@ -107,6 +158,13 @@ pub(in crate::cli) struct Freeze {
     #[command(flatten)]
     pub(in crate::cli) identity: Identity,
 }
+
+const FREEZE_EXAMPLES: &str = "\
+Examples:
+  patchtrain freeze GL2                                     # what the golden instance has
+  patchtrain freeze GL2 --diff                              # what that would change
+  ssh gold rpm -qa --qf \"'%{NEVRA}\\n'\" | patchtrain freeze GL2 --from -
+  patchtrain freeze GL1.0.1 --base GL1 --upgrade openssl-libs --upgrade openssl";
 
 /// Check train files and their manifests, offline, and report every problem
 ///

@@ -47,6 +47,7 @@ impl Reading {
             unsourced: &self.inventory.unsourced,
             streams: &self.streams,
             running_kernel: self.instance.running_kernel.as_deref(),
+            reboot_required: self.instance.reboot_required,
         }
     }
 }
@@ -239,11 +240,7 @@ impl<C: Cloud> Reader<'_, C> {
     fn refuse_other_os(&self, instance: &Instance) -> Result<(), CliError> {
         let train = self.wanted.train;
         let Some(os) = instance.os.as_deref() else { return Ok(()) };
-        let major = |text: &str| {
-            let digits = text.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty());
-            digits.and_then(|digits| digits.parse::<u32>().ok())
-        };
-        match (major(os), major(&train.os)) {
+        match (super::major(os), super::major(&train.os)) {
             (Some(runs), Some(wanted)) if runs != wanted => Err(CliError::new(
                 exit::ERROR,
                 format!("`{}` runs {os}, and train `{}` is for {}", instance.name, train.name, train.os),

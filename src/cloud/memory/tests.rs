@@ -180,3 +180,22 @@ fn a_seed_draws_the_same_faults_whatever_the_order() {
     assert_eq!(kinds.len(), 4, "{kinds:?}");
     assert!(ops.iter().all(|op| script.fault(&op.key(), 2, op).is_none()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn versions_on_offer_are_those_of_an_instances_sources_or_of_all() {
+    let cloud = cloud();
+    cloud.edit(|world| {
+        let contents = Some(set(&["bash-3-1.x86_64", "acl-1-1.x86_64"]));
+        let source = Source { name: "more".into(), owner: None, contents, parent: None };
+        world.sources.insert(Ocid::new("more"), source);
+    });
+    let offers = async |instance: Option<Ocid>| {
+        let seen = cloud.observe(&Scope::Offers(instance, ["bash".into()].into())).await.unwrap();
+        let Sighting::Offers(offered) = seen else { panic!() };
+        offered
+    };
+    assert_eq!(offers(Some(instance())).await, set(&["bash-2-1.x86_64"]));
+    assert_eq!(offers(None).await, set(&["bash-2-1.x86_64", "bash-3-1.x86_64"]));
+    cloud.withhold(set(&["bash-3-1.x86_64"]).as_slice());
+    assert_eq!(offers(None).await, set(&["bash-2-1.x86_64"]));
+}

@@ -17,6 +17,7 @@ use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
 mod crew;
+mod offers;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -170,6 +171,7 @@ impl World {
                 let withheld = packages.iter().filter(|package| self.withheld.contains(package));
                 Sighting::Catalogue(withheld.collect())
             }
+            Scope::Offers(instance, names) => Sighting::Offers(self.offers(instance.as_ref(), names)),
             Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id)),
             Scope::Source(id) => {
@@ -185,23 +187,12 @@ impl World {
                 Sighting::GroupsNamed(name.clone(), found.collect())
             }
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.offered(id)),
-            Scope::Errata(id) => {
-                let offered = self.offered(id).unwrap_or_default();
-                let named: BTreeSet<&str> =
-                    offered.iter().flat_map(|update| &update.errata).map(|link| &*link.id).collect();
-                let related = self.errata.iter().filter(|erratum| named.contains(&*erratum.id));
-                Sighting::Errata(id.clone(), related.cloned().collect())
-            }
+            Scope::Errata(id) => Sighting::Errata(id.clone(), self.errata_of(id)),
             Scope::Erratum(id) => {
                 let found = self.errata.iter().find(|erratum| erratum.id == *id);
                 Sighting::Erratum(id.clone(), found.cloned())
             }
-            Scope::ErrataSince(since) => {
-                let listed = self.errata.iter().filter(|erratum| erratum.issued >= *since);
-                // As the services list them.
-                let bare = listed.map(|erratum| Erratum { packages: Vec::new(), ..erratum.clone() });
-                Sighting::ErrataSince(*since, bare.collect())
-            }
+            Scope::ErrataSince(since) => Sighting::ErrataSince(*since, self.errata_since(*since)),
             Scope::Compute(id) => {
                 let there = self.observed.compute.instances.iter();
                 let there = there.filter(|(_, instance)| instance.compartment == *id);

@@ -172,6 +172,7 @@ impl<T: Transport> Cloud for OsmhCloud<T> {
                 let unoffered = self.unoffered(packages.as_slice()).await?;
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
+            Scope::Offers(_, names) => Sighting::Offers(PackageSet::new(self.offers_of(names).await?)),
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::Schedules => Sighting::Schedules(self.schedules().await?),

@@ -5,7 +5,7 @@
 //! source came from those that it is drawn from.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::name::Ocid;
 use crate::package::Package;
@@ -25,7 +25,7 @@ struct Inner {
     /// Sources that were listed to their end, and names that a source was asked for: what is not known of these is not
     /// offered.
     complete: HashSet<Ocid>,
-    asked: HashSet<(Ocid, &'static str)>,
+    asked: HashMap<Ocid, HashSet<Arc<str>>>,
 }
 
 impl Offers {
@@ -69,8 +69,8 @@ impl Offers {
     }
 
     /// Takes note that all that a source has under a name is known.
-    pub(super) fn was_asked(&self, source: &Ocid, name: &'static str) {
-        self.write().asked.insert((source.clone(), name));
+    pub(super) fn was_asked(&self, source: &Ocid, name: &str) {
+        self.write().asked.entry(source.clone()).or_default().insert(name.into());
     }
 
     /// Returns those that none of the vendor's sources is known to offer.
@@ -85,14 +85,21 @@ impl Offers {
         packages.iter().copied().filter(is_unknown).collect()
     }
 
-    /// Returns the names under which a source may have one of these all the same.
-    pub(super) fn open_names(&self, packages: &[Package], source: &Ocid) -> BTreeSet<&'static str> {
+    /// Returns what a source is known to offer under these names.
+    pub(super) fn of_names(&self, names: &BTreeSet<Arc<str>>, source: &Ocid) -> Vec<Package> {
+        let known = self.read();
+        let offered = known.offered.get(source.as_str()).into_iter().flatten();
+        offered.filter(|package| names.contains(package.name())).copied().collect()
+    }
+
+    /// Returns those of the names that a source may have more of than is known.
+    pub(super) fn unasked(&self, names: &BTreeSet<Arc<str>>, source: &Ocid) -> BTreeSet<Arc<str>> {
         let known = self.read();
         if known.complete.contains(source) {
             return BTreeSet::new();
         }
-        let names = packages.iter().map(|package| package.name());
-        names.filter(|name| !known.asked.contains(&(source.clone(), *name))).collect()
+        let asked = |name: &str| known.asked.get(source).is_some_and(|asked| asked.contains(name));
+        names.iter().filter(|name| !asked(name)).cloned().collect()
     }
 }
 
@@ -112,10 +119,15 @@ mod tests {
         offers.drawn_from(&ours, [base.clone(), addons.clone()].into());
         assert_eq!(offers.unknown(&all, std::slice::from_ref(&base)), [acl, vim]);
         assert_eq!(offers.unknown(&all, &[base.clone(), addons]), [vim]);
-        assert_eq!(offers.open_names(&all, &base), ["acl", "bash", "vim"].into());
+        let names =
+            |names: &[&str]| -> BTreeSet<Arc<str>> { names.iter().map(|name| Arc::from(*name)).collect() };
+        let wanted = names(&["acl", "bash", "vim"]);
+        assert_eq!(offers.unasked(&wanted, &base), wanted);
+        assert_eq!(offers.of_names(&wanted, &base), [bash]);
+        assert_eq!(offers.of_names(&names(&["acl"]), &base), []);
         offers.was_asked(&base, "vim");
-        assert_eq!(offers.open_names(&all, &base), ["acl", "bash"].into());
+        assert_eq!(offers.unasked(&wanted, &base), names(&["acl", "bash"]));
         offers.is_complete(&base);
-        assert_eq!(offers.open_names(&all, &base), BTreeSet::new());
+        assert_eq!(offers.unasked(&wanted, &base), BTreeSet::new());
     }
 }

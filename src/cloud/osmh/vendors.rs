@@ -1,7 +1,7 @@
 //! The vendor's sources: which there are for the train's system, which of them the train names, and which packages none
 //! of those has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,14 +72,7 @@ impl<T: Transport> OsmhCloud<T> {
     pub(super) async fn unoffered(&self, packages: &[Package]) -> Result<Vec<Package>, CloudError> {
         // One at a time: what one has found out, the next need not ask.
         let mut known = self.asking.lock().await;
-        let catalogue = match &*known {
-            Some((since, catalogue)) if since.elapsed() < SETTLED => Arc::clone(catalogue),
-            _ => {
-                let catalogue = self.catalogue().await?;
-                *known = Some((Instant::now(), Arc::clone(&catalogue)));
-                catalogue
-            }
-        };
+        let catalogue = self.settled(&mut known).await?;
         let vendors: Vec<Ocid> = catalogue.used.iter().map(|(id, _)| id.clone()).collect();
         // Trust keys are in no source.
         let (mut nowhere, packages): (Vec<Package>, Vec<Package>) =
@@ -89,7 +82,8 @@ impl<T: Transport> OsmhCloud<T> {
             if missing.is_empty() {
                 break;
             }
-            self.ask_source(source, *count, &missing).await?;
+            let names = missing.iter().map(|package| Arc::from(package.name())).collect();
+            self.ask_source(source, *count, &names).await?;
             missing = self.offers.unknown(&missing, &vendors);
         }
         nowhere.extend(missing);
@@ -97,13 +91,40 @@ impl<T: Transport> OsmhCloud<T> {
         Ok(nowhere)
     }
 
+    /// Returns all versions of these names that the selected sources of the vendor offer which the train names.
+    pub(super) async fn offers_of(&self, names: &BTreeSet<Arc<str>>) -> Result<Vec<Package>, CloudError> {
+        let mut known = self.asking.lock().await;
+        let catalogue = self.settled(&mut known).await?;
+        let mut found = Vec::new();
+        for (source, count) in &catalogue.used {
+            self.ask_source(source, *count, names).await?;
+            found.extend(self.offers.of_names(names, source));
+        }
+        Ok(found)
+    }
+
+    /// Returns the vendor's sources as they were read a moment ago.
+    async fn settled(
+        &self,
+        known: &mut Option<(Instant, Arc<Catalogue>)>,
+    ) -> Result<Arc<Catalogue>, CloudError> {
+        if let Some((since, catalogue)) = known
+            && since.elapsed() < SETTLED
+        {
+            return Ok(Arc::clone(catalogue));
+        }
+        let catalogue = self.catalogue().await?;
+        *known = Some((Instant::now(), Arc::clone(&catalogue)));
+        Ok(catalogue)
+    }
+
     async fn ask_source(
         &self,
         source: &Ocid,
         count: Option<u64>,
-        packages: &[Package],
+        names: &BTreeSet<Arc<str>>,
     ) -> Result<(), CloudError> {
-        let names = self.offers.open_names(packages, source);
+        let names = self.offers.unasked(names, source);
         let list = || {
             let path = ["softwareSources", source.as_str(), "softwarePackages"];
             Call::get("ListSoftwarePackages", &path).query("limit", ROWS)
@@ -140,14 +161,14 @@ impl<T: Transport> OsmhCloud<T> {
                 }
             }
         }
-        let questions: Vec<(Name, Call)> =
-            names.iter().map(|name| (Name(name), list().query("displayName", *name))).collect();
-        let ask = |(Name(name), call): (Name, Call)| async move {
+        let questions: Vec<(Arc<str>, Call)> =
+            names.iter().map(|name| (Arc::clone(name), list().query("displayName", &**name))).collect();
+        let ask = |(name, call): (Arc<str>, Call)| async move {
             let mut list = self.calls.client.pages(call);
             loop {
                 match list.next().await.map_err(CloudError::from) {
                     Ok(None) => {
-                        self.offers.was_asked(source, name);
+                        self.offers.was_asked(source, &name);
                         return Ok(());
                     }
                     Ok(Some(page)) => {
@@ -161,9 +182,6 @@ impl<T: Transport> OsmhCloud<T> {
         self.calls.each(questions, ask).await.map(drop)
     }
 }
-
-/// A package's name. Not the bare text, of which the compiler cannot tell here that it lives long enough.
-struct Name(&'static str);
 
 impl Catalogue {
     fn of(rows: &[wire::SoftwareSource], named: &[String]) -> Self {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::packages::Reading;
 use super::{OsmsCloud, ROWS};
@@ -42,11 +43,42 @@ impl<T: Transport> OsmsCloud<T> {
             missing = unknown();
         }
         if !missing.is_empty() {
-            self.search_sources(&missing).await?;
+            let names = rpm_names(&missing).into_iter().map(Arc::from).collect();
+            self.search_sources(&names).await?;
             missing = unknown();
         }
         missing.sort_unstable();
         Ok(missing)
+    }
+
+    /// Returns all versions of these names that the instance's sources have. Without an instance those that the service
+    /// has, of whatever system: by a search, and from the sources that we can read where that finds none.
+    pub(super) async fn offers(
+        &self,
+        instance: Option<&Ocid>,
+        names: &BTreeSet<Arc<str>>,
+    ) -> Result<Vec<Package>, CloudError> {
+        if let Some(id) = instance {
+            let Some((instance, _)) = self.known(id).await? else { return Ok(Vec::new()) };
+            let sources = instance.parent.iter().chain(&instance.children).map(|link| link.id.clone());
+            let mut found = self.ask_sources(&sources.collect(), names).await?;
+            found.retain(|package| names.contains(package.name()));
+            return Ok(found);
+        }
+        let search =
+            |name: &Arc<str>| Call::get("SearchSoftwarePackages", SEARCH).query("displayName", &**name);
+        let questions: Vec<Call> = names.iter().map(search).collect();
+        let found = self.calls.each(questions, |call| self.learn(call)).await?;
+        let mut found: Vec<Package> = found.into_iter().flatten().collect();
+        let seen: BTreeSet<&str> = found.iter().map(|package| package.name()).collect();
+        let missing: BTreeSet<Arc<str>> =
+            names.iter().filter(|name| !seen.contains(&***name)).cloned().collect();
+        if !missing.is_empty() {
+            found.extend(self.search_sources(&missing).await?);
+        }
+        // The filter of the service may match a part of the name.
+        found.retain(|package| names.contains(package.name()));
+        Ok(found)
     }
 
     /// Asks for the very names, in both spellings that they could have.
@@ -71,13 +103,20 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Asks each source of the compartment and each one that an instance was seen on.
-    async fn search_sources(&self, packages: &[Package]) -> Result<(), CloudError> {
+    async fn search_sources(&self, names: &BTreeSet<Arc<str>>) -> Result<Vec<Package>, CloudError> {
         let mut sources: BTreeSet<Ocid> = self.sources(None).await?.into_keys().collect();
         sources.extend(self.met().iter().cloned());
-        let names = rpm_names(packages);
+        self.ask_sources(&sources, names).await
+    }
+
+    async fn ask_sources(
+        &self,
+        sources: &BTreeSet<Ocid>,
+        names: &BTreeSet<Arc<str>>,
+    ) -> Result<Vec<Package>, CloudError> {
         let questions: Vec<Call> = sources
             .iter()
-            .flat_map(|source| names.iter().map(move |name| (source, *name)))
+            .flat_map(|source| names.iter().map(move |name| (source, &**name)))
             .map(|(source, name)| {
                 Call::get(
                     "ListSoftwareSourcePackages",
@@ -86,20 +125,23 @@ impl<T: Transport> OsmsCloud<T> {
                 .query("displayName", name)
             })
             .collect();
-        self.calls.each(questions, |call| self.learn(call)).await.map(drop)
+        let found = self.calls.each(questions, |call| self.learn(call)).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    /// Reads all pages of a list of packages for their names. What the service does not find, or does not let us look
+    /// Reads all pages of a list of packages, whose names are known from then on, and returns them. What the service does not find, or does not let us look
     /// for, is not known: the caller says so if nothing else knows it.
-    async fn learn(&self, call: Call) -> Result<(), CloudError> {
+    async fn learn(&self, call: Call) -> Result<Vec<Package>, CloudError> {
         let mut pages = self.calls.client.pages(call.query("limit", ROWS));
+        let mut found = Vec::new();
         loop {
             match pages.next().await.map_err(CloudError::from) {
-                Ok(None) => return Ok(()),
+                Ok(None) => return Ok(found),
                 Ok(Some(page)) => {
-                    Reading::search(&page.body, &self.names).map_err(|reason| page.unreadable(reason))?;
+                    let read = Reading::search(&page.body, &self.names);
+                    found.extend(read.map_err(|reason| page.unreadable(reason))?);
                 }
-                Err(CloudError::Service { status: 400 | 403 | 404, .. }) => return Ok(()),
+                Err(CloudError::Service { status: 400 | 403 | 404, .. }) => return Ok(found),
                 Err(error) => return Err(error),
             }
         }

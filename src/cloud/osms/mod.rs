@@ -140,6 +140,9 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
                 let unoffered = self.unoffered(packages.as_slice()).await?;
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
+            Scope::Offers(instance, names) => {
+                Sighting::Offers(PackageSet::new(self.offers(instance.as_ref(), names).await?))
+            }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),

@@ -55,12 +55,16 @@ impl Reading {
         Ok(())
     }
 
-    /// Takes in one page of search results. Rows that are no packages are passed over: nobody asked for them.
-    pub(super) fn search(page: &[u8], names: &Names) -> Result<(), String> {
+    /// Takes in one page of search results, and returns them. Rows that are no packages are passed over: nobody asked
+    /// for them.
+    pub(super) fn search(page: &[u8], names: &Names) -> Result<Vec<Package>, String> {
         let rows: Vec<PackageRow<'_>> = serde_json::from_slice(page).map_err(|error| error.to_string())?;
         let mut buffer = String::new();
-        names.learn(rows.iter().filter_map(|row| Some((package_of(row, &mut buffer).ok()?, &*row.name))));
-        Ok(())
+        let found: Vec<(Package, &str)> =
+            rows.iter().filter_map(|row| Some((package_of(row, &mut buffer).ok()?, &*row.name))).collect();
+        let packages = found.iter().map(|(package, _)| *package).collect();
+        names.learn(found);
+        Ok(packages)
     }
 
     /// Ends the reading of an instance, with one copy of each distinct set in the pool.

@@ -16,8 +16,8 @@ fn provenance() -> Provenance {
     Provenance {
         release: "GL1".to_owned(),
         frozen_at: jiff::Timestamp::UNIX_EPOCH,
-        golden_instance: "ocid1.instance.oc1..gold".to_owned(),
-        kernel_policy: "all".to_owned(),
+        origin: manifest::Origin::Instance("ocid1.instance.oc1..gold".to_owned()),
+        kernel_policy: None,
         left_out: Vec::new(),
         notes: Vec::new(),
     }
@@ -30,9 +30,18 @@ fn frozen(
     running: Option<&str>,
 ) -> Frozen {
     let (installed, unsourced) = (set(installed), set(unsourced));
-    let golden = Golden { installed: &installed, unsourced: &unsourced, streams, running_kernel: running };
+    let golden = Golden {
+        installed: &installed,
+        unsourced: &unsourced,
+        streams,
+        running_kernel: running,
+        reboot_required: running.is_some(),
+    };
     let unmanaged = [Pattern::new("gpg-pubkey*").unwrap(), Pattern::new("agent*").unwrap()];
-    let frozen = freeze(&golden, &unmanaged, provenance());
+    let keys = ["82562ea9-5c1c5e1a".to_owned()];
+    let previous = running.map(|_| Previous { release: "GL0", keys: &keys });
+    let choices = Choices { unmanaged: &unmanaged, kernels: KernelPolicy::Newest, previous };
+    let frozen = freeze(&golden, &choices, provenance());
     let text = frozen.manifest.to_text();
     assert_eq!(Manifest::parse(&text).as_ref(), Ok(&frozen.manifest), "{text}");
     frozen
@@ -53,7 +62,7 @@ fn what_is_left_out_is_named_with_its_reason() {
         found.manifest.to_text(),
         format!(
             "# release: GL1\n# digest: {}\n# frozen at: 1970-01-01T00:00:00Z\n\
-             # golden instance: ocid1.instance.oc1..gold\n# kernel policy: all\n\
+             # golden instance: ocid1.instance.oc1..gold\n# kernel policy: newest\n\
              # left out: agent-1-1.el8.x86_64 (unmanaged: `agent*`)\n\
              # left out: gpg-pubkey-strange-1.(none) (unmanaged: `gpg-pubkey*`)\n\
              # left out: oddity-1-1.(none) (it has no architecture)\n\
@@ -85,22 +94,37 @@ fn streams_are_recorded_by_choice_or_by_use() {
 }
 
 #[test]
-fn kernels_that_nobody_booted_are_told() {
-    let kernels = [
+fn what_was_decided_is_said_in_the_header() {
+    let installed = [
+        "glibc-2.28-1.el8.i686",
+        "glibc-2.28-2.el8.x86_64",
+        "gpg-pubkey-ad986da3-5cabf60d.(none)",
         "kernel-uek-5.15.0-1.el8uek.x86_64",
         "kernel-uek-5.15.0-2.el8uek.x86_64",
-        "kernel-uek-core-5.15.0-2.el8uek.x86_64",
-        "kernel-4.18.0-553.el8_10.x86_64",
+        "zlib-1.2.11-1.el8.i686",
+        "zlib-1.2.11-1.el8.x86_64",
     ];
-    let kernel = |running| frozen(&kernels, &[], &[], running).kernel;
-    assert_eq!(kernel(None), Kernel::Newest);
-    assert_eq!(kernel(Some("5.15.0-2.el8uek.x86_64")), Kernel::Newest);
-    assert_eq!(kernel(Some("4.18.0-553.el8_10.x86_64")), Kernel::Newest);
-    assert_eq!(kernel(Some("4.18.0-553.el8_10.x86_64+debug")), Kernel::Newest);
-    let (running, newest) = ("5.15.0-1.el8uek.x86_64".to_owned(), Package::parse(kernels[1]).unwrap());
-    assert_eq!(kernel(Some("5.15.0-1.el8uek.x86_64")), Kernel::Older { running, newest });
-    let gone = "5.15.0-0.el8uek.x86_64";
-    assert_eq!(kernel(Some(gone)), Kernel::Gone { running: gone.to_owned() });
-    let several = frozen(&kernels, &[], &[], None).several;
-    assert_eq!(several, [set(&kernels[..2]).as_slice()]);
+    let found = frozen(&installed, &[], &[], Some("5.15.0-1.el8uek.x86_64"));
+    let notes: Vec<&str> = found
+        .manifest
+        .header
+        .iter()
+        .filter(|(key, _)| key == "note")
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            "a reboot was pending: what is frozen had not all run yet",
+            "kernel 5.15.0-1.el8uek.x86_64 ran, and kernel-uek-5.15.0-2.el8uek.x86_64 is newer: the newest is taken",
+            "two architectures of one name differ, and are taken as they are: glibc-2.28-1.el8.i686, \
+             glibc-2.28-2.el8.x86_64",
+            "new trust key: ad986da3-5cabf60d (GL0 does not have it)",
+            "trust key gone: 82562ea9-5c1c5e1a (GL0 has it)",
+        ]
+    );
+    assert_eq!(found.twins, [set(&installed[..2]).as_slice()]);
+    assert_eq!(found.several, [[]; 0]);
+    let left_out: Vec<String> = found.left_out.iter().map(LeftOut::to_string).collect();
+    assert_eq!(left_out, [format!("{} (kernel policy newest: {} is newer)", installed[3], installed[4])]);
 }

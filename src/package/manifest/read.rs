@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 
-use super::{Digest, HEADER_KEYS, KERNEL_POLICIES, Manifest};
+use super::{Digest, HEADER_KEYS, KernelPolicy, Manifest};
 use crate::name;
 use crate::package::{Arch, NevraError, Package, PackageSet};
 
@@ -189,7 +189,7 @@ impl<'t> Reader<'t> {
                 let message = format!("`{value}` is not a time");
                 self.problem(span, message, "write it as RFC 3339 has it: `2026-12-05T02:00:00Z`");
             }
-            "kernel policy" if !KERNEL_POLICIES.contains(&value) => {
+            "kernel policy" if KernelPolicy::of_word(value).is_none() => {
                 let message = format!("`{value}` is not a kernel policy");
                 self.problem(span, message, "expected `running`, `newest` or `all`");
             }

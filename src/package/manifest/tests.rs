@@ -61,8 +61,8 @@ fn a_freeze_writes_what_reads_back() {
     let provenance = Provenance {
         release: "GL1".to_owned(),
         frozen_at: "2026-11-22T14:00:00Z".parse().unwrap(),
-        golden_instance: "ocid1.instance.oc1..gold".to_owned(),
-        kernel_policy: "newest".to_owned(),
+        origin: Origin::Instance("ocid1.instance.oc1..gold".to_owned()),
+        kernel_policy: Some(KernelPolicy::Newest),
         left_out: vec!["a-1-1.noarch: no source\nprovides it".to_owned()],
         notes: vec!["look\tat it".to_owned()],
     };
@@ -241,7 +241,7 @@ a-1-1.noarch
                 10,
                 "owner",
                 "unknown header key `owner`",
-                "known are `release`, `digest`, `frozen at`, `golden instance`, `kernel policy`, `left out`, `note`; remarks go into `# note: ...` lines",
+                "known are `release`, `digest`, `frozen at`, `golden instance`, `list`, `base`, `changed`, `kernel policy`, `left out`, `note`; remarks go into `# note: ...` lines",
             ),
             (11, "# hello", "the line is not `# key: value`", FORM),
             (12, "#", "the line is not `# key: value`", FORM),

@@ -58,6 +58,29 @@ async fn only_selected_sources_that_the_train_names_offer_anything() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn versions_on_offer_are_those_of_the_vendors_sources_that_the_train_names() {
+    let service = Service::new();
+    service.vendor(
+        "base",
+        "ol8_baseos_latest-x86_64",
+        "SELECTED",
+        &["acl-1-1.x86_64", "acl-1-2.x86_64", "a-1-1.noarch"],
+    );
+    service.vendor("uek", "ol8_uekr7-x86_64", "SELECTED", &["acl-1-3.x86_64"]);
+    let cloud = drawing_from(&service, &["ol8_baseos_latest-x86_64"]);
+    let offers = async |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).into()).collect();
+        let seen = cloud.observe(&Scope::Offers(None, names)).await.unwrap();
+        let Sighting::Offers(offered) = seen else { panic!() };
+        offered
+    };
+    assert_eq!(offers(&["acl", "nope"]).await, set(&["acl-1-1.x86_64", "acl-1-2.x86_64"]));
+    service.asked();
+    assert_eq!(offers(&["acl"]).await.len(), 2);
+    assert_eq!(service.asked(), [""; 0], "known by now");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_seen_installed_or_in_a_release_is_not_asked_for() {
     let service = Service::new();
     service.custom("s", "great-linux/GL1", &["bash-1-1.x86_64"]);

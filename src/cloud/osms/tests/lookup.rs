@@ -102,6 +102,33 @@ async fn a_source_out_of_the_compartment_is_known_from_the_instances_on_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn versions_on_offer_are_those_of_an_instances_sources_or_of_all() {
+    let offers = async |cloud: &OsmsCloud<Script>, instance: Option<&str>, names: &[&str]| {
+        let names = names.iter().map(|name| (*name).into()).collect();
+        let seen = cloud.observe(&Scope::Offers(instance.map(Ocid::new), names)).await.unwrap();
+        let Sighting::Offers(offered) = seen else { panic!() };
+        offered
+    };
+    for (spelling, searchable) in SPELLINGS.into_iter().zip([true, false, true]) {
+        let service = service(spelling);
+        service.source("preview", "ol8_preview", &["dbus-1:1.12-10.x86_64"]);
+        service.instance("i", Some("vendor"));
+        service.world().searchable = searchable;
+        let cloud = cloud(&service);
+        let both = ["dbus-1:1.12-10.x86_64", VENDOR[2], VENDOR[3]];
+        assert_eq!(offers(&cloud, Some("i"), &["dbus", "nope"]).await, set(&both[1..]), "{spelling:?}");
+        service.asked();
+        assert_eq!(offers(&cloud, None, &["dbus"]).await, set(&both), "{spelling:?}");
+        let asked = service.asked();
+        let question = "GET /softwareSources/softwarePackages?displayName=dbus&limit=1000";
+        assert_eq!(asked[0], question, "{asked:?}");
+        let search = |line: &String| line.starts_with("GET /softwareSources/softwarePackages?");
+        assert_eq!(asked.iter().all(search), searchable, "{asked:?}");
+        assert_eq!(offers(&cloud, Some("nobody"), &["dbus"]).await, PackageSet::default());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn unknown_packages_are_all_named_and_nothing_is_sent() {
     for searchable in [false, true] {
         let service = service(FULL);

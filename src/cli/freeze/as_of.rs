@@ -1,0 +1,101 @@
+//! Taking a golden instance's set as it would have been on an earlier day: what the service's errata have brought since
+//! is exchanged for what was there then.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::golden::Reading;
+use crate::advisory::Flavour;
+use crate::apply::Interrupt;
+use crate::cli::advisories;
+use crate::cli::connect::Connection;
+use crate::cli::context::Context;
+use crate::cli::look;
+use crate::cli::signals::unless_interrupted;
+use crate::cli::{CliError, exit};
+use crate::cloud::Cloud;
+use crate::observed::{Scope, Sighting};
+use crate::package::freeze::as_of::{self, Earlier, Since};
+use crate::package::freeze::hotfix::is_for_major;
+use crate::package::{Package, PackageSet};
+use crate::train::Train;
+
+/// What became of the packages that came later.
+pub(super) struct Moved {
+    pub(super) decided: Vec<Earlier>,
+    /// How many errata were issued since.
+    pub(super) errata: usize,
+}
+
+/// Exchanges the packages in what was read.
+pub(super) async fn apply<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    train: &Train,
+    (day, calls): (Date, usize),
+    golden: &mut Reading,
+) -> Result<Moved, CliError> {
+    const WHAT: &str = "reading errata";
+    let mut progress = look::Reading::start(context, WHAT, format!("the errata after {day}"));
+    connection.retries.watch(progress.retries(context));
+    let reads = brought(connection, day, golden, calls, |done, total| progress.count(WHAT, done, total));
+    let read = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
+    progress.finish(context, matches!(read, Ok(Ok(_))));
+    let (brought, errata, offered) = read??;
+    let offered: PackageSet = match super::major(&train.os) {
+        Some(major) => offered.iter().filter(|package| is_for_major(*package, major)).collect(),
+        None => offered,
+    };
+    let unmanaged = |package: Package| train.unmanaged.iter().any(|pattern| pattern.matches(package.name()));
+    let since = Since {
+        brought: &brought,
+        offered: &offered,
+        streams: &golden.streams,
+        is_alike: &|one, other| Flavour::of(one) == Flavour::of(other),
+    };
+    let unsourced = &golden.inventory.unsourced;
+    let concerns = |package: Package| !unmanaged(package) && !unsourced.contains(package);
+    let (installed, decided) = as_of::as_of(&golden.inventory.installed, &since, concerns);
+    golden.inventory.installed = installed;
+    // The kernel that runs may be one of a later day: what it is says nothing of this one.
+    if decided.iter().any(|one| matches!(one, Earlier::Dropped(_) | Earlier::Replaced { .. })) {
+        golden.instance.running_kernel = None;
+        golden.instance.reboot_required = false;
+    }
+    Ok(Moved { decided, errata })
+}
+
+/// Returns what errata have brought since the end of the day, how many they are, and what is on offer of these names.
+async fn brought<C: Cloud>(
+    connection: &Connection<C>,
+    day: Date,
+    golden: &Reading,
+    calls: usize,
+    on_read: impl FnMut(usize, usize),
+) -> Result<(PackageSet, usize, PackageSet), CliError> {
+    let failed = |error| CliError::from(error).while_doing("the service's errata could not be read");
+    let next = day.tomorrow().and_then(|next| next.to_zoned(TimeZone::UTC));
+    let next =
+        next.map_err(|error| CliError::of(exit::USAGE, &error).while_doing("--as-of is out of range"))?;
+    let next = next.timestamp();
+    let mut errata =
+        advisories::errata(&*connection.cloud, Some(next), calls, on_read).await.map_err(failed)?;
+    // One without a date is there because the service says so.
+    errata.retain(|erratum| erratum.issued.is_none_or(|at| at >= next));
+    let brought: PackageSet = errata.iter().flat_map(|erratum| erratum.packages.iter().copied()).collect();
+    let late = golden.inventory.installed.iter().filter(|package| brought.contains(*package));
+    let names: BTreeSet<Arc<str>> = late.map(|package| Arc::from(package.name())).collect();
+    if names.is_empty() {
+        return Ok((brought, errata.len(), PackageSet::default()));
+    }
+    let scope = Scope::Offers(Some(golden.id.clone()), names);
+    match connection.cloud.observe(&scope).await.map_err(failed)? {
+        Sighting::Offers(offered) => Ok((brought, errata.len(), offered)),
+        _ => Ok((brought, errata.len(), PackageSet::default())),
+    }
+}
