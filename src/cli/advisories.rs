@@ -1,6 +1,7 @@
 //! Advisories as the command line names them: files of the vendor's, and the service's errata. Reading of both shows
 //! that it goes on; what a file holds that could not be understood is told.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,14 +134,14 @@ fn told(path: &Path, os_major: u16, loaded: &Loaded) -> String {
     };
     let mut text = format!("{} ({form}): {} advisories", path.display(), advisories.len());
     if *format == Format::Oval {
-        text.push_str(&format!(" about Oracle Linux {os_major}, {elsewhere} about others only"));
+        let _ = write!(text, " about Oracle Linux {os_major}, {elsewhere} about others only");
     }
     for warning in warnings.list.iter().take(SHOWN) {
         let whose = warning.advisory.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
-        text.push_str(&format!("\n  line {}{whose}: left out, {}", warning.line, warning.message));
+        let _ = write!(text, "\n  line {}{whose}: left out, {}", warning.line, warning.message);
     }
     if warnings.len() > SHOWN {
-        text.push_str(&format!("\n  and {} more left out", warnings.len() - SHOWN));
+        let _ = write!(text, "\n  and {} more left out", warnings.len() - SHOWN);
     }
     text
 }

@@ -1,6 +1,7 @@
 //! What a way from one set of packages to another closes of the advisories, in the same words in a plan and in a diff.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use super::page::{Mark, Page, Tone};
@@ -35,7 +36,7 @@ pub(super) fn verdict(coverage: &Coverage, old: &str, new: &str) -> String {
         before => {
             let mut part = format!("closes {} of {} open in {old}", cves.closed.len(), count(before, "CVE"));
             if !cves.removed.is_empty() {
-                part.push_str(&format!(" ({} by removal of the packages)", cves.removed.len()));
+                let _ = write!(part, " ({} by removal of the packages)", cves.removed.len());
             }
             parts.push(part);
             if !cves.remaining.is_empty() {
@@ -105,10 +106,10 @@ fn packages(covered: &Covered) -> Vec<String> {
         let mut text = format!("{} {}", package.name(), package.evr());
         match becomes {
             Some(new) if new.evr() != fixed.as_str() => {
-                text.push_str(&format!(" -> {} (fixed in {})", new.evr(), clean(fixed)));
+                let _ = write!(text, " -> {} (fixed in {})", new.evr(), clean(fixed));
             }
-            Some(new) => text.push_str(&format!(" -> {}", new.evr())),
-            None => text.push_str(&format!(", fixed in {}", clean(fixed))),
+            Some(new) => text.extend([" -> ", new.evr()]),
+            None => text.extend([", fixed in ", &clean(fixed)]),
         }
         seen.insert((package.name(), text));
     }

@@ -129,7 +129,10 @@ impl Repodata {
                 let gone = by_name.get(&*capability.name).into_iter().flatten();
                 // By version too: a package obsoletes those of its forerunner up to the last one.
                 if gone.into_iter().any(|gone| Capability::of(*gone).overlaps(capability)) {
-                    replaced.entry(package.name().to_owned()).or_default().insert(capability.name.to_string());
+                    replaced
+                        .entry(package.name().to_owned())
+                        .or_default()
+                        .insert(capability.name.to_string());
                 }
             }
         }

@@ -102,6 +102,12 @@ fn only_packages_of_the_set_are_kept_with_all_they_tell() {
     let streams: Vec<String> = found.streams.values().flatten().map(ToString::to_string).collect();
     assert_eq!(streams, ["perl:5.30", "perl:5.30"]);
     assert_eq!(found.absent(&wanted).len(), 2);
+    // What curl replaces is told by version too, and of what came only.
+    let replaced = |old: &[&str]| found.replaced(&set(old), &wanted).into_iter().collect::<Vec<_>>();
+    let renamed = ("curl".to_owned(), BTreeSet::from(["old".to_owned()]));
+    assert_eq!(replaced(&["old-1-1.x86_64", "old-3-1.x86_64"]), [renamed]);
+    assert_eq!(replaced(&["old-2-1.x86_64"]), []);
+    assert_eq!(replaced(&["old-1-1.x86_64", "curl-1-1.x86_64"]), []);
     // `repodata` itself names the same repository.
     let mut again = Repodata::default();
     again.read(&Folder::new(&folder.path().join("repodata")), &wanted).unwrap();
