@@ -16,7 +16,7 @@ use crate::observed::Observed;
 use crate::oci::Retry;
 use crate::package::PackageSet;
 use crate::plan::{self, Input, Plan};
-use crate::render::{Repeat, Spinner};
+use crate::render::{Repeat, Spinner, count};
 use crate::state::State;
 use crate::train::Train;
 
@@ -176,7 +176,8 @@ impl Reading {
     pub(super) fn finish(self, context: &Context, whole: bool) {
         if self.spinner.is_none() && whole {
             let seconds = self.since.elapsed().as_secs_f64();
-            context.terminal.say(&format!("Read {}: {} answers in {seconds:.1} s", self.done, self.reads));
+            let answers = count(self.reads, "answer");
+            context.terminal.say(&format!("Read {}: {answers} in {seconds:.1} s", self.done));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::args::Validate as Arguments;
 use super::context::Context;
 use super::{CliError, exit};
+use crate::render::count;
 use crate::train::{self, Members, Train};
 
 /// Checks the files named, or all of the workspace.
@@ -43,8 +44,4 @@ fn success(trains: &[Train]) -> String {
         let _ = writeln!(text, "  {}: {}", train.name, parts.join(", "));
     }
     text
-}
-
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

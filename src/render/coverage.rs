@@ -1,6 +1,6 @@
 //! What a way from one set of packages to another closes of the advisories, in the same words in a plan and in a diff.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -46,7 +46,11 @@ pub(super) fn verdict(coverage: &Coverage, old: &str, new: &str) -> String {
         }
     }
     if !cves.opened.is_empty() {
-        parts.push(format!("{} open again in {new}", count(cves.opened.len(), "CVE")));
+        let number = match cves.open_before() {
+            0 => count(cves.opened.len(), "CVE"),
+            _ => format!("{} more", cves.opened.len()),
+        };
+        parts.push(format!("opens {number} in {new}"));
     }
     if cves.open_before() == 0 && cves.opened.is_empty() {
         let lists = [(closed.len(), "closed"), (remaining.len(), "open in both"), (opened.len(), "opened")];
@@ -69,8 +73,8 @@ fn kinds(advisories: &[Covered]) -> String {
         (of(Security, Some(Severity::Moderate)), "moderate"),
         (of(Security, Some(Severity::Low)), "low"),
         (of(Security, None), "security without a severity"),
-        (of(Bugfix, None), "bug fix"),
-        (of(Enhancement, None), "enhancement"),
+        (of(Bugfix, None), "about bugs"),
+        (of(Enhancement, None), "about enhancements"),
         (of(Other, None), "other"),
     ])
 }
@@ -99,21 +103,39 @@ fn word(covered: &Covered) -> &'static str {
     }
 }
 
-/// Returns the packages of an advisory: the versions of each source package are alike, and stand once.
+/// Returns the packages of an advisory: what is built together moves together, and stands once with its versions.
 fn packages(covered: &Covered) -> Vec<String> {
-    let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
+    let mut moves: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for Uncured { package, fixed, becomes } in &covered.packages {
-        let mut text = format!("{} {}", package.name(), package.evr());
-        match becomes {
+        let versions = match becomes {
             Some(new) if new.evr() != fixed.as_str() => {
-                let _ = write!(text, " -> {} (fixed in {})", new.evr(), clean(fixed));
+                format!("{} -> {} (fixed in {})", package.evr(), new.evr(), clean(fixed))
             }
-            Some(new) => text.extend([" -> ", new.evr()]),
-            None => text.extend([", fixed in ", &clean(fixed)]),
+            Some(new) => format!("{} -> {}", package.evr(), new.evr()),
+            None => format!("{}, fixed in {}", package.evr(), clean(fixed)),
+        };
+        let names = moves.entry(versions).or_default();
+        if names.last() != Some(&package.name()) {
+            names.push(package.name());
         }
-        seen.insert((package.name(), text));
     }
-    seen.into_iter().map(|(_, text)| text).collect()
+    moves
+        .into_iter()
+        .map(|(versions, names)| {
+            let shown = names[..names.len().min(NAMES)].join(", ");
+            match names.len().saturating_sub(NAMES) {
+                0 => format!("{shown}: {versions}"),
+                more => format!("{shown} and {more} more: {versions}"),
+            }
+        })
+        .collect()
+}
+
+/// Returns one line about an advisory, without the severity that the vendor begins some with.
+fn about(covered: &Covered) -> String {
+    let title = clean(&covered.title);
+    let rest = title.split_once(": ").filter(|(lead, _)| lead.eq_ignore_ascii_case(word(covered)));
+    rest.map_or_else(|| title.to_string(), |(_, rest)| rest.to_owned())
 }
 
 fn safe(names: &[Arc<str>]) -> Vec<String> {
@@ -141,12 +163,14 @@ pub(super) fn lists(page: &mut Page, indent: usize, coverage: &Coverage, new: &s
                 List::Opened => Mark('!', Tone::Destroy),
                 List::Remaining => Mark::NONE,
             };
-            let line = format!("{} {}: {}", word(covered), clean(&covered.id), clean(&covered.title));
+            let line = format!("{} {}: {}", word(covered), clean(&covered.id), about(covered));
             page.item(indent + 2, mark, &line);
             if !covered.cves.is_empty() {
                 page.names(indent + 8, &safe(&covered.cves), NAMES);
             }
-            page.names(indent + 8, &packages(covered), NAMES);
+            for packages in packages(covered) {
+                page.text(indent + 8, indent + 10, &packages);
+            }
         }
         page.more(indent + 4, advisories.len() - shown);
     }
@@ -200,7 +224,7 @@ pub(super) fn in_markdown(lines: &mut Vec<String>, coverage: &Coverage, new: &st
             let cells = [
                 word(covered).to_owned(),
                 link(&covered.id),
-                markdown::escaped(&covered.title),
+                markdown::escaped(&about(covered)),
                 cves.join(", "),
                 markdown::escaped(&packages(covered).join(", ")),
             ];
@@ -292,7 +316,7 @@ mod tests {
             cves: crate::advisory::CoveredCves { opened: coverage().cves.closed, ..Default::default() },
             ..Coverage::default()
         };
-        assert_eq!(verdict(&back, "GL2", "GL1"), "no CVE is open in GL2; 2 CVEs open again in GL1");
+        assert_eq!(verdict(&back, "GL2", "GL1"), "no CVE is open in GL2; opens 2 CVEs in GL1");
         let bugs = Coverage {
             closed: vec![covered("ELBA-1", UpdateKind::Bugfix, None, &[])],
             ..Coverage::default()
@@ -305,15 +329,15 @@ mod tests {
         let shown = text(&coverage(), Detail::Default);
         assert_eq!(
             shown,
-            "  closed: 2 advisories (1 critical, 1 bug fix):
+            "  closed: 2 advisories (1 critical, 1 about bugs):
     - critical ELSA-2099-1: bash security update
           CVE-2099-1, CVE-2099-2
-          bash 4.4-1.el8 -> 4.4-3.el8 (fixed in 4.4-2.el8)
+          bash: 4.4-1.el8 -> 4.4-3.el8 (fixed in 4.4-2.el8)
       ... and 1 more (--full)
   still open, fixed only upstream: 1 advisory (1 security without a severity):
       security ELSA-2099-3: bash security update
           CVE-2099-3
-          bash 4.4-1.el8 -> 4.4-3.el8 (fixed in 4.4-2.el8)
+          bash: 4.4-1.el8 -> 4.4-3.el8 (fixed in 4.4-2.el8)
 "
         );
         assert!(text(&coverage(), Detail::Full).contains("bug fix"));
@@ -325,7 +349,7 @@ mod tests {
         in_markdown(&mut lines, &coverage(), "GL2");
         let row = "| critical | [ELSA-2099-1](https://linux.oracle.com/errata/ELSA-2099-1.html) | bash security update | \
             [CVE-2099-1](https://linux.oracle.com/cve/CVE-2099-1.html), \
-            [CVE-2099-2](https://linux.oracle.com/cve/CVE-2099-2.html) | bash 4.4-1.el8 -\\> 4.4-3.el8 \\(fixed in 4.4-2.el8\\) |";
+            [CVE-2099-2](https://linux.oracle.com/cve/CVE-2099-2.html) | bash: 4.4-1.el8 -\\> 4.4-3.el8 \\(fixed in 4.4-2.el8\\) |";
         assert!(lines.iter().any(|line| line == row), "{lines:#?}");
         assert_eq!(link("ELSA-1|x"), "ELSA-1\\|x");
     }

@@ -134,7 +134,7 @@ pub(super) fn rides<'a>(plan: &Plan, link: Option<&'a SourceLink>) -> Cow<'a, st
 }
 
 /// Counts things: `1 package`, `2 packages`.
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -21,6 +21,9 @@ const ERRORS: usize = 10;
 const RESETS: usize = 6;
 const SLOW: usize = 5;
 const SPLIT_PAGES: usize = 30;
+/// So many calls fail in a row at most: from the next one on the client rightly takes the service for dead, and that is
+/// not bad weather (`oci::breaker` has tests of its own).
+const ROW: usize = 4;
 
 /// What went wrong, counted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +53,8 @@ impl<S> Clone for Weather<S> {
 struct Inner {
     rng: Rng,
     spoilt: Spoilt,
+    /// How many calls have failed in a row.
+    row: usize,
     /// Rest of a page that was cut, by the token it is asked for with: its rows, and the token that followed it.
     rests: HashMap<String, (Rows, Option<HeaderValue>)>,
 }
@@ -94,6 +99,7 @@ impl<S> Weather<S> {
         let inner = Inner {
             rng: Rng::new(seed ^ 0x7765_6174_6865_7221),
             spoilt: Spoilt::default(),
+            row: 0,
             rests: HashMap::new(),
         };
         Self { simulator, script, inner: Arc::new(Mutex::new(inner)) }
@@ -116,12 +122,16 @@ impl<S> Weather<S> {
             draw if draw < TOO_MANY + ERRORS + RESETS => Fate::Reset { served: inner.rng.chance(50) },
             _ => Fate::Passes,
         };
+        let fails = matches!(fate, Fate::Error { .. } | Fate::Reset { .. });
+        let fate = if fails && inner.row >= ROW { Fate::Passes } else { fate };
         match fate {
-            Fate::Passes => {}
+            Fate::Passes => inner.row = 0,
+            // Neither an answer of use nor a sign of death.
             Fate::TooMany => inner.spoilt.refused += 1,
             Fate::Error { .. } => inner.spoilt.errors += 1,
             Fate::Reset { .. } => inner.spoilt.resets += 1,
         }
+        inner.row += usize::from(matches!(fate, Fate::Error { .. } | Fate::Reset { .. }));
         let slow = inner.rng.chance(SLOW);
         inner.spoilt.slow += usize::from(slow);
         let latency = if slow { 2_000 + inner.rng.below(28_000) } else { 20 + inner.rng.below(60) };

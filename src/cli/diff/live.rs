@@ -13,9 +13,9 @@ use crate::cli::look::Reading;
 use crate::cli::signals::unless_interrupted;
 use crate::cli::{CliError, exit};
 use crate::cloud::{Cloud, CloudError};
-use crate::name::{GroupName, Ocid};
+use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::{Scope, ServiceGroup, Sighting};
-use crate::package::PackageSet;
+use crate::package::{ModuleStream, PackageSet, StreamStatus};
 use crate::release::{Content, Origin};
 use crate::train::Train;
 
@@ -26,6 +26,8 @@ pub(super) struct Live<'a> {
     train: &'a Train,
     connection: Connection<Service>,
     calls: usize,
+    /// Whether advisories are asked for.
+    judged: bool,
 }
 
 impl<'a> Live<'a> {
@@ -38,7 +40,14 @@ impl<'a> Live<'a> {
     ) -> Result<Self, CliError> {
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let connection = connector.connect(train, interrupt).await?;
-        Ok(Self { context, interrupt, train, connection, calls: arguments.parallelism.calls() })
+        Ok(Self {
+            context,
+            interrupt,
+            train,
+            connection,
+            calls: arguments.parallelism.calls(),
+            judged: arguments.advisories.are_wanted(),
+        })
     }
 
     /// Reads a side, and shows that it goes on.
@@ -98,7 +107,9 @@ impl<'a> Live<'a> {
         let id = only(&ids, || format!("no ACTIVE software source `{name}`"), "software sources", name)?;
         match self.look(Scope::SourceContents(id.clone())).await? {
             Sighting::SourceContents(_, Some(packages)) => {
-                Ok(content(format!("service:{name}"), Origin::Source, packages))
+                let own = name.strip_prefix(self.train.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
+                let modules = self.streams_of(Some(&ReleaseName::new(own.unwrap_or(name))));
+                Ok(Content { modules, ..content(format!("service:{name}"), Origin::Source, packages) })
             }
             _ => Err(CliError::new(exit::ERROR, format!("software source `{name}` is gone"))),
         }
@@ -116,12 +127,32 @@ impl<'a> Live<'a> {
                 only(&found, nobody, "instances", name)?.clone()
             }
         };
-        match self.look(Scope::Inventory(id)).await? {
+        match self.look(Scope::Inventory(id.clone())).await? {
             Sighting::Inventory(_, Some(inventory)) => {
-                Ok(content(name.to_owned(), Origin::Instance, inventory.installed))
+                let modules = self.streams(id).await?;
+                Ok(Content { modules, ..content(name.to_owned(), Origin::Instance, inventory.installed) })
             }
             _ => Err(CliError::new(exit::ERROR, format!("the service knows no managed instance `{name}`"))),
         }
+    }
+
+    /// Reads the streams that an instance has its modular packages from. Only advisories ask for them: each is about one
+    /// stream.
+    async fn streams(&self, id: Ocid) -> Result<Vec<String>, CliError> {
+        if !self.judged {
+            return Ok(Vec::new());
+        }
+        let Sighting::Streams(_, Some(streams)) = self.look(Scope::Streams(id)).await? else {
+            return Ok(Vec::new());
+        };
+        let used = streams.iter().filter(|stream| stream.status != StreamStatus::Disabled);
+        Ok(used.map(ModuleStream::spec).collect())
+    }
+
+    /// Returns the streams of a release. They stand for those of its source and of whoever rides it.
+    fn streams_of(&self, release: Option<&ReleaseName>) -> Vec<String> {
+        let release = release.and_then(|name| self.train.release(name));
+        release.map(|release| release.manifest.modules.clone()).unwrap_or_default()
     }
 
     async fn group(&self, name: &GroupName, what: &str, progress: &mut Reading) -> Result<Content, CliError> {
@@ -165,7 +196,8 @@ impl<'a> Live<'a> {
             return Err(CliError::new(exit::ERROR, format!("group `{name}` has no members in the service")));
         }
         let label = format!("group.{name}");
-        Ok(Content { instances: Some(instances), ..content(label, Origin::Group, packages) })
+        let modules = self.streams_of(self.train.group(name).map(|group| &group.release));
+        Ok(Content { modules, instances: Some(instances), ..content(label, Origin::Group, packages) })
     }
 }
 

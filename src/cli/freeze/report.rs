@@ -8,7 +8,7 @@ use crate::name::ReleaseName;
 use crate::package::Package;
 use crate::package::freeze::{Frozen, Kernel, KeyMoves};
 use crate::package::manifest::KernelPolicy;
-use crate::render::Detail;
+use crate::render::{Detail, count};
 use crate::train::Train;
 
 /// So many lines of a list are shown, unless all are asked for.
@@ -57,7 +57,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         true => write!(text, "\nNothing was written."),
         false => write!(
             text,
-            "\nNothing rides it yet: set `release = \"{release}\"` for a group in {}, then `patchtrain plan`.",
+            "\nNothing rides it yet: `patchtrain promote {release} --to GROUP` binds a group to it in {}.",
             train.file.display()
         ),
     };
@@ -150,8 +150,4 @@ fn folded(lines: &[String], detail: Detail) -> String {
 fn versions(run: &[Package]) -> String {
     let versions: Vec<&str> = run.iter().map(|package| package.evr()).collect();
     format!("{}: {}", run[0].name(), versions.join(", "))
-}
-
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

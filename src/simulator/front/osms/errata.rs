@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::packages::offered;
 use super::{Answer, Context, Failure, Id, Result, page};
+use crate::package::{Package, PackageSet};
 use crate::simulator::errata::{Erratum, errata};
 use crate::simulator::world::TENANCY;
 
@@ -75,14 +76,21 @@ fn lacking<'a>(context: &Context<'_>, id: &Id) -> Vec<&'a Erratum> {
     rows
 }
 
+/// Tells whether a set has a package in a version before this one. Of most instances that is all there is to know.
+fn is_older(set: &PackageSet, new: Package) -> bool {
+    let (set, start) = (set.as_slice(), |have: &Package| have.cmp_name_arch(new).is_lt());
+    let versions = set[set.partition_point(start)..].iter().take_while(|have| have.same_name_arch(new));
+    versions.last().is_some_and(|have| new.cmp_evr(*have).is_gt())
+}
+
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
     let id = context.variable(0);
     let erratum = errata().get(id).ok_or_else(|| Failure::unknown(id))?;
     let known = context.world.instances.iter().filter(|(_, instance)| instance.is_known(context.now));
-    let affected = known.filter(|(id, _)| lacking(context, id).iter().any(|other| other.id == erratum.id));
-    let holds = |packages: &crate::package::PackageSet| {
-        erratum.packages.iter().any(|package| packages.contains(*package))
-    };
+    let affected = known
+        .filter(|(_, instance)| erratum.packages.iter().any(|new| is_older(instance.inventory(), *new)))
+        .filter(|(id, _)| lacking(context, id).iter().any(|other| other.id == erratum.id));
+    let holds = |packages: &PackageSet| erratum.packages.iter().any(|package| packages.contains(*package));
     let sources =
         context.world.sources.iter().filter(|(_, source)| !source.deleted && holds(&source.packages));
     let mut full = summary(erratum);
