@@ -32,6 +32,8 @@ pub struct Content {
     pub packages: PackageSet,
     /// `NAME:STREAM[:VERSION:CONTEXT]` of its module streams.
     pub modules: Vec<String>,
+    /// The labels of their packages, where those are known: `NAME:STREAM LABEL...`.
+    pub labels: Vec<String>,
     /// The ids of its trust keys.
     pub keys: Vec<String>,
     /// How many instances are in it; none but for groups.
@@ -42,8 +44,14 @@ impl Content {
     /// Takes what a manifest holds.
     pub fn of_manifest(label: String, origin: Origin, manifest: &Manifest) -> Self {
         let Manifest { header: _, packages, modules, keys } = manifest;
-        let (modules, keys) = (modules.clone(), keys.clone());
-        Self { label, origin, packages: packages.clone(), modules, keys, instances: None }
+        let (packages, modules, keys) = (packages.clone(), modules.clone(), keys.clone());
+        let labels = manifest.headers("stream").map(str::to_owned).collect();
+        Self { label, origin, packages, modules, labels, keys, instances: None }
+    }
+
+    /// Returns what is known of its module streams.
+    pub fn streams(&self) -> Streams {
+        Streams::of_specs(&self.modules).labelled(&self.labels)
     }
 
     fn side(&self) -> Side {
@@ -118,8 +126,7 @@ pub struct Judgement {
 impl Comparison {
     /// Compares two sets. Of `lore` only what packages obsolete counts; streams are told by the contents.
     pub fn between(old: &Content, new: &Content, lore: Lore) -> Self {
-        let lore =
-            Lore { old: Streams::of_specs(&old.modules), new: Streams::of_specs(&new.modules), ..lore };
+        let lore = Lore { old: old.streams(), new: new.streams(), ..lore };
         let delta = Delta::knowing(&old.packages, &new.packages, &lore);
         let mut same = 0;
         walk(&old.packages, &new.packages, |old, new| same += usize::from(old == new));
@@ -134,7 +141,7 @@ impl Comparison {
     /// Adds what advisories say of the two contents that were compared, over the whole range between them.
     #[must_use]
     pub fn judged_by(self, book: &Advisories, old: &Content, new: &Content) -> Self {
-        let streams = [&old.modules, &new.modules].map(Streams::of_specs);
+        let streams = [old, new].map(Content::streams);
         let closure = book.closed_between(
             Holding { packages: &old.packages, streams: &streams[0] },
             Holding { packages: &new.packages, streams: &streams[1] },
@@ -176,6 +183,7 @@ mod tests {
             origin,
             packages,
             modules: owned(modules),
+            labels: Vec::new(),
             keys: owned(keys),
             instances: None,
         }

@@ -425,6 +425,11 @@ fn a_hotfix_is_an_old_release_and_few_packages() {
         let text = fs::read_to_string(workspace.path().join("trains/great-linux/GL1.0.1.packages")).unwrap();
         assert!(text.contains("\n# base: GL1 sha256:bb9ccde5"), "{text}");
         assert!(text.contains("\n# changed: removed at-3"), "{text}");
+        // Of a module, and upgraded within its stream.
+        let arguments = ["freeze", "GL1.0.2", "--base", "GL1", "--upgrade", "python39", "--diff"];
+        let ran = workspace.run(&arguments).expect(exit::DIFFERENT);
+        let upgraded = "upgraded python39-3.9.19-7.module+el8.10.0+90397+c5ac2beb.x86_64 to 3.9.20-1.module";
+        assert!(ran.stderr.contains(upgraded), "{api:?}: {}", ran.stderr);
         // Shown against what it was made of; nothing is asked for what is named whole.
         let arguments = ["freeze", "GL1.0.2", "--base", "GL1", "--add", "zsh-5.5.1-99.el8.x86_64", "--diff"];
         let ran = workspace.run(&arguments).expect(exit::DIFFERENT);

@@ -46,5 +46,5 @@ pub(super) fn read(path: &Path) -> Result<Content, CliError> {
         error.hint("a list has one NEVRA a line, as `rpm -qa --qf '%{NEVRA}\\n'` prints it")
     })?;
     let List { packages, keys } = list;
-    Ok(Content { label, origin: Origin::File, packages, modules: Vec::new(), keys, instances: None })
+    Ok(Content { label, origin: Origin::File, packages, modules: Vec::new(), labels: Vec::new(), keys, instances: None })
 }

@@ -203,7 +203,7 @@ impl<'a> Live<'a> {
 
 fn content(label: String, origin: Origin, packages: PackageSet) -> Content {
     // Trust keys are listed like packages by the service.
-    Content { label, origin, packages, modules: Vec::new(), keys: Vec::new(), instances: None }
+    Content { label, origin, packages, modules: Vec::new(), labels: Vec::new(), keys: Vec::new(), instances: None }
 }
 
 fn only<'a>(

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::{Frozen, Kernel, twins};
 use crate::package::manifest::{KernelPolicy, Origin, Provenance};
-use crate::package::{Arch, Manifest, Package, PackageSet, Pattern, Streams};
+use crate::package::{Arch, Manifest, Package, PackageSet, Pattern, StreamContents, Streams};
 
 /// The release that another one is made of.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,8 @@ pub struct Wishes<'a> {
 pub struct Known<'a> {
     /// The versions that the service offers of what is added and upgraded, for this system; none where it was not asked.
     pub offered: Option<&'a PackageSet>,
+    /// The module streams that the service was seen to have, with their packages.
+    pub streams: &'a [StreamContents],
     /// What the train does not care for.
     pub unmanaged: &'a [Pattern],
     /// Whether two versions are builds of one flavour: Ksplice's are no upgrade of plain ones.
@@ -108,7 +110,9 @@ pub fn hotfix(
     known: &Known<'_>,
     provenance: Provenance,
 ) -> Result<Hotfix, Vec<Problem>> {
-    let mut maker = Maker { base, known, changes: Vec::new(), problems: Vec::new(), named: BTreeSet::new() };
+    let streams = Streams::of_manifest(base.manifest).listing(known.streams);
+    let (changes, problems) = (Vec::new(), Vec::new());
+    let mut maker = Maker { base, known, streams, changes, problems, named: BTreeSet::new() };
     for name in wishes.remove {
         maker.remove(name);
     }
@@ -119,11 +123,16 @@ pub fn hotfix(
     for package in &added {
         maker.add(*package, &added);
     }
-    let Maker { changes, problems, .. } = maker;
-    if problems.is_empty() { Ok(made(base, changes, provenance)) } else { Err(problems) }
+    let Maker { changes, problems, streams, .. } = maker;
+    if problems.is_empty() { Ok(made(base, changes, &streams, provenance)) } else { Err(problems) }
 }
 
-fn made(base: &Base<'_>, mut changes: Vec<Change>, mut provenance: Provenance) -> Hotfix {
+fn made(
+    base: &Base<'_>,
+    mut changes: Vec<Change>,
+    streams: &Streams,
+    mut provenance: Provenance,
+) -> Hotfix {
     let (mut came, mut gone) = (Vec::new(), BTreeSet::new());
     for change in &changes {
         match change {
@@ -156,12 +165,12 @@ fn made(base: &Base<'_>, mut changes: Vec<Change>, mut provenance: Provenance) -
     };
     provenance.kernel_policy = policy;
     let Manifest { header: _, packages: _, modules, keys } = base.manifest;
-    let streams = Streams::of_specs(modules);
+    provenance.streams = streams.label_lines();
     // Of the base's own it was told when that was frozen.
     let streamless = packages
         .iter()
         .filter(|package| package.is_modular() && !base.manifest.packages.contains(*package))
-        .filter(|package| streams.of(*package).is_none())
+        .filter(|package| streams.may_be_of(*package).next().is_none())
         .collect();
     let base_twins = twins(&base.manifest.packages);
     let parted = twins(&packages).into_iter().filter(|pair| !base_twins.contains(pair)).collect();
@@ -210,6 +219,7 @@ fn alone(base: &Base<'_>, packages: &PackageSet, changes: &[Change]) -> Vec<(Pac
 struct Maker<'a> {
     base: &'a Base<'a>,
     known: &'a Known<'a>,
+    streams: Streams,
     changes: Vec<Change>,
     problems: Vec<Problem>,
     /// Names that a wish is about already.
@@ -249,7 +259,6 @@ impl Maker<'_> {
         if there.is_empty() {
             return;
         }
-        let streams = Streams::of_specs(&self.base.manifest.modules);
         let offered = self.known.offered.map(PackageSet::as_slice).unwrap_or_default();
         let (mut upgrades, mut others) = (Vec::new(), Vec::new());
         let newest: Vec<Package> = there
@@ -263,7 +272,7 @@ impl Maker<'_> {
             let fits = |package: &&Package| {
                 (self.known.is_alike)(*current, **package)
                     && is_of_one_line(*current, **package)
-                    && is_of_one_stream(*current, **package, &streams)
+                    && self.is_of_one_stream(*current, **package)
             };
             match newer.iter().rfind(fits) {
                 Some(best) if current.is_install_only() => upgrades.push(Change::Added(*best)),
@@ -285,6 +294,24 @@ impl Maker<'_> {
             });
         }
         self.changes.extend(upgrades);
+    }
+
+    /// Tells whether two versions are both of no module, or known to be of one stream: because the service lists both
+    /// under it, or by their labels.
+    fn is_of_one_stream(&self, one: Package, other: Package) -> bool {
+        if !one.is_modular() && !other.is_modular() {
+            return true;
+        }
+        let lists_both = |known: &StreamContents| known.packages.contains(one) && known.packages.contains(other);
+        let told = self.streams.of(one);
+        one.is_modular()
+            && other.is_modular()
+            && (self.known.streams.iter().any(lists_both)
+                || told.is_some() && told == self.streams.of(other)
+                || one.module_label().is_some_and(|label| {
+                    // One of several modules may be of several streams too.
+                    other.module_label() == Some(label) && self.streams.may_be_of(one).nth(1).is_none()
+                }))
     }
 
     fn parsed(&mut self, texts: &[String]) -> Vec<Package> {
@@ -352,15 +379,6 @@ pub(super) fn is_of_one_line(one: Package, other: Package) -> bool {
         (parts.next(), parts.next())
     };
     !one.kernel().is_some_and(|kernel| kernel.starts_with("kernel-uek")) || line(one) == line(other)
-}
-
-/// Tells whether two versions are both of no module, or known to be of one stream.
-fn is_of_one_stream(one: Package, other: Package, streams: &Streams) -> bool {
-    match (one.is_modular(), other.is_modular()) {
-        (false, false) => true,
-        (true, true) => streams.of(one).is_some_and(|stream| streams.of(other) == Some(stream)),
-        _ => false,
-    }
 }
 
 /// Tells whether a package may be for a major version of the system: its release names no other one, as `el7` does.
