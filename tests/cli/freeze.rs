@@ -373,6 +373,19 @@ fn lists_that_cannot_be_trusted_are_refused() {
         let arguments: Vec<&str> = ["freeze", "GL2"].iter().chain(arguments).copied().collect();
         refused(&workspace, &arguments, code, parts);
     }
+    // A list that was put together: some lines have an epoch, others have lost theirs since the last release.
+    workspace.write("GL1.txt", &listed("GL1", true));
+    workspace.run(&["freeze", "GL1", "--from", "GL1.txt"]).expect(exit::DONE);
+    workspace.write("mixed.txt", "zsh-5.5.1-10.el8.x86_64\nbind-libs-32:9.11-1.el8.x86_64\nNetworkManager-1.41-1.el8.x86_64\n");
+    let parts = [
+        "1 line of mixed.txt lacks an epoch",
+        "line 3: NetworkManager-1.41-1.el8.x86_64 has no epoch, and GL1 has NetworkManager-1:1.40.16",
+        "--assume-epoch-0",
+    ];
+    refused(&workspace, &["freeze", "GL3", "--from", "mixed.txt"], exit::ERROR, &parts);
+    let parts = ["NetworkManager-1.41-1.el8.x86_64 has no epoch", "write NetworkManager-1:1.41-1.el8.x86_64"];
+    let add = ["freeze", "GL3", "--base", "GL1", "--add", "NetworkManager-1.41-1.el8.x86_64"];
+    refused(&workspace, &add, exit::ERROR, &parts);
     // Nobody's epochs are known better than by whoever says that there are none.
     workspace.run(&["freeze", "GL2", "--from", "bare.list", "--assume-epoch-0"]).expect(exit::DONE);
 }

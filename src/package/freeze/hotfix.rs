@@ -351,19 +351,52 @@ impl Maker<'_> {
                 format!("{package} is one of {rivals} versions that are added: an instance has one");
             return problem(Problem::new(message));
         }
-        if self.known.offered.is_some_and(|offered| !offered.contains(package)) {
-            return problem(Problem::new(format!("no software source offers {package}")).hint(
-                "a release holds what sources offer: look its version up, or add it to a source first",
-            ));
-        }
         let there = self.base.manifest.packages.iter().filter(|old| old.same_name_arch(package));
         let there: Vec<Package> = there.collect();
+        match self.known.offered {
+            Some(offered) if offered.contains(package) => {}
+            Some(offered) => return problem(unoffered(package, offered)),
+            None => {
+                if let Some(old) = there.iter().find(|old| old.epoch() > 0 && package.epoch() == 0) {
+                    return problem(without_epoch(package, *old, self.base.release));
+                }
+            }
+        }
         if package.is_install_only() || there.is_empty() {
             self.changes.push(Change::Added(package));
             return;
         }
         self.changes.extend(there.iter().map(|old| Change::Replaced { old: *old, new: package }));
     }
+}
+
+/// Says that nobody offers a package, and what is on offer instead.
+fn unoffered(package: Package, offered: &PackageSet) -> Problem {
+    const MANY: usize = 6;
+    let others: Vec<&str> = offered
+        .iter()
+        .filter(|other| other.same_name_arch(package))
+        .map(|other| other.as_str())
+        .collect();
+    let problem = Problem::new(format!("no software source offers {package}"));
+    match others.len() {
+        0 => problem.hint(
+            "a release holds what sources offer: look its version up, or add it to a source first",
+        ),
+        count => problem.hint(format!(
+            "on offer {}: {}",
+            if count > MANY { "are, the newest last" } else { "of it" },
+            others[count.saturating_sub(MANY)..].join(", ")
+        )),
+    }
+}
+
+/// Says that an epoch was most likely forgotten: rpm takes what has none for older than all that have one.
+fn without_epoch(package: Package, old: Package, release: &str) -> Problem {
+    let (name, epoch, version) = (package.name(), old.epoch(), package.version());
+    let (build, arch) = (package.release(), package.arch());
+    Problem::new(format!("{package} has no epoch, and {release} has {old}"))
+        .hint(format!("write {name}-{epoch}:{version}-{build}.{arch}"))
 }
 
 /// Returns the newest of those that fit.

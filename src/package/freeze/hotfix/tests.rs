@@ -227,7 +227,30 @@ fn every_wish_that_cannot_be_granted_is_told_at_once() {
         assert!(problem.starts_with(start), "{problem} is not {start}");
     }
     let (problems, _) = hot(&["acl-9-1.el8.x86_64"], &[], &[], Some(&["acl-1-1.el8.x86_64"]));
-    assert!(problems[0].starts_with("no software source offers acl-9-1.el8.x86_64"), "{problems:?}");
+    assert_eq!(problems, ["no software source offers acl-9-1.el8.x86_64 (on offer of it: acl-1-1.el8.x86_64)"]);
+    let (problems, _) = hot(&["acl-9-1.el8.x86_64"], &[], &[], Some(&[]));
+    assert!(problems[0].contains("look its version up"), "{problems:?}");
+}
+
+#[test]
+fn an_epoch_that_was_forgotten_is_told() {
+    let added = ["perl-libs-5.26.3-422.el8.x86_64"];
+    let (problems, made) = hot(&added, &[], &[], None);
+    assert_eq!(
+        problems,
+        ["perl-libs-5.26.3-422.el8.x86_64 has no epoch, and GL1 has perl-libs-4:5.26.3-416.el8.x86_64 \
+          (write perl-libs-4:5.26.3-422.el8.x86_64)"]
+    );
+    assert_eq!(made, None);
+    let with = ["perl-libs-4:5.26.3-422.el8.x86_64"];
+    assert!(hot(&with, &[], &[], None).1.is_some());
+    let (problems, _) = hot(&added, &[], &[], Some(&with));
+    assert_eq!(
+        problems,
+        ["no software source offers perl-libs-5.26.3-422.el8.x86_64 (on offer of it: perl-libs-4:5.26.3-422.el8.x86_64)"]
+    );
+    // A vendor may drop an epoch, and then offers it so.
+    assert!(hot(&added, &[], &[], Some(&added)).1.is_some());
 }
 
 #[test]
