@@ -301,8 +301,8 @@ pub enum Sighting {
     ErrataSince(Option<Timestamp>, Vec<Erratum>),
     /// To `Catalogue`: those that no source offers.
     Catalogue(PackageSet),
-    /// To `Offers`.
-    Offers(PackageSet),
+    /// To `Offers`, with the sources that could not be read: what they offer is not known.
+    Offers(PackageSet, Vec<Arc<str>>),
     /// To `Group`; none when there is no such ACTIVE group.
     Group(Ocid, Option<ServiceGroup>),
     /// To `Source`; none when there is no such ACTIVE source.
@@ -343,7 +343,7 @@ impl Observed {
                 }
             }
             // Only a freeze asks for these, and takes them from the answer.
-            Sighting::ModuleStreams(..) | Sighting::Offers(_) => {}
+            Sighting::ModuleStreams(..) | Sighting::Offers(..) => {}
             Sighting::Streams(id, None) => {
                 self.streams.remove(&id);
             }

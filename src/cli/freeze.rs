@@ -141,10 +141,16 @@ async fn of_instance(desk: &Desk<'_>) -> Result<Made, CliError> {
     let origin = Origin::Instance(golden.id.to_string());
     let mut provenance = provenance(&arguments.release, (connection.clock)(), origin);
     let (mut told, mut changes) = (Vec::new(), Vec::new());
-    if let (Some(as_of::Moved { decided, errata }), Some(day)) = (moved, arguments.as_of) {
+    let mut warnings = Vec::new();
+    if let (Some(as_of::Moved { decided, errata, earlier, unread }), Some(day)) = (moved, arguments.as_of) {
         told.push(format!(
             "as of {day}: {errata} errata were issued since; what was published without one cannot be told"
         ));
+        if earlier > 0 {
+            told.push(format!("{earlier} errata from before were read for what they had named already"));
+        }
+        warnings.extend(offers::unread_warning(&unread));
+        provenance.notes.extend(offers::unread_note(&unread));
         changes = decided.iter().map(ToString::to_string).collect();
         provenance.notes.push(format!("as of {day}, by the errata that were issued since"));
         provenance.notes.extend(changes.iter().cloned());
@@ -160,7 +166,6 @@ async fn of_instance(desk: &Desk<'_>) -> Result<Made, CliError> {
         ));
     }
     refuse_untold_kernel(&golden, &frozen)?;
-    let mut warnings = Vec::new();
     if matches!(golden.instance.status, InstanceStatus::Unreachable | InstanceStatus::Error) {
         let since = golden.instance.last_checkin.map(|at| format!(", last at {at}")).unwrap_or_default();
         warnings.push(format!(

@@ -54,13 +54,15 @@ pub(super) async fn make(desk: &Desk<'_>, base: &Release) -> Result<Made, CliErr
         false => Vec::new(),
     };
     let known = Known {
-        offered: offered.as_ref(),
+        offered: offered.as_ref().map(|offered| &offered.packages),
         streams: &streams,
         unmanaged: &train.unmanaged,
         is_alike: &|one, other| Flavour::of(one) == Flavour::of(other),
     };
     let origin = Origin::List(String::new());
-    let provenance = super::provenance(&arguments.release, jiff::Timestamp::now(), origin);
+    let mut provenance = super::provenance(&arguments.release, jiff::Timestamp::now(), origin);
+    let unread = offered.as_ref().map_or(&[][..], |offered| &offered.unread);
+    provenance.notes.extend(offers::unread_note(unread));
     let from = Base { release: base.name.as_str(), manifest: &base.manifest };
     let Hotfix { frozen, changes, alone } =
         hotfix::hotfix(&from, &wishes, &known, provenance).map_err(|problems| {
@@ -83,7 +85,7 @@ pub(super) async fn make(desk: &Desk<'_>, base: &Release) -> Result<Made, CliErr
         let names = names.join(", ");
         format!("{package} comes without {names} of its version, and a kernel needs all of its packages\n  hint: name them too")
     });
-    let warnings = warnings.collect();
+    let warnings = offers::unread_warning(unread).into_iter().chain(warnings).collect();
     let changes = changes.iter().map(ToString::to_string).collect();
     Ok(Made { frozen, of: format!("release {}", base.name), warnings, told, changes })
 }

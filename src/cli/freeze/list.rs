@@ -143,7 +143,8 @@ async fn looked_up(
                 .while_doing(format!("{name} has no epochs, and the service could not be asked for them"))
                 .hint(FORM)
                 .hint("or say that none has one: --assume-epoch-0")
-        })?,
+        })?
+        .packages,
     };
     let (told, untold) = with_epochs(wanted.iter().copied(), &offered);
     if !untold.is_empty() {

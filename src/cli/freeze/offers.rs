@@ -37,24 +37,47 @@ pub(super) async fn streams(desk: &Desk<'_>) -> Result<Vec<StreamContents>, CliE
     }
 }
 
+/// What is on offer.
+pub(super) struct Offered {
+    pub(super) packages: PackageSet,
+    /// Sources that could not be read, and may offer more.
+    pub(super) unread: Vec<Arc<str>>,
+}
+
+/// Says which sources could not be read.
+pub(super) fn unread_note(unread: &[Arc<str>]) -> Option<String> {
+    let names: Vec<&str> = unread.iter().map(|name| &**name).collect();
+    let what = format!("could not be read, and may offer other versions: {}", names.join(", "));
+    (!names.is_empty()).then(|| format!("software sources {what}"))
+}
+
+/// As [`unread_note`], with the way out.
+pub(super) fn unread_warning(unread: &[Arc<str>]) -> Option<String> {
+    const HINT: &str = "a policy may hide them from whoever freezes: let them be read, and freeze again";
+    unread_note(unread).map(|note| format!("{note}\n  hint: {HINT}"))
+}
+
 /// Returns all versions of these names that are on offer for the train's system, as far as their releases tell it:
 /// OSMS searches the sources of all systems at once.
 pub(super) async fn of_names(
     desk: &Desk<'_>,
     from: From,
     names: BTreeSet<Arc<str>>,
-) -> Result<PackageSet, CliError> {
+) -> Result<Offered, CliError> {
     let train = desk.train;
     let what = format!("looking for {} package names on offer", names.len());
     let golden = train.golden.clone().filter(|_| from == From::Golden);
     let seen = ask(desk, &what, "the versions on offer".to_owned(), Scope::Offers(golden, names)).await?;
     let seen = seen
         .map_err(|error| CliError::from(error).while_doing("the versions on offer could not be read"))?;
-    let Sighting::Offers(offered) = seen else { return Ok(PackageSet::default()) };
-    Ok(match super::major(&train.os) {
+    let Sighting::Offers(offered, unread) = seen else {
+        return Ok(Offered { packages: PackageSet::default(), unread: Vec::new() });
+    };
+    let packages = match super::major(&train.os) {
         Some(major) => offered.iter().filter(|package| is_for_major(*package, major)).collect(),
         None => offered,
-    })
+    };
+    Ok(Offered { packages, unread })
 }
 
 async fn ask(

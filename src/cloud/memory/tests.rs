@@ -191,7 +191,7 @@ async fn versions_on_offer_are_those_of_an_instances_sources_or_of_all() {
     });
     let offers = async |instance: Option<Ocid>| {
         let seen = cloud.observe(&Scope::Offers(instance, ["bash".into()].into())).await.unwrap();
-        let Sighting::Offers(offered) = seen else { panic!() };
+        let Sighting::Offers(offered, _) = seen else { panic!() };
         offered
     };
     assert_eq!(offers(Some(instance())).await, set(&["bash-2-1.x86_64"]));

@@ -172,7 +172,10 @@ impl<T: Transport> Cloud for OsmhCloud<T> {
                 let unoffered = self.unoffered(packages.as_slice()).await?;
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
-            Scope::Offers(_, names) => Sighting::Offers(PackageSet::new(self.offers_of(names).await?)),
+            Scope::Offers(_, names) => {
+                let (offered, unread) = self.offers_of(names).await?;
+                Sighting::Offers(PackageSet::new(offered), unread)
+            },
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::Schedules => Sighting::Schedules(self.schedules().await?),

@@ -91,16 +91,23 @@ impl<T: Transport> OsmhCloud<T> {
         Ok(nowhere)
     }
 
-    /// Returns all versions of these names that the selected sources of the vendor offer which the train names.
-    pub(super) async fn offers_of(&self, names: &BTreeSet<Arc<str>>) -> Result<Vec<Package>, CloudError> {
+    /// Returns all versions of these names that the selected sources of the vendor offer which the train names, and the
+    /// names of those sources that could not be read.
+    pub(super) async fn offers_of(
+        &self,
+        names: &BTreeSet<Arc<str>>,
+    ) -> Result<(Vec<Package>, Vec<Arc<str>>), CloudError> {
         let mut known = self.asking.lock().await;
         let catalogue = self.settled(&mut known).await?;
-        let mut found = Vec::new();
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
         for (source, count) in &catalogue.used {
-            self.ask_source(source, *count, names).await?;
+            if !self.ask_source(source, *count, names).await? {
+                let vendor = catalogue.vendors.get(source);
+                unread.push(vendor.map_or_else(|| source.as_str().into(), |vendor| Arc::clone(&vendor.name)));
+            }
             found.extend(self.offers.of_names(names, source));
         }
-        Ok(found)
+        Ok((found, unread))
     }
 
     /// Returns the vendor's sources as they were read a moment ago.
@@ -118,12 +125,13 @@ impl<T: Transport> OsmhCloud<T> {
         Ok(catalogue)
     }
 
+    /// Asks a source for these names. Tells whether it let us.
     async fn ask_source(
         &self,
         source: &Ocid,
         count: Option<u64>,
         names: &BTreeSet<Arc<str>>,
-    ) -> Result<(), CloudError> {
+    ) -> Result<bool, CloudError> {
         let names = self.offers.unasked(names, source);
         let list = || {
             let path = ["softwareSources", source.as_str(), "softwarePackages"];
@@ -131,13 +139,13 @@ impl<T: Transport> OsmhCloud<T> {
         };
         // What a source does not let us look for is not known; whoever asks says so if nothing else knows it.
         let refused = |error: CloudError| match error {
-            CloudError::Service { status: 400 | 403 | 404, .. } => Ok(()),
+            CloudError::Service { status: 400 | 403 | 404, .. } => Ok(false),
             error => Err(error),
         };
         let pages = |left: u64, page: u64| left.div_ceil(page.max(1));
         let many = |pages: u64| u64::try_from(names.len()).is_ok_and(|names| pages > names);
         if names.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         if !count.is_some_and(|count| many(pages(count, 1000))) {
             let mut list = self.calls.client.pages(list());
@@ -147,7 +155,7 @@ impl<T: Transport> OsmhCloud<T> {
                     Ok(Some(page)) => page,
                     Ok(None) => {
                         self.offers.is_complete(source);
-                        return Ok(());
+                        return Ok(true);
                     }
                     Err(error) => return refused(error),
                 };
@@ -169,7 +177,7 @@ impl<T: Transport> OsmhCloud<T> {
                 match list.next().await.map_err(CloudError::from) {
                     Ok(None) => {
                         self.offers.was_asked(source, &name);
-                        return Ok(());
+                        return Ok(true);
                     }
                     Ok(Some(page)) => {
                         Reading::search(&page.body, source, &self.offers)
@@ -179,7 +187,7 @@ impl<T: Transport> OsmhCloud<T> {
                 }
             }
         };
-        self.calls.each(questions, ask).await.map(drop)
+        Ok(self.calls.each(questions, ask).await?.into_iter().all(|let_us| let_us))
     }
 }
 

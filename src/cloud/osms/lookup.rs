@@ -52,24 +52,27 @@ impl<T: Transport> OsmsCloud<T> {
     }
 
     /// Returns all versions of these names that the instance's sources have. Without an instance those that the service
-    /// has, of whatever system: by a search, and from the sources that we can read where that finds none.
+    /// has, of whatever system: by a search, and from the sources that we can read where that finds none. And the sources
+    /// of the instance that could not be read.
     pub(super) async fn offers(
         &self,
         instance: Option<&Ocid>,
         names: &BTreeSet<Arc<str>>,
-    ) -> Result<Vec<Package>, CloudError> {
+    ) -> Result<(Vec<Package>, Vec<Arc<str>>), CloudError> {
         if let Some(id) = instance {
-            let Some((instance, _)) = self.known(id).await? else { return Ok(Vec::new()) };
-            let sources = instance.parent.iter().chain(&instance.children).map(|link| link.id.clone());
-            let mut found = self.ask_sources(&sources.collect(), names).await?;
+            let Some((instance, _)) = self.known(id).await? else { return Ok((Vec::new(), Vec::new())) };
+            let links = || instance.parent.iter().chain(&instance.children);
+            let (mut found, unread) =
+                self.ask_sources(&links().map(|link| link.id.clone()).collect(), names).await?;
             found.retain(|package| names.contains(package.name()));
-            return Ok(found);
+            let unread = links().filter(|link| unread.contains(&link.id));
+            return Ok((found, unread.map(|link| Arc::clone(&link.name)).collect()));
         }
         let search =
             |name: &Arc<str>| Call::get("SearchSoftwarePackages", SEARCH).query("displayName", &**name);
         let questions: Vec<Call> = names.iter().map(search).collect();
         let found = self.calls.each(questions, |call| self.learn(call)).await?;
-        let mut found: Vec<Package> = found.into_iter().flatten().collect();
+        let mut found: Vec<Package> = found.into_iter().flatten().flatten().collect();
         let seen: BTreeSet<&str> = found.iter().map(|package| package.name()).collect();
         let missing: BTreeSet<Arc<str>> =
             names.iter().filter(|name| !seen.contains(&***name)).cloned().collect();
@@ -78,7 +81,7 @@ impl<T: Transport> OsmsCloud<T> {
         }
         // The filter of the service may match a part of the name.
         found.retain(|package| names.contains(package.name()));
-        Ok(found)
+        Ok((found, Vec::new()))
     }
 
     /// Asks for the very names, in both spellings that they could have.
@@ -106,42 +109,53 @@ impl<T: Transport> OsmsCloud<T> {
     async fn search_sources(&self, names: &BTreeSet<Arc<str>>) -> Result<Vec<Package>, CloudError> {
         let mut sources: BTreeSet<Ocid> = self.sources(None).await?.into_keys().collect();
         sources.extend(self.met().iter().cloned());
-        self.ask_sources(&sources, names).await
+        Ok(self.ask_sources(&sources, names).await?.0)
     }
 
+    /// Asks sources for these names; tells what they have, and which of them did not let us look.
     async fn ask_sources(
         &self,
         sources: &BTreeSet<Ocid>,
         names: &BTreeSet<Arc<str>>,
-    ) -> Result<Vec<Package>, CloudError> {
-        let questions: Vec<Call> = sources
+    ) -> Result<(Vec<Package>, BTreeSet<Ocid>), CloudError> {
+        let questions: Vec<(Ocid, Call)> = sources
             .iter()
             .flat_map(|source| names.iter().map(move |name| (source, &**name)))
             .map(|(source, name)| {
-                Call::get(
-                    "ListSoftwareSourcePackages",
-                    &["softwareSources", source.as_str(), "softwarePackages"],
+                let path = ["softwareSources", source.as_str(), "softwarePackages"];
+                (
+                    source.clone(),
+                    Call::get("ListSoftwareSourcePackages", &path).query("displayName", name),
                 )
-                .query("displayName", name)
             })
             .collect();
-        let found = self.calls.each(questions, |call| self.learn(call)).await?;
-        Ok(found.into_iter().flatten().collect())
+        let ask = |(source, call): (Ocid, Call)| async move {
+            let found = self.learn(call).await?;
+            Ok((source, found))
+        };
+        let (mut offered, mut unread) = (Vec::new(), BTreeSet::new());
+        for (source, found) in self.calls.each(questions, ask).await? {
+            match found {
+                Some(found) => offered.extend(found),
+                None => drop(unread.insert(source)),
+            }
+        }
+        Ok((offered, unread))
     }
 
-    /// Reads all pages of a list of packages, whose names are known from then on, and returns them. What the service does not find, or does not let us look
-    /// for, is not known: the caller says so if nothing else knows it.
-    async fn learn(&self, call: Call) -> Result<Vec<Package>, CloudError> {
+    /// Reads all pages of a list of packages, whose names are known from then on, and returns them; none where the
+    /// service does not find it, or does not let us look.
+    async fn learn(&self, call: Call) -> Result<Option<Vec<Package>>, CloudError> {
         let mut pages = self.calls.client.pages(call.query("limit", ROWS));
         let mut found = Vec::new();
         loop {
             match pages.next().await.map_err(CloudError::from) {
-                Ok(None) => return Ok(found),
+                Ok(None) => return Ok(Some(found)),
                 Ok(Some(page)) => {
                     let read = Reading::search(&page.body, &self.names);
                     found.extend(read.map_err(|reason| page.unreadable(reason))?);
                 }
-                Err(CloudError::Service { status: 400 | 403 | 404, .. }) => return Ok(found),
+                Err(CloudError::Service { status: 400 | 403 | 404, .. }) => return Ok(None),
                 Err(error) => return Err(error),
             }
         }

@@ -141,7 +141,8 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
                 Sighting::Catalogue(PackageSet::new(unoffered))
             }
             Scope::Offers(instance, names) => {
-                Sighting::Offers(PackageSet::new(self.offers(instance.as_ref(), names).await?))
+                let (offered, unread) = self.offers(instance.as_ref(), names).await?;
+                Sighting::Offers(PackageSet::new(offered), unread)
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),

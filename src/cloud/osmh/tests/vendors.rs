@@ -71,7 +71,7 @@ async fn versions_on_offer_are_those_of_the_vendors_sources_that_the_train_names
     let offers = async |names: &[&str]| {
         let names = names.iter().map(|name| (*name).into()).collect();
         let seen = cloud.observe(&Scope::Offers(None, names)).await.unwrap();
-        let Sighting::Offers(offered) = seen else { panic!() };
+        let Sighting::Offers(offered, _) = seen else { panic!() };
         offered
     };
     assert_eq!(offers(&["acl", "nope"]).await, set(&["acl-1-1.x86_64", "acl-1-2.x86_64"]));

@@ -106,7 +106,7 @@ async fn versions_on_offer_are_those_of_an_instances_sources_or_of_all() {
     let offers = async |cloud: &OsmsCloud<Script>, instance: Option<&str>, names: &[&str]| {
         let names = names.iter().map(|name| (*name).into()).collect();
         let seen = cloud.observe(&Scope::Offers(instance.map(Ocid::new), names)).await.unwrap();
-        let Sighting::Offers(offered) = seen else { panic!() };
+        let Sighting::Offers(offered, _) = seen else { panic!() };
         offered
     };
     for (spelling, searchable) in SPELLINGS.into_iter().zip([true, false, true]) {
