@@ -61,6 +61,8 @@ pub struct Frozen {
     /// Packages that stand in the manifest in several versions (kernels): a run per name and architecture, oldest
     /// first.
     pub several: Vec<Vec<Package>>,
+    /// Packages of another version than the kernel that is taken, as there is none of its own; with that kernel.
+    pub unmatched: Vec<(Package, Package)>,
     /// Packages of two architectures whose versions differ: the runs of each, the newest last.
     pub twins: Vec<Vec<Package>>,
     /// Which kernels were taken.
@@ -104,6 +106,8 @@ pub enum Why {
     NoArchitecture,
     /// Of several kernels the newest is taken, which is this one.
     NotNewest(Package),
+    /// It is newer than the kernel that is taken, which has a package of its own.
+    NotOfKernel(Package),
     /// Only the kernel that runs is taken.
     NotRunning,
 }
@@ -116,6 +120,7 @@ impl fmt::Display for LeftOut {
             Why::Unsourced => write!(f, "{package} (no software source provides it)"),
             Why::NoArchitecture => write!(f, "{package} (it has no architecture)"),
             Why::NotNewest(newest) => write!(f, "{package} (kernel policy newest: {newest} is newer)"),
+            Why::NotOfKernel(kernel) => write!(f, "{package} (kernel policy newest: it is not of {kernel})"),
             Why::NotRunning => {
                 write!(f, "{package} (kernel policy running: it is not of the kernel that runs)")
             }
@@ -126,7 +131,7 @@ impl fmt::Display for LeftOut {
 impl Frozen {
     /// Says what was decided, for whoever reads the manifest later: a line each.
     fn notes(&self) -> Vec<String> {
-        let Self { manifest: _, left_out: _, streamless, several: _, twins, policy, kernel, .. } = self;
+        let Self { manifest: _, left_out: _, streamless, several: _, unmatched, twins, policy, kernel, .. } = self;
         let mut notes = Vec::new();
         if self.reboot_required {
             notes.push("a reboot was pending: what is frozen had not all run yet".to_owned());
@@ -145,6 +150,9 @@ impl Frozen {
                 notes.push(format!("kernel {running} ran, and no package of it was installed: {taken}"));
             }
         }
+        notes.extend(unmatched.iter().map(|(package, kernel)| {
+            format!("{package} is taken without its kernel: the newest is {kernel}, and has no {}", package.name())
+        }));
         notes.extend(twins.iter().map(|pair| {
             let versions: Vec<&str> = pair.iter().map(|package| package.as_str()).collect();
             format!(
@@ -183,7 +191,8 @@ pub fn freeze(golden: &Golden<'_>, choices: &Choices<'_>, mut provenance: Proven
             None => packages.push(package),
         }
     }
-    let (packages, kernels) = kernels::choose(&PackageSet::new(packages), golden.running_kernel, policy);
+    let kernels::Choice { taken: packages, left_out: kernels, unmatched } =
+        kernels::choose(&PackageSet::new(packages), golden.running_kernel, policy);
     left_out.extend(kernels);
     left_out.sort_by_key(|left_out| left_out.package);
     let (modules, streamless) = modules(&packages, golden.streams);
@@ -194,6 +203,7 @@ pub fn freeze(golden: &Golden<'_>, choices: &Choices<'_>, mut provenance: Proven
         left_out,
         streamless,
         several,
+        unmatched,
         twins: twins(&packages),
         policy,
         kernel: kernels::standing(golden.installed, golden.running_kernel),

@@ -67,8 +67,8 @@ pub(super) fn text(report: &Report<'_>) -> String {
 fn warnings(report: &Report<'_>) -> Vec<String> {
     let Report { train, release: _, made, dry: _, detail } = report;
     let Made { frozen, of: name, .. } = made;
-    let Frozen { manifest, left_out: _, streamless, several, twins, policy, kernel, reboot_required, keys } =
-        frozen;
+    let Frozen { manifest, left_out: _, streamless, several, unmatched, twins, policy, kernel, .. } = frozen;
+    let (reboot_required, keys) = (&frozen.reboot_required, &frozen.keys);
     let mut warnings = Vec::new();
     if *reboot_required {
         warnings.push(format!(
@@ -100,6 +100,12 @@ fn warnings(report: &Report<'_>) -> Vec<String> {
     list(
         "the release holds several versions, and instances get the newest of each".to_owned(),
         several.iter().map(|run| versions(run)).collect(),
+    );
+    list(
+        "of these the newest kernel has none of its version, and the newest that there is are taken: they may not be \
+         installable"
+            .to_owned(),
+        unmatched.iter().map(|(package, kernel)| format!("{package} beside {kernel}")).collect(),
     );
     list(
         "two architectures of one name differ in their versions, and are taken as they are; dnf updates none without the \

@@ -179,6 +179,7 @@ fn made(
         left_out: Vec::new(),
         streamless,
         several: after,
+        unmatched: Vec::new(),
         twins: parted,
         policy: policy.unwrap_or_default(),
         kernel: Kernel::Unknown,

@@ -1,11 +1,19 @@
 //! Which of several installed kernels a release takes, and how the one that runs stands to them.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LeftOut, Why};
 use crate::package::manifest::KernelPolicy;
-use crate::package::{Package, PackageSet};
+use crate::package::{Arch, Package, PackageSet};
+
+/// What a release takes of several kernels.
+pub(super) struct Choice {
+    pub(super) taken: PackageSet,
+    pub(super) left_out: Vec<LeftOut>,
+    /// Packages of another version than the kernel that is taken, because there is none of its own; with that kernel.
+    pub(super) unmatched: Vec<(Package, Package)>,
+}
 
 /// How the running kernel stands to what is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +55,14 @@ pub(super) fn standing(installed: &PackageSet, running: Option<&str>) -> Kernel 
 ///
 /// With [`KernelPolicy::Running`], of the kernel that runs every package of its version is taken and none of another
 /// one: modules of a kernel that is not there could not be installed. Of the other kernels (the plain one beside the
-/// UEK) none runs, and the newest is taken.
-pub(super) fn choose(
-    packages: &PackageSet,
-    running: Option<&str>,
-    policy: KernelPolicy,
-) -> (PackageSet, Vec<LeftOut>) {
+/// UEK) none runs, and the newest is taken: what is of the version of its newest `kernel` or `-core` package. Where one of
+/// its packages is not there in that version, its newest is taken, and told.
+pub(super) fn choose(packages: &PackageSet, running: Option<&str>, policy: KernelPolicy) -> Choice {
     if policy == KernelPolicy::All {
-        return (packages.clone(), Vec::new());
+        return Choice { taken: packages.clone(), left_out: Vec::new(), unmatched: Vec::new() };
     }
+    let heads = heads(packages);
+    let mut unmatched = Vec::new();
     let running = running.filter(|_| policy == KernelPolicy::Running);
     let runs = |package: Package| running.is_some_and(|running| is_of(package, running));
     let booted: BTreeSet<&str> =
@@ -67,10 +74,17 @@ pub(super) fn choose(
             continue;
         };
         let is_booted = newest.kernel().is_some_and(|kernel| booted.contains(kernel));
+        let head = newest.kernel().and_then(|kernel| heads.get(&(kernel, newest.arch()))).copied();
+        let of_head = head.and_then(|head| run.iter().find(|package| package.cmp_evr(head).is_eq()));
+        let best = of_head.unwrap_or(newest);
+        if let (None, Some(head), false) = (of_head, head, is_booted) {
+            unmatched.push((*best, head));
+        }
         for package in run {
-            let (takes, why) = match is_booted {
-                true => (runs(*package), Why::NotRunning),
-                false => (package.cmp_evr(*newest) == Ordering::Equal, Why::NotNewest(*newest)),
+            let (takes, why) = match (is_booted, package.cmp_evr(*best)) {
+                (true, _) => (runs(*package), Why::NotRunning),
+                (false, Ordering::Greater) => (false, Why::NotOfKernel(head.unwrap_or(*best))),
+                (false, order) => (order.is_eq(), Why::NotNewest(*best)),
             };
             match takes {
                 true => taken.push(*package),
@@ -78,7 +92,23 @@ pub(super) fn choose(
             }
         }
     }
-    (PackageSet::new(taken), left_out)
+    Choice { taken: PackageSet::new(taken), left_out, unmatched }
+}
+
+/// Returns the newest `kernel` or `-core` package of each kernel: what its other packages are of.
+fn heads(packages: &PackageSet) -> BTreeMap<(&'static str, Arch), Package> {
+    let mut heads: BTreeMap<_, Package> = BTreeMap::new();
+    for package in packages.iter() {
+        let Some(kernel) = package.kernel() else { continue };
+        if !matches!(package.name().strip_prefix(kernel), Some("" | "-core")) {
+            continue;
+        }
+        let head = heads.entry((kernel, package.arch())).or_insert(package);
+        if package.cmp_evr(*head).is_gt() {
+            *head = package;
+        }
+    }
+    heads
 }
 
 fn kernels(packages: &PackageSet) -> impl Iterator<Item = &[Package]> {
@@ -122,8 +152,9 @@ mod tests {
     fn each_policy_takes_its_kernels_and_names_the_others() {
         let installed = set(&INSTALLED);
         let left = |policy, running| {
-            let (taken, left_out) = choose(&installed, running, policy);
+            let Choice { taken, left_out, unmatched } = choose(&installed, running, policy);
             assert_eq!(taken.len() + left_out.len(), installed.len());
+            assert_eq!(unmatched, [], "each kernel is there whole");
             left_out.iter().map(LeftOut::to_string).collect::<Vec<_>>()
         };
         let newest =
@@ -151,6 +182,58 @@ mod tests {
                 not(INSTALLED[7]),
                 not(INSTALLED[9]),
                 not(INSTALLED[10]),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_newest_kernel_is_taken_with_what_is_of_its_version() {
+        let installed = set(&[
+            "kernel-4.18.0-2.el8.x86_64",
+            "kernel-4.18.0-3.el8.x86_64",
+            "kernel-devel-4.18.0-2.el8.x86_64",
+            "kernel-devel-4.18.0-3.el8.x86_64",
+            "kernel-devel-4.18.0-4.el8.x86_64",
+            "kernel-uek-5.15.0-10.el8uek.x86_64",
+            "kernel-uek-core-5.15.0-9.el8uek.x86_64",
+            "kernel-uek-core-5.15.0-10.el8uek.x86_64",
+            "kernel-uek-devel-5.15.0-8.el8uek.x86_64",
+            "kernel-uek-devel-5.15.0-9.el8uek.x86_64",
+            "kernel-uek-modules-5.15.0-10.el8uek.x86_64",
+            "kernel-uek-modules-5.15.0-11.el8uek.x86_64",
+            "kernel-rt-devel-4.18.0-1.el8.x86_64",
+            "kernel-rt-devel-4.18.0-2.el8.x86_64",
+        ]);
+        let Choice { taken, left_out, unmatched } = choose(&installed, None, KernelPolicy::Newest);
+        assert_eq!(
+            taken,
+            set(&[
+                "kernel-4.18.0-3.el8.x86_64",
+                "kernel-devel-4.18.0-3.el8.x86_64",
+                "kernel-uek-5.15.0-10.el8uek.x86_64",
+                "kernel-uek-core-5.15.0-10.el8uek.x86_64",
+                "kernel-uek-devel-5.15.0-9.el8uek.x86_64",
+                "kernel-uek-modules-5.15.0-10.el8uek.x86_64",
+                "kernel-rt-devel-4.18.0-2.el8.x86_64",
+            ])
+        );
+        let told: Vec<String> = unmatched.iter().map(|(one, kernel)| format!("{one} {kernel}")).collect();
+        assert_eq!(
+            told,
+            ["kernel-uek-devel-5.15.0-9.el8uek.x86_64 kernel-uek-5.15.0-10.el8uek.x86_64"],
+            "a kernel that has no package of its own is judged by what there is"
+        );
+        let newer: Vec<String> = left_out
+            .iter()
+            .filter(|one| matches!(one.why, Why::NotOfKernel(_)))
+            .map(LeftOut::to_string)
+            .collect();
+        assert_eq!(
+            newer,
+            [
+                "kernel-devel-4.18.0-4.el8.x86_64 (kernel policy newest: it is not of kernel-4.18.0-3.el8.x86_64)",
+                "kernel-uek-modules-5.15.0-11.el8uek.x86_64 (kernel policy newest: it is not of \
+                 kernel-uek-5.15.0-10.el8uek.x86_64)",
             ]
         );
     }
