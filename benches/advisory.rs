@@ -48,12 +48,12 @@ fn times(criterion: &mut Criterion) {
     let set = |version| (0..650).map(|name| package(name, version)).collect::<PackageSet>();
     let (old, new) = (set(20), set(30));
     let streams = Streams::default();
-    let holding = |packages| Holding { packages, streams: &streams };
+    let holding = |packages| Holding { sets: vec![packages], streams: &streams };
     criterion.bench_function("open in 650 packages, of 30,000 advisories", |b| {
         b.iter(|| book.open_in(black_box(&old), &streams));
     });
     criterion.bench_function("closed between two sets, of 30,000 advisories", |b| {
-        b.iter(|| book.closed_between(holding(black_box(&old)), holding(black_box(&new))));
+        b.iter(|| book.closed_between(&holding(black_box(&old)), &holding(black_box(&new))));
     });
 }
 

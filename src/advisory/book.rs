@@ -39,13 +39,31 @@ impl Build {
     }
 }
 
-/// A set of packages and the module streams it has them from.
-#[derive(Clone, Copy, Debug)]
+/// One or more sets of packages, and the module streams they have them from. Of several sets, as those of a group's
+/// members, each is looked at by itself.
+#[derive(Clone, Debug)]
 pub struct Holding<'a> {
     /// The packages.
-    pub packages: &'a PackageSet,
-    /// The streams.
+    pub sets: Vec<&'a PackageSet>,
+    /// The streams. A module of which none is here is one whose stream nobody has told.
     pub streams: &'a Streams,
+}
+
+/// How advisories stand to packages. Each list is in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Those that stand open.
+    pub open: Vec<Open>,
+    /// Those that may: the fix, or the package that is older, is of a module stream that nobody tells.
+    pub unsure: Vec<Open>,
+}
+
+/// Whether a fix concerns a package that is older than it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Concern {
+    Not,
+    Unsure,
+    Sure,
 }
 
 /// An advisory that stands open in a set.
@@ -88,6 +106,7 @@ impl Advisories {
                 }
             }
         }
+        merged.values_mut().for_each(Advisory::place);
         Self::of_list(merged.into_values().map(Arc::new).collect())
     }
 
@@ -148,10 +167,39 @@ impl Advisories {
 
     /// Returns the advisories that stand open in a set, in the order of their names: those with a fix that is newer
     /// than the newest package of the set which it is about. Of kernels too only the newest counts. One that is not
-    /// given out yet, or that was taken back, is never open.
+    /// given out yet, or that was taken back, is never open; one of which that is not certain is not told.
     pub fn open_in(&self, set: &PackageSet, streams: &Streams) -> Vec<Open> {
+        self.standing_in(&Holding { sets: vec![set], streams }).open
+    }
+
+    /// Returns how the advisories stand to what is held: open are those that are so in any of the sets.
+    pub fn standing_in(&self, holding: &Holding<'_>) -> Standing {
+        let mut lacks: Vec<(usize, Concern, Lack)> = Vec::new();
+        for set in &holding.sets {
+            self.gather(set, holding.streams, &mut lacks);
+        }
+        // Of one package the newest fix comes last, and is the whole cure.
+        lacks.sort_by(|(a, _, one), (b, _, other)| {
+            a.cmp(b).then_with(|| one.have.cmp(&other.have)).then_with(|| one.fixed.cmp_evr(other.fixed))
+        });
+        let mut standing = Standing::default();
+        for lacks in lacks.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let of = |concern: Concern| -> Vec<Lack> {
+                let these: Vec<Lack> =
+                    lacks.iter().filter(|(_, known, _)| *known == concern).map(|(.., lack)| *lack).collect();
+                these.chunk_by(|a, b| a.have == b.have).filter_map(<[_]>::last).copied().collect()
+            };
+            let (list, lacks_of) = match of(Concern::Sure) {
+                sure if sure.is_empty() => (&mut standing.unsure, of(Concern::Unsure)),
+                sure => (&mut standing.open, sure),
+            };
+            list.push(Open { advisory: Arc::clone(&self.list[lacks[0].0]), lacks: lacks_of });
+        }
+        standing
+    }
+
+    fn gather(&self, set: &PackageSet, streams: &Streams, lacks: &mut Vec<(usize, Concern, Lack)>) {
         let (machine, whole) = (machine_of(set), system_of(set));
-        let mut lacks: Vec<(usize, Lack)> = Vec::new();
         for group in set.by_name_arch() {
             let Some(places) = group.first().and_then(|first| self.by_name.get(first.name())) else {
                 continue;
@@ -164,22 +212,14 @@ impl Advisories {
                     let concerns = matches!(status, Status::Final | Status::Superseded { .. })
                         && fix.reaches(have.arch(), machine)
                         // A service tells of all its systems: the next one's fix is newer than all of this one's.
-                        && (whole.is_none() || system(fix.package).is_none_or(|other| whole == Some(other)))
-                        && fix.module.as_ref().is_none_or(|module| streams.has(module));
-                    if concerns {
-                        lacks.push((place.advisory, Lack { have, fixed: fix.package }));
+                        && (whole.is_none() || system(fix.package).is_none_or(|other| whole == Some(other)));
+                    let concern = if concerns { of_stream(fix, have, streams) } else { Concern::Not };
+                    if concern != Concern::Not {
+                        lacks.push((place.advisory, concern, Lack { have, fixed: fix.package }));
                     }
                 }
             }
         }
-        // Of one package the newest fix comes last, and is the whole cure; of one set stands in the order of packages.
-        lacks.sort_by_key(|(advisory, _)| *advisory);
-        let open = |lacks: &[(usize, Lack)]| {
-            let newest = lacks.chunk_by(|(_, a), (_, b)| a.have == b.have).filter_map(<[_]>::last);
-            let advisory = Arc::clone(&self.list[lacks[0].0]);
-            Open { advisory, lacks: newest.map(|(_, lack)| *lack).collect() }
-        };
-        lacks.chunk_by(|(a, _), (b, _)| a == b).map(open).collect()
     }
 
     fn fix(&self, place: Place) -> &Fix {
@@ -222,6 +262,20 @@ impl FromIterator<Advisory> for Advisories {
     fn from_iter<I: IntoIterator<Item = Advisory>>(advisories: I) -> Self {
         Self::new(advisories)
     }
+}
+
+/// Tells whether a fix is of the stream that a package is of, as far as either is told.
+fn of_stream(fix: &Fix, have: Package, streams: &Streams) -> Concern {
+    if !fix.is_modular() {
+        return Concern::Sure;
+    }
+    let Some(name) = &fix.module else { return Concern::Unsure };
+    let same = match streams.of(have) {
+        Some(own) => own == name.to_string(),
+        None if !streams.knows(&name.module) => return Concern::Unsure,
+        None => streams.has(name),
+    };
+    if same { Concern::Sure } else { Concern::Not }
 }
 
 /// Returns the newest package of each build among the versions of one name and architecture.

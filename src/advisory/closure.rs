@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::book::comparable;
 use super::flavour::line;
-use super::{Advisories, Advisory, Holding, Lack, Open, Severity};
+use super::{Advisories, Advisory, Holding, Lack, Open, Severity, Standing};
 use crate::package::{Arch, Package};
 
 /// What becomes of the advisories that stand open in an old set, and which come up in the new one. Each list is in the
@@ -19,6 +19,9 @@ pub struct Closure {
     pub remaining: Vec<Open>,
     /// Open in the new set only.
     pub opened: Vec<Open>,
+    /// Those of which nobody can tell whether they are open in one of the two or in both: of module streams that are
+    /// not told. What is certain of the new set stands in the other lists.
+    pub unsure: Vec<Open>,
     /// The same told by CVEs.
     pub cves: Cves,
 }
@@ -61,10 +64,15 @@ pub struct Cves {
     pub closed: BTreeSet<Arc<str>>,
     /// Those of `closed` that no update closes, but only that the packages went away.
     pub removed: BTreeSet<Arc<str>>,
+    /// Those of `closed` that no update closes, but only that packages of another stream, line or flavour are in their
+    /// place, which the advisory is not about.
+    pub replaced: BTreeSet<Arc<str>>,
     /// Open in both.
     pub remaining: BTreeSet<Arc<str>>,
     /// Open in the new set only.
     pub opened: BTreeSet<Arc<str>>,
+    /// Those of which nobody can tell, and that are in no other list.
+    pub unsure: BTreeSet<Arc<str>>,
 }
 
 /// How many advisories there are of each severity.
@@ -83,45 +91,52 @@ pub struct Severities {
 }
 
 impl Advisories {
-    /// Compares what stands open in two sets.
-    pub fn closed_between(&self, old: Holding<'_>, new: Holding<'_>) -> Closure {
-        let before = self.open_in(old.packages, old.streams);
-        let after = self.open_in(new.packages, new.streams);
-        let cves = Cves::of(&before, &after);
-        let mut after: BTreeMap<Arc<str>, Open> =
-            after.into_iter().map(|open| (open.advisory.id.clone(), open)).collect();
-        let groups: BTreeMap<(&str, Arch), &[Package]> = new
-            .packages
-            .by_name_arch()
-            .filter_map(|group| group.first().map(|first| ((first.name(), first.arch()), group)))
-            .collect();
-        let mut closure = Closure { cves, ..Closure::default() };
-        for Open { advisory, lacks } in before {
-            match after.remove(&advisory.id) {
+    /// Compares what stands open in what was held with what stands open in what is. Nothing counts as closed of which
+    /// that is not certain.
+    pub fn closed_between(&self, old: &Holding<'_>, new: &Holding<'_>) -> Closure {
+        let (before, after) = (self.standing_in(old), self.standing_in(new));
+        let mut cves = Cves::of(&before, &after);
+        let by_id = |list: Vec<Open>| -> BTreeMap<Arc<str>, Open> {
+            list.into_iter().map(|open| (open.advisory.id.clone(), open)).collect()
+        };
+        let (mut after, mut unsure) = (by_id(after.open), by_id(after.unsure));
+        let mut groups: BTreeMap<(&str, Arch), &[Package]> = BTreeMap::new();
+        for group in new.sets.iter().flat_map(|set| set.by_name_arch()) {
+            if let Some(first) = group.first() {
+                groups.entry((first.name(), first.arch())).or_insert(group);
+            }
+        }
+        let mut closure = Closure::default();
+        for Open { advisory, lacks } in before.open {
+            if let Some(open) = after.remove(&advisory.id) {
+                closure.remaining.push(open);
+            } else if !unsure.contains_key(&advisory.id) {
+                let mend = |lack: Lack| {
+                    let Lack { have: old, fixed } = lack;
+                    let group = groups.get(&(old.name(), old.arch())).copied().unwrap_or_default();
+                    let same_stream = advisory
+                        .fixes
+                        .iter()
+                        .filter(|fix| fix.package == fixed)
+                        .any(|fix| fix.module.as_ref().is_none_or(|module| new.streams.has(module)));
+                    Mended { old, fixed, became: became(group, lack, same_stream) }
+                };
+                let mended = lacks.into_iter().map(mend).collect();
+                closure.closed.push(Closed { advisory, mended });
+            }
+        }
+        for open in before.unsure {
+            match after.remove(&open.advisory.id) {
+                // It is open now for certain, and may have been before: nothing is closed or opened by the way.
                 Some(open) => closure.remaining.push(open),
-                None => {
-                    let mend = |lack: Lack| {
-                        let Lack { have: old, fixed } = lack;
-                        let group = groups.get(&(old.name(), old.arch())).copied().unwrap_or_default();
-                        let same_stream = advisory
-                            .fixes
-                            .iter()
-                            .filter(|fix| fix.package == fixed)
-                            .any(|fix| fix.module.as_ref().is_none_or(|module| new.streams.has(module)));
-                        Mended { old, fixed, became: became(group, lack, same_stream) }
-                    };
-                    let mended = lacks.into_iter().map(mend).collect();
-                    closure.closed.push(Closed { advisory, mended });
-                }
+                None => drop(unsure.entry(open.advisory.id.clone()).or_insert(open)),
             }
         }
+        closure.remaining.sort_by(|a, b| a.advisory.id.cmp(&b.advisory.id));
         closure.opened = after.into_values().collect();
-        for closed in closure.closed.iter().filter(|closed| !closed.is_by_removal()) {
-            for cve in &closed.advisory.cves {
-                closure.cves.removed.remove(cve);
-            }
-        }
-        closure
+        closure.unsure = unsure.into_values().collect();
+        cves.tell_apart(&closure.closed);
+        Closure { cves, ..closure }
     }
 }
 
@@ -142,22 +157,42 @@ impl Closed {
     pub fn is_by_removal(&self) -> bool {
         self.mended.iter().all(|mended| mended.became == Became::Removed)
     }
+
+    /// Tells whether an update mended some of it.
+    fn is_by_update(&self) -> bool {
+        self.mended.iter().any(|mended| matches!(mended.became, Became::Updated(_)))
+    }
 }
 
 impl Cves {
-    /// `removed` holds all of `closed` still: who knows what became of the packages takes out what was mended.
-    fn of(before: &[Open], after: &[Open]) -> Self {
+    fn of(before: &Standing, after: &Standing) -> Self {
         let names = |open: &[Open]| -> BTreeSet<Arc<str>> {
             open.iter().flat_map(|open| open.advisory.cves.iter().cloned()).collect()
         };
-        let (before, after) = (names(before), names(after));
-        let closed: BTreeSet<Arc<str>> = before.difference(&after).cloned().collect();
+        let [was, maybe_was] = [names(&before.open), names(&before.unsure)];
+        let [is, maybe_is] = [names(&after.open), names(&after.unsure)];
+        let (could_be, could_have_been) = (&is | &maybe_is, &was | &maybe_was);
+        let closed = &was - &could_be;
+        let unsure = &(&could_be | &maybe_was) - &(&is | &closed);
         Self {
-            removed: closed.clone(),
+            remaining: &could_have_been & &is,
+            opened: &is - &could_have_been,
             closed,
-            remaining: before.intersection(&after).cloned().collect(),
-            opened: after.difference(&before).cloned().collect(),
+            unsure,
+            ..Self::default()
         }
+    }
+
+    /// Says of what is closed how it came.
+    fn tell_apart(&mut self, closed: &[Closed]) {
+        let names = |these: &mut dyn Iterator<Item = &Closed>| -> BTreeSet<Arc<str>> {
+            these.flat_map(|closed| closed.advisory.cves.iter().cloned()).collect()
+        };
+        let updated = names(&mut closed.iter().filter(|closed| closed.is_by_update()));
+        let replaced =
+            names(&mut closed.iter().filter(|closed| !closed.is_by_update() && !closed.is_by_removal()));
+        self.replaced = &(&self.closed & &replaced) - &updated;
+        self.removed = &(&self.closed - &updated) - &self.replaced;
     }
 
     /// Returns how many stand open in the old set.

@@ -21,6 +21,9 @@ pub struct Coverage {
     pub remaining: Vec<Covered>,
     /// Open in the new set only.
     pub opened: Vec<Covered>,
+    /// Those of which nobody can tell, since the module stream of a package or of a fix is not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<Covered>,
     /// The same by CVEs.
     pub cves: CoveredCves,
 }
@@ -66,10 +69,17 @@ pub struct CoveredCves {
     /// Those of `closed` that no update closes, but only that the packages went away.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub removed: BTreeSet<Arc<str>>,
+    /// Those of `closed` that no update closes, but only that packages of another stream, line or flavour are in their
+    /// place.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub replaced: BTreeSet<Arc<str>>,
     /// Open in both.
     pub remaining: BTreeSet<Arc<str>>,
     /// Open in the new set only.
     pub opened: BTreeSet<Arc<str>>,
+    /// Those of which nobody can tell.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub unsure: BTreeSet<Arc<str>>,
 }
 
 /// An advisory that no longer stands as it was given out, and what of a release came with it.
@@ -87,9 +97,12 @@ pub struct Flagged {
 }
 
 impl Coverage {
-    /// Tells whether nothing was open on either side.
+    /// Tells whether nothing was open on either side, nor may have been.
     pub fn is_empty(&self) -> bool {
-        self.closed.is_empty() && self.remaining.is_empty() && self.opened.is_empty()
+        self.closed.is_empty()
+            && self.remaining.is_empty()
+            && self.opened.is_empty()
+            && self.unsure.is_empty()
     }
 }
 
@@ -102,17 +115,20 @@ impl CoveredCves {
 
 impl From<Closure> for Coverage {
     fn from(closure: Closure) -> Self {
-        let Closure { closed, remaining, opened, cves } = closure;
+        let Closure { closed, remaining, opened, unsure, cves } = closure;
         let cves = CoveredCves {
             closed: cves.closed,
             removed: cves.removed,
+            replaced: cves.replaced,
             remaining: cves.remaining,
             opened: cves.opened,
+            unsure: cves.unsure,
         };
         Self {
             closed: sorted(closed.iter().map(of_closed)),
             remaining: sorted(remaining.iter().map(of_open)),
             opened: sorted(opened.iter().map(of_open)),
+            unsure: sorted(unsure.iter().map(of_open)),
             cves,
         }
     }

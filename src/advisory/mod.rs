@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use book::{Advisories, Flag, Holding, Lack, Open};
+pub use book::{Advisories, Flag, Holding, Lack, Open, Standing};
 pub use closure::{Became, Closed, Closure, Cves, Mended, Severities};
 pub use coverage::{Coverage, Covered, CoveredCves, Flagged, Uncured};
 pub use fault::{Error, Warning, Warnings};
@@ -142,6 +142,15 @@ impl Advisory {
         self.fixes.extend(fixes);
         if status > self.status {
             self.status = status;
+        }
+        self.tidy();
+    }
+
+    /// Says of which stream its fixes are, where only its title does: `nodejs:16 security update`.
+    fn place(&mut self) {
+        let Some(name) = words::stream(&self.title) else { return };
+        for fix in self.fixes.iter_mut().filter(|fix| fix.module.is_none() && fix.package.is_modular()) {
+            fix.module = Some(name.clone());
         }
         self.tidy();
     }

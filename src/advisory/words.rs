@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Status;
+use super::{Severity, Status};
+use crate::package::StreamName;
 use crate::patching::UpdateKind;
 
 /// Reads what an advisory is for off its name: `ELSA`, `ELBA` and `ELEA`, and the like of other vendors.
@@ -92,9 +93,43 @@ pub(super) fn cve(text: &str) -> Option<Arc<str>> {
     good.then(|| name.into())
 }
 
+/// Reads the module stream that a title begins with, as `Important: nodejs:16 security update`.
+pub(super) fn stream(title: &str) -> Option<StreamName> {
+    let mut words = title.split_whitespace();
+    let first = words.next()?;
+    let lead = first.strip_suffix(':').and_then(Severity::of_word).is_some();
+    let word = if lead { words.next()? } else { first };
+    // Whatever else stands there, as a time or an address, is no module.
+    let (module, stream) = word.split_once(':')?;
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
+    };
+    let begins = module.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    (begins && is_name(module) && is_name(stream))
+        .then(|| StreamName { module: module.into(), stream: stream.into() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn streams_are_told_by_how_a_title_begins() {
+        for (title, expected) in [
+            ("Important: nodejs:16 security update", Some("nodejs:16")),
+            ("container-tools:ol8 bug fix update", Some("container-tools:ol8")),
+            ("perl:5.30 security, bug fix, and enhancement update", Some("perl:5.30")),
+            ("kernel security update", None),
+            ("Important: kernel security update", None),
+            ("kernel: use after free", None),
+            ("12:30 outage", None),
+            ("a:b:c update", None),
+            ("Critical:", None),
+            ("", None),
+        ] {
+            assert_eq!(stream(title).map(|name| name.to_string()).as_deref(), expected, "{title}");
+        }
+    }
 
     #[test]
     fn kinds_are_told_by_type_or_name() {

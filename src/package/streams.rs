@@ -50,6 +50,11 @@ impl Streams {
         self.by_module.get(&*name.module).is_some_and(|streams| streams.contains(&*name.stream))
     }
 
+    /// Tells whether any stream of a module is among them.
+    pub fn knows(&self, module: &str) -> bool {
+        self.by_module.contains_key(module)
+    }
+
     /// Returns the `NAME:STREAM` of a modular package, where it can be told.
     pub fn of(&self, package: Package) -> Option<&str> {
         if !package.is_modular() {

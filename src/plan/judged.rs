@@ -19,8 +19,8 @@ pub fn judged(mut plan: Plan, train: &Train, book: &Advisories) -> Plan {
         };
         let streams = [old, new].map(|release| Streams::of_specs(&release.manifest.modules));
         let closure = book.closed_between(
-            Holding { packages: old.packages(), streams: &streams[0] },
-            Holding { packages: new.packages(), streams: &streams[1] },
+            &Holding { sets: vec![old.packages()], streams: &streams[0] },
+            &Holding { sets: vec![new.packages()], streams: &streams[1] },
         );
         release_move.coverage = Some(closure.into());
     }

@@ -136,8 +136,8 @@ impl Comparison {
     pub fn judged_by(self, book: &Advisories, old: &Content, new: &Content) -> Self {
         let streams = [&old.modules, &new.modules].map(Streams::of_specs);
         let closure = book.closed_between(
-            Holding { packages: &old.packages, streams: &streams[0] },
-            Holding { packages: &new.packages, streams: &streams[1] },
+            &Holding { sets: vec![&old.packages], streams: &streams[0] },
+            &Holding { sets: vec![&new.packages], streams: &streams[1] },
         );
         let flagged = |content: &Content| -> Vec<Flagged> {
             book.flagged_in(&content.packages).iter().map(Flagged::from).collect()

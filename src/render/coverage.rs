@@ -23,11 +23,12 @@ enum List {
     Closed,
     Remaining,
     Opened,
+    Unsure,
 }
 
 /// Says what the way closes, in one sentence without a full stop.
 pub(super) fn verdict(coverage: &Coverage, old: &str, new: &str) -> String {
-    let Coverage { closed, remaining, opened, cves } = coverage;
+    let Coverage { closed, remaining, opened, unsure, cves } = coverage;
     let (old, new) = (clean(old), clean(new));
     let mut parts = Vec::new();
     match cves.open_before() {
@@ -35,8 +36,12 @@ pub(super) fn verdict(coverage: &Coverage, old: &str, new: &str) -> String {
         0 => parts.push(format!("no CVE is open in {old}")),
         before => {
             let mut part = format!("closes {} of {} open in {old}", cves.closed.len(), count(before, "CVE"));
-            if !cves.removed.is_empty() {
-                let _ = write!(part, " ({} by removal of the packages)", cves.removed.len());
+            let without = counts(&[
+                (cves.removed.len(), "by removal of the packages"),
+                (cves.replaced.len(), "by packages of another stream, line or flavour in their place"),
+            ]);
+            if !without.is_empty() {
+                let _ = write!(part, " ({without})");
             }
             parts.push(part);
             if !cves.remaining.is_empty() {
@@ -52,8 +57,17 @@ pub(super) fn verdict(coverage: &Coverage, old: &str, new: &str) -> String {
         };
         parts.push(format!("opens {number} in {new}"));
     }
-    if cves.open_before() == 0 && cves.opened.is_empty() {
-        let lists = [(closed.len(), "closed"), (remaining.len(), "open in both"), (opened.len(), "opened")];
+    if !cves.unsure.is_empty() {
+        let number = count(cves.unsure.len(), "CVE");
+        parts.push(format!("of {number} it cannot be told, for want of a module stream"));
+    }
+    if cves.open_before() == 0 && cves.opened.is_empty() && cves.unsure.is_empty() {
+        let lists = [
+            (closed.len(), "closed"),
+            (remaining.len(), "open in both"),
+            (opened.len(), "opened"),
+            (unsure.len(), "of which it cannot be told"),
+        ];
         parts.push(format!("advisories: {}", counts(&lists)));
     }
     parts.join("; ")
@@ -79,6 +93,16 @@ fn kinds(advisories: &[Covered]) -> String {
     ])
 }
 
+/// The lists as they are shown.
+fn in_order(coverage: &Coverage) -> [(List, &[Covered]); 4] {
+    [
+        (List::Opened, &coverage.opened),
+        (List::Closed, &coverage.closed),
+        (List::Remaining, &coverage.remaining),
+        (List::Unsure, &coverage.unsure),
+    ]
+}
+
 fn title(list: List, advisories: &[Covered], new: &str) -> String {
     let number = match advisories.len() {
         1 => "1 advisory".to_owned(),
@@ -88,6 +112,7 @@ fn title(list: List, advisories: &[Covered], new: &str) -> String {
         List::Closed => "closed".to_owned(),
         List::Remaining => "still open, fixed only upstream".to_owned(),
         List::Opened => format!("open in {} only", clean(new)),
+        List::Unsure => "of a module stream that is not told, open or not".to_owned(),
     };
     format!("{what}: {number} ({})", kinds(advisories))
 }
@@ -144,12 +169,7 @@ fn safe(names: &[Arc<str>]) -> Vec<String> {
 
 /// Writes the lists. What is not about security folds to its count unless everything is asked for.
 pub(super) fn lists(page: &mut Page, indent: usize, coverage: &Coverage, new: &str) {
-    let lists = [
-        (List::Opened, &coverage.opened),
-        (List::Closed, &coverage.closed),
-        (List::Remaining, &coverage.remaining),
-    ];
-    for (list, advisories) in lists {
+    for (list, advisories) in in_order(coverage) {
         if advisories.is_empty() {
             continue;
         }
@@ -162,6 +182,7 @@ pub(super) fn lists(page: &mut Page, indent: usize, coverage: &Coverage, new: &s
                 List::Closed => Mark::REMOVE,
                 List::Opened => Mark('!', Tone::Destroy),
                 List::Remaining => Mark::NONE,
+                List::Unsure => Mark('?', Tone::Drift),
             };
             let line = format!("{} {}: {}", word(covered), clean(&covered.id), about(covered));
             page.item(indent + 2, mark, &line);
@@ -200,12 +221,7 @@ pub(super) fn flag(flagged: &Flagged, packages: &str) -> String {
 
 /// Writes the lists as Markdown.
 pub(super) fn in_markdown(lines: &mut Vec<String>, coverage: &Coverage, new: &str) {
-    let lists = [
-        (List::Opened, &coverage.opened),
-        (List::Closed, &coverage.closed),
-        (List::Remaining, &coverage.remaining),
-    ];
-    for (list, advisories) in lists {
+    for (list, advisories) in in_order(coverage) {
         if advisories.is_empty() {
             continue;
         }
@@ -288,6 +304,7 @@ mod tests {
                 ),
                 covered("ELBA-2099-2", UpdateKind::Bugfix, None, &[]),
             ],
+            unsure: Vec::new(),
             remaining: vec![covered("ELSA-2099-3", UpdateKind::Security, None, &["CVE-2099-3"])],
             opened: Vec::new(),
             cves: crate::advisory::CoveredCves {

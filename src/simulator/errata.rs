@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::catalogue::modules::streams;
 use super::catalogue::{UpdateType, WAVES, catalogue};
 use super::world::{Id, ocid};
 use crate::package::{Arch, Digest, Package};
@@ -162,6 +163,9 @@ fn draw(
     let name = format!("{letters}-2026-{}", FIRST + number);
     let chance = Digest::of([key, "/", &wave.to_string()]);
     let (severity, how_many) = (chance.as_bytes()[0], 1 + usize::from(chance.as_bytes()[1] % 4));
+    // The vendor calls an update of modular packages by the stream, of which it has one each.
+    let stream = streams().iter().find(|stream| packages.iter().any(|package| stream.has(*package)));
+    let key = stream.map_or_else(|| key.to_owned(), |stream| format!("{}:{}", stream.module, stream.name));
     let (synopsis, count) = match kind {
         UpdateType::Security => {
             let severity = match severity {

@@ -54,6 +54,7 @@ fn an_advisory_counts_within_its_flavour_its_stream_and_its_line() {
         advisory("ELSA-U", &["kernel-uek-5.15.0-200.el8uek.x86_64"]),
     ];
     advisories[2].fixes[0].module = Some(module("perl", "5.30"));
+    advisories[3].title = "Important: perl:5.26 security update".into();
     let book = Advisories::new(advisories);
     for (set, streams, expected) in [
         ("openssl-1:1.1.1k-6.el8.x86_64", &[][..], vec![]),
@@ -63,7 +64,7 @@ fn an_advisory_counts_within_its_flavour_its_stream_and_its_line() {
         ("gnutls-3.6.16-4.el8.x86_64", &[], vec![]),
         ("gnutls-10:3.6.16-4.0.1.el8_fips.x86_64", &[], vec!["ELSA-F"]),
         ("perl-5.26.3-421.module+el8.6.0+1+a.x86_64", &["perl:5.26"], vec!["ELSA-N"]),
-        ("perl-5.26.3-421.module+el8.6.0+1+a.x86_64", &["perl:5.30"], vec!["ELSA-M", "ELSA-N"]),
+        ("perl-5.26.3-421.module+el8.6.0+1+a.x86_64", &["perl:5.30"], vec!["ELSA-M"]),
         ("perl-4:5.26.3-422.el8.x86_64", &["perl:5.30"], vec!["ELSA-P"]),
         ("kernel-uek-5.4.17-2136.el8uek.x86_64", &[], vec![]),
         ("kernel-uek-5.15.0-199.el8uek.x86_64", &[], vec!["ELSA-U"]),
@@ -129,8 +130,8 @@ fn a_range_closes_what_lies_between_its_ends_and_tells_cves_apart() {
         "bash-1-1.el8.x86_64 telnet-1-1.el8.x86_64 perl-5.26.3-1.module+el8+1+a.x86_64 zlib-1-1.el8.x86_64";
     let new = "bash-3-2.el8.x86_64 perl-5.30.1-1.module+el8+1+b.x86_64 zlib-3-1.ksplice1.el8.x86_64 new-1-1.el8.x86_64";
     let closure = book.closed_between(
-        Holding { packages: &set_of(old), streams: &Streams::of_specs(["perl:5.26"]) },
-        Holding { packages: &set_of(new), streams: &Streams::of_specs(["perl:5.30"]) },
+        &Holding { sets: vec![&set_of(old)], streams: &Streams::of_specs(["perl:5.26"]) },
+        &Holding { sets: vec![&set_of(new)], streams: &Streams::of_specs(["perl:5.30"]) },
     );
     let became: Vec<(&str, Became)> =
         closure.closed.iter().map(|closed| (&*closed.advisory.id, closed.mended[0].became)).collect();
@@ -153,8 +154,10 @@ fn a_range_closes_what_lies_between_its_ends_and_tells_cves_apart() {
         // `b` is named by what remains.
         closed: set(&["a", "c", "e", "f", "g"]),
         removed: set(&["e"]),
+        replaced: set(&["f", "g"]),
         remaining: set(&["b", "d"]),
         opened: set(&["h"]),
+        unsure: set(&[]),
     };
     assert_eq!(closure.cves, expected);
     assert_eq!(closure.cves.open_before(), 7);
@@ -250,16 +253,26 @@ proptest! {
         let book = Advisories::new(list);
         let (old, new) = (PackageSet::new(old), PackageSet::new(new));
         let streams = Streams::of_specs(streams);
-        let holding = |packages| Holding { packages, streams: &streams };
-        let closure = book.closed_between(holding(&old), holding(&new));
+        let holding = |packages| Holding { sets: vec![packages], streams: &streams };
+        let closure = book.closed_between(&holding(&old), &holding(&new));
         let names = |open: &[Open]| -> BTreeSet<Arc<str>> {
             open.iter().map(|open| open.advisory.id.clone()).collect()
         };
         let mut before: BTreeSet<Arc<str>> =
             closure.closed.iter().map(|closed| closed.advisory.id.clone()).collect();
-        prop_assert!(before.is_disjoint(&names(&closure.remaining)));
-        before.extend(names(&closure.remaining));
-        prop_assert_eq!(before, names(&book.open_in(&old, &streams)));
+        let (remaining, unsure) = (names(&closure.remaining), names(&closure.unsure));
+        prop_assert!(before.is_disjoint(&remaining) && before.is_disjoint(&unsure) && remaining.is_disjoint(&unsure));
+        // Nothing that may still be open is closed, and nothing that was open is lost.
+        let (was, is) = (book.standing_in(&holding(&old)), book.standing_in(&holding(&new)));
+        prop_assert!(before.is_subset(&names(&was.open)));
+        prop_assert!(before.is_disjoint(&names(&is.open)) && before.is_disjoint(&names(&is.unsure)));
+        before.extend(remaining);
+        before.extend(unsure);
+        prop_assert!(names(&was.open).is_subset(&before) && names(&was.unsure).is_subset(&before));
+        let cves = &closure.cves;
+        let lists = [&cves.closed, &cves.remaining, &cves.opened, &cves.unsure];
+        let all: BTreeSet<&Arc<str>> = lists.into_iter().flatten().collect();
+        prop_assert_eq!(all.len(), lists.iter().map(|list| list.len()).sum::<usize>());
         let mut after = names(&closure.opened);
         after.extend(names(&closure.remaining));
         prop_assert_eq!(after, names(&book.open_in(&new, &streams)));
@@ -295,4 +308,49 @@ fn what_was_built_for_another_system_cures_nothing() {
     );
     // Where nothing tells the system, nothing is kept back.
     assert_eq!(open("bash-4-1.x86_64"), ["ELSA-8", "ELSA-9", "ELSA-any"]);
+}
+
+#[test]
+fn what_is_of_a_stream_that_nobody_tells_is_never_called_closed() {
+    let mut advisories = vec![
+        advisory("ELSA-1", &["perl-libs-5.26.3-422.module+el8.6.0+1+a.x86_64"]),
+        advisory("ELSA-2", &["nodejs-1:16.2-1.module+el8.6.0+1+b.x86_64"]),
+    ];
+    advisories[0].title = "perl:5.26 security update".into();
+    for (advisory, cve) in advisories.iter_mut().zip(["CVE-2099-1", "CVE-2099-2"]) {
+        advisory.cves = vec![cve.into()];
+    }
+    let book = Advisories::new(advisories);
+    let perl = set_of("perl-libs-5.26.3-421.module+el8.6.0+1+a.x86_64");
+    let ids = |list: &[Open]| list.iter().map(|open| open.advisory.id.to_string()).collect::<Vec<_>>();
+    let (told, untold) = (Streams::of_specs(["perl:5.26"]), Streams::default());
+    let holding = |streams| Holding { sets: vec![&perl], streams };
+    // The same packages, of which one side does not tell the stream: a list of `rpm -qa`.
+    let closure = book.closed_between(&holding(&told), &holding(&untold));
+    assert_eq!((closure.closed.len(), ids(&closure.unsure)), (0, vec!["ELSA-1".to_owned()]));
+    assert_eq!(closure.cves.unsure.len(), 1);
+    let closure = book.closed_between(&holding(&untold), &holding(&told));
+    assert_eq!((ids(&closure.remaining), closure.opened.len()), (vec!["ELSA-1".to_owned()], 0));
+    // Another stream that is told is another matter.
+    let other = Streams::of_specs(["perl:5.30"]);
+    assert_eq!(book.standing_in(&holding(&other)), Standing::default());
+    // Where the advisory does not tell it, nothing does.
+    let node = set_of("nodejs-1:10.24-1.module+el8.3.0+1+c.x86_64");
+    let streams = Streams::of_specs(["nodejs:10"]);
+    let standing = book.standing_in(&Holding { sets: vec![&node], streams: &streams });
+    assert_eq!((standing.open.len(), ids(&standing.unsure)), (0, vec!["ELSA-2".to_owned()]));
+}
+
+#[test]
+fn of_several_sets_each_counts_by_itself() {
+    let mut one = advisory("ELSA-1", &["bash-4.4-5.el8.x86_64"]);
+    one.cves = vec!["CVE-2099-1".into()];
+    let book = Advisories::new([one]);
+    let (behind, mended) = (set_of("bash-4.4-4.el8.x86_64"), set_of("bash-4.4-5.el8.x86_64"));
+    let streams = Streams::default();
+    let fleet = Holding { sets: vec![&mended, &behind], streams: &streams };
+    let release = Holding { sets: vec![&mended], streams: &streams };
+    assert_eq!(book.standing_in(&fleet).open[0].lacks[0].have, package("bash-4.4-4.el8.x86_64"));
+    assert_eq!(book.closed_between(&fleet, &release).cves.closed.len(), 1);
+    assert_eq!(book.closed_between(&release, &fleet).cves.opened.len(), 1);
 }
