@@ -79,11 +79,12 @@ fn show(
     };
     let style = context.terminal.style(detail);
     let mut text = render::diff(&comparison, DiffFormat::Text(style));
-    if promotion.way == Way::Back {
+    let cannot = Irreversible::of(&comparison.delta, promotion.way);
+    if promotion.way == Way::Back || !cannot.is_nothing() {
         let followers = promotion.left_ahead(train);
         let followers: Vec<_> = followers.iter().map(|group| &group.name).collect();
         text.push('\n');
-        text.push_str(&render::irreversible(Irreversible::of(&comparison.delta), &followers, style));
+        text.push_str(&render::irreversible(cannot, promotion.way, &followers, style));
     }
     context.terminal.print(&text)
 }

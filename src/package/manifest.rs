@@ -177,6 +177,11 @@ impl Manifest {
         self.header.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
+    /// Returns the name of the release that this one is a hotfix of, as its header says.
+    pub fn base(&self) -> Option<&str> {
+        self.header("base")?.split(' ').next()
+    }
+
     /// Returns the digest of the non-comment lines, sorted bytewise, each ended by LF.
     pub fn digest(&self) -> Digest {
         if self.modules.is_empty() && self.keys.is_empty() {
