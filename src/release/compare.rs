@@ -38,6 +38,8 @@ pub struct Content {
     pub left_out: usize,
     /// How many instances are in it; none but for groups.
     pub instances: Option<usize>,
+    /// The distinct sets of its instances; empty but for groups. Advisories are looked up in each by itself.
+    pub sets: Vec<PackageSet>,
 }
 
 impl Content {
@@ -45,7 +47,13 @@ impl Content {
     pub fn of_manifest(label: String, origin: Origin, manifest: &Manifest) -> Self {
         let Manifest { header: _, packages, modules, keys } = manifest;
         let (modules, keys) = (Some(modules.clone()), Some(keys.clone()));
-        Self { label, origin, packages: packages.clone(), modules, keys, left_out: 0, instances: None }
+        let (packages, sets) = (packages.clone(), Vec::new());
+        Self { label, origin, packages, modules, keys, left_out: 0, instances: None, sets }
+    }
+
+    fn held_with<'a>(&'a self, streams: &'a Streams) -> Holding<'a> {
+        let sets = if self.sets.is_empty() { vec![&self.packages] } else { self.sets.iter().collect() };
+        Holding { sets, streams }
     }
 
     fn side(&self) -> Side {
@@ -153,10 +161,7 @@ impl Comparison {
     #[must_use]
     pub fn judged_by(self, book: &Advisories, old: &Content, new: &Content) -> Self {
         let streams = [old.streams(), new.streams()];
-        let closure = book.closed_between(
-            &Holding { sets: vec![&old.packages], streams: &streams[0] },
-            &Holding { sets: vec![&new.packages], streams: &streams[1] },
-        );
+        let closure = book.closed_between(&old.held_with(&streams[0]), &new.held_with(&streams[1]));
         let flagged = |content: &Content| -> Vec<Flagged> {
             book.flagged_in(&content.packages).iter().map(Flagged::from).collect()
         };
@@ -197,6 +202,7 @@ mod tests {
             keys: Some(owned(keys)),
             left_out: 0,
             instances: None,
+            sets: Vec::new(),
         }
     }
 
