@@ -32,6 +32,8 @@ pub struct Content {
     pub packages: PackageSet,
     /// `NAME:STREAM[:VERSION:CONTEXT]` of its module streams; none where it does not tell them.
     pub modules: Option<Vec<String>>,
+    /// The labels of their packages, where those are known: `NAME:STREAM LABEL...`.
+    pub labels: Vec<String>,
     /// The ids of its trust keys; none where it does not tell them.
     pub keys: Option<Vec<String>>,
     /// How many of its packages are unmanaged and left out.
@@ -47,8 +49,9 @@ impl Content {
     pub fn of_manifest(label: String, origin: Origin, manifest: &Manifest) -> Self {
         let Manifest { header: _, packages, modules, keys } = manifest;
         let (modules, keys) = (Some(modules.clone()), Some(keys.clone()));
+        let labels = manifest.headers("stream").map(str::to_owned).collect();
         let (packages, sets) = (packages.clone(), Vec::new());
-        Self { label, origin, packages, modules, keys, left_out: 0, instances: None, sets }
+        Self { label, origin, packages, modules, labels, keys, left_out: 0, instances: None, sets }
     }
 
     fn held_with<'a>(&'a self, streams: &'a Streams) -> Holding<'a> {
@@ -67,8 +70,9 @@ impl Content {
         }
     }
 
-    fn streams(&self) -> Streams {
-        Streams::of_specs(self.modules.iter().flatten())
+    /// Returns what is known of its module streams.
+    pub fn streams(&self) -> Streams {
+        Streams::of_specs(self.modules.iter().flatten()).labelled(&self.labels)
     }
 }
 
@@ -199,6 +203,7 @@ mod tests {
             origin,
             packages,
             modules: Some(owned(modules)),
+            labels: Vec::new(),
             keys: Some(owned(keys)),
             left_out: 0,
             instances: None,

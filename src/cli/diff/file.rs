@@ -69,6 +69,7 @@ fn of_list(label: String, list: List) -> Content {
         origin: Origin::File,
         packages,
         modules: None,
+        labels: Vec::new(),
         keys,
         left_out: 0,
         instances: None,

@@ -207,8 +207,8 @@ impl<'a> Live<'a> {
 }
 
 fn content(label: String, origin: Origin, packages: PackageSet) -> Content {
-    let sets = Vec::new();
-    Content { label, origin, packages, modules: None, keys: None, left_out: 0, instances: None, sets }
+    let (labels, sets) = (Vec::new(), Vec::new());
+    Content { label, origin, packages, modules: None, labels, keys: None, left_out: 0, instances: None, sets }
 }
 
 /// Takes what the train cares for of instances. One that has no trust key at all is one whose service lists none.
