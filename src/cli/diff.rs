@@ -121,7 +121,7 @@ fn read(
 ) -> Result<(Content, Content, Option<Advisories>), CliError> {
     let offline = |side: &Named| -> Result<Option<Content>, CliError> {
         match (side, train) {
-            (Named::File(path), _) => file::read(Path::new(path)).map(Some),
+            (Named::File(path), _) => file::read(context, Path::new(path)).map(Some),
             (Named::Release(name), Some(train)) => release(train, name).map(Some),
             _ => Ok(None),
         }

@@ -6,7 +6,8 @@ use std::io;
 
 use super::args::Promote as Arguments;
 use super::context::Context;
-use super::{CliError, exit, prompt, workspace, write};
+use super::{CliError, advisories, args, exit, prompt, workspace, write};
+use crate::advisory::Advisories;
 use crate::package::Lore;
 use crate::release::{self, Comparison, Content, Irreversible, Origin, Promotion, Way};
 use crate::render::{self, Detail, DiffFormat};
@@ -30,7 +31,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         return Ok(exit::DONE);
     }
     let edited = edit(context, train, &promotion)?;
-    show(context, arguments, train, &promotion)?;
+    let book = book(context, arguments, train, &promotion)?;
+    show(context, arguments, train, (&promotion, book.as_ref()))?;
     let place = format!("{}:{}", train.file.display(), promotion.group.line);
     if arguments.check {
         return Ok(exit::DIFFERENT);
@@ -60,18 +62,39 @@ fn refused(error: &release::PromotionError) -> CliError {
     CliError::of(code, error).hint(error.hint())
 }
 
+/// Reads the advisories that are to judge the way. Only files: nothing here asks the service.
+fn book(
+    context: &Context,
+    arguments: &Arguments,
+    train: &Train,
+    promotion: &Promotion<'_>,
+) -> Result<Option<Advisories>, CliError> {
+    let wanted = args::Advisories { sources: arguments.advisories.clone(), since: None };
+    if wanted.ask_the_service() {
+        let (from, to) = (&promotion.from.name, &promotion.to.name);
+        return Err(CliError::usage("promote asks no service, and so not for its errata")
+            .hint(format!("`patchtrain diff {from} {to} --advisories service` does"))
+            .hint("a file of that name is ./service"));
+    }
+    let os_major = advisories::os_major(Some(train), promotion.to.packages());
+    context.block_on(async |interrupt| advisories::files(context, &interrupt, &wanted, os_major).await)
+}
+
 /// Shows how the releases differ, and what a way back cannot undo.
 fn show(
     context: &Context,
     arguments: &Arguments,
     train: &Train,
-    promotion: &Promotion<'_>,
+    (promotion, book): (&Promotion<'_>, Option<&Advisories>),
 ) -> Result<(), CliError> {
     let content = |release: &train::Release| {
         Content::of_manifest(release.name.to_string(), Origin::Release, &release.manifest)
     };
     let (old, new) = (content(promotion.from), content(promotion.to));
-    let comparison = Comparison::between(&old, &new, Lore::default());
+    let mut comparison = Comparison::between(&old, &new, Lore::default());
+    if let Some(book) = book {
+        comparison = comparison.judged_by(book, &old, &new);
+    }
     // Somebody who is asked wants to see the question, and what it is about, at once.
     let detail = match arguments.amount.detail() {
         Detail::Default if context.terminal.can_ask => Detail::Summary,
@@ -79,11 +102,12 @@ fn show(
     };
     let style = context.terminal.style(detail);
     let mut text = render::diff(&comparison, DiffFormat::Text(style));
-    if promotion.way == Way::Back {
+    let cannot = Irreversible::of(&comparison.delta, promotion.way);
+    if promotion.way == Way::Back || !cannot.is_nothing() {
         let followers = promotion.left_ahead(train);
         let followers: Vec<_> = followers.iter().map(|group| &group.name).collect();
         text.push('\n');
-        text.push_str(&render::irreversible(Irreversible::of(&comparison.delta), &followers, style));
+        text.push_str(&render::irreversible(cannot, promotion.way, &followers, style));
     }
     context.terminal.print(&text)
 }

@@ -115,9 +115,9 @@ async fn book(
 ) -> Result<Option<Advisories>, CliError> {
     let wanted = args::Advisories { sources: flags.advisories.clone(), since: None };
     if wanted.ask_the_service() {
-        return Err(CliError::usage("releases are flagged by advisories of files").hint(
-            "the service does not tell which of its errata were withdrawn; a file of that name is ./service",
-        ));
+        return Err(CliError::usage("this asks no service, and so not for its errata")
+            .hint("`patchtrain release verify --advisories service` does")
+            .hint("a file of that name is ./service"));
     }
     let os_major = advisories::os_major(Some(train), &PackageSet::default());
     advisories::files(context, interrupt, &wanted, os_major).await

@@ -131,7 +131,9 @@ impl fmt::Display for LeftOut {
 impl Frozen {
     /// Says what was decided, for whoever reads the manifest later: a line each.
     fn notes(&self) -> Vec<String> {
-        let Self { manifest: _, left_out: _, streamless, several: _, unmatched, twins, policy, kernel, .. } = self;
+        let Self {
+            manifest: _, left_out: _, streamless, several: _, unmatched, twins, policy, kernel, ..
+        } = self;
         let mut notes = Vec::new();
         if self.reboot_required {
             notes.push("a reboot was pending: what is frozen had not all run yet".to_owned());
@@ -151,7 +153,10 @@ impl Frozen {
             }
         }
         notes.extend(unmatched.iter().map(|(package, kernel)| {
-            format!("{package} is taken without its kernel: the newest is {kernel}, and has no {}", package.name())
+            format!(
+                "{package} is taken without its kernel: the newest is {kernel}, and has no {}",
+                package.name()
+            )
         }));
         notes.extend(twins.iter().map(|pair| {
             let versions: Vec<&str> = pair.iter().map(|package| package.as_str()).collect();

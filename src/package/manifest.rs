@@ -185,6 +185,11 @@ impl Manifest {
         self.header.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
+    /// Returns the name of the release that this one is a hotfix of, as its header says.
+    pub fn base(&self) -> Option<&str> {
+        self.header("base")?.split(' ').next()
+    }
+
     /// Returns the values of a repeatable header line, in file order.
     pub fn headers<'m>(&'m self, key: &'m str) -> impl Iterator<Item = &'m str> {
         self.header.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())

@@ -174,6 +174,20 @@ impl Package {
         name.get(.."kernel".len() + flavour.map_or(0, |flavour| flavour.len()))
     }
 
+    /// Returns the id of the trust key that the package stands for: rpm lists keys like packages.
+    pub fn trust_key(self) -> Option<&'static str> {
+        (self.name() == "gpg-pubkey" && super::manifest::is_key(self.evr())).then(|| self.evr())
+    }
+
+    /// Returns the kernel that the package itself is, as [`Self::kernel`] names it: `kernel-uek` of `kernel-uek-core`, and
+    /// none of its modules or headers, which may be left of a version that is gone.
+    pub fn is_kernel_of(self) -> Option<&'static str> {
+        let kernel = self.kernel()?;
+        let rest = self.name().strip_prefix(kernel)?;
+        let rest = rest.strip_prefix("-debug").unwrap_or(rest);
+        matches!(rest, "" | "-core" | "-PAE").then_some(kernel)
+    }
+
     /// Tells whether the package belongs to a module stream (`.module+` in its release).
     pub fn is_modular(self) -> bool {
         self.release().contains(".module+") || self.release().contains(".module_")

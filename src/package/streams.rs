@@ -185,7 +185,8 @@ mod tests {
         ]
         .map(package);
         let specs = ["perl:5.26", "perl-IO:2.066"];
-        let lines = ["perl:5.26 3cefc087 f0897f98", "perl-IO:2.066 3cefc087", "perl:5.30 00000000", "nonsense"];
+        let lines =
+            ["perl:5.26 3cefc087 f0897f98", "perl-IO:2.066 3cefc087", "perl:5.30 00000000", "nonsense"];
         let streams = Streams::of_specs(specs).labelled(lines);
         assert_eq!(streams.of(test), Some("perl:5.26"));
         // One label of two modules: it is of one of these, and nobody knows which.

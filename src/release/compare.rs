@@ -30,28 +30,33 @@ pub struct Content {
     pub origin: Origin,
     /// The packages.
     pub packages: PackageSet,
-    /// `NAME:STREAM[:VERSION:CONTEXT]` of its module streams.
-    pub modules: Vec<String>,
+    /// `NAME:STREAM[:VERSION:CONTEXT]` of its module streams; none where it does not tell them.
+    pub modules: Option<Vec<String>>,
     /// The labels of their packages, where those are known: `NAME:STREAM LABEL...`.
     pub labels: Vec<String>,
-    /// The ids of its trust keys.
-    pub keys: Vec<String>,
+    /// The ids of its trust keys; none where it does not tell them.
+    pub keys: Option<Vec<String>>,
+    /// How many of its packages are unmanaged and left out.
+    pub left_out: usize,
     /// How many instances are in it; none but for groups.
     pub instances: Option<usize>,
+    /// The distinct sets of its instances; empty but for groups. Advisories are looked up in each by itself.
+    pub sets: Vec<PackageSet>,
 }
 
 impl Content {
     /// Takes what a manifest holds.
     pub fn of_manifest(label: String, origin: Origin, manifest: &Manifest) -> Self {
         let Manifest { header: _, packages, modules, keys } = manifest;
-        let (packages, modules, keys) = (packages.clone(), modules.clone(), keys.clone());
+        let (modules, keys) = (Some(modules.clone()), Some(keys.clone()));
         let labels = manifest.headers("stream").map(str::to_owned).collect();
-        Self { label, origin, packages, modules, labels, keys, instances: None }
+        let (packages, sets) = (packages.clone(), Vec::new());
+        Self { label, origin, packages, modules, labels, keys, left_out: 0, instances: None, sets }
     }
 
-    /// Returns what is known of its module streams.
-    pub fn streams(&self) -> Streams {
-        Streams::of_specs(&self.modules).labelled(&self.labels)
+    fn held_with<'a>(&'a self, streams: &'a Streams) -> Holding<'a> {
+        let sets = if self.sets.is_empty() { vec![&self.packages] } else { self.sets.iter().collect() };
+        Holding { sets, streams }
     }
 
     fn side(&self) -> Side {
@@ -60,8 +65,14 @@ impl Content {
             origin: self.origin,
             packages: self.packages.len(),
             digest: self.packages.digest(),
+            left_out: self.left_out,
             instances: self.instances,
         }
+    }
+
+    /// Returns what is known of its module streams.
+    pub fn streams(&self) -> Streams {
+        Streams::of_specs(self.modules.iter().flatten()).labelled(&self.labels)
     }
 }
 
@@ -76,9 +87,17 @@ pub struct Side {
     pub packages: usize,
     /// The digest of the packages alone.
     pub digest: Digest,
+    /// How many more it has that are unmanaged; nothing where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: usize,
     /// How many instances are in it; none but for groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instances: Option<usize>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A trust key that only one of them has.
@@ -130,22 +149,23 @@ impl Comparison {
         let delta = Delta::knowing(&old.packages, &new.packages, &lore);
         let mut same = 0;
         walk(&old.packages, &new.packages, |old, new| same += usize::from(old == new));
-        // An instance's or a source's streams and keys are not all known: nothing is said where a side tells of none.
-        let told = |content: &Content| matches!(content.origin, Origin::Release | Origin::File);
-        let both = told(old) && told(new);
-        let modules = if both { lore.old.moves(&lore.new) } else { Vec::new() };
-        let keys = if both { keys(&old.keys, &new.keys) } else { Vec::new() };
+        // What is in the service has streams for advisories only: the defaults among them, or those of its release.
+        let told = |content: &Content| {
+            matches!(content.origin, Origin::Release | Origin::File) && content.modules.is_some()
+        };
+        let modules = if told(old) && told(new) { lore.old.moves(&lore.new) } else { Vec::new() };
+        let keys = match (&old.keys, &new.keys) {
+            (Some(old), Some(new)) => keys(old, new),
+            _ => Vec::new(),
+        };
         Self { old: old.side(), new: new.side(), same, delta, modules, keys, advisories: None }
     }
 
     /// Adds what advisories say of the two contents that were compared, over the whole range between them.
     #[must_use]
     pub fn judged_by(self, book: &Advisories, old: &Content, new: &Content) -> Self {
-        let streams = [old, new].map(Content::streams);
-        let closure = book.closed_between(
-            &Holding { sets: vec![&old.packages], streams: &streams[0] },
-            &Holding { sets: vec![&new.packages], streams: &streams[1] },
-        );
+        let streams = [old.streams(), new.streams()];
+        let closure = book.closed_between(&old.held_with(&streams[0]), &new.held_with(&streams[1]));
         let flagged = |content: &Content| -> Vec<Flagged> {
             book.flagged_in(&content.packages).iter().map(Flagged::from).collect()
         };
@@ -182,10 +202,12 @@ mod tests {
             label: label.to_owned(),
             origin,
             packages,
-            modules: owned(modules),
+            modules: Some(owned(modules)),
             labels: Vec::new(),
-            keys: owned(keys),
+            keys: Some(owned(keys)),
+            left_out: 0,
             instances: None,
+            sets: Vec::new(),
         }
     }
 
@@ -200,14 +222,27 @@ mod tests {
         assert!(!found.is_same());
         let same = Comparison::between(&old, &old, Lore::default());
         assert!(same.is_same() && same.same == 2);
-        let keys_only = Content { keys: vec!["cc".to_owned()], ..old.clone() };
+        let keys_only = Content { keys: Some(vec!["cc".to_owned()]), ..old.clone() };
         assert!(!Comparison::between(&old, &keys_only, Lore::default()).is_same());
     }
 
     #[test]
-    fn what_an_instance_does_not_tell_is_no_difference() {
+    fn what_a_side_does_not_tell_is_no_difference() {
         let release = content("GL1", Origin::Release, &["a-1-1.noarch"], &["perl:5.26"], &["aa"]);
-        let instance = content("web-01", Origin::Instance, &["a-1-1.noarch"], &[], &[]);
-        assert!(Comparison::between(&release, &instance, Lore::default()).is_same());
+        let found = |other: &Content| {
+            let both = [
+                Comparison::between(&release, other, Lore::default()),
+                Comparison::between(other, &release, Lore::default()),
+            ];
+            assert_eq!(both[0].is_same(), both[1].is_same());
+            (both[0].modules.len(), both[0].keys.len())
+        };
+        let list = content("list.txt", Origin::File, &["a-1-1.noarch"], &[], &[]);
+        assert_eq!(found(&list), (1, 1));
+        assert_eq!(found(&Content { modules: None, keys: None, ..list.clone() }), (0, 0));
+        assert_eq!(found(&Content { modules: None, keys: Some(vec!["bb".to_owned()]), ..list }), (0, 2));
+        // The streams of an instance are there for advisories; keys that are listed are its.
+        let instance = content("web-01", Origin::Instance, &["a-1-1.noarch"], &["perl:5.30"], &["aa"]);
+        assert_eq!(found(&instance), (0, 0));
     }
 }

@@ -6,6 +6,7 @@
 
 mod closure;
 mod compare;
+mod managed;
 mod portrait;
 mod promote;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod verify;
 
 pub use closure::{Clash, Dependencies, Unmet, dependencies};
 pub use compare::{Comparison, Content, Judgement, KeyMove, Origin, Side};
+pub use managed::Managed;
 pub use portrait::{Portrait, Size};
 pub use promote::{Irreversible, Promotion, PromotionError, Way, promotion, suggestion};
 pub use sbom::{purl, sbom};

@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use crate::name::{self, GroupName, ReleaseName};
-use crate::package::{Delta, DeltaKind};
+use crate::package::{Delta, DeltaKind, Package};
 use crate::train::{Group, Release, Train};
 
 /// A group and the release that it is to ride.
@@ -20,7 +20,7 @@ pub struct Promotion<'a> {
     pub way: Way,
 }
 
-/// Where a promotion leads, in the order of the train's releases.
+/// Where a promotion leads, in the order of the train's releases: that in which a fleet moves from one to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Nowhere: the group rides that release.
@@ -159,7 +159,7 @@ impl Promotion<'_> {
     }
 }
 
-/// What a move back to an earlier release leaves as it is, in packages by name and architecture.
+/// What a move to another release leaves as it is, in packages by name and architecture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Irreversible {
     /// Newer than the earlier release has them: an update never downgrades, so that instances will be ahead.
@@ -176,22 +176,29 @@ pub struct Irreversible {
 }
 
 impl Irreversible {
-    /// Counts them in the way from the later release to the earlier one.
-    pub fn of(delta: &Delta) -> Self {
-        let newest_goes = delta.entries.iter().filter(|entry| {
-            entry.kind == DeltaKind::SetChanged
-                && match (entry.old.last(), entry.new.last()) {
-                    (Some(old), Some(new)) => old.cmp_evr(*new).is_gt(),
-                    _ => false,
-                }
-        });
-        Self {
-            newer: delta.count(DeltaKind::Downgraded),
-            kernels: newest_goes.count(),
-            stay: delta.count(DeltaKind::Removed),
-            absent: delta.count(DeltaKind::Added) + delta.count(DeltaKind::Renamed),
-            streams: delta.count(DeltaKind::StreamChanged),
+    /// Counts them in the way from one release to another. In a move forward only what is older in the later release
+    /// counts: a hotfix may have brought what the next release does not have yet. That it brings and drops packages is
+    /// what such a move is for.
+    pub fn of(delta: &Delta, way: Way) -> Self {
+        let mut what = Self::default();
+        for entry in &delta.entries {
+            let is_older = match (entry.old.last(), entry.new.last()) {
+                (Some(old), Some(new)) => old.cmp_evr(*new).is_gt(),
+                _ => false,
+            };
+            // One kernel each is a downgrade by its versions alone: the newer one stays beside the older one.
+            let is_kernel = entry.key().is_some_and(Package::is_install_only);
+            match entry.kind {
+                DeltaKind::Downgraded if !is_kernel => what.newer += 1,
+                DeltaKind::Downgraded | DeltaKind::SetChanged => what.kernels += usize::from(is_older),
+                _ if way == Way::Forward => {}
+                DeltaKind::Removed => what.stay += 1,
+                DeltaKind::Added | DeltaKind::Renamed => what.absent += 1,
+                DeltaKind::StreamChanged => what.streams += 1,
+                DeltaKind::Upgraded => {}
+            }
         }
+        what
     }
 
     /// Tells whether the way back brings all back.
@@ -274,8 +281,26 @@ mod tests {
             "perl-1-1.x86_64",
             "up-2-1.x86_64",
         ]);
-        let found = Irreversible::of(&Delta::between(&late, &early));
+        let delta = Delta::between(&late, &early);
+        let found = Irreversible::of(&delta, Way::Back);
         assert_eq!(found, Irreversible { newer: 1, kernels: 1, stay: 1, absent: 1, streams: 1 });
-        assert!(Irreversible::of(&Delta::between(&late, &late)).is_nothing());
+        // What leads forward takes and drops packages; only what is older there does not come.
+        let forward = Irreversible { newer: 1, kernels: 1, ..Irreversible::default() };
+        assert_eq!(Irreversible::of(&delta, Way::Forward), forward);
+        for way in [Way::Back, Way::Forward] {
+            assert!(Irreversible::of(&Delta::between(&late, &late), way).is_nothing());
+        }
+    }
+
+    #[test]
+    fn the_one_kernel_of_a_release_stays_beside_the_older_one() {
+        let set = |texts: &[&str]| -> PackageSet {
+            texts.iter().map(|text| Package::parse(text).unwrap()).collect()
+        };
+        let late = set(&["kernel-uek-2-1.x86_64", "kernel-uek-core-2-1.x86_64", "zsh-2-1.x86_64"]);
+        let early = set(&["kernel-uek-1-1.x86_64", "kernel-uek-core-1-1.x86_64", "zsh-1-1.x86_64"]);
+        let back = Irreversible { newer: 1, kernels: 2, ..Irreversible::default() };
+        assert_eq!(Irreversible::of(&Delta::between(&late, &early), Way::Back), back);
+        assert!(Irreversible::of(&Delta::between(&early, &late), Way::Back).is_nothing());
     }
 }

@@ -70,7 +70,11 @@ fn side(side: &Side) -> String {
         (Origin::Group, None) => "group".to_owned(),
         (Origin::Source, _) => "software source".to_owned(),
     };
-    format!("{what}, {packages}, packages' {}", side.digest)
+    let left_out = match side.left_out {
+        0 => String::new(),
+        several => format!(" ({several} unmanaged left out)"),
+    };
+    format!("{what}, {packages}{left_out}, packages' {}", side.digest)
 }
 
 fn streams(streams: &[String]) -> String {

@@ -29,6 +29,9 @@ pub enum EditError {
     /// The file declares a release of that name.
     #[error("the file declares a release `{0}` already")]
     Declared(ReleaseName),
+    /// The file declares no such release.
+    #[error("the file declares no release `{0}`")]
+    NoRelease(ReleaseName),
     /// The file declares no such group.
     #[error("the file declares no group `{0}`")]
     NoGroup(GroupName),
@@ -45,26 +48,37 @@ pub enum EditError {
     Layout,
 }
 
-/// Adds a `[[release]]` behind the last one; the first one stands before the groups, below `[train]`, `[service]` and
-/// `[state]`.
-pub fn add_release(text: &str, name: &ReleaseName, manifest: &str) -> Result<String, EditError> {
+/// Adds a `[[release]]` behind another one, or behind the last one where none is named. The first one stands before the
+/// groups, below `[train]`, `[service]` and `[state]`.
+pub fn add_release(
+    text: &str,
+    name: &ReleaseName,
+    manifest: &str,
+    behind: Option<&ReleaseName>,
+) -> Result<String, EditError> {
     let before = values(text)?;
-    match before.get("release") {
-        None => {}
-        Some(toml::Value::Array(known)) => {
-            let is_it =
-                |table: &toml::Value| table.get("name").and_then(toml::Value::as_str) == Some(name.as_str());
-            if known.iter().any(is_it) {
-                return Err(EditError::Declared(name.clone()));
-            }
-        }
+    let known = match before.get("release") {
+        None => &[][..],
+        Some(toml::Value::Array(known)) => known,
         Some(_) => return Err(EditError::Inline("release")),
+    };
+    let place = |name: &ReleaseName| {
+        let name_of =
+            |table: &toml::Value| table.get("name").and_then(toml::Value::as_str) == Some(name.as_str());
+        known.iter().position(name_of)
+    };
+    if place(name).is_some() {
+        return Err(EditError::Declared(name.clone()));
     }
+    let at = match behind {
+        None => known.len(),
+        Some(base) => place(base).ok_or_else(|| EditError::NoRelease(base.clone()))? + 1,
+    };
     let tables = Tables::of(text);
     if before.contains_key("release") && !tables.0.iter().any(|table| table.is("release")) {
         return Err(EditError::Inline("release"));
     }
-    let anchor = match tables.0.iter().rposition(|table| table.is("release")) {
+    let anchor = match tables.last_of_release(at) {
         Some(last) => tables.end(text, last),
         None => {
             tables.0.iter().rposition(|table| !table.is("group")).map_or(0, |last| tables.end(text, last))
@@ -98,7 +112,7 @@ pub fn add_release(text: &str, name: &ReleaseName, manifest: &str) -> Result<Str
     ]);
     let releases = wanted.entry("release").or_insert_with(|| toml::Value::Array(Vec::new()));
     let releases = releases.as_array_mut().ok_or(EditError::Unforeseen)?;
-    releases.push(toml::Value::Table(release));
+    releases.insert(at.min(releases.len()), toml::Value::Table(release));
     checked(edited, &wanted)
 }
 
@@ -156,6 +170,8 @@ fn not_toml(text: &str, error: &toml::de::Error) -> EditError {
 struct Table {
     /// The first part of its key.
     first: String,
+    /// How many parts its key has.
+    parts: usize,
     /// Where its header's line starts.
     start: usize,
     /// Where its last setting, or its header, ends; what follows on that line is a comment at most.
@@ -177,23 +193,41 @@ impl Tables {
         let (mut events, mut errors): (Vec<Event>, Vec<ParseError>) = (Vec::new(), Vec::new());
         parse_document(&tokens, &mut events, &mut errors);
         let mut tables: Vec<Table> = Vec::new();
+        let mut in_header = false;
         for event in &events {
             let (start, end) = (event.span().start(), event.span().end());
             match (event.kind(), tables.last_mut()) {
                 (EventKind::StdTableOpen | EventKind::ArrayTableOpen, _) => {
                     let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-                    tables.push(Table { first: String::new(), start, end });
+                    tables.push(Table { first: String::new(), parts: 0, start, end });
+                    in_header = true;
                 }
                 (EventKind::Whitespace | EventKind::Newline | EventKind::Comment, _) | (_, None) => {}
                 (kind, Some(table)) => {
-                    if kind == EventKind::SimpleKey && table.first.is_empty() {
-                        table.first.push_str(&text[start..end]);
+                    if kind == EventKind::SimpleKey && in_header {
+                        if table.parts == 0 {
+                            table.first.push_str(&text[start..end]);
+                        }
+                        table.parts += 1;
                     }
+                    in_header &= !matches!(kind, EventKind::StdTableClose | EventKind::ArrayTableClose);
                     table.end = end;
                 }
             }
         }
         Self(tables)
+    }
+
+    /// Returns the last table of the release with that number, from 1: `[release.more]` below it is its too.
+    fn last_of_release(&self, number: usize) -> Option<usize> {
+        let (mut seen, mut last) = (0, None);
+        for (at, table) in self.0.iter().enumerate().filter(|(_, table)| table.is("release")) {
+            seen += usize::from(table.parts == 1);
+            if seen == number {
+                last = Some(at);
+            }
+        }
+        last
     }
 
     /// Returns where a table ends: behind its last line and the comments right below that, unless those stand right

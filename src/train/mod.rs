@@ -37,7 +37,7 @@ pub struct Train {
     pub vendor_sources: Vec<VendorSource>,
     /// The `[service]` table.
     pub service: Service,
-    /// The releases, in file order, which is the order of time.
+    /// The releases, in file order, which is the order in which a fleet moves from one to the next.
     pub releases: Vec<Release>,
     /// The groups, in file order, which is for display only.
     pub groups: Vec<Group>,
@@ -279,6 +279,20 @@ impl Train {
     /// Finds a release by name.
     pub fn release(&self, name: &ReleaseName) -> Option<&Release> {
         self.releases.iter().find(|release| release.name == *name)
+    }
+
+    /// Returns the release that a new hotfix of `base` is put behind, so that the file stays in the order in which a
+    /// fleet moves: its last hotfix of those that follow it, and of theirs, or the base itself.
+    pub fn last_hotfix<'a>(&'a self, base: &'a ReleaseName) -> &'a ReleaseName {
+        let mut line = vec![base];
+        let from = self.releases.iter().position(|release| release.name == *base);
+        for release in from.map_or(&[][..], |at| &self.releases[at + 1..]) {
+            match release.manifest.base() {
+                Some(of) if line.iter().any(|known| known.as_str() == of) => line.push(&release.name),
+                _ => break,
+            }
+        }
+        line.last().copied().unwrap_or(base)
     }
 
     /// Returns the train's own parent source, as a release without packages.

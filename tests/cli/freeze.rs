@@ -376,7 +376,10 @@ fn lists_that_cannot_be_trusted_are_refused() {
     // A list that was put together: some lines have an epoch, others have lost theirs since the last release.
     workspace.write("GL1.txt", &listed("GL1", true));
     workspace.run(&["freeze", "GL1", "--from", "GL1.txt"]).expect(exit::DONE);
-    workspace.write("mixed.txt", "zsh-5.5.1-10.el8.x86_64\nbind-libs-32:9.11-1.el8.x86_64\nNetworkManager-1.41-1.el8.x86_64\n");
+    workspace.write(
+        "mixed.txt",
+        "zsh-5.5.1-10.el8.x86_64\nbind-libs-32:9.11-1.el8.x86_64\nNetworkManager-1.41-1.el8.x86_64\n",
+    );
     let parts = [
         "1 line of mixed.txt lacks an epoch",
         "line 3: NetworkManager-1.41-1.el8.x86_64 has no epoch, and GL1 has NetworkManager-1:1.40.16",

@@ -124,3 +124,42 @@ fn a_person_is_shown_the_summary_and_asked() {
     }
     assert!(train(&workspace).contains("release = \"GL2\"    # since May"));
 }
+
+/// A hotfix stands behind its base, whatever was frozen since: a fleet moves from it to the next release.
+#[test]
+fn a_hotfix_lies_between_its_base_and_the_next_release() {
+    let workspace = workspace();
+    for (name, arguments) in [
+        ("GL1.0.1", &["--base", "GL1", "--add", "bash-4.4.19-9.el8.x86_64"]),
+        ("GL1.0.2", &["--base", "GL1", "--add", "bash-4.4.21-1.el8.x86_64"]),
+        ("GL1.0.1.1", &["--base", "GL1.0.1", "--remove", "rsh"]),
+    ] {
+        workspace.run(&[&["freeze", name][..], arguments].concat()).expect(exit::DONE);
+    }
+    let text = train(&workspace);
+    let places = ["GL1", "GL1.0.1", "GL1.0.1.1", "GL1.0.2", "GL2"];
+    let places = places.map(|name| text.find(&format!("manifest = \"t/{name}.packages\"")));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+    let promote = |release: &str, code: u8| {
+        let check = workspace.run(&["promote", release, "--to", "canary", "--check"]).expect(exit::DIFFERENT);
+        if code == exit::DONE {
+            workspace.run(&["promote", release, "--to", "canary", "--auto-approve"]).expect(code);
+        }
+        check.stdout
+    };
+    // Forward from the hotfix, of which nothing is undone.
+    promote("GL1.0.1", exit::DONE);
+    let next = promote("GL2", exit::DONE);
+    assert!(!next.contains("cannot undo"), "{next}");
+    // Back to the hotfix.
+    let back = promote("GL1.0.1", exit::DIFFERENT);
+    assert!(back.contains("This is a rollback"), "{back}");
+    // Forward, and still it takes a package back: the hotfix is newer than the next release.
+    promote("GL1.0.2", exit::DONE);
+    let older = promote("GL2", exit::DIFFERENT);
+    assert!(
+        older.contains("older in the later release") && older.contains("1 package: newer than"),
+        "{older}"
+    );
+    assert!(!older.contains("rollback") && !older.contains("gone since"), "{older}");
+}

@@ -217,7 +217,7 @@ fn train(bytes: &[u8]) {
         }
     }
     let release = patchtrain::name::ReleaseName::new("GL9");
-    if let Ok(longer) = train::edit::add_release(text, &release, "GL1.packages") {
+    if let Ok(longer) = train::edit::add_release(text, &release, "GL1.packages", None) {
         assert!(longer.parse::<toml::Table>().is_ok(), "a release more, and it is still TOML:\n{longer}");
         if let Ok(before) = &loaded {
             let after = load(longer.as_bytes()).map(|train| train.releases.len());

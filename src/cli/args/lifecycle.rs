@@ -92,8 +92,11 @@ pub(in crate::cli) struct ReleaseVerify {
     #[arg(long, value_name = "DIR|URL")]
     pub(in crate::cli) repodata: Vec<String>,
 
-    #[command(flatten)]
-    pub(in crate::cli) flags: Flags,
+    /// Flag releases whose packages came with advisories that were withdrawn or replaced since: those of a file
+    /// (updateinfo.xml or Oracle's OVAL, packed or not), or the service's errata (service; not with --offline); may be
+    /// given several times
+    #[arg(long = "advisories", value_name = "FILE|service")]
+    pub(in crate::cli) advisories: Vec<String>,
 
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,

@@ -97,6 +97,11 @@ pub(in crate::cli) struct Promote {
     #[arg(long)]
     pub(in crate::cli) auto_approve: bool,
 
+    /// Say which advisories and CVEs the way closes: of a file (updateinfo.xml or Oracle's OVAL, packed or not); may be
+    /// given several times
+    #[arg(long = "advisories", value_name = "FILE")]
+    pub(in crate::cli) advisories: Vec<String>,
+
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,
 }

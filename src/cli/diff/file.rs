@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::cli::context::Context;
 use crate::cli::{CliError, exit};
 use crate::package::{List, Manifest};
 use crate::release::{Content, Origin};
@@ -17,12 +18,11 @@ pub(super) fn text(path: &Path) -> Result<String, CliError> {
     })
 }
 
-/// Reads a file.
-pub(super) fn read(path: &Path) -> Result<Content, CliError> {
+/// Reads a file. Of a list that tells no epochs it is said that it does not.
+pub(super) fn read(context: &Context, path: &Path) -> Result<Content, CliError> {
     let text = text(path)?;
     let label = path.display().to_string();
-    let header = |line: &str| line.starts_with("# release: ") || line.starts_with("# digest: ");
-    if text.lines().take_while(|line| line.starts_with('#')).any(header) {
+    if is_manifest(&text) {
         let manifest = Manifest::parse(&text).map_err(|problems| {
             let mut error = CliError::new(exit::ERROR, format!("{label} is not a manifest"));
             for problem in problems.iter().take(SHOWN) {
@@ -45,6 +45,65 @@ pub(super) fn read(path: &Path) -> Result<Content, CliError> {
         }
         error.hint("a list has one NEVRA a line, as `rpm -qa --qf '%{NEVRA}\\n'` prints it")
     })?;
+    if !list.has_epochs() && !list.packages.is_empty() {
+        context.terminal.say(&format!(
+            "warning: no line of {label} has an epoch, and plain `rpm -qa` leaves them out: packages that have one will differ\n  hint: list them with `rpm -qa --qf '%{{NEVRA}}\\n'`"
+        ));
+    }
+    Ok(of_list(label, list))
+}
+
+/// Tells a manifest from a list: by its header, or by lines that only manifests have.
+fn is_manifest(text: &str) -> bool {
+    let header = |line: &str| line.starts_with("# release: ") || line.starts_with("# digest: ");
+    text.lines().take_while(|line| line.starts_with('#')).any(header)
+        || text.lines().any(|line| line.starts_with("module ") || line.starts_with("key "))
+}
+
+/// Takes what a list tells: no module streams, and trust keys only where it has any, since not every query lists them.
+fn of_list(label: String, list: List) -> Content {
     let List { packages, keys } = list;
-    Ok(Content { label, origin: Origin::File, packages, modules: Vec::new(), labels: Vec::new(), keys, instances: None })
+    let keys = (!keys.is_empty()).then_some(keys);
+    Content {
+        label,
+        origin: Origin::File,
+        packages,
+        modules: None,
+        labels: Vec::new(),
+        keys,
+        left_out: 0,
+        instances: None,
+        sets: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_known_by_its_header_or_its_lines() {
+        for (text, is) in [
+            ("# release: GL1\nbash-1-1.noarch\n", true),
+            ("# note: x\n# digest: sha256:00\n", true),
+            ("bash-1-1.noarch\nmodule perl:5.26\n", true),
+            ("bash-1-1.noarch\nkey 82562ea9\n", true),
+            ("# made by hand\nbash-1-1.noarch\n# release: GL1\n", false),
+            ("key-1-1.noarch\n", false),
+            ("", false),
+        ] {
+            assert_eq!(is_manifest(text), is, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_tells_keys_only_where_it_has_any() {
+        let told = |text: &str| {
+            let content = of_list(String::new(), List::parse(text).unwrap());
+            (content.modules, content.keys)
+        };
+        assert_eq!(told("bash-1-1.noarch\n"), (None, None));
+        let keys = Some(vec!["82562ea9-5c1c5e1a".to_owned()]);
+        assert_eq!(told("gpg-pubkey-82562ea9-5c1c5e1a\n"), (None, keys));
+    }
 }

@@ -16,7 +16,7 @@ use crate::cloud::{Cloud, CloudError};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::{Scope, ServiceGroup, Sighting};
 use crate::package::{ModuleStream, PackageSet, StreamStatus};
-use crate::release::{Content, Origin};
+use crate::release::{Content, Managed, Origin};
 use crate::train::Train;
 
 /// A train's service, to be asked.
@@ -130,7 +130,9 @@ impl<'a> Live<'a> {
         match self.look(Scope::Inventory(id.clone())).await? {
             Sighting::Inventory(_, Some(inventory)) => {
                 let modules = self.streams(id).await?;
-                Ok(Content { modules, ..content(name.to_owned(), Origin::Instance, inventory.installed) })
+                let mut managed = Managed::default();
+                managed.add(inventory, &self.train.unmanaged);
+                Ok(Content { modules, ..of_instances(name.to_owned(), Origin::Instance, managed) })
             }
             _ => Err(CliError::new(exit::ERROR, format!("the service knows no managed instance `{name}`"))),
         }
@@ -138,21 +140,21 @@ impl<'a> Live<'a> {
 
     /// Reads the streams that an instance has its modular packages from. Only advisories ask for them: each is about one
     /// stream.
-    async fn streams(&self, id: Ocid) -> Result<Vec<String>, CliError> {
+    async fn streams(&self, id: Ocid) -> Result<Option<Vec<String>>, CliError> {
         if !self.judged {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let Sighting::Streams(_, Some(streams)) = self.look(Scope::Streams(id)).await? else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let used = streams.iter().filter(|stream| stream.status != StreamStatus::Disabled);
-        Ok(used.map(ModuleStream::spec).collect())
+        Ok(Some(used.map(ModuleStream::spec).collect()))
     }
 
     /// Returns the streams of a release. They stand for those of its source and of whoever rides it.
-    fn streams_of(&self, release: Option<&ReleaseName>) -> Vec<String> {
+    fn streams_of(&self, release: Option<&ReleaseName>) -> Option<Vec<String>> {
         let release = release.and_then(|name| self.train.release(name));
-        release.map(|release| release.manifest.modules.clone()).unwrap_or_default()
+        release.map(|release| release.manifest.modules.clone())
     }
 
     async fn group(&self, name: &GroupName, what: &str, progress: &mut Reading) -> Result<Content, CliError> {
@@ -179,17 +181,14 @@ impl<'a> Live<'a> {
         let cloud = &*self.connection.cloud;
         let mut reads =
             stream::iter(scopes.iter().map(|scope| cloud.observe(scope))).buffer_unordered(self.calls.max(1));
-        let (mut packages, mut instances, mut done) = (PackageSet::default(), 0, 0);
+        let (mut managed, mut instances, mut done) = (Managed::default(), 0, 0);
         while let Some(sighting) = reads.next().await {
             done += 1;
             progress.count(&format!("reading {what}"), done, scopes.len());
             // One that the service dropped meanwhile has nothing.
             if let Sighting::Inventory(_, Some(inventory)) = sighting? {
                 instances += 1;
-                // A fleet has few distinct sets; those of members alike add nothing.
-                if inventory.installed != packages {
-                    packages = packages.union(inventory.installed.as_slice());
-                }
+                managed.add(inventory, &self.train.unmanaged);
             }
         }
         if instances == 0 {
@@ -197,13 +196,26 @@ impl<'a> Live<'a> {
         }
         let label = format!("group.{name}");
         let modules = self.streams_of(self.train.group(name).map(|group| &group.release));
-        Ok(Content { modules, instances: Some(instances), ..content(label, Origin::Group, packages) })
+        let sets = managed.sets.clone();
+        Ok(Content {
+            modules,
+            sets,
+            instances: Some(instances),
+            ..of_instances(label, Origin::Group, managed)
+        })
     }
 }
 
 fn content(label: String, origin: Origin, packages: PackageSet) -> Content {
-    // Trust keys are listed like packages by the service.
-    Content { label, origin, packages, modules: Vec::new(), labels: Vec::new(), keys: Vec::new(), instances: None }
+    let (labels, sets) = (Vec::new(), Vec::new());
+    Content { label, origin, packages, modules: None, labels, keys: None, left_out: 0, instances: None, sets }
+}
+
+/// Takes what the train cares for of instances. One that has no trust key at all is one whose service lists none.
+fn of_instances(label: String, origin: Origin, managed: Managed) -> Content {
+    let Managed { packages, keys, left_out, .. } = managed;
+    let keys = (!keys.is_empty()).then(|| keys.into_iter().collect());
+    Content { keys, left_out: left_out.len(), ..content(label, origin, packages) }
 }
 
 fn only<'a>(

@@ -147,7 +147,8 @@ async fn named_before<C: Cloud>(
     let scopes: Vec<Scope> = listed.iter().map(|erratum| Scope::Erratum(Arc::clone(&erratum.id))).collect();
     let mut found = BTreeSet::new();
     let mut read = 0;
-    let mut reads = stream::iter(scopes.iter().map(|scope| cloud.observe(scope))).buffer_unordered(calls.max(1));
+    let mut reads =
+        stream::iter(scopes.iter().map(|scope| cloud.observe(scope))).buffer_unordered(calls.max(1));
     while found.len() < wanted.len()
         && let Some(sighting) = reads.next().await
     {

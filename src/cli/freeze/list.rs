@@ -99,9 +99,8 @@ fn refuse_lost_epochs(
     lines: &HashMap<Package, usize>,
 ) -> Result<(), CliError> {
     let Some(last) = desk.train.releases.last() else { return Ok(()) };
-    let is_managed = |package: Package| {
-        !desk.train.unmanaged.iter().any(|pattern| pattern.matches(package.name()))
-    };
+    let is_managed =
+        |package: Package| !desk.train.unmanaged.iter().any(|pattern| pattern.matches(package.name()));
     let lost = lost_epochs(packages, last.packages()).into_iter().filter(|(here, _)| is_managed(*here));
     let mut lost: Vec<(usize, String)> = lost
         .map(|(here, there)| {
@@ -138,13 +137,19 @@ async fn looked_up(
     let names: BTreeSet<Arc<str>> = wanted.iter().map(|package| Arc::from(package.name())).collect();
     let offered = match names.is_empty() {
         true => PackageSet::default(),
-        false => offers::of_names(desk, offers::From::Anywhere, names).await.map_err(|error| {
-            error
-                .while_doing(format!("{name} has no epochs, and the service could not be asked for them"))
-                .hint(FORM)
-                .hint("or say that none has one: --assume-epoch-0")
-        })?
-        .packages,
+        false => {
+            offers::of_names(desk, offers::From::Anywhere, names)
+                .await
+                .map_err(|error| {
+                    error
+                        .while_doing(format!(
+                            "{name} has no epochs, and the service could not be asked for them"
+                        ))
+                        .hint(FORM)
+                        .hint("or say that none has one: --assume-epoch-0")
+                })?
+                .packages
+        }
     };
     let (told, untold) = with_epochs(wanted.iter().copied(), &offered);
     if !untold.is_empty() {

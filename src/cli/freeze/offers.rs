@@ -10,8 +10,8 @@ use crate::cli::look::Reading;
 use crate::cli::signals::unless_interrupted;
 use crate::cloud::{Cloud, CloudError};
 use crate::observed::{Scope, Sighting};
-use crate::package::{PackageSet, StreamContents};
 use crate::package::freeze::hotfix::is_for_major;
+use crate::package::{PackageSet, StreamContents};
 
 /// Whose sources count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,8 @@ pub(super) async fn of_names(
     let what = format!("looking for {} package names on offer", names.len());
     let golden = train.golden.clone().filter(|_| from == From::Golden);
     let seen = ask(desk, &what, "the versions on offer".to_owned(), Scope::Offers(golden, names)).await?;
-    let seen = seen
-        .map_err(|error| CliError::from(error).while_doing("the versions on offer could not be read"))?;
+    let seen =
+        seen.map_err(|error| CliError::from(error).while_doing("the versions on offer could not be read"))?;
     let Sighting::Offers(offered, unread) = seen else {
         return Ok(Offered { packages: PackageSet::default(), unread: Vec::new() });
     };

@@ -77,7 +77,9 @@ impl<'a> Target<'a> {
         let text = fs::read_to_string(file).map_err(|error| {
             CliError::of(exit::ERROR, &error).while_doing(format!("cannot read {}", file.display()))
         })?;
-        let train_file = train::edit::add_release(&text, release, relative).map_err(|error| {
+        let base = manifest.base().map(ReleaseName::new);
+        let behind = base.as_ref().map(|base| train.last_hotfix(base));
+        let train_file = train::edit::add_release(&text, release, relative, behind).map_err(|error| {
             CliError::of(exit::ERROR, &error)
                 .while_doing(format!("cannot declare the release in {}", file.display()))
         })?;

@@ -43,7 +43,7 @@ pub(super) fn of_tenancy(tenancy: &Tenancy<'_>) -> String {
         None => "# region = \"eu-frankfurt-1\"".to_owned(),
     };
     format!(
-        r#"# The train `{name}`: releases in order of time, and groups of instances that ride them. `patchtrain validate` checks
+        r#"# The train `{name}`: releases in order, and groups of instances that ride them. `patchtrain validate` checks
 # this file, `patchtrain fmt` lays it out, `patchtrain plan` says what it would change.
 
 [train]

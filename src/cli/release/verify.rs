@@ -1,10 +1,10 @@
 //! `patchtrain release verify`: releases compared with the state and the service, and with what repositories tell.
 
-use super::{book, find, one_train, service, state};
-use crate::cli::args::ReleaseVerify as Arguments;
+use super::{find, one_train, service, state};
+use crate::cli::args::{Advisories, ReleaseVerify as Arguments};
 use crate::cli::connect::Connector;
 use crate::cli::context::Context;
-use crate::cli::{CliError, exit, repositories};
+use crate::cli::{CliError, advisories, exit, repositories};
 use crate::package::PackageSet;
 use crate::release::{self, Found};
 use crate::render::{self, Checked};
@@ -18,9 +18,15 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         [] => train.releases.iter().collect(),
         names => names.iter().map(|name| find(train, name)).collect::<Result<_, _>>()?,
     };
+    let wanted = Advisories { sources: arguments.advisories.clone(), since: None };
+    if arguments.offline && wanted.ask_the_service() {
+        return Err(CliError::usage("--offline asks no service, and so not for its errata")
+            .hint("leave out --offline, or name a file of advisories; one of that name is ./service"));
+    }
     let checked = context.block_on(async |interrupt| {
         let state = state(context, train).await?;
-        let book = book(context, &interrupt, &arguments.flags, train).await?;
+        let os_major = advisories::os_major(Some(train), &PackageSet::default());
+        let mut book = advisories::files(context, &interrupt, &wanted, os_major).await?;
         let repodata = match arguments.repodata.as_slice() {
             [] => None,
             places => {
@@ -37,6 +43,14 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 Some(connector.connect(train, &interrupt).await?)
             }
         };
+        if let Some(connection) = connection.as_ref().filter(|_| wanted.ask_the_service()) {
+            let calls = arguments.parallelism.calls();
+            let errata = advisories::service(context, &interrupt, connection, &wanted, calls).await?;
+            book = Some(match book {
+                Some(book) => book.merged(errata),
+                None => errata,
+            });
+        }
         let mut checked = Vec::new();
         for release in &releases {
             let found = match &connection {

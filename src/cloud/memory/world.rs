@@ -171,7 +171,9 @@ impl World {
                 let withheld = packages.iter().filter(|package| self.withheld.contains(package));
                 Sighting::Catalogue(withheld.collect())
             }
-            Scope::Offers(instance, names) => Sighting::Offers(self.offers(instance.as_ref(), names), Vec::new()),
+            Scope::Offers(instance, names) => {
+                Sighting::Offers(self.offers(instance.as_ref(), names), Vec::new())
+            }
             Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id)),
             Scope::Source(id) => {

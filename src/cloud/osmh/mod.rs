@@ -175,7 +175,7 @@ impl<T: Transport> Cloud for OsmhCloud<T> {
             Scope::Offers(_, names) => {
                 let (offered, unread) = self.offers_of(names).await?;
                 Sighting::Offers(PackageSet::new(offered), unread)
-            },
+            }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::Schedules => Sighting::Schedules(self.schedules().await?),

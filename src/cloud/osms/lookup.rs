@@ -123,10 +123,7 @@ impl<T: Transport> OsmsCloud<T> {
             .flat_map(|source| names.iter().map(move |name| (source, &**name)))
             .map(|(source, name)| {
                 let path = ["softwareSources", source.as_str(), "softwarePackages"];
-                (
-                    source.clone(),
-                    Call::get("ListSoftwareSourcePackages", &path).query("displayName", name),
-                )
+                (source.clone(), Call::get("ListSoftwareSourcePackages", &path).query("displayName", name))
             })
             .collect();
         let ask = |(source, call): (Ocid, Call)| async move {

@@ -177,7 +177,13 @@ mod tests {
             one.release().contains("ksplice") == other.release().contains("ksplice")
         };
         let before = PackageSet::default();
-        let since = Since { brought: &brought, before: &before, offered: &offered, streams: &streams, is_alike: &is_alike };
+        let since = Since {
+            brought: &brought,
+            before: &before,
+            offered: &offered,
+            streams: &streams,
+            is_alike: &is_alike,
+        };
         let (taken, decided) = as_of(&installed, &since, |package| package.name() != "agent");
         let decided: Vec<String> = decided.iter().map(Earlier::to_string).collect();
         assert_eq!(

@@ -127,12 +127,7 @@ pub fn hotfix(
     if problems.is_empty() { Ok(made(base, changes, &streams, provenance)) } else { Err(problems) }
 }
 
-fn made(
-    base: &Base<'_>,
-    mut changes: Vec<Change>,
-    streams: &Streams,
-    mut provenance: Provenance,
-) -> Hotfix {
+fn made(base: &Base<'_>, mut changes: Vec<Change>, streams: &Streams, mut provenance: Provenance) -> Hotfix {
     let (mut came, mut gone) = (Vec::new(), BTreeSet::new());
     for change in &changes {
         match change {
@@ -303,7 +298,8 @@ impl Maker<'_> {
         if !one.is_modular() && !other.is_modular() {
             return true;
         }
-        let lists_both = |known: &StreamContents| known.packages.contains(one) && known.packages.contains(other);
+        let lists_both =
+            |known: &StreamContents| known.packages.contains(one) && known.packages.contains(other);
         let told = self.streams.of(one);
         one.is_modular()
             && other.is_modular()
@@ -374,16 +370,12 @@ impl Maker<'_> {
 /// Says that nobody offers a package, and what is on offer instead.
 fn unoffered(package: Package, offered: &PackageSet) -> Problem {
     const MANY: usize = 6;
-    let others: Vec<&str> = offered
-        .iter()
-        .filter(|other| other.same_name_arch(package))
-        .map(|other| other.as_str())
-        .collect();
+    let others: Vec<&str> =
+        offered.iter().filter(|other| other.same_name_arch(package)).map(|other| other.as_str()).collect();
     let problem = Problem::new(format!("no software source offers {package}"));
     match others.len() {
-        0 => problem.hint(
-            "a release holds what sources offer: look its version up, or add it to a source first",
-        ),
+        0 => problem
+            .hint("a release holds what sources offer: look its version up, or add it to a source first"),
         count => problem.hint(format!(
             "on offer {}: {}",
             if count > MANY { "are, the newest last" } else { "of it" },

@@ -196,7 +196,11 @@ impl<'t> Reader<'t> {
             "stream" => {
                 if let Some(error) = stream_error(value) {
                     let message = format!("`{}` says nothing of a stream: {error}", shown(value));
-                    self.problem(span, message, "write `# stream: NAME:STREAM LABEL...`, with labels as `f0897f98`");
+                    self.problem(
+                        span,
+                        message,
+                        "write `# stream: NAME:STREAM LABEL...`, with labels as `f0897f98`",
+                    );
                 }
             }
             _ => {}

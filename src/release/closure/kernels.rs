@@ -1,5 +1,7 @@
 //! The kernels of a release, one by one: what a machine has that was updated to one of them alone.
 
+use std::collections::BTreeMap;
+
 use crate::package::{Package, PackageSet};
 
 /// One of several versions of a kernel.
@@ -9,29 +11,25 @@ pub(super) struct Kernel {
     family: &'static str,
 }
 
-/// Returns each version of each kernel of which there are several. Oracle has two kernels, and a machine may have both.
+/// Returns each version of each kernel of which there are several. Oracle has two kernels and more, and a machine may
+/// have them all. Headers and modules alone are no kernel: they may be left of a version that is gone.
 pub(super) fn each(set: &PackageSet) -> Vec<Kernel> {
     let mut kernels: Vec<Kernel> = Vec::new();
-    for package in set.iter().filter(|package| package.is_install_only()) {
-        let family = family(package);
+    for package in set.iter() {
+        let Some(family) = package.is_kernel_of() else { continue };
         if !kernels.iter().any(|known| known.family == family && known.package.evr() == package.evr()) {
             kernels.push(Kernel { package, family });
         }
     }
-    let counts: Vec<usize> =
-        kernels.iter().map(|one| kernels.iter().filter(|other| other.family == one.family).count()).collect();
-    let mut counts = counts.into_iter();
-    kernels.retain(|_| counts.next().is_some_and(|count| count > 1));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    kernels.iter().for_each(|kernel| *counts.entry(kernel.family).or_default() += 1);
+    kernels.retain(|kernel| counts[kernel.family] > 1);
     kernels
 }
 
 impl Kernel {
     /// Tells whether a machine with this version of the kernel alone has the package.
     pub(super) fn keeps(&self, package: Package) -> bool {
-        !package.is_install_only() || family(package) != self.family || package.evr() == self.package.evr()
+        package.kernel() != Some(self.family) || package.evr() == self.package.evr()
     }
-}
-
-fn family(package: Package) -> &'static str {
-    if package.name().starts_with("kernel-uek") { "kernel-uek" } else { "kernel" }
 }

@@ -10,7 +10,7 @@ mod rich;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::package::{Manifest, Package, PackageSet, StreamName, Streams};
 use crate::repodata::{Capability, Entry, Repodata};
@@ -92,7 +92,9 @@ pub fn dependencies(manifest: &Manifest, repodata: &Repodata) -> Dependencies {
             found.unmet.push(requirement.unmet(&index, &all, None));
         }
     }
-    // With fewer kernels less is provided: only what was met can come to be unmet.
+    // With fewer kernels less is provided: only what was met can come to be unmet, and only if a kernel has part in it.
+    let provided = index.provided_by(|package| package.kernel().is_some());
+    met.retain(|requirement| requirement.names_one_of(&provided));
     for kernel in kernels::each(set) {
         let alive: Vec<bool> = index.packages.iter().map(|package| kernel.keeps(*package)).collect();
         for requirement in &met {
@@ -142,6 +144,16 @@ impl Requirement<'_> {
                 rich.holds(alive) || condition.holds(alive)
             }
             Need::Rich(rich) => rich.holds(alive),
+            Need::Strange => false,
+        }
+    }
+
+    /// Tells whether it may hang on whoever provides these names.
+    fn names_one_of(&self, provided: &HashSet<&str>) -> bool {
+        match &self.need {
+            Need::Plain(capability) => provided.contains(&*capability.name),
+            // There are few of them.
+            Need::Rich(_) => true,
             Need::Strange => false,
         }
     }
@@ -221,6 +233,19 @@ impl<'a> Index<'a> {
             }
         }
         list
+    }
+
+    /// Returns all names that some of the packages provide: capabilities, files and their own.
+    fn provided_by(&self, of: impl Fn(Package) -> bool) -> HashSet<&'a str> {
+        let mut names = HashSet::new();
+        for (package, entry) in self.packages.iter().zip(&self.entries).filter(|(package, _)| of(**package)) {
+            names.insert(package.name());
+            for entry in entry.iter() {
+                names.extend(entry.provides.iter().map(|capability| &*capability.name));
+                names.extend(entry.files.iter().map(|file| &**file));
+            }
+        }
+        names
     }
 
     fn alive<'i>(&'i self, alive: &'i [bool]) -> Alive<'i> {

@@ -89,6 +89,27 @@ fn each_kernel_is_looked_at_by_itself() {
     assert_eq!(texts(&found.unmet), ["kernel-api by tool with 4.18-1"]);
 }
 
+/// What is left of an older version is no kernel: no machine has it alone.
+#[test]
+fn headers_alone_are_no_kernel() {
+    let found = check(&[
+        "kernel-uek-5.15-2.x86_64; requires: kernel-uek-core = 5.15-2",
+        "kernel-uek-core-5.15-2.x86_64; provides: uek-api = 2",
+        "kernel-uek-devel-5.15-1.x86_64",
+        "kernel-devel-4.18-1.x86_64",
+        "tool-1-1.noarch; requires: uek-api",
+    ]);
+    assert!(found.is_good(), "{:?}", texts(&found.unmet));
+    // Each kernel by itself, and a requirement of a file and a rich one among them.
+    let found = check(&[
+        "kernel-rt-core-4.18-1.x86_64; files: /usr/bin/rt",
+        "kernel-rt-core-4.18-2.x86_64",
+        "kernel-core-4.18-1.x86_64; provides: plain",
+        "tool-1-1.noarch; requires: /usr/bin/rt, (plain and tool), plain, tool",
+    ]);
+    assert_eq!(texts(&found.unmet), ["/usr/bin/rt by tool with 4.18-2"]);
+}
+
 #[test]
 fn conflicts_and_replacements_within_the_set_are_told() {
     let found = check(&[

@@ -1,17 +1,22 @@
-//! What a move back to an earlier release does not undo, in words.
+//! What a move to another release does not undo, in words.
 
 use super::super::Style;
 use super::super::page::{Mark, Page};
 use super::super::words::count;
 use crate::name::GroupName;
-use crate::release::Irreversible;
+use crate::release::{Irreversible, Way};
 
-/// Lays out what a rollback leaves as it is; `followers` are the groups that would ride a later release than it.
-pub fn irreversible(what: Irreversible, followers: &[&GroupName], style: Style) -> String {
+/// Lays out what a move leaves as it is; `followers` are the groups that would ride a later release than it.
+pub fn irreversible(what: Irreversible, way: Way, followers: &[&GroupName], style: Style) -> String {
     let mut page = Page::new(style);
     let Irreversible { newer, kernels, stay, absent, streams } = what;
     page.blank();
-    page.line("This is a rollback. What it cannot undo:");
+    page.line(match way {
+        Way::Back => "This is a rollback. What it cannot undo:",
+        Way::Forward | Way::Nowhere => {
+            "Some packages are older in the later release, as after a hotfix. What it cannot undo:"
+        }
+    });
     if what.is_nothing() {
         page.item(2, Mark::NONE, "nothing: all that the two releases differ in is older in the later one");
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn add(text: &str) -> Result<String, EditError> {
-    add_release(text, &ReleaseName::new("GL2"), "t/GL2.packages")
+    add_release(text, &ReleaseName::new("GL2"), "t/GL2.packages", None)
 }
 
 const ADDED: &str = "[[release]]\nname     = \"GL2\"\nmanifest = \"t/GL2.packages\"\n";
@@ -28,6 +28,33 @@ fn a_release_is_added_behind_the_last_one_and_its_comments() {
     // A comment right above the next header is that one's.
     let (head, tail) = ("[[release]]\nname = \"GL1\"\n", "# the web servers\n[[group]]\nname = \"web\"\n");
     assert_eq!(add(&format!("{head}{tail}")), Ok(format!("{head}\n{ADDED}\n{tail}")));
+}
+
+#[test]
+fn a_release_is_put_behind_the_one_that_is_named() {
+    let behind = |text: &str, base: &str| {
+        add_release(text, &ReleaseName::new("GL2"), "t/GL2.packages", Some(&ReleaseName::new(base)))
+    };
+    for (head, tail) in [
+        ("[[release]]\nname = \"GL1\" # old\n", "\n[[release]]\nname = \"GL3\"\n"),
+        ("[[release]]\nname = \"GL1\"\n# retired = true\n", "\n# new\n[[release]]\nname = \"GL3\"\n"),
+        (
+            "[[release]]\nname = \"GL1\"\n[release.more]\nx.y = 1\n",
+            "\n[[release]]\nname = \"GL3\"\n\n[[group]]\n",
+        ),
+        (
+            "[[release]]\nname = \"GL0\"\n[[release]]\nname = 'GL1'\n[[release.a]]\n[[release.a]]\n",
+            "\n[[release]]\n",
+        ),
+        ("[[release]]\nname = \"GL0\"\n\n[[release]]\nname = \"GL1\"\n", ""),
+    ] {
+        assert_eq!(behind(&format!("{head}{tail}"), "GL1"), Ok(format!("{head}\n{ADDED}{tail}")));
+    }
+    // What stands right above the next header is that one's.
+    let (head, tail) = ("[[release]]\nname = \"GL1\"\n", "# new\n[[release]]\nname = \"GL3\"\n");
+    assert_eq!(behind(&format!("{head}{tail}"), "GL1"), Ok(format!("{head}\n{ADDED}\n{tail}")));
+    let gone = behind("[[release]]\nname = \"GL1\"\n", "GL0");
+    assert_eq!(gone, Err(EditError::NoRelease(ReleaseName::new("GL0"))));
 }
 
 #[test]

@@ -129,6 +129,18 @@ async fn versions_on_offer_are_those_of_an_instances_sources_or_of_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_cannot_be_read_is_named() {
+    let service = service(FULL);
+    service.instance("i", Some("vendor"));
+    service.world().sources.remove("vendor");
+    service.world().contents.remove("vendor");
+    let cloud = cloud(&service);
+    let scope = Scope::Offers(Some(Ocid::new("i")), ["dbus".into()].into());
+    let Sighting::Offers(offered, unread) = cloud.observe(&scope).await.unwrap() else { panic!() };
+    assert_eq!((offered, unread.len()), (PackageSet::default(), 1), "{unread:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn unknown_packages_are_all_named_and_nothing_is_sent() {
     for searchable in [false, true] {
         let service = service(FULL);

@@ -227,7 +227,10 @@ fn every_wish_that_cannot_be_granted_is_told_at_once() {
         assert!(problem.starts_with(start), "{problem} is not {start}");
     }
     let (problems, _) = hot(&["acl-9-1.el8.x86_64"], &[], &[], Some(&["acl-1-1.el8.x86_64"]));
-    assert_eq!(problems, ["no software source offers acl-9-1.el8.x86_64 (on offer of it: acl-1-1.el8.x86_64)"]);
+    assert_eq!(
+        problems,
+        ["no software source offers acl-9-1.el8.x86_64 (on offer of it: acl-1-1.el8.x86_64)"]
+    );
     let (problems, _) = hot(&["acl-9-1.el8.x86_64"], &[], &[], Some(&[]));
     assert!(problems[0].contains("look its version up"), "{problems:?}");
 }
@@ -247,7 +250,9 @@ fn an_epoch_that_was_forgotten_is_told() {
     let (problems, _) = hot(&added, &[], &[], Some(&with));
     assert_eq!(
         problems,
-        ["no software source offers perl-libs-5.26.3-422.el8.x86_64 (on offer of it: perl-libs-4:5.26.3-422.el8.x86_64)"]
+        [
+            "no software source offers perl-libs-5.26.3-422.el8.x86_64 (on offer of it: perl-libs-4:5.26.3-422.el8.x86_64)"
+        ]
     );
     // A vendor may drop an epoch, and then offers it so.
     assert!(hot(&added, &[], &[], Some(&added)).1.is_some());
