@@ -22,6 +22,7 @@ fn frozen(release: &str, level: Level, at: &str) -> Manifest {
         origin: Origin::Instance(facts(DEFAULT_SEED).golden.id),
         kernel_policy: None,
         left_out: Vec::new(),
+        streams: Vec::new(),
         notes: Vec::new(),
     };
     let unmanaged = train::default_unmanaged();

@@ -26,6 +26,9 @@ use crate::train::Train;
 /// So many things that a file holds and that were left out are shown.
 const SHOWN: usize = 5;
 
+/// So many errata take a while to read: each is a call.
+const MANY: usize = 1_000;
+
 /// Where advisories come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
@@ -164,6 +167,13 @@ pub(super) async fn service<C: Cloud>(
     progress.finish(context, matches!(errata, Ok(Ok(_))));
     let errata =
         errata?.map_err(|error| CliError::from(error).while_doing("the errata could not be read"))?;
+    let (all, silent) = (errata.len(), errata.iter().filter(|erratum| erratum.packages.is_empty()).count());
+    if silent > 0 {
+        context.terminal.say(&format!("{silent} of {all} errata name no package, and count as never open"));
+    }
+    if all > MANY && since.is_none() {
+        context.terminal.say("hint: --advisories-since DATE reads the newer ones alone");
+    }
     Ok(observed::advisories(&errata))
 }
 

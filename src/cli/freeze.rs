@@ -199,6 +199,7 @@ pub(super) fn provenance(release: &ReleaseName, now: jiff::Timestamp, origin: Or
         origin,
         kernel_policy: None,
         left_out: Vec::new(),
+        streams: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -68,7 +68,7 @@ pub struct Lore {
 impl Lore {
     /// Takes what two manifests tell of their module streams.
     pub fn of(old: &Manifest, new: &Manifest) -> Self {
-        let (old, new) = (Streams::of_specs(&old.modules), Streams::of_specs(&new.modules));
+        let (old, new) = (Streams::of_manifest(old), Streams::of_manifest(new));
         Self { old, new, obsoletes: BTreeMap::new() }
     }
 }
@@ -148,10 +148,13 @@ fn other_stream(before: Package, after: Package, lore: &Lore) -> bool {
     if before.is_modular() != after.is_modular() {
         return true;
     }
-    match (lore.old.of(before), lore.new.of(after)) {
-        (Some(before), Some(after)) => before != after,
-        _ => false,
-    }
+    // A label means the same wherever it stands, and may be of several streams. What one side alone names, as the lines
+    // of a release whose labels nobody wrote down, makes nothing certain.
+    let streams = |package: Package| -> BTreeSet<&str> {
+        lore.old.may_be_of(package).chain(lore.new.may_be_of(package)).collect()
+    };
+    let (before, after) = (streams(before), streams(after));
+    !before.is_empty() && !after.is_empty() && before.is_disjoint(&after)
 }
 
 /// Joins each package that came with those that went because it obsoletes them. One that obsoletes what stays is

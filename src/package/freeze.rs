@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::manifest::{self, KernelPolicy, Provenance};
-use super::{Arch, Manifest, Package, PackageSet, Pattern, StreamContents, StreamStatus};
+use super::{Arch, Manifest, Package, PackageSet, Pattern, StreamContents, StreamStatus, Streams};
 
 pub mod as_of;
 pub mod hotfix;
@@ -202,6 +202,7 @@ pub fn freeze(golden: &Golden<'_>, choices: &Choices<'_>, mut provenance: Proven
     };
     provenance.kernel_policy = Some(policy);
     provenance.left_out.extend(frozen.left_out.iter().map(LeftOut::to_string));
+    provenance.streams = Streams::of_specs(&modules).listing(golden.streams).label_lines();
     provenance.notes.extend(frozen.notes());
     frozen.manifest = Manifest::frozen(&provenance, packages, modules, keys);
     frozen

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use thiserror::Error;
 
 use super::manifest::is_key;
-use super::{NevraError, Package, PackageSet};
+use super::{NevraError, Package, PackageSet, walk};
 
 /// What a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,9 +104,50 @@ pub fn with_epochs(
     (told, untold)
 }
 
+/// Returns what most likely has lost its epoch: packages none of whose versions has one, while every version of an older
+/// set has; each with one of those.
+pub fn lost_epochs(packages: &PackageSet, before: &PackageSet) -> Vec<(Package, Package)> {
+    let mut lost = Vec::new();
+    walk(packages, before, |here, there| {
+        let none = here.iter().all(|package| package.epoch() == 0);
+        let (true, Some(old)) = (none, there.last()) else { return };
+        if there.iter().all(|package| package.epoch() > 0) {
+            lost.extend(here.iter().map(|package| (*package, *old)));
+        }
+    });
+    lost
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_epoch_that_was_there_before_and_is_not_now_is_lost() {
+        let set = |nevras: &[&str]| -> PackageSet {
+            nevras.iter().map(|nevra| Package::parse(nevra).unwrap()).collect()
+        };
+        let before = set(&[
+            "bind-libs-32:9.11-1.el8.x86_64",
+            "dbus-1:1.12-8.el8.x86_64",
+            "dropped-1:1-1.noarch",
+            "dropped-2-1.noarch",
+            "gone-1:1-1.noarch",
+            "twin-1:1-1.i686",
+            "zsh-5-1.x86_64",
+        ]);
+        let now = set(&[
+            "bind-libs-9.11-2.el8.x86_64",
+            "dbus-1:1.12-8.el8.x86_64",
+            "dropped-3-1.noarch",
+            "new-1-1.noarch",
+            "twin-1-1.x86_64",
+            "zsh-5-2.x86_64",
+        ]);
+        let lost: Vec<String> =
+            lost_epochs(&now, &before).iter().map(|(now, before)| format!("{now} {before}")).collect();
+        assert_eq!(lost, ["bind-libs-9.11-2.el8.x86_64 bind-libs-32:9.11-1.el8.x86_64"]);
+    }
 
     #[test]
     fn a_list_is_read_line_by_line() {

@@ -16,14 +16,16 @@
 //!
 //! A module's version and context are left out where they are not known, as dnf's module specifications do. OSMS tells
 //! name and stream only, and the rest cannot be told from a package either: the label in `1-1.module+el8.2.0+7373+b272fdef`
-//! ends in the number of a build and the start of the SHA-1 of `php.7.3.8020020200715124551.ceb1cf90`.
+//! ends in the number of a build and the start of the SHA-1 of `php.7.3.8020020200715124551.ceb1cf90`. So a freeze
+//! writes down which labels the packages of a stream bear, in header lines `# stream: perl:5.26 3cefc087 f0897f98`: what is
+//! known of packages that the digest covers already.
 //!
 //! Pure: reading the file itself, and what a train makes of it, is [`crate::train`]'s.
 
 mod read;
 
 pub use read::{Problem, Reading, read};
-pub(super) use read::{is_key, module_error};
+pub(super) use read::{is_key, is_label, module_error, stream_error};
 
 use super::{Digest, PackageSet};
 
@@ -41,7 +43,7 @@ pub struct Manifest {
 }
 
 /// What a header line may say, and whether more than one line may.
-const HEADER_KEYS: [(&str, bool); 10] = [
+const HEADER_KEYS: [(&str, bool); 11] = [
     ("release", false),
     ("digest", false),
     ("frozen at", false),
@@ -51,6 +53,7 @@ const HEADER_KEYS: [(&str, bool); 10] = [
     ("changed", true),
     ("kernel policy", false),
     ("left out", true),
+    ("stream", true),
     ("note", true),
 ];
 
@@ -116,6 +119,8 @@ pub struct Provenance {
     pub kernel_policy: Option<KernelPolicy>,
     /// What was left out, and why, a line each.
     pub left_out: Vec<String>,
+    /// The labels of module streams, as [`Streams::label_lines`](super::Streams::label_lines) has them.
+    pub streams: Vec<String>,
     /// What people should know besides, a line each.
     pub notes: Vec<String>,
 }
@@ -140,7 +145,7 @@ impl Manifest {
             list.dedup();
         }
         let mut manifest = Self { header: Vec::new(), packages, modules, keys };
-        let Provenance { release, frozen_at, origin, kernel_policy, left_out, notes } = provenance;
+        let Provenance { release, frozen_at, origin, kernel_policy, left_out, streams, notes } = provenance;
         let mut put = |key: &str, value: &str| {
             // A header line is one line, whatever a service wrote into a reason.
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -164,6 +169,9 @@ impl Manifest {
         for line in left_out {
             put("left out", line);
         }
+        for line in streams {
+            put("stream", line);
+        }
         for line in notes {
             put("note", line);
         }
@@ -180,6 +188,11 @@ impl Manifest {
     /// Returns the name of the release that this one is a hotfix of, as its header says.
     pub fn base(&self) -> Option<&str> {
         self.header("base")?.split(' ').next()
+    }
+
+    /// Returns the values of a repeatable header line, in file order.
+    pub fn headers<'m>(&'m self, key: &'m str) -> impl Iterator<Item = &'m str> {
+        self.header.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
     /// Returns the digest of the non-comment lines, sorted bytewise, each ended by LF.

@@ -20,7 +20,7 @@ pub use arch::Arch;
 pub(crate) use delta::walk;
 pub use delta::{Delta, DeltaEntry, DeltaKind, Lore};
 pub use digest::{Digest, DigestError, Hasher};
-pub use list::{BadLine, List, with_epochs};
+pub use list::{BadLine, List, lost_epochs, with_epochs};
 pub use manifest::Manifest;
 pub use module::{ModuleStream, StreamContents, StreamName, StreamStatus};
 pub use nevra::{NevraError, Package};

@@ -16,7 +16,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Arch;
+use super::{Arch, manifest};
 
 /// A package, by its NEVRA. Cheap to copy; equality and hash are those of the text.
 ///
@@ -191,6 +191,14 @@ impl Package {
     /// Tells whether the package belongs to a module stream (`.module+` in its release).
     pub fn is_modular(self) -> bool {
         self.release().contains(".module+") || self.release().contains(".module_")
+    }
+
+    /// Returns the label of the build that a modular package came from: eight hex digits behind the last `+` of its
+    /// release, as `b272fdef`. A small update of the package may add a number to it.
+    pub fn module_label(self) -> Option<&'static str> {
+        let (_, label) = self.release().rsplit_once('+').filter(|_| self.is_modular())?;
+        let label = label.split('.').next().unwrap_or(label);
+        manifest::is_label(label).then_some(label)
     }
 
     /// Tells whether name and architecture are the same, without looking at the letters: names are interned.

@@ -1,20 +1,22 @@
 //! The module streams that a set of packages was made with, and which of them a package is of.
 //!
-//! A NEVRA tells only *that* a package is modular. Which stream it is of can be told where a manifest names the
-//! stream whole, `NAME:STREAM:VERSION:CONTEXT`: the release of each of its packages ends in the start of the SHA-1 of
-//! these four, joined by dots. Where version and context are not known, the names of the streams are all there is.
+//! A NEVRA tells only *that* a package is modular, and bears a label. Which stream that is of can be told where a manifest
+//! names the stream whole, `NAME:STREAM:VERSION:CONTEXT`: the label is the start of the SHA-1 of these four, joined by
+//! dots. Services tell name and stream only, but list a stream's packages: their labels are what a freeze writes down. Of
+//! a label that nobody has told, the names of the streams are all there is. Vendors give one label to packages of several
+//! modules too, so that one may speak for several streams.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Package, StreamName};
+use super::{Manifest, Package, StreamContents, StreamName, manifest};
 
 /// Module streams, by module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Streams {
     by_module: BTreeMap<String, BTreeSet<String>>,
-    /// `NAME:STREAM` by the label that its packages bear.
-    labels: BTreeMap<String, String>,
+    /// Each `NAME:STREAM` whose packages bear a label.
+    labels: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A module whose stream differs between two sets.
@@ -37,12 +39,59 @@ impl Streams {
             let [module, stream, rest @ ..] = parts.as_slice() else { continue };
             streams.by_module.entry((*module).to_owned()).or_default().insert((*stream).to_owned());
             if let [version, context] = rest {
-                streams
-                    .labels
-                    .insert(label(&[module, stream, version, context]), format!("{module}:{stream}"));
+                streams.learn(label(&[module, stream, version, context]), format!("{module}:{stream}"));
             }
         }
         streams
+    }
+
+    /// Takes what a manifest tells: its `module` lines, and the labels in its header.
+    pub fn of_manifest(manifest: &Manifest) -> Self {
+        Self::of_specs(&manifest.modules).labelled(manifest.headers("stream"))
+    }
+
+    /// Adds what lines `NAME:STREAM LABEL...` tell of streams that are among them. What is not of this form, or of
+    /// another stream, says nothing.
+    #[must_use]
+    pub fn labelled<S: AsRef<str>>(mut self, lines: impl IntoIterator<Item = S>) -> Self {
+        for line in lines {
+            let mut words = line.as_ref().split(' ');
+            let spec = words.next().unwrap_or_default();
+            let Ok(name) = StreamName::parse(spec) else { continue };
+            if self.has(&name) {
+                words.for_each(|label| self.learn(label.to_owned(), spec.to_owned()));
+            }
+        }
+        self
+    }
+
+    /// Adds the labels that the packages of streams bear, of those that are among them.
+    #[must_use]
+    pub fn listing(mut self, contents: &[StreamContents]) -> Self {
+        for StreamContents { stream, packages } in contents {
+            let name = StreamName { module: stream.module.clone(), stream: stream.stream.clone() };
+            if self.has(&name) {
+                let labels: BTreeSet<&str> = packages.iter().filter_map(Package::module_label).collect();
+                labels.into_iter().for_each(|label| self.learn(label.to_owned(), stream.spec()));
+            }
+        }
+        self
+    }
+
+    fn learn(&mut self, label: String, spec: String) {
+        self.labels.entry(label).or_default().insert(spec);
+    }
+
+    /// Returns the labels that are known, as [`Self::labelled`] reads them: a line for each stream, in order.
+    pub fn label_lines(&self) -> Vec<String> {
+        let mut by_stream: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (label, specs) in &self.labels {
+            for spec in specs {
+                by_stream.entry(spec).or_default().push(label);
+            }
+        }
+        let lines = by_stream.into_iter().map(|(spec, labels)| format!("{spec} {}", labels.join(" ")));
+        lines.filter(|line| manifest::stream_error(line).is_none()).collect()
     }
 
     /// Tells whether a stream is among them.
@@ -57,11 +106,14 @@ impl Streams {
 
     /// Returns the `NAME:STREAM` of a modular package, where it can be told.
     pub fn of(&self, package: Package) -> Option<&str> {
-        if !package.is_modular() {
-            return None;
-        }
-        let (_, label) = package.release().rsplit_once('+')?;
-        self.labels.get(label).map(String::as_str)
+        let mut specs = self.may_be_of(package);
+        specs.next().filter(|_| specs.next().is_none())
+    }
+
+    /// Returns each `NAME:STREAM` that a modular package can be of by its label; none where nobody has told that.
+    pub fn may_be_of(&self, package: Package) -> impl Iterator<Item = &str> {
+        let label = package.module_label();
+        label.and_then(|label| self.labels.get(label)).into_iter().flatten().map(String::as_str)
     }
 
     #[cfg(test)]
@@ -121,6 +173,45 @@ mod tests {
         };
         assert!(has("perl", "5.26") && !has("perl", "5.30") && !has("nonsense", ""));
         assert_eq!((streams.len(), streams.is_empty()), (2, false));
+    }
+
+    #[test]
+    fn labels_are_told_by_header_lines_and_by_what_a_stream_lists() {
+        let package = |text| Package::parse(text).unwrap();
+        let [test, socket, ours] = [
+            "perl-Test-1.31-1.module+el8.6.0+1+f0897f98.x86_64",
+            "perl-IO-2.066-4.module+el8.6.0+20623+3cefc087.1.noarch",
+            "perl-libs-5.26-4.module+el8.6.0+20623+our.own.noarch",
+        ]
+        .map(package);
+        let specs = ["perl:5.26", "perl-IO:2.066"];
+        let lines =
+            ["perl:5.26 3cefc087 f0897f98", "perl-IO:2.066 3cefc087", "perl:5.30 00000000", "nonsense"];
+        let streams = Streams::of_specs(specs).labelled(lines);
+        assert_eq!(streams.of(test), Some("perl:5.26"));
+        // One label of two modules: it is of one of these, and nobody knows which.
+        assert_eq!(streams.of(socket), None);
+        assert_eq!(streams.may_be_of(socket).collect::<Vec<_>>(), ["perl-IO:2.066", "perl:5.26"]);
+        assert_eq!(streams.of(ours), None);
+        let other = package("perl-libs-5.30-4.module+el8.6.0+1+00000000.x86_64");
+        assert_eq!(streams.of(other), None, "no `module` line names that stream");
+        assert_eq!(streams.label_lines(), ["perl-IO:2.066 3cefc087", "perl:5.26 3cefc087 f0897f98"]);
+
+        let contents = |stream: &str, packages: &[Package]| StreamContents {
+            stream: crate::package::ModuleStream {
+                module: "perl".into(),
+                stream: stream.into(),
+                status: crate::package::StreamStatus::Enabled,
+            },
+            packages: packages.iter().copied().collect(),
+        };
+        let listed = [contents("5.26", &[test, ours]), contents("5.30", &[socket])];
+        let streams = Streams::of_specs(specs).listing(&listed);
+        assert_eq!(streams.label_lines(), ["perl:5.26 f0897f98"]);
+
+        let text = "# stream: perl:5.26 3cefc087 f0897f98\nmodule perl:5.26\n";
+        let manifest = Manifest::parse(text).unwrap();
+        assert_eq!(Streams::of_manifest(&manifest).of(test), Some("perl:5.26"));
     }
 
     #[test]

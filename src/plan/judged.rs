@@ -17,7 +17,7 @@ pub fn judged(mut plan: Plan, train: &Train, book: &Advisories) -> Plan {
         else {
             continue;
         };
-        let streams = [old, new].map(|release| Streams::of_specs(&release.manifest.modules));
+        let streams = [old, new].map(|release| Streams::of_manifest(&release.manifest));
         let closure = book.closed_between(
             &Holding { sets: vec![old.packages()], streams: &streams[0] },
             &Holding { sets: vec![new.packages()], streams: &streams[1] },

@@ -32,12 +32,16 @@ pub struct Content {
     pub packages: PackageSet,
     /// `NAME:STREAM[:VERSION:CONTEXT]` of its module streams; none where it does not tell them.
     pub modules: Option<Vec<String>>,
+    /// The labels of their packages, where those are known: `NAME:STREAM LABEL...`.
+    pub labels: Vec<String>,
     /// The ids of its trust keys; none where it does not tell them.
     pub keys: Option<Vec<String>>,
     /// How many of its packages are unmanaged and left out.
     pub left_out: usize,
     /// How many instances are in it; none but for groups.
     pub instances: Option<usize>,
+    /// The distinct sets of its instances; empty but for groups. Advisories are looked up in each by itself.
+    pub sets: Vec<PackageSet>,
 }
 
 impl Content {
@@ -45,7 +49,14 @@ impl Content {
     pub fn of_manifest(label: String, origin: Origin, manifest: &Manifest) -> Self {
         let Manifest { header: _, packages, modules, keys } = manifest;
         let (modules, keys) = (Some(modules.clone()), Some(keys.clone()));
-        Self { label, origin, packages: packages.clone(), modules, keys, left_out: 0, instances: None }
+        let labels = manifest.headers("stream").map(str::to_owned).collect();
+        let (packages, sets) = (packages.clone(), Vec::new());
+        Self { label, origin, packages, modules, labels, keys, left_out: 0, instances: None, sets }
+    }
+
+    fn held_with<'a>(&'a self, streams: &'a Streams) -> Holding<'a> {
+        let sets = if self.sets.is_empty() { vec![&self.packages] } else { self.sets.iter().collect() };
+        Holding { sets, streams }
     }
 
     fn side(&self) -> Side {
@@ -59,8 +70,9 @@ impl Content {
         }
     }
 
-    fn streams(&self) -> Streams {
-        Streams::of_specs(self.modules.iter().flatten())
+    /// Returns what is known of its module streams.
+    pub fn streams(&self) -> Streams {
+        Streams::of_specs(self.modules.iter().flatten()).labelled(&self.labels)
     }
 }
 
@@ -153,10 +165,7 @@ impl Comparison {
     #[must_use]
     pub fn judged_by(self, book: &Advisories, old: &Content, new: &Content) -> Self {
         let streams = [old.streams(), new.streams()];
-        let closure = book.closed_between(
-            &Holding { sets: vec![&old.packages], streams: &streams[0] },
-            &Holding { sets: vec![&new.packages], streams: &streams[1] },
-        );
+        let closure = book.closed_between(&old.held_with(&streams[0]), &new.held_with(&streams[1]));
         let flagged = |content: &Content| -> Vec<Flagged> {
             book.flagged_in(&content.packages).iter().map(Flagged::from).collect()
         };
@@ -194,9 +203,11 @@ mod tests {
             origin,
             packages,
             modules: Some(owned(modules)),
+            labels: Vec::new(),
             keys: Some(owned(keys)),
             left_out: 0,
             instances: None,
+            sets: Vec::new(),
         }
     }
 

@@ -11,6 +11,8 @@ use crate::package::{Arch, Package, PackageSet, Pattern};
 pub struct Managed {
     /// Those that the train cares for.
     pub packages: PackageSet,
+    /// The same of each instance, each distinct set once: what one has hides nothing that another lacks.
+    pub sets: Vec<PackageSet>,
     /// The ids of the trust keys.
     pub keys: BTreeSet<String>,
     /// Those that are unmanaged, or that no software source provides.
@@ -39,7 +41,9 @@ impl Managed {
                 managed.push(package);
             }
         }
-        self.packages = self.packages.union(&managed);
+        let managed = PackageSet::new(managed);
+        self.packages = self.packages.union(managed.as_slice());
+        self.sets.push(managed);
         self.known.insert(identity, inventory);
     }
 }
@@ -72,6 +76,6 @@ mod tests {
         // Of another member each version counts.
         let installed = set(&["bash-4.4.19-1.el8.x86_64", "hand-made-1-1.x86_64"]);
         managed.add(Inventory { installed, unsourced: PackageSet::default() }, &unmanaged);
-        assert_eq!((managed.packages.len(), managed.left_out.len()), (3, 2));
+        assert_eq!((managed.packages.len(), managed.sets.len(), managed.left_out.len()), (3, 2, 2));
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Portrait<'a> {
             }
         }
         architectures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let streams = Streams::of_specs(&release.manifest.modules);
+        let streams = Streams::of_manifest(&release.manifest);
         let modular: Vec<Package> = packages.iter().filter(|package| package.is_modular()).collect();
         let size = Size {
             packages: packages.len(),

@@ -84,7 +84,7 @@ struct Depends {
 /// Writes the bill of materials of a release.
 pub fn sbom(train: &Train, release: &Release) -> String {
     let Release { name, manifest_path: _, manifest, digest, line: _, retired: _ } = release;
-    let streams = Streams::of_specs(&manifest.modules);
+    let streams = Streams::of_manifest(manifest);
     let distro = distro(&train.os);
     let components: Vec<Component> =
         manifest.packages.iter().map(|package| component(package, &distro, &streams)).collect();

@@ -65,7 +65,7 @@ fn two_releases_are_compared_offline_with_what_a_file_of_advisories_says() {
 fn the_services_errata_tell_what_an_instance_gains() {
     let workspace = Workspace::quickstart(&[]);
     for (old, new) in [("GL1", "GL1.1"), ("web-01", "GL1.1")] {
-        let since = ["--advisories-since", "2026-11-01"];
+        let since = ["--advisories-since", "2025-11-01"];
         let shown = workspace
             .run(&[&["diff", old, new, "--summary", "--advisories", "service"][..], &since].concat());
         let shown = shown.expect(exit::DIFFERENT);

@@ -373,6 +373,22 @@ fn lists_that_cannot_be_trusted_are_refused() {
         let arguments: Vec<&str> = ["freeze", "GL2"].iter().chain(arguments).copied().collect();
         refused(&workspace, &arguments, code, parts);
     }
+    // A list that was put together: some lines have an epoch, others have lost theirs since the last release.
+    workspace.write("GL1.txt", &listed("GL1", true));
+    workspace.run(&["freeze", "GL1", "--from", "GL1.txt"]).expect(exit::DONE);
+    workspace.write(
+        "mixed.txt",
+        "zsh-5.5.1-10.el8.x86_64\nbind-libs-32:9.11-1.el8.x86_64\nNetworkManager-1.41-1.el8.x86_64\n",
+    );
+    let parts = [
+        "1 line of mixed.txt lacks an epoch",
+        "line 3: NetworkManager-1.41-1.el8.x86_64 has no epoch, and GL1 has NetworkManager-1:1.40.16",
+        "--assume-epoch-0",
+    ];
+    refused(&workspace, &["freeze", "GL3", "--from", "mixed.txt"], exit::ERROR, &parts);
+    let parts = ["NetworkManager-1.41-1.el8.x86_64 has no epoch", "write NetworkManager-1:1.41-1.el8.x86_64"];
+    let add = ["freeze", "GL3", "--base", "GL1", "--add", "NetworkManager-1.41-1.el8.x86_64"];
+    refused(&workspace, &add, exit::ERROR, &parts);
     // Nobody's epochs are known better than by whoever says that there are none.
     workspace.run(&["freeze", "GL2", "--from", "bare.list", "--assume-epoch-0"]).expect(exit::DONE);
 }
@@ -425,6 +441,11 @@ fn a_hotfix_is_an_old_release_and_few_packages() {
         let text = fs::read_to_string(workspace.path().join("trains/great-linux/GL1.0.1.packages")).unwrap();
         assert!(text.contains("\n# base: GL1 sha256:bb9ccde5"), "{text}");
         assert!(text.contains("\n# changed: removed at-3"), "{text}");
+        // Of a module, and upgraded within its stream.
+        let arguments = ["freeze", "GL1.0.2", "--base", "GL1", "--upgrade", "python39", "--diff"];
+        let ran = workspace.run(&arguments).expect(exit::DIFFERENT);
+        let upgraded = "upgraded python39-3.9.19-7.module+el8.10.0+90397+c5ac2beb.x86_64 to 3.9.20-1.module";
+        assert!(ran.stderr.contains(upgraded), "{api:?}: {}", ran.stderr);
         // Shown against what it was made of; nothing is asked for what is named whole.
         let arguments = ["freeze", "GL1.0.2", "--base", "GL1", "--add", "zsh-5.5.1-99.el8.x86_64", "--diff"];
         let ran = workspace.run(&arguments).expect(exit::DIFFERENT);

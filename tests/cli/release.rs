@@ -288,7 +288,10 @@ fn the_life_of_a_release_is_as_the_document_shows_it() {
     run(&["apply", "--auto-approve", "--summary"], exit::DONE);
     let rollback = run(&["promote", "GL1", "--to", "canary", "--check", "--summary"], exit::DIFFERENT).stdout;
     let verify = run(&["release", "verify"], exit::DONE).stdout;
+    let judged = ["--advisories", "service", "--advisories-since", "2025-09-01"];
+    let diff = run(&[&["diff", "GL1", "GL1.1", "--summary"][..], &judged].concat(), exit::DIFFERENT).stdout;
     let blocks = [
+        ("diff", &diff),
         ("promote", &promote),
         ("passes", &passes),
         ("rollback", &rollback),
@@ -297,4 +300,13 @@ fn the_life_of_a_release_is_as_the_document_shows_it() {
     ];
     let blocks = blocks.map(|(name, text)| (name, text.as_str()));
     hold("docs/releases.md", &blocks);
+}
+
+/// What `docs/freeze.md` shows of a hotfix is what is printed.
+#[test]
+fn a_hotfix_is_as_the_document_shows_it() {
+    let workspace = Workspace::quickstart(&[]);
+    let flags = ["--upgrade", "openssl", "--upgrade", "openssl-libs", "--remove", "talk", "--diff"];
+    let shown = workspace.run(&[&["freeze", "GL1.0.1", "--base", "GL1"][..], &flags].concat());
+    hold("docs/freeze.md", &[("hotfix", &shown.expect(exit::DIFFERENT).stdout)]);
 }

@@ -84,6 +84,7 @@ fn manifest(release: &str, level: Level) -> String {
         origin: Origin::Instance(facts(DEFAULT_SEED).golden.id),
         kernel_policy: None,
         left_out: Vec::new(),
+        streams: Vec::new(),
         notes: Vec::new(),
     };
     let golden = golden_instance(level);

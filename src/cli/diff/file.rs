@@ -64,7 +64,17 @@ fn is_manifest(text: &str) -> bool {
 fn of_list(label: String, list: List) -> Content {
     let List { packages, keys } = list;
     let keys = (!keys.is_empty()).then_some(keys);
-    Content { label, origin: Origin::File, packages, modules: None, keys, left_out: 0, instances: None }
+    Content {
+        label,
+        origin: Origin::File,
+        packages,
+        modules: None,
+        labels: Vec::new(),
+        keys,
+        left_out: 0,
+        instances: None,
+        sets: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -196,12 +196,19 @@ impl<'a> Live<'a> {
         }
         let label = format!("group.{name}");
         let modules = self.streams_of(self.train.group(name).map(|group| &group.release));
-        Ok(Content { modules, instances: Some(instances), ..of_instances(label, Origin::Group, managed) })
+        let sets = managed.sets.clone();
+        Ok(Content {
+            modules,
+            sets,
+            instances: Some(instances),
+            ..of_instances(label, Origin::Group, managed)
+        })
     }
 }
 
 fn content(label: String, origin: Origin, packages: PackageSet) -> Content {
-    Content { label, origin, packages, modules: None, keys: None, left_out: 0, instances: None }
+    let (labels, sets) = (Vec::new(), Vec::new());
+    Content { label, origin, packages, modules: None, labels, keys: None, left_out: 0, instances: None, sets }
 }
 
 /// Takes what the train cares for of instances. One that has no trust key at all is one whose service lists none.

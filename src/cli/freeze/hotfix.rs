@@ -44,8 +44,18 @@ pub(super) async fn make(desk: &Desk<'_>, base: &Release) -> Result<Made, CliErr
             Some(offers::of_names(desk, offers::From::Golden, names).await?)
         }
     };
+    // A package of a module is upgraded within its stream, and what that has is for the service to say.
+    let names_modular = || {
+        let mut modular = base.packages().iter().filter(|package| package.is_modular());
+        modular.any(|package| wishes.upgrade.iter().any(|name| name == package.name()))
+    };
+    let streams = match offered.is_some() && names_modular() {
+        true => offers::streams(desk).await?,
+        false => Vec::new(),
+    };
     let known = Known {
         offered: offered.as_ref(),
+        streams: &streams,
         unmanaged: &train.unmanaged,
         is_alike: &|one, other| Flavour::of(one) == Flavour::of(other),
     };

@@ -11,7 +11,7 @@ use super::{Desk, Made, offers};
 use crate::cli::{CliError, exit};
 use crate::package::freeze::{self, Golden};
 use crate::package::manifest::{KernelPolicy, Origin};
-use crate::package::{Arch, List, Package, PackageSet, with_epochs};
+use crate::package::{Arch, List, Package, PackageSet, lost_epochs, with_epochs};
 
 /// So many lines are shown of those that something is wrong with.
 const SHOWN: usize = 50;
@@ -55,7 +55,12 @@ pub(super) async fn make(desk: &Desk<'_>, from: &str) -> Result<Made, CliError> 
     let mut notes = Vec::new();
     let known = List { packages: packages.clone(), keys: Vec::new() };
     let packages = match known.has_epochs() || arguments.assume_epoch_0 {
-        true => packages,
+        true => {
+            if !arguments.assume_epoch_0 {
+                refuse_lost_epochs(desk, &name, &packages, &lines)?;
+            }
+            packages
+        }
         false => {
             let (packages, found) = looked_up(desk, &name, &packages, &lines).await?;
             let line = format!("{name} has no epochs; the service told them, {found} other than 0");
@@ -83,6 +88,37 @@ pub(super) async fn make(desk: &Desk<'_>, from: &str) -> Result<Made, CliError> 
         return Err(CliError::new(exit::ERROR, message));
     }
     Ok(Made { frozen, of: name, warnings: Vec::new(), told, changes: Vec::new() })
+}
+
+/// Refuses a list of which some lines have lost their epochs, by what the train's last release has: rpm takes what has
+/// none for older than all that have one.
+fn refuse_lost_epochs(
+    desk: &Desk<'_>,
+    name: &str,
+    packages: &PackageSet,
+    lines: &HashMap<Package, usize>,
+) -> Result<(), CliError> {
+    let Some(last) = desk.train.releases.last() else { return Ok(()) };
+    let is_managed =
+        |package: Package| !desk.train.unmanaged.iter().any(|pattern| pattern.matches(package.name()));
+    let lost = lost_epochs(packages, last.packages()).into_iter().filter(|(here, _)| is_managed(*here));
+    let mut lost: Vec<(usize, String)> = lost
+        .map(|(here, there)| {
+            let line = lines.get(&here).copied().unwrap_or(0);
+            (line, format!("line {line}: {here} has no epoch, and {} has {there}", last.name))
+        })
+        .collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    lost.sort_unstable();
+    let message = match lost.len() {
+        1 => format!("1 line of {name} lacks an epoch"),
+        count => format!("{count} lines of {name} lack an epoch"),
+    };
+    Err(listed(CliError::new(exit::ERROR, message), lost.into_iter().map(|(_, line)| line).collect())
+        .hint(FORM)
+        .hint("or say that what is written without an epoch has none: --assume-epoch-0"))
 }
 
 /// Gives packages their epochs, as the service has them; tells how many have one.

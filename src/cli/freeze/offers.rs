@@ -8,10 +8,10 @@ use crate::cli::CliError;
 use crate::cli::connect::Connector;
 use crate::cli::look::Reading;
 use crate::cli::signals::unless_interrupted;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, CloudError};
 use crate::observed::{Scope, Sighting};
-use crate::package::PackageSet;
 use crate::package::freeze::hotfix::is_for_major;
+use crate::package::{PackageSet, StreamContents};
 
 /// Whose sources count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,21 @@ pub(super) enum From {
     Anywhere,
 }
 
+/// Returns the module streams that the golden instance has enabled or active, with what its sources list under them;
+/// none where the train names no golden instance, or the service does not know it.
+pub(super) async fn streams(desk: &Desk<'_>) -> Result<Vec<StreamContents>, CliError> {
+    let Some(golden) = &desk.train.golden else { return Ok(Vec::new()) };
+    let what = "reading the golden instance's module streams";
+    let seen = ask(desk, what, "module streams".to_owned(), Scope::ModuleStreams(golden.clone())).await?;
+    let seen = seen.map_err(|error| {
+        CliError::from(error).while_doing("the golden instance's module streams could not be read")
+    })?;
+    match seen {
+        Sighting::ModuleStreams(_, Some(streams)) => Ok(streams),
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Returns all versions of these names that are on offer for the train's system, as far as their releases tell it:
 /// OSMS searches the sources of all systems at once.
 pub(super) async fn of_names(
@@ -29,23 +44,33 @@ pub(super) async fn of_names(
     from: From,
     names: BTreeSet<Arc<str>>,
 ) -> Result<PackageSet, CliError> {
-    let Desk { context, arguments, train, interrupt, .. } = desk;
-    let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
-    let connection = connector.connect(train, interrupt).await?;
+    let train = desk.train;
     let what = format!("looking for {} package names on offer", names.len());
-    let mut progress = Reading::start(context, &what, "the versions on offer".to_owned());
-    connection.retries.watch(progress.retries(context));
     let golden = train.golden.clone().filter(|_| from == From::Golden);
-    let scope = Scope::Offers(golden, names);
-    let seen = unless_interrupted(interrupt, connection.cloud.observe(&scope)).await;
-    connection.retries.unwatch();
-    progress.count(&what, 1, 1);
-    progress.finish(context, matches!(seen, Ok(Ok(_))));
-    let seen = seen?
-        .map_err(|error| CliError::from(error).while_doing("the versions on offer could not be read"))?;
+    let seen = ask(desk, &what, "the versions on offer".to_owned(), Scope::Offers(golden, names)).await?;
+    let seen =
+        seen.map_err(|error| CliError::from(error).while_doing("the versions on offer could not be read"))?;
     let Sighting::Offers(offered) = seen else { return Ok(PackageSet::default()) };
     Ok(match super::major(&train.os) {
         Some(major) => offered.iter().filter(|package| is_for_major(*package, major)).collect(),
         None => offered,
     })
+}
+
+async fn ask(
+    desk: &Desk<'_>,
+    what: &str,
+    title: String,
+    scope: Scope,
+) -> Result<Result<Sighting, CloudError>, CliError> {
+    let Desk { context, arguments, train, interrupt, .. } = desk;
+    let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+    let connection = connector.connect(train, interrupt).await?;
+    let mut progress = Reading::start(context, what, title);
+    connection.retries.watch(progress.retries(context));
+    let seen = unless_interrupted(interrupt, connection.cloud.observe(&scope)).await;
+    connection.retries.unwatch();
+    progress.count(what, 1, 1);
+    progress.finish(context, matches!(seen, Ok(Ok(_))));
+    seen
 }

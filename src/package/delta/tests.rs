@@ -103,6 +103,30 @@ fn another_stream_is_no_upgrade() {
     let php = set(&["php-7.3.20-1.module+el8.2.0+7373+b272fdef.x86_64"]);
     assert_eq!(Delta::knowing(&php, &newer, &lore).entries[0].kind, DeltaKind::StreamChanged);
     assert_eq!(Delta::between(&php, &newer).entries[0].kind, DeltaKind::Upgraded);
+    // As releases have it that services were asked for: the labels of both streams, of one, of two modules alike.
+    let perl = |nevra: &str| set(&[nevra]);
+    let (old, new) = (
+        perl("perl-libs-4:5.26-1.module+el8.3.0+1+3cefc087.x86_64"),
+        perl("perl-libs-4:5.30-1.module+el8.3.0+2+f0897f98.1.x86_64"),
+    );
+    let streams = |specs: &[&str], lines: &[&str]| Streams::of_specs(specs).labelled(lines);
+    let (before, after) = (["perl:5.26", "perl-IO:1"], ["perl:5.30", "perl-IO:1"]);
+    for (old_lines, new_lines, kind) in [
+        (&["perl:5.26 3cefc087"][..], &["perl:5.30 f0897f98"][..], DeltaKind::StreamChanged),
+        (&["perl:5.26 3cefc087"], &[], DeltaKind::Upgraded),
+        (&[], &["perl:5.30 f0897f98"], DeltaKind::Upgraded),
+        (&[], &[], DeltaKind::Upgraded),
+        (
+            &["perl:5.26 3cefc087", "perl-IO:1 3cefc087"],
+            &["perl:5.30 f0897f98", "perl-IO:1 f0897f98"],
+            DeltaKind::Upgraded,
+        ),
+    ] {
+        let lore =
+            Lore { old: streams(&before, old_lines), new: streams(&after, new_lines), ..Lore::default() };
+        let told = Delta::knowing(&old, &new, &lore).entries[0].kind;
+        assert_eq!(told, kind, "{old_lines:?} {new_lines:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::{Frozen, Kernel, twins};
 use crate::package::manifest::{KernelPolicy, Origin, Provenance};
-use crate::package::{Arch, Manifest, Package, PackageSet, Pattern, Streams};
+use crate::package::{Arch, Manifest, Package, PackageSet, Pattern, StreamContents, Streams};
 
 /// The release that another one is made of.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,8 @@ pub struct Wishes<'a> {
 pub struct Known<'a> {
     /// The versions that the service offers of what is added and upgraded, for this system; none where it was not asked.
     pub offered: Option<&'a PackageSet>,
+    /// The module streams that the service was seen to have, with their packages.
+    pub streams: &'a [StreamContents],
     /// What the train does not care for.
     pub unmanaged: &'a [Pattern],
     /// Whether two versions are builds of one flavour: Ksplice's are no upgrade of plain ones.
@@ -108,7 +110,9 @@ pub fn hotfix(
     known: &Known<'_>,
     provenance: Provenance,
 ) -> Result<Hotfix, Vec<Problem>> {
-    let mut maker = Maker { base, known, changes: Vec::new(), problems: Vec::new(), named: BTreeSet::new() };
+    let streams = Streams::of_manifest(base.manifest).listing(known.streams);
+    let (changes, problems) = (Vec::new(), Vec::new());
+    let mut maker = Maker { base, known, streams, changes, problems, named: BTreeSet::new() };
     for name in wishes.remove {
         maker.remove(name);
     }
@@ -119,11 +123,11 @@ pub fn hotfix(
     for package in &added {
         maker.add(*package, &added);
     }
-    let Maker { changes, problems, .. } = maker;
-    if problems.is_empty() { Ok(made(base, changes, provenance)) } else { Err(problems) }
+    let Maker { changes, problems, streams, .. } = maker;
+    if problems.is_empty() { Ok(made(base, changes, &streams, provenance)) } else { Err(problems) }
 }
 
-fn made(base: &Base<'_>, mut changes: Vec<Change>, mut provenance: Provenance) -> Hotfix {
+fn made(base: &Base<'_>, mut changes: Vec<Change>, streams: &Streams, mut provenance: Provenance) -> Hotfix {
     let (mut came, mut gone) = (Vec::new(), BTreeSet::new());
     for change in &changes {
         match change {
@@ -156,12 +160,12 @@ fn made(base: &Base<'_>, mut changes: Vec<Change>, mut provenance: Provenance) -
     };
     provenance.kernel_policy = policy;
     let Manifest { header: _, packages: _, modules, keys } = base.manifest;
-    let streams = Streams::of_specs(modules);
+    provenance.streams = streams.label_lines();
     // Of the base's own it was told when that was frozen.
     let streamless = packages
         .iter()
         .filter(|package| package.is_modular() && !base.manifest.packages.contains(*package))
-        .filter(|package| streams.of(*package).is_none())
+        .filter(|package| streams.may_be_of(*package).next().is_none())
         .collect();
     let base_twins = twins(&base.manifest.packages);
     let parted = twins(&packages).into_iter().filter(|pair| !base_twins.contains(pair)).collect();
@@ -210,6 +214,7 @@ fn alone(base: &Base<'_>, packages: &PackageSet, changes: &[Change]) -> Vec<(Pac
 struct Maker<'a> {
     base: &'a Base<'a>,
     known: &'a Known<'a>,
+    streams: Streams,
     changes: Vec<Change>,
     problems: Vec<Problem>,
     /// Names that a wish is about already.
@@ -249,7 +254,6 @@ impl Maker<'_> {
         if there.is_empty() {
             return;
         }
-        let streams = Streams::of_specs(&self.base.manifest.modules);
         let offered = self.known.offered.map(PackageSet::as_slice).unwrap_or_default();
         let (mut upgrades, mut others) = (Vec::new(), Vec::new());
         let newest: Vec<Package> = there
@@ -263,7 +267,7 @@ impl Maker<'_> {
             let fits = |package: &&Package| {
                 (self.known.is_alike)(*current, **package)
                     && is_of_one_line(*current, **package)
-                    && is_of_one_stream(*current, **package, &streams)
+                    && self.is_of_one_stream(*current, **package)
             };
             match newer.iter().rfind(fits) {
                 Some(best) if current.is_install_only() => upgrades.push(Change::Added(*best)),
@@ -285,6 +289,25 @@ impl Maker<'_> {
             });
         }
         self.changes.extend(upgrades);
+    }
+
+    /// Tells whether two versions are both of no module, or known to be of one stream: because the service lists both
+    /// under it, or by their labels.
+    fn is_of_one_stream(&self, one: Package, other: Package) -> bool {
+        if !one.is_modular() && !other.is_modular() {
+            return true;
+        }
+        let lists_both =
+            |known: &StreamContents| known.packages.contains(one) && known.packages.contains(other);
+        let told = self.streams.of(one);
+        one.is_modular()
+            && other.is_modular()
+            && (self.known.streams.iter().any(lists_both)
+                || told.is_some() && told == self.streams.of(other)
+                || one.module_label().is_some_and(|label| {
+                    // One of several modules may be of several streams too.
+                    other.module_label() == Some(label) && self.streams.may_be_of(one).nth(1).is_none()
+                }))
     }
 
     fn parsed(&mut self, texts: &[String]) -> Vec<Package> {
@@ -324,19 +347,48 @@ impl Maker<'_> {
                 format!("{package} is one of {rivals} versions that are added: an instance has one");
             return problem(Problem::new(message));
         }
-        if self.known.offered.is_some_and(|offered| !offered.contains(package)) {
-            return problem(Problem::new(format!("no software source offers {package}")).hint(
-                "a release holds what sources offer: look its version up, or add it to a source first",
-            ));
-        }
         let there = self.base.manifest.packages.iter().filter(|old| old.same_name_arch(package));
         let there: Vec<Package> = there.collect();
+        match self.known.offered {
+            Some(offered) if offered.contains(package) => {}
+            Some(offered) => return problem(unoffered(package, offered)),
+            None => {
+                if let Some(old) = there.iter().find(|old| old.epoch() > 0 && package.epoch() == 0) {
+                    return problem(without_epoch(package, *old, self.base.release));
+                }
+            }
+        }
         if package.is_install_only() || there.is_empty() {
             self.changes.push(Change::Added(package));
             return;
         }
         self.changes.extend(there.iter().map(|old| Change::Replaced { old: *old, new: package }));
     }
+}
+
+/// Says that nobody offers a package, and what is on offer instead.
+fn unoffered(package: Package, offered: &PackageSet) -> Problem {
+    const MANY: usize = 6;
+    let others: Vec<&str> =
+        offered.iter().filter(|other| other.same_name_arch(package)).map(|other| other.as_str()).collect();
+    let problem = Problem::new(format!("no software source offers {package}"));
+    match others.len() {
+        0 => problem
+            .hint("a release holds what sources offer: look its version up, or add it to a source first"),
+        count => problem.hint(format!(
+            "on offer {}: {}",
+            if count > MANY { "are, the newest last" } else { "of it" },
+            others[count.saturating_sub(MANY)..].join(", ")
+        )),
+    }
+}
+
+/// Says that an epoch was most likely forgotten: rpm takes what has none for older than all that have one.
+fn without_epoch(package: Package, old: Package, release: &str) -> Problem {
+    let (name, epoch, version) = (package.name(), old.epoch(), package.version());
+    let (build, arch) = (package.release(), package.arch());
+    Problem::new(format!("{package} has no epoch, and {release} has {old}"))
+        .hint(format!("write {name}-{epoch}:{version}-{build}.{arch}"))
 }
 
 /// Returns the newest of those that fit.
@@ -352,15 +404,6 @@ pub(super) fn is_of_one_line(one: Package, other: Package) -> bool {
         (parts.next(), parts.next())
     };
     !one.kernel().is_some_and(|kernel| kernel.starts_with("kernel-uek")) || line(one) == line(other)
-}
-
-/// Tells whether two versions are both of no module, or known to be of one stream.
-fn is_of_one_stream(one: Package, other: Package, streams: &Streams) -> bool {
-    match (one.is_modular(), other.is_modular()) {
-        (false, false) => true,
-        (true, true) => streams.of(one).is_some_and(|stream| streams.of(other) == Some(stream)),
-        _ => false,
-    }
 }
 
 /// Tells whether a package may be for a major version of the system: its release names no other one, as `el7` does.

@@ -19,6 +19,7 @@ fn provenance() -> Provenance {
         origin: manifest::Origin::Instance("ocid1.instance.oc1..gold".to_owned()),
         kernel_policy: None,
         left_out: Vec::new(),
+        streams: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -88,6 +89,9 @@ fn streams_are_recorded_by_choice_or_by_use() {
     ];
     let found = frozen(&[perl, httpd, lost, "bash-4.4.20-5.el8.x86_64"], &[], &streams, None);
     assert_eq!(found.manifest.modules, ["httpd:2.4", "nodejs:18", "perl:5.26"]);
+    // Services name a stream without its build: its packages' labels are what tells them later.
+    let labels: Vec<&str> = found.manifest.headers("stream").collect();
+    assert_eq!(labels, ["httpd:2.4 fe86acd6", "perl:5.26 f0897f98"]);
     assert_eq!(found.streamless, [Package::parse(lost).unwrap()]);
     let note = format!("the module stream of {lost} is not known");
     assert_eq!(found.manifest.header("note"), Some(&*note));

@@ -193,6 +193,16 @@ impl<'t> Reader<'t> {
                 let message = format!("`{value}` is not a kernel policy");
                 self.problem(span, message, "expected `running`, `newest` or `all`");
             }
+            "stream" => {
+                if let Some(error) = stream_error(value) {
+                    let message = format!("`{}` says nothing of a stream: {error}", shown(value));
+                    self.problem(
+                        span,
+                        message,
+                        "write `# stream: NAME:STREAM LABEL...`, with labels as `f0897f98`",
+                    );
+                }
+            }
             _ => {}
         }
     }
@@ -337,6 +347,28 @@ pub(in crate::package) fn module_error(text: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// Says what is wrong with `NAME:STREAM LABEL...`.
+pub(in crate::package) fn stream_error(text: &str) -> Option<String> {
+    let mut words = text.split(' ');
+    let stream = words.next().unwrap_or_default();
+    if let Some(error) = module_error(stream) {
+        return Some(error);
+    }
+    if stream.split(':').count() != 2 {
+        return Some("its version and context belong into the `module` line".to_owned());
+    }
+    let mut labels = words.peekable();
+    if labels.peek().is_none() {
+        return Some("it has no label".to_owned());
+    }
+    labels.find(|label| !is_label(label)).map(|label| format!("`{label}` is no label"))
+}
+
+/// Tells whether a text is what the releases of a module's packages end in.
+pub(in crate::package) fn is_label(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// Tells whether a text names a trust key: a short or long id or a fingerprint, and, as rpm's own `gpg-pubkey` entries

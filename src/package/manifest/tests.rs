@@ -64,6 +64,7 @@ fn a_freeze_writes_what_reads_back() {
         origin: Origin::Instance("ocid1.instance.oc1..gold".to_owned()),
         kernel_policy: Some(KernelPolicy::Newest),
         left_out: vec!["a-1-1.noarch: no source\nprovides it".to_owned()],
+        streams: Vec::new(),
         notes: vec!["look\tat it".to_owned()],
     };
     let packages: PackageSet =
@@ -209,6 +210,9 @@ fn the_header_is_checked() {
 # owner: me
 # hello
 #
+# stream: perl:5.26 3cefc087 F0897F98
+# stream: perl:5.26
+# stream: perl:5.26:1:2 3cefc087
 a-1-1.noarch
 # note: late
 ",
@@ -241,12 +245,25 @@ a-1-1.noarch
                 10,
                 "owner",
                 "unknown header key `owner`",
-                "known are `release`, `digest`, `frozen at`, `golden instance`, `list`, `base`, `changed`, `kernel policy`, `left out`, `note`; remarks go into `# note: ...` lines",
+                "known are `release`, `digest`, `frozen at`, `golden instance`, `list`, `base`, `changed`, `kernel policy`, `left out`, `stream`, `note`; remarks go into `# note: ...` lines",
             ),
             (11, "# hello", "the line is not `# key: value`", FORM),
             (12, "#", "the line is not `# key: value`", FORM),
             (
-                14,
+                13,
+                "perl:5.26 3cefc087 F0897F98",
+                "`perl:5.26 3cefc087 F0897F98` says nothing of a stream: `F0897F98` is no label",
+                STREAM_FORM,
+            ),
+            (14, "perl:5.26", "`perl:5.26` says nothing of a stream: it has no label", STREAM_FORM),
+            (
+                15,
+                "perl:5.26:1:2 3cefc087",
+                "`perl:5.26:1:2 3cefc087` says nothing of a stream: its version and context belong into the `module` line",
+                STREAM_FORM,
+            ),
+            (
+                17,
                 "# note: late",
                 "a comment stands among the packages",
                 "header lines stand before the first package",
@@ -255,6 +272,7 @@ a-1-1.noarch
     );
 }
 
+const STREAM_FORM: &str = "write `# stream: NAME:STREAM LABEL...`, with labels as `f0897f98`";
 const FORM: &str = "a header line is `# key: value`; remarks go into `# note: ...` lines";
 
 #[test]

@@ -110,7 +110,7 @@ pub fn dependencies(manifest: &Manifest, repodata: &Repodata) -> Dependencies {
 }
 
 fn modules(manifest: &Manifest, repodata: &Repodata, found: &mut Dependencies) {
-    let declared = Streams::of_specs(&manifest.modules);
+    let declared = Streams::of_manifest(manifest);
     let mut undeclared: BTreeMap<&StreamName, usize> = BTreeMap::new();
     for package in manifest.packages.iter().filter(|package| package.is_modular()) {
         match repodata.streams.get(&package) {

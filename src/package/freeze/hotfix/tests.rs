@@ -42,12 +42,13 @@ fn hot(
         origin: Origin::List(String::new()),
         kernel_policy: None,
         left_out: Vec::new(),
+        streams: Vec::new(),
         notes: Vec::new(),
     };
     let plain = |one: Package, other: Package| {
         one.release().contains("ksplice") == other.release().contains("ksplice")
     };
-    let known = Known { offered: offered.as_ref(), unmanaged: &unmanaged, is_alike: &plain };
+    let known = Known { offered: offered.as_ref(), streams: &[], unmanaged: &unmanaged, is_alike: &plain };
     let wishes = Wishes { add: &add, remove: &remove, upgrade: &upgrade };
     let made = hotfix(&Base { release: "GL1", manifest: &manifest }, &wishes, &known, provenance);
     match made {
@@ -145,6 +146,55 @@ fn an_upgrade_crosses_no_stream_line_or_flavour() {
 }
 
 #[test]
+fn a_modular_package_is_upgraded_within_what_its_stream_lists_or_by_labels() {
+    let [old, newer, other] = [
+        "perl-libs-4:5.26.3-416.module+el8.3.0+1+3cefc087.x86_64",
+        "perl-libs-4:5.26.3-422.module+el8.6.0+2+f0897f98.x86_64",
+        "perl-libs-4:5.30.1-450.module+el8.6.0+3+aaaaaaaa.x86_64",
+    ];
+    let offered = set(&[old, newer, other]);
+    let listed = |packages: &[&str]| {
+        let status = crate::package::StreamStatus::Enabled;
+        let stream = crate::package::ModuleStream { module: "perl".into(), stream: "5.26".into(), status };
+        vec![StreamContents { stream, packages: set(packages) }]
+    };
+    let upgraded = |header: &[(&str, &str)], streams: &[StreamContents]| {
+        let header = header.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let modules = vec!["perl:5.26".to_owned()];
+        let manifest = Manifest { header, packages: set(&[old]), modules, keys: Vec::new() };
+        let provenance = Provenance {
+            release: "GL1.0.1".to_owned(),
+            frozen_at: jiff::Timestamp::UNIX_EPOCH,
+            origin: Origin::List(String::new()),
+            kernel_policy: None,
+            left_out: Vec::new(),
+            streams: Vec::new(),
+            notes: Vec::new(),
+        };
+        let known = Known { offered: Some(&offered), streams, unmanaged: &[], is_alike: &|_, _| true };
+        let upgrade = ["perl-libs".to_owned()];
+        let wishes = Wishes { upgrade: &upgrade, ..Wishes::default() };
+        let made = hotfix(&Base { release: "GL1", manifest: &manifest }, &wishes, &known, provenance);
+        let told = |hotfix: Hotfix| {
+            let manifest = hotfix.frozen.manifest;
+            assert_eq!(manifest.packages, set(&[newer]));
+            assert_eq!(hotfix.frozen.streamless, []);
+            manifest.headers("stream").map(str::to_owned).collect::<Vec<_>>()
+        };
+        made.map(told).map_err(|problems| problems[0].hint.clone().unwrap())
+    };
+    let labels = "perl:5.26 3cefc087 f0897f98";
+    assert_eq!(upgraded(&[], &listed(&[old, newer])), Ok(vec![labels.to_owned()]), "the service lists both");
+    assert_eq!(upgraded(&[("stream", labels)], &[]), Ok(vec![labels.to_owned()]), "the base has both labels");
+    let half = [("stream", "perl:5.26 3cefc087")];
+    assert_eq!(upgraded(&half, &listed(&[newer])), Ok(vec![labels.to_owned()]), "each has one of them");
+    for (header, streams) in [(&[][..], vec![]), (&half[..], vec![]), (&[][..], listed(&[other]))] {
+        let hint = upgraded(header, &streams).unwrap_err();
+        assert!(hint.contains("its stream is not known: `--add` takes it by name"), "{hint}");
+    }
+}
+
+#[test]
 fn every_wish_that_cannot_be_granted_is_told_at_once() {
     let (problems, made) = hot(
         &[
@@ -177,7 +227,35 @@ fn every_wish_that_cannot_be_granted_is_told_at_once() {
         assert!(problem.starts_with(start), "{problem} is not {start}");
     }
     let (problems, _) = hot(&["acl-9-1.el8.x86_64"], &[], &[], Some(&["acl-1-1.el8.x86_64"]));
-    assert!(problems[0].starts_with("no software source offers acl-9-1.el8.x86_64"), "{problems:?}");
+    assert_eq!(
+        problems,
+        ["no software source offers acl-9-1.el8.x86_64 (on offer of it: acl-1-1.el8.x86_64)"]
+    );
+    let (problems, _) = hot(&["acl-9-1.el8.x86_64"], &[], &[], Some(&[]));
+    assert!(problems[0].contains("look its version up"), "{problems:?}");
+}
+
+#[test]
+fn an_epoch_that_was_forgotten_is_told() {
+    let added = ["perl-libs-5.26.3-422.el8.x86_64"];
+    let (problems, made) = hot(&added, &[], &[], None);
+    assert_eq!(
+        problems,
+        ["perl-libs-5.26.3-422.el8.x86_64 has no epoch, and GL1 has perl-libs-4:5.26.3-416.el8.x86_64 \
+          (write perl-libs-4:5.26.3-422.el8.x86_64)"]
+    );
+    assert_eq!(made, None);
+    let with = ["perl-libs-4:5.26.3-422.el8.x86_64"];
+    assert!(hot(&with, &[], &[], None).1.is_some());
+    let (problems, _) = hot(&added, &[], &[], Some(&with));
+    assert_eq!(
+        problems,
+        [
+            "no software source offers perl-libs-5.26.3-422.el8.x86_64 (on offer of it: perl-libs-4:5.26.3-422.el8.x86_64)"
+        ]
+    );
+    // A vendor may drop an epoch, and then offers it so.
+    assert!(hot(&added, &[], &[], Some(&added)).1.is_some());
 }
 
 #[test]
@@ -213,9 +291,10 @@ fn a_kernel_that_comes_without_its_other_packages_is_told() {
         origin: Origin::List(String::new()),
         kernel_policy: None,
         left_out: Vec::new(),
+        streams: Vec::new(),
         notes: Vec::new(),
     };
-    let known = Known { offered: None, unmanaged: &[], is_alike: &|_, _| true };
+    let known = Known { offered: None, streams: &[], unmanaged: &[], is_alike: &|_, _| true };
     let wishes = Wishes { add: &add, ..Wishes::default() };
     let base = Base { release: "GL1", manifest: &manifest };
     let Hotfix { frozen, alone, .. } = hotfix(&base, &wishes, &known, provenance).unwrap();
