@@ -123,3 +123,48 @@ fn what_cannot_be_read_is_named_with_the_way_out() {
     let unknown = workspace.run(&["diff", "GL1", "GL9"]);
     assert!(unknown.stderr.contains("GL9"), "{}", unknown.stderr);
 }
+
+#[test]
+fn a_side_is_asked_only_for_what_it_tells() {
+    let workspace = Workspace::quickstart(&[]);
+    let manifest =
+        String::from_utf8(workspace.files()[Path::new("trains/great-linux/GL1.packages")].clone()).unwrap();
+    let is_package = |line: &&str| !line.starts_with(['#']) && !line.contains(' ');
+    let packages: Vec<&str> = manifest.lines().filter(is_package).collect();
+    assert!(packages.len() < manifest.lines().filter(|line| !line.starts_with('#')).count(), "{manifest}");
+    // A list has neither streams nor keys, and a manifest without its header has both.
+    workspace.write("list.txt", &(packages.join("\n") + "\n"));
+    let same = workspace.run(&["diff", "GL1", "list.txt"]).expect(exit::DONE);
+    assert!(same.stdout.contains("no difference") && !same.stderr.contains("epoch"), "{}", same.stderr);
+    let bare: String =
+        manifest.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    workspace.write("bare.txt", &bare);
+    workspace.run(&["diff", "GL1", "bare.txt"]).expect(exit::DONE);
+    workspace.write("other.txt", &bare.replace("\nkey ", "\nkey 0").replace("\nmodule ", "\nmodule x"));
+    assert_ne!(workspace.run(&["diff", "GL1", "other.txt"]).code, Some(i32::from(exit::DONE)));
+    // What plain `rpm -qa` prints.
+    let without: Vec<String> = packages
+        .iter()
+        .map(|line| match line.split_once(':') {
+            Some((head, tail)) => format!("{}-{tail}", head.rsplit_once('-').unwrap().0),
+            None => (*line).to_owned(),
+        })
+        .collect();
+    workspace.write("plain.txt", &(without.join("\n") + "\n"));
+    let warned = workspace.run(&["diff", "GL1", "plain.txt"]).expect(exit::DIFFERENT);
+    for part in ["warning: no line of plain.txt has an epoch", "--qf '%{NEVRA}\\n'"] {
+        assert!(warned.stderr.contains(part), "no `{part}` in {}", warned.stderr);
+    }
+}
+
+#[test]
+fn an_instance_that_has_its_release_is_the_same_but_for_older_kernels() {
+    let workspace = Workspace::quickstart(&[]);
+    for side in ["web-01", "group.web"] {
+        let shown = workspace.run(&["diff", "GL1", side]);
+        for part in ["gpg-pubkey", "trust key", "oracle-cloud-agent", "unified-monitoring-agent"] {
+            assert!(!shown.stdout.contains(part), "`{part}` in {}", shown.stdout);
+        }
+        assert!(shown.stdout.contains(" unmanaged left out)"), "{}", shown.stdout);
+    }
+}

@@ -163,3 +163,20 @@ fn a_hotfix_lies_between_its_base_and_the_next_release() {
     );
     assert!(!older.contains("rollback") && !older.contains("gone since"), "{older}");
 }
+
+#[test]
+fn a_file_of_advisories_says_what_the_way_closes() {
+    let workspace = workspace();
+    let updateinfo = r#"<updates><update type="security" status="final"><id>ELSA-2099-0001</id><title>bash security update</title>
+<references><reference type="cve" id="CVE-2099-0001"/></references>
+<pkglist><collection><package name="bash" version="4.4.20" release="1.el8" arch="x86_64"/></collection></pkglist>
+</update></updates>"#;
+    workspace.write("u.xml", updateinfo);
+    let promote = ["promote", "GL2", "--to", "canary", "--check", "--advisories"];
+    let judged = workspace.run(&[&promote[..], &["u.xml"]].concat()).expect(exit::DIFFERENT).stdout;
+    assert!(judged.contains("closes 1 of 1 CVE open in GL1"), "{judged}");
+    let refused = workspace.run(&[&promote[..], &["service"]].concat()).expect(exit::USAGE).stderr;
+    for part in ["asks no service", "patchtrain diff GL1 GL2 --advisories service"] {
+        assert!(refused.contains(part), "no `{part}` in {refused}");
+    }
+}

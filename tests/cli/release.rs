@@ -213,6 +213,41 @@ fn repositories_tell_whether_a_release_can_be_installed() {
     has(&plain.expect(exit::ERROR).stderr, &["only https addresses"]);
 }
 
+/// Neither passwords nor what stands for one is shown, whatever becomes of the address.
+#[test]
+fn the_secret_of_an_address_is_not_shown() {
+    let workspace = workspace();
+    let run = |url: &str, code: u8| {
+        let verify = ["release", "verify", "--offline", "--repodata", url];
+        let ran =
+            [workspace.run(&verify).expect(code), workspace.run(&["diff", "GL1", "GL2", "--repodata", url])];
+        for ran in &ran {
+            for secret in ["s3cr3t", "bob"] {
+                assert!(!ran.stderr.contains(secret) && !ran.stdout.contains(secret), "{}", ran.stderr);
+            }
+        }
+        let [ran, _] = ran;
+        ran.stderr
+    };
+    has(&run("https://bob:s3cr3t@127.0.0.1:1/r", exit::USAGE), &["user or a password", "hint:"]);
+    let told = run("http://127.0.0.1:1/p/s3cr3t/n/x/b/y/o/r", exit::ERROR);
+    has(&told, &["http://127.0.0.1:1/p/.../n/x/b/y/o/r", "repodata/repomd.xml"]);
+    has(&run("http://example.invalid/p/s3cr3t/r", exit::ERROR), &["/p/.../r", "only https addresses"]);
+}
+
+#[test]
+fn errata_of_the_service_flag_releases_where_it_is_asked_anyway() {
+    let workspace = Workspace::quickstart(&[]);
+    let verified = workspace.run(&["release", "verify", "GL1", "--advisories", "service"]).expect(exit::DONE);
+    has(&verified.stderr, &["Read errata: "]);
+    let offline = ["release", "verify", "--offline", "--advisories", "service"];
+    has(&workspace.run(&offline).expect(exit::USAGE).stderr, &["leave out --offline", "./service"]);
+    for offline in [&["release", "list"][..], &["release", "show", "GL1"]] {
+        let refused = workspace.run(&[offline, &["--advisories", "service"]].concat()).expect(exit::USAGE);
+        has(&refused.stderr, &["release verify --advisories service", "./service"]);
+    }
+}
+
 #[test]
 fn a_bill_of_materials_is_the_same_each_time() {
     let workspace = workspace();

@@ -10,7 +10,8 @@ use crate::name::{GroupName, ReleaseName};
 /// A side is a release of a train (GL1), a file (a manifest, or one NEVRA a line; it is one where it exists or its name
 /// holds a slash or ends in .packages), a group or an instance (by display name or OCID), or a software source of the
 /// service (service:NAME). Where one word could be several, release.GL1, group.web and instance.web-01 say which. A
-/// group is every version that any member has.
+/// group is every version that any member has. Of instances and groups what is unmanaged is left out, and counted;
+/// module streams and trust keys are compared where both sides tell them.
 ///
 /// Versions are compared as rpm compares them, by name and architecture; of install-only packages (kernels) both sides
 /// are shown whole. A package that enters, leaves or changes a module stream is never called an upgrade. Two files or
