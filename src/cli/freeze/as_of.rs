@@ -143,7 +143,7 @@ async fn named_before<C: Cloud>(
         return Ok((PackageSet::default(), 0));
     };
     listed.retain(|erratum| erratum.issued.is_some_and(|at| at < end));
-    listed.sort_by(|one, other| other.issued.cmp(&one.issued));
+    listed.sort_by_key(|erratum| std::cmp::Reverse(erratum.issued));
     let scopes: Vec<Scope> = listed.iter().map(|erratum| Scope::Erratum(Arc::clone(&erratum.id))).collect();
     let mut found = BTreeSet::new();
     let mut read = 0;
