@@ -72,6 +72,10 @@ class Wire(wire.Case):
         golden = cls.simulator.golden
         # While the fleet is on the vendor's sources, updates with errata are outstanding.
         cls.run_it("report", "--format", "json")
+        # What a move closes, and what a hotfix would be; nothing is changed by either.
+        errata = ["--advisories", "service", "--advisories-since", "2025-11-01"]
+        cls.run_it("diff", "GL1", "GL1.1", *errata, codes=(2,))
+        cls.run_it("freeze", "GL1.0.1", "--base", "GL1", "--upgrade", "curl", "--diff", codes=(2,))
         cls.run_it("apply", "--auto-approve")
         # The golden instance, which is no member, is patched by hand: one package of it by name.
         of = cls.clients.instances
