@@ -47,14 +47,9 @@ pub(super) fn line(package: Package) -> Option<(&'static str, &'static str)> {
     Some((parts.next()?, parts.next()?))
 }
 
-/// The major version of the system that a package was built for, where its release tells it: 8 of `5.el8_10`, of
-/// `2136.el8uek` and of `module+el8.6.0+1`.
+/// The major version of the system that a package was built for, where its release tells it.
 pub(super) fn system(package: Package) -> Option<u16> {
-    package.release().split(['.', '_', '+']).find_map(|part| {
-        let rest = part.strip_prefix("el")?;
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        rest.get(..digits)?.parse().ok()
-    })
+    package.systems().next()
 }
 
 /// Returns the major version of the system that most of a set was built for, where packages tell it.

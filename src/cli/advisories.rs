@@ -21,7 +21,8 @@ use crate::apply::Interrupt;
 use crate::cloud::Cloud;
 use crate::observed::{self, Erratum, Scope, Sighting};
 use crate::package::PackageSet;
-use crate::train::Train;
+use crate::render::advisory_count;
+use crate::train::{self, Train};
 
 /// So many things that a file holds and that were left out are shown.
 const SHOWN: usize = 5;
@@ -71,7 +72,7 @@ impl Arguments {
 /// Returns the major version of the system that packages are for: as the train says, or as most of them were built.
 pub(super) fn os_major(train: Option<&Train>, packages: &PackageSet) -> Option<u16> {
     match train {
-        Some(train) => train.os.rsplit('-').next().and_then(|major| major.parse().ok()),
+        Some(train) => train::os_major(&train.os),
         None => advisory::system_of(packages),
     }
 }
@@ -135,7 +136,7 @@ fn told(path: &Path, os_major: u16, loaded: &Loaded) -> String {
         Format::Updateinfo => "updateinfo.xml",
         Format::Oval => "OVAL",
     };
-    let mut text = format!("{} ({form}): {} advisories", path.display(), advisories.len());
+    let mut text = format!("{} ({form}): {}", path.display(), advisory_count(advisories.len()));
     if *format == Format::Oval {
         let _ = write!(text, " about Oracle Linux {os_major}, {elsewhere} about others only");
     }
@@ -150,7 +151,7 @@ fn told(path: &Path, os_major: u16, loaded: &Loaded) -> String {
 }
 
 /// Reads the service's errata, each with its packages, with so many calls in flight.
-pub(super) async fn service<C: Cloud>(
+async fn service<C: Cloud>(
     context: &Context,
     interrupt: &Interrupt,
     connection: &Connection<C>,
@@ -175,6 +176,22 @@ pub(super) async fn service<C: Cloud>(
         context.terminal.say("hint: --advisories-since DATE reads the newer ones alone");
     }
     Ok(observed::advisories(&errata))
+}
+
+/// Adds the service's errata to what files have told, where they are asked for.
+pub(super) async fn and_errata<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    arguments: &Arguments,
+    calls: usize,
+    book: Option<Advisories>,
+) -> Result<Option<Advisories>, CliError> {
+    if !arguments.ask_the_service() {
+        return Ok(book);
+    }
+    let errata = service(context, interrupt, connection, arguments, calls).await?;
+    Ok(Some(book.unwrap_or_default().merged(errata)))
 }
 
 /// Lists what there is and then reads each: the list does not tell packages.

@@ -136,7 +136,7 @@ fn read(
     context.block_on(async |interrupt| {
         let known = new.as_ref().or(old.as_ref()).map(|content| &content.packages);
         let os_major = advisories::os_major(train, known.unwrap_or(&PackageSet::default()));
-        let mut book = advisories::files(context, &interrupt, wanted, os_major).await?;
+        let book = advisories::files(context, &interrupt, wanted, os_major).await?;
         if let (Some(old), Some(new)) = (&old, &new)
             && !wanted.ask_the_service()
         {
@@ -152,13 +152,7 @@ fn read(
             Some(content) => content,
             None => service.read(&sides[1]).await?,
         };
-        if wanted.ask_the_service() {
-            let errata = service.errata(wanted).await?;
-            book = Some(match book {
-                Some(book) => book.merged(errata),
-                None => errata,
-            });
-        }
+        let book = service.and_errata(wanted, book).await?;
         Ok((old, new, book))
     })
 }

@@ -208,9 +208,3 @@ pub(super) fn provenance(release: &ReleaseName, now: jiff::Timestamp, origin: Or
         notes: Vec::new(),
     }
 }
-
-/// Returns the major version in a system's name.
-fn major(os: &str) -> Option<u32> {
-    let digits = os.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty());
-    digits.and_then(|digits| digits.parse().ok())
-}

@@ -70,12 +70,9 @@ pub(super) async fn judged<C: Cloud>(
         return Ok(plan);
     }
     let os_major = advisories::os_major(Some(train), &PackageSet::default());
-    let mut book = advisories::files(context, interrupt, wanted, os_major).await?.unwrap_or_default();
-    if wanted.ask_the_service() {
-        let errata = advisories::service(context, interrupt, connection, wanted, calls).await?;
-        book = book.merged(errata);
-    }
-    Ok(plan::judged(plan, train, &book))
+    let book = advisories::files(context, interrupt, wanted, os_major).await?;
+    let book = advisories::and_errata(context, interrupt, connection, wanted, calls, book).await?;
+    Ok(plan::judged(plan, train, &book.unwrap_or_default()))
 }
 
 /// Surveys the service, and shows how far that is.

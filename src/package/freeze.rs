@@ -180,8 +180,8 @@ pub fn freeze(golden: &Golden<'_>, choices: &Choices<'_>, mut provenance: Proven
     let (mut packages, mut left_out, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     for package in golden.installed.iter() {
         // Trust keys are listed like packages; they are part of what makes a release installable, not of its packages.
-        if package.name() == "gpg-pubkey" && manifest::is_key(package.evr()) {
-            keys.push(package.evr().to_owned());
+        if let Some(key) = package.trust_key() {
+            keys.push(key.to_owned());
             continue;
         }
         let pattern = unmanaged.iter().find(|pattern| pattern.matches(package.name()));

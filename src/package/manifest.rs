@@ -125,6 +125,13 @@ pub struct Provenance {
     pub notes: Vec<String>,
 }
 
+/// Tells a manifest from a mere list of packages: by its header, or by lines that only manifests have.
+pub fn looks_like(text: &str) -> bool {
+    let header = |line: &str| line.starts_with("# release: ") || line.starts_with("# digest: ");
+    text.lines().take_while(|line| line.starts_with('#')).any(header)
+        || text.lines().any(|line| line.starts_with("module ") || line.starts_with("key "))
+}
+
 impl Manifest {
     /// Reads a manifest, or says everything that is wrong with it. Whoever shows excerpts or checks packages by
     /// place uses [`read`].

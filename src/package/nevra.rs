@@ -188,6 +188,16 @@ impl Package {
         matches!(rest, "" | "-core" | "-PAE").then_some(kernel)
     }
 
+    /// Returns the major versions of the system that its release names, most often one or none: 8 of `5.el8_10`, of
+    /// `2136.el8uek` and of `module+el8.6.0+1`.
+    pub fn systems(self) -> impl Iterator<Item = u16> {
+        self.release().split(|c: char| !c.is_ascii_alphanumeric()).filter_map(|part| {
+            let rest = part.strip_prefix("el")?;
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            rest.get(..digits)?.parse().ok()
+        })
+    }
+
     /// Tells whether the package belongs to a module stream (`.module+` in its release).
     pub fn is_modular(self) -> bool {
         self.release().contains(".module+") || self.release().contains(".module_")

@@ -100,7 +100,10 @@ fn words(waits: &[(GroupName, ReleaseName)]) -> &'static str {
 pub fn suggestion<'a>(wanted: &str, known: impl Iterator<Item = &'a str> + Clone, what: &str) -> String {
     match name::nearest(wanted, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the {what} are: {}", known.collect::<Vec<_>>().join(", ")),
+        None => match known.collect::<Vec<_>>() {
+            none if none.is_empty() => format!("there are no {what} in it yet"),
+            some => format!("the {what} are: {}", some.join(", ")),
+        },
     }
 }
 
@@ -248,6 +251,7 @@ mod tests {
         assert_eq!(way(&train, "nonsense", "web").unwrap_err().1, "the releases are: GL1, GL1.1, GL2, GL3");
         assert_eq!(way(&train, "GL1", "wbe").unwrap_err().1, "did you mean `web`?");
         assert!(way(&train, "GL3", "canary").unwrap_err().0.contains("is retired"));
+        assert_eq!(suggestion("x", [].into_iter(), "releases"), "there are no releases in it yet");
     }
 
     #[test]

@@ -93,6 +93,11 @@ fn kinds(advisories: &[Covered]) -> String {
     ])
 }
 
+/// Returns a number of advisories.
+pub(crate) fn advisory_count(number: usize) -> String {
+    if number == 1 { "1 advisory".to_owned() } else { format!("{number} advisories") }
+}
+
 /// The lists as they are shown.
 fn in_order(coverage: &Coverage) -> [(List, &[Covered]); 4] {
     [
@@ -104,10 +109,7 @@ fn in_order(coverage: &Coverage) -> [(List, &[Covered]); 4] {
 }
 
 fn title(list: List, advisories: &[Covered], new: &str) -> String {
-    let number = match advisories.len() {
-        1 => "1 advisory".to_owned(),
-        number => format!("{number} advisories"),
-    };
+    let number = advisory_count(advisories.len());
     let what = match list {
         List::Closed => "closed".to_owned(),
         List::Remaining => "still open, fixed only upstream".to_owned(),

@@ -54,7 +54,7 @@ fn verdict(comparison: &Comparison) -> String {
 /// Returns what advisories say of the way, in one line.
 fn judged(judgement: &Judgement, comparison: &Comparison) -> String {
     let said = coverage::verdict(&judgement.coverage, &comparison.old.label, &comparison.new.label);
-    format!("Of {} advisories: {said}", judgement.asked)
+    format!("Of {}: {said}", coverage::advisory_count(judgement.asked))
 }
 
 /// Returns what a side is, for whoever knows its name only.

@@ -25,6 +25,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
 pub use lines::Lines;
 pub use outcome::outcome;

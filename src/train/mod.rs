@@ -342,5 +342,5 @@ pub use layout::format;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};
 pub use service::{NO_USER, region as check_region};
-pub use shape::{default_unmanaged, os as check_os};
+pub use shape::{default_unmanaged, os as check_os, os_major};
 pub use vendors::{VendorSource, usual as usual_vendor_sources};

@@ -194,6 +194,12 @@ fn train(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>, shape: &m
     shape.span = span;
 }
 
+/// Returns the major version in a system's name, as trains or services spell it: 8 of `oracle-linux-8` and of `8.10`.
+pub fn os_major(os: &str) -> Option<u16> {
+    let digits = os.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty());
+    digits.and_then(|digits| digits.parse().ok())
+}
+
 /// Checks `train.os`.
 pub fn os(text: &str) -> Result<String, String> {
     let number = text.strip_prefix("oracle-linux-").unwrap_or_default();

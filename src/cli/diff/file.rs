@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::context::Context;
 use crate::cli::{CliError, exit};
-use crate::package::{List, Manifest};
+use crate::package::{List, Manifest, manifest};
 use crate::release::{Content, Origin};
 
 /// So many malformed lines are shown.
@@ -22,7 +22,7 @@ pub(super) fn text(path: &Path) -> Result<String, CliError> {
 pub(super) fn read(context: &Context, path: &Path) -> Result<Content, CliError> {
     let text = text(path)?;
     let label = path.display().to_string();
-    if is_manifest(&text) {
+    if manifest::looks_like(&text) {
         let manifest = Manifest::parse(&text).map_err(|problems| {
             let mut error = CliError::new(exit::ERROR, format!("{label} is not a manifest"));
             for problem in problems.iter().take(SHOWN) {
@@ -53,13 +53,6 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Content, CliError> 
     Ok(of_list(label, list))
 }
 
-/// Tells a manifest from a list: by its header, or by lines that only manifests have.
-fn is_manifest(text: &str) -> bool {
-    let header = |line: &str| line.starts_with("# release: ") || line.starts_with("# digest: ");
-    text.lines().take_while(|line| line.starts_with('#')).any(header)
-        || text.lines().any(|line| line.starts_with("module ") || line.starts_with("key "))
-}
-
 /// Takes what a list tells: no module streams, and trust keys only where it has any, since not every query lists them.
 fn of_list(label: String, list: List) -> Content {
     let List { packages, keys } = list;
@@ -80,21 +73,6 @@ fn of_list(label: String, list: List) -> Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_manifest_is_known_by_its_header_or_its_lines() {
-        for (text, is) in [
-            ("# release: GL1\nbash-1-1.noarch\n", true),
-            ("# note: x\n# digest: sha256:00\n", true),
-            ("bash-1-1.noarch\nmodule perl:5.26\n", true),
-            ("bash-1-1.noarch\nkey 82562ea9\n", true),
-            ("# made by hand\nbash-1-1.noarch\n# release: GL1\n", false),
-            ("key-1-1.noarch\n", false),
-            ("", false),
-        ] {
-            assert_eq!(is_manifest(text), is, "{text}");
-        }
-    }
 
     #[test]
     fn a_list_tells_keys_only_where_it_has_any() {

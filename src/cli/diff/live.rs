@@ -66,9 +66,14 @@ impl<'a> Live<'a> {
         read?
     }
 
-    /// Reads the service's errata.
-    pub(super) async fn errata(&self, wanted: &Wanted) -> Result<Advisories, CliError> {
-        advisories::service(self.context, self.interrupt, &self.connection, wanted, self.calls).await
+    /// Adds the service's errata to what files have told, where they are asked for.
+    pub(super) async fn and_errata(
+        &self,
+        wanted: &Wanted,
+        book: Option<Advisories>,
+    ) -> Result<Option<Advisories>, CliError> {
+        let Self { context, interrupt, connection, calls, .. } = self;
+        advisories::and_errata(context, interrupt, connection, wanted, *calls, book).await
     }
 
     async fn content(&self, side: &Named, what: &str, progress: &mut Reading) -> Result<Content, CliError> {

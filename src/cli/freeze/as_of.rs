@@ -23,7 +23,7 @@ use crate::observed::{Scope, Sighting};
 use crate::package::freeze::as_of::{self, Earlier, Since};
 use crate::package::freeze::hotfix::is_for_major;
 use crate::package::{Package, PackageSet};
-use crate::train::Train;
+use crate::train::{Train, os_major};
 
 /// What became of the packages that came later.
 pub(super) struct Moved {
@@ -63,7 +63,7 @@ pub(super) async fn apply<C: Cloud>(
     connection.retries.unwatch();
     progress.finish(context, matches!(read, Ok(Ok(_))));
     let Told { brought, before, errata, earlier, offered, unread } = read??;
-    let offered: PackageSet = match super::major(&train.os) {
+    let offered: PackageSet = match os_major(&train.os) {
         Some(major) => offered.iter().filter(|package| is_for_major(*package, major)).collect(),
         None => offered,
     };

@@ -15,7 +15,7 @@ use crate::observed::{Instance, Inventory, Scope, Sighting};
 use crate::package::{StreamContents, freeze};
 use crate::render::Spinner;
 use crate::state::State;
-use crate::train::{Group, Members, Train};
+use crate::train::{Group, Members, Train, os_major};
 
 /// Which instance, for which train.
 pub(super) struct Wanted<'a> {
@@ -240,7 +240,7 @@ impl<C: Cloud> Reader<'_, C> {
     fn refuse_other_os(&self, instance: &Instance) -> Result<(), CliError> {
         let train = self.wanted.train;
         let Some(os) = instance.os.as_deref() else { return Ok(()) };
-        match (super::major(os), super::major(&train.os)) {
+        match (os_major(os), os_major(&train.os)) {
             (Some(runs), Some(wanted)) if runs != wanted => Err(CliError::new(
                 exit::ERROR,
                 format!("`{}` runs {os}, and train `{}` is for {}", instance.name, train.name, train.os),

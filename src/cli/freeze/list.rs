@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{Desk, Made, offers};
 use crate::cli::{CliError, exit};
 use crate::package::freeze::{self, Golden};
-use crate::package::manifest::{KernelPolicy, Origin};
+use crate::package::manifest::{self, KernelPolicy, Origin};
 use crate::package::{Arch, List, Package, PackageSet, lost_epochs, with_epochs};
 
 /// So many lines are shown of those that something is wrong with.
@@ -194,11 +194,7 @@ fn read(from: &str) -> Result<(String, String), CliError> {
 
 /// A manifest is a release already.
 fn refuse_manifest(name: &str, text: &str) -> Result<(), CliError> {
-    let header = |line: &str| line.starts_with("# release: ") || line.starts_with("# digest: ");
-    let content = |line: &str| line.starts_with("module ") || line.starts_with("key ");
-    let is_manifest =
-        text.lines().take_while(|line| line.starts_with('#')).any(header) || text.lines().any(content);
-    match is_manifest {
+    match manifest::looks_like(text) {
         false => Ok(()),
         true => Err(CliError::new(exit::ERROR, format!("{name} is a manifest, and no list of packages"))
             .hint("a release is made of a release of the train with --base RELEASE")

@@ -12,6 +12,7 @@ use crate::cloud::{Cloud, CloudError};
 use crate::observed::{Scope, Sighting};
 use crate::package::freeze::hotfix::is_for_major;
 use crate::package::{PackageSet, StreamContents};
+use crate::train::os_major;
 
 /// Whose sources count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub(super) async fn of_names(
     let Sighting::Offers(offered, unread) = seen else {
         return Ok(Offered { packages: PackageSet::default(), unread: Vec::new() });
     };
-    let packages = match super::major(&train.os) {
+    let packages = match os_major(&train.os) {
         Some(major) => offered.iter().filter(|package| is_for_major(*package, major)).collect(),
         None => offered,
     };

@@ -18,6 +18,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         [] => train.releases.iter().collect(),
         names => names.iter().map(|name| find(train, name)).collect::<Result<_, _>>()?,
     };
+    if releases.is_empty() {
+        context.terminal.say(&format!("Train {} has no releases yet.", train.name));
+        return Ok(exit::DONE);
+    }
     let wanted = Advisories { sources: arguments.advisories.clone(), since: None };
     if arguments.offline && wanted.ask_the_service() {
         return Err(CliError::usage("--offline asks no service, and so not for its errata")
@@ -43,13 +47,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 Some(connector.connect(train, &interrupt).await?)
             }
         };
-        if let Some(connection) = connection.as_ref().filter(|_| wanted.ask_the_service()) {
+        if let Some(connection) = &connection {
             let calls = arguments.parallelism.calls();
-            let errata = advisories::service(context, &interrupt, connection, &wanted, calls).await?;
-            book = Some(match book {
-                Some(book) => book.merged(errata),
-                None => errata,
-            });
+            book = advisories::and_errata(context, &interrupt, connection, &wanted, calls, book).await?;
         }
         let mut checked = Vec::new();
         for release in &releases {

@@ -408,14 +408,8 @@ pub(super) fn is_of_one_line(one: Package, other: Package) -> bool {
 }
 
 /// Tells whether a package may be for a major version of the system: its release names no other one, as `el7` does.
-pub fn is_for_major(package: Package, major: u32) -> bool {
-    let parts = package.release().split(|c: char| !c.is_ascii_alphanumeric());
-    let versions = parts.filter_map(|part| {
-        let digits = part.strip_prefix("el")?;
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        digits[..end].parse::<u32>().ok()
-    });
-    versions.into_iter().all(|version| version == major)
+pub fn is_for_major(package: Package, major: u16) -> bool {
+    package.systems().all(|system| system == major)
 }
 
 #[cfg(test)]

@@ -427,3 +427,18 @@ fn every_bad_line_of_25_000_is_told() {
         Manifest::parse(text).unwrap_err().iter().map(|problem| problem.line - 1).collect();
     assert_eq!(told, bad);
 }
+
+#[test]
+fn a_manifest_is_known_by_its_header_or_its_lines() {
+    for (text, is) in [
+        ("# release: GL1\nbash-1-1.noarch\n", true),
+        ("# note: x\n# digest: sha256:00\n", true),
+        ("bash-1-1.noarch\nmodule perl:5.26\n", true),
+        ("bash-1-1.noarch\nkey 82562ea9\n", true),
+        ("# made by hand\nbash-1-1.noarch\n# release: GL1\n", false),
+        ("key-1-1.noarch\n", false),
+        ("", false),
+    ] {
+        assert_eq!(looks_like(text), is, "{text}");
+    }
+}
