@@ -108,7 +108,7 @@ impl Identity {
 
 #[derive(Debug, Args)]
 pub(super) struct Parallelism {
-    /// How many API calls may be in flight; waiting for updates to finish takes none
+    /// How many API calls the command may have in flight, whatever it asks; waiting for updates to finish takes none
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
 

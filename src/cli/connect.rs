@@ -15,7 +15,7 @@ use crate::cloud;
 use crate::cloud::compute::{self, Compute};
 use crate::cloud::osmh::{self, OsmhCloud, System};
 use crate::cloud::osms::{self, OsmsCloud};
-use crate::oci::{Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
+use crate::oci::{Allowance, Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
 use crate::op::{Api, Capabilities};
 use crate::plan::ServiceLabel;
 use crate::render::Spinner;
@@ -45,6 +45,8 @@ pub(super) struct Connection<C> {
 pub(super) struct Connector<'a> {
     context: &'a Context,
     calls: usize,
+    /// Of all clients that are made here, and by other connectors of the run.
+    allowance: Allowance,
     /// `--trace-http`.
     trace: Option<Trace>,
     /// `--profile`.
@@ -68,7 +70,8 @@ impl<'a> Connector<'a> {
         };
         let trace = parallelism.trace().map(open).transpose()?;
         let profile = profile.map(str::to_owned);
-        Ok(Self { context, calls: parallelism.calls(), trace, profile, simulator: None })
+        let calls = parallelism.calls();
+        Ok(Self { context, calls, allowance: context.allowance(calls), trace, profile, simulator: None })
     }
 
     /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
@@ -78,8 +81,12 @@ impl<'a> Connector<'a> {
         train: &Train,
         interrupt: &Interrupt,
     ) -> Result<Connection<Service>, CliError> {
-        let trace = self.trace.clone();
-        let http = || HttpTransport::new().with_trace(trace.clone());
+        let (trace, allowance) = (self.trace.clone(), self.allowance.clone());
+        let authorities = match &train.service.endpoint {
+            train::Endpoint::Simulator => None,
+            train::Endpoint::Url(_) | train::Endpoint::Region => self.context.credentials.authorities()?,
+        };
+        let http = || HttpTransport::new().with_trace(trace.clone()).with_authorities(authorities.clone());
         let mut region = None;
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
@@ -104,7 +111,7 @@ impl<'a> Connector<'a> {
         let retries = Retries::default();
         let client = |endpoint, version, credentials| {
             let observer = retries.clone();
-            let client = Client::new(http(), endpoint, version, credentials);
+            let client = Client::new(http(), endpoint, version, credentials).within(&allowance);
             client.with_observer(move |retry| observer.tell(retry))
         };
         let mut selection = None;
@@ -238,3 +245,6 @@ impl Retries {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
@@ -15,6 +16,7 @@ use super::terminal::{Terminal, Wishes};
 use super::workspace::Workspace;
 use super::{CliError, signals};
 use crate::apply::Interrupt;
+use crate::oci::Allowance;
 use crate::state::store::Holder;
 
 /// What every command is given.
@@ -26,6 +28,7 @@ pub(super) struct Context {
     pub(super) workspace: Workspace,
     /// Where credentials come from.
     pub(super) credentials: CredentialSources,
+    allowance: OnceLock<Allowance>,
     who: String,
     host: String,
     command: String,
@@ -47,6 +50,7 @@ impl Context {
             terminal,
             workspace: Workspace::new(PathBuf::new()),
             credentials: CredentialSources::read(variable),
+            allowance: OnceLock::new(),
             who: user(),
             host: host(),
             command: command_line(words),
@@ -72,6 +76,12 @@ impl Context {
         }
         words.extend([command.into(), file.into()]);
         command_line(&words)
+    }
+
+    /// Returns what the run may ask of services, whatever number of trains, services and clients it has. `calls` is
+    /// `--parallelism`, of which a command line has one.
+    pub(super) fn allowance(&self, calls: usize) -> Allowance {
+        self.allowance.get_or_init(|| Allowance::new(calls)).clone()
     }
 
     /// Returns what others are told while this process holds a lock.

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::{CliError, exit};
 use crate::oci::{
-    Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, Region, ResourcePrincipal,
-    Secret, VARIABLES,
+    Authorities, Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, REGION_METADATA,
+    Region, Regions, ResourcePrincipal, Secret, VARIABLES,
 };
 use crate::train::{Auth, Endpoint, Members, NO_USER, Train};
 
@@ -34,13 +34,15 @@ pub(super) struct Resolved {
 }
 
 /// The variables read beside those that stand for a profile's keys.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 13] = [
     CONFIG_FILES[0],
     CONFIG_FILES[1],
     "OCI_CLI_PROFILE",
     "OCI_CLI_AUTH",
     "OCI_CLI_ENDPOINT",
+    CERT_BUNDLE,
     "OCI_METADATA_BASE_URL",
+    REGION_METADATA,
     "OCI_RESOURCE_PRINCIPAL_VERSION",
     "OCI_RESOURCE_PRINCIPAL_RPST",
     "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
@@ -50,6 +52,9 @@ const OTHERS: [&str; 11] = [
 
 /// What names the configuration file: for Oracle's command line, and for its SDKs.
 const CONFIG_FILES: [&str; 2] = ["OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE"];
+
+/// What names a file of the authorities to trust.
+const CERT_BUNDLE: &str = "OCI_CLI_CERT_BUNDLE";
 
 impl CredentialSources {
     /// Takes what the environment says.
@@ -113,6 +118,15 @@ impl CredentialSources {
         Ok(Resolved { url, place, credentials, region })
     }
 
+    /// Reads whom to trust instead of the system's authorities, where that is said. `~` is the home folder, as it is to
+    /// Oracle's command line.
+    pub(super) fn authorities(&self) -> Result<Option<Authorities>, CliError> {
+        let Some(text) = self.plain(CERT_BUNDLE) else { return Ok(None) };
+        let of_home = text.strip_prefix("~/").zip(self.home.as_ref()).map(|(rest, home)| home.join(rest));
+        let path = of_home.unwrap_or_else(|| PathBuf::from(text));
+        Ok(Some(Authorities::read(CERT_BUNDLE, &path)?))
+    }
+
     /// Reads the profile, with what the environment says instead.
     fn profile(&self, train: &Train, flag: Option<&str>) -> Result<Profile, CliError> {
         let of_variable = CONFIG_FILES.iter().find_map(|name| self.plain(name)).map(PathBuf::from);
@@ -172,9 +186,11 @@ impl CredentialSources {
 
     /// Returns the region, as far as it is written down.
     fn region(&self, train: &Train, profile: Option<&Profile>) -> Result<Option<Region>, CliError> {
+        let known = Regions::new(self.home.as_deref(), self.plain(REGION_METADATA));
         let of_variable = |name: &'static str| {
             let parse = |text| {
-                Region::parse(text)
+                known
+                    .find(text)
                     .map_err(|error| CredentialsError::Variable { name, reason: error.to_string() })
             };
             self.plain(name).map(parse).transpose()
@@ -183,13 +199,13 @@ impl CredentialSources {
             return Ok(Some(region));
         }
         if let Some(text) = &train.service.region {
-            let parsed = Region::parse(text).map_err(|error| {
+            let parsed = known.find(text).map_err(|error| {
                 CliError::of(exit::ERROR, &error).while_doing(train.file.display().to_string())
             })?;
             return Ok(Some(parsed));
         }
         Ok(match profile {
-            Some(profile) => profile.region()?,
+            Some(profile) => profile.region(&known)?,
             None => of_variable("OCI_RESOURCE_PRINCIPAL_REGION")?,
         })
     }

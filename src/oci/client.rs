@@ -1,9 +1,9 @@
 //! The client of an OCI API: addresses a call, signs it, sends it, and tries again where that is harmless.
 //!
 //! Every exchange holds a place among the calls in flight; waiting between attempts holds none. How many places there
-//! are is the [`Limiter`]'s, whether a dead service is asked at all the [`Breaker`]'s, and how often a whole run may try
-//! again the [`Budget`]'s. Time is tokio's, so that tests run on a paused clock; the date that is signed is the
-//! system's. Randomness can be given.
+//! are is the [`Limiter`]'s, whether a dead service is asked at all the [`Breaker`]'s, and how many calls a whole run may
+//! have in flight and try again the [`Allowance`]'s. Time is tokio's, so that tests run on a paused clock; the date that
+//! is signed is the system's. Randomness can be given.
 
 use std::fmt;
 use std::future::Future;
@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use ring::rand::SecureRandom;
 use tokio::time::Instant;
 
+use super::allowance::{Allowance, Share};
 use super::breaker::{Breaker, Failed, Shut};
-use super::budget::Budget;
 use super::call::{Call, Reply};
 use super::credentials::{Credentials, CredentialsError, SigningKey};
 use super::error::{Error, refusal};
@@ -100,7 +100,7 @@ pub struct Client<T> {
     limiter: Limiter,
     /// Of calls that read, and of calls that change something.
     breakers: [Breaker; 2],
-    budget: Budget,
+    allowance: Allowance,
     observer: Option<Observer>,
     random: Random,
 }
@@ -127,15 +127,21 @@ impl<T: Transport> Client<T> {
             policy: Policy::default(),
             limiter: Limiter::new(PARALLELISM),
             breakers: Default::default(),
-            budget: Budget::new(),
+            allowance: Allowance::of_one(),
             observer: None,
             random: Arc::new(random),
         }
     }
 
-    /// Bounds the calls in flight; at least one. There are fewer while the service has too many callers.
+    /// Bounds its own calls in flight; at least one. There are fewer while the service has too many callers.
     pub fn with_parallelism(mut self, calls: usize) -> Self {
         self.limiter = Limiter::new(calls);
+        self
+    }
+
+    /// Has it share with the other clients of a run how many calls are in flight, and how often calls are tried again.
+    pub fn within(mut self, allowance: &Allowance) -> Self {
+        self.allowance = allowance.clone();
         self
     }
 
@@ -180,7 +186,7 @@ impl<T: Transport> Client<T> {
             attempt.number += 1;
             let failure = match self.attempt(call, &request_id, breaker, attempt.clone()).await {
                 Ok(reply) => {
-                    self.budget.earn();
+                    self.allowance.budget().earn();
                     return Ok(reply);
                 }
                 Err(failure) => failure,
@@ -198,7 +204,7 @@ impl<T: Transport> Client<T> {
             let trouble = failure.trouble();
             match self.policy.next(trouble, call.is_repeatable(), attempt.number, elapsed, jitter) {
                 Next::Stop => return Err(failure.after(attempt.number, elapsed, asked, "")),
-                Next::Wait(_) if !self.budget.spend() => {
+                Next::Wait(_) if !self.allowance.budget().spend() => {
                     let why = "; this run has tried again too often to go on doing so";
                     return Err(failure.after(attempt.number, elapsed, asked, why));
                 }
@@ -244,7 +250,7 @@ impl<T: Transport> Client<T> {
             Failure::of_transport(operation, base, TransportError::Unsendable(error.to_string()))
         })?;
         request.extensions_mut().insert(attempt);
-        let place = self.admitted(call, base, breaker).await?;
+        let (place, _share) = self.admitted(call, base, breaker).await?;
         // Signed then, too: a date that has waited in line could be too old.
         let key = self.credentials.current(Timestamp::now()).await.map_err(|error| {
             let error = unsigned(operation, &error);
@@ -293,14 +299,21 @@ impl<T: Transport> Client<T> {
     }
 
     /// Waits for a place among the calls in flight, and while the service seems to be down.
-    async fn admitted(&self, call: &Call, base: &str, breaker: &Breaker) -> Result<Place<'_>, Failure> {
+    async fn admitted(
+        &self,
+        call: &Call,
+        base: &str,
+        breaker: &Breaker,
+    ) -> Result<(Place<'_>, Share<'_>), Failure> {
         loop {
+            // Its own first: who waits because this service has too many callers keeps nobody from another one.
             let place = self.limiter.place().await;
+            let share = self.allowance.place().await;
             // Asked once there is a place: the circuit may have opened while this one waited in line.
             match breaker.admit(call.path()) {
-                Ok(()) => return Ok(place),
+                Ok(()) => return Ok((place, share)),
                 Err(Shut::Until(time)) => {
-                    drop(place);
+                    drop((place, share));
                     breaker.hold(time).await;
                 }
                 Err(Shut::Down(reason)) => {
@@ -346,7 +359,7 @@ impl<T: Transport> Client<T> {
 }
 
 fn unsigned(operation: &'static str, error: &CredentialsError) -> Error {
-    Error::Credentials { operation, reason: error.told() }
+    Error::Credentials { operation, reason: error.to_string() }
 }
 
 /// An attempt that failed, and in which way.
@@ -437,5 +450,7 @@ impl<T> fmt::Debug for Client<T> {
 
 #[cfg(test)]
 mod health;
+#[cfg(test)]
+mod shared;
 #[cfg(test)]
 mod tests;

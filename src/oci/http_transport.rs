@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use tokio::time::timeout;
 
+use super::authorities::Authorities;
 use super::trace::{Attempt, Line, Trace};
 use super::transport::{Patience, Transport, TransportError};
 
@@ -21,6 +22,7 @@ pub struct HttpTransport {
     local: OnceLock<Made>,
     remote: OnceLock<Made>,
     trace: Option<Trace>,
+    authorities: Option<Authorities>,
 }
 
 type Made = Result<reqwest::Client, String>;
@@ -44,16 +46,26 @@ impl HttpTransport {
         self
     }
 
+    /// Trusts these authorities, and not the system's.
+    pub fn with_authorities(mut self, authorities: Option<Authorities>) -> Self {
+        self.authorities = authorities;
+        self
+    }
+
     pub(super) fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
         let made = if is_local(uri) {
             self.local.get_or_init(|| make(settings().tls_certs_only([]).no_proxy()))
         } else {
-            self.remote.get_or_init(|| {
-                make(settings()).map_err(|error| {
+            self.remote.get_or_init(|| match &self.authorities {
+                Some(authorities) => {
+                    let own = authorities.certificates().map_err(|error| told(&error))?;
+                    make(settings().tls_certs_only(own))
+                }
+                None => make(settings()).map_err(|error| {
                     format!(
-                        "{error}; install this system's CA certificates (package `ca-certificates`), or name a file of them with SSL_CERT_FILE"
+                        "{error}; install this system's CA certificates (package `ca-certificates`), or name a file of them with OCI_CLI_CERT_BUNDLE, or for all programs with SSL_CERT_FILE"
                     )
-                })
+                }),
             })
         };
         made.as_ref().map_err(|reason| TransportError::Unsendable(reason.clone()))
@@ -152,20 +164,25 @@ pub(super) fn classify(error: reqwest::Error) -> TransportError {
         return TransportError::Broken(text);
     }
     // A certificate that is not trusted now will not be trusted in 30 s either.
-    match is_about_certificate(&error) {
-        true => TransportError::Unsendable(text),
-        false => TransportError::Connect(text),
+    match about_certificate(&error) {
+        Some(rustls::CertificateError::UnknownIssuer) => TransportError::Unsendable(format!(
+            "{text}; where that is right, name a file of the authorities to trust with OCI_CLI_CERT_BUNDLE, or for all \
+             programs with SSL_CERT_FILE"
+        )),
+        Some(_) => TransportError::Unsendable(text),
+        None => TransportError::Connect(text),
     }
 }
 
-fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
-    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-        return true;
+fn about_certificate<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::CertificateError> {
+    if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+        return Some(why);
     }
     // An I/O error gives the source of what it wraps, and not that itself.
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    wrapped.is_some_and(|wrapped| is_about_certificate(wrapped))
-        || error.source().is_some_and(is_about_certificate)
+    wrapped
+        .and_then(|wrapped| about_certificate(wrapped))
+        .or_else(|| error.source().and_then(about_certificate))
 }
 
 /// Writes an error with its causes, each once; the address stands elsewhere.

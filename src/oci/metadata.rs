@@ -69,7 +69,7 @@ impl Metadata {
 
     /// Returns what lies at a path; none for 404 in both versions.
     async fn find(&self, path: &str) -> Result<Option<String>, CredentialsError> {
-        let url = format!("{}/{path}", self.base);
+        let url = self.url(path);
         match (self.ask(&url).await?, self.base.strip_suffix("/v2")) {
             (None, Some(base)) => self.ask(&format!("{base}/v1/{path}")).await,
             (found, _) => Ok(found),
@@ -99,12 +99,7 @@ impl Metadata {
                     (trouble, format!("answers {status}"))
                 }
                 Err(TransportError::Unsendable(reason)) => (Trouble::Hopeless, reason),
-                Err(error) => (
-                    Trouble::Broken,
-                    format!(
-                        "cannot be reached ({error}): instance principals are for compute instances of OCI: elsewhere use `auth = \"api_key\"`"
-                    ),
-                ),
+                Err(error) => (Trouble::Broken, format!("cannot be reached ({error})")),
             };
             match POLICY.next(trouble, true, attempt, started.elapsed(), 0.0) {
                 Next::Wait(wait) => tokio::time::sleep(wait).await,
@@ -115,7 +110,12 @@ impl Metadata {
 
     /// Says that what lies at a path cannot be used.
     pub(super) fn wrong(&self, path: &str, reason: &dyn fmt::Display) -> CredentialsError {
-        failed(&format!("{}/{path}", self.base), reason)
+        failed(&self.url(path), reason)
+    }
+
+    /// Returns where a path is.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
     }
 }
 

@@ -4,6 +4,8 @@
 //! Knows nothing of software sources or instances: a dialect says which call it wants ([`Call`]), the [`Client`]
 //! signs it, sends it, tries again where that is harmless, and gives back an answer or an error that support can use.
 
+mod allowance;
+mod authorities;
 mod breaker;
 mod budget;
 mod call;
@@ -18,6 +20,7 @@ mod metadata;
 mod page;
 mod profile;
 pub mod region;
+mod regions;
 pub mod retry;
 pub mod sign;
 #[cfg(test)]
@@ -25,6 +28,8 @@ pub(crate) mod testing;
 pub mod trace;
 pub mod transport;
 
+pub use allowance::Allowance;
+pub use authorities::Authorities;
 pub use call::{Call, Reply};
 pub use client::{Client, Endpoint, EndpointFuture, Retry};
 pub use credentials::{Credentials, CredentialsError, Method, ResourcePrincipal, Secret, SigningKey};
@@ -35,5 +40,6 @@ pub use metadata::Metadata;
 pub use page::Pages;
 pub use profile::{Profile, VARIABLES};
 pub use region::{Region, RegionError};
+pub use regions::{REGION_METADATA, Regions};
 pub use trace::Trace;
 pub use transport::{Exchange, Patience, Transport, TransportError};

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::credentials::{CredentialsError, KeyPlace, Method, Place, Secret};
 use super::region::Region;
+use super::regions::Regions;
 
 /// A profile, with what it inherits and what the environment says instead.
 #[derive(Clone, Debug)]
@@ -71,11 +72,7 @@ impl Profile {
     pub fn load(path: &Path, name: &str) -> Result<Self, CredentialsError> {
         let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => CredentialsError::NoFile { path: path.to_owned() },
-            _ => CredentialsError::Unreadable {
-                path: path.to_owned(),
-                named: "the OCI configuration file".to_owned(),
-                source,
-            },
+            _ => CredentialsError::unreadable(path, "the OCI configuration file", &source),
         })?;
         Self::parse(path, &text, name)
     }
@@ -91,9 +88,9 @@ impl Profile {
                 continue;
             }
             if let Some(header) = content.strip_prefix('[') {
-                let header = header
-                    .strip_suffix(']')
-                    .ok_or_else(|| wrong(line, format!("`{content}` lacks its closing `]`")))?;
+                let header = header.strip_suffix(']').ok_or_else(|| {
+                    wrong(line, format!("`{content}` lacks its closing `]`: write it as `[profile]`"))
+                })?;
                 sections.entry(header.trim()).or_default();
                 section = Some(header.trim());
                 continue;
@@ -111,7 +108,8 @@ impl Profile {
                     Origin::Own(line) | Origin::Inherited(line) => line,
                     Origin::Variable(_) => 0,
                 };
-                let reason = format!("`{key}` stands in [{section}] already, in line {before}");
+                let reason =
+                    format!("`{key}` stands in [{section}] already, in line {before}: delete one of the two");
                 return Err(wrong(line, reason));
             }
         }
@@ -165,9 +163,9 @@ impl Profile {
     }
 
     /// Returns the region, where the profile names one.
-    pub fn region(&self) -> Result<Option<Region>, CredentialsError> {
+    pub fn region(&self, known: &Regions) -> Result<Option<Region>, CredentialsError> {
         let Some(value) = self.values.get("region") else { return Ok(None) };
-        let region = Region::parse(&value.text).map_err(|error| self.wrong(value, error.to_string()))?;
+        let region = known.find(&value.text).map_err(|error| self.wrong(value, error.to_string()))?;
         Ok(Some(region))
     }
 
@@ -197,7 +195,9 @@ impl Profile {
             Err(CredentialsError::Missing { path, profile, key, .. })
                 if self.values.contains_key("security_token_file") =>
             {
-                let way_out = "it holds a session token: use `auth = \"security_token\"`".to_owned();
+                let way_out =
+                    "it holds a session token: use `auth = \"security_token\"` in [service], or OCI_CLI_AUTH"
+                        .to_owned();
                 return Err(CredentialsError::Missing { path, profile, key, way_out });
             }
             user => user?,
@@ -209,7 +209,7 @@ impl Profile {
         };
         if pairs.len() != 16 || !pairs.iter().all(hex) {
             let reason = format!(
-                "`{}` is not a fingerprint: expected 16 pairs of lower-case hex digits, `20:3b:...:5a`",
+                "`{}` is not a fingerprint: expected 16 pairs of lower-case hex digits, `20:3b:...:5a`, as the console shows it beside the key",
                 value.text
             );
             return Err(self.wrong(value, reason));
@@ -289,7 +289,10 @@ impl Profile {
         if value.text.starts_with(&expected) && !value.text.contains(['"', '/', ' ']) {
             return Ok(&value.text);
         }
-        let reason = format!("`{key}` is `{}`: expected an OCID that begins with `{expected}`", value.text);
+        let reason = format!(
+            "`{key}` is `{}`: expected an OCID that begins with `{expected}`, as the console shows it",
+            value.text
+        );
         Err(self.wrong(value, reason))
     }
 

@@ -2,7 +2,7 @@
 //! service there.
 //!
 //! The table holds what Oracle's Python SDK 2.158 lists. A region that opened later and has a region's shape is
-//! taken to be of the commercial realm, as the SDKs do.
+//! taken to be of the commercial realm, as the SDKs do. Others are described by whoever uses them ([`super::regions`]).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,38 +18,65 @@ pub struct Region {
 
 /// The text names no region.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{text}` is not a region: expected a name such as `eu-frankfurt-1` or a short code such as `fra`")]
-pub struct RegionError {
-    /// What was given.
-    pub text: String,
+pub enum RegionError {
+    /// Nobody knows it.
+    #[error(
+        "`{text}` is not a region: expected a name such as `eu-frankfurt-1` or a short code such as `fra`; one that Oracle \
+         does not list is described in ~/.oci/regions-config.json or OCI_REGION_METADATA"
+    )]
+    Unknown {
+        /// What was given.
+        text: String,
+    },
+    /// Where it may be described, something is wrong.
+    #[error("{place}, where `{}` is looked for, {reason}", text.escape_debug())]
+    Described {
+        /// What was given.
+        text: String,
+        /// The file or variable.
+        place: String,
+        /// What is wrong, and what is expected.
+        reason: String,
+    },
 }
 
 impl Region {
     /// Reads a region's name or short code, in any case.
     pub fn parse(text: &str) -> Result<Self, RegionError> {
         let wanted = text.trim().to_ascii_lowercase();
-        let listed = REALMS.iter().find_map(|(domain, regions)| {
-            let region = regions.iter().find(|(code, name)| *code == wanted || *name == wanted)?;
-            Some(Self { name: region.1.to_owned(), domain: Cow::Borrowed(domain) })
-        });
-        match listed {
+        match Self::listed(&wanted) {
             Some(region) => Ok(region),
             None if looks_like_a_name(&wanted) => {
                 Ok(Self { name: wanted, domain: Cow::Borrowed(COMMERCIAL) })
             }
-            None => Err(RegionError { text: text.to_owned() }),
+            None => Err(RegionError::Unknown { text: text.to_owned() }),
         }
+    }
+
+    /// Finds a region in the table, by its name or short code in lower case.
+    pub(super) fn listed(wanted: &str) -> Option<Self> {
+        REALMS.iter().find_map(|(domain, regions)| {
+            let region = regions.iter().find(|(code, name)| *code == wanted || *name == wanted)?;
+            Some(Self { name: region.1.to_owned(), domain: Cow::Borrowed(domain) })
+        })
+    }
+
+    /// Takes a region with the domain of its realm as somebody describes it; none where they make no host's name.
+    pub(super) fn described(name: &str, domain: &str) -> Option<Self> {
+        let plain =
+            |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let sound = plain(name) && domain.contains('.') && domain.split('.').all(plain);
+        sound.then(|| Self {
+            name: name.to_ascii_lowercase(),
+            domain: Cow::Owned(domain.to_ascii_lowercase()),
+        })
     }
 
     /// Takes a region as the metadata service of an instance names it, with the domain of its realm.
     pub(crate) fn in_realm(text: &str, domain: &str) -> Result<Self, RegionError> {
         let region = Self::parse(text)?;
-        let plain =
-            |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !domain.contains('.') || !domain.split('.').all(plain) {
-            return Err(RegionError { text: format!("{text} in {domain}") });
-        }
-        Ok(Self { domain: Cow::Owned(domain.to_ascii_lowercase()), ..region })
+        let unknown = || RegionError::Unknown { text: format!("{text} in {domain}") };
+        Self::described(&region.name, domain).ok_or_else(unknown)
     }
 
     /// Returns the full name, `eu-frankfurt-1`.
@@ -206,7 +233,7 @@ mod tests {
     fn what_has_no_region_shape_is_refused() {
         for text in ["", "xyz", "frankfurt", "eu-frankfurt", "eu-1", "eu--1", "eu-frank.furt-1", "evil/-x-1"]
         {
-            assert_eq!(Region::parse(text), Err(RegionError { text: text.to_owned() }));
+            assert_eq!(Region::parse(text), Err(RegionError::Unknown { text: text.to_owned() }));
         }
     }
 

@@ -17,13 +17,15 @@ use super::credentials::SigningKey;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SignError {
     /// The URI names no host.
-    #[error("the address `{0}` has no host")]
+    #[error("the address `{0}` has no host: correct the endpoint in [service]")]
     NoHost(String),
     /// A part does not fit into a header.
-    #[error("the {0} cannot be written as an HTTP header")]
+    #[error("the {0} cannot be written as an HTTP header: look for characters that do not belong there")]
     Header(&'static str),
     /// The key does not sign.
-    #[error("the key does not sign; its parts may not belong together")]
+    #[error(
+        "the private key does not sign, as if its parts did not belong together: make another one in the console (My profile, API keys)"
+    )]
     Key,
 }
 

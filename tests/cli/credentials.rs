@@ -13,18 +13,18 @@ use crate::support::Workspace;
 const PASS_PHRASE: &str = "correct-horse-battery";
 
 /// A workspace with a train on a served simulator, and its configuration in `oci/`.
-struct Site {
+pub(super) struct Site {
     api: Api,
-    workspace: Workspace,
-    served: Served,
+    pub(super) workspace: Workspace,
+    pub(super) served: Served,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::on(Api::Osms)
     }
 
-    fn on(api: Api) -> Self {
+    pub(super) fn on(api: Api) -> Self {
         let workspace = Workspace::empty();
         let served = Served::start(&workspace, &["--config", "oci", "--api", api.word()]);
         let site = Self { api, workspace, served };
@@ -33,7 +33,7 @@ impl Site {
     }
 
     /// Writes the train, with more in its `[service]`.
-    fn train(&self, service: &str) {
+    pub(super) fn train(&self, service: &str) {
         let member = self.served.fact("group.backend").split_whitespace().next().unwrap();
         let train = format!(
             "[train]\nname = \"t\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\ncompartment = \"{}\"\n\
@@ -52,7 +52,7 @@ impl Site {
     }
 
     /// Returns a value of the written configuration.
-    fn value(&self, key: &str) -> String {
+    pub(super) fn value(&self, key: &str) -> String {
         let config = self.config();
         let value = config.lines().find_map(|line| line.strip_prefix(&format!("{key}=")));
         value.unwrap().to_owned()
@@ -62,14 +62,14 @@ impl Site {
         fs::read_to_string(self.workspace.path().join("oci/key.pem")).unwrap()
     }
 
-    fn status(&self, flags: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub(super) fn status(&self, flags: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = self.workspace.command(&[&["status"], flags].concat());
         command.envs(variables.iter().copied()).output().unwrap()
     }
 
     /// Runs `status` and expects the service's answer.
     #[track_caller]
-    fn signs(&self, flags: &[&str], variables: &[(&str, &str)]) {
+    pub(super) fn signs(&self, flags: &[&str], variables: &[(&str, &str)]) {
         let output = self.status(flags, variables);
         self.keeps_secrets(&output);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -79,7 +79,7 @@ impl Site {
 
     /// Runs `status` and expects to be told.
     #[track_caller]
-    fn refuses(&self, flags: &[&str], variables: &[(&str, &str)], expected: &str) {
+    pub(super) fn refuses(&self, flags: &[&str], variables: &[(&str, &str)], expected: &str) {
         let output = self.status(flags, variables);
         self.keeps_secrets(&output);
         let stderr = String::from_utf8_lossy(&output.stderr);

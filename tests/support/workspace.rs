@@ -17,8 +17,9 @@ pub(crate) struct Workspace {
 }
 
 /// What the program reads of Oracle's variables.
-const OCI: [&str; 19] = [
+const OCI: [&str; 21] = [
     "OCI_CLI_AUTH",
+    "OCI_CLI_CERT_BUNDLE",
     "OCI_CLI_CONFIG_FILE",
     "OCI_CLI_ENDPOINT",
     "OCI_CLI_FINGERPRINT",
@@ -32,6 +33,7 @@ const OCI: [&str; 19] = [
     "OCI_CLI_USER",
     "OCI_CONFIG_FILE",
     "OCI_METADATA_BASE_URL",
+    "OCI_REGION_METADATA",
     "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
     "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
     "OCI_RESOURCE_PRINCIPAL_REGION",

@@ -73,3 +73,19 @@ async fn an_endpoint_goes_before_a_region_and_is_that_of_the_trains_service() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_region_that_oracle_does_not_list_is_where_somebody_says() {
+    let one = r#"{"realmKey":"oc99","realmDomainComponent":"cloud.example.com","regionKey":"xyz","regionIdentifier":"eu-example-1"}"#;
+    let told = ("OCI_REGION_METADATA", one);
+    let url = "https://osmh.eu-example-1.oci.cloud.example.com";
+    for (service, variables) in [
+        ("region = \"xyz\"", &[told][..]),
+        ("region = \"eu-example-1\"", &[told]),
+        ("", &[told, ("OCI_CLI_REGION", "XYZ")]),
+    ] {
+        let found = found(Api::Osmh, service, variables).await;
+        assert_eq!((found.place.as_str(), found.url.as_str()), ("eu-example-1", url));
+        assert_eq!(found.region.unwrap().old_endpoint("iaas"), "https://iaas.eu-example-1.cloud.example.com");
+    }
+}

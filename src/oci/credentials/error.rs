@@ -1,7 +1,8 @@
 //! What is wrong with credentials: each error names the file, key, variable or address, and what to do. None shows a
 //! secret, and no line of a file that may hold one.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -19,14 +20,16 @@ pub enum CredentialsError {
         path: PathBuf,
     },
     /// A file is there and cannot be read, or is named and not there.
-    #[error("{} ({named}) cannot be read", path.display())]
+    #[error("{} ({named}) cannot be read: {reason}: {way_out}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What names it.
         named: String,
-        /// Why.
-        source: std::io::Error,
+        /// Why, in the system's words.
+        reason: String,
+        /// What to do.
+        way_out: &'static str,
     },
     /// A line of the configuration file, or its value, is wrong.
     #[error("{}, line {line}: {reason}", path.display())]
@@ -47,7 +50,12 @@ pub enum CredentialsError {
         reason: String,
     },
     /// The profile does not exist.
-    #[error("{} has no profile `{profile}`; it has {}", path.display(), listed(known))]
+    #[error(
+        "{} has no profile `{profile}`; it has {}: name one of its own with --profile, OCI_CLI_PROFILE or `profile` in \
+         [service], or add it",
+        path.display(),
+        listed(known)
+    )]
     NoProfile {
         /// The file.
         path: PathBuf,
@@ -95,19 +103,33 @@ pub enum CredentialsError {
         way_out: String,
     },
     /// The instance metadata service.
-    #[error("the instance metadata service: {url} {reason}")]
+    #[error(
+        "the instance metadata service: {url} {reason}: instance principals are for compute instances of OCI, where it \
+         answers (OCI_METADATA_BASE_URL names another one): elsewhere use `auth = \"api_key\"`"
+    )]
     Metadata {
         /// What was asked for.
         url: String,
-        /// What came of it, and what to do.
+        /// What came of it.
+        reason: String,
+    },
+    /// The instance is not the one that it was.
+    #[error("the instance metadata service: {url} {reason}")]
+    Moved {
+        /// What was asked for.
+        url: String,
+        /// What is different, and what to do.
         reason: String,
     },
     /// The service that gives tokens to instances.
-    #[error("no token for this instance from {url}: {reason}")]
+    #[error(
+        "no token for this instance from {url}: {reason}: check this machine's clock, and that it reaches that address \
+         (`endpoints.auth` in [service] names another one)"
+    )]
     Federation {
         /// Where it was asked for.
         url: String,
-        /// What came of it, and what to do.
+        /// What came of it.
         reason: String,
     },
 }
@@ -120,15 +142,15 @@ fn listed(names: &[String]) -> String {
 }
 
 impl CredentialsError {
-    /// Returns the message with its causes, for where an error is passed on as text.
-    pub fn told(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        text
+    /// Says that a file cannot be read, and what to do about it.
+    pub(crate) fn unreadable(path: &Path, named: impl Into<String>, error: &io::Error) -> Self {
+        let way_out = match error.kind() {
+            io::ErrorKind::NotFound => "put the file there, or correct what names it",
+            io::ErrorKind::PermissionDenied => "let this user read it, or name another file",
+            io::ErrorKind::IsADirectory => "name a file in that folder",
+            io::ErrorKind::InvalidData => "it holds no text: name the right file",
+            _ => "name a file that can be read",
+        };
+        Self::Unreadable { path: path.to_owned(), named: named.into(), reason: error.to_string(), way_out }
     }
 }

@@ -120,7 +120,8 @@ impl Instance {
         let pem = Secret::new(self.metadata.get(path).await?);
         let certified = SigningKey::from_pem(&key_id, pem.expose().as_bytes(), None).map_err(|error| {
             let origin = format!("of this instance's certificate ({path})");
-            CredentialsError::Key { origin, reason: error.to_string() }
+            let reason = format!("{error}; OCI replaces it within hours: run the command again then");
+            CredentialsError::Key { origin, reason }
         })?;
         let fresh = fresh_key().await?;
         let ask = Ask {
@@ -137,12 +138,12 @@ impl Instance {
     fn same_tenancy(&self, tenancy: &str) -> Result<(), CredentialsError> {
         let mut known = self.tenancy.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Some(known) if known != tenancy => Err(self.metadata.wrong(
-                "identity/cert.pem",
-                &format!(
+            Some(known) if known != tenancy => Err(CredentialsError::Moved {
+                url: self.metadata.url("identity/cert.pem"),
+                reason: format!(
                     "names the tenancy {tenancy}, and named {known} before: start again to sign for another"
                 ),
-            )),
+            }),
             _ => {
                 *known = Some(tenancy.to_owned());
                 Ok(())
@@ -181,7 +182,7 @@ impl Instance {
                         .map_err(|_| failed("the answer holds no token".to_owned()))?;
                     return Token::parse(&answer.token).map_err(|error| CredentialsError::Token {
                         origin: format!("that {url} gives"),
-                        reason: error.to_string(),
+                        reason: format!("{error}; correct `endpoints.auth` in [service], if that is set"),
                     });
                 }
                 Ok(answer) => {
@@ -242,7 +243,7 @@ async fn fresh_key() -> Result<Fresh, CredentialsError> {
 
 fn made_badly(error: &dyn fmt::Display) -> CredentialsError {
     let origin = "for this instance's session".to_owned();
-    CredentialsError::Key { origin, reason: format!("cannot be made: {error}") }
+    CredentialsError::Key { origin, reason: format!("cannot be made: {error}: run the command again") }
 }
 
 /// The system's randomness, as `rsa` wants it.

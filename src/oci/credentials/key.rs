@@ -25,7 +25,8 @@ pub struct SigningKey {
 pub enum KeyError {
     /// Nothing in PEM.
     #[error(
-        "is not in PEM form: expected a line `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`"
+        "is not in PEM form: expected a line `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`, as in the \
+         file that the console gave when the key was made"
     )]
     NotPem,
     /// Under a pass phrase that nobody has given.
@@ -40,10 +41,10 @@ pub enum KeyError {
     )]
     Cipher(String),
     /// The other half.
-    #[error("is a public key: the private one of the pair is needed")]
+    #[error("is a public key: name the file of the private one of the pair")]
     Public,
     /// Another algorithm.
-    #[error("is not an RSA key, and OCI takes no other")]
+    #[error("is not an RSA key, and OCI takes no other: make one in the console (My profile, API keys)")]
     NotRsa,
     /// RSA, and not usable.
     #[error(

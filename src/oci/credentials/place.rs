@@ -52,11 +52,8 @@ impl Place {
         match self {
             Self::Text { text, .. } => Ok(text.clone()),
             Self::File { named, path } => {
-                let bytes = fs::read(path).map_err(|source| CredentialsError::Unreadable {
-                    path: path.clone(),
-                    named: named.clone(),
-                    source,
-                })?;
+                let bytes =
+                    fs::read(path).map_err(|error| CredentialsError::unreadable(path, named, &error))?;
                 Ok(Secret::new(String::from_utf8_lossy(&bytes)))
             }
         }

@@ -5,11 +5,13 @@ mod instance;
 mod keys;
 mod secrets;
 mod tokens;
+mod ways_out;
 
 use std::fmt;
 use std::path::Path;
 
 use super::*;
+use crate::oci::Regions;
 
 const PKCS1: &str = include_str!("../testdata/key.pem");
 const FINGERPRINT: &str = "20:3b:97:13:55:1c:aa:bb:cc:dd:ee:ff:00:11:22:5a";
@@ -47,12 +49,12 @@ fn a_profile_signs_with_its_own_values_and_inherits_the_rest() {
     let text =
         config("[prod]\r\n user : ocid1.user.oc1..p\r\n; region = nowhere\r\nregion = us-ashburn-1\r\n");
     let prod = profile(&text, "prod").unwrap();
-    assert_eq!(prod.region().unwrap().unwrap().name(), "us-ashburn-1");
+    assert_eq!(prod.region(&Regions::default()).unwrap().unwrap().name(), "us-ashburn-1");
     let home = home.path().to_str().unwrap();
     let of = |profile: &Profile| key_id(&Credentials::api_key(&at_home(profile, home)).unwrap());
     assert_eq!(of(&prod), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..p/{FINGERPRINT}"));
     let default = profile(&text, "DEFAULT").unwrap();
-    assert_eq!(default.region().unwrap().unwrap().name(), "eu-frankfurt-1");
+    assert_eq!(default.region(&Regions::default()).unwrap().unwrap().name(), "eu-frankfurt-1");
     assert_eq!(of(&default), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..u/{FINGERPRINT}"));
 }
 
@@ -64,7 +66,7 @@ fn the_environment_goes_before_the_file() {
     mixed.set("region", "OCI_CLI_REGION", &Secret::new("lhr"));
     let credentials = Credentials::api_key(&mixed).unwrap();
     assert_eq!(key_id(&credentials), format!("ocid1.tenancy.oc1..t/ocid1.user.oc1..env/{FINGERPRINT}"));
-    assert_eq!(mixed.region().unwrap().unwrap().name(), "uk-london-1");
+    assert_eq!(mixed.region(&Regions::default()).unwrap().unwrap().name(), "uk-london-1");
 }
 
 #[test]
@@ -122,15 +124,25 @@ fn a_session_token_nearer_than_a_user_is_what_signs() {
 #[test]
 fn a_region_may_be_left_out() {
     let text = config("").replace("region=fra\n", "");
-    assert!(profile(&text, "DEFAULT").unwrap().region().unwrap().is_none());
+    assert!(profile(&text, "DEFAULT").unwrap().region(&Regions::default()).unwrap().is_none());
 }
 
 #[test]
 fn each_fault_of_a_file_names_its_line_and_the_way_out() {
     let at = "/home/me/.oci/config";
     for (text, name, expected) in [
-        (config("[prod]\n"), "test", format!("{at} has no profile `test`; it has `DEFAULT`, `prod`")),
-        (config("[prod\n"), "DEFAULT", format!("{at}, line 8: `[prod` lacks its closing `]`")),
+        (
+            config("[prod]\n"),
+            "test",
+            format!(
+                "{at} has no profile `test`; it has `DEFAULT`, `prod`: name one of its own with --profile, OCI_CLI_PROFILE or `profile` in [service], or add it"
+            ),
+        ),
+        (
+            config("[prod\n"),
+            "DEFAULT",
+            format!("{at}, line 8: `[prod` lacks its closing `]`: write it as `[profile]`"),
+        ),
         (
             config("secret\n"),
             "DEFAULT",
@@ -144,7 +156,7 @@ fn each_fault_of_a_file_names_its_line_and_the_way_out() {
         (
             config("region=lhr\n"),
             "DEFAULT",
-            format!("{at}, line 8: `region` stands in [DEFAULT] already, in line 6"),
+            format!("{at}, line 8: `region` stands in [DEFAULT] already, in line 6: delete one of the two"),
         ),
     ] {
         assert_eq!(message(profile(&text, name)), expected);
@@ -165,20 +177,22 @@ fn each_fault_of_a_profile_names_its_key_and_the_way_out() {
         (
             "ocid1.tenancy.oc1..t",
             "acme",
-            format!("{at}, line 5: `tenancy` is `acme`: expected an OCID that begins with `ocid1.tenancy.`"),
+            format!(
+                "{at}, line 5: `tenancy` is `acme`: expected an OCID that begins with `ocid1.tenancy.`, as the console shows it"
+            ),
         ),
         (
             FINGERPRINT,
             "20:3B",
             format!(
-                "{at}, line 4: `20:3B` is not a fingerprint: expected 16 pairs of lower-case hex digits, `20:3b:...:5a`"
+                "{at}, line 4: `20:3B` is not a fingerprint: expected 16 pairs of lower-case hex digits, `20:3b:...:5a`, as the console shows it beside the key"
             ),
         ),
         (
             "user=ocid1.user.oc1..u",
             "security_token_file=~/.oci/token",
             format!(
-                "{at}: profile `DEFAULT` has no `user`: it holds a session token: use `auth = \"security_token\"`"
+                "{at}: profile `DEFAULT` has no `user`: it holds a session token: use `auth = \"security_token\"` in [service], or OCI_CLI_AUTH"
             ),
         ),
         (
@@ -199,7 +213,10 @@ fn each_fault_of_a_profile_names_its_key_and_the_way_out() {
         assert_eq!(message(Credentials::api_key(&at_home(&profile, "/nowhere"))), expected);
     }
     let bad_region = profile(&config("").replace("=fra", "=mars"), "DEFAULT").unwrap();
-    assert!(message(bad_region.region()).starts_with("/home/me/.oci/config, line 6: `mars` is not a region"));
+    assert!(
+        message(bad_region.region(&Regions::default()))
+            .starts_with("/home/me/.oci/config, line 6: `mars` is not a region")
+    );
 }
 
 #[test]
@@ -211,7 +228,7 @@ fn missing_files_are_named() {
     let profile = profile(&config(""), "DEFAULT").unwrap();
     assert_eq!(
         message(Credentials::api_key(&at_home(&profile, "/nowhere"))),
-        "/nowhere/key.pem (`key_file` in /home/me/.oci/config, line 7) cannot be read"
+        "/nowhere/key.pem (`key_file` in /home/me/.oci/config, line 7) cannot be read: No such file or directory (os error 2): put the file there, or correct what names it"
     );
     assert_eq!(
         message(Credentials::api_key(&profile)),

@@ -77,7 +77,10 @@ impl Credentials {
         match version.as_deref() {
             Some("2.2") => {}
             Some(other) => {
-                let reason = format!("version `{}` is not supported: expected `2.2`", other.escape_debug());
+                let reason = format!(
+                    "version `{}` is not supported: expected `2.2`; elsewhere use `auth = \"api_key\"`",
+                    other.escape_debug()
+                );
                 return wrong(RP_VERSION, reason);
             }
             None => return wrong(RP_VERSION, format!("not set; {elsewhere}")),
@@ -94,7 +97,7 @@ impl Credentials {
                 give: format!("set {RP_PASS_PHRASE}"),
             },
             way_out: format!(
-                "OCI replaces the file that {RP_TOKEN} names; a token in the variable itself ends with its process"
+                "OCI replaces the file that {RP_TOKEN} names; a token in the variable itself ends with its process: start that anew"
             ),
             renews_early: true,
         }))

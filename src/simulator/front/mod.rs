@@ -14,6 +14,7 @@ mod page;
 mod query;
 mod route;
 mod signature;
+mod token;
 
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::fail::Failure;
+use super::token;
 use crate::simulator::credentials;
 
 /// By how much a request's date may differ from the service's clock, documented.
@@ -57,9 +58,13 @@ fn check(
             return Err(format!("{name} is not {wanted}"));
         }
     }
-    if field("keyId")? != credentials::key_id() {
-        return Err("keyId is not the simulator's own".to_owned());
-    }
+    let bearer = match field("keyId")? {
+        own if own == credentials::key_id() => None,
+        other => {
+            let token = other.strip_prefix(token::PREFIX).ok_or("keyId is not the simulator's own")?;
+            Some(token::bearer(token, &PUBLIC_KEY, now)?)
+        }
+    };
     let has_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     let signed: Vec<&str> = field("headers")?.split(' ').collect();
     let required = ALWAYS.iter().chain(if has_body { &WITH_BODY[..] } else { &[] });
@@ -88,9 +93,12 @@ fn check(
         });
     }
     let signature = STANDARD.decode(field("signature")?).map_err(|_| "signature is not base64".to_owned())?;
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, PUBLIC_KEY.as_slice())
-        .verify(lines.join("\n").as_bytes(), &signature)
-        .map_err(|_| "the signature does not fit the request".to_owned())
+    let (algorithm, text) = (&RSA_PKCS1_2048_8192_SHA256, lines.join("\n"));
+    let verified = match bearer {
+        None => UnparsedPublicKey::new(algorithm, PUBLIC_KEY.as_slice()).verify(text.as_bytes(), &signature),
+        Some(key) => key.verify(algorithm, text.as_bytes(), &signature),
+    };
+    verified.map_err(|_| "the signature does not fit the request".to_owned())
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, String> {

@@ -19,7 +19,7 @@ use crate::oci::testing::{Answer, Asked, Script, broken, json, refuse, with};
 use crate::oci::{Call, Client, Endpoint, HttpTransport, Metadata};
 
 const LEAF: &str = include_str!("../../testdata/leaf.pem");
-const INTERMEDIATE: &str = include_str!("../../testdata/intermediate.pem");
+pub(super) const INTERMEDIATE: &str = include_str!("../../testdata/intermediate.pem");
 
 /// As `openssl x509 -fingerprint -sha1` says.
 const KEY_ID: &str =
@@ -186,7 +186,7 @@ async fn a_second_401_is_an_error() {
 }
 
 /// A stand-in in process, answering by path; none for what it answers when all goes well.
-fn scripted(
+pub(super) fn scripted(
     auth: Option<&str>,
     mut rule: impl FnMut(&Asked) -> Option<Answer> + Send + 'static,
 ) -> (Credentials, Script) {
@@ -248,7 +248,7 @@ async fn the_region_tells_where_tokens_are_given() {
             Some("x509") => Some(json(r#"{"token":"mine"}"#)),
             _ => None,
         });
-        let told = credentials.current(at(0)).await.unwrap_err().told();
+        let told = credentials.current(at(0)).await.unwrap_err().to_string();
         assert!(told.starts_with(expected), "{told}");
     }
 }
@@ -257,47 +257,48 @@ async fn the_region_tells_where_tokens_are_given() {
 async fn each_failure_says_where_it_was_and_what_to_do() {
     let base = "the instance metadata service: http://169.254.169.254/opc/v2/identity/cert.pem";
     let auth = "no token for this instance from https://auth.test/v1/x509";
+    let elsewhere = ": instance principals are for compute instances of OCI, where it answers (OCI_METADATA_BASE_URL names another \
+                     one): elsewhere use `auth = \"api_key\"`";
+    let check = ": check this machine's clock, and that it reaches that address (`endpoints.auth` in [service] names another one)";
     let start = tokio::time::Instant::now();
     type Rule = fn(&Asked) -> Option<Answer>;
     let cases: [(Rule, String); 8] = [
         (
             |_| Some(broken()),
-            format!(
-                "{base} cannot be reached (the connection broke: reset): instance principals are for compute instances \
-                 of OCI: elsewhere use `auth = \"api_key\"`"
-            ),
+            format!("{base} cannot be reached (the connection broke: reset){elsewhere}"),
         ),
-        (|_| Some(with(500, &[], "x")), format!("{base} answers 500 Internal Server Error")),
-        (|_| Some(refuse(404, "")), format!("{base} answers 404, in version 2 and in version 1")),
-        (|_| Some(json("<html>")), format!("{base} gives no certificate in PEM form")),
+        (|_| Some(with(500, &[], "x")), format!("{base} answers 500 Internal Server Error{elsewhere}")),
+        (|_| Some(refuse(404, "")), format!("{base} answers 404, in version 2 and in version 1{elsewhere}")),
+        (|_| Some(json("<html>")), format!("{base} gives no certificate in PEM form{elsewhere}")),
         (
             |asked| asked.line.ends_with("cert.pem").then(|| json(INTERMEDIATE)),
-            format!("{base} gives a certificate that names no tenancy"),
+            format!("{base} gives a certificate that names no tenancy{elsewhere}"),
         ),
         (
             |asked| asked.line.ends_with("/key.pem").then(|| json("no key")),
             "the private key of this instance's certificate (identity/key.pem) is not in PEM form: expected a line \
-             `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`"
+             `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`, as in the file that the console gave \
+             when the key was made; OCI replaces it within hours: run the command again then"
                 .to_owned(),
         ),
         (
             |asked| asked.line.ends_with("x509").then(|| refuse(401, "NotAuthenticated")),
-            format!("{auth}: GetSecurityToken: 401 NotAuthenticated: said so (opc-request-id none)"),
+            format!("{auth}: GetSecurityToken: 401 NotAuthenticated: said so (opc-request-id none){check}"),
         ),
         (
             |asked| asked.line.ends_with("x509").then(|| json(r#"{"tok":"secret"}"#)),
-            format!("{auth}: the answer holds no token"),
+            format!("{auth}: the answer holds no token{check}"),
         ),
     ];
     for (rule, expected) in cases {
         let (credentials, _) = scripted(Some("https://auth.test"), rule);
-        assert_eq!(credentials.current(at(0)).await.unwrap_err().told(), expected);
+        assert_eq!(credentials.current(at(0)).await.unwrap_err().to_string(), expected);
     }
     assert!(start.elapsed() < Duration::from_secs(30));
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_instance_stays_in_its_tenancy() {
+/// Returns what is said of an instance that is of another tenancy than it was.
+pub(super) async fn moved() -> CredentialsError {
     let own = certificate::all(LEAF).unwrap();
     let mut other = own[0].to_vec();
     let place = other.windows(9).rposition(|part| part == b"oc1..acme").unwrap();
@@ -314,7 +315,12 @@ async fn an_instance_stays_in_its_tenancy() {
         }
     });
     let key = credentials.current(at(0)).await.unwrap();
-    let error = credentials.refresh_after_401(&key, at(1)).await.unwrap_err().told();
+    credentials.refresh_after_401(&key, at(1)).await.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_stays_in_its_tenancy() {
+    let error = moved().await.to_string();
     assert!(
         error.contains("names the tenancy ocid1.tenancy.oc1..evil, and named ocid1.tenancy.oc1..acme before")
     );

@@ -26,7 +26,7 @@ impl Said {
     fn result<T: Debug>(&mut self, result: &Result<T, CredentialsError>) {
         self.debug(result);
         if let Err(error) = result {
-            self.0.push(error.told());
+            self.0.push(error.to_string());
         }
     }
 }

@@ -55,7 +55,7 @@ async fn key_id(credentials: &Credentials, second: i64) -> String {
 }
 
 async fn told(credentials: &Credentials, second: i64) -> String {
-    credentials.current(at(second)).await.unwrap_err().told()
+    credentials.current(at(second)).await.unwrap_err().to_string()
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn what_is_wrong_with_a_session_is_told() {
     assert_eq!(
         told(&credentials, 0).await,
         format!(
-            "{} (`security_token_file` in /home/me/.oci/config, line 4) cannot be read: No such file or directory (os error 2)",
+            "{} (`security_token_file` in /home/me/.oci/config, line 4) cannot be read: No such file or directory (os error 2): put the file there, or correct what names it",
             file.display()
         )
     );
@@ -169,7 +169,7 @@ async fn a_resource_principal_is_text_or_files() {
     assert_eq!(
         told(&text, 1000).await,
         "the token in OCI_RESOURCE_PRINCIPAL_RPST expired at 1970-01-01T00:16:40Z: OCI replaces the file that \
-         OCI_RESOURCE_PRINCIPAL_RPST names; a token in the variable itself ends with its process"
+         OCI_RESOURCE_PRINCIPAL_RPST names; a token in the variable itself ends with its process: start that anew"
     );
 }
 
@@ -181,7 +181,7 @@ async fn what_is_wrong_with_a_resource_principal_is_told() {
         (ResourcePrincipal::default(), format!("OCI_RESOURCE_PRINCIPAL_VERSION: not set; {elsewhere}")),
         (
             ResourcePrincipal { version: Some("1.1".to_owned()), ..good.clone() },
-            "OCI_RESOURCE_PRINCIPAL_VERSION: version `1.1` is not supported: expected `2.2`".to_owned(),
+            "OCI_RESOURCE_PRINCIPAL_VERSION: version `1.1` is not supported: expected `2.2`; elsewhere use `auth = \"api_key\"`".to_owned(),
         ),
         (
             ResourcePrincipal { token: None, ..good.clone() },
@@ -208,7 +208,7 @@ async fn what_is_wrong_with_a_resource_principal_is_told() {
         ),
         (
             principal("/nowhere/rpst", PKCS1, None),
-            "/nowhere/rpst (OCI_RESOURCE_PRINCIPAL_RPST) cannot be read: No such file or directory (os error 2)",
+            "/nowhere/rpst (OCI_RESOURCE_PRINCIPAL_RPST) cannot be read: No such file or directory (os error 2): put the file there, or correct what names it",
         ),
     ] {
         assert_eq!(told(&of(&principal), 0).await, expected);
