@@ -96,7 +96,12 @@ impl Failure {
 
     /// 501: the simulator does not do that.
     pub(crate) fn unserved(operation: &str) -> Self {
-        Self::new(501, "MethodNotImplemented", format!("the simulator does not serve {operation} yet"))
+        let why = match operation {
+            _ if operation.contains("Windows") => "since none of its instances runs Windows",
+            _ if operation.contains("Event") => "since its instances have no events",
+            _ => "yet",
+        };
+        Self::new(501, "MethodNotImplemented", format!("the simulator does not serve {operation} {why}"))
     }
 
     /// 507: the world cannot be written, so that nothing was changed and nothing can be.

@@ -14,6 +14,7 @@ mod page;
 mod query;
 mod route;
 mod signature;
+mod streams;
 mod token;
 
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub(crate) enum Then {
     Source(Id),
     /// The group, as it is now.
     Group(Id),
+    /// The instance, as it is now.
+    Instance(Id),
     /// The scheduled job that was made.
     NewJob(Id),
     /// The scheduled job, as it is now.
@@ -157,13 +160,13 @@ impl Context<'_> {
     /// Checks the compartment of a list, and returns it.
     fn compartment(&self) -> Result<&str> {
         let id = self.query.required("compartmentId")?;
-        listed_compartment(id).then_some(id).ok_or_else(|| Failure::unknown(id))
+        known_compartment(id).then_some(id).ok_or_else(|| Failure::unknown(id))
     }
 
     /// Checks the compartment of a list that does not need one.
     fn optional_compartment(&self) -> Result<()> {
         match self.query.get("compartmentId") {
-            Some(id) if !listed_compartment(id) => Err(Failure::unknown(id)),
+            Some(id) if !known_compartment(id) => Err(Failure::unknown(id)),
             _ => Ok(()),
         }
     }
@@ -177,14 +180,10 @@ impl Context<'_> {
     }
 }
 
-/// Tells whether sources and groups can be made in a compartment.
+/// Tells whether there is a compartment, to list things of and to put things into.
 fn known_compartment(id: &str) -> bool {
-    id == super::world::COMPARTMENT || id == super::world::TENANCY
-}
-
-/// Tells whether there is a compartment to list things of.
-fn listed_compartment(id: &str) -> bool {
-    known_compartment(id) || [super::world::STORES, super::world::PILOT].contains(&id)
+    use super::world::{COMPARTMENT, PILOT, STORES, TENANCY};
+    [COMPARTMENT, TENANCY, STORES, PILOT].contains(&id)
 }
 
 fn etag(revision: u64) -> String {

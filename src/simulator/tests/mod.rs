@@ -6,6 +6,7 @@ mod lists;
 mod models;
 mod modules;
 mod persist;
+mod places;
 mod rules;
 mod shared;
 mod signed;

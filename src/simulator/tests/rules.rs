@@ -173,6 +173,10 @@ async fn careless_requests_are_refused() {
     let events = client.get(&format!("/managedInstances/{}/events?compartmentId={COMPARTMENT}", golden()));
     assert_eq!(events.refusal(), (501, "MethodNotImplemented"));
     assert_eq!(
+        events.body["message"],
+        "the simulator does not serve ListEvents since its instances have no events"
+    );
+    assert_eq!(
         client.get("/managedInstances/ocid1.instance.oc1..x").refusal(),
         (404, "NotAuthorizedOrNotFound")
     );

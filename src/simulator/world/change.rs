@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::hub::{Order, Step};
-use super::{Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
+use super::{Consent, Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
 
@@ -123,11 +123,23 @@ pub(crate) enum Change {
     /// Packages are taken out of a source.
     RemovePackages { id: Id, packages: Vec<Package> },
     /// A group is made.
-    CreateGroup { id: Id, name: Box<str>, description: Option<Box<str>>, tags: Tags, os_family: Box<str> },
+    CreateGroup {
+        id: Id,
+        #[serde(default = "super::generate::compartment")]
+        compartment: Id,
+        name: Box<str>,
+        description: Option<Box<str>>,
+        tags: Tags,
+        os_family: Box<str>,
+    },
     /// A group is described anew.
     UpdateGroup { id: Id, name: Box<str>, description: Option<Box<str>>, tags: Tags },
     /// A group is deleted; its members just leave.
     DeleteGroup { id: Id },
+    /// A source, a group or a scheduled job is put into another compartment.
+    Move { id: Id, compartment: Id },
+    /// What people allow of an instance is another thing now.
+    Consent { instance: Id, consent: Consent },
     /// An instance becomes a member.
     Join { group: Id, instance: Id },
     /// An instance is no longer a member.
@@ -214,9 +226,10 @@ impl World {
                     source.packages = PackageSet::new(source.packages.difference(&gone));
                 });
             }
-            Change::CreateGroup { id, name, description, tags, os_family } => {
+            Change::CreateGroup { id, compartment, name, description, tags, os_family } => {
                 let group = Group {
                     name: name.clone(),
+                    compartment: compartment.clone(),
                     description: description.clone(),
                     tags: tags.clone(),
                     os_family: os_family.clone(),
@@ -236,6 +249,14 @@ impl World {
                 group.deleted = true;
                 group.members.clear();
             }),
+            Change::Move { id, compartment } => {
+                self.edit_source(id, |source| source.compartment = compartment.clone());
+                self.edit_group(id, |group| group.compartment = compartment.clone());
+                self.edit_job(id, |job| job.compartment = compartment.clone());
+            }
+            Change::Consent { instance, consent } => {
+                self.edit_instance(instance, |instance| instance.consent = consent.clone());
+            }
             Change::Join { group, instance } => self.edit_group(group, |group| {
                 group.members.insert(instance.clone());
             }),
@@ -300,19 +321,11 @@ impl World {
             Change::CreateJob { id, job } => {
                 self.jobs.insert(id.clone(), Job { made: at, revision, ..(**job).clone() });
             }
-            Change::UpdateJob { id, plan } => {
-                if let Some(job) = self.jobs.get_mut(id) {
-                    job.plan = (**plan).clone();
-                    job.revision = revision;
-                }
-            }
-            Change::DeleteJob { id } => {
-                if let Some(job) = self.jobs.get_mut(id) {
-                    job.deleted = true;
-                    job.plan.next = None;
-                    job.revision = revision;
-                }
-            }
+            Change::UpdateJob { id, plan } => self.edit_job(id, |job| job.plan = (**plan).clone()),
+            Change::DeleteJob { id } => self.edit_job(id, |job| {
+                job.deleted = true;
+                job.plan.next = None;
+            }),
             Change::RunJob { id } => self.run_job(id, at),
             Change::Power { instance, power } => {
                 self.edit_instance(instance, |instance| instance.machine.power = *power);
@@ -343,6 +356,13 @@ impl World {
         if let Some(group) = self.groups.get_mut(id) {
             group.revision = self.serial;
             edit(group);
+        }
+    }
+
+    fn edit_job(&mut self, id: &Id, edit: impl FnOnce(&mut Job)) {
+        if let Some(job) = self.jobs.get_mut(id) {
+            job.revision = self.serial;
+            edit(job);
         }
     }
 

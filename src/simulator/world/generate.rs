@@ -17,7 +17,7 @@ use crate::simulator::golden::Level;
 /// The tenancy, in which the vendor's sources live.
 pub(crate) const TENANCY: &str =
     "ocid1.tenancy.oc1..aaaaaaaasimulatedtenancyforpatchtrainonlyneverarealone0000000000";
-/// The compartment of all instances, groups and custom sources.
+/// The compartment of the quickstart: of its instances, groups and custom sources.
 pub(crate) const COMPARTMENT: &str =
     "ocid1.compartment.oc1..aaaaaaaasimulatedcompartmentforpatchtrainonlyneverreal00000";
 /// The display name of the golden instance.
@@ -89,6 +89,11 @@ pub(crate) fn ocid(kind: &str, region: &str, unique: &str) -> Id {
     let letters = digest.as_bytes().iter().flat_map(|byte| [byte & 31, byte >> 3]);
     let unique: String = letters.take(52).map(|index| char::from(LETTERS[usize::from(index)])).collect();
     format!("ocid1.{kind}.oc1.{region}.aaaaaaaa{unique}").into()
+}
+
+/// Returns the compartment that things were made in before they could be moved to others.
+pub(super) fn compartment() -> Id {
+    COMPARTMENT.into()
 }
 
 /// Draws a number from 0 to 99 that depends on the seed and the words alone.
@@ -309,6 +314,7 @@ fn blank(seed: u64, name: &str) -> Instance {
         ksplice: None,
         machine: Machine::of(name, None),
         streams: BTreeMap::new(),
+        consent: Default::default(),
         revision: 1,
         hub: Default::default(),
     }

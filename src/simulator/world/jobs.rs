@@ -12,6 +12,9 @@ use super::{Id, Tags, Task, Work, World};
 pub(crate) struct Job {
     /// What of it can be changed.
     pub(crate) plan: JobPlan,
+    /// The compartment it lives in; journals that know of one only leave it out.
+    #[serde(default = "super::generate::compartment")]
+    pub(crate) compartment: Id,
     /// The groups it is for.
     pub(crate) groups: Vec<Id>,
     /// The instances it is for.

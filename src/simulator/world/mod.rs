@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::UpdateType;
 use crate::package::{Digest, Package, PackageSet};
@@ -35,7 +35,7 @@ pub(crate) use generate::{
 };
 pub(crate) use jobs::{Interval, Job, JobPlan, Pace, Unit};
 pub(crate) use offer::Offer;
-pub(crate) use streams::{PROFILE, StreamName, StreamWork, find as find_stream};
+pub(crate) use streams::{ProfileName, StreamName, StreamWork, Verb, find as find_stream};
 pub use trial::{Ask, Left, Trial};
 
 /// An OCID of the simulated cloud.
@@ -120,6 +120,8 @@ pub(crate) struct Group {
     pub(crate) name: Box<str>,
     /// What people wrote about it.
     pub(crate) description: Option<Box<str>>,
+    /// The compartment it lives in.
+    pub(crate) compartment: Id,
     /// Its tags.
     pub(crate) tags: Tags,
     /// `LINUX` unless asked otherwise.
@@ -132,6 +134,21 @@ pub(crate) struct Group {
     pub(crate) deleted: bool,
     /// The etag.
     pub(crate) revision: u64,
+}
+
+/// What people allow the service of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Consent {
+    /// The topic that notices of it go to.
+    pub(crate) topic: Option<Box<str>>,
+    /// Whether data may be collected on it.
+    pub(crate) collects: bool,
+}
+
+impl Consent {
+    fn is_untouched(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A managed instance.
@@ -163,6 +180,9 @@ pub(crate) struct Instance {
     pub(crate) machine: Machine,
     /// Module streams that somebody chose: of each module the one that is enabled, or that none is.
     pub(crate) streams: BTreeMap<Box<str>, Option<Box<str>>>,
+    /// What people allow of it.
+    #[serde(skip_serializing_if = "Consent::is_untouched")]
+    pub(crate) consent: Consent,
     /// The etag.
     pub(crate) revision: u64,
     /// What OS Management Hub knows of it.

@@ -36,7 +36,14 @@ impl Offer {
 
     /// Returns the newest version of everything, in the order of packages.
     pub(crate) fn newest(&self) -> Vec<Package> {
-        let newest = |versions: &Vec<Package>| versions.iter().copied().max_by(|a, b| a.cmp_evr(*b));
+        self.newest_of(|_| true)
+    }
+
+    /// Returns the newest version that passes of everything of which one does, in the order of packages.
+    pub(crate) fn newest_of(&self, passes: impl Fn(Package) -> bool) -> Vec<Package> {
+        let newest = |versions: &Vec<Package>| {
+            versions.iter().copied().filter(|package| passes(*package)).max_by(|a, b| a.cmp_evr(*b))
+        };
         let mut all: Vec<Package> = self.by_name_arch.values().filter_map(newest).collect();
         all.sort_unstable();
         all

@@ -154,5 +154,50 @@ class Commands(cli.Case):
         self.oci("managed-instance detach-parent --managed-instance-id {web_03} --software-source-id {source}")
         self.oci("software-source delete --software-source-id {source} --force --wait-for-state DELETED --wait-interval-seconds 1")
 
-    def test_3_what_is_refused_is_told(self):
+    def test_3_streams_and_compartments(self):
+        stream = "--managed-instance-id {db_05} --module-name postgresql --stream-name 15"
+        work = self.oci(f"managed-instance remove-module-profile {stream} {WAIT}")
+        self.assertEqual(
+            (work["data"]["status"], work["data"]["operation-type"]), ("SUCCEEDED", "REMOVEMODULESTREAMPROFILE")
+        )
+        work = self.oci(f"managed-instance install-module-profile {stream} --profile-name client {WAIT}")
+        self.assertEqual(work["data"]["status"], "SUCCEEDED")
+        profiles = self.oci(
+            "managed-instance list-module-profiles --managed-instance-id {db_05} --module-name postgresql"
+            " --profile-status INSTALLED --query 'data[].\"profile-name\"'"
+        )
+        self.assertEqual(profiles, ["client"])
+        available = self.oci(
+            "managed-instance list-available-packages --managed-instance-id {db_05} --all --display-name postgresql"
+            " --query 'data[].\"display-name\"'"
+        )
+        self.assertEqual(set(available), {"postgresql-contrib", "postgresql-server"})
+        for verb, status in (("enable", "SUCCEEDED"), ("switch", "SUCCEEDED"), ("disable", "FAILED")):
+            # Of work that fails, the command line says so and ends with 2.
+            command = f"managed-instance {verb}-module-stream {stream}"
+            if status == "SUCCEEDED":
+                work = self.oci(f"{command} {WAIT}")
+                self.assertEqual(work["data"]["status"], status)
+                continue
+            self.oci(command)
+            self.simulator.advance()
+            last = "work-request list -c {c} --managed-instance-id {db_05} --query 'data[0].status' --raw-output"
+            self.assertEqual(self.oci(last), status)
+        self.places["appstream"] = self.oci(
+            "managed-instance list-module-streams --managed-instance-id {db_05} --module-name postgresql"
+            " --stream-name 15 --query 'data[0].\"software-source-id\"' --raw-output"
+        )
+        source = "--software-source-id {appstream} --module-name postgresql --stream-name 15"
+        listed = self.oci(f"module-profile list {source} --query 'data[].\"profile-name\"'")
+        self.assertEqual(sorted(listed), ["client", "common"])
+        one = self.oci(f"module-profile get {source} --profile-name client --query data.packages")
+        self.assertTrue(one[0].startswith("postgresql-15"), one)
+
+        group = self.oci("managed-instance-group create -c {c} --display-name moved --query data.id --raw-output")
+        self.places["moved"] = group
+        self.oci("managed-instance-group change-compartment --managed-instance-group-id {moved} -c {t}")
+        there = self.oci("managed-instance-group list -c {t} --display-name moved --query 'data[].id'")
+        self.assertEqual(there, [group])
+
+    def test_4_what_is_refused_is_told(self):
         self.hold_refusals("windows-update list -c {c}", "ListWindowsUpdates")

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::body::{self, ManageStreams, OneProfile, OneStream, SearchModules, SearchStreams};
 use super::{Answer, Context, Failure, Id, Reply, Result, members, orders, page, parse_body, spelling};
-use crate::simulator::catalogue::modules::{Status, Stream, streams};
+use crate::simulator::catalogue::modules::{Profile, Status, Stream, streams};
 use crate::simulator::front::query::Sorting;
+use crate::simulator::front::streams::{profile, stream};
 use crate::simulator::world::hub::{Label, Operation, Source, What};
-use crate::simulator::world::{PROFILE, StreamName, StreamWork, find_stream};
+use crate::simulator::world::{ProfileName, StreamName, StreamWork};
 
 /// Returns the streams that a source has: the vendor's all where it has any, a custom one those of its packages.
 fn offered(source: &Source) -> impl Iterator<Item = &'static Stream> + use<'_> {
@@ -17,9 +18,9 @@ fn offered(source: &Source) -> impl Iterator<Item = &'static Stream> + use<'_> {
     streams().iter().filter(move |stream| vendor || stream.packages(&source.packages).next().is_some())
 }
 
-/// The one profile of a stream, where the source has anything of it.
+/// The profiles of a stream of which the source has anything.
 fn profiles(stream: &Stream, source: &Source) -> Vec<&'static str> {
-    stream.packages(&source.packages).next().map(|_| PROFILE).into_iter().collect()
+    stream.profiles(&source.packages).map(|profile| profile.name).collect()
 }
 
 fn descends<R>(context: &Context<'_>, rows: &mut [R]) -> Result<()> {
@@ -86,17 +87,23 @@ pub(super) fn get_stream(context: &Context<'_>) -> Result<Reply> {
 pub(super) fn list_profiles(context: &Context<'_>) -> Result<Reply> {
     let (_, source) = context.hub_source(context.variable(0))?;
     let wanted = |stream: &&Stream| {
-        context.is_one("moduleName", stream.module)
-            && context.is_one("streamName", stream.name)
-            && context.is_one("name", PROFILE)
+        context.is_one("moduleName", stream.module) && context.is_one("streamName", stream.name)
     };
-    let mut rows: Vec<(&Stream, &str)> = offered(source)
-        .filter(wanted)
-        .flat_map(|stream| profiles(stream, source).into_iter().map(move |profile| (stream, profile)))
-        .collect();
+    let mut rows: Vec<(&Stream, &Profile)> = Vec::new();
+    for stream in offered(source).filter(wanted) {
+        let profiles = stream.profiles(&source.packages);
+        rows.extend(
+            profiles.filter(|profile| context.is_one("name", profile.name)).map(|profile| (stream, profile)),
+        );
+    }
     descends(context, &mut rows)?;
     page::ordered(context, &rows, |(stream, profile)| {
-        json!({ "moduleName": stream.module, "streamName": stream.name, "name": profile, "isDefault": true })
+        json!({
+            "moduleName": stream.module,
+            "streamName": stream.name,
+            "name": profile.name,
+            "isDefault": profile.is_default(),
+        })
     })
     .map(Reply::Answer)
 }
@@ -104,14 +111,15 @@ pub(super) fn list_profiles(context: &Context<'_>) -> Result<Reply> {
 pub(super) fn get_profile(context: &Context<'_>) -> Result<Reply> {
     let (module, name) = (context.query.required("moduleName")?, context.query.required("streamName")?);
     let (_, source, stream) = named(context, module, name)?;
-    let profile = profiles(stream, source).into_iter().find(|profile| *profile == context.variable(1));
+    let profile = stream.profiles(&source.packages).find(|profile| profile.name == context.variable(1));
     let profile = profile.ok_or_else(Failure::nowhere)?;
-    let names: Vec<&str> = stream.packages(&source.packages).map(|package| package.name()).collect();
+    let names: Vec<&str> =
+        stream.packages_in(profile, &source.packages).map(|package| package.name()).collect();
     Ok(Reply::Answer(Answer::ok(&json!({
         "moduleName": stream.module,
         "streamName": stream.name,
-        "name": profile,
-        "isDefault": true,
+        "name": profile.name,
+        "isDefault": profile.is_default(),
         "description": format!("{} as the simulated vendor ships it", stream.module),
         "packages": names,
     }))))
@@ -196,14 +204,14 @@ pub(super) fn of_instance(context: &Context<'_>) -> Result<Reply> {
             let streams = streams.iter().filter(|(_, _, stream)| instance.stream(stream) == status);
             streams.map(|(_, _, stream)| stream.name).collect()
         };
-        let installed = |(_, source, stream): &&(&Id, &Source, &Stream)| {
-            instance.stream(stream) != Status::Disabled && instance.has_profile(stream, &source.packages)
-        };
-        let profiles: Vec<String> = streams
-            .iter()
-            .filter(installed)
-            .map(|(_, _, stream)| format!("{}/{PROFILE}", stream.name))
-            .collect();
+        let mut profiles: Vec<String> = Vec::new();
+        for (_, source, stream) in
+            streams.iter().filter(|(_, _, stream)| instance.stream(stream) != Status::Disabled)
+        {
+            let known = stream.profiles(&source.packages);
+            let installed = known.filter(|profile| instance.has_profile(stream, profile, &source.packages));
+            profiles.extend(installed.map(|profile| format!("{}/{}", stream.name, profile.name)));
+        }
         json!({
             "name": streams[0].2.module,
             "enabledStream": with(Status::Enabled).first(),
@@ -236,31 +244,22 @@ pub(super) fn available_to_group(context: &Context<'_>) -> Result<Reply> {
 /// makes the work fail.
 fn checked(context: &Context<'_>, sources: &[Id], details: ManageStreams) -> Result<(What, Label)> {
     let ManageStreams { is_dry_run, enable, disable, install, remove, work_request_details } = details;
-    let known = |module: &str, stream: &str| match find_stream(module, stream) {
-        Some(_) => Ok((module.into(), stream.into())),
-        None => Err(Failure::invalid(format!("module stream {module}:{stream} is unknown"))),
-    };
     let named = |list: Option<Vec<body::StreamOf>>| -> Result<Vec<StreamName>> {
-        list.iter().flatten().map(|one| known(&one.module_name, &one.stream_name)).collect()
+        list.iter().flatten().map(|one| stream(&one.module_name, &one.stream_name)).collect()
     };
-    let profiled = |list: Option<Vec<body::ProfileOf>>| -> Result<Vec<StreamName>> {
-        let name = |one: &body::ProfileOf| match *one.profile_name == *PROFILE {
-            true => known(&one.module_name, &one.stream_name),
-            false => Err(Failure::invalid(format!("profile {} is unknown", one.profile_name))),
-        };
+    let profiled = |list: Option<Vec<body::ProfileOf>>| -> Result<Vec<ProfileName>> {
+        let name = |one: &body::ProfileOf| profile(&one.module_name, &one.stream_name, &one.profile_name);
         list.iter().flatten().map(name).collect()
     };
     let (enable, disable) = (named(enable)?, named(disable)?);
     let (install, remove) = (profiled(install)?, profiled(remove)?);
     let all = of_sources(context, sources);
-    let has = |(module, name): &&StreamName| {
-        all.iter().any(|(_, _, stream)| *stream.module == **module && *stream.name == **name)
+    let has = |module: &str, name: &str| {
+        all.iter().any(|(_, _, stream)| stream.module == module && stream.name == name)
     };
-    let asked = enable.iter().chain(&disable).chain(&install).chain(&remove);
-    let unknown = asked.filter(|name| !has(name)).cloned().collect();
     let dry_run = is_dry_run.unwrap_or_default();
-    let work = StreamWork { dry_run, enable, disable, install, remove, unknown };
-    Ok((What::Streams(work), body::label(work_request_details, Vec::new())))
+    let work = StreamWork { dry_run, enable, disable, install, remove, ..StreamWork::default() };
+    Ok((What::Streams(work.among(has)), body::label(work_request_details, Vec::new())))
 }
 
 pub(super) fn manage(context: &Context<'_>) -> Result<Reply> {

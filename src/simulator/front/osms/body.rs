@@ -58,6 +58,21 @@ pub(crate) struct UpdateGroup {
     pub(crate) defined_tags: Option<Defined>,
 }
 
+/// The three `Change...CompartmentDetails`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ChangeCompartment {
+    pub(crate) compartment_id: Box<str>,
+}
+
+/// `UpdateManagedInstanceDetails`: what is left out stays.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UpdateInstance {
+    pub(crate) notification_topic_id: Option<Box<str>>,
+    pub(crate) is_data_collection_authorized: Option<bool>,
+}
+
 /// The four `Attach...` and `Detach...SoftwareSource...Details`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -99,6 +114,7 @@ pub(crate) struct ProfileOf {
     pub(crate) stream_name: Box<str>,
     pub(crate) profile_name: Box<str>,
 }
+
 /// `CreateScheduledJobDetails`
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

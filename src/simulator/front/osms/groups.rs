@@ -8,14 +8,14 @@ use super::{
     Answer, Change, Context, Failure, Group, Id, OS_FAMILIES, Reply, Result, Then, World, etag,
     known_compartment, lifecycle_state, parse_body, react,
 };
-use crate::simulator::world::{COMPARTMENT, Tags};
+use crate::simulator::world::Tags;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let lifecycle = context.lifecycle()?;
     let linux = context.is_linux_wanted()?;
     let wanted = |group: &Group| {
-        compartment == COMPARTMENT && linux && lifecycle(group.deleted) && context.names(&group.name)
+        *group.compartment == *compartment && linux && lifecycle(group.deleted) && context.names(&group.name)
     };
     let rows = context.world.groups.iter().filter(|(_, group)| wanted(group));
     let rows = rows.map(|(id, group)| Row { name: &group.name, made: group.made, id }).collect();
@@ -46,7 +46,7 @@ fn common(id: &str, group: &Group) -> Value {
         "id": id,
         "displayName": group.name,
         "description": group.description,
-        "compartmentId": COMPARTMENT,
+        "compartmentId": group.compartment,
         "lifecycleState": lifecycle_state(group.deleted),
         "osFamily": group.os_family,
         "freeformTags": group.tags.freeform,
@@ -66,6 +66,7 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
     let id = context.world.next_id("osmsmanagedinstancegroup", 0);
     let change = Change::CreateGroup {
         id: id.clone(),
+        compartment: details.compartment_id.into(),
         name: body::display_name(details.display_name)?,
         description: details.description,
         tags: body::tags(details.freeform_tags, details.defined_tags, &Tags::default()),
@@ -85,6 +86,12 @@ pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
         tags: body::tags(details.freeform_tags, details.defined_tags, &group.tags),
     };
     Ok(Reply::Change(change, Then::Group(id.clone())))
+}
+
+pub(super) fn change_compartment(context: &Context<'_>) -> Result<Reply> {
+    let (id, group) = context.group(context.variable(0))?;
+    context.matches(group.revision)?;
+    context.move_from(&group.compartment, id)
 }
 
 pub(super) fn delete(context: &Context<'_>) -> Result<Reply> {

@@ -1,10 +1,12 @@
 //! Managed instances as the service describes them.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::body::UpdateInstance;
 use super::page::{self, Row};
-use super::{Answer, Context, Id, Instance, Result, Source, etag};
-use jiff::Timestamp;
+use super::{Answer, Change, Context, Id, Instance, Reply, Result, Source, Then, World, etag, parse_body};
+use crate::simulator::world::Consent;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
@@ -17,18 +19,18 @@ pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     };
     let rows = context.world.instances.iter().filter(|(_, instance)| wanted(instance));
     let rows = rows.map(|(id, instance)| Row { name: &instance.name, made: instance.made, id }).collect();
-    page::sorted(context, rows, |row| summary(context, row.id, &context.world.instances[row.id]))
+    page::sorted(context, rows, |row| summary(context.world, row.id, &context.world.instances[row.id]))
 }
 
-fn summary(context: &Context<'_>, id: &str, instance: &Instance) -> Value {
+fn summary(world: &World, id: &str, instance: &Instance) -> Value {
     json!({
         "id": id,
         "displayName": instance.name,
         "description": null,
         "compartmentId": instance.machine.compartment,
-        "lastCheckin": last_checkin(instance, context.now).to_string(),
+        "lastCheckin": last_checkin(instance, world.settled()).to_string(),
         "lastBoot": instance.booted.to_string(),
-        "updatesAvailable": context.world.outstanding(id).total(),
+        "updatesAvailable": world.outstanding(id).total(),
         "status": if instance.is_reachable() { "NORMAL" } else { "UNREACHABLE" },
         "osFamily": "LINUX",
         "isRebootRequired": instance.reboot_required,
@@ -42,11 +44,28 @@ fn last_checkin(instance: &Instance, now: Timestamp) -> Timestamp {
 }
 
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
+    let (id, _) = context.instance(context.variable(0))?;
+    Ok(answer(context.world, id))
+}
+
+/// Changes what people allow of an instance. That there is such a topic is not looked into.
+pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
     let (id, instance) = context.instance(context.variable(0))?;
-    let world = context.world;
+    context.matches(instance.revision)?;
+    let UpdateInstance { notification_topic_id, is_data_collection_authorized } = parse_body(context.body)?;
+    let consent = Consent {
+        topic: notification_topic_id.or_else(|| instance.consent.topic.clone()),
+        collects: is_data_collection_authorized.unwrap_or(instance.consent.collects),
+    };
+    Ok(Reply::Change(Change::Consent { instance: id.clone(), consent }, Then::Instance(id.clone())))
+}
+
+/// Describes an instance as of the moment until which time has passed.
+pub(super) fn answer(world: &World, id: &Id) -> Answer {
+    let instance = &world.instances[id];
     let link = |id: &Id| json!({ "id": id, "name": world.sources.get(id).map(|source| &source.text.name) });
     let counts = world.outstanding(id);
-    let mut full = summary(context, id, instance);
+    let mut full = summary(world, id, instance);
     let more = json!({
         "osName": "Oracle Linux Server",
         "osVersion": instance.machine.os_version,
@@ -58,20 +77,20 @@ pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
             .groups_of(id)
             .map(|(id, group)| json!({ "id": id, "displayName": group.name }))
             .collect::<Vec<_>>(),
-        "notificationTopicId": null,
-        "isDataCollectionAuthorized": false,
+        "notificationTopicId": instance.consent.topic,
+        "isDataCollectionAuthorized": instance.consent.collects,
         "autonomous": { "isAutoUpdateEnabled": false },
         "securityUpdatesAvailable": counts.security,
         "bugUpdatesAvailable": counts.bug,
         "enhancementUpdatesAvailable": counts.enhancement,
         "otherUpdatesAvailable": counts.other,
-        "scheduledJobCount": super::jobs::count_of(context.world, id),
+        "scheduledJobCount": super::jobs::count_of(world, id),
         "workRequestCount": world.work_count(id),
     });
     if let (Value::Object(full), Value::Object(more)) = (&mut full, more) {
         full.extend(more);
     }
-    Ok(Answer::ok(&full).with("etag", etag(instance.revision)))
+    Answer::ok(&full).with("etag", etag(instance.revision))
 }
 
 /// Lists the sources that could be attached to the instance as it is now: parents where it has none, and the children

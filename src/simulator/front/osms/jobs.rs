@@ -11,7 +11,7 @@ use super::{
     Answer, Change, Context, Failure, Id, OS_FAMILIES, Reply, Result, Then, World, etag, known_compartment,
     lifecycle_state, names, parse_body,
 };
-use crate::simulator::world::{COMPARTMENT, Filter, Interval, Job, JobPlan, Pace, Tags, Task, Unit};
+use crate::simulator::world::{Filter, Interval, Job, JobPlan, Pace, Tags, Task, Unit};
 
 /// The operation types that agents know here; the others are about module streams.
 const OPERATIONS: [&str; 4] = ["INSTALL", "UPDATE", "REMOVE", "UPDATEALL"];
@@ -80,7 +80,7 @@ fn wanted<'a>(context: &'a Context<'_>) -> Result<Vec<(&'a Id, &'a Job)>> {
         context.query.get(name).is_none_or(|wanted| targets.iter().any(|id| **id == *wanted))
     };
     let fits = |job: &Job| {
-        compartment == COMPARTMENT
+        *job.compartment == *compartment
             && linux
             && lifecycle(job.deleted)
             && context.names(&job.plan.name)
@@ -152,7 +152,7 @@ fn summary(id: &str, job: &Job) -> Value {
     json!({
         "id": id,
         "displayName": job.plan.name,
-        "compartmentId": COMPARTMENT,
+        "compartmentId": job.compartment,
         "scheduleType": if job.plan.interval.is_some() { "RECURRING" } else { "ONETIME" },
         "timeNextExecution": job.plan.next.map(|time| time.to_string()),
         "timeLastExecution": job.last.map(|time| time.to_string()),
@@ -235,6 +235,7 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
             )?,
             pace: pace(context),
         },
+        compartment: details.compartment_id.into(),
         groups,
         instances,
         os_family,
@@ -289,6 +290,11 @@ pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
 pub(super) fn delete(context: &Context<'_>) -> Result<Reply> {
     let (id, _) = active(context)?;
     Ok(Reply::Change(Change::DeleteJob { id: id.clone() }, Then::Done))
+}
+
+pub(super) fn change_compartment(context: &Context<'_>) -> Result<Reply> {
+    let (id, job) = active(context)?;
+    context.move_from(&job.compartment, id)
 }
 
 pub(super) fn run_now(context: &Context<'_>) -> Result<Reply> {

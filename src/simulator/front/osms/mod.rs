@@ -8,9 +8,11 @@ mod instances;
 mod jobs;
 mod modules;
 mod packages;
+mod profiles;
 mod route;
 mod rules;
 mod sources;
+mod streams;
 mod work;
 
 use super::{
@@ -18,7 +20,9 @@ use super::{
     known_compartment, names, page, parse_body, query,
 };
 use crate::simulator::switches::Reaction;
+use crate::simulator::world::Verb;
 
+use body::ChangeCompartment;
 pub(crate) use route::{BASE, EVENTS, Operation, ROUTES};
 
 /// Works out what a request comes to.
@@ -74,7 +78,20 @@ pub(super) fn respond(operation: Operation, context: &Context<'_>) -> Result<Rep
         O::DeleteJob => jobs::delete(context),
         O::RunJob => jobs::run_now(context),
         O::SkipJob => jobs::skip_next(context),
-        O::ManageStreams => modules::manage(context),
+        O::ManageStreams => streams::manage(context),
+        O::EnableStream => streams::one(context, Verb::Enable),
+        O::DisableStream => streams::one(context, Verb::Disable),
+        O::SwitchStream => streams::one(context, Verb::Switch),
+        O::InstallProfile => streams::one(context, Verb::Install),
+        O::RemoveProfile => streams::one(context, Verb::Remove),
+        O::ListSourceProfiles => profiles::of_source(context).map(Reply::Answer),
+        O::ListInstanceProfiles => profiles::of_instance(context).map(Reply::Answer),
+        O::GetSourceProfile => profiles::get(context).map(Reply::Answer),
+        O::ListInstallable => packages::installable(context).map(Reply::Answer),
+        O::ChangeInstance => instances::update(context),
+        O::MoveGroup => groups::change_compartment(context),
+        O::MoveSource => sources::change_compartment(context),
+        O::MoveJob => jobs::change_compartment(context),
     }
 }
 
@@ -86,6 +103,7 @@ pub(super) fn conclude(world: &World, then: &Then) -> Answer {
         Then::NewGroup(id) => groups::answer(world, id).at(BASE, "managedInstanceGroups", id),
         Then::Source(id) => sources::answer(world, id),
         Then::Group(id) => groups::answer(world, id),
+        Then::Instance(id) => instances::answer(world, id),
         Then::NewJob(id) => jobs::answer(world, id).at(BASE, "scheduledJobs", id),
         Then::Job(id) => jobs::answer(world, id),
         Then::JobDone(id) => jobs::done(world, id),
@@ -128,6 +146,18 @@ impl Context<'_> {
         self.source(id).and_then(|found| match found.1.vendor {
             true => Err(Failure::unknown(id)),
             false => Ok(found),
+        })
+    }
+
+    /// Puts what lies in one compartment into that of the body; nothing happens where it lies there already.
+    fn move_from(&self, from: &str, id: &Id) -> Result<Reply> {
+        let ChangeCompartment { compartment_id: to } = parse_body(self.body)?;
+        if !known_compartment(&to) {
+            return Err(Failure::related(&to));
+        }
+        Ok(match *to == *from {
+            true => Reply::Answer(Answer::done()),
+            false => Reply::Change(Change::Move { id: id.clone(), compartment: to.into() }, Then::Done),
         })
     }
 

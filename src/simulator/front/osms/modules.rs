@@ -1,18 +1,16 @@
-//! Module streams: of a source, and how an instance stands to those of its sources.
+//! Module streams: of a source, and how an instance stands to those of its sources. What changes them is beside this.
 //!
 //! Whether a custom source knows about modules is not documented, and switched; where it does, it has the streams of the
-//! packages in it. Of the operations that change streams the one is served that does all that the others do.
+//! packages in it.
 
 use serde_json::{Value, json};
 
-use super::body::{ManageStreams, ProfileOf, StreamOf};
 use super::query::Sorting;
-use super::{Answer, Context, Failure, Id, Reply, Result, Source, page, parse_body};
+use super::{Answer, Context, Failure, Id, Instance, Result, Source, page, profiles};
 use crate::simulator::catalogue::modules::{Stream, streams};
-use crate::simulator::world::{PROFILE, StreamName, StreamWork, Task, find_stream};
 
 /// Returns the streams that a source has metadata of.
-fn offered(source: &Source) -> impl Iterator<Item = &'static Stream> + use<'_> {
+pub(super) fn offered(source: &Source) -> impl Iterator<Item = &'static Stream> + use<'_> {
     let any = source.modules && source.packages.iter().any(|package| package.is_modular());
     streams()
         .iter()
@@ -20,7 +18,7 @@ fn offered(source: &Source) -> impl Iterator<Item = &'static Stream> + use<'_> {
 }
 
 /// Checks the filters by name, and returns what passes them. A stream's name means nothing without its module's.
-fn named(context: &Context<'_>) -> Result<impl Fn(&Stream) -> bool + use<>> {
+pub(super) fn named(context: &Context<'_>) -> Result<impl Fn(&Stream) -> bool + use<>> {
     let (module, stream) = (context.query.get("moduleName"), context.query.get("streamName"));
     if stream.is_some() && module.is_none() {
         return Err(Failure::invalid("streamName takes a moduleName"));
@@ -33,7 +31,7 @@ fn named(context: &Context<'_>) -> Result<impl Fn(&Stream) -> bool + use<>> {
 }
 
 /// Sorts rows that stand in the order of names and were all made at once.
-fn arrange<R>(context: &Context<'_>, rows: &mut [R]) -> Result<()> {
+pub(super) fn arrange<R>(context: &Context<'_>, rows: &mut [R]) -> Result<()> {
     if context.query.sorting()? == (Sorting::Name, true) {
         rows.reverse();
     }
@@ -53,11 +51,16 @@ pub(super) fn of_source(context: &Context<'_>) -> Result<Answer> {
     )
 }
 
+/// Finds a stream of a source.
+pub(super) fn one(source: &Source, module: &str, name: &str) -> Result<&'static Stream> {
+    let stream = offered(source).find(|stream| stream.module == module && stream.name == name);
+    stream.ok_or_else(|| Failure::unknown(&format!("{module}:{name}")))
+}
+
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
     let (id, source) = context.source(context.variable(0))?;
     let (module, name) = (context.variable(1), context.variable(2));
-    let stream = offered(source).find(|stream| stream.module == module && stream.name == name);
-    let stream = stream.ok_or_else(|| Failure::unknown(&format!("{module}:{name}")))?;
+    let stream = one(source, module, name)?;
     let packages = stream.packages(&source.packages);
     let packages: Vec<_> =
         packages.map(|package| super::packages::service_name(package, context.switches)).collect();
@@ -68,7 +71,7 @@ pub(super) fn get(context: &Context<'_>) -> Result<Answer> {
         "softwareSourceId": id,
         "architecture": source.arch,
         "description": format!("{} as the simulated vendor ships it", stream.module),
-        "profiles": profiles(stream, source).collect::<Vec<_>>(),
+        "profiles": stream.profiles(&source.packages).map(|profile| profile.name).collect::<Vec<_>>(),
         "packages": packages,
     })))
 }
@@ -78,82 +81,41 @@ pub(super) fn of_instance(context: &Context<'_>) -> Result<Answer> {
     let named = named(context)?;
     let wanted = context.query.word("streamStatus", &["ENABLED", "DISABLED", "ACTIVE"])?;
     let (_, instance) = context.instance(context.variable(0))?;
-    // Of several sources that have a stream, it comes from the first.
-    let mut rows: Vec<(&Stream, &Id)> = Vec::new();
-    for id in instance.attached() {
-        let Some(source) = context.world.sources.get(id) else { continue };
-        for stream in offered(source).filter(|stream| named(stream)) {
-            if rows.iter().all(|(known, _)| !std::ptr::eq(*known, stream)) {
-                rows.push((stream, id));
-            }
-        }
-    }
+    let mut rows: Vec<(&Stream, &Id, &Source)> = of_sources(context, instance);
+    rows.retain(|(stream, ..)| named(stream));
     let status = |stream: &Stream| instance.stream(stream).as_str();
-    rows.retain(|(stream, _)| wanted.is_none_or(|wanted| wanted == status(stream)));
-    rows.sort_by_key(|(stream, _)| (stream.module, stream.name));
+    rows.retain(|(stream, ..)| wanted.is_none_or(|wanted| wanted == status(stream)));
     arrange(context, &mut rows)?;
-    page::ordered(context, &rows, |(stream, source)| -> Value {
+    page::ordered(context, &rows, |(stream, id, source)| -> Value {
+        let profiles = stream.profiles(&source.packages);
         json!({
             "moduleName": stream.module,
             "streamName": stream.name,
             "status": status(stream),
-            "profiles": profiles(stream, &context.world.sources[*source]).map(|name| json!({
-                "moduleName": stream.module,
-                "streamName": stream.name,
-                "profileName": name,
-                "status": match instance.has_profile(stream, &context.world.sources[*source].packages) {
-                    true => "INSTALLED",
-                    false => "AVAILABLE",
-                },
-                "timeModified": instance.made.to_string(),
-            })).collect::<Vec<_>>(),
-            "softwareSourceId": source,
+            "profiles": profiles
+                .map(|profile| profiles::on_instance(instance, stream, profile, source))
+                .collect::<Vec<_>>(),
+            "softwareSourceId": id,
             "timeModified": instance.made.to_string(),
         })
     })
 }
 
-/// Returns the profiles that a source has of a stream.
-fn profiles(stream: &Stream, source: &Source) -> impl Iterator<Item = &'static str> + use<> {
-    stream.packages(&source.packages).next().map(|_| PROFILE).into_iter()
-}
-
-/// Enables, disables, puts in and takes out in one work request. Names that the vendor does not have are refused at
-/// once; what the instance's sources do not have makes the work fail.
-pub(super) fn manage(context: &Context<'_>) -> Result<Reply> {
-    let (id, instance) = context.instance(context.variable(0))?;
-    let ManageStreams { is_dry_run, enable, disable, install, remove } = parse_body(context.body)?;
-    let known = |module: &str, stream: &str| match find_stream(module, stream) {
-        Some(_) => Ok((module.into(), stream.into())),
-        None => Err(Failure::invalid(format!("module stream {module}:{stream} is unknown"))),
-    };
-    let named = |list: Option<Vec<StreamOf>>| -> Result<Vec<StreamName>> {
-        list.iter().flatten().map(|one| known(&one.module_name, &one.stream_name)).collect()
-    };
-    let profiled = |list: Option<Vec<ProfileOf>>| -> Result<Vec<StreamName>> {
-        let name = |one: &ProfileOf| match *one.profile_name == *PROFILE {
-            true => known(&one.module_name, &one.stream_name),
-            false => Err(Failure::invalid(format!("profile {} is unknown", one.profile_name))),
-        };
-        list.iter().flatten().map(name).collect()
-    };
-    let (enable, disable) = (named(enable)?, named(disable)?);
-    let (install, remove) = (profiled(install)?, profiled(remove)?);
-    for (at, (module, stream)) in enable.iter().enumerate() {
-        if disable.contains(&enable[at]) || enable[..at].iter().any(|(other, _)| other == module) {
-            return Err(Failure::invalid(format!(
-                "{module}:{stream} is not the only thing wanted of its module"
-            )));
+/// Returns the streams that the sources of an instance have, by module and name. Of several sources that have a stream, it
+/// comes from the first.
+pub(super) fn of_sources<'a>(
+    context: &'a Context<'_>,
+    instance: &'a Instance,
+) -> Vec<(&'static Stream, &'a Id, &'a Source)> {
+    let mut rows: Vec<(&Stream, &Id, &Source)> = Vec::new();
+    for id in instance.attached() {
+        let Some(source) = context.world.sources.get(id) else { continue };
+        for stream in offered(source) {
+            if rows.iter().all(|(known, ..)| !std::ptr::eq(*known, stream)) {
+                rows.push((stream, id, source));
+            }
         }
     }
-    let sources = || instance.attached().filter_map(|id| context.world.sources.get(id));
-    let has = |(module, name): &&StreamName| {
-        sources()
-            .any(|source| offered(source).any(|stream| *stream.module == **module && *stream.name == **name))
-    };
-    let all = enable.iter().chain(&disable).chain(&install).chain(&remove);
-    let unknown = all.filter(|name| !has(name)).cloned().collect();
-    let dry_run = is_dry_run.unwrap_or_default();
-    let work = StreamWork { dry_run, enable, disable, install, remove, unknown };
-    super::work::one(context, (id, instance), Task::Streams(work))
+    rows.sort_by_key(|(stream, ..)| (stream.module, stream.name));
+    rows
 }

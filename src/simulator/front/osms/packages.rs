@@ -57,6 +57,15 @@ struct Installed<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct Installable<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    version: &'static str,
+    software_sources: Vec<Link<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Update<'a> {
     #[serde(flatten)]
     common: Common<'a>,
@@ -178,6 +187,21 @@ pub(super) fn installed(context: &Context<'_>) -> Result<Answer> {
         }
         row.push_str("]}");
         RawValue::from_string(row).expect("a row is put together from JSON")
+    })
+}
+
+/// Lists what could be installed. Whether the real list has newer versions of what is installed too, as the list of
+/// updates has, is not documented: this one has not.
+pub(super) fn installable(context: &Context<'_>) -> Result<Answer> {
+    context.optional_compartment()?;
+    let (_, instance) = context.instance(context.variable(0))?;
+    let mut rows = context.world.installable(instance);
+    rows.retain(|package| is_named(context, *package));
+    arrange(context, &mut rows)?;
+    page::ordered(context, &rows, |package| Installable {
+        common: common(*package, context.switches),
+        version: package.evr(),
+        software_sources: links(context, *package, Some(instance)),
     })
 }
 

@@ -9,7 +9,7 @@ use super::{
     lifecycle_state, names, parse_body,
 };
 use crate::package::Package;
-use crate::simulator::world::{COMPARTMENT, SourceText, Tags};
+use crate::simulator::world::{SourceText, Tags};
 
 const ARCH_TYPES: [&str; 5] = ["IA_32", "X86_64", "AARCH64", "SPARC", "AMD64_DEBIAN"];
 const CHECKSUM_TYPES: [&str; 4] = ["SHA1", "SHA256", "SHA384", "SHA512"];
@@ -85,7 +85,7 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
     let id = context.world.next_id("osmssoftwaresource", 0);
     let change = Change::CreateSource {
         id: id.clone(),
-        compartment: COMPARTMENT.into(),
+        compartment: details.compartment_id.into(),
         arch: details.arch_type,
         parent,
         text: SourceText {
@@ -127,6 +127,13 @@ pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
         tags: body::tags(details.freeform_tags, details.defined_tags, &before.tags),
     };
     Ok(Reply::Change(Change::UpdateSource { id: id.clone(), text }, Then::Source(id.clone())))
+}
+
+/// Moves a source; its children stay where they are.
+pub(super) fn change_compartment(context: &Context<'_>) -> Result<Reply> {
+    let (id, source) = context.own_source(context.variable(0))?;
+    context.matches(source.revision)?;
+    context.move_from(&source.compartment, id)
 }
 
 pub(super) fn delete(context: &Context<'_>) -> Result<Reply> {

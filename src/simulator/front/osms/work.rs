@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::page::{self, Row};
 use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, names, packages};
 use crate::package::Package;
-use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Work, World};
+use crate::simulator::world::{COMPARTMENT, Filter, NewWork, Outcome, Task, Verb, Work, World};
 
 fn filter(context: &Context<'_>) -> Result<Filter> {
     let words = ["SECURITY", "BUGFIX", "ENHANCEMENT", "OTHER", "KSPLICE", "ALL"];
@@ -116,18 +116,34 @@ fn label(task: &Task) -> &'static str {
         Task::Install(_) => "Package Install",
         Task::Update(_) => "Package Update",
         Task::Remove(_) => "Package Remove",
-        Task::Streams(_) | Task::Hub(_) => "Module Streams",
+        Task::Streams(work) => match work.verb {
+            Verb::Manage => "Module Streams",
+            Verb::Enable => "Module Stream Enable",
+            Verb::Disable => "Module Stream Disable",
+            Verb::Switch => "Module Stream Switch",
+            Verb::Install => "Module Stream Profile Install",
+            Verb::Remove => "Module Stream Profile Remove",
+        },
+        Task::Hub(_) => "Module Streams",
     }
 }
 
 fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
     let now = context.now;
-    let operation = match work.task {
+    let operation = match &work.task {
         Task::UpdateAll(_) => "UPDATEALL",
         Task::Install(_) => "INSTALL",
         Task::Update(_) => "UPDATE",
         Task::Remove(_) => "REMOVE",
-        Task::Streams(_) | Task::Hub(_) => "COMPOUND",
+        Task::Streams(work) => match work.verb {
+            Verb::Manage => "COMPOUND",
+            Verb::Enable => "ENABLEMODULESTREAM",
+            Verb::Disable => "DISABLEMODULESTREAM",
+            Verb::Switch => "SWITCHMODULESTREAM",
+            Verb::Install => "INSTALLMODULESTREAMPROFILE",
+            Verb::Remove => "REMOVEMODULESTREAMPROFILE",
+        },
+        Task::Hub(_) => "COMPOUND",
     };
     let (status, percent) = match (&work.outcome, work.starts) {
         (Some(Outcome::Succeeded { .. }), _) => ("SUCCEEDED", 100),
