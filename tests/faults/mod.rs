@@ -23,18 +23,15 @@ use osmh::Crews;
 use osms::Singles;
 use script::{ROUNDS, Script, Stand};
 
-/// So many fleets in `cargo test`; `PATCHTRAIN_FLEETS` asks for others.
+/// So many fleets on each service in `cargo test`; `PATCHTRAIN_FLEETS` and `PATCHTRAIN_HUB_FLEETS` ask for others.
 const FLEETS: u64 = 10;
-/// So many on OS Management Hub, of so many instances; `PATCHTRAIN_HUB_FLEETS` asks for others, and those are as large
-/// as on OS Management.
-const HUB_FLEETS: u64 = 10;
-const HUB_INSTANCES: usize = 40;
+/// So many instances in each.
 const INSTANCES: usize = 200;
 
 /// Takes one fleet through its rounds.
-async fn ride<S: Script>(seed: u64, instances: usize) {
+async fn ride<S: Script>(seed: u64) {
     let begun = std::time::Instant::now();
-    let fleet = Fleet::<S>::new(seed, instances).await;
+    let fleet = Fleet::<S>::new(seed, INSTANCES).await;
     let foretold = fleet.script.foretell();
     let mut cloud = fleet.start(0);
     let mut plan = fleet.plan(&*cloud).await;
@@ -84,20 +81,18 @@ async fn ride<S: Script>(seed: u64, instances: usize) {
 }
 
 /// Every other seed, so that two cores share the work.
-async fn ride_every_other<S: Script>(seeds: Range<u64>, instances: usize, first: u64) {
+async fn ride_every_other<S: Script>(seeds: Range<u64>, first: u64) {
     for seed in seeds.filter(|seed| seed % 2 == first) {
-        ride::<S>(seed, instances).await;
+        ride::<S>(seed).await;
     }
 }
 
 async fn ride_singles(first: u64) {
-    ride_every_other::<Singles>(worlds::seeds_of("PATCHTRAIN_FLEETS", FLEETS), INSTANCES, first).await;
+    ride_every_other::<Singles>(worlds::seeds_of("PATCHTRAIN_FLEETS", FLEETS), first).await;
 }
 
 async fn ride_crews(first: u64) {
-    let asked = std::env::var_os("PATCHTRAIN_HUB_FLEETS").is_some();
-    let instances = if asked { INSTANCES } else { HUB_INSTANCES };
-    ride_every_other::<Crews>(worlds::seeds_of("PATCHTRAIN_HUB_FLEETS", HUB_FLEETS), instances, first).await;
+    ride_every_other::<Crews>(worlds::seeds_of("PATCHTRAIN_HUB_FLEETS", FLEETS), first).await;
 }
 
 #[tokio::test(start_paused = true)]
