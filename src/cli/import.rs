@@ -95,7 +95,7 @@ async fn write(
 ) -> Result<(), CliError> {
     let (basis, new) = (new.serial, State { serial: new.serial + 1, ..new });
     let kept = match (replaces, file) {
-        (true, _) => session.supersede(&new)?.display().to_string(),
+        (true, _) => session.supersede(&new).await?.to_string(),
         (false, file) => {
             session.fold(&new).await?;
             file.map(|file| file.display().to_string()).unwrap_or_default()
