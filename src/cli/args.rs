@@ -154,6 +154,19 @@ impl Amount {
     }
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Locking {
+    /// Wait for whoever has the state locked, so long: 30s, 5m [default: do not wait]
+    #[arg(long, value_name = "DURATION", value_parser = simulate::duration)]
+    lock_timeout: Option<jiff::SignedDuration>,
+}
+
+impl Locking {
+    pub(super) fn patience(&self) -> std::time::Duration {
+        self.lock_timeout.and_then(|time| time.try_into().ok()).unwrap_or_default()
+    }
+}
+
 /// Reads a day, as 2026-10-01.
 fn day(word: &str) -> Result<jiff::civil::Date, String> {
     word.parse().map_err(|_| "a day is written as 2026-10-01".to_owned())

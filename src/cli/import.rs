@@ -12,7 +12,7 @@ use super::args::Import as Arguments;
 use super::connect::{Connection, Connector, Service};
 use super::context::Context;
 use super::look::{self, Manner};
-use super::{CliError, exit, own_state, prompt, workspace};
+use super::{CliError, exit, lock, own_state, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::op::Api;
 use crate::plan::Plan;
@@ -45,7 +45,7 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let file = arguments.file();
-    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
     let own = session.load().await?;
     let given = match file {
         Some(file) => Some((file, read_state(file)?)),

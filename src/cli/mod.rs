@@ -18,6 +18,7 @@ mod fmt;
 mod freeze;
 mod import;
 mod init;
+mod lock;
 mod look;
 mod own_state;
 mod plan;

@@ -6,7 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, look, own_state, prompt};
+use super::{CliError, exit, lock, look, own_state, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
 use crate::observed::Observed;
@@ -66,7 +66,7 @@ async fn one(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
     let state = own_state::of(train, session.load().await?)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?

@@ -161,3 +161,31 @@ fn a_pushed_state_has_to_fit() {
     push(&state(9), &[]).expect(exit::DONE);
     assert_eq!(snapshot(&workspace)["serial"], 10);
 }
+
+#[test]
+fn a_lock_is_waited_for_as_long_as_it_is_said() {
+    let workspace = workspace();
+    let lock =
+        fs::OpenOptions::new().create(true).append(true).open(workspace.path().join("state/t.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let rm = ["state", "rm", "group.web", "--auto-approve"];
+    workspace.run(&rm).expect(exit::LOCKED);
+    let waiting = workspace.spawn(&[&rm[..], &["--lock-timeout", "5m"]].concat());
+    // It waits: a lock that is freed only now is taken.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let talk = std::thread::spawn(move || {
+        use std::io::{BufRead, BufReader, Read};
+        let mut waiting = waiting;
+        let mut talk = BufReader::new(waiting.stderr.take().unwrap());
+        let mut line = String::new();
+        talk.read_line(&mut line).unwrap();
+        sender.send(line).unwrap();
+        talk.read_to_string(&mut String::new()).unwrap();
+        waiting.wait().unwrap()
+    });
+    let line = receiver.recv().unwrap();
+    assert!(line.starts_with("Waiting: the state is locked"), "{line}");
+    drop(lock);
+    assert!(talk.join().unwrap().success());
+    assert_eq!(snapshot(&workspace)["serial"], 8);
+}

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Locking;
+
 /// Look into the state of a train, and change it by hand
 ///
 /// No command here asks a service or changes anything in one. Whatever replaces a state keeps the one that was there as a
@@ -43,6 +45,9 @@ pub(in crate::cli) struct Consent {
     /// Do not ask for approval
     #[arg(long, conflicts_with = "dry_run")]
     pub(in crate::cli) auto_approve: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
 }
 
 /// List the addresses of all that the state holds

@@ -3,19 +3,20 @@
 
 use super::super::args::{Consent, StatePush, StateRestore, StateRm};
 use super::super::context::Context;
-use super::super::{CliError, exit, prompt};
+use super::super::{CliError, exit, lock, prompt};
 use super::{Place, find, place};
 use crate::apply::Interrupt;
 use crate::name::Address;
 use crate::render;
 use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{ChangeRecord, LocalSession, Session, Store, read_state};
+use crate::state::store::{ChangeRecord, LocalSession, Session, read_state};
 
 pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError> {
     let place = place(context, &arguments.of)?;
     context.block_on(async |interrupt| {
-        let mut session = place.store.lock(&context.holder()).await?;
+        let mut session =
+            lock::take(context, &interrupt, &place.train.name, &arguments.consent.locking).await?;
         let before = session.load().await?.ok_or_else(|| place.none())?;
         let spellings = Spellings::of(&before);
         let addresses: Vec<Address> =
@@ -34,7 +35,8 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
     let place = place(context, &arguments.of)?;
     let given = read_state(&arguments.file)?;
     context.block_on(async |interrupt| {
-        let mut session = place.store.lock(&context.holder()).await?;
+        let mut session =
+            lock::take(context, &interrupt, &place.train.name, &arguments.consent.locking).await?;
         let before = session.load().await?;
         let file = arguments.file.display();
         let unfit = |why: &dyn std::fmt::Display| {
@@ -61,7 +63,8 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
 pub(super) fn restore(context: &Context, arguments: &StateRestore) -> Result<u8, CliError> {
     let place = place(context, &arguments.of)?;
     context.block_on(async |interrupt| {
-        let mut session = place.store.lock(&context.holder()).await?;
+        let mut session =
+            lock::take(context, &interrupt, &place.train.name, &arguments.consent.locking).await?;
         let before = session.load().await?;
         let (_, kept) = place.backup(before.as_ref(), arguments.serial).await?;
         let words = format!("state restore {}", arguments.serial);

@@ -18,10 +18,14 @@ struct Heading {
 
 /// Takes the bytes of a snapshot: of a train, or of whichever it is.
 pub(super) fn parse(place: &Place, bytes: &[u8], train: Option<&TrainName>) -> Result<State, StoreError> {
-    let damaged = |problem: String| StoreError::Damaged {
+    let damaged = |problem: String| {
+        StoreError::Damaged {
         place: place.clone(),
         problem,
-        way_out: "Restore it from version control or a backup".to_owned(),
+        way_out: "Restore it from version control, or move it away and go back to one of those that are kept: see `patchtrain \
+                  state history`"
+            .to_owned(),
+    }
     };
     if bytes.is_empty() {
         return Err(damaged("it is empty".to_owned()));
