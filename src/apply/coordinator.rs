@@ -16,16 +16,15 @@ use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
-use super::token::{self, Tokens};
+use super::token::Tokens;
 use super::work::Crew;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
 use crate::cloud::Cloud;
-use crate::name::{Address, GroupName, Ocid};
+use crate::name::{GroupName, Ocid};
 use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
-use crate::plan::{Action, DriftKind, Plan, Step};
+use crate::plan::{Action, Plan, Step};
 use crate::state::store::{Session, StoreError};
-use crate::state::{Entry, Finish};
 
 /// How long answers in flight may take to come in after a first signal (safety rule 6).
 const LAST_ANSWERS: Duration = Duration::from_secs(2);

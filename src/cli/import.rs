@@ -17,7 +17,7 @@ use crate::apply::Interrupt;
 use crate::op::Api;
 use crate::plan::Plan;
 use crate::render;
-use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, Store, read_state};
+use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, read_state};
 use crate::state::{Ancestor, State};
 use crate::train::Train;
 

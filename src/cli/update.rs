@@ -16,7 +16,7 @@ use crate::plan::{self, Input, Request, Target};
 use crate::render;
 use crate::report::Fleet;
 use crate::state::State;
-use crate::state::store::{Session, Store};
+use crate::state::store::Session;
 use crate::train::Train;
 
 /// Shows what would be installed where, asks, and has it installed.

@@ -9,7 +9,7 @@ use crate::apply::{ApplyError, Event};
 use crate::cloud::Cloud;
 use crate::name::{Address, Ocid};
 use crate::plan::{Action, DriftKind};
-use crate::state::Entry;
+use crate::state::{Entry, Finish};
 use crate::state::store::Session;
 
 impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
