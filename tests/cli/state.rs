@@ -29,6 +29,7 @@ fn state(serial: u64) -> Value {
             "ocid1.instance.oc1..c": { "name": "web-2", "group": "web", "release": "GL1" },
             "ocid1.instance.oc1..d": { "name": "web-2", "group": "web", "release": "GL1" },
         },
+        "unfinished": {},
     })
 }
 
