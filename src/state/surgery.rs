@@ -69,13 +69,13 @@ impl State {
 
     /// Returns this earlier state as `current` goes on from it: what has been begun since, and whose end is not known, is
     /// still to be asked after.
-    pub fn restored_over(self, current: &State) -> Self {
+    pub fn restored_over(self, current: &Self) -> Self {
         Self { unfinished: current.unfinished.clone(), ..self }
     }
 
     /// Fails unless this state may be put in the place of `current`: of the same train, service and lineage, and not of
     /// an earlier run. With `force` only train and service count.
-    pub fn may_follow(&self, current: &State, force: bool) -> Result<(), Unfit> {
+    pub fn may_follow(&self, current: &Self, force: bool) -> Result<(), Unfit> {
         self.is_akin_to(current, force)?;
         if force {
             return Ok(());
@@ -83,7 +83,7 @@ impl State {
         if self.serial < current.serial {
             return Err(Unfit::Older { found: self.serial, own: current.serial });
         }
-        let run = |state: &State| state.last_plan.as_ref().map(|run| (run.id.clone(), run.basis));
+        let run = |state: &Self| state.last_plan.as_ref().map(|run| (run.id.clone(), run.basis));
         if self.serial == current.serial && run(self) != run(current) {
             return Err(Unfit::Other(self.serial));
         }
@@ -91,7 +91,7 @@ impl State {
     }
 
     /// Fails unless this state and `current` are of the same train and service, and, without `force`, of one lineage.
-    pub fn is_akin_to(&self, current: &State, force: bool) -> Result<(), Unfit> {
+    pub fn is_akin_to(&self, current: &Self, force: bool) -> Result<(), Unfit> {
         if self.train != current.train {
             return Err(Unfit::Train(self.train.clone()));
         }
