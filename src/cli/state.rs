@@ -49,10 +49,8 @@ impl Place {
     }
 
     fn none(&self) -> CliError {
-        CliError::new(
-            exit::ERROR,
-            format!("train `{}` has no state: it has never been applied", self.train.name),
-        )
+        CliError::new(exit::ERROR, format!("train `{}` has no state here", self.train.name))
+            .hint("it has never been applied from here, or the state was moved away: `patchtrain state history` tells what is kept")
     }
 
     /// Finds a replaced snapshot: of the state's lineage, or, where there is no state, of any.

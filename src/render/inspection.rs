@@ -61,6 +61,20 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
+/// How many differences are shown before somebody is asked.
+const SHOWN: usize = 20;
+
+/// Tells how two states differ, the first of many differences only.
+pub fn state_differences_folded(differences: &[Difference]) -> String {
+    let shown = &differences[..differences.len().min(SHOWN)];
+    let mut text = state_differences(shown);
+    let hidden = differences.len() - shown.len();
+    if hidden > 0 {
+        let _ = writeln!(text, "  ... and {hidden} more: --dry-run shows all");
+    }
+    text
+}
+
 /// Tells how two states differ.
 pub fn state_differences(differences: &[Difference]) -> String {
     let mut text = String::new();
@@ -117,7 +131,9 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
                 (change.serial, change.at, &change.who, &change.host, change.change.clone())
             }
         };
-        let is = if index < begin {
+        let made = index < begin || was_made(line, lines.get(index + 1), state);
+        let what = if made { what } else { format!("{what}, not carried out") };
+        let is = if index < begin || !made {
             ""
         } else if state.is_some_and(|state| state.serial == serial) {
             "now"
@@ -149,6 +165,17 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         }
     }
     page.finish()
+}
+
+/// Tells whether a change by hand came to its end: it is written down before it is made. What follows it says so, and of
+/// the last line the state.
+fn was_made(line: &HistoryLine, next: Option<&HistoryLine>, state: Option<&State>) -> bool {
+    let HistoryLine::Change(change) = line else { return true };
+    match next {
+        Some(HistoryLine::Change(next)) => next.basis >= change.serial,
+        Some(HistoryLine::Run(next)) => next.serial > change.serial || next.ancestor.is_some(),
+        None => state.is_none_or(|state| state.serial >= change.serial),
+    }
 }
 
 /// Finds the first line of a state's lineage: those before the last one that began it count serials of their own.

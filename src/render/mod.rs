@@ -29,8 +29,8 @@ mod tests;
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
 pub use inspection::{
-    history, history_json, state_addresses, state_differences, state_differences_json, state_json,
-    state_record, state_records,
+    history, history_json, state_addresses, state_differences, state_differences_folded,
+    state_differences_json, state_json, state_record, state_records,
 };
 pub use lines::Lines;
 pub use outcome::outcome;

@@ -225,7 +225,8 @@ pub fn compare(before: &State, after: &State) -> Vec<Difference> {
         let told = |state: &State| {
             let work = state.unfinished.get(key)?;
             let token = Digest::of([&work.token.0]).short();
-            Some(json!({ "ticket": work.ticket, "started": work.started, "token": token }))
+            let (ticket, instances) = (&work.ticket, &work.instances);
+            Some(json!({ "ticket": ticket, "started": work.started, "token": token, "instances": instances }))
         };
         let (before, after) = (told(before), told(after));
         differences.extend(difference(format!("unfinished {key}"), before.as_ref(), after.as_ref()));

@@ -124,6 +124,44 @@ fn what_is_forgotten_can_be_had_back() {
     assert_eq!(kept, [7, 8]);
 }
 
+/// A change is written down before it is made: one that a full disk or a crash has kept from being made is told so.
+#[test]
+fn what_was_only_written_down_is_told_so() {
+    let workspace = workspace();
+    let line = |change: &str, basis: u64, serial: u64| {
+        json!({
+            "at": "2026-10-02T00:00:00Z", "who": "ada", "host": "desk", "change": change,
+            "basis": basis, "serial": serial, "lineage": "5eed",
+        })
+    };
+    let (lost, made) = (line("state rm group.web", 6, 7), line("state rm group.db", 6, 7));
+    let last = line("state rm group.web", 7, 8);
+    workspace.write("state/t.history", &format!("{lost}\n{made}\n{last}\n"));
+    let told = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    let rows: Vec<bool> = told.lines().skip(1).map(|row| row.contains("not carried out")).collect();
+    assert_eq!(rows, [true, false, true], "{told}");
+    // And its serial is not used again.
+    workspace.run(&["state", "rm", "group.web", "--auto-approve"]).expect(exit::DONE);
+    assert_eq!(snapshot(&workspace)["serial"], 9);
+}
+
+/// Whoever is asked about a whole fleet is not shown it line by line.
+#[test]
+fn a_long_list_is_folded_before_the_question_and_whole_in_a_dry_run() {
+    let workspace = workspace();
+    let mut large = state(7);
+    for n in 0..100 {
+        let id = format!("ocid1.instance.oc1..n{n}");
+        large["instances"][id] = json!({ "name": format!("more-{n}"), "group": "web", "release": "GL1" });
+    }
+    workspace.write("state/t.json", &large.to_string());
+    let all = workspace.run(&["state", "rm", "group.web", "--dry-run"]).expect(exit::DONE).stdout;
+    assert_eq!(all.lines().count(), 104, "{all}");
+    let some = workspace.run(&["state", "rm", "group.web", "--auto-approve"]).expect(exit::DONE).stdout;
+    assert_eq!(some.lines().count(), 21, "{some}");
+    assert!(some.ends_with("  ... and 84 more: --dry-run shows all\n"), "{some}");
+}
+
 #[test]
 fn a_pushed_state_has_to_fit() {
     let workspace = workspace();

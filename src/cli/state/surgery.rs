@@ -117,7 +117,10 @@ impl<'a> Operation<'a> {
             self.context.terminal.say("The state is so already; nothing was changed.");
             return Ok(false);
         }
-        self.context.terminal.print(&render::state_differences(&differences))?;
+        self.context.terminal.print(&match self.consent.dry_run {
+            true => render::state_differences(&differences),
+            false => render::state_differences_folded(&differences),
+        })?;
         Ok(true)
     }
 

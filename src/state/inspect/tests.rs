@@ -66,9 +66,15 @@ fn what_differs_is_told_and_what_differs_with_every_run_is_not() {
     assert_eq!(fields[0].name, "release");
     assert!(!format!("{told:?}").contains("secret"));
 
-    // A ticket that only one of them knows is a difference.
-    let mut without = after.clone();
-    let work = UnfinishedOp { ticket: None, ..begun };
-    without.unfinished.insert(OpKey("update/GL1/x".to_owned()), work);
-    assert_eq!(compare(&without, &after).len(), 1);
+    // Whatever only one of them knows is a difference.
+    let others = [
+        UnfinishedOp { ticket: None, ..begun.clone() },
+        UnfinishedOp { token: RetryToken("another".to_owned()), ..begun.clone() },
+        UnfinishedOp { instances: vec![Ocid::new("ocid1.instance.oc1..a")], ..begun },
+    ];
+    for work in others {
+        let mut other = after.clone();
+        other.unfinished.insert(OpKey("update/GL1/x".to_owned()), work.clone());
+        assert_eq!(compare(&other, &after).len(), 1, "{work:?}");
+    }
 }

@@ -236,9 +236,9 @@ impl<M: Medium> KeptSession<M> {
             if let Some(record) = cut_off(pending, &journal, self.held.previous()) {
                 self.note(&HistoryLine::Run(record)).await?;
             }
-            self.back_up(&journal.base).await?;
+            let kept = self.back_up(&journal.base).await?;
             self.put(pending).await?;
-            self.prune().await;
+            self.prune(&kept).await;
         }
         self.drop_journal().await?;
         self.snapshot = Some(state.as_ref().map(Base::of));
@@ -276,15 +276,13 @@ impl<M: Medium> KeptSession<M> {
         Ok(name)
     }
 
-    /// Lets go of the oldest backups of the snapshot's lineage. That they stay is no reason for a run to fail.
-    async fn prune(&mut self) {
-        let Some(lineage) = self.snapshot.iter().flatten().next().map(|base| backup_of(base).lineage) else {
-            return;
-        };
+    /// Lets go of the oldest backups of a lineage, but not of the one that was just made: where somebody has put an older
+    /// state back by hand, its serial is the lowest. That they stay is no reason for a run to fail.
+    async fn prune(&mut self, made: &BackupName) {
         let mut kept = self.medium.backups().await.unwrap_or_default();
-        kept.retain(|backup| backup.lineage == lineage);
+        kept.retain(|backup| backup.lineage == made.lineage && backup != made);
         kept.sort_unstable();
-        let surplus = kept.len().saturating_sub(BACKUPS);
+        let surplus = (kept.len() + 1).saturating_sub(BACKUPS);
         for backup in kept.into_iter().take(surplus) {
             let _ = self.held.remove(&Item::Backup(backup)).await;
         }
@@ -406,11 +404,14 @@ impl<M: Medium> Session for KeptSession<M> {
         let mut stamped = state.clone();
         snapshot::stamp(&mut stamped);
         if !self.check_successor(&stamped).await? {
-            if let Some(before) = self.snapshot().await? {
-                self.back_up(&before).await?;
-            }
+            let kept = match self.snapshot().await? {
+                Some(before) => Some(self.back_up(&before).await?),
+                None => None,
+            };
             self.put(&stamped).await?;
-            self.prune().await;
+            if let Some(kept) = kept {
+                self.prune(&kept).await;
+            }
         }
         self.drop_journal().await
     }

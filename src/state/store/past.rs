@@ -68,8 +68,8 @@ impl<M: Medium> KeptSession<M> {
     /// writes down who did that. Its serial is above the other's.
     pub async fn change(&mut self, state: &State, record: ChangeRecord) -> Result<(), StoreError> {
         let before = self.read().await?;
-        // First: a change that nobody wrote down could not be told afterwards, and one that is written down and was cut
-        // off before it was made shows as a serial that is not there.
+        // First: a change that nobody wrote down could not be told afterwards. One that was cut off before it was made is
+        // known by what follows it: nothing builds on its serial.
         self.note(&HistoryLine::Change(record)).await?;
         match before {
             Some(before) if before.lineage != state.lineage => self.supersede(state).await.map(|_| ()),

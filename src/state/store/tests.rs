@@ -346,6 +346,25 @@ async fn the_last_ten_replaced_snapshots_are_kept_and_can_be_read() {
     assert!(others.iter().all(|name| folder.path().join(name).exists()));
 }
 
+/// Somebody puts an older snapshot in place with other tools: what the next run replaces is still the way back.
+#[tokio::test]
+async fn a_snapshot_with_a_lower_serial_than_all_that_are_kept_is_kept_too() {
+    let folder = new_folder();
+    let of = |serial| State { serial, ..replayed(new_state(), &run(0..1)) };
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    for serial in 20..=31 {
+        session.fold(&of(serial)).await.unwrap();
+    }
+    drop(session);
+    fs::write(folder.path().join("great-linux.json"), snapshot::bytes(&of(3)).unwrap()).unwrap();
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.load().await.unwrap();
+    session.fold(&of(4)).await.unwrap();
+    let backups = store(folder.path()).backups().await.unwrap();
+    let serials: Vec<u64> = backups.iter().map(|backup| backup.name.serial).collect();
+    assert_eq!(serials, [3, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn files_are_private_and_a_mode_that_somebody_chose_is_kept() {
