@@ -82,9 +82,12 @@ impl<'a> Connector<'a> {
         interrupt: &Interrupt,
     ) -> Result<Connection<Service>, CliError> {
         let (trace, allowance) = (self.trace.clone(), self.allowance.clone());
-        let authorities = match &train.service.endpoint {
-            train::Endpoint::Simulator => None,
-            train::Endpoint::Url(_) | train::Endpoint::Region => self.context.credentials.authorities()?,
+        let service = &train.service;
+        let selected = train.selects().then_some([&service.compute, &service.identity]);
+        let mut called = selected.into_iter().flatten().chain([&service.endpoint]);
+        let authorities = match called.all(|endpoint| matches!(endpoint, train::Endpoint::Simulator)) {
+            true => None,
+            false => self.context.credentials.authorities()?,
         };
         let http = || HttpTransport::new().with_trace(trace.clone()).with_authorities(authorities.clone());
         let mut region = None;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{CliError, exit};
 use crate::oci::{
     Authorities, Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, REGION_METADATA,
-    Region, Regions, ResourcePrincipal, Secret, VARIABLES,
+    Region, Regions, ResourcePrincipal, Secret, VARIABLES, at_home,
 };
 use crate::train::{Auth, Endpoint, Members, NO_USER, Train};
 
@@ -123,8 +123,9 @@ impl CredentialSources {
     /// Oracle's command line.
     pub(super) fn authorities(&self) -> Result<Option<Authorities>, CliError> {
         let Some(text) = self.plain(CERT_BUNDLE) else { return Ok(None) };
-        let of_home = text.strip_prefix("~/").zip(self.home.as_ref()).map(|(rest, home)| home.join(rest));
-        let path = of_home.unwrap_or_else(|| PathBuf::from(text));
+        let path = at_home(text, self.home.as_deref()).map_err(|reason| {
+            CliError::new(exit::ERROR, format!("{CERT_BUNDLE} is {text}, which names no file")).hint(reason)
+        })?;
         Ok(Some(Authorities::read(CERT_BUNDLE, &path)?))
     }
 

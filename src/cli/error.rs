@@ -118,7 +118,7 @@ impl From<StoreError> for CliError {
                 let made = Self::of(exit::LOCKED, &error);
                 made.hint(match holder {
                     Some(_) => "wait until that command has ended, for instance with --lock-timeout 5m; the lock goes with its process",
-                    None => "another patchtrain is at work on this state; wait until it has ended",
+                    None => "another patchtrain is at work on this state; wait until it has ended, for instance with --lock-timeout 5m",
                 })
             }
             StoreError::Conflict { .. } => Self::of(exit::REFUSED, &error),

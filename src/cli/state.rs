@@ -167,6 +167,11 @@ fn history(context: &Context, arguments: &StateHistory) -> Result<u8, CliError> 
         let lines: Vec<String> = past.unreadable.iter().map(usize::to_string).collect();
         context.terminal.say(&format!("Warning: {} is damaged in line {}", past.place, lines.join(", ")));
     }
+    if past.records.is_empty() && backups.is_empty() && !arguments.json {
+        let train = &place.train.name;
+        context.terminal.say(&format!("No history: nothing is on record of train `{train}` here."));
+        return Ok(exit::DONE);
+    }
     context.terminal.print(&match arguments.json {
         true => render::history_json(&past.records, &backups),
         false => render::history(

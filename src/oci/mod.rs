@@ -38,6 +38,7 @@ pub use error::Error;
 pub use http_transport::HttpTransport;
 pub use metadata::Metadata;
 pub use page::Pages;
+pub(crate) use profile::at_home;
 pub use profile::{Profile, VARIABLES};
 pub use region::{Region, RegionError};
 pub use regions::{REGION_METADATA, Regions};

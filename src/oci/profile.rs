@@ -268,20 +268,8 @@ impl Profile {
                 format!("`{key}` in {}, line {line}", self.path.display())
             }
         };
-        let path = match value.text.strip_prefix('~') {
-            None => PathBuf::from(&value.text),
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                let home = self.home.as_ref().ok_or_else(|| {
-                    let reason = "`~` stands for nothing, since HOME is not set: write the path in full";
-                    self.wrong(value, reason.to_owned())
-                })?;
-                home.join(rest.trim_start_matches('/'))
-            }
-            Some(_) => {
-                let reason = "`~user` is not supported: write the path in full".to_owned();
-                return Err(self.wrong(value, reason));
-            }
-        };
+        let path = at_home(&value.text, self.home.as_deref())
+            .map_err(|reason| self.wrong(value, reason.to_owned()))?;
         Ok(Place::File { named, path })
     }
 
@@ -334,5 +322,16 @@ fn nearness(value: &Value) -> u8 {
         Origin::Variable(_) => 0,
         Origin::Own(_) => 1,
         Origin::Inherited(_) => 2,
+    }
+}
+
+/// Reads a path as Oracle's tools do: `~` is the home folder. An error is the reason, with the way out.
+pub(crate) fn at_home(text: &str, home: Option<&Path>) -> Result<PathBuf, &'static str> {
+    match text.strip_prefix('~') {
+        None => Ok(PathBuf::from(text)),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => home
+            .map(|home| home.join(rest.trim_start_matches('/')))
+            .ok_or("`~` stands for nothing, since HOME is not set: write the path in full"),
+        Some(_) => Err("`~user` is not supported: write the path in full"),
     }
 }

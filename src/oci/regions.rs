@@ -57,7 +57,7 @@ impl Regions {
         let found = match fs::read_to_string(file) {
             Ok(text) => in_list(&text, wanted),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => Err(format!("cannot be read: {error}; let this user read it, or move it away")),
+            Err(error) => Err(format!("cannot be read: {error}; mend that, or move it away")),
         };
         Some((file.display().to_string(), found))
     }

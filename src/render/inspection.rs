@@ -51,7 +51,7 @@ pub fn state_records(state: &State, addresses: &[Address]) -> String {
     pretty(&json!({ "format_version": 1, "train": state.train, "serial": state.serial, "resources": all }))
 }
 
-/// Writes a state as it lies in its file.
+/// Writes a state as its file would hold it.
 pub fn state_json(state: &State) -> String {
     serde_json::to_string_pretty(state).expect("a state is made of texts and numbers, which JSON can spell")
         + "\n"

@@ -45,6 +45,20 @@ fn snapshot(workspace: &Workspace) -> Value {
 }
 
 #[test]
+fn of_a_train_that_was_never_applied_there_is_nothing_to_tell_and_nothing_is_made() {
+    let workspace = Workspace::empty();
+    workspace.write("trains/t.toml", TRAIN);
+    let before = workspace.files();
+    let told = workspace.run(&["state", "history"]).expect(exit::DONE);
+    assert!(told.stdout.is_empty() && told.stderr.starts_with("No history"), "{told:?}");
+    for words in [&["list"][..], &["pull"], &["show", "group.web"], &["diff", "1"]] {
+        workspace.run(&[&["state"], words].concat()).expect(exit::ERROR);
+    }
+    workspace.run(&["state", "rm", "group.web", "--dry-run"]).expect(exit::ERROR);
+    assert_eq!(workspace.files(), before);
+}
+
+#[test]
 fn what_is_there_is_shown_by_address_and_nothing_is_changed() {
     let workspace = workspace();
     let before = workspace.files();

@@ -80,8 +80,47 @@ fn the_authorities_of_a_bundle_are_trusted_and_no_others() {
 
     let nowhere = "/nowhere/ca.pem (OCI_CLI_CERT_BUNDLE) cannot be read: No such file or directory (os error 2): put the file";
     site.refuses(&[], &with("/nowhere/ca.pem"), nowhere);
+    site.refuses(
+        &[],
+        &with("~somebody/ca.pem"),
+        "OCI_CLI_CERT_BUNDLE is ~somebody/ca.pem, which names no file",
+    );
     let garbage = "OCI_CLI_CERT_BUNDLE: trains/t.toml holds no certificate: expected certificates of authorities in PEM form";
     site.refuses(&[], &with("trains/t.toml"), garbage);
+}
+
+/// Compute and Identity are spoken to as well, where members are selected: also where the patching is the simulator's.
+#[test]
+fn the_bundle_counts_for_every_service_that_is_called() {
+    let workspace = Workspace::empty();
+    let train = |members: &str| {
+        let text = format!(
+            r#"train = {{ name = "t", os = "oracle-linux-8", architecture = "x86_64", compartment = "ocid1.compartment.oc1..aaaa" }}
+service = {{ api = "osms", endpoints = {{ osms = "simulator", compute = "https://localhost:1" }} }}
+[[release]]
+name = "GL1"
+manifest = "t/GL1.packages"
+[[group]]
+name = "web"
+release = "GL1"
+members = {members}
+"#
+        );
+        workspace.write("trains/t.toml", &text);
+    };
+    workspace.write("trains/t/GL1.packages", "bash-4.4.20-1.el8.x86_64\n");
+    let plan = || {
+        let mut command = workspace.command(&["plan"]);
+        let output = Workspace::output(command.env("OCI_CLI_CERT_BUNDLE", "/nowhere/ca.pem"));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    train(r#"{ compartments = ["ocid1.compartment.oc1..aaaa"] }"#);
+    let told = plan();
+    assert!(told.contains("/nowhere/ca.pem (OCI_CLI_CERT_BUNDLE) cannot be read"), "{told}");
+    // Where nothing but the simulator is called, it is nobody's business.
+    train(r#"["ocid1.instance.oc1..a"]"#);
+    let told = plan();
+    assert!(!told.contains("OCI_CLI_CERT_BUNDLE"), "{told}");
 }
 
 /// What the services' certificates are signed by need not have signed those of a repository, which may lie anywhere.

@@ -226,6 +226,11 @@ async fn profiles_are_put_in_and_taken_out() {
 
     // The stream must be in use, and the sources must have it.
     let failed = ("INSTALLMODULESTREAMPROFILE".to_owned(), "FAILED".to_owned());
+    assert_eq!(done(&client, &db, remove, "moduleName=postgresql").await, did("REMOVE"));
+    assert_eq!(done(&client, &db, "moduleStreams/disable", WANTED).await.1, "SUCCEEDED");
+    assert_eq!(done(&client, &db, install, WANTED).await, failed, "nothing is enabled, and no rival either");
+    assert_eq!(done(&client, &db, "moduleStreams/enable", WANTED).await.1, "SUCCEEDED");
+    assert_eq!(done(&client, &db, install, WANTED).await, did("INSTALL"));
     assert_eq!(done(&client, &db, install, "moduleName=postgresql&streamName=10").await, failed);
     assert_eq!(
         done(&client, &db, install, "moduleName=nodejs").await,

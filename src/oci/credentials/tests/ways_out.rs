@@ -12,32 +12,43 @@ use crate::oci::testing::{broken, json, refuse, with};
 /// What went wrong; what has to be named; what has to be said to do.
 type Row = (CredentialsError, &'static str, &'static str);
 
-/// Names the kind, so that a new one is not forgotten.
-fn kind(error: &CredentialsError) -> &'static str {
-    match error {
-        CredentialsError::NoFile { .. } => "NoFile",
-        CredentialsError::Unreadable { .. } => "Unreadable",
-        CredentialsError::Line { .. } => "Line",
-        CredentialsError::Variable { .. } => "Variable",
-        CredentialsError::NoProfile { .. } => "NoProfile",
-        CredentialsError::Missing { .. } => "Missing",
-        CredentialsError::Key { .. } => "Key",
-        CredentialsError::Token { .. } => "Token",
-        CredentialsError::Expired { .. } => "Expired",
-        CredentialsError::Metadata { .. } => "Metadata",
-        CredentialsError::Region { .. } => "Region",
-        CredentialsError::Moved { .. } => "Moved",
-        CredentialsError::Federation { .. } => "Federation",
-    }
+/// Names the kinds, of which a new one cannot be left out, and so needs a row.
+macro_rules! kinds {
+    ($($kind:ident)*) => {
+        const KINDS: &[&str] = &[$(stringify!($kind)),*];
+
+        fn kind(error: &CredentialsError) -> &'static str {
+            match error {
+                $(CredentialsError::$kind { .. } => stringify!($kind),)*
+            }
+        }
+    };
 }
 
-const KINDS: usize = 13;
+kinds! {
+    NoFile Unreadable Line Variable NoProfile Missing Key Token Expired Metadata Region Moved Federation
+}
 
 /// Puts something else into the configuration, and takes the first thing that is wrong with an API key of it.
 fn edited(from: &str, to: &str, home: Option<&str>) -> CredentialsError {
     let text = config("").replace(from, to);
     let read = profile(&text, "DEFAULT").map(|profile| profile.with_home(home.map(Into::into)));
     read.and_then(|profile| Credentials::api_key(&profile)).unwrap_err()
+}
+
+/// Each reason for which a file is not read.
+fn of_reading() -> Vec<Row> {
+    let kinds = [
+        (std::io::ErrorKind::NotFound, "put the file there"),
+        (std::io::ErrorKind::PermissionDenied, "let this user read it"),
+        (std::io::ErrorKind::IsADirectory, "name a file in that folder"),
+        (std::io::ErrorKind::InvalidData, "it holds no text"),
+        (std::io::ErrorKind::Other, "name a file that can be read"),
+    ];
+    let of = |kind: std::io::ErrorKind| {
+        CredentialsError::unreadable(std::path::Path::new("a/file"), "THE_VARIABLE", &kind.into())
+    };
+    kinds.map(|(kind, way_out)| (of(kind), "a/file", way_out)).into()
 }
 
 fn of_files() -> Vec<Row> {
@@ -329,6 +340,7 @@ async fn each_error_names_what_is_wrong_and_the_way_out() {
         rows.iter().map(|(error, ..)| error.to_string()).filter(|told| told.contains("console")).collect();
     assert!(lacking.is_empty(), "that is where users' keys are from: {}", lacking.join("\n"));
     rows.extend(of_files());
+    rows.extend(of_reading());
     rows.extend(of_keys());
     for (error, named, way_out) in &rows {
         let told = error.to_string();
@@ -338,6 +350,7 @@ async fn each_error_names_what_is_wrong_and_the_way_out() {
     }
     assert!(lacking.is_empty(), "{}", lacking.join("\n"));
     let kinds: BTreeSet<&str> = rows.iter().map(|(error, ..)| kind(error)).collect();
-    assert_eq!(kinds.len(), KINDS, "{kinds:?}");
+    let without: Vec<_> = KINDS.iter().filter(|kind| !kinds.contains(**kind)).collect();
+    assert!(without.is_empty(), "no row has {without:?}");
     assert!(rows.iter().all(|(error, ..)| !error.to_string().contains("secret")));
 }
