@@ -26,7 +26,7 @@ use super::error::{Error, refusal};
 use super::limiter::{Limiter, Place};
 use super::page::Pages;
 use super::retry::{Next, Policy, Trouble, retry_after};
-use super::sign::sign;
+use super::sign::{sign, sign_plain};
 use super::trace::Attempt;
 use super::transport::{Patience, Transport, TransportError};
 
@@ -177,6 +177,11 @@ impl<T: Transport> Client<T> {
 
     /// Makes a call, with its retries.
     pub async fn send(&self, call: &Call) -> Result<Reply, Error> {
+        self.send_told(call).await.map_err(|(error, _)| error)
+    }
+
+    /// Makes a call, with its retries; an error comes with whether an attempt before the last may have been served.
+    pub(super) async fn send_told(&self, call: &Call) -> Result<Reply, (Error, bool)> {
         let started = Instant::now();
         let request_id = self.request_id();
         let breaker = &self.breakers[usize::from(call.changes())];
@@ -195,7 +200,7 @@ impl<T: Transport> Client<T> {
             if let Some(key) = failure.refused.as_ref().filter(|_| !renewed) {
                 renewed = true;
                 let another = self.credentials.refresh_after_401(key, Timestamp::now()).await;
-                if another.map_err(|error| unsigned(call.operation, &error))? {
+                if another.map_err(|error| (unsigned(call.operation, &error), asked))? {
                     attempt.retry = Some(failure.reason().into());
                     continue;
                 }
@@ -203,10 +208,10 @@ impl<T: Transport> Client<T> {
             let (elapsed, jitter) = (started.elapsed(), self.jitter());
             let trouble = failure.trouble();
             match self.policy.next(trouble, call.is_repeatable(), attempt.number, elapsed, jitter) {
-                Next::Stop => return Err(failure.after(attempt.number, elapsed, asked, "")),
+                Next::Stop => return Err((failure.after(attempt.number, elapsed, asked, ""), asked)),
                 Next::Wait(_) if !self.allowance.budget().spend() => {
                     let why = "; this run has tried again too often to go on doing so";
-                    return Err(failure.after(attempt.number, elapsed, asked, why));
+                    return Err((failure.after(attempt.number, elapsed, asked, why), asked));
                 }
                 Next::Wait(wait) => {
                     asked |= trouble.may_be_served();
@@ -256,6 +261,7 @@ impl<T: Transport> Client<T> {
             let error = unsigned(operation, &error);
             Failure { error, kind: Kind::Hopeless, refused: None }
         })?;
+        let sign = if call.plain { sign_plain } else { sign };
         sign(&mut request, &key, Timestamp::now()).map_err(|error| {
             let error = Error::Credentials { operation, reason: error.to_string() };
             Failure { error, kind: Kind::Hopeless, refused: None }
@@ -336,6 +342,9 @@ impl<T: Transport> Client<T> {
             .header("opc-request-id", request_id);
         if let Some(token) = &call.token {
             request = request.header("opc-retry-token", token);
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
         }
         if let Some(patience) = call.patience {
             request = request.extension(Patience(patience));
