@@ -79,7 +79,9 @@ impl Policy {
     ) -> Next {
         let passes = match trouble {
             Trouble::Status { status: 429, .. } | Trouble::NotSent => true,
-            Trouble::Status { status: 409, code, .. } => matches!(code, "IncorrectState" | "LockConflict" | "ConcurrentObjectUpdate"),
+            Trouble::Status { status: 409, code, .. } => {
+                matches!(code, "IncorrectState" | "LockConflict" | "ConcurrentObjectUpdate")
+            }
             // What is not there, and a disk that is full (ours, of the simulator), are not there in 30 s either.
             Trouble::Status { status: 501 | 507, .. } => false,
             Trouble::Status { status, .. } => status >= 500 && repeatable,

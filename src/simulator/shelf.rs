@@ -15,7 +15,7 @@ const FOLDER: &str = "objects";
 
 /// The shelf.
 #[derive(Debug)]
-pub(super) enum Shelf {
+pub(crate) enum Shelf {
     /// Of a world that lives in memory.
     Memory(BTreeMap<Id, Bytes>),
     /// Of a world on disk: one file each, in this folder.
@@ -24,12 +24,12 @@ pub(super) enum Shelf {
 
 impl Shelf {
     /// Finds the shelf of a world on disk.
-    pub(super) fn of(world: &Path) -> Self {
+    pub(crate) fn of(world: &Path) -> Self {
         Self::Disk(world.join(FOLDER))
     }
 
     /// Puts bytes there, and waits until they are durable.
-    pub(super) fn keep(&mut self, etag: &Id, bytes: &Bytes) -> io::Result<()> {
+    pub(crate) fn keep(&mut self, etag: &Id, bytes: &Bytes) -> io::Result<()> {
         match self {
             Self::Memory(kept) => {
                 kept.insert(etag.clone(), bytes.clone());
@@ -53,7 +53,7 @@ impl Shelf {
     }
 
     /// Returns what lies there.
-    pub(super) fn bytes(&self, etag: &str) -> io::Result<Bytes> {
+    pub(crate) fn bytes(&self, etag: &str) -> io::Result<Bytes> {
         match self {
             Self::Memory(kept) => kept.get(etag).cloned().ok_or_else(|| io::ErrorKind::NotFound.into()),
             Self::Disk(folder) => fs::read(folder.join(etag)).map(Bytes::from),
@@ -61,7 +61,7 @@ impl Shelf {
     }
 
     /// Takes away what nobody wants any more. What cannot be taken away is left for [`Shelf::sweep`].
-    pub(super) fn forget(&mut self, etags: impl IntoIterator<Item = Id>) {
+    pub(crate) fn forget(&mut self, etags: impl IntoIterator<Item = Id>) {
         for etag in etags {
             match self {
                 Self::Memory(kept) => drop(kept.remove(&etag)),
@@ -71,7 +71,7 @@ impl Shelf {
     }
 
     /// Takes away all but these: what a process left that ended between putting it there and saying so.
-    pub(super) fn sweep<'a>(&self, wanted: impl Iterator<Item = &'a Id>) {
+    pub(crate) fn sweep<'a>(&self, wanted: impl Iterator<Item = &'a Id>) {
         let Self::Disk(folder) = self else { return };
         let Ok(entries) = fs::read_dir(folder) else { return };
         let wanted: HashSet<&str> = wanted.map(|etag| &**etag).collect();

@@ -132,7 +132,7 @@ impl<T: Transport> ObjectStorage<T> {
 
     /// Returns the namespace.
     pub async fn namespace(&self) -> Result<&str, Error> {
-        let asked = self.namespace.get_or_try_init(async || {
+        let asked = self.namespace.get_or_try_init(|| async {
             let reply = self.client.send(&Call::get("GetNamespace", &["n"])).await?;
             reply.json::<String>()
         });
@@ -149,7 +149,8 @@ impl<T: Transport> ObjectStorage<T> {
     ) -> Result<String, WriteError> {
         let md5 = md5_of(&bytes);
         let large = bytes.len() >= LARGE;
-        let call = self.object("PutObject", Method::PUT, bucket, object).await.map_err(WriteError::unasked)?;
+        let call =
+            self.object("PutObject", Method::PUT, bucket, object).await.map_err(WriteError::unasked)?;
         let call = match condition {
             Condition::Absent => call.header("if-none-match", "*"),
             Condition::Match(etag) => call.header("if-match", etag),

@@ -237,11 +237,8 @@ fn scripted(script: &Script) -> ObjectStorage<Script> {
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_as_oracles_clients_send_them() {
-    let script = Script::answers([
-        with(200, &[("etag", "e-1")], ""),
-        with(204, &[], ""),
-        json(r#"{"objects":[]}"#),
-    ]);
+    let script =
+        Script::answers([with(200, &[("etag", "e-1")], ""), with(204, &[], ""), json(r#"{"objects":[]}"#)]);
     let store = scripted(&script);
     let etag = store.put("own", "a/ü", Bytes::from("abc"), Condition::Match("e-0")).await;
     assert_eq!(etag.as_deref(), Ok("e-1"));

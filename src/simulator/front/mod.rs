@@ -39,7 +39,7 @@ pub(crate) use query::Query;
 pub(crate) use route::{Api, Serves, find};
 pub(crate) use signature::verify;
 #[cfg(test)]
-pub(crate) use {hub::routes as hub_routes, objects::ROUTES as OBJECT_ROUTES, osms::ROUTES};
+pub(crate) use {hub::routes as hub_routes, osms::ROUTES};
 
 /// What works out what a request comes to.
 pub(crate) type Handler = fn(&Context<'_>) -> Result<Reply>;

@@ -22,7 +22,7 @@ pub(super) fn namespace(context: &Context<'_>) -> Result<Reply> {
 pub(super) fn list(context: &Context<'_>) -> Result<Reply> {
     context.namespace()?;
     let compartment = context.compartment()?;
-    let with_tags = context.query.all("fields").next().is_some();
+    let with_tags = !fields(context, &["tags"])?.is_empty();
     let buckets = &context.world.objects.buckets;
     let rows: Vec<_> =
         buckets.iter().filter(|(_, bucket)| *bucket.text.compartment == *compartment).collect();
@@ -35,6 +35,18 @@ pub(super) fn list(context: &Context<'_>) -> Result<Reply> {
         row
     });
     answer.map(Reply::Answer)
+}
+
+/// Returns what is asked for beside what is always told.
+fn fields<'c>(context: &'c Context<'_>, known: &[&str]) -> Result<Vec<&'c str>> {
+    let fields: Vec<&str> = context.query.get("fields").map_or(Vec::new(), |text| text.split(',').collect());
+    match fields.iter().find(|field| !known.contains(field)) {
+        None => Ok(fields),
+        Some(other) => {
+            let message = format!("{other} is no field of buckets; known are {}", known.join(", "));
+            Err(Failure::new(400, "InvalidAttributeName", message))
+        }
+    }
 }
 
 fn summary(name: &str, bucket: &Bucket) -> Map<String, Value> {
@@ -95,7 +107,7 @@ pub(super) fn get(context: &Context<'_>) -> Result<Reply> {
     conditions::of_read(context, &bucket.etag)?;
     let mut row = whole(name, bucket);
     let contents = bucket.objects.values().flatten().filter_map(|version| version.content.as_ref());
-    for field in context.query.all("fields") {
+    for field in fields(context, &["approximateCount", "approximateSize", "autoTiering"])? {
         let value = match field {
             "approximateCount" => json!(contents.clone().count()),
             "approximateSize" => json!(contents.clone().map(|content| content.length).sum::<u64>()),

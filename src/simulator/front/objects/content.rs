@@ -18,6 +18,16 @@ const KEPT: [&str; 5] =
 /// What the names of metadata begin with.
 const META: &str = "opc-meta-";
 
+/// Parameters of a GET that exchange headers of the answer.
+const OVERRIDES: [(&str, &str); 6] = [
+    ("httpResponseContentType", "content-type"),
+    ("httpResponseContentLanguage", "content-language"),
+    ("httpResponseContentEncoding", "content-encoding"),
+    ("httpResponseContentDisposition", "content-disposition"),
+    ("httpResponseCacheControl", "cache-control"),
+    ("httpResponseExpires", "expires"),
+];
+
 /// Headers that ask for what the simulator does not do: silence would be a lie.
 const UNSERVED: [&str; 6] = [
     "opc-checksum-algorithm",
@@ -53,8 +63,7 @@ pub(super) fn put(context: &Context<'_>) -> Result<Reply> {
             return Err(Failure::new(400, "UnmatchedContentMD5", message));
         }
     }
-    let content =
-        Content { length: context.body.len() as u64, md5: md5.into(), headers: headers(context) };
+    let content = Content { length: context.body.len() as u64, md5: md5.into(), headers: headers(context) };
     let etag = context.world.next_uuid("etag");
     let step = ObjectStep::Put {
         bucket: bucket_name.into(),
@@ -70,9 +79,8 @@ pub(super) fn put(context: &Context<'_>) -> Result<Reply> {
 fn headers(context: &Context<'_>) -> BTreeMap<Box<str>, Box<str>> {
     let wanted = |name: &str| KEPT.contains(&name) || name.starts_with(META);
     let sent = context.headers.iter().filter(|(name, _)| wanted(name.as_str()));
-    let mut kept: BTreeMap<Box<str>, Box<str>> = sent
-        .filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())))
-        .collect();
+    let mut kept: BTreeMap<Box<str>, Box<str>> =
+        sent.filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into()))).collect();
     kept.entry("content-type".into()).or_insert_with(|| "application/octet-stream".into());
     kept
 }
@@ -80,8 +88,7 @@ fn headers(context: &Context<'_>) -> BTreeMap<Box<str>, Box<str>> {
 /// Answers a PUT.
 pub(super) fn written(world: &World, bucket: &str, name: &str) -> Answer {
     let bucket = world.objects.buckets.get(bucket);
-    let Some((bucket, (version, content))) =
-        bucket.and_then(|bucket| Some((bucket, bucket.current(name)?)))
+    let Some((bucket, (version, content))) = bucket.and_then(|bucket| Some((bucket, bucket.current(name)?)))
     else {
         return Answer::done().status(200);
     };
@@ -123,13 +130,12 @@ fn described(context: &Context<'_>, bucket: &Bucket, version: &Version, content:
         .with("storage-tier", "Standard")
         .with("content-md5", &*content.md5)
         .with("opc-content-md5", &*content.md5);
-    let own = |name: &str| {
-        // `httpResponseContentType` for `content-type`, and so on.
-        let words = name.split('-').map(|word| [word[..1].to_ascii_uppercase().as_str(), &word[1..]].concat());
-        context.query.get(&format!("httpResponse{}", words.collect::<String>()))
-    };
-    content.headers.iter().fold(answer, |answer, (name, value)| {
-        answer.with(name.to_string(), own(name).unwrap_or(value).to_owned())
+    let kept = content.headers.iter();
+    let answer = kept.fold(answer, |answer, (name, value)| answer.with(name.to_string(), &**value));
+    // They stand for the same headers, and the last one counts.
+    OVERRIDES.into_iter().fold(answer, |answer, (parameter, header)| match context.query.get(parameter) {
+        Some(value) => answer.with(header, value),
+        None => answer,
     })
 }
 

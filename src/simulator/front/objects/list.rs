@@ -83,7 +83,9 @@ fn limit(context: &Context<'_>) -> Result<usize> {
         Failure::new(400, "InvalidLimit", format!("limit is {text}; it must be from 1 to {largest}"))
     })?;
     match limit > largest && switches.large_limits_fail {
-        true => Err(Failure::new(412, "LimitTooHigh", format!("limit is {text}; it can be {largest} at most"))),
+        true => {
+            Err(Failure::new(412, "LimitTooHigh", format!("limit is {text}; it can be {largest} at most")))
+        }
         false => Ok(limit.min(largest)),
     }
 }

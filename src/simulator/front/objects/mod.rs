@@ -84,7 +84,9 @@ impl Context<'_> {
         match self.variable(0) {
             NAMESPACE => Ok(()),
             other => {
-                let message = format!("You do not have authorization to perform this request, or the requested resource could not be found: namespace {other}");
+                let message = format!(
+                    "You do not have authorization to perform this request, or the requested resource could not be found: namespace {other}"
+                );
                 Err(Failure::new(404, "NamespaceNotFound", message))
             }
         }

@@ -141,7 +141,10 @@ async fn versions_are_listed_in_pages_the_newest_first() {
         }
     }
     let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
-    assert_eq!(names, [["a"; 5], ["b/1"; 5], ["b/2"; 5], ["c"; 5]].concat().into_iter().chain(["c"]).collect::<Vec<_>>());
+    assert_eq!(
+        names,
+        [["a"; 5], ["b/1"; 5], ["b/2"; 5], ["c"; 5]].concat().into_iter().chain(["c"]).collect::<Vec<_>>()
+    );
     let newest = rows[0]["versionId"].as_str().unwrap();
     assert_eq!(&store.get(&format!("/kept/o/a?versionId={newest}")).body[..], [4; 3]);
     assert_eq!((&rows[15]["isDeleteMarker"], &rows[15]["size"]), (&json!(true), &Value::Null));

@@ -147,7 +147,7 @@ async fn buckets_are_made_changed_and_deleted() {
     assert_eq!(rest.json()[0]["freeformTags"], json!({ "a": "b" }));
 
     store.put("/third_one.2/o/x", b"12345");
-    let counted = store.get("/third_one.2?fields=approximateCount&fields=approximateSize").json();
+    let counted = store.get("/third_one.2?fields=approximateCount,approximateSize").json();
     assert_eq!((&counted["approximateCount"], &counted["approximateSize"]), (&json!(1), &json!(5)));
     assert_eq!(store.delete("/third_one.2", &[]).refusal(), (409, "BucketNotEmpty".into()));
     // What it keeps counts too.
@@ -160,7 +160,8 @@ async fn buckets_are_made_changed_and_deleted() {
 #[tokio::test(start_paused = true)]
 async fn what_is_wrong_is_refused_as_the_service_names_it() {
     let store = Store::new();
-    for (name, code) in [("", "InvalidBucketName"), ("a b", "InvalidBucketName"), ("ü", "InvalidBucketName")] {
+    for (name, code) in [("", "InvalidBucketName"), ("a b", "InvalidBucketName"), ("ü", "InvalidBucketName")]
+    {
         assert_eq!(store.create(name, &json!({})).refusal(), (400, code.into()), "{name}");
     }
     let elsewhere = store.create("x", &json!({ "compartmentId": "ocid1.compartment.oc1..nothing" }));
