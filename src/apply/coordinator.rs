@@ -1,6 +1,8 @@
 //! The coordinator: sole owner of state, journal and ready queue. It starts workers, makes what they report durable
 //! in batches, opens or shuts gates, and stops the run when told to.
 
+mod books;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,16 +16,15 @@ use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
-use super::token::{self, Tokens};
+use super::token::Tokens;
 use super::work::Crew;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
 use crate::cloud::Cloud;
-use crate::name::{Address, GroupName, Ocid};
+use crate::name::{GroupName, Ocid};
 use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
-use crate::plan::{Action, DriftKind, Plan, Step};
-use crate::state::store::Session;
-use crate::state::{Entry, Finish};
+use crate::plan::{Action, Plan, Step};
+use crate::state::store::{Session, StoreError};
 
 /// How long answers in flight may take to come in after a first signal (safety rule 6).
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -107,6 +108,21 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
 
     /// Runs the plan to its end, to a signal, or to an error of the store, after which nothing more is submitted.
     pub(super) async fn run(mut self) -> Result<Outcome, ApplyError> {
+        let dropped = match self.drive().await {
+            Ok(dropped) => dropped,
+            Err(ApplyError::Store(source)) => return Err(self.salvage(source).await),
+            Err(error) => return Err(error),
+        };
+        if dropped != Some(Dropped::AtOnce) {
+            return self.finish().await;
+        }
+        self.give_up();
+        let (ends, counts) = self.schedule.into_ends();
+        Ok(Outcome { ends, counts, interrupted: true, serial: self.ledger.abandon() })
+    }
+
+    /// Runs the plan until no worker is left. Tells how, where some were dropped with calls in flight.
+    async fn drive(&mut self) -> Result<Option<Dropped>, ApplyError> {
         let mut interrupt = self.run.interrupt.clone();
         if *interrupt.borrow_and_update() > 0 {
             self.hear(1);
@@ -134,79 +150,38 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 Some(joined) = self.workers.join_next() => reports.push(joined),
             }
             if self.interrupted == Interrupted::AtOnce {
-                return self.drop_everything(deadline.is_some_and(|at| at <= Instant::now())).await;
+                let waited = deadline.is_some_and(|at| at <= Instant::now());
+                self.drop_everything().await?;
+                return Ok(Some(if waited { Dropped::InOrder } else { Dropped::AtOnce }));
             }
             self.take_in(messages, reports).await?;
         }
-        self.finish().await
+        Ok(None)
     }
 
-    /// Takes in what is known before the first step: levels that were left, work that earlier runs left behind.
-    fn open_books(&mut self) -> Result<(), ApplyError> {
-        let now = (self.run.clock)();
-        let drift = self.plan.drift.iter().filter_map(|drift| match (&drift.address, &drift.kind) {
-            (Address::Instance(instance), DriftKind::LeftLevel { .. }) => Some(instance),
-            _ => None,
-        });
-        // A level that an earlier run of this very plan has proven since is not the one that was left.
-        let again = self.ledger.runs_again();
-        let proven_since = |instance: &&Ocid| {
-            let level =
-                self.ledger.state().instances.get(*instance).and_then(|record| record.at_level.as_ref());
-            again && level.is_some_and(|level| level.since > self.plan.created)
-        };
-        // Safety rule 8: leaving the level clears it, before a gate could count it.
-        let left = drift.filter(|instance| !proven_since(instance));
-        let left: Vec<Entry> =
-            left.filter_map(|instance| job::left_level(instance, self.ledger.state())).collect();
-        if !left.is_empty() {
-            self.ledger.begin(now)?;
-        }
-        for entry in left {
-            self.ledger.record(entry)?;
-        }
-        if self.plan.steps.is_empty() || self.ledger.state().unfinished.is_empty() {
-            return Ok(());
-        }
-        self.sort_unfinished()
-    }
-
-    /// Safety rule 6: recorded tickets are looked up first. Those of the plan's own ops are their steps' business;
-    /// open updates go to the first step on their instance; the rest is asked after once. What no plan holds any
-    /// more, has no ticket and is older than its token is given up.
-    fn sort_unfinished(&mut self) -> Result<(), ApplyError> {
-        let now = (self.run.clock)();
-        let mut keys = HashSet::new();
-        let mut touched = HashSet::new();
-        for step in &self.plan.steps {
-            let Action::Act { op } = &step.action else { continue };
-            keys.insert(op.key());
-            touched.extend(subject(op));
-        }
-        let mut given_up = Vec::new();
-        for (key, unfinished) in &self.ledger.state().unfinished {
-            let at_work = key.subject().filter(|subject| touched.contains(subject));
-            match (&unfinished.ticket, at_work) {
-                // Calls that take instances into one group do not wait for each other.
-                (Some(_), _) if key.is_enroll() && keys.contains(key) => {}
-                (Some(ticket), Some(subject)) => {
-                    self.open.entry(subject).or_default().push((key.clone(), ticket.clone()));
-                }
-                _ if keys.contains(key) => {}
-                (Some(ticket), None) => self.orphans.push((key.clone(), ticket.clone())),
-                (None, _) if !token::is_known(unfinished, now) => given_up.push(key.clone()),
-                (None, _) => {}
+    /// The state cannot be written any more: nothing more is submitted, and answers in flight are still taken in, to be
+    /// handed to whoever can keep them.
+    async fn salvage(mut self, source: StoreError) -> ApplyError {
+        self.stop.send_replace(true);
+        let deadline = Instant::now() + LAST_ANSWERS;
+        while !self.workers.is_empty() {
+            let (mut messages, mut reports) = (Vec::new(), Vec::new());
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(deadline) => break,
+                Some(message) = self.line.recv() => messages.push(message),
+                Some(joined) = self.workers.join_next() => reports.push(joined),
+            }
+            // A worker whose entry is not acknowledged goes no further.
+            if let Err(error) = self.note(messages, reports) {
+                return error;
             }
         }
-        if !given_up.is_empty() {
-            self.ledger.begin(now)?;
+        self.workers.shutdown().await;
+        match self.note(Vec::new(), Vec::new()) {
+            Ok(_) => self.ledger.unsaved(source),
+            Err(error) => error,
         }
-        for key in given_up {
-            let message = "no answer was seen, and no plan asks for it any more".to_owned();
-            let finish = Finish::Failed { message };
-            self.ledger.record(Entry::Finished { key, finish, effect: None, at: now })?;
-        }
-        Ok(())
     }
 
     /// Opens or shuts gates, and starts steps while there are slots for them.
@@ -302,11 +277,24 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
 
     /// Takes in everything that has been said by now, in one batch: safety rule 3 makes each worker wait for
     /// durability, and waiting together costs as much as waiting alone.
-    async fn take_in(
-        &mut self,
-        mut messages: Vec<Message>,
-        mut reports: Vec<Result<(Option<StepId>, Report), JoinError>>,
-    ) -> Result<(), ApplyError> {
+    async fn take_in(&mut self, messages: Vec<Message>, reports: Vec<Joined>) -> Result<(), ApplyError> {
+        let Noted { acks, events, ends } = self.note(messages, reports)?;
+        self.ledger.commit().await?;
+        for ack in acks {
+            // A worker that does not wait any more has ended.
+            let _ = ack.send(());
+        }
+        for event in events {
+            (self.on_event)(event);
+        }
+        for (id, end) in ends {
+            self.end(id, end);
+        }
+        Ok(())
+    }
+
+    /// Takes everything that has been said by now into the state, of which nothing is durable yet.
+    fn note(&mut self, mut messages: Vec<Message>, mut reports: Vec<Joined>) -> Result<Noted, ApplyError> {
         // Reports first: whatever a worker said before its report is on the line by then.
         while let Some(joined) = self.workers.try_join_next() {
             reports.push(joined);
@@ -348,18 +336,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             }
             ends.push((id, end));
         }
-        self.ledger.commit().await?;
-        for ack in acks {
-            // A worker that does not wait any more has ended.
-            let _ = ack.send(());
-        }
-        for event in events {
-            (self.on_event)(event);
-        }
-        for (id, end) in ends {
-            self.end(id, end);
-        }
-        Ok(())
+        Ok(Noted { acks, events, ends })
     }
 
     fn end(&mut self, step: StepId, end: StepEnd) {
@@ -381,7 +358,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
     }
 
     /// Ends with calls in flight: their answers are lost, which the journal is made for.
-    async fn drop_everything(mut self, in_order: bool) -> Result<Outcome, ApplyError> {
+    async fn drop_everything(&mut self) -> Result<(), ApplyError> {
         let mut reports = Vec::new();
         while let Some(joined) = self.workers.try_join_next() {
             reports.push(joined);
@@ -394,12 +371,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let end = job::left(&self.schedule.step(id).action, self.ledger.state());
             self.end(id, end);
         }
-        if in_order {
-            return self.finish().await;
-        }
-        self.give_up();
-        let (ends, counts) = self.schedule.into_ends();
-        Ok(Outcome { ends, counts, interrupted: true, serial: self.ledger.abandon() })
+        Ok(())
     }
 
     fn give_up(&mut self) {
@@ -415,9 +387,31 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         let used_up = ends.iter().all(|(_, end)| end.lets_on());
         let Run { clock, who, host, .. } = self.run;
         let close = Close { at: clock(), who, host, steps, interrupted, used_up };
-        let serial = self.ledger.close(close).await?;
-        Ok(Outcome { ends, counts: steps, interrupted, serial })
+        match self.ledger.close(close).await {
+            Ok(serial) => Ok(Outcome { ends, counts: steps, interrupted, serial }),
+            Err(ApplyError::Store(source)) => Err(self.ledger.unsaved(source)),
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// What a worker's end comes as.
+type Joined = Result<(Option<StepId>, Report), JoinError>;
+
+/// How a run ended that did not wait for calls in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dropped {
+    /// They were given their time.
+    InOrder,
+    /// They were not: nothing more is written.
+    AtOnce,
+}
+
+/// What is to follow once all that was noted is durable.
+struct Noted {
+    acks: Vec<oneshot::Sender<()>>,
+    events: Vec<Event>,
+    ends: Vec<(StepId, StepEnd)>,
 }
 
 /// How many members a message names before it counts.

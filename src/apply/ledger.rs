@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::ApplyError;
 use crate::op::PlanId;
 use crate::plan::Plan;
-use crate::state::store::{Base, HistoryRecord, Session, StepCounts};
+use crate::state::store::{Base, HistoryRecord, Session, StepCounts, StoreError};
 use crate::state::{Entry, State};
 
 /// The state of a running plan.
@@ -23,6 +23,8 @@ pub(super) struct Ledger<S> {
     pending: Vec<Entry>,
     begun: bool,
     again: bool,
+    /// Whether entries are in the state that could not be made durable.
+    lost: bool,
 }
 
 /// How a run ended, for the history.
@@ -76,6 +78,7 @@ impl<S: Session> Ledger<S> {
             pending: Vec::new(),
             begun: false,
             again,
+            lost: false,
         })
     }
 
@@ -111,11 +114,13 @@ impl<S: Session> Ledger<S> {
             return Ok(());
         }
         let entries = mem::take(&mut self.pending);
-        Ok(self.session.append(&self.base, &entries).await?)
+        let kept = self.session.append(&self.base, &entries).await;
+        self.lost |= kept.is_err();
+        Ok(kept?)
     }
 
     /// Ends the run: the last entry, the new serial, the fold, the history. Returns the serial that is left.
-    pub(super) async fn close(mut self, close: Close) -> Result<u64, ApplyError> {
+    pub(super) async fn close(&mut self, close: Close) -> Result<u64, ApplyError> {
         if !self.begun {
             return Ok(self.state.serial);
         }
@@ -130,7 +135,7 @@ impl<S: Session> Ledger<S> {
             at,
             who,
             host,
-            plan: self.plan,
+            plan: self.plan.clone(),
             basis: self.basis,
             serial,
             steps,
@@ -139,6 +144,15 @@ impl<S: Session> Ledger<S> {
         };
         self.session.history(&record).await?;
         Ok(serial)
+    }
+
+    /// Hands the state out where it holds what could not be written. What the journal holds is found again by itself.
+    pub(super) fn unsaved(mut self, source: StoreError) -> ApplyError {
+        if !self.lost && self.pending.is_empty() {
+            return ApplyError::Store(source);
+        }
+        self.state.serial = self.base.serial + 1;
+        ApplyError::Unsaved { state: Box::new(self.state), source }
     }
 
     /// Leaves the run as it stands: the journal says it all, and whoever loads it next counts one serial more.

@@ -54,7 +54,7 @@ pub struct Settings {
     pub work_patience: std::time::Duration,
 }
 
-/// Why a run could not go on. What was done by then is in the state.
+/// Why a run could not go on. What was done by then is in the state, or handed out where that could not be written.
 #[derive(Debug, Error)]
 pub enum ApplyError {
     /// The plan was made on another state.
@@ -69,6 +69,14 @@ pub enum ApplyError {
     /// The state could not be written.
     #[error("the state could not be kept")]
     Store(#[from] StoreError),
+    /// The state could not be written, and is here.
+    #[error("the state could not be kept")]
+    Unsaved {
+        /// What the run knew at its end.
+        state: Box<State>,
+        /// Why.
+        source: StoreError,
+    },
     /// The journal says what cannot be.
     #[error("the state cannot be continued")]
     State(#[from] crate::state::IllegalEntry),

@@ -14,13 +14,13 @@ use super::context::Context;
 use super::look::{self, Manner};
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit, own_state};
-use crate::apply::{Event, Interrupt, Outcome, Run, Settings, apply};
+use super::{CliError, basis, each, exit, lock as locks, own_state, write};
+use crate::apply::{ApplyError, Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::state::State;
-use crate::state::store::{Session, Store};
+use crate::state::store::{Session, StoreError};
 use crate::train::Train;
 
 /// Applies the saved plan, or each selected train.
@@ -52,7 +52,7 @@ async fn fresh(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let mut session = locks::take(context, interrupt, &train.name, &arguments.locking).await?;
     let state = own_state::of(train, session.load().await?)?;
     let connection = connector.connect(train, interrupt).await?;
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
@@ -118,7 +118,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
     let train = trains.iter().find(|train| train.name == *name);
     let train = train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))?;
     context.block_on(async |interrupt| {
-        let mut session = context.workspace.store(name).lock(&context.holder()).await?;
+        let mut session = locks::take(context, &interrupt, name, &arguments.locking).await?;
         let state = session.load().await?;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
@@ -163,12 +163,37 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     let outcome = apply(plan, connection.cloud.clone(), session, state, run, events).await;
     connection.retries.unwatch();
     drop(watcher);
-    let outcome = outcome?;
+    let outcome = match outcome {
+        Err(ApplyError::Unsaved { state, source }) => return Err(unsaved(context, &state, source)),
+        outcome => outcome?,
+    };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
     context.terminal.print(&format!("\n{text}"))?;
     Ok(code(&outcome).unwrap_or_else(|| {
         held_code(manners.detailed_exitcode, !plan.held.is_empty() || outcome.counts.not_started > 0)
     }))
+}
+
+/// Puts what the run knew where it can be had from: beside the state, or else on the terminal.
+fn unsaved(context: &Context, state: &State, source: StoreError) -> CliError {
+    let train = &state.train;
+    let text = render::state_json(state);
+    let error = CliError::from(source).while_doing("the state could not be kept");
+    for path in context.workspace.errored(train, state.serial) {
+        if write::create(&path, &text).is_ok() {
+            let file = path.display();
+            return error
+                .hint(format!("what the run knew at its end is in {file}"))
+                .hint(format!(
+                    "once the state can be written: `patchtrain state push {file} --train {train}`, then apply again"
+                ));
+        }
+    }
+    context.terminal.say(&format!("The state of train {train} as the run knew it at its end:\n{text}"));
+    error.hint(format!(
+        "keep the JSON above in a file, and once the state can be written: `patchtrain state push FILE --train {train}`, \
+         then apply again"
+    ))
 }
 
 fn run_of<C>(

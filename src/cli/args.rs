@@ -16,6 +16,7 @@ mod lifecycle;
 mod plan;
 mod release;
 mod simulate;
+mod state;
 mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
@@ -26,6 +27,10 @@ pub(super) use lifecycle::{
 pub(super) use plan::{Apply, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
+pub(super) use state::{
+    Consent, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList, StatePush,
+    StateRestore, StateRm, StateShow,
+};
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 
 /// Terraform for patch releases: plan and apply frozen package sets to Linux fleets.
@@ -64,6 +69,7 @@ pub(super) enum Command {
     Update(Update),
     Import(Import),
     Report(Report),
+    State(StateCommand),
     Simulate(Simulate),
 }
 
@@ -145,6 +151,19 @@ impl Amount {
             (_, true) => Detail::Full,
             _ => Detail::Default,
         }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Locking {
+    /// Wait for whoever has the state locked, so long: 30s, 5m [default: do not wait]
+    #[arg(long, value_name = "DURATION", value_parser = simulate::duration)]
+    lock_timeout: Option<jiff::SignedDuration>,
+}
+
+impl Locking {
+    pub(super) fn patience(&self) -> std::time::Duration {
+        self.lock_timeout.and_then(|time| time.try_into().ok()).unwrap_or_default()
     }
 }
 

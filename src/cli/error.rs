@@ -150,7 +150,9 @@ impl From<PlanFileError> for CliError {
 impl From<ApplyError> for CliError {
     fn from(error: ApplyError) -> Self {
         match error {
-            ApplyError::Store(error) => Self::from(error).while_doing("the state could not be kept"),
+            ApplyError::Store(source) | ApplyError::Unsaved { source, .. } => {
+                Self::from(source).while_doing("the state could not be kept")
+            }
             ApplyError::Stale(_) | ApplyError::UsedUp | ApplyError::Order(_) => {
                 Self::of(exit::REFUSED, &error)
             }

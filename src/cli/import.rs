@@ -12,12 +12,12 @@ use super::args::Import as Arguments;
 use super::connect::{Connection, Connector, Service};
 use super::context::Context;
 use super::look::{self, Manner};
-use super::{CliError, exit, own_state, prompt, workspace};
+use super::{CliError, exit, lock, own_state, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::op::Api;
 use crate::plan::Plan;
 use crate::render;
-use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, Store, read_state};
+use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, read_state};
 use crate::state::{Ancestor, State};
 use crate::train::Train;
 
@@ -45,7 +45,7 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let file = arguments.file();
-    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
     let own = session.load().await?;
     let given = match file {
         Some(file) => Some((file, read_state(file)?)),
@@ -95,7 +95,7 @@ async fn write(
 ) -> Result<(), CliError> {
     let (basis, new) = (new.serial, State { serial: new.serial + 1, ..new });
     let kept = match (replaces, file) {
-        (true, _) => session.supersede(&new)?.display().to_string(),
+        (true, _) => session.supersede(&new).await?.to_string(),
         (false, file) => {
             session.fold(&new).await?;
             file.map(|file| file.display().to_string()).unwrap_or_default()

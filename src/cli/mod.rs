@@ -18,6 +18,7 @@ mod fmt;
 mod freeze;
 mod import;
 mod init;
+mod lock;
 mod look;
 mod own_state;
 mod plan;
@@ -30,6 +31,7 @@ mod repositories;
 mod show;
 mod signals;
 mod simulate;
+mod state;
 mod status;
 mod terminal;
 mod update;
@@ -90,6 +92,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Update(arguments) => update::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),
+        Command::State(arguments) => state::run(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
     };
     ended.unwrap_or_else(|error| {

@@ -26,12 +26,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let code = each::train(context, &trains, async |train| {
             let store = context.workspace.store(&train.name);
             let state = own_state::of(train, store.load().await?)?;
-            let past = store.reports()?;
+            let past = store.reports().await?;
             if !past.unreadable.is_empty() {
                 let lines: Vec<String> = past.unreadable.iter().map(usize::to_string).collect();
                 context.terminal.say(&format!(
                     "Warning: {} is damaged in line {}; the trend leaves that out",
-                    past.path.display(),
+                    past.place,
                     lines.join(", ")
                 ));
             }
@@ -55,13 +55,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             context.terminal.say("No report was written.");
             return Ok(code);
         }
-        write(context, arguments, &trains, &reports)?;
+        write(context, arguments, &trains, &reports).await?;
         Ok(code)
     })
 }
 
 /// Hands the document over, and keeps its figures once it is where it belongs.
-fn write(
+async fn write(
     context: &Context,
     arguments: &Arguments,
     trains: &[Train],
@@ -80,7 +80,7 @@ fn write(
     }
     for (train, report) in trains.iter().zip(reports) {
         if let Some(record) = report.record() {
-            context.workspace.store(&train.name).keep_report(record).map_err(|error: StoreError| {
+            context.workspace.store(&train.name).keep_report(record).await.map_err(|error: StoreError| {
                 CliError::from(error).while_doing("the figures could not be kept for the next report's trend")
             })?;
         }

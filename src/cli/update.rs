@@ -6,7 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, look, own_state, prompt};
+use super::{CliError, exit, lock, look, own_state, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
 use crate::observed::Observed;
@@ -16,7 +16,7 @@ use crate::plan::{self, Input, Request, Target};
 use crate::render;
 use crate::report::Fleet;
 use crate::state::State;
-use crate::state::store::{Session, Store};
+use crate::state::store::Session;
 use crate::train::Train;
 
 /// Shows what would be installed where, asks, and has it installed.
@@ -66,7 +66,7 @@ async fn one(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = context.workspace.store(&train.name).lock(&context.holder()).await?;
+    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
     let state = own_state::of(train, session.load().await?)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?

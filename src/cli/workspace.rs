@@ -75,6 +75,13 @@ impl Workspace {
         LocalStore::new(self.root.join("state"), train.clone())
     }
 
+    /// Returns where a state goes that its store does not take: the first of these that can be made.
+    pub(super) fn errored(&self, train: &TrainName, serial: u64) -> [PathBuf; 2] {
+        let folder = self.root.join("state");
+        // An earlier one that nobody has pushed yet is not overwritten.
+        [folder.join(format!("errored.{train}.json")), folder.join(format!("errored.{train}.{serial}.json"))]
+    }
+
     /// Returns the place of the workspace's simulator. A new world is the same for everybody, so that the quickstart's
     /// manifests fit it.
     pub(super) fn simulator(&self) -> Place {

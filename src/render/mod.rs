@@ -18,6 +18,7 @@ mod repeat;
 mod report;
 mod state;
 mod status;
+mod surgery;
 mod table;
 mod watch;
 mod words;
@@ -36,6 +37,10 @@ pub use repeat::Repeat;
 pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;
 pub use status::{instance_status, status};
+pub use surgery::{
+    history, history_json, state_addresses, state_differences, state_differences_json, state_json,
+    state_record, state_records,
+};
 pub(crate) use words::count;
 
 /// How text is laid out.

@@ -5,7 +5,9 @@
 //! replayed journal gives what the run had. Where the bytes lie is [`store`]'s business.
 
 mod entry;
+pub mod inspect;
 pub mod store;
+mod surgery;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::package::Digest;
 use crate::patching::Patching;
 
 pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
+pub use surgery::Unfit;
 
 /// The format this build writes; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;

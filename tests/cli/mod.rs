@@ -17,6 +17,7 @@ mod report;
 mod service;
 mod services;
 mod simulate;
+mod state;
 mod terminal;
 mod trace;
 mod trains;

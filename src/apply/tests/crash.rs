@@ -86,7 +86,7 @@ async fn a_store_that_breaks_at_any_append_stops_the_run_and_loses_nothing() {
         for at in 0..appends {
             let rig = Rig::new(story(0), story_world());
             rig.store.with(|inner| inner.fails = Some(Fails { at, durable }));
-            assert!(matches!(rig.apply().await, Err(ApplyError::Store(_))), "append {at}");
+            assert!(matches!(rig.apply().await, Err(ApplyError::Unsaved { .. })), "append {at}");
             // Nothing is submitted after a failed append: no op is done that the journal does not know as started.
             let started = |entry: &Entry| match entry {
                 Entry::Started { key, .. } => Some(key.clone()),
@@ -106,5 +106,30 @@ async fn a_store_that_breaks_at_any_append_stops_the_run_and_loses_nothing() {
             }
             assert_resumes(&rig, (&state, &world), &context).await;
         }
+    }
+}
+
+/// As when the disk is gone for good: what the run hands out is put in the place of what the store has.
+#[tokio::test(start_paused = true)]
+async fn what_a_broken_store_did_not_take_is_handed_out_and_can_be_gone_on_from() {
+    let (_, world, _, appends) = reference().await;
+    for at in 0..appends {
+        let rig = Rig::new(story(0), story_world());
+        rig.store.with(|inner| inner.fails = Some(Fails { at, durable: false }));
+        let state = match rig.apply().await {
+            Err(ApplyError::Unsaved { state, .. }) => *state,
+            other => panic!("append {at}: {other:?}"),
+        };
+        rig.store.with(|inner| {
+            inner.snapshot = Some(state.clone());
+            inner.journal.clear();
+            inner.fails = None;
+        });
+        match rig.apply().await {
+            Err(ApplyError::UsedUp) => {}
+            ended => assert!(ended.unwrap().0.ends.iter().all(|(_, end)| end.lets_on()), "append {at}"),
+        }
+        rig.assert_each_op_done_once();
+        assert_eq!(rig.cloud.observed(), world, "append {at}");
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::name::GroupName;
 use crate::package::StreamName;
 
-use super::{Amount, Identity, Parallelism, Selection};
+use super::{Amount, Identity, Locking, Parallelism, Selection};
 
 /// Show how the fleet stands to its releases, now
 ///
@@ -75,6 +75,9 @@ pub(in crate::cli) struct Update {
     /// Do not ask
     #[arg(long)]
     pub(in crate::cli) auto_approve: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
 
     /// Exit with 2 if all went well and something is held
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Amount, Identity, Parallelism, Planning};
+use super::{Amount, Identity, Locking, Parallelism, Planning};
 
 /// Take a train over from OS Management to OS Management Hub
 ///
@@ -25,6 +25,9 @@ pub(in crate::cli) struct Import {
     /// Do not ask
     #[arg(long)]
     pub(in crate::cli) auto_approve: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
 
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Advisories, Amount, Identity, Parallelism, Planning, Selection};
+use super::{Advisories, Amount, Identity, Locking, Parallelism, Planning, Selection};
 
 /// Show what would change, and why; changes nothing
 ///
@@ -63,6 +63,9 @@ pub(in crate::cli) struct Apply {
     /// Exit with 2 if all went well and something is still held
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
 
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,

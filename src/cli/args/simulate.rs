@@ -53,7 +53,7 @@ pub(in crate::cli) enum SimulateAction {
 }
 
 /// Reads a duration: numbers, each with `s`, `m`, `h`, `d` or `w`, the largest unit first or not.
-fn duration(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
     let wrong = || format!("`{text}` is not a duration: write it as 30m, 48h, 2d or 1d12h");
     let mut seconds: i64 = 0;
     let mut rest = text;

@@ -1,21 +1,46 @@
-//! Where state lies: the narrow trait that every store offers, and the local one.
+//! Where state lies: the trait that the executor writes through, and what implements it.
 //!
 //! Reading needs no lock. Writing needs a [`Session`], which is the lock: no code path can write without holding it.
+//!
+//! ```text
+//! apply, cli --> Store, Session      what a run needs, and no more
+//!                  kept              snapshot, journal, history and backups: what follows what, in which order
+//!                    medium          items of bytes, and a lock
+//!                      files         in a local folder, with an OS lock
+//! ```
 
-mod local;
+mod descent;
+mod disk;
+mod error;
+mod files;
+mod journal;
+mod kept;
+mod medium;
+mod past;
+mod record;
+mod reports;
+mod snapshot;
 
 use std::future::Future;
-use std::path::PathBuf;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::{Ancestor, Entry, State};
+use super::{Entry, State};
 use crate::name::TrainName;
-use crate::op::{Api, Lineage, PlanId};
+use crate::op::{Api, Lineage};
 
-pub use local::{LocalSession, LocalStore, read_state};
+pub use descent::read_state;
+pub use error::StoreError;
+pub use files::Files;
+pub use kept::{Kept, KeptSession};
+pub use medium::{BackupName, Place};
+pub use past::Backup;
+pub use record::{ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, ReportRecord, StepCounts};
+
+/// A state in a local folder.
+pub type LocalStore = Kept<Files>;
+/// The lock on a state in a local folder.
+pub type LocalSession = KeptSession<Files>;
 
 /// One train's state, wherever it lies.
 pub trait Store: Send + Sync + 'static {
@@ -84,153 +109,5 @@ impl Base {
     }
 }
 
-/// Who holds a lock. It only informs; the lock itself is the operating system's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The user's name.
-    pub who: String,
-    /// The machine.
-    pub host: String,
-    /// The process.
-    pub pid: u32,
-    /// The command line, without secrets (flags carry none).
-    pub command: String,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// One line of the history: who applied which plan when, and how it went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryRecord {
-    /// When the run ended.
-    pub at: Timestamp,
-    /// Who ran it.
-    pub who: String,
-    /// Where.
-    pub host: String,
-    /// The plan.
-    pub plan: PlanId,
-    /// The serial it was planned on.
-    pub basis: u64,
-    /// The serial it left.
-    pub serial: u64,
-    /// How many steps were done, found done, failed, and not started.
-    pub steps: StepCounts,
-    /// Whether it was interrupted.
-    pub interrupted: bool,
-    /// Of a run that only took a state over: the state that it took over from. The plan is what it showed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ancestor: Option<Ancestor>,
-}
-
-/// What is kept of a compliance report, for the trend of later ones. Figures only: nothing is decided by them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportRecord {
-    /// When the service was asked.
-    pub at: Timestamp,
-    /// The state's serial then.
-    pub serial: u64,
-    /// Instances in all groups.
-    pub systems: usize,
-    /// Those without security updates outstanding.
-    pub compliant: usize,
-    /// Those with.
-    pub not_compliant: usize,
-    /// Those at the level of their release.
-    pub at_level: usize,
-    /// Outstanding security updates, summed over the instances.
-    pub security: usize,
-    /// The same for bugs.
-    pub bug: usize,
-    /// The same for enhancements.
-    pub enhancement: usize,
-    /// The same for what is in no erratum.
-    pub other: usize,
-    /// Distinct CVEs that outstanding updates would mend.
-    pub cves: usize,
-    /// Instances that wait for a reboot.
-    pub reboot: usize,
-}
-
-/// What is kept of earlier reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PastReports {
-    /// Where.
-    pub path: PathBuf,
-    /// The figures, in the order they were kept.
-    pub records: Vec<ReportRecord>,
-    /// The lines, from 1, that could not be read.
-    pub unreadable: Vec<usize>,
-}
-
-/// Steps of a run by how they ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepCounts {
-    /// Done by this run.
-    pub done: usize,
-    /// Found done.
-    pub already: usize,
-    /// Failed or refused.
-    pub failed: usize,
-    /// Not started: behind a failure, a shut gate or an interrupt.
-    pub not_started: usize,
-}
-
-/// What goes wrong with a store. Every message names the file and the way out.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// Somebody else holds the lock.
-    #[error("the state is locked{}", holder.as_ref().map(|h| format!(" by {} on {} (pid {}, since {:.0}): {}", h.who, h.host, h.pid, h.since, h.command)).unwrap_or_default())]
-    Locked {
-        /// Who, where it is known.
-        holder: Option<Box<Holder>>,
-    },
-    /// The operating system refused.
-    #[error("cannot {action} {}", path.display())]
-    Io {
-        /// "read", "write", "lock", ...
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is not what this tool wrote.
-    #[error("{} is damaged: {problem}; it was left untouched. {way_out}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with the line where that is known.
-        problem: String,
-        /// What to do.
-        way_out: String,
-    },
-    /// The file was written by a newer build.
-    #[error("{} has format version {found}, this build knows up to {known}: update patchtrain; nothing was written", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: u64,
-        /// Ours.
-        known: u32,
-    },
-    /// What is to be written does not follow what is there.
-    #[error("{} has moved on: {problem}; nothing was written. Make a new plan with `patchtrain plan`", path.display())]
-    Conflict {
-        /// The snapshot.
-        path: PathBuf,
-        /// What is there and what was to follow it.
-        problem: String,
-    },
-    /// The file belongs to another train.
-    #[error("{} is the state of train `{found}`, not of `{expected}`; nothing was written", path.display())]
-    OtherTrain {
-        /// The file.
-        path: PathBuf,
-        /// The train it names.
-        found: TrainName,
-        /// The train asked for.
-        expected: TrainName,
-    },
-}
+#[cfg(test)]
+mod tests;

@@ -262,12 +262,11 @@ pub(super) fn create(context: &Context<'_>) -> Result<Reply> {
     };
     let packages = contents::drawn(&recipe, &vendors)?;
     let id = context.world.next_id("osmhsoftwaresource", 0);
-    let (first, rest) = (&vendors[0].1, &vendors[1..]);
+    let first = &vendors[0].1;
     let name = match details.display_name {
         Some(name) => body::display_name(name)?,
         None => format!("custom-source-{}", context.world.serial).into(),
     };
-    debug_assert!(rest.iter().all(|(_, source)| source.os_family == first.os_family));
     let source = NewSource {
         text: Text {
             name,

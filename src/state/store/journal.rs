@@ -13,15 +13,13 @@
 //! be lost unseen.
 //! Which journal fits which snapshot is the store's to judge.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::super::FORMAT_VERSION;
 use super::{Base, Entry};
 use crate::package::Digest;
+use crate::state::FORMAT_VERSION;
 
 /// What the check of the first line is chained to; a journal of something else does not check out.
 const SEED: &str = "patchtrain journal";
@@ -164,23 +162,25 @@ fn chain(before: &str, json: &[u8]) -> String {
     Digest::of([before.as_bytes(), json]).short()
 }
 
-/// A journal that this session writes.
+/// A journal that this session writes, as far as it is durable.
 #[derive(Debug)]
 pub(super) struct OpenJournal {
-    file: File,
     base: Base,
-    /// How far it is whole and durable.
-    length: u64,
     /// The check of the last record; none before the first line.
     check: Option<String>,
-    /// Whether a failed write may have left bytes behind `length`.
-    torn: bool,
+}
+
+/// What is to be appended to a journal, and what the journal is once it is durable.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) bytes: Vec<u8>,
+    pub(super) then: OpenJournal,
 }
 
 impl OpenJournal {
-    /// Begins a journal in an empty file. Nothing is written before the first entries are.
-    pub(super) fn new(file: File, base: &Base) -> Self {
-        Self { file, base: base.clone(), length: 0, check: None, torn: false }
+    /// Begins a journal. Nothing is written before the first entries are.
+    pub(super) fn new(base: &Base) -> Self {
+        Self { base: base.clone(), check: None }
     }
 
     /// Returns the snapshot that it builds on.
@@ -188,30 +188,20 @@ impl OpenJournal {
         &self.base
     }
 
-    /// Appends entries with one write and one sync, whatever their number. When it fails, none of them is in the
-    /// journal as far as the next append is concerned.
-    pub(super) fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
-        let mut batch = Vec::with_capacity(entries.len() * 256);
+    /// Spells entries as they follow what is there.
+    pub(super) fn batch(&self, entries: &[Entry]) -> io::Result<Batch> {
+        let mut bytes = Vec::with_capacity(entries.len() * 256);
         let mut check = match &self.check {
             Some(check) => check.clone(),
             None => {
                 let heading = Heading { format_version: FORMAT_VERSION, base: self.base.clone() };
-                push(&mut batch, SEED, &heading)?
+                push(&mut bytes, SEED, &heading)?
             }
         };
         for entry in entries {
-            check = push(&mut batch, &check, entry)?;
+            check = push(&mut bytes, &check, entry)?;
         }
-        if self.torn {
-            self.file.set_len(self.length)?;
-        }
-        self.torn = true;
-        self.file.write_all_at(&batch, self.length)?;
-        self.file.sync_data()?;
-        self.torn = false;
-        self.length += batch.len() as u64;
-        self.check = Some(check);
-        Ok(())
+        Ok(Batch { bytes, then: Self { base: self.base.clone(), check: Some(check) } })
     }
 }
 

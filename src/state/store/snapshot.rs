@@ -1,12 +1,13 @@
-//! The snapshot file: read with every doubt spoken out, written whole or not at all.
+//! A snapshot's bytes: read with every doubt spoken out.
 
-use std::path::Path;
+use std::io;
 
 use serde::Deserialize;
 
-use super::super::super::FORMAT_VERSION;
-use super::{State, StoreError, files};
+use super::medium::Place;
+use super::{State, StoreError};
 use crate::name::TrainName;
+use crate::state::FORMAT_VERSION;
 
 /// What every version of the format has, read before the rest.
 #[derive(Deserialize)]
@@ -15,17 +16,16 @@ struct Heading {
     train: TrainName,
 }
 
-/// Reads a snapshot; none where there is no file.
-pub(super) fn read(path: &Path, train: &TrainName) -> Result<Option<State>, StoreError> {
-    files::read(path)?.map(|bytes| parse(path, &bytes, Some(train))).transpose()
-}
-
 /// Takes the bytes of a snapshot: of a train, or of whichever it is.
-pub(super) fn parse(path: &Path, bytes: &[u8], train: Option<&TrainName>) -> Result<State, StoreError> {
-    let damaged = |problem: String| StoreError::Damaged {
-        path: path.to_owned(),
+pub(super) fn parse(place: &Place, bytes: &[u8], train: Option<&TrainName>) -> Result<State, StoreError> {
+    let damaged = |problem: String| {
+        StoreError::Damaged {
+        place: place.clone(),
         problem,
-        way_out: "Restore it from version control or a backup".to_owned(),
+        way_out: "Restore it from version control, or move it away and go back to one of those that are kept: see `patchtrain \
+                  state history`"
+            .to_owned(),
+    }
     };
     if bytes.is_empty() {
         return Err(damaged("it is empty".to_owned()));
@@ -33,11 +33,11 @@ pub(super) fn parse(path: &Path, bytes: &[u8], train: Option<&TrainName>) -> Res
     let heading: Heading = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     if heading.format_version > u64::from(FORMAT_VERSION) {
         let found = heading.format_version;
-        return Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT_VERSION });
+        return Err(StoreError::Newer { place: place.clone(), found, known: FORMAT_VERSION });
     }
     if let Some(expected) = train.filter(|train| heading.train != **train) {
-        let (path, expected) = (path.to_owned(), expected.clone());
-        return Err(StoreError::OtherTrain { path, found: heading.train, expected });
+        let (place, expected) = (place.clone(), expected.clone());
+        return Err(StoreError::OtherTrain { place, found: heading.train, expected });
     }
     let state: State = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     match nonsense(&state) {
@@ -62,10 +62,9 @@ pub(super) fn stamp(state: &mut State) {
     env!("CARGO_PKG_VERSION").clone_into(&mut state.tool);
 }
 
-/// Replaces the snapshot, durably.
-pub(super) fn write(path: &Path, state: &State) -> Result<(), StoreError> {
-    let mut json =
-        serde_json::to_vec_pretty(state).map_err(|error| files::io("write", path)(error.into()))?;
+/// Spells a state.
+pub(super) fn bytes(state: &State) -> io::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(state)?;
     json.push(b'\n');
-    files::replace(path, &json)
+    Ok(json)
 }

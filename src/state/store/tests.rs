@@ -1,4 +1,4 @@
-//! The local store against crashes, second sessions, and files that are not what they should be.
+//! A state in local files against crashes, second sessions, and files that are not what they should be.
 
 mod crash;
 mod descent;
@@ -323,6 +323,27 @@ async fn a_run_that_was_cut_off_is_in_the_history() {
         };
         assert_eq!(read, [cut]);
     }
+}
+
+#[tokio::test]
+async fn the_last_ten_replaced_snapshots_are_kept_and_can_be_read() {
+    let folder = new_folder();
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    let of = |serial| State { serial, ..replayed(new_state(), &run(0..1)) };
+    // Of another line of descent, and of another train: not counted, and not removed.
+    let others = ["great-linux.f00d-1.backup", "great-linux.x.5eed-1.backup"];
+    for name in others {
+        fs::write(folder.path().join(name), "older").unwrap();
+    }
+    for serial in 1..=14 {
+        session.fold(&of(serial)).await.unwrap();
+    }
+    let backups = store(folder.path()).backups().await.unwrap();
+    let serials: Vec<u64> =
+        backups.iter().filter(|backup| backup.is_of(&of(1))).map(|backup| backup.name.serial).collect();
+    assert_eq!(serials, (4..14).collect::<Vec<u64>>());
+    assert_eq!(store(folder.path()).backup(&backups[0].name).await.unwrap(), Some(of(4)));
+    assert!(others.iter().all(|name| folder.path().join(name).exists()));
 }
 
 #[cfg(unix)]

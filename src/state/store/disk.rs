@@ -1,4 +1,4 @@
-//! The few file operations the local store stands on, each durable when it returns unless it says otherwise, each
+//! The few file operations that local files stand on, each durable when it returns unless it says otherwise, each
 //! failure naming its file.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -72,9 +72,11 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 /// Appends a line that ends in LF, and syncs the file. A last line that a crash cut short is closed first, so that it
-/// spoils only itself.
+/// spoils only itself. Written with one call in append mode: two that write at a time do no harm.
 pub(super) fn append_line(path: &Path, line: &[u8]) -> Result<(), StoreError> {
-    let mut file = open_or_create(path)?;
+    let mut options = OpenOptions::new();
+    let file = options.read(true).append(true).create(true).mode(PRIVATE).open(path);
+    let mut file = file.map_err(io("open", path))?;
     let mut write = || {
         let length = file.seek(SeekFrom::End(0))?;
         let mut last = [b'\n'];

@@ -29,8 +29,8 @@ async fn whatever_a_crash_leaves_the_old_state_is_there_and_another_try_ends_ali
         let folder = new_folder();
         put(folder.path(), &before);
         let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
-        let kept = session.supersede(&heir()).unwrap();
-        assert_eq!(kept, folder.path().join(BACKUP));
+        let kept = session.supersede(&heir()).await.unwrap();
+        assert_eq!(kept, Place::from(folder.path().join(BACKUP).as_path()));
         assert_eq!(session.load().await.unwrap(), Some(heir()));
         files_in(folder.path()).remove("great-linux.json").unwrap()
     };
@@ -52,7 +52,7 @@ async fn whatever_a_crash_leaves_the_old_state_is_there_and_another_try_ends_ali
         put(folder.path(), &moment);
         assert!(moment.values().any(|content| *content == old));
         let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
-        session.supersede(&heir()).unwrap();
+        session.supersede(&heir()).await.unwrap();
         let files = files_in(folder.path());
         assert_eq!((&files["great-linux.json"], &files[BACKUP]), (&new, &old));
         assert_eq!(store(folder.path()).load().await.unwrap(), Some(heir()));
@@ -72,8 +72,8 @@ async fn a_run_that_was_cut_short_is_in_what_is_kept() {
     session.append(&Base::of(&first), &run(5..6)).await.unwrap();
     drop(session);
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
-    let kept = session.supersede(&heir()).unwrap();
-    assert_eq!(read_state(&kept).unwrap(), replayed(first, &run(5..6)));
+    let kept = session.supersede(&heir()).await.unwrap();
+    assert_eq!(read_state(Path::new(&kept.to_string())).unwrap(), replayed(first, &run(5..6)));
     assert!(!folder.path().join("great-linux.journal").exists());
 }
 
@@ -81,7 +81,7 @@ async fn a_run_that_was_cut_short_is_in_what_is_kept() {
 async fn what_cannot_be_replaced_stays() {
     let nothing = new_folder();
     let mut session = store(nothing.path()).lock(&holder("ada")).await.unwrap();
-    let error = session.supersede(&heir()).unwrap_err().to_string();
+    let error = session.supersede(&heir()).await.unwrap_err().to_string();
     assert!(error.contains("there is no state"), "{error}");
 
     let (before, old) = begun().await;
@@ -92,11 +92,11 @@ async fn what_cannot_be_replaced_stays() {
     let elsewhere = State { train: TrainName::new("other"), ..heir() };
     let unwritten = State { serial: 0, ..heir() };
     for state in [same, elsewhere, unwritten] {
-        let error = session.supersede(&state).unwrap_err().to_string();
+        let error = session.supersede(&state).await.unwrap_err().to_string();
         assert!(error.contains("cannot replace"), "{error}");
     }
     fs::write(folder.path().join(BACKUP), "of something else").unwrap();
-    let error = session.supersede(&heir()).unwrap_err().to_string();
+    let error = session.supersede(&heir()).await.unwrap_err().to_string();
     assert!(error.contains(BACKUP), "{error}");
     let files = files_in(folder.path());
     assert_eq!(files["great-linux.json"], old);

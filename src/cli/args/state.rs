@@ -1,0 +1,171 @@
+//! Options of `state` and its commands: looking into states, and changing them by hand.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Locking;
+
+/// Look into the state of a train, and change it by hand
+///
+/// No command here asks a service or changes anything in one. Whatever replaces a state keeps the one that was there as a
+/// backup (the last ten of them), and writes down in the history who did that.
+#[derive(Debug, Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(in crate::cli) struct StateCommand {
+    #[command(subcommand)]
+    pub(in crate::cli) action: StateAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum StateAction {
+    List(StateList),
+    Show(StateShow),
+    Rm(StateRm),
+    Pull(StatePull),
+    Push(StatePush),
+    Diff(StateDiff),
+    History(StateHistory),
+    Restore(StateRestore),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct OneTrain {
+    /// The train; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) train: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Consent {
+    /// Only say what would be done
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+
+    /// Do not ask for approval
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(in crate::cli) auto_approve: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
+}
+
+/// List the addresses of all that the state holds
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateList {
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Write JSON: each address with what is on record there
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// Show what is on record at an address
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateShow {
+    /// The address, such as release.GL1, group.web or instance.web-1; an instance also by its OCID
+    #[arg(value_name = "ADDRESS")]
+    pub(in crate::cli) address: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// Forget what is at addresses; in the service it stays as it is
+///
+/// With a group go its schedule, its profile and its instances. The next plan meets what was forgotten as something that
+/// others have made: a source is found again by its tags, a group by its name.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateRm {
+    /// The addresses
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub(in crate::cli) addresses: Vec<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
+}
+
+/// Print the state as JSON, with what an interrupted run has left in its journal
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StatePull {
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+}
+
+/// Put a state from a file in the place of the one that is there
+///
+/// Refused where the file's is of another train or service, and without --force where it is of another lineage or at a
+/// lower serial. It gets the next serial, so that plans made before are stale.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StatePush {
+    /// The file, as `state pull` prints one
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Push a state of another lineage or of a lower serial
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
+}
+
+/// Show how the state differs from what it was at a serial, or how it differed between two
+///
+/// Exits with 2 if there is a difference. Serials that are kept: see `state history`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateDiff {
+    /// The earlier serial
+    #[arg(value_name = "SERIAL")]
+    pub(in crate::cli) before: u64,
+
+    /// The later serial [default: the state as it is]
+    #[arg(value_name = "SERIAL")]
+    pub(in crate::cli) after: Option<u64>,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// Show who did what when, and which serials can be restored
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateHistory {
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// Go on from the state as it was at a serial
+///
+/// What was applied since then is forgotten, and is in the service all the same: the next plan shows it. The restored
+/// state gets a new serial, so that plans made before are stale.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateRestore {
+    /// The serial, of those that `state history` says are kept
+    #[arg(value_name = "SERIAL")]
+    pub(in crate::cli) serial: u64,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
+}

@@ -1,0 +1,164 @@
+//! `patchtrain state`: looking into the state of a train, and changing it by hand. Asks no service.
+//!
+//! Here is what changes nothing; [`surgery`] has what does.
+
+mod surgery;
+
+use super::args::{
+    OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateShow,
+};
+use super::context::Context;
+use super::{CliError, exit, workspace};
+use crate::name::Address;
+use crate::render;
+use crate::state::State;
+use crate::state::inspect::{self, Spellings};
+use crate::state::store::{Backup, LocalStore, Store};
+use crate::train::Train;
+
+/// Does what was asked for.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    match &arguments.action {
+        StateAction::List(arguments) => list(context, arguments),
+        StateAction::Show(arguments) => show(context, arguments),
+        StateAction::Pull(arguments) => pull(context, &arguments.of),
+        StateAction::Diff(arguments) => diff(context, arguments),
+        StateAction::History(arguments) => history(context, arguments),
+        StateAction::Rm(arguments) => surgery::rm(context, arguments),
+        StateAction::Push(arguments) => surgery::push(context, arguments),
+        StateAction::Restore(arguments) => surgery::restore(context, arguments),
+    }
+}
+
+/// A train and where its state lies.
+struct Place {
+    train: Train,
+    store: LocalStore,
+}
+
+fn place(context: &Context, of: &OneTrain) -> Result<Place, CliError> {
+    let trains = context.workspace.trains(&[])?;
+    let why = "a state is of one train, and there are several";
+    let train = workspace::one_of(&trains, of.train.as_deref(), why)?.clone();
+    Ok(Place { store: context.workspace.store(&train.name), train })
+}
+
+impl Place {
+    async fn state(&self) -> Result<State, CliError> {
+        self.store.load().await?.ok_or_else(|| self.none())
+    }
+
+    fn none(&self) -> CliError {
+        CliError::new(
+            exit::ERROR,
+            format!("train `{}` has no state: it has never been applied", self.train.name),
+        )
+    }
+
+    /// Finds a replaced snapshot: of the state's lineage, or of the only other that has that serial.
+    async fn backup(&self, state: Option<&State>, serial: u64) -> Result<(Backup, State), CliError> {
+        let all = self.store.backups().await?;
+        let mut found: Vec<&Backup> = all.iter().filter(|backup| backup.name.serial == serial).collect();
+        if found.len() > 1
+            && let Some(state) = state
+        {
+            found.retain(|backup| backup.is_of(state));
+        }
+        let kept: Vec<String> = all.iter().map(|backup| backup.name.serial.to_string()).collect();
+        let [backup] = found.as_slice() else {
+            let message = format!("no state of serial {serial} of train `{}` is kept", self.train.name);
+            return Err(CliError::new(exit::ERROR, message).hint(match kept.is_empty() {
+                true => "the last ten that were replaced are kept, and none was replaced yet".to_owned(),
+                false => format!("those kept are: {}", kept.join(", ")),
+            }));
+        };
+        match self.store.backup(&backup.name).await? {
+            Some(state) => Ok(((*backup).clone(), state)),
+            None => Err(CliError::new(exit::ERROR, format!("{} is gone", backup.place))),
+        }
+    }
+}
+
+fn find(spellings: &Spellings<'_>, text: &str) -> Result<Address, CliError> {
+    spellings.find(text).map_err(|why| {
+        CliError::usage(format!("`{text}` {why}")).hint("`patchtrain state list` shows what is")
+    })
+}
+
+fn list(context: &Context, arguments: &StateList) -> Result<u8, CliError> {
+    let place = place(context, &arguments.of)?;
+    let state = context.block_on(async |_| place.state().await)?;
+    context.terminal.print(&match arguments.json {
+        true => render::state_records(&state, &state.addresses()),
+        false => render::state_addresses(&state),
+    })?;
+    Ok(exit::DONE)
+}
+
+fn show(context: &Context, arguments: &StateShow) -> Result<u8, CliError> {
+    let place = place(context, &arguments.of)?;
+    let state = context.block_on(async |_| place.state().await)?;
+    let address = find(&Spellings::of(&state), &arguments.address)?;
+    context.terminal.print(&match arguments.json {
+        true => render::state_records(&state, &[address]),
+        false => render::state_record(&state, &address),
+    })?;
+    Ok(exit::DONE)
+}
+
+fn pull(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
+    let place = place(context, of)?;
+    let state = context.block_on(async |_| place.state().await)?;
+    context.terminal.print(&render::state_json(&state))?;
+    Ok(exit::DONE)
+}
+
+fn diff(context: &Context, arguments: &StateDiff) -> Result<u8, CliError> {
+    let place = place(context, &arguments.of)?;
+    let (before, after) = context.block_on(async |_| {
+        let now = place.store.load().await?;
+        let at = async |serial: u64| match &now {
+            Some(state) if state.serial == serial => Ok(state.clone()),
+            _ => place.backup(now.as_ref(), serial).await.map(|(_, state)| state),
+        };
+        let before = at(arguments.before).await?;
+        let after = match arguments.after {
+            Some(serial) => at(serial).await?,
+            None => now.clone().ok_or_else(|| place.none())?,
+        };
+        Ok((before, after))
+    })?;
+    let differences = inspect::compare(&before, &after);
+    context.terminal.print(&match arguments.json {
+        true => render::state_differences_json(&before, &after, &differences),
+        false => render::state_differences(&differences),
+    })?;
+    if differences.is_empty() {
+        context.terminal.say(&format!("Serials {} and {} are the same.", before.serial, after.serial));
+        return Ok(exit::DONE);
+    }
+    Ok(exit::DIFFERENT)
+}
+
+fn history(context: &Context, arguments: &StateHistory) -> Result<u8, CliError> {
+    let place = place(context, &arguments.of)?;
+    let (past, backups, state) = context.block_on(async |_| {
+        let (past, backups) = (place.store.past().await?, place.store.backups().await?);
+        // A damaged state is when one looks for what to go back to.
+        Ok((past, backups, place.store.load().await.ok().flatten()))
+    })?;
+    if !past.unreadable.is_empty() {
+        let lines: Vec<String> = past.unreadable.iter().map(usize::to_string).collect();
+        context.terminal.say(&format!("Warning: {} is damaged in line {}", past.place, lines.join(", ")));
+    }
+    context.terminal.print(&match arguments.json {
+        true => render::history_json(&past.records, &backups),
+        false => render::history(
+            &past.records,
+            &backups,
+            state.as_ref(),
+            context.terminal.style(render::Detail::Full),
+        ),
+    })?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,174 @@
+//! The state looked into: addresses, records, differences between two states, and what was done to it.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::page::{Mark, Page};
+use super::table::{Side, Table};
+use super::words::{clean, count, time};
+use super::{Detail, Style};
+use crate::name::Address;
+use crate::state::State;
+use crate::state::inspect::{Difference, How, Spellings, fields};
+use crate::state::store::{Backup, HistoryLine};
+
+/// Lists what a state holds, an address a line.
+pub fn state_addresses(state: &State) -> String {
+    let spellings = Spellings::of(state);
+    state.addresses().iter().map(|address| clean(&spellings.spell(address)).into_owned() + "\n").collect()
+}
+
+/// Tells what is on record at an address, a field a line.
+pub fn state_record(state: &State, address: &Address) -> String {
+    let record = state.record_at(address).unwrap_or_default();
+    let mut text = format!("{}\n", clean(&Spellings::of(state).spell(address)));
+    if let Address::Instance(id) = address {
+        let _ = writeln!(text, "  id: {id}");
+    }
+    for (name, value) in fields(&record) {
+        let _ = writeln!(text, "  {name}: {}", clean(&value));
+    }
+    text
+}
+
+/// Writes what is on record at addresses as JSON.
+pub fn state_records(state: &State, addresses: &[Address]) -> String {
+    let spellings = Spellings::of(state);
+    let one = |address: &Address| {
+        let id = match address {
+            Address::Instance(id) => Some(id),
+            _ => None,
+        };
+        let mut told = json!({ "address": spellings.spell(address), "record": state.record_at(address) });
+        if let (Some(id), Value::Object(fields)) = (id, &mut told) {
+            fields.insert("id".to_owned(), json!(id));
+        }
+        told
+    };
+    let all: Vec<Value> = addresses.iter().map(one).collect();
+    pretty(&json!({ "format_version": 1, "train": state.train, "serial": state.serial, "resources": all }))
+}
+
+/// Writes a state as it lies in its file.
+pub fn state_json(state: &State) -> String {
+    pretty(&serde_json::to_value(state).unwrap_or_default())
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Tells how two states differ.
+pub fn state_differences(differences: &[Difference]) -> String {
+    let mut text = String::new();
+    for Difference { address, how } in differences {
+        let address = clean(address);
+        match how {
+            How::Added => _ = writeln!(text, "  + {address}"),
+            How::Removed => _ = writeln!(text, "  - {address}"),
+            How::Changed { fields } => {
+                let _ = writeln!(text, "  ~ {address}");
+                for field in fields {
+                    let side = |value: &Option<String>| match value {
+                        Some(value) => clean(value).into_owned(),
+                        None => "none".to_owned(),
+                    };
+                    let (before, after) = (side(&field.before), side(&field.after));
+                    let _ = writeln!(text, "      {}: {before} -> {after}", field.name);
+                }
+            }
+        }
+    }
+    text
+}
+
+/// Writes how two states differ as JSON.
+pub fn state_differences_json(before: &State, after: &State, differences: &[Difference]) -> String {
+    pretty(&json!({
+        "format_version": 1,
+        "train": after.train,
+        "before": before.serial,
+        "after": after.serial,
+        "differences": differences,
+    }))
+}
+
+/// Tells who did what when, and which serials can be gone back to.
+pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>, style: Style) -> String {
+    let mut page = Page::new(Style { detail: Detail::Full, ..style });
+    let ours = |backup: &&Backup| state.is_none_or(|state| backup.is_of(state));
+    let kept: Vec<u64> = backups.iter().filter(ours).map(|backup| backup.name.serial).collect();
+    let mut table = Table::new(&[
+        ("serial", Side::Right),
+        ("when", Side::Left),
+        ("who", Side::Left),
+        ("what", Side::Left),
+        ("kept", Side::Left),
+    ]);
+    for line in lines {
+        let (serial, at, who, host, what) = match line {
+            HistoryLine::Run(run) => (run.serial, run.at, &run.who, &run.host, told(run)),
+            HistoryLine::Change(change) => {
+                (change.serial, change.at, &change.who, &change.host, change.change.clone())
+            }
+        };
+        let is = if state.is_some_and(|state| state.serial == serial) {
+            "now"
+        } else if kept.contains(&serial) {
+            "yes"
+        } else {
+            ""
+        };
+        let cells = vec![
+            serial.to_string(),
+            time(at),
+            clean(&format!("{who} on {host}")).into_owned(),
+            clean(&what).into_owned(),
+            is.to_owned(),
+        ];
+        table.row(Mark::NONE, cells, Vec::new());
+    }
+    table.write(&mut page, 0, lines.len());
+    let others: Vec<&Backup> = backups.iter().filter(|backup| !ours(backup)).collect();
+    if !others.is_empty() {
+        page.heading("States of other lineages", "");
+        for backup in others {
+            page.item(2, Mark::NONE, &format!("serial {}: {}", backup.name.serial, backup.place));
+        }
+    }
+    page.finish()
+}
+
+fn told(run: &crate::state::store::HistoryRecord) -> String {
+    if let Some(ancestor) = &run.ancestor {
+        return format!("took over from {}, serial {}", ancestor.api.name(), ancestor.serial);
+    }
+    let plan: String = run.plan.0.chars().take(12).collect();
+    let steps = &run.steps;
+    let mut told = format!("plan {plan}: {} done", count(steps.done, "step"));
+    for (number, word) in
+        [(steps.already, "done before"), (steps.failed, "failed"), (steps.not_started, "left")]
+    {
+        if number > 0 {
+            let _ = write!(told, ", {number} {word}");
+        }
+    }
+    if run.interrupted {
+        told.push_str(", interrupted");
+    }
+    told
+}
+
+/// Writes the same as JSON.
+pub fn history_json(lines: &[HistoryLine], backups: &[Backup]) -> String {
+    let backup = |backup: &Backup| {
+        json!({
+            "serial": backup.name.serial,
+            "lineage": backup.name.lineage,
+            "place": backup.place.to_string(),
+        })
+    };
+    let backups: Vec<Value> = backups.iter().map(backup).collect();
+    pretty(&json!({ "format_version": 1, "history": lines, "backups": backups }))
+}

@@ -1,0 +1,49 @@
+//! A new line of descent in place of another: what was there is kept beside it, whole, before anything is replaced.
+
+use std::path::Path;
+
+use super::kept::{backup_of, describe};
+use super::medium::{Held, Item, Look, Medium, Place};
+use super::{Base, KeptSession, State, StoreError, disk, snapshot};
+
+/// Reads a state from a file, wherever it lies and of whichever train it is.
+pub fn read_state(path: &Path) -> Result<State, StoreError> {
+    let bytes =
+        disk::read(path)?.ok_or_else(|| disk::io("read", path)(std::io::ErrorKind::NotFound.into()))?;
+    snapshot::parse(&path.into(), &bytes, None)
+}
+
+impl<M: Medium> KeptSession<M> {
+    /// Replaces the state by one of another lineage, durably. The snapshot that was there is kept first, byte by byte,
+    /// as a backup, whose place is returned: after an error, and after a crash at any point, it stands in its place or
+    /// in the backup, and mostly in both.
+    pub async fn supersede(&mut self, state: &State) -> Result<Place, StoreError> {
+        // With whatever a run has left in the journal, which would fit nothing any more.
+        let Some(before) = self.read().await?.as_ref().map(Base::of) else {
+            return Err(
+                self.conflict(format!("there is no state that {} could replace", describe_state(state)))
+            );
+        };
+        if state.train != before.train || state.lineage == before.lineage || state.serial == 0 {
+            let (before, after) = (describe(Some(&before)), describe_state(state));
+            return Err(self.conflict(format!("it is at {before}, which {after} cannot replace")));
+        }
+        let backup = Item::Backup(backup_of(&before));
+        let bytes = self.held.read(&Item::Snapshot).await?.unwrap_or_default();
+        match self.held.read(&backup).await? {
+            // Another try, cut short before the snapshot was replaced.
+            Some(kept) if kept == bytes => {}
+            Some(_) => {
+                let place = self.medium.place(&backup);
+                return Err(self.conflict(format!("{place} holds another state and would be overwritten")));
+            }
+            None => self.held.replace(&backup, &bytes).await?,
+        }
+        self.put(state).await?;
+        Ok(self.medium.place(&backup))
+    }
+}
+
+fn describe_state(state: &State) -> String {
+    describe(Some(&Base::of(state)))
+}

@@ -1,0 +1,289 @@
+//! Local files: one for each item, in a folder, and an OS lock on a file of its own.
+//!
+//! | file | is |
+//! |---|---|
+//! | `<train>.json` | the snapshot |
+//! | `<train>.journal` | what the run in progress has done since |
+//! | `<train>.history` | one JSON line for each finished run |
+//! | `<train>.reports` | one JSON line for each compliance report; not state, and not locked |
+//! | `<train>.<lineage>-<serial>.backup` | a snapshot that another has replaced |
+//! | `<train>.lock` | what is locked; holds who has it, for people; never deleted |
+//!
+//! All calls are plain file calls without an await in between: a dropped future leaves no half-done write behind, and
+//! tests on a paused clock stay deterministic. On the threaded runtime they step aside for other tasks.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::disk::{self, io, sync_folder};
+use super::medium::{BackupName, Held, Item, Look, Medium, Place};
+use super::{Holder, StoreError};
+use crate::name::TrainName;
+
+/// The files of one train.
+#[derive(Clone, Debug)]
+pub struct Files {
+    folder: PathBuf,
+    train: TrainName,
+}
+
+/// The locked files of one train.
+#[derive(Debug)]
+pub struct HeldFiles {
+    files: Files,
+    lock: File,
+    previous: Option<Box<Holder>>,
+    /// The journal of this session, from its first append on.
+    journal: Option<JournalFile>,
+}
+
+/// A journal that is appended to.
+#[derive(Debug)]
+struct JournalFile {
+    file: File,
+    /// How far it is whole and durable.
+    length: u64,
+    /// Whether a failed write may have left bytes behind `length`.
+    torn: bool,
+}
+
+impl Files {
+    /// Names the folder and the train; nothing is touched yet.
+    pub(super) fn new(folder: PathBuf, train: TrainName) -> Self {
+        Self { folder, train }
+    }
+
+    fn path(&self, item: &Item) -> PathBuf {
+        let extension = match item {
+            Item::Snapshot => "json",
+            Item::Journal => "journal",
+            Item::History => "history",
+            Item::Reports => "reports",
+            Item::Backup(BackupName { lineage, serial }) => {
+                return self.named(&format!("{lineage}-{serial}.backup"));
+            }
+        };
+        self.named(extension)
+    }
+
+    fn named(&self, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", self.train))
+    }
+
+    /// Tells which backup of this train a file is, by its name.
+    fn backup(&self, name: &str) -> Option<BackupName> {
+        let name = name.strip_prefix(self.train.as_str())?.strip_prefix('.')?.strip_suffix(".backup")?;
+        let (lineage, serial) = name.rsplit_once('-')?;
+        // The files of a train whose name goes on after a dot begin alike.
+        if lineage.is_empty() || !lineage.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+            return None;
+        }
+        Some(BackupName { lineage: lineage.to_owned(), serial: serial.parse().ok()? })
+    }
+
+    fn list(&self) -> Result<Vec<BackupName>, StoreError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io("read", &self.folder)(error)),
+        };
+        let mut backups = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(io("read", &self.folder))?.file_name();
+            backups.extend(name.to_str().and_then(|name| self.backup(name)));
+        }
+        Ok(backups)
+    }
+
+    fn hold_now(&self, holder: &Holder) -> Result<HeldFiles, StoreError> {
+        disk::make_folder(&self.folder)?;
+        let path = self.named("lock");
+        let mut lock = disk::open_or_create(&path)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { holder: who(&mut lock) }),
+            Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
+        }
+        // Whoever ended well has left it empty.
+        let previous = who(&mut lock);
+        sign(&mut lock, holder).map_err(io("write", &path))?;
+        Ok(HeldFiles { files: self.clone(), lock, previous, journal: None })
+    }
+}
+
+/// Reads who holds a lock. Whoever has just taken it may not have written yet.
+fn who(lock: &mut File) -> Option<Box<Holder>> {
+    let mut text = String::new();
+    lock.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn sign(lock: &mut File, holder: &Holder) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(holder)?;
+    line.push(b'\n');
+    lock.set_len(0)?;
+    lock.rewind()?;
+    lock.write_all(&line)
+}
+
+impl Look for &Files {
+    async fn read(&mut self, item: &Item) -> Result<Option<Vec<u8>>, StoreError> {
+        blocking(|| disk::read(&self.path(item)))
+    }
+}
+
+impl Medium for Files {
+    type Held = HeldFiles;
+
+    fn place(&self, item: &Item) -> Place {
+        self.path(item).as_path().into()
+    }
+
+    fn way_to_cut(&self, line: usize) -> String {
+        format!("`sed -i '{line},$d' {}`", self.place(&Item::Journal))
+    }
+
+    fn look(&self) -> impl Look + Send {
+        self
+    }
+
+    async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
+        blocking(|| self.list())
+    }
+
+    async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {
+        blocking(|| {
+            disk::make_folder(&self.folder)?;
+            disk::append_line(&self.path(item), line)?;
+            sync_folder(&self.folder)
+        })
+    }
+
+    async fn hold(&self, holder: &Holder) -> Result<HeldFiles, StoreError> {
+        blocking(|| self.hold_now(holder))
+    }
+}
+
+impl HeldFiles {
+    fn append_now(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+        let path = self.files.path(&Item::Journal);
+        if let Some(journal) = &mut self.journal {
+            return journal.append(batch).map_err(io("write", &path));
+        }
+        // A journal that another try of this session has left behind without a whole record is in the way.
+        disk::remove(&path)?;
+        let mut journal = JournalFile { file: disk::create(&path)?, length: 0, torn: false };
+        journal.append(batch).map_err(io("write", &path))?;
+        sync_folder(&self.files.folder)?;
+        self.journal = Some(journal);
+        Ok(())
+    }
+}
+
+impl JournalFile {
+    /// Appends with one write and one sync.
+    fn append(&mut self, batch: &[u8]) -> std::io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.length)?;
+        }
+        self.torn = true;
+        self.file.write_all_at(batch, self.length)?;
+        self.file.sync_data()?;
+        self.torn = false;
+        self.length += batch.len() as u64;
+        Ok(())
+    }
+}
+
+impl Look for HeldFiles {
+    async fn read(&mut self, item: &Item) -> Result<Option<Vec<u8>>, StoreError> {
+        blocking(|| disk::read(&self.files.path(item)))
+    }
+}
+
+impl Held for HeldFiles {
+    fn previous(&mut self) -> Option<Box<Holder>> {
+        self.previous.take()
+    }
+
+    async fn replace(&mut self, item: &Item, content: &[u8]) -> Result<(), StoreError> {
+        blocking(|| disk::replace(&self.files.path(item), content))
+    }
+
+    async fn remove(&mut self, item: &Item) -> Result<(), StoreError> {
+        blocking(|| {
+            if disk::remove(&self.files.path(item))? {
+                sync_folder(&self.files.folder)?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn append(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+        blocking(|| self.append_now(batch))
+    }
+
+    fn leave_journal(&mut self) {
+        self.journal = None;
+    }
+}
+
+impl Drop for HeldFiles {
+    fn drop(&mut self) {
+        // Who is named while the next holder has not signed yet would be wrong. The lock goes with the file handle.
+        let _ = self.lock.set_len(0);
+    }
+}
+
+/// Does file work: on the threaded runtime with other tasks moved away from this thread, elsewhere at once.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_append_leaves_nothing_in_the_way_of_the_next() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut journal = JournalFile { file: file.reopen().unwrap(), length: 0, torn: false };
+        journal.append(b"one\ntwo\n").unwrap();
+
+        let writable = std::mem::replace(&mut journal.file, File::open(file.path()).unwrap());
+        journal.append(b"three\nfour\n").unwrap_err();
+        journal.file = writable;
+        // As a full disk leaves it: more of the failed batch than what comes next, whole lines of it.
+        journal.file.write_all_at(&b"half a record\n".repeat(100), journal.length).unwrap();
+
+        journal.append(b"five\n").unwrap();
+        assert_eq!(fs::read(file.path()).unwrap(), b"one\ntwo\nfive\n");
+    }
+
+    #[test]
+    fn backups_are_known_by_their_names() {
+        let files = Files::new("state".into(), TrainName::new("gl"));
+        let of = |lineage: &str, serial| Some(BackupName { lineage: lineage.to_owned(), serial });
+        for (name, backup) in [
+            ("gl.5eed-12.backup", of("5eed", 12)),
+            ("gl.5eed-12.backup.old", None),
+            (".gl.5eed-12.backup.new", None),
+            ("gl.json", None),
+            // Of the train `gl.small`.
+            ("gl.small.5eed-12.backup", None),
+            ("gl.5eed-x.backup", None),
+        ] {
+            assert_eq!(files.backup(name), backup, "{name}");
+            if let Some(backup) = backup {
+                assert_eq!(files.path(&Item::Backup(backup)), PathBuf::from("state").join(name));
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Where the bytes of a state lie: the narrow trait behind which a store is files, or a service's objects, or rows of a
+//! database. What the bytes mean, which of them follow which and what is done in which order is [`super::kept`]'s
+//! business, and the same for all.
+
+use std::fmt;
+use std::future::Future;
+use std::path::Path;
+
+use super::{Holder, StoreError};
+
+/// A place that people can go to: a file, an object, a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(String);
+
+impl From<&Path> for Place {
+    fn from(path: &Path) -> Self {
+        Self(path.display().to_string())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// One of the things that are kept of a train.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Item {
+    /// The state as of the last fold.
+    Snapshot,
+    /// What the run in progress has done since.
+    Journal,
+    /// One line for each run that has ended, and for each change by hand.
+    History,
+    /// One line for each compliance report.
+    Reports,
+    /// A snapshot that another has replaced.
+    Backup(BackupName),
+}
+
+/// Which snapshot a backup is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BackupName {
+    /// As much of its lineage as tells it from others.
+    pub lineage: String,
+    /// Its serial.
+    pub serial: u64,
+}
+
+/// What reads items.
+pub trait Look {
+    /// Reads an item; none where there is no such.
+    fn read(&mut self, item: &Item) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+}
+
+/// Where one train's state lies.
+pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
+    /// The lock.
+    type Held: Held;
+
+    /// Says where an item lies.
+    fn place(&self, item: &Item) -> Place;
+
+    /// Says how a journal is cut off from a line on, which is from 1.
+    fn way_to_cut(&self, line: usize) -> String;
+
+    /// Reads without the lock.
+    fn look(&self) -> impl Look + Send;
+
+    /// Lists the backups, in no order.
+    fn backups(&self) -> impl Future<Output = Result<Vec<BackupName>, StoreError>> + Send;
+
+    /// Adds a whole line, which needs no lock. Durable when it returns.
+    fn add_line(&self, item: &Item, line: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes the lock, or fails with who holds it.
+    fn hold(&self, holder: &Holder) -> impl Future<Output = Result<Self::Held, StoreError>> + Send;
+}
+
+/// The lock, and with it the right to write. Dropping it frees it. A holder whose lock was broken writes nothing more:
+/// each of these then fails.
+pub trait Held: Look + Send + 'static {
+    /// Returns, once, who held the lock before and was cut off.
+    fn previous(&mut self) -> Option<Box<Holder>>;
+
+    /// Replaces an item as a whole, durably: after an error, and after a crash at any point, it is the old or the new.
+    fn replace(&mut self, item: &Item, content: &[u8])
+    -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes an item, durably. One that is not there is none to remove.
+    fn remove(&mut self, item: &Item) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Appends to the journal, durably; the first append of a session begins a new one in place of what is there. After
+    /// an error nothing of it counts as written, and it may be tried again with something else.
+    fn append(&mut self, batch: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Forgets the journal that this session appends to: the next append begins a new one.
+    fn leave_journal(&mut self);
+}

@@ -1,0 +1,78 @@
+//! What was: the history's lines, the snapshots that were replaced, and the way back to one of them.
+
+use serde::de::DeserializeOwned;
+
+use super::kept::backup_of;
+use super::medium::{BackupName, Item, Look, Medium, Place};
+use super::record::{ChangeRecord, HistoryLine, Lines};
+use super::{Base, Kept, KeptSession, Session, State, StoreError, snapshot};
+
+/// A snapshot that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// Which it is.
+    pub name: BackupName,
+    /// Where it lies.
+    pub place: Place,
+}
+
+impl<M: Medium> Kept<M> {
+    /// Reads who did what when, first things first.
+    pub async fn past(&self) -> Result<Lines<HistoryLine>, StoreError> {
+        self.lines(&Item::History).await
+    }
+
+    /// Reads lines. Those that cannot be read are passed over and counted. A last line without its end is one that a
+    /// crash cut short, and does not count.
+    pub(super) async fn lines<T: DeserializeOwned>(&self, item: &Item) -> Result<Lines<T>, StoreError> {
+        let bytes = self.medium().look().read(item).await?.unwrap_or_default();
+        let place = self.medium().place(item);
+        let mut lines = Lines { place, records: Vec::new(), unreadable: Vec::new() };
+        for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let Some(line) = line.strip_suffix(b"\n") else { break };
+            match serde_json::from_slice(line) {
+                _ if line.is_empty() => {}
+                Ok(record) => lines.records.push(record),
+                Err(_) => lines.unreadable.push(index + 1),
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Lists the snapshots that were replaced, by lineage and serial.
+    pub async fn backups(&self) -> Result<Vec<Backup>, StoreError> {
+        let mut names = self.medium().backups().await?;
+        names.sort_unstable();
+        let place = |name: &BackupName| self.medium().place(&Item::Backup(name.clone()));
+        Ok(names.into_iter().map(|name| Backup { place: place(&name), name }).collect())
+    }
+
+    /// Reads a snapshot that was replaced; none where it is gone.
+    pub async fn backup(&self, name: &BackupName) -> Result<Option<State>, StoreError> {
+        let item = Item::Backup(name.clone());
+        let bytes = self.medium().look().read(&item).await?;
+        let place = self.medium().place(&item);
+        bytes.map(|bytes| snapshot::parse(&place, &bytes, Some(self.train()))).transpose()
+    }
+}
+
+impl Backup {
+    /// Tells whether it is of a state's line of descent.
+    pub fn is_of(&self, state: &State) -> bool {
+        backup_of(&Base::of(state)).lineage == self.name.lineage
+    }
+}
+
+impl<M: Medium> KeptSession<M> {
+    /// Puts a state that was changed by hand in the place of the one that is there, which is kept as a backup, and
+    /// writes down who did that. Its serial is above the other's.
+    pub async fn change(&mut self, state: &State, record: ChangeRecord) -> Result<(), StoreError> {
+        match self.read().await? {
+            Some(before) if before.lineage != state.lineage => {
+                self.supersede(state).await?;
+            }
+            _ => self.fold(state).await?,
+        }
+        self.write_down(&HistoryLine::Change(record)).await
+    }
+}

@@ -1,0 +1,127 @@
+//! What is written down beside the state: who holds the lock, who did what when, and the figures of reports.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::medium::Place;
+use crate::op::PlanId;
+use crate::state::Ancestor;
+
+/// Who holds a lock. It only informs; the lock itself is the operating system's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The user's name.
+    pub who: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// The command line, without secrets (flags carry none).
+    pub command: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One line of the history: who applied which plan when, and how it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRecord {
+    /// When the run ended.
+    pub at: Timestamp,
+    /// Who ran it.
+    pub who: String,
+    /// Where.
+    pub host: String,
+    /// The plan.
+    pub plan: PlanId,
+    /// The serial it was planned on.
+    pub basis: u64,
+    /// The serial it left.
+    pub serial: u64,
+    /// How many steps were done, found done, failed, and not started.
+    pub steps: StepCounts,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
+    /// Of a run that only took a state over: the state that it took over from. The plan is what it showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestor: Option<Ancestor>,
+}
+
+/// One line of the history that is of no run: somebody changed the state by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRecord {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub who: String,
+    /// Where.
+    pub host: String,
+    /// What was done, as it was typed: "state rm group.web".
+    pub change: String,
+    /// The serial that it followed.
+    pub basis: u64,
+    /// The serial it left.
+    pub serial: u64,
+}
+
+/// One line of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HistoryLine {
+    /// A change by hand.
+    Change(ChangeRecord),
+    /// A run.
+    Run(HistoryRecord),
+}
+
+/// The lines of something that is appended to, as far as they can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines<T> {
+    /// Where.
+    pub place: Place,
+    /// The records, in the order they were kept.
+    pub records: Vec<T>,
+    /// The lines, from 1, that could not be read.
+    pub unreadable: Vec<usize>,
+}
+
+/// What is kept of a compliance report, for the trend of later ones. Figures only: nothing is decided by them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRecord {
+    /// When the service was asked.
+    pub at: Timestamp,
+    /// The state's serial then.
+    pub serial: u64,
+    /// Instances in all groups.
+    pub systems: usize,
+    /// Those without security updates outstanding.
+    pub compliant: usize,
+    /// Those with.
+    pub not_compliant: usize,
+    /// Those at the level of their release.
+    pub at_level: usize,
+    /// Outstanding security updates, summed over the instances.
+    pub security: usize,
+    /// The same for bugs.
+    pub bug: usize,
+    /// The same for enhancements.
+    pub enhancement: usize,
+    /// The same for what is in no erratum.
+    pub other: usize,
+    /// Distinct CVEs that outstanding updates would mend.
+    pub cves: usize,
+    /// Instances that wait for a reboot.
+    pub reboot: usize,
+}
+
+/// Steps of a run by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCounts {
+    /// Done by this run.
+    pub done: usize,
+    /// Found done.
+    pub already: usize,
+    /// Failed or refused.
+    pub failed: usize,
+    /// Not started: behind a failure, a shut gate or an interrupt.
+    pub not_started: usize,
+}
