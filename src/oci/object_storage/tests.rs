@@ -112,6 +112,11 @@ async fn a_write_of_which_nothing_is_known_says_that() {
     }
     let failed = store.put("own", "x", Bytes::from("x"), Condition::Absent).await.unwrap_err();
     assert!(matches!(failed, WriteError::Failed { .. }) && failed.may_be_served(), "{failed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_cannot_be_says_that_it_was_not_served() {
+    let store = store().await;
     let nowhere = store.put("nowhere", "x", Bytes::from("x"), Condition::Absent).await.unwrap_err();
     let WriteError::Failed { error, asked: false } = &nowhere else { panic!("{nowhere:?}") };
     assert_eq!((error.status(), error.code()), (Some(404), Some("BucketNotFound")));
