@@ -6,6 +6,7 @@
 mod coverage;
 mod delta;
 mod diff;
+mod inspection;
 mod lines;
 mod markdown;
 mod outcome;
@@ -18,7 +19,6 @@ mod repeat;
 mod report;
 mod state;
 mod status;
-mod surgery;
 mod table;
 mod watch;
 mod words;
@@ -28,6 +28,10 @@ mod tests;
 
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
+pub use inspection::{
+    history, history_json, state_addresses, state_differences, state_differences_json, state_json,
+    state_record, state_records,
+};
 pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
@@ -37,10 +41,6 @@ pub use repeat::Repeat;
 pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;
 pub use status::{instance_status, status};
-pub use surgery::{
-    history, history_json, state_addresses, state_differences, state_differences_json, state_json,
-    state_record, state_records,
-};
 pub(crate) use words::count;
 
 /// How text is laid out.
