@@ -6,6 +6,7 @@
 mod coverage;
 mod delta;
 mod diff;
+mod drift;
 mod lines;
 mod markdown;
 mod outcome;
@@ -28,6 +29,7 @@ mod tests;
 
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
+pub use drift::{drift, no_drift};
 pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
@@ -41,7 +43,7 @@ pub use surgery::{
     history, history_json, state_addresses, state_differences, state_differences_json, state_json,
     state_record, state_records,
 };
-pub(crate) use words::count;
+pub(crate) use words::{count, old};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

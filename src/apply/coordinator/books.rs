@@ -9,8 +9,8 @@ use crate::apply::{ApplyError, Event};
 use crate::cloud::Cloud;
 use crate::name::{Address, Ocid};
 use crate::plan::{Action, DriftKind};
-use crate::state::{Entry, Finish};
 use crate::state::store::Session;
+use crate::state::{Entry, Finish};
 
 impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
     /// Takes in what is known before the first step: levels that were left, work that earlier runs left behind.
