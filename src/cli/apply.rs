@@ -187,7 +187,7 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     connection.retries.unwatch();
     drop(watcher);
     let outcome = match outcome {
-        Err(ApplyError::Unsaved { state, source }) => return Err(unsaved(context, &state, source)),
+        Err(ApplyError::Unsaved { state, source }) => return Err(unsaved(context, &state, &source)),
         outcome => outcome?,
     };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
@@ -198,23 +198,25 @@ pub(super) async fn execute<C: Cloud, S: Session>(
 }
 
 /// Puts what the run knew where it can be had from: beside the state, or else on the terminal.
-fn unsaved(context: &Context, state: &State, source: StoreError) -> CliError {
+fn unsaved(context: &Context, state: &State, source: &StoreError) -> CliError {
     let train = &state.train;
     let text = render::state_json(state);
-    let error = CliError::from(source).while_doing("the state could not be kept");
+    let error = CliError::of(exit::ERROR, source)
+        .while_doing("the state could not be kept")
+        .hint("make room there, or let this user write there, and run the command again: what the journal holds is read, and what came after is found by reading the service");
     for path in context.workspace.errored(train, state.serial) {
-        if write::create(&path, &text).is_ok() {
+        if write::create_private(&path, &text).is_ok() {
             let file = path.display();
             return error
                 .hint(format!("what the run knew at its end is in {file}"))
                 .hint(format!(
-                    "once the state can be written: `patchtrain state push {file} --train {train}`, then apply again"
+                    "if what is in state/ is lost instead: `patchtrain state push {file} --train {train}`, then apply again"
                 ));
         }
     }
     context.terminal.say(&format!("The state of train {train} as the run knew it at its end:\n{text}"));
     error.hint(format!(
-        "keep the JSON above in a file, and once the state can be written: `patchtrain state push FILE --train {train}`, \
+        "if what is in state/ is lost instead: keep the JSON above in a file, `patchtrain state push FILE --train {train}`, \
          then apply again"
     ))
 }

@@ -89,7 +89,8 @@ impl CredentialSources {
             _ => self.region(train, profile.as_ref())?,
         };
         let transport = Arc::new(transport);
-        let metadata = Metadata::new(Arc::clone(&transport) as _, self.plain("OCI_METADATA_BASE_URL"));
+        let metadata = Metadata::new(Arc::clone(&transport) as _, self.plain("OCI_METADATA_BASE_URL"))
+            .with_regions(self.regions());
         let own = || profile.as_ref().expect("one has been read for the two methods that need it");
         let credentials = match method {
             Method::ApiKey => Credentials::api_key(own())?,
@@ -186,7 +187,7 @@ impl CredentialSources {
 
     /// Returns the region, as far as it is written down.
     fn region(&self, train: &Train, profile: Option<&Profile>) -> Result<Option<Region>, CliError> {
-        let known = Regions::new(self.home.as_deref(), self.plain(REGION_METADATA));
+        let known = self.regions();
         let of_variable = |name: &'static str| {
             let parse = |text| {
                 known
@@ -208,6 +209,10 @@ impl CredentialSources {
             Some(profile) => profile.region(&known)?,
             None => of_variable("OCI_RESOURCE_PRINCIPAL_REGION")?,
         })
+    }
+
+    fn regions(&self) -> Regions {
+        Regions::new(self.home.as_deref(), self.plain(REGION_METADATA))
     }
 
     fn resource_principal(&self) -> ResourcePrincipal {

@@ -117,7 +117,7 @@ impl From<StoreError> for CliError {
             StoreError::Locked { holder } => {
                 let made = Self::of(exit::LOCKED, &error);
                 made.hint(match holder {
-                    Some(_) => "wait until that command has ended; the lock goes with its process",
+                    Some(_) => "wait until that command has ended, for instance with --lock-timeout 5m; the lock goes with its process",
                     None => "another patchtrain is at work on this state; wait until it has ended",
                 })
             }

@@ -23,14 +23,14 @@ pub const TABLE: &[(u8, &str)] = &[
     (ERROR, "an error; also invalid files, and a prompt answered with anything but `yes`"),
     (
         DIFFERENT,
-        "different: `diff`, `freeze --diff`, `release verify`, `promote --check`; `drift` found some; with `--detailed-exitcode` `plan` could start a step, `plan --refresh-only` found drift, `apply` left something held",
+        "different: `diff`, `state diff`, `freeze --diff`, `release verify`, `promote --check`; `drift` found some; with `--detailed-exitcode` `plan` could start a step, `plan --refresh-only` found drift, `apply` left something held",
     ),
     (
         PARTIAL,
         "partial: some steps failed, or a threshold stopped the rollout; the state says which are done",
     ),
     (LOCKED, "the state is locked by somebody else"),
-    (REFUSED, "refused: the plan is stale, used up or damaged, or policy denies it"),
+    (REFUSED, "refused: the plan is stale, used up or damaged, or a rule denies it that a flag may lift"),
     (USAGE, "a usage error"),
     (INTERRUPTED, "interrupted by a signal; the state is saved"),
 ];

@@ -13,7 +13,7 @@ use crate::name::TrainName;
 use crate::state::store::{LocalSession, Store, StoreError};
 
 /// The time between two tries. Nobody is told when a lock is freed.
-const BETWEEN: Duration = Duration::from_secs(1);
+const BETWEEN: Duration = Duration::from_millis(200);
 
 /// Takes the lock of a train's state, within the time that the command line gives it.
 pub(super) async fn take(
@@ -22,11 +22,11 @@ pub(super) async fn take(
     train: &TrainName,
     locking: &Locking,
 ) -> Result<LocalSession, CliError> {
-    let (store, own) = (context.workspace.store(train), context.holder());
+    let store = context.workspace.store(train);
     let until = Instant::now() + locking.patience();
     let mut told = false;
     loop {
-        match store.lock(&own).await {
+        match store.lock(&context.holder()).await {
             Err(error @ StoreError::Locked { .. }) if Instant::now() < until => {
                 if !std::mem::replace(&mut told, true) {
                     context.terminal.say(&format!("Waiting: {error}"));

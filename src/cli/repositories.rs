@@ -86,6 +86,7 @@ pub(super) async fn read(
 ) -> Result<Repodata, CliError> {
     // All of them before the first call.
     places.iter().try_for_each(|place| refuse_user(place))?;
+    // OCI_CLI_CERT_BUNDLE is for the services: it may hold their authority alone, and a repository may lie anywhere.
     let transport = Arc::new(HttpTransport::new());
     let mut repodata = Repodata::default();
     for word in places {

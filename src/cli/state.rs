@@ -13,7 +13,7 @@ use crate::name::Address;
 use crate::render;
 use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{Backup, LocalStore, Store};
+use crate::state::store::{Backup, HistoryLine, LocalStore, Store};
 use crate::train::Train;
 
 /// Does what was asked for.
@@ -55,27 +55,45 @@ impl Place {
         )
     }
 
-    /// Finds a replaced snapshot: of the state's lineage, or of the only other that has that serial.
-    async fn backup(&self, state: Option<&State>, serial: u64) -> Result<(Backup, State), CliError> {
-        let all = self.store.backups().await?;
-        let mut found: Vec<&Backup> = all.iter().filter(|backup| backup.name.serial == serial).collect();
-        if found.len() > 1
-            && let Some(state) = state
-        {
-            found.retain(|backup| backup.is_of(state));
+    /// Finds a replaced snapshot: of the state's lineage, or, where there is no state, of any.
+    async fn backup(&self, state: Option<&State>, serial: u64) -> Result<State, CliError> {
+        let mut all = self.store.backups().await?;
+        all.retain(|backup| state.is_none_or(|state| backup.is_of(state)));
+        let found: Vec<&Backup> = all.iter().filter(|backup| backup.name.serial == serial).collect();
+        let train = &self.train.name;
+        match found.as_slice() {
+            [backup] => self
+                .store
+                .backup(&backup.name)
+                .await?
+                .ok_or_else(|| CliError::new(exit::ERROR, format!("{} is gone", backup.place))),
+            [] => {
+                let mut kept: Vec<String> = all.iter().map(|backup| backup.name.serial.to_string()).collect();
+                kept.dedup();
+                let message = format!("no state of serial {serial} of train `{train}` is kept");
+                Err(CliError::new(exit::ERROR, message).hint(match kept.is_empty() {
+                    true => "the last ten that were replaced are kept, and none was replaced yet".to_owned(),
+                    false => format!("those kept are: {}", kept.join(", ")),
+                }))
+            }
+            several => {
+                let message =
+                    format!("{} states of serial {serial} of train `{train}` are kept", several.len());
+                let error = CliError::new(exit::ERROR, message);
+                let error = several.iter().fold(error, |error, backup| error.cause(backup.place.to_string()));
+                Err(error.hint("`patchtrain state push FILE` puts one of them in place"))
+            }
         }
-        let kept: Vec<String> = all.iter().map(|backup| backup.name.serial.to_string()).collect();
-        let [backup] = found.as_slice() else {
-            let message = format!("no state of serial {serial} of train `{}` is kept", self.train.name);
-            return Err(CliError::new(exit::ERROR, message).hint(match kept.is_empty() {
-                true => "the last ten that were replaced are kept, and none was replaced yet".to_owned(),
-                false => format!("those kept are: {}", kept.join(", ")),
-            }));
-        };
-        match self.store.backup(&backup.name).await? {
-            Some(state) => Ok(((*backup).clone(), state)),
-            None => Err(CliError::new(exit::ERROR, format!("{} is gone", backup.place))),
-        }
+    }
+
+    /// Returns the highest serial that was ever used, as far as is known.
+    async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
+        let kept = self.store.backups().await?.into_iter().map(|backup| backup.name.serial);
+        let noted = self.store.past().await?.records.into_iter().map(|line| match line {
+            HistoryLine::Run(run) => run.serial,
+            HistoryLine::Change(change) => change.serial,
+        });
+        Ok(kept.chain(noted).chain(state.map(|state| state.serial)).max().unwrap_or_default())
     }
 }
 
@@ -119,7 +137,7 @@ fn diff(context: &Context, arguments: &StateDiff) -> Result<u8, CliError> {
         let now = place.store.load().await?;
         let at = async |serial: u64| match &now {
             Some(state) if state.serial == serial => Ok(state.clone()),
-            _ => place.backup(now.as_ref(), serial).await.map(|(_, state)| state),
+            _ => place.backup(now.as_ref(), serial).await,
         };
         let before = at(arguments.before).await?;
         let after = match arguments.after {

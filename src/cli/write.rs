@@ -19,10 +19,19 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 /// Makes a file, with the folders it needs. One that is there is an error (`AlreadyExists`), and stays as it is.
 pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
+    // What a file gets that is made by a shell: the umask takes from it.
+    create_with(path, text, 0o666)
+}
+
+/// The same for what is nobody else's business.
+pub(super) fn create_private(path: &Path, text: &str) -> io::Result<()> {
+    create_with(path, text, 0o600)
+}
+
+fn create_with(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // What a file gets that is made by a shell: the umask takes from it.
-    let mode = Permissions::from_mode(0o666);
+    let mode = Permissions::from_mode(mode);
     let mut temporary = tempfile::Builder::new().permissions(mode).tempfile_in(folder)?;
     temporary.write_all(text.as_bytes())?;
     temporary.as_file().sync_all()?;

@@ -12,7 +12,11 @@ use super::credentials::CredentialsError;
 
 /// Certificates of authorities; at least one. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Authorities(Arc<[CertificateDer<'static>]>);
+pub struct Authorities {
+    certificates: Arc<[CertificateDer<'static>]>,
+    /// The file, and what names it.
+    place: Arc<str>,
+}
 
 impl Authorities {
     /// Reads a file, which the variable `named` names. All of it must be good: whoever leaves half of it out would be
@@ -37,13 +41,21 @@ impl Authorities {
         }
         match found.is_empty() {
             true => Err(wrong("holds no certificate".to_owned())),
-            false => Ok(Self(found.into())),
+            false => {
+                let place = format!("{} ({named})", path.display()).into();
+                Ok(Self { certificates: found.into(), place })
+            }
         }
     }
 
     /// Returns them as reqwest wants them.
     pub(super) fn certificates(&self) -> reqwest::Result<Vec<reqwest::Certificate>> {
-        self.0.iter().map(|der| reqwest::Certificate::from_der(der)).collect()
+        self.certificates.iter().map(|der| reqwest::Certificate::from_der(der)).collect()
+    }
+
+    /// Returns the file, and what names it.
+    pub(super) fn place(&self) -> &str {
+        &self.place
     }
 }
 
@@ -59,7 +71,7 @@ mod tests {
         fs::write(file.path(), text).unwrap();
         let read = Authorities::read(NAME, file.path());
         let path = file.path().display().to_string();
-        read.map(|found| found.0.len()).map_err(|error| error.to_string().replace(&path, "FILE"))
+        read.map(|found| found.certificates.len()).map_err(|error| error.to_string().replace(&path, "FILE"))
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The client of an OCI API: addresses a call, signs it, sends it, and tries again where that is harmless.
 //!
-//! Every exchange holds a place among the calls in flight; waiting between attempts holds none. How many places there
-//! are is the [`Limiter`]'s, whether a dead service is asked at all the [`Breaker`]'s, and how many calls a whole run may
-//! have in flight and try again the [`Allowance`]'s. Time is tokio's, so that tests run on a paused clock; the date that
-//! is signed is the system's. Randomness can be given.
+//! Every exchange holds a place among the calls in flight; waiting between attempts, or for a key that has to be asked
+//! for, holds none. How many places there are is the [`Limiter`]'s, whether a dead service is asked at all the
+//! [`Breaker`]'s, and how many calls a whole run may have in flight and try again the [`Allowance`]'s. Time is tokio's,
+//! so that tests run on a paused clock; the date that is signed is the system's. Randomness can be given.
 
 use std::fmt;
 use std::future::Future;
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use ring::rand::SecureRandom;
 use tokio::time::Instant;
 
-use super::allowance::{Allowance, Share};
+use super::allowance::{Allowance, Purse, Share};
 use super::breaker::{Breaker, Failed, Shut};
 use super::call::{Call, Reply};
 use super::credentials::{Credentials, CredentialsError, SigningKey};
@@ -65,6 +65,16 @@ impl Endpoint {
     }
 }
 
+/// Names the service, for people.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fixed(url) => url,
+            Self::Asked(_) => "the simulator",
+        })
+    }
+}
+
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,6 +111,7 @@ pub struct Client<T> {
     /// Of calls that read, and of calls that change something.
     breakers: [Breaker; 2],
     allowance: Allowance,
+    retries: Purse,
     observer: Option<Observer>,
     random: Random,
 }
@@ -128,6 +139,7 @@ impl<T: Transport> Client<T> {
             limiter: Limiter::new(PARALLELISM),
             breakers: Default::default(),
             allowance: Allowance::of_one(),
+            retries: Purse::new(),
             observer: None,
             random: Arc::new(random),
         }
@@ -186,7 +198,7 @@ impl<T: Transport> Client<T> {
             attempt.number += 1;
             let failure = match self.attempt(call, &request_id, breaker, attempt.clone()).await {
                 Ok(reply) => {
-                    self.allowance.budget().earn();
+                    self.retries.earn(&self.allowance);
                     return Ok(reply);
                 }
                 Err(failure) => failure,
@@ -204,11 +216,14 @@ impl<T: Transport> Client<T> {
             let trouble = failure.trouble();
             match self.policy.next(trouble, call.is_repeatable(), attempt.number, elapsed, jitter) {
                 Next::Stop => return Err(failure.after(attempt.number, elapsed, asked, "")),
-                Next::Wait(_) if !self.allowance.budget().spend() => {
-                    let why = "; this run has tried again too often to go on doing so";
-                    return Err(failure.after(attempt.number, elapsed, asked, why));
-                }
                 Next::Wait(wait) => {
+                    if let Err(most) = self.retries.spend(&self.allowance, &self.endpoint.to_string()) {
+                        let why = format!(
+                            "; this run has tried again too often to go on doing so, most often at {most}: run the \
+                             command again once that serves"
+                        );
+                        return Err(failure.after(attempt.number, elapsed, asked, &why));
+                    }
                     asked |= trouble.may_be_served();
                     let reason = failure.reason();
                     attempt.retry = Some(reason.as_str().into());
@@ -250,12 +265,11 @@ impl<T: Transport> Client<T> {
             Failure::of_transport(operation, base, TransportError::Unsendable(error.to_string()))
         })?;
         request.extensions_mut().insert(attempt);
+        // Asking for a key may take a minute, and is done while nobody waits for the place.
+        self.key(operation).await?;
         let (place, _share) = self.admitted(call, base, breaker).await?;
-        // Signed then, too: a date that has waited in line could be too old.
-        let key = self.credentials.current(Timestamp::now()).await.map_err(|error| {
-            let error = unsigned(operation, &error);
-            Failure { error, kind: Kind::Hopeless, refused: None }
-        })?;
+        // Signed now: a date that has waited in line could be too old, and so could a key.
+        let key = self.key(operation).await?;
         sign(&mut request, &key, Timestamp::now()).map_err(|error| {
             let error = Error::Credentials { operation, reason: error.to_string() };
             Failure { error, kind: Kind::Hopeless, refused: None }
@@ -298,6 +312,13 @@ impl<T: Transport> Client<T> {
         Err(failure)
     }
 
+    async fn key(&self, operation: &'static str) -> Result<Arc<SigningKey>, Failure> {
+        self.credentials.current(Timestamp::now()).await.map_err(|error| {
+            let error = unsigned(operation, &error);
+            Failure { error, kind: Kind::Hopeless, refused: None }
+        })
+    }
+
     /// Waits for a place among the calls in flight, and while the service seems to be down.
     async fn admitted(
         &self,
@@ -307,8 +328,12 @@ impl<T: Transport> Client<T> {
     ) -> Result<(Place<'_>, Share<'_>), Failure> {
         loop {
             // Its own first: who waits because this service has too many callers keeps nobody from another one.
-            let place = self.limiter.place().await;
+            let mut place = self.limiter.place().await;
             let share = self.allowance.place().await;
+            // That may have taken long, and the service may have refused others meanwhile.
+            if !place.still_is_one() {
+                continue;
+            }
             // Asked once there is a place: the circuit may have opened while this one waited in line.
             match breaker.admit(call.path()) {
                 Ok(()) => return Ok((place, share)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::http_transport::{HttpTransport, classify};
+use super::http_transport::{HttpTransport, Use};
 use super::transport::TransportError;
 
 /// How long whoever serves it may say nothing.
@@ -28,7 +28,8 @@ impl HttpTransport {
             return Err(unsendable("only https addresses are fetched from, but on this machine".to_owned()));
         }
         let silent = || TransportError::Broken(format!("no answer within {} s", SILENCE.as_secs()));
-        let client = self.client(&uri)?;
+        let client = self.client(&uri, Use::Files)?;
+        let classify = |error| self.classify(error, Use::Files);
         let sent = timeout(SILENCE, client.get(url).send()).await.map_err(|_| silent())?;
         let mut response = sent.map_err(classify)?;
         if response.status() != http::StatusCode::OK {

@@ -29,6 +29,15 @@ type Made = Result<reqwest::Client, String>;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// What a connection is for, which says whom it may be told to trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Calls of OCI's services.
+    Calls,
+    /// Files from anywhere, which the authorities of somebody's services need not have signed.
+    Files,
+}
+
 /// How long the service may say nothing, where a request does not ask for more.
 const READ: Duration = Duration::from_secs(60);
 
@@ -46,13 +55,14 @@ impl HttpTransport {
         self
     }
 
-    /// Trusts these authorities, and not the system's.
+    /// Trusts these authorities in calls, and not the system's. Not to be set on one that fetches files.
     pub fn with_authorities(mut self, authorities: Option<Authorities>) -> Self {
         self.authorities = authorities;
         self
     }
 
-    pub(super) fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
+    /// Returns what speaks to an address.
+    pub(super) fn client(&self, uri: &http::Uri, what_for: Use) -> Result<&reqwest::Client, TransportError> {
         let made = if is_local(uri) {
             self.local.get_or_init(|| make(settings().tls_certs_only([]).no_proxy()))
         } else {
@@ -62,9 +72,8 @@ impl HttpTransport {
                     make(settings().tls_certs_only(own))
                 }
                 None => make(settings()).map_err(|error| {
-                    format!(
-                        "{error}; install this system's CA certificates (package `ca-certificates`), or name a file of them with OCI_CLI_CERT_BUNDLE, or for all programs with SSL_CERT_FILE"
-                    )
+                    let name = what_for.name_a_file();
+                    format!("{error}; install this system's CA certificates (package `ca-certificates`), or {name}")
                 }),
             })
         };
@@ -114,13 +123,14 @@ impl HttpTransport {
     }
 
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        let client = self.client(request.uri())?;
+        let client = self.client(request.uri(), Use::Calls)?;
         let Patience(patience) = request.extensions().get().copied().unwrap_or(Patience(READ));
         let request =
             reqwest::Request::try_from(request).map_err(|error| TransportError::Unsendable(told(&error)))?;
         let silent = || TransportError::Broken(format!("no answer within {} s", patience.as_secs()));
         // Connecting has its own, shorter limit, and then the service may think.
         let sent = timeout(CONNECT + patience, client.execute(request)).await.map_err(|_| silent())?;
+        let classify = |error| self.classify(error, Use::Calls);
         let mut response = sent.map_err(classify)?;
         let mut head = http::Response::new(());
         *head.status_mut() = response.status();
@@ -133,6 +143,45 @@ impl HttpTransport {
             body.extend_from_slice(&chunk);
         }
         Ok(head.map(|()| body.freeze()))
+    }
+
+    /// Tells what an error means, and what to do about a certificate that is not trusted.
+    pub(super) fn classify(&self, error: reqwest::Error, what_for: Use) -> TransportError {
+        let text = told(&error);
+        if error.is_builder() {
+            return TransportError::Unsendable(text);
+        }
+        if !error.is_connect() {
+            return TransportError::Broken(text);
+        }
+        // A certificate that is not trusted now will not be trusted in 30 s either.
+        match (about_certificate(&error), &self.authorities) {
+            (Some(rustls::CertificateError::UnknownIssuer), Some(own)) => {
+                TransportError::Unsendable(format!(
+                    "{text}: only authorities in {} are trusted; where the certificate is right, add to that file the \
+                     authority that signed it",
+                    own.place()
+                ))
+            }
+            (Some(rustls::CertificateError::UnknownIssuer), None) => {
+                let name = what_for.name_a_file();
+                TransportError::Unsendable(format!("{text}; where that is right, {name}"))
+            }
+            (Some(_), _) => TransportError::Unsendable(text),
+            (None, _) => TransportError::Connect(text),
+        }
+    }
+}
+
+impl Use {
+    /// Says how to trust others than the system's authorities.
+    fn name_a_file(self) -> &'static str {
+        match self {
+            Self::Calls => {
+                "name a file of the authorities to trust with OCI_CLI_CERT_BUNDLE, or for all programs with SSL_CERT_FILE"
+            }
+            Self::Files => "name a file of the authorities to trust with SSL_CERT_FILE",
+        }
     }
 }
 
@@ -153,25 +202,6 @@ fn is_local(uri: &http::Uri) -> bool {
         std::net::IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local(),
     };
     uri.scheme_str() == Some("http") && (host == "localhost" || address.is_ok_and(near))
-}
-
-pub(super) fn classify(error: reqwest::Error) -> TransportError {
-    let text = told(&error);
-    if error.is_builder() {
-        return TransportError::Unsendable(text);
-    }
-    if !error.is_connect() {
-        return TransportError::Broken(text);
-    }
-    // A certificate that is not trusted now will not be trusted in 30 s either.
-    match about_certificate(&error) {
-        Some(rustls::CertificateError::UnknownIssuer) => TransportError::Unsendable(format!(
-            "{text}; where that is right, name a file of the authorities to trust with OCI_CLI_CERT_BUNDLE, or for all \
-             programs with SSL_CERT_FILE"
-        )),
-        Some(_) => TransportError::Unsendable(text),
-        None => TransportError::Connect(text),
-    }
 }
 
 fn about_certificate<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::CertificateError> {

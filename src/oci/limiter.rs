@@ -31,7 +31,7 @@ struct Bound {
 pub(super) struct Place<'a> {
     limiter: &'a Limiter,
     permit: Option<SemaphorePermit<'a>>,
-    /// How often the bound had been lowered when the place was taken.
+    /// How often the bound had been lowered when the place was taken, or was last found to be one still.
     lowered: u64,
 }
 
@@ -61,6 +61,14 @@ impl Limiter {
 }
 
 impl Place<'_> {
+    /// Tells whether there is room for the call under the bound as it is now, which may have been lowered while the call
+    /// waited for something else. Where there is none the place is to be given up.
+    pub(super) fn still_is_one(&mut self) -> bool {
+        let bound = self.limiter.now();
+        self.lowered = bound.lowered;
+        bound.debt == 0
+    }
+
     /// The call was served: there is room for it, and soon for one more.
     pub(super) fn served(self) {
         let limiter = self.limiter;
@@ -156,6 +164,24 @@ mod tests {
             held.push(limiter.place().await);
         }
         assert!(limiter.places.try_acquire().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_place_that_was_taken_before_the_bound_was_lowered_is_one_only_where_there_is_room() {
+        let limiter = Limiter::new(4);
+        let (sent, mut first) = (limiter.place().await, limiter.place().await);
+        let (mut second, mut third) = (limiter.place().await, limiter.place().await);
+        sent.refused();
+        assert_eq!(limiter.limit(), 2);
+        // Three places are taken, and there are two.
+        assert!(!first.still_is_one());
+        drop(first);
+        assert!(second.still_is_one() && third.still_is_one());
+        // What they are refused says something of the lower bound.
+        third.refused();
+        assert_eq!(limiter.limit(), 1);
+        drop(second);
+        assert_eq!(limiter.places.available_permits(), 1);
     }
 
     #[tokio::test]

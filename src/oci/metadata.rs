@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::credentials::CredentialsError;
 use super::region::Region;
+use super::regions::Regions;
 use super::retry::{Next, Policy, Trouble};
 use super::transport::{Exchange, TransportError};
 
@@ -20,6 +21,7 @@ use super::transport::{Exchange, TransportError};
 pub struct Metadata {
     exchange: Arc<dyn Exchange>,
     base: Arc<str>,
+    regions: Arc<Regions>,
 }
 
 /// Where it is on every instance.
@@ -45,7 +47,13 @@ impl Metadata {
     /// `http://169.254.169.254/opc/v2`.
     pub fn new(exchange: Arc<dyn Exchange>, base: Option<&str>) -> Self {
         let base = base.unwrap_or(BASE).trim_end_matches('/').into();
-        Self { exchange, base }
+        Self { exchange, base, regions: Arc::default() }
+    }
+
+    /// Looks among these regions where the instance names one without its realm.
+    pub fn with_regions(mut self, regions: Regions) -> Self {
+        self.regions = Arc::new(regions);
+        self
     }
 
     /// Returns the region that the instance is in, with its realm.
@@ -53,12 +61,18 @@ impl Metadata {
         let path = "instance/regionInfo";
         if let Some(text) = self.find(path).await? {
             let info: RegionInfo = serde_json::from_str(&text).map_err(|error| self.wrong(path, &error))?;
-            return Region::in_realm(&info.region_identifier, &info.realm_domain_component)
-                .map_err(|error| self.wrong(path, &error));
+            let (name, domain) = (&info.region_identifier, &info.realm_domain_component);
+            let unusable = || format!("{name:?} and its realm's {domain:?} make no host's name");
+            return Region::in_realm(name, domain).ok_or_else(|| self.no_region(path, unusable()));
         }
         // What there was before.
         let path = "instance/region";
-        Region::parse(&self.get(path).await?).map_err(|error| self.wrong(path, &error))
+        let found = self.regions.find(self.get(path).await?.trim());
+        found.map_err(|error| self.no_region(path, error.to_string()))
+    }
+
+    fn no_region(&self, path: &str, reason: String) -> CredentialsError {
+        CredentialsError::Region { url: self.url(path), reason }
     }
 
     /// Returns what lies at a path.

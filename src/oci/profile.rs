@@ -217,7 +217,7 @@ impl Profile {
         Ok(ApiKeyUser { tenancy: self.tenancy()?, user, fingerprint: &value.text })
     }
 
-    /// Returns where the private key lies, with its pass phrase.
+    /// Returns where the private key lies, with its pass phrase: a user's, unless whoever asks knows better.
     pub(crate) fn key_place(&self) -> Result<KeyPlace, CredentialsError> {
         // Go's SDK reads the second spelling too.
         let spellings = ["pass_phrase", "passphrase"];
@@ -250,7 +250,9 @@ impl Profile {
             }
             None => self.file("key_file")?,
         };
-        Ok(KeyPlace { key, pass_phrase, give })
+        let another = "use the file that the console gave when the key was made, or make another key there (My profile, API \
+                       keys)";
+        Ok(KeyPlace { key, pass_phrase, give, another: another.to_owned() })
     }
 
     /// Returns where the session token lies.

@@ -72,11 +72,12 @@ impl Region {
         })
     }
 
-    /// Takes a region as the metadata service of an instance names it, with the domain of its realm.
-    pub(crate) fn in_realm(text: &str, domain: &str) -> Result<Self, RegionError> {
-        let region = Self::parse(text)?;
-        let unknown = || RegionError::Unknown { text: format!("{text} in {domain}") };
-        Self::described(&region.name, domain).ok_or_else(unknown)
+    /// Takes a region as the metadata service of an instance names it, with the domain of its realm; none where they make
+    /// no host's name. It need not be in the table, nor be described elsewhere: an instance is where it says.
+    pub(crate) fn in_realm(text: &str, domain: &str) -> Option<Self> {
+        let wanted = text.trim().to_ascii_lowercase();
+        let name = Self::listed(&wanted).map_or(wanted, |region| region.name);
+        Self::described(&name, domain.trim())
     }
 
     /// Returns the full name, `eu-frankfurt-1`.

@@ -23,9 +23,7 @@ pub enum SignError {
     #[error("the {0} cannot be written as an HTTP header: look for characters that do not belong there")]
     Header(&'static str),
     /// The key does not sign.
-    #[error(
-        "the private key does not sign, as if its parts did not belong together: make another one in the console (My profile, API keys)"
-    )]
+    #[error("the private key does not sign, as if its parts did not belong together: sign with another one")]
     Key,
 }
 

@@ -7,6 +7,7 @@ mod coverage;
 mod delta;
 mod diff;
 mod drift;
+mod inspection;
 mod lines;
 mod markdown;
 mod outcome;
@@ -19,7 +20,6 @@ mod repeat;
 mod report;
 mod state;
 mod status;
-mod surgery;
 mod table;
 mod watch;
 mod words;
@@ -30,6 +30,10 @@ mod tests;
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
 pub use drift::{drift, no_drift};
+pub use inspection::{
+    history, history_json, state_addresses, state_differences, state_differences_json, state_json,
+    state_record, state_records,
+};
 pub use lines::Lines;
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
@@ -39,10 +43,6 @@ pub use repeat::Repeat;
 pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;
 pub use status::{instance_status, status};
-pub use surgery::{
-    history, history_json, state_addresses, state_differences, state_differences_json, state_json,
-    state_record, state_records,
-};
 pub(crate) use words::{count, old};
 
 /// How text is laid out.

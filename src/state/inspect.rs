@@ -1,15 +1,17 @@
 //! What a state holds, by address: looked up, listed, told field by field, and compared with another state.
 //!
-//! Pure. Every record is told as its JSON says it, so that nothing the state holds can be left out of a comparison.
+//! Pure. Every record is told as its JSON says it, so that no field of it can be left out of a comparison.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::State;
 use crate::name::{Address, GroupName, NameError, Ocid, ReleaseName};
+use crate::op::OpKey;
+use crate::package::Digest;
 
 /// Addresses as people write them. An instance is told by its display name where no other of the state has it.
 #[derive(Debug)]
@@ -192,8 +194,9 @@ fn flatten(name: &str, value: &Value, all: &mut Vec<(String, String)>) {
     }
 }
 
-/// Tells how a later state differs from an earlier one, address by address. Serials, plans and the tool's version differ
-/// from run to run and are no difference.
+/// Tells how a later state differs from an earlier one, address by address, and in what has no address: the service, the
+/// lineage, where it was taken over from, and work that was begun and whose end is not known. The serial, the last plan
+/// and the tool's version differ from run to run and are no difference.
 pub fn compare(before: &State, after: &State) -> Vec<Difference> {
     let (old, new) = (Spellings::of(before), Spellings::of(after));
     let mut all: Vec<Address> = before.addresses();
@@ -201,18 +204,43 @@ pub fn compare(before: &State, after: &State) -> Vec<Difference> {
     all.sort();
     all.dedup();
     let mut differences = Vec::new();
+    let ancestor = |state: &State| state.ancestor.as_ref().map(|ancestor| json!(ancestor));
+    for (name, before, after) in [
+        ("service", Some(json!(before.api)), Some(json!(after.api))),
+        ("lineage", Some(json!(before.lineage)), Some(json!(after.lineage))),
+        ("ancestor", ancestor(before), ancestor(after)),
+    ] {
+        differences.extend(difference(name.to_owned(), before.as_ref(), after.as_ref()));
+    }
     for address in &all {
-        let (spelling, how) = match (before.record_at(address), after.record_at(address)) {
-            (Some(_), None) => (&old, How::Removed),
-            (None, Some(_)) => (&new, How::Added),
-            (Some(before), Some(after)) if before != after => {
-                (&new, How::Changed { fields: differing(&before, &after) })
-            }
-            _ => continue,
+        let (before, after) = (before.record_at(address), after.record_at(address));
+        let spelling = if after.is_some() { &new } else { &old };
+        differences.extend(difference(spelling.spell(address), before.as_ref(), after.as_ref()));
+    }
+    let mut begun: Vec<&OpKey> = before.unfinished.keys().chain(after.unfinished.keys()).collect();
+    begun.sort_unstable();
+    begun.dedup();
+    for key in begun {
+        // A retry token is nobody's business: it is shown as a digest.
+        let told = |state: &State| {
+            let work = state.unfinished.get(key)?;
+            let token = Digest::of([&work.token.0]).short();
+            Some(json!({ "ticket": work.ticket, "started": work.started, "token": token }))
         };
-        differences.push(Difference { address: spelling.spell(address), how });
+        let (before, after) = (told(before), told(after));
+        differences.extend(difference(format!("unfinished {key}"), before.as_ref(), after.as_ref()));
     }
     differences
+}
+
+fn difference(address: String, before: Option<&Value>, after: Option<&Value>) -> Option<Difference> {
+    let how = match (before, after) {
+        (Some(_), None) => How::Removed,
+        (None, Some(_)) => How::Added,
+        (Some(before), Some(after)) if before != after => How::Changed { fields: differing(before, after) },
+        _ => return None,
+    };
+    Some(Difference { address, how })
 }
 
 fn differing(before: &Value, after: &Value) -> Vec<Field> {
@@ -230,3 +258,6 @@ fn differing(before: &Value, after: &Value) -> Vec<Field> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Credentials as OCI users have them, with the real program, against a served simulator that checks signatures: which
-//! of flag, environment, train file and profile counts, and that no secret shows in what is printed and written.
+//! of flag, environment, train file and profile counts. That no key or pass phrase shows in what is printed and written is
+//! seen to by the workspace, for every run.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -64,44 +65,27 @@ impl Site {
 
     pub(super) fn status(&self, flags: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = self.workspace.command(&[&["status"], flags].concat());
-        command.envs(variables.iter().copied()).output().unwrap()
+        Workspace::output(command.envs(variables.iter().copied()))
     }
 
-    /// Runs `status` and expects the service's answer.
+    /// Runs `status` and expects the service's answer. Returns what was said, for those who have more to look for.
     #[track_caller]
-    pub(super) fn signs(&self, flags: &[&str], variables: &[(&str, &str)]) {
+    pub(super) fn signs(&self, flags: &[&str], variables: &[(&str, &str)]) -> Output {
         let output = self.status(flags, variables);
-        self.keeps_secrets(&output);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(i32::from(exit::DONE)), "{stderr}");
         assert!(String::from_utf8_lossy(&output.stdout).contains("one"), "{stderr}");
+        output
     }
 
-    /// Runs `status` and expects to be told.
+    /// Runs `status` and expects to be told. Returns what was said.
     #[track_caller]
-    pub(super) fn refuses(&self, flags: &[&str], variables: &[(&str, &str)], expected: &str) {
+    pub(super) fn refuses(&self, flags: &[&str], variables: &[(&str, &str)], expected: &str) -> Output {
         let output = self.status(flags, variables);
-        self.keeps_secrets(&output);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(i32::from(exit::ERROR)), "{stderr}");
         assert!(stderr.contains(expected), "{stderr}");
-    }
-
-    /// Looks for the key, line by line, and for the pass phrase in what was said and in every file but their own.
-    #[track_caller]
-    fn keeps_secrets(&self, output: &Output) {
-        let key = self.key();
-        let secrets = key.lines().filter(|line| line.len() == 64).chain([PASS_PHRASE, "hunter2"]);
-        let files = self.workspace.files();
-        let written = files.iter().filter(|(path, _)| !path.starts_with("oci")).map(|(_, text)| text);
-        let texts: Vec<_> = written
-            .chain([&output.stdout, &output.stderr])
-            .map(|text| String::from_utf8_lossy(text))
-            .collect();
-        for secret in secrets {
-            let shown = texts.iter().find(|text| text.contains(secret));
-            assert_eq!(shown, None, "a secret shows");
-        }
+        output
     }
 }
 

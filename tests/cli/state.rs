@@ -79,15 +79,15 @@ fn what_is_there_is_shown_by_address_and_nothing_is_changed() {
 #[test]
 fn what_is_forgotten_can_be_had_back() {
     let workspace = workspace();
+    let before = workspace.files();
     let dry = workspace.run(&["state", "rm", "group.web", "--dry-run"]).expect(exit::DONE);
     for line in ["  - group.web\n", "  - instance.web-1\n"] {
         assert!(dry.stdout.contains(line), "no {line} in {}", dry.stdout);
     }
     assert!(!dry.stdout.contains("canary"), "{}", dry.stdout);
-    assert_eq!(snapshot(&workspace), state(7));
     let refused = workspace.run(&["state", "rm", "group.web"]).expect(exit::USAGE).stderr;
     assert!(refused.contains("--auto-approve") && refused.contains("--dry-run"), "{refused}");
-    assert_eq!(snapshot(&workspace), state(7));
+    assert_eq!(workspace.files(), before);
 
     workspace.run(&["state", "rm", "group.web", "--auto-approve"]).expect(exit::DONE);
     let left = snapshot(&workspace);
@@ -112,6 +112,10 @@ fn what_is_forgotten_can_be_had_back() {
     for part in ["state rm group.web", "state restore 7"] {
         assert!(history.contains(part), "no `{part}` in {history}");
     }
+    // The first is one that nothing is noted of.
+    let rows: Vec<&str> = history.lines().collect();
+    assert!(rows[1].trim().starts_with('7') && rows[1].ends_with("yes"), "{history}");
+    assert!(rows[3].trim().starts_with('9') && rows[3].ends_with("now"), "{history}");
     let history = workspace.run(&["state", "history", "--json"]).expect(exit::DONE).stdout;
     let history: Value = serde_json::from_str(&history).unwrap();
     assert_eq!(history["history"][1]["serial"], 9);
@@ -140,7 +144,7 @@ fn a_pushed_state_has_to_fit() {
         (with("lineage", json!("f00d")), "of lineage f00d", true),
         (with("serial", json!(6)), "at serial 6", true),
     ] {
-        let error = push(&what, &[]).expect(exit::ERROR).stderr;
+        let error = push(&what, &[]).expect(if forced { exit::REFUSED } else { exit::ERROR }).stderr;
         assert!(error.contains(why) && error.contains("--force") == forced, "{error}");
         assert_eq!(snapshot(&workspace), state(7), "{why}");
     }
@@ -157,10 +161,19 @@ fn a_pushed_state_has_to_fit() {
     let files = workspace.files();
     assert!(files.keys().any(|path| path.ends_with("t.5eed-10.backup")), "{:?}", files.keys());
 
-    // Where there was none, as after a disk was lost.
+    // What is kept of another lineage is no way back of this one.
+    let error = workspace.run(&["state", "restore", "7", "--auto-approve"]).expect(exit::ERROR).stderr;
+    assert!(error.contains("no state of serial 7"), "{error}");
+
+    // Where there is none, as after a disk was lost: no serial is used again, or plans of that serial would fit.
     fs::remove_file(workspace.path().join("state/t.json")).unwrap();
+    let error = push(&with("api", json!("osmh")), &["--force"]).expect(exit::ERROR).stderr;
+    assert!(error.contains("of OS Management Hub"), "{error}");
     push(&state(9), &[]).expect(exit::DONE);
-    assert_eq!(snapshot(&workspace)["serial"], 10);
+    assert_eq!(snapshot(&workspace)["serial"], 12);
+    fs::remove_file(workspace.path().join("state/t.json")).unwrap();
+    workspace.run(&["state", "restore", "7", "--auto-approve"]).expect(exit::DONE);
+    assert_eq!(snapshot(&workspace)["serial"], 13);
 }
 
 #[test]

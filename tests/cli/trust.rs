@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use patchtrain::cli::exit;
 use patchtrain::op::Api;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject;
@@ -15,6 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
 use super::credentials::Site;
+use crate::support::Workspace;
 
 fn testdata(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/oci/testdata").join(name).display().to_string()
@@ -69,12 +71,40 @@ fn the_authorities_of_a_bundle_are_trusted_and_no_others() {
     // An authority that has not signed it: the instance's own certificate in the tests of those.
     let other = testdata("leaf.pem");
     let untrusted = [&always[..], &[("OCI_CLI_CERT_BUNDLE", &other)]].concat();
-    site.refuses(&[], &untrusted, "name a file of the authorities to trust with OCI_CLI_CERT_BUNDLE");
+    let way_out = format!(
+        ": only authorities in {other} (OCI_CLI_CERT_BUNDLE) are trusted; where the certificate is right, add to that file the \
+         authority that signed it"
+    );
+    let said = site.refuses(&[], &untrusted, &way_out);
+    assert!(!String::from_utf8_lossy(&said.stderr).contains("SSL_CERT_FILE"), "that is not read here");
 
     let nowhere = "/nowhere/ca.pem (OCI_CLI_CERT_BUNDLE) cannot be read: No such file or directory (os error 2): put the file";
     site.refuses(&[], &with("/nowhere/ca.pem"), nowhere);
     let garbage = "OCI_CLI_CERT_BUNDLE: trains/t.toml holds no certificate: expected certificates of authorities in PEM form";
     site.refuses(&[], &with("trains/t.toml"), garbage);
+}
+
+/// What the services' certificates are signed by need not have signed those of a repository, which may lie anywhere.
+#[test]
+fn repositories_are_trusted_as_the_system_does_whatever_the_bundle() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let site = Site::on(Api::Osmh);
+    let plain = site.served.fact("endpoint").trim_start_matches("http://").to_owned();
+    let url = format!("https://localhost:{}/repository", behind_tls(&runtime, plain));
+    let authority = testdata("ca.pem");
+    let fetched = |variable: &str| {
+        let verify = ["release", "verify", "--offline", "--repodata", &url];
+        let mut command = site.workspace.command(&verify);
+        let output = Workspace::output(command.env("NO_PROXY", "localhost").env(variable, &authority));
+        assert_eq!(output.status.code(), Some(i32::from(exit::ERROR)));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let told = fetched("OCI_CLI_CERT_BUNDLE");
+    assert!(told.contains("name a file of the authorities to trust with SSL_CERT_FILE"), "{told}");
+    assert!(!told.contains("OCI_CLI_CERT_BUNDLE"), "that has no effect here: {told}");
+    // Trusted, it is spoken to, and has no such file.
+    let told = fetched("SSL_CERT_FILE");
+    assert!(told.contains("repodata/repomd.xml: the connection broke: the answer is 40"), "{told}");
 }
 
 #[test]

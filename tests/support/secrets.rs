@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use patchtrain::simulator::credentials;
 
 /// What tests of the program use besides keys.
-const WORDS: [&str; 3] = ["correct-horse-battery", "hunter2", "s3cr3t"];
+const WORDS: [&str; 4] = ["correct-horse-battery", "correct horse", "hunter2", "s3cr3t"];
 
 static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/oci/testdata");

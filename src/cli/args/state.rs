@@ -102,8 +102,8 @@ pub(in crate::cli) struct StatePull {
 
 /// Put a state from a file in the place of the one that is there
 ///
-/// Refused where the file's is of another train or service, and without --force where it is of another lineage or at a
-/// lower serial. It gets the next serial, so that plans made before are stale.
+/// Refused where the file's is of another train or service, and without --force where it is of another lineage, at a lower
+/// serial, or at the same serial and of another run. It gets the next serial, so that plans made before are stale.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct StatePush {
     /// The file, as `state pull` prints one

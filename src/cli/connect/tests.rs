@@ -49,6 +49,17 @@ async fn ping(transport: &HttpTransport, url: &str) {
     }
 }
 
+/// Goes there and back until a number is so large, for some seconds at most.
+async fn reaches(number: &AtomicUsize, wanted: usize, transport: &HttpTransport, url: &str) {
+    for _ in 0..10_000 {
+        if number.load(Ordering::Relaxed) >= wanted {
+            return;
+        }
+        ping(transport, url).await;
+    }
+    panic!("{} of {wanted}, and no more come", number.load(Ordering::Relaxed));
+}
+
 async fn serve() -> (String, Arc<Gauge>) {
     let gauge = Arc::new(Gauge { now: 0.into(), served: 0.into(), gate: Semaphore::new(0) });
     let own = Arc::clone(&gauge);
@@ -118,15 +129,11 @@ async fn a_run_has_no_more_calls_in_flight_than_it_may_whatever_it_asks() {
         .collect();
     let transport = HttpTransport::new();
     for round in 1..=asked.len() / CALLS {
-        while gauge.now.load(Ordering::Relaxed) < CALLS {
-            ping(&transport, &url).await;
-        }
+        reaches(&gauge.now, CALLS, &transport, &url).await;
         ping(&transport, &url).await;
         assert_eq!(gauge.now.load(Ordering::Relaxed), CALLS);
         gauge.gate.add_permits(CALLS);
-        while gauge.served.load(Ordering::Relaxed) < round * CALLS {
-            ping(&transport, &url).await;
-        }
+        reaches(&gauge.served, round * CALLS, &transport, &url).await;
     }
     for seen in join_all(asked).await {
         seen.unwrap().unwrap();

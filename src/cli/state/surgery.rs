@@ -1,5 +1,7 @@
 //! What changes a state by hand: `state rm`, `push` and `restore`. Under the lock, approved, kept as a backup, and
-//! written down.
+//! written down. With `--dry-run` without the lock, and nothing is written at all.
+
+use std::fmt::Display;
 
 use super::super::args::{Consent, StatePush, StateRestore, StateRm};
 use super::super::context::Context;
@@ -8,131 +10,152 @@ use super::{Place, find, place};
 use crate::apply::Interrupt;
 use crate::name::Address;
 use crate::render;
-use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{ChangeRecord, LocalSession, Session, read_state};
+use crate::state::store::{ChangeRecord, LocalSession, Session, Store, read_state};
+use crate::state::{State, Unfit};
 
 pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
-    context.block_on(async |interrupt| {
-        let mut session =
-            lock::take(context, &interrupt, &place.train.name, &arguments.consent.locking).await?;
-        let before = session.load().await?.ok_or_else(|| place.none())?;
-        let spellings = Spellings::of(&before);
+    let words = format!("state rm {}", arguments.addresses.join(" "));
+    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
+    operation.run(async |before| {
+        let mut after = before.clone().ok_or_else(|| operation.place.none())?;
+        let spellings = Spellings::of(before.as_ref().unwrap_or(&after));
         let addresses: Vec<Address> =
             arguments.addresses.iter().map(|text| find(&spellings, text)).collect::<Result<_, _>>()?;
-        let mut after = before.clone();
-        for address in &addresses {
-            after.forget(address);
-        }
-        let words = format!("state rm {}", arguments.addresses.join(" "));
-        let change = Change { place: &place, before: Some(before), after, words };
-        change.make(context, &interrupt, &mut session, &arguments.consent).await
+        addresses.iter().for_each(|address| after.forget(address));
+        Ok(after)
     })
 }
 
 pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
+    let (file, force) = (arguments.file.display(), arguments.force);
+    let words = format!("state push {file}{}", if force { " --force" } else { "" });
+    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
     let given = read_state(&arguments.file)?;
-    context.block_on(async |interrupt| {
-        let mut session =
-            lock::take(context, &interrupt, &place.train.name, &arguments.consent.locking).await?;
-        let before = session.load().await?;
-        let file = arguments.file.display();
-        let unfit = |why: &dyn std::fmt::Display| {
-            CliError::new(exit::ERROR, format!("{file} cannot be the state of train `{}`", place.train.name))
-                .cause(why.to_string())
-        };
-        match &before {
-            Some(before) => given.may_follow(before, arguments.force).map_err(|why| {
-                let forced = given.may_follow(before, true).is_ok();
-                let error = unfit(&why);
-                if forced { error.hint("--force puts it in place all the same") } else { error }
-            })?,
-            None if given.train != place.train.name => {
-                return Err(unfit(&format!("it is of train `{}`", given.train)));
-            }
-            None => {}
-        }
-        let words = format!("state push {file}{}", if arguments.force { " --force" } else { "" });
-        let change = Change { place: &place, before, after: given, words };
-        change.make(context, &interrupt, &mut session, &arguments.consent).await
+    operation.run(async |before| {
+        let train = &operation.place.train;
+        let beginning =
+            State { api: train.service.api, ..State::new(train.name.clone(), given.lineage.clone()) };
+        let current = before.as_ref().unwrap_or(&beginning);
+        let what = format!("{file} cannot be the state of train `{}`", train.name);
+        given.may_follow(current, force).map_err(|why| match given.may_follow(current, true) {
+            Ok(()) => refused(exit::REFUSED, &what, &why).hint("--force puts it in place all the same"),
+            Err(_) => refused(exit::ERROR, &what, &why),
+        })?;
+        Ok(given.clone())
     })
 }
 
 pub(super) fn restore(context: &Context, arguments: &StateRestore) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
-    context.block_on(async |interrupt| {
-        let mut session =
-            lock::take(context, &interrupt, &place.train.name, &arguments.consent.locking).await?;
-        let before = session.load().await?;
-        let (_, kept) = place.backup(before.as_ref(), arguments.serial).await?;
-        let words = format!("state restore {}", arguments.serial);
-        let change = Change { place: &place, before, after: kept, words };
-        change.make(context, &interrupt, &mut session, &arguments.consent).await
+    let words = format!("state restore {}", arguments.serial);
+    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
+    operation.run(async |before| {
+        let kept = operation.place.backup(before.as_ref(), arguments.serial).await?;
+        let Some(current) = before else { return Ok(kept) };
+        let what = format!("serial {} cannot be gone back to", arguments.serial);
+        kept.is_akin_to(current, false).map_err(|why| refused(exit::ERROR, &what, &why))?;
+        Ok(kept.restored_over(current))
     })
 }
 
-/// A state that is to take another's place.
-struct Change<'a> {
-    place: &'a Place,
-    before: Option<State>,
-    after: State,
+fn refused(code: u8, what: &dyn Display, why: &Unfit) -> CliError {
+    CliError::new(code, what.to_string()).cause(why.to_string())
+}
+
+/// One command that puts a state in another's place.
+struct Operation<'a> {
+    context: &'a Context,
+    place: Place,
+    consent: &'a Consent,
+    /// The command, as it was typed.
     words: String,
 }
 
-impl Change<'_> {
-    async fn make(
-        self,
-        context: &Context,
+impl<'a> Operation<'a> {
+    fn new(
+        context: &'a Context,
+        place: Place,
+        consent: &'a Consent,
+        words: String,
+    ) -> Result<Self, CliError> {
+        if !consent.dry_run && !consent.auto_approve && !context.terminal.can_ask {
+            return Err(CliError::usage("there is no terminal to ask for approval on")
+                .hint("change the state without being asked, with --auto-approve")
+                .hint("see what would be done, with --dry-run"));
+        }
+        Ok(Self { context, place, consent, words })
+    }
+
+    /// Finds out with `make` what is to follow the state, and puts it there once that is approved.
+    fn run(&self, make: impl AsyncFn(&Option<State>) -> Result<State, CliError>) -> Result<u8, CliError> {
+        self.context.block_on(async |interrupt| {
+            if self.consent.dry_run {
+                let before = self.place.store.load().await?;
+                let after = make(&before).await?;
+                if self.differs(before.as_ref(), &after)? {
+                    self.context.terminal.say("\nNothing was changed.");
+                }
+                return Ok(exit::DONE);
+            }
+            let train = &self.place.train.name;
+            let mut session = lock::take(self.context, &interrupt, train, &self.consent.locking).await?;
+            let before = session.load().await?;
+            let after = make(&before).await?;
+            if self.differs(before.as_ref(), &after)? {
+                self.put(&interrupt, &mut session, before, after).await?;
+            }
+            Ok(exit::DONE)
+        })
+    }
+
+    /// Shows what would change. Tells whether anything would.
+    fn differs(&self, before: Option<&State>, after: &State) -> Result<bool, CliError> {
+        let train = &self.place.train;
+        let nothing = State { api: after.api, ..State::new(train.name.clone(), after.lineage.clone()) };
+        let differences = inspect::compare(before.unwrap_or(&nothing), after);
+        if differences.is_empty() && before.is_some() {
+            self.context.terminal.say("The state is so already; nothing was changed.");
+            return Ok(false);
+        }
+        self.context.terminal.print(&render::state_differences(&differences))?;
+        Ok(true)
+    }
+
+    async fn put(
+        &self,
         interrupt: &Interrupt,
         session: &mut LocalSession,
-        consent: &Consent,
-    ) -> Result<u8, CliError> {
+        before: Option<State>,
+        after: State,
+    ) -> Result<(), CliError> {
         let train = &self.place.train.name;
-        let nothing = State::new(train.clone(), self.after.lineage.clone());
-        let before = self.before.as_ref().unwrap_or(&nothing);
-        let differences = inspect::compare(before, &self.after);
-        if differences.is_empty() && before.lineage == self.after.lineage && self.before.is_some() {
-            context.terminal.say("The state is so already; nothing was changed.");
-            return Ok(exit::DONE);
-        }
-        context.terminal.print(&render::state_differences(&differences))?;
-        let after = self.after.following(before);
-        if consent.dry_run {
-            context
-                .terminal
-                .say(&format!("\nNothing was changed: with approval this would be serial {}.", after.serial));
-            return Ok(exit::DONE);
-        }
         let question = format!(
             "\nDo you want to change the state of train {train}?\n  Only the state: nothing in the service is changed by it."
         );
-        if !consent.auto_approve {
-            if !context.terminal.can_ask {
-                return Err(CliError::usage("there is no terminal to ask for approval on")
-                    .hint("change the state without being asked, with --auto-approve")
-                    .hint("see what would be done, with --dry-run"));
-            }
-            if !prompt::yes(context, interrupt, &question).await? {
-                return Err(CliError::new(exit::ERROR, "nothing was changed"));
-            }
+        if !self.consent.auto_approve && !prompt::yes(self.context, interrupt, &question).await? {
+            return Err(CliError::new(exit::ERROR, "nothing was changed"));
         }
-        let holder = context.holder();
+        let after = after.after(self.place.highest(before.as_ref()).await?);
+        let holder = self.context.holder();
         let record = ChangeRecord {
             at: holder.since,
             who: holder.who,
             host: holder.host,
-            change: self.words,
-            basis: before.serial,
+            change: self.words.clone(),
+            basis: before.as_ref().map_or(0, |before| before.serial),
             serial: after.serial,
+            lineage: after.lineage.clone(),
         };
         session.change(&after, record).await?;
-        let kept = match self.before {
-            Some(before) => format!("; `patchtrain state restore {}` goes back", before.serial),
-            None => String::new(),
+        let back = match &before {
+            Some(before) if before.lineage == after.lineage => {
+                format!("; `patchtrain state restore {}` goes back", before.serial)
+            }
+            _ => String::new(),
         };
-        context.terminal.say(&format!("\nThe state of train {train} is at serial {}{kept}.", after.serial));
-        Ok(exit::DONE)
+        self.context
+            .terminal
+            .say(&format!("\nThe state of train {train} is at serial {}{back}.", after.serial));
+        Ok(())
     }
 }

@@ -113,6 +113,17 @@ pub enum CredentialsError {
         /// What came of it.
         reason: String,
     },
+    /// The region that the instance names is of no use.
+    #[error(
+        "the region of this instance is of no use ({url}): {reason}; or name in [service] of the train file what follows \
+         from it: `region`, and where tokens are given, `endpoints.auth`"
+    )]
+    Region {
+        /// What was asked for.
+        url: String,
+        /// What is wrong, and what is expected.
+        reason: String,
+    },
     /// The instance is not the one that it was.
     #[error("the instance metadata service: {url} {reason}")]
     Moved {

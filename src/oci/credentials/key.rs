@@ -20,13 +20,13 @@ pub struct SigningKey {
     random: SystemRandom,
 }
 
-/// Why a PEM text is no key to sign with. Displays as the rest of "the private key ...".
+/// Why a PEM text is no key to sign with. Displays as the rest of "the private key ...", without a way out: that depends
+/// on whose key it is, which whoever has read it knows ([`super::KeyPlace`]).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
     /// Nothing in PEM.
     #[error(
-        "is not in PEM form: expected a line `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`, as in the \
-         file that the console gave when the key was made"
+        "is not in PEM form: expected a line `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`"
     )]
     NotPem,
     /// Under a pass phrase that nobody has given.
@@ -36,20 +36,16 @@ pub enum KeyError {
     #[error("does not open with its pass phrase")]
     WrongPassPhrase,
     /// Under a pass phrase, in a way nobody should use any more.
-    #[error(
-        "is encrypted with {0}, which is not supported: write a copy with `openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEW`"
-    )]
+    #[error("is encrypted with {0}, which is not supported")]
     Cipher(String),
     /// The other half.
-    #[error("is a public key: name the file of the private one of the pair")]
+    #[error("is a public key")]
     Public,
     /// Another algorithm.
-    #[error("is not an RSA key, and OCI takes no other: make one in the console (My profile, API keys)")]
+    #[error("is not an RSA key, and OCI takes no other")]
     NotRsa,
     /// RSA, and not usable.
-    #[error(
-        "is refused ({0}): expected an RSA key of 2048 to 4096 bits with the public exponent 65537, as `openssl genrsa 2048` makes it"
-    )]
+    #[error("is refused ({0}): expected an RSA key of 2048 to 4096 bits with the public exponent 65537")]
     Refused(&'static str),
 }
 

@@ -86,6 +86,8 @@ pub(crate) struct KeyPlace {
     pub(crate) pass_phrase: Option<Place>,
     /// How to give a pass phrase, for those who have given none.
     pub(crate) give: String,
+    /// How to come by a key that can be used, of this kind.
+    pub(crate) another: String,
 }
 
 impl KeyPlace {
@@ -104,10 +106,17 @@ impl KeyPlace {
                 (KeyError::WrongPassPhrase, Some(Place::File { path, .. })) => {
                     format!(": correct {}", path.display())
                 }
+                (KeyError::WrongPassPhrase, None) => String::new(),
                 (KeyError::NotPem, _) if looks_like_path(pem.expose()) => {
                     "; it looks like the path of a file, which must be absolute".to_owned()
                 }
-                _ => String::new(),
+                (KeyError::Cipher(_), _) => {
+                    ": write a copy with `openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEW`".to_owned()
+                }
+                (KeyError::Public, _) => ": the private one of the pair belongs there".to_owned(),
+                (KeyError::NotPem | KeyError::NotRsa | KeyError::Refused(_), _) => {
+                    format!("; {}", self.another)
+                }
             };
             CredentialsError::Key { origin: self.key.to_string(), reason: format!("{error}{way_out}") }
         })

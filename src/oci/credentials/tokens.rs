@@ -58,9 +58,18 @@ impl Credentials {
     /// their files change.
     pub fn session_token(profile: &Profile) -> Result<Self, CredentialsError> {
         let name = profile.name();
+        let token = profile.token_place()?;
+        let anew = format!("`oci session authenticate --profile {name}` makes another");
+        let key = profile.key_place().map_err(|error| match error {
+            // Not from the console, where a user's is from.
+            CredentialsError::Missing { path, profile, key, .. } => {
+                CredentialsError::Missing { path, profile, key, way_out: anew.clone() }
+            }
+            error => error,
+        })?;
         Ok(Self::renewed(Placed {
-            token: profile.token_place()?,
-            key: profile.key_place()?,
+            token,
+            key: KeyPlace { another: anew, ..key },
             way_out: format!(
                 "run `oci session refresh --profile {name}`, or once it has expired `oci session authenticate --profile {name}`"
             ),
@@ -95,6 +104,7 @@ impl Credentials {
                 key: place(RP_KEY, key)?,
                 pass_phrase: pass_phrase.as_ref().map(|value| Place::of_value(RP_PASS_PHRASE, value)),
                 give: format!("set {RP_PASS_PHRASE}"),
+                another: format!("OCI gives it with the token: leave {RP_KEY} as it is set for this process"),
             },
             way_out: format!(
                 "OCI replaces the file that {RP_TOKEN} names; a token in the variable itself ends with its process: start that anew"

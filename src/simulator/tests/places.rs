@@ -118,15 +118,17 @@ async fn what_is_available_is_what_could_be_installed() {
     }
 
     let one = rows().into_iter().find(|row| row["architecture"] == "x86_64").unwrap();
+    let prefix = one["displayName"].as_str().unwrap();
+    let alike = client.all(&format!("{path}?displayName={}", escape(prefix)));
+    assert!(alike.contains(&one) && alike.len() < rows().len());
+    assert!(alike.iter().all(|row| row["displayName"].as_str().unwrap().starts_with(prefix)));
+
     let name = one["name"].as_str().unwrap();
     let install =
         format!("/managedInstances/{web}/actions/packages/install?softwarePackageName={}", escape(name));
     let work = client.post(&install, Value::Null).header("opc-work-request-id").to_owned();
     assert_eq!(client.wait(&work).await["status"], "SUCCEEDED");
     assert!(!rows().contains(&one));
-    let prefix = one["displayName"].as_str().unwrap();
-    let alike = client.all(&format!("{path}?displayName={}", escape(prefix)));
-    assert!(alike.iter().all(|row| row["displayName"].as_str().unwrap().starts_with(prefix)));
 
     // Without sources there is nothing.
     assert_eq!(client.act(&web, "detachParent", attached[0]["id"].as_str().unwrap()).status, 204);

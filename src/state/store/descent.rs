@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::kept::{backup_of, describe};
-use super::medium::{Held, Item, Look, Medium, Place};
+use super::kept::describe;
+use super::medium::{Item, Medium, Place};
 use super::{Base, KeptSession, State, StoreError, disk, snapshot};
 
 /// Reads a state from a file, wherever it lies and of whichever train it is.
@@ -28,19 +28,9 @@ impl<M: Medium> KeptSession<M> {
             let (before, after) = (describe(Some(&before)), describe_state(state));
             return Err(self.conflict(format!("it is at {before}, which {after} cannot replace")));
         }
-        let backup = Item::Backup(backup_of(&before));
-        let bytes = self.held.read(&Item::Snapshot).await?.unwrap_or_default();
-        match self.held.read(&backup).await? {
-            // Another try, cut short before the snapshot was replaced.
-            Some(kept) if kept == bytes => {}
-            Some(_) => {
-                let place = self.medium.place(&backup);
-                return Err(self.conflict(format!("{place} holds another state and would be overwritten")));
-            }
-            None => self.held.replace(&backup, &bytes).await?,
-        }
+        let backup = self.back_up(&before).await?;
         self.put(state).await?;
-        Ok(self.medium.place(&backup))
+        Ok(self.medium.place(&Item::Backup(backup)))
     }
 }
 

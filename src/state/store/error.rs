@@ -50,7 +50,9 @@ pub enum StoreError {
         known: u32,
     },
     /// What is to be written does not follow what is there.
-    #[error("{place} has moved on: {problem}; nothing was written. Make a new plan with `patchtrain plan`")]
+    #[error(
+        "{place} has moved on: {problem}; nothing was written. Run the command again; a saved plan has to be made anew"
+    )]
     Conflict {
         /// The snapshot's.
         place: Place,

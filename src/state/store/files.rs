@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `<train>.json` | the snapshot |
 //! | `<train>.journal` | what the run in progress has done since |
-//! | `<train>.history` | one JSON line for each finished run |
+//! | `<train>.history` | one JSON line for each run, and for each change by hand |
 //! | `<train>.reports` | one JSON line for each compliance report; not state, and not locked |
 //! | `<train>.inventory` | what was last observed; a cache, and not locked |
 //! | `<train>.<lineage>-<serial>.backup` | a snapshot that another has replaced |
@@ -65,8 +65,9 @@ impl Files {
             Item::History => "history",
             Item::Reports => "reports",
             Item::Inventory => "inventory",
-            Item::Backup(BackupName { lineage, serial }) => {
-                return self.named(&format!("{lineage}-{serial}.backup"));
+            Item::Backup(BackupName { lineage, serial, twin }) => {
+                let twin = twin.as_ref().map(|twin| format!("-{twin}")).unwrap_or_default();
+                return self.named(&format!("{lineage}-{serial}{twin}.backup"));
             }
         };
         self.named(extension)
@@ -79,12 +80,16 @@ impl Files {
     /// Tells which backup of this train a file is, by its name.
     fn backup(&self, name: &str) -> Option<BackupName> {
         let name = name.strip_prefix(self.train.as_str())?.strip_prefix('.')?.strip_suffix(".backup")?;
-        let (lineage, serial) = name.rsplit_once('-')?;
+        let mut parts = name.split('-');
+        let (lineage, serial, twin) = (parts.next()?, parts.next()?, parts.next());
         // The files of a train whose name goes on after a dot begin alike.
-        if lineage.is_empty() || !lineage.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+        let plain =
+            |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+        if !plain(lineage) || !twin.is_none_or(plain) || parts.next().is_some() {
             return None;
         }
-        Some(BackupName { lineage: lineage.to_owned(), serial: serial.parse().ok()? })
+        let twin = twin.map(str::to_owned);
+        Some(BackupName { lineage: lineage.to_owned(), serial: serial.parse().ok()?, twin })
     }
 
     fn list(&self) -> Result<Vec<BackupName>, StoreError> {
@@ -285,9 +290,13 @@ mod tests {
     #[test]
     fn backups_are_known_by_their_names() {
         let files = Files::new("state".into(), TrainName::new("gl"));
-        let of = |lineage: &str, serial| Some(BackupName { lineage: lineage.to_owned(), serial });
+        let of = |lineage: &str, serial| Some(BackupName { lineage: lineage.to_owned(), serial, twin: None });
+        let twin = Some(BackupName { twin: Some("0f3a".to_owned()), ..of("5eed", 12).unwrap() });
         for (name, backup) in [
             ("gl.5eed-12.backup", of("5eed", 12)),
+            ("gl.5eed-12-0f3a.backup", twin),
+            ("gl.5eed-12-.backup", None),
+            ("gl.5eed-12-0f3a-1.backup", None),
             ("gl.5eed-12.backup.old", None),
             (".gl.5eed-12.backup.new", None),
             ("gl.json", None),

@@ -18,6 +18,7 @@ use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::record::HistoryLine;
 use super::{Base, Entry, HistoryRecord, Holder, Session, State, StepCounts, Store, StoreError, snapshot};
 use crate::name::TrainName;
+use crate::package::Digest;
 use crate::state::{FORMAT_VERSION, Finish};
 
 /// How many replaced snapshots of a lineage are kept.
@@ -233,10 +234,11 @@ impl<M: Medium> KeptSession<M> {
         if let Some((pending, journal)) = state.as_mut().zip(found.pending) {
             // Before the journal that it is made of goes.
             if let Some(record) = cut_off(pending, &journal, self.held.previous()) {
-                self.note(&record).await?;
+                self.note(&HistoryLine::Run(record)).await?;
             }
             self.back_up(&journal.base).await?;
             self.put(pending).await?;
+            self.prune().await;
         }
         self.drop_journal().await?;
         self.snapshot = Some(state.as_ref().map(Base::of));
@@ -254,33 +256,48 @@ impl<M: Medium> KeptSession<M> {
         Ok(())
     }
 
-    /// Keeps the snapshot, which is about to be replaced, and lets go of the oldest of its lineage.
-    async fn back_up(&mut self, snapshot: &Base) -> Result<(), StoreError> {
-        let Some(bytes) = self.held.read(&Item::Snapshot).await? else { return Ok(()) };
-        let name = backup_of(snapshot);
-        self.held.replace(&Item::Backup(name.clone()), &bytes).await?;
-        let mut kept = self.medium.backups().await?;
-        kept.retain(|backup| backup.lineage == name.lineage);
+    /// Keeps the snapshot, which is about to be replaced, as a backup; as one more where another snapshot of that serial
+    /// was kept: nothing that was kept is ever overwritten.
+    pub(super) async fn back_up(&mut self, snapshot: &Base) -> Result<BackupName, StoreError> {
+        let mut name = backup_of(snapshot);
+        let Some(bytes) = self.held.read(&Item::Snapshot).await? else { return Ok(name) };
+        for twin in [None, Some(Digest::of([&bytes]).short())] {
+            name.twin = twin;
+            let item = Item::Backup(name.clone());
+            match self.held.read(&item).await? {
+                Some(kept) if kept == bytes => break,
+                Some(_) => {}
+                None => {
+                    self.held.replace(&item, &bytes).await?;
+                    break;
+                }
+            }
+        }
+        Ok(name)
+    }
+
+    /// Lets go of the oldest backups of the snapshot's lineage. That they stay is no reason for a run to fail.
+    async fn prune(&mut self) {
+        let Some(lineage) = self.snapshot.iter().flatten().next().map(|base| backup_of(base).lineage) else {
+            return;
+        };
+        let mut kept = self.medium.backups().await.unwrap_or_default();
+        kept.retain(|backup| backup.lineage == lineage);
         kept.sort_unstable();
         let surplus = kept.len().saturating_sub(BACKUPS);
-        for backup in kept.into_iter().take(surplus).filter(|backup| *backup != name) {
-            self.held.remove(&Item::Backup(backup)).await?;
+        for backup in kept.into_iter().take(surplus) {
+            let _ = self.held.remove(&Item::Backup(backup)).await;
         }
-        Ok(())
     }
 
-    /// Adds a line to the history; not again where its last line is of the same run, noted before a crash.
-    async fn note(&mut self, record: &HistoryRecord) -> Result<(), StoreError> {
+    /// Adds a line to the history; not again where its last line says the same, noted before a crash.
+    pub(super) async fn note(&mut self, line: &HistoryLine) -> Result<(), StoreError> {
         let text = self.held.read(&Item::History).await?.unwrap_or_default();
         let last = text.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let last: Option<HistoryRecord> = serde_json::from_slice(last).ok();
-        if last.is_some_and(|last| (&last.plan, last.serial) == (&record.plan, record.serial)) {
+        let last: Option<HistoryLine> = serde_json::from_slice(last).ok();
+        if last.is_some_and(|last| last.is_of_the_same(line)) {
             return Ok(());
         }
-        self.write_down(&HistoryLine::Run(record.clone())).await
-    }
-
-    pub(super) async fn write_down(&mut self, line: &HistoryLine) -> Result<(), StoreError> {
         add_line(&self.medium, &Item::History, line).await
     }
 
@@ -364,7 +381,7 @@ pub(super) fn describe(base: Option<&Base>) -> String {
 /// Returns the name of the backup of a snapshot.
 pub(super) fn backup_of(base: &Base) -> BackupName {
     let lineage = base.lineage.0.chars().filter(char::is_ascii_alphanumeric).take(SHORT).collect();
-    BackupName { lineage, serial: base.serial }
+    BackupName { lineage, serial: base.serial, twin: None }
 }
 
 impl<M: Medium> Session for KeptSession<M> {
@@ -393,11 +410,12 @@ impl<M: Medium> Session for KeptSession<M> {
                 self.back_up(&before).await?;
             }
             self.put(&stamped).await?;
+            self.prune().await;
         }
         self.drop_journal().await
     }
 
     async fn history(&mut self, record: &HistoryRecord) -> Result<(), StoreError> {
-        self.note(record).await
+        self.note(&HistoryLine::Run(record.clone())).await
     }
 }

@@ -48,6 +48,8 @@ pub struct BackupName {
     pub lineage: String,
     /// Its serial.
     pub serial: u64,
+    /// Tells it from another snapshot of that lineage and serial, which was kept before it.
+    pub twin: Option<String>,
 }
 
 /// What reads items.

@@ -111,4 +111,4 @@ impl Base {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::state) mod tests;

@@ -67,12 +67,13 @@ impl<M: Medium> KeptSession<M> {
     /// Puts a state that was changed by hand in the place of the one that is there, which is kept as a backup, and
     /// writes down who did that. Its serial is above the other's.
     pub async fn change(&mut self, state: &State, record: ChangeRecord) -> Result<(), StoreError> {
-        match self.read().await? {
-            Some(before) if before.lineage != state.lineage => {
-                self.supersede(state).await?;
-            }
-            _ => self.fold(state).await?,
+        let before = self.read().await?;
+        // First: a change that nobody wrote down could not be told afterwards, and one that is written down and was cut
+        // off before it was made shows as a serial that is not there.
+        self.note(&HistoryLine::Change(record)).await?;
+        match before {
+            Some(before) if before.lineage != state.lineage => self.supersede(state).await.map(|_| ()),
+            _ => self.fold(state).await,
         }
-        self.write_down(&HistoryLine::Change(record)).await
     }
 }

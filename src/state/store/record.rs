@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::medium::Place;
-use crate::op::PlanId;
+use crate::op::{Lineage, PlanId};
 use crate::state::Ancestor;
 
 /// Who holds a lock. It only informs; the lock itself is the operating system's.
@@ -61,6 +61,8 @@ pub struct ChangeRecord {
     pub basis: u64,
     /// The serial it left.
     pub serial: u64,
+    /// The lineage it left.
+    pub lineage: Lineage,
 }
 
 /// One line of the history.
@@ -71,6 +73,19 @@ pub enum HistoryLine {
     Change(ChangeRecord),
     /// A run.
     Run(HistoryRecord),
+}
+
+impl HistoryLine {
+    /// Tells whether both were noted of the same thing, perhaps at different times.
+    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Run(one), Self::Run(other)) => (&one.plan, one.serial) == (&other.plan, other.serial),
+            (Self::Change(one), Self::Change(other)) => {
+                (&one.change, one.basis, one.serial) == (&other.change, other.basis, other.serial)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The lines of something that is appended to, as far as they can be read.

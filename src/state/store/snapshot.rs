@@ -9,6 +9,9 @@ use super::{State, StoreError};
 use crate::name::TrainName;
 use crate::state::FORMAT_VERSION;
 
+/// The last serial that is believed. Later ones are added to it.
+const LAST_SERIAL: u64 = 1 << 53;
+
 /// What every version of the format has, read before the rest.
 #[derive(Deserialize)]
 struct Heading {
@@ -22,9 +25,12 @@ pub(super) fn parse(place: &Place, bytes: &[u8], train: Option<&TrainName>) -> R
         StoreError::Damaged {
         place: place.clone(),
         problem,
-        way_out: "Restore it from version control, or move it away and go back to one of those that are kept: see `patchtrain \
-                  state history`"
-            .to_owned(),
+        way_out: match train {
+            Some(_) => "Restore it from version control, or move it away (and the journal, if there is one) and go back to \
+                        one of those that are kept: see `patchtrain state history`"
+                .to_owned(),
+            None => "Take another copy of it".to_owned(),
+        },
     }
     };
     if bytes.is_empty() {
@@ -51,7 +57,12 @@ fn nonsense(state: &State) -> Option<String> {
     let rules = [
         (state.format_version == 0, "its format version is 0"),
         (state.serial == 0, "its serial is 0"),
+        (state.serial > LAST_SERIAL, "its serial is beyond all that are counted"),
         (state.lineage.0.is_empty(), "its lineage is empty"),
+        (
+            !state.lineage.0.contains(|one: char| one.is_ascii_alphanumeric()),
+            "its lineage has no letter or digit",
+        ),
     ];
     rules.into_iter().find_map(|(broken, problem)| broken.then(|| problem.to_owned()))
 }

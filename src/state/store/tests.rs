@@ -45,12 +45,12 @@ fn ocid(kind: &str, n: usize) -> Ocid {
     Ocid::new(&format!("ocid1.{kind}.oc1.eu-frankfurt-1.antheljt{n:0>52}"))
 }
 
-fn new_state() -> State {
+pub(in crate::state) fn new_state() -> State {
     State::new(train(), Lineage("5eed".into()))
 }
 
 /// The entries of a run that puts instances on a release and brings them to its level.
-fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
+pub(in crate::state) fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     let plan = PlanId("a-plan".into());
     let (group, release) = (GroupName::new("web"), ReleaseName::new("GL1.1"));
     let mut entries = vec![Entry::Begin { plan: plan.clone(), basis: 0, at: at(0) }];
@@ -100,7 +100,7 @@ fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     entries
 }
 
-fn replayed(mut state: State, entries: &[Entry]) -> State {
+pub(in crate::state) fn replayed(mut state: State, entries: &[Entry]) -> State {
     for entry in entries {
         state.record(entry).unwrap();
     }

@@ -16,7 +16,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use super::tokens::token;
 use super::*;
 use crate::oci::testing::{Answer, Asked, Script, broken, json, refuse, with};
-use crate::oci::{Call, Client, Endpoint, HttpTransport, Metadata};
+use crate::oci::{Call, Client, Endpoint, HttpTransport, Metadata, Regions};
 
 const LEAF: &str = include_str!("../../testdata/leaf.pem");
 pub(super) const INTERMEDIATE: &str = include_str!("../../testdata/intermediate.pem");
@@ -188,6 +188,15 @@ async fn a_second_401_is_an_error() {
 /// A stand-in in process, answering by path; none for what it answers when all goes well.
 pub(super) fn scripted(
     auth: Option<&str>,
+    rule: impl FnMut(&Asked) -> Option<Answer> + Send + 'static,
+) -> (Credentials, Script) {
+    scripted_among(Regions::default(), auth, rule)
+}
+
+/// The same, with regions that somebody describes.
+fn scripted_among(
+    regions: Regions,
+    auth: Option<&str>,
     mut rule: impl FnMut(&Asked) -> Option<Answer> + Send + 'static,
 ) -> (Credentials, Script) {
     let script = Script::new(move |asked| {
@@ -201,7 +210,7 @@ pub(super) fn scripted(
             _ => refuse(404, "NotFound"),
         })
     });
-    let metadata = Metadata::new(Arc::new(script.clone()), None);
+    let metadata = Metadata::new(Arc::new(script.clone()), None).with_regions(regions);
     (Credentials::instance_principal(Arc::new(script.clone()), metadata, auth), script)
 }
 
@@ -238,19 +247,44 @@ async fn a_token_is_renewed_five_minutes_before_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn the_region_tells_where_tokens_are_given() {
-    for (regions, expected) in [
-        (Some("regionInfo"), "the token that https://auth.me-dcc-muscat-1.oraclecloud9.com/v1/x509 gives"),
-        (None, "the token that https://auth.eu-frankfurt-1.oraclecloud.com/v1/x509 gives"),
+    let one = r#"{"realmKey":"oc99","realmDomainComponent":"cloud.example.com","regionKey":"xyz","regionIdentifier":"eu-example-1"}"#;
+    let sea = r#"{"realmKey":"oc98","realmDomainComponent":"Sea.example.com","regionKey":"SEA","regionIdentifier":"sea"}"#;
+    let of = |info: Option<&'static str>, region: &'static str, described: Option<&str>| {
+        let regions = Regions::new(None, described);
+        let (credentials, _) =
+            scripted_among(regions, None, move |asked| match asked.line.rsplit('/').next() {
+                Some("regionInfo") => info.map_or(Some(refuse(404, "NotFound")), |info| Some(json(info))),
+                Some("region") => Some(json(region)),
+                Some("x509") => Some(json(r#"{"token":"mine"}"#)),
+                _ => None,
+            });
+        async move { credentials.current(at(0)).await.unwrap_err().to_string() }
+    };
+    let muscat =
+        one.replace("cloud.example.com", "oraclecloud9.com").replace("eu-example-1", "me-dcc-muscat-1");
+    let muscat: &'static str = muscat.leak();
+    for (info, region, described, expected) in [
+        (Some(muscat), "", None, "https://auth.me-dcc-muscat-1.oraclecloud9.com/v1/x509"),
+        (None, "fra\n", None, "https://auth.eu-frankfurt-1.oraclecloud.com/v1/x509"),
+        // With its realm it needs no description, whatever its name; without, it is where somebody says.
+        (Some(sea), "", None, "https://auth.sea.sea.example.com/v1/x509"),
+        (None, "xyz", Some(one), "https://auth.eu-example-1.cloud.example.com/v1/x509"),
     ] {
-        let (credentials, _) = scripted(None, move |asked| match asked.line.rsplit('/').next() {
-            Some("regionInfo") if regions.is_none() => Some(refuse(404, "NotFound")),
-            Some("region") => Some(json("fra\n")),
-            Some("x509") => Some(json(r#"{"token":"mine"}"#)),
-            _ => None,
-        });
-        let told = credentials.current(at(0)).await.unwrap_err().to_string();
-        assert!(told.starts_with(expected), "{told}");
+        let told = of(info, region, described).await;
+        assert!(told.starts_with(&format!("the token that {expected} gives")), "{told}");
     }
+
+    let way_out = "; or name in [service] of the train file what follows from it: `region`, and where tokens are given, \
+                   `endpoints.auth`";
+    let place = "the region of this instance is of no use (http://169.254.169.254/opc/v2/instance";
+    let told = of(None, "xyz", None).await;
+    assert!(told.starts_with(&format!("{place}/region): `xyz` is not a region: expected a name")), "{told}");
+    assert!(told.ends_with(&format!("OCI_REGION_METADATA{way_out}")), "{told}");
+    let told = of(Some(r#"{"realmDomainComponent":"c.example","regionIdentifier":"a.b"}"#), "", None).await;
+    assert_eq!(
+        told,
+        format!("{place}/regionInfo): \"a.b\" and its realm's \"c.example\" make no host's name{way_out}")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,8 +311,8 @@ async fn each_failure_says_where_it_was_and_what_to_do() {
         (
             |asked| asked.line.ends_with("/key.pem").then(|| json("no key")),
             "the private key of this instance's certificate (identity/key.pem) is not in PEM form: expected a line \
-             `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`, as in the file that the console gave \
-             when the key was made; OCI replaces it within hours: run the command again then"
+             `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`; OCI replaces it within hours: run the \
+             command again then"
                 .to_owned(),
         ),
         (

@@ -25,12 +25,13 @@ fn kind(error: &CredentialsError) -> &'static str {
         CredentialsError::Token { .. } => "Token",
         CredentialsError::Expired { .. } => "Expired",
         CredentialsError::Metadata { .. } => "Metadata",
+        CredentialsError::Region { .. } => "Region",
         CredentialsError::Moved { .. } => "Moved",
         CredentialsError::Federation { .. } => "Federation",
     }
 }
 
-const KINDS: usize = 12;
+const KINDS: usize = 13;
 
 /// Puts something else into the configuration, and takes the first thing that is wrong with an API key of it.
 fn edited(from: &str, to: &str, home: Option<&str>) -> CredentialsError {
@@ -138,22 +139,22 @@ fn of_keys() -> Vec<Row> {
         (
             read("hello", ""),
             "key.pem is not in PEM form",
-            "as in the file that the console gave when the key was made",
+            "use the file that the console gave when the key was made",
         ),
         (
             read(&section("PUBLIC KEY", "MIIB"), ""),
             "key.pem is a public key",
-            "name the file of the private one of the pair",
+            "the private one of the pair belongs there",
         ),
         (
             read(&section("EC PRIVATE KEY", "MIIB"), ""),
             "key.pem is not an RSA key",
-            "make one in the console",
+            "make another key there (My profile, API keys)",
         ),
         (
             read(&section("RSA PRIVATE KEY", "MIIB"), ""),
             "key.pem is refused (it is damaged)",
-            "as `openssl genrsa 2048` makes it",
+            "65537; use the file that the console gave",
         ),
         (
             read(&section("RSA PRIVATE KEY", idea), "pass_phrase=x\n"),
@@ -213,6 +214,11 @@ async fn of_resources() -> Vec<Row> {
             "path of a file, which must be absolute",
         ),
         (
+            used(&good, "no key").await,
+            "in OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM is not in PEM form",
+            "leave OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM as it is set for this process",
+        ),
+        (
             used(&good, PBES2).await,
             "in OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
             "set OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
@@ -244,6 +250,15 @@ async fn of_sessions() -> Vec<Row> {
         let used = credentials.current(Timestamp::from_second(1000).unwrap()).await;
         rows.push((used.unwrap_err(), named, way_out));
     }
+    // Its key comes with it, and not from the console.
+    let another = "`oci session authenticate --profile work` makes another";
+    std::fs::write(path("token"), token("t", 2000)).unwrap();
+    std::fs::write(path("key.pem"), "no key").unwrap();
+    let used = credentials.current(Timestamp::from_second(1000).unwrap()).await;
+    rows.push((used.unwrap_err(), "key.pem is not in PEM form", another));
+    let none = profile(&text.replace("\nkey_file=", "\n#"), "work").unwrap();
+    let none = Credentials::session_token(&none).unwrap_err();
+    rows.push((none, "profile `work` has no `key_file`", another));
     rows
 }
 
@@ -291,17 +306,30 @@ async fn of_instances() -> Vec<Row> {
     }
     let moved = super::instance::moved().await;
     rows.push((moved, leaf, "start again to sign for another"));
+    let (credentials, _) = scripted(None, |asked| match asked.line.rsplit('/').next() {
+        Some("regionInfo") => Some(refuse(404, "NotFound")),
+        Some("region") => Some(json("mars")),
+        _ => None,
+    });
+    let lost = credentials.current(Timestamp::from_second(1000).unwrap()).await.unwrap_err();
+    rows.push((
+        lost,
+        "/instance/region",
+        "name in [service] of the train file what follows from it: `region`",
+    ));
     rows
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_error_names_what_is_wrong_and_the_way_out() {
-    let mut rows = of_files();
-    rows.extend(of_keys());
-    rows.extend(of_resources().await);
+    let mut rows = of_resources().await;
     rows.extend(of_sessions().await);
     rows.extend(of_instances().await);
-    let mut lacking = Vec::new();
+    let mut lacking: Vec<String> =
+        rows.iter().map(|(error, ..)| error.to_string()).filter(|told| told.contains("console")).collect();
+    assert!(lacking.is_empty(), "that is where users' keys are from: {}", lacking.join("\n"));
+    rows.extend(of_files());
+    rows.extend(of_keys());
     for (error, named, way_out) in &rows {
         let told = error.to_string();
         if !told.contains(named) || !told.contains(way_out) {

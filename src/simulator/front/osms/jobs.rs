@@ -13,7 +13,8 @@ use super::{
 };
 use crate::simulator::world::{Filter, Interval, Job, JobPlan, Pace, Tags, Task, Unit};
 
-/// The operation types that agents know here; the others are about module streams.
+/// The operation types that scheduled jobs take here. The others are about module streams and profiles: agents know those
+/// from single calls, and nobody has asked for them in jobs.
 const OPERATIONS: [&str; 4] = ["INSTALL", "UPDATE", "REMOVE", "UPDATEALL"];
 const UPDATES: [(&str, Filter); 6] = [
     ("SECURITY", Filter::Security),

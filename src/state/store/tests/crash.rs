@@ -104,6 +104,15 @@ async fn a_fold_may_end_anywhere() {
             making.insert(".great-linux.json.new".to_owned(), json[..end].to_vec());
             moments.push(making);
         }
+        // The snapshot was kept, in part or whole, and not yet replaced.
+        if let Some(backup) = done.get("great-linux.5eed-1.backup") {
+            let making = ".great-linux.5eed-1.backup.new";
+            for (name, content) in [(making, &backup[..9]), ("great-linux.5eed-1.backup", backup)] {
+                let mut kept = killed.clone();
+                kept.insert(name.to_owned(), content.to_vec());
+                moments.push(kept);
+            }
+        }
         let mut replaced = done.clone();
         replaced.insert("great-linux.journal".to_owned(), killed["great-linux.journal"].clone());
         moments.push(replaced);

@@ -95,12 +95,14 @@ async fn what_cannot_be_replaced_stays() {
         let error = session.supersede(&state).await.unwrap_err().to_string();
         assert!(error.contains("cannot replace"), "{error}");
     }
+    // What was kept under its name before is kept beside it.
     fs::write(folder.path().join(BACKUP), "of something else").unwrap();
-    let error = session.supersede(&heir()).await.unwrap_err().to_string();
-    assert!(error.contains(BACKUP), "{error}");
+    let kept = session.supersede(&heir()).await.unwrap().to_string();
     let files = files_in(folder.path());
-    assert_eq!(files["great-linux.json"], old);
     assert_eq!(files[BACKUP], b"of something else");
+    assert_eq!(fs::read(&kept).unwrap(), old);
+    let twin = store(folder.path()).backups().await.unwrap().remove(1);
+    assert_eq!((twin.place.to_string(), twin.name.serial), (kept, 1));
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn a_snapshot_that_is_no_state_is_named_with_the_place() {
     let damaged = |problem: &str| {
         format!(
             "FOLDER/great-linux.json is damaged: {problem}; it was left untouched. Restore it from version control, \
-             or move it away and go back to one of those that are kept: see `patchtrain state history`"
+             or move it away (and the journal, if there is one) and go back to one of those that are kept: see `patchtrain state history`"
         )
     };
     let text = String::from_utf8(json(&state)).unwrap();

@@ -1,5 +1,6 @@
 //! The state looked into: addresses, records, differences between two states, and what was done to it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -52,7 +53,8 @@ pub fn state_records(state: &State, addresses: &[Address]) -> String {
 
 /// Writes a state as it lies in its file.
 pub fn state_json(state: &State) -> String {
-    pretty(&serde_json::to_value(state).unwrap_or_default())
+    serde_json::to_string_pretty(state).expect("a state is made of texts and numbers, which JSON can spell")
+        + "\n"
 }
 
 fn pretty(value: &Value) -> String {
@@ -98,7 +100,7 @@ pub fn state_differences_json(before: &State, after: &State, differences: &[Diff
 pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>, style: Style) -> String {
     let mut page = Page::new(Style { detail: Detail::Full, ..style });
     let ours = |backup: &&Backup| state.is_none_or(|state| backup.is_of(state));
-    let kept: Vec<u64> = backups.iter().filter(ours).map(|backup| backup.name.serial).collect();
+    let mut kept: BTreeSet<u64> = backups.iter().filter(ours).map(|backup| backup.name.serial).collect();
     let mut table = Table::new(&[
         ("serial", Side::Right),
         ("when", Side::Left),
@@ -106,30 +108,39 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         ("what", Side::Left),
         ("kept", Side::Left),
     ]);
-    for line in lines {
+    let begin = state.map_or(0, |state| begin_of_lineage(lines, state));
+    let mut rows: Vec<(u64, [String; 5])> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
         let (serial, at, who, host, what) = match line {
             HistoryLine::Run(run) => (run.serial, run.at, &run.who, &run.host, told(run)),
             HistoryLine::Change(change) => {
                 (change.serial, change.at, &change.who, &change.host, change.change.clone())
             }
         };
-        let is = if state.is_some_and(|state| state.serial == serial) {
+        let is = if index < begin {
+            ""
+        } else if state.is_some_and(|state| state.serial == serial) {
             "now"
-        } else if kept.contains(&serial) {
+        } else if kept.remove(&serial) {
             "yes"
         } else {
             ""
         };
-        let cells = vec![
-            serial.to_string(),
-            time(at),
-            clean(&format!("{who} on {host}")).into_owned(),
-            clean(&what).into_owned(),
-            is.to_owned(),
-        ];
-        table.row(Mark::NONE, cells, Vec::new());
+        let who = clean(&format!("{who} on {host}")).into_owned();
+        rows.push((serial, [serial.to_string(), time(at), who, clean(&what).into_owned(), is.to_owned()]));
     }
-    table.write(&mut page, 0, lines.len());
+    // Those that nothing is noted of: a state that was put there by other means.
+    let unknown = kept.into_iter().rev();
+    for serial in unknown {
+        let at = begin + rows[begin..].iter().take_while(|(other, _)| *other < serial).count();
+        let cells = [serial.to_string(), String::new(), String::new(), String::new(), "yes".to_owned()];
+        rows.insert(at, (serial, cells));
+    }
+    let count = rows.len();
+    for (_, cells) in rows {
+        table.row(Mark::NONE, cells.to_vec(), Vec::new());
+    }
+    table.write(&mut page, 0, count);
     let others: Vec<&Backup> = backups.iter().filter(|backup| !ours(backup)).collect();
     if !others.is_empty() {
         page.heading("States of other lineages", "");
@@ -138,6 +149,18 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         }
     }
     page.finish()
+}
+
+/// Finds the first line of a state's lineage: those before the last one that began it count serials of their own.
+fn begin_of_lineage(lines: &[HistoryLine], state: &State) -> usize {
+    for (index, line) in lines.iter().enumerate().rev() {
+        match line {
+            HistoryLine::Run(run) if run.ancestor.is_some() => return index,
+            HistoryLine::Change(change) if change.lineage != state.lineage => return index + 1,
+            _ => {}
+        }
+    }
+    0
 }
 
 fn told(run: &crate::state::store::HistoryRecord) -> String {
