@@ -6,6 +6,7 @@
 //! | `<train>.journal` | what the run in progress has done since |
 //! | `<train>.history` | one JSON line for each run, and for each change by hand |
 //! | `<train>.reports` | one JSON line for each compliance report; not state, and not locked |
+//! | `<train>.inventory` | what was last observed; a cache, and not locked |
 //! | `<train>.<lineage>-<serial>.backup` | a snapshot that another has replaced |
 //! | `<train>.lock` | what is locked; holds who has it, for people; never deleted |
 //!
@@ -63,6 +64,7 @@ impl Files {
             Item::Journal => "journal",
             Item::History => "history",
             Item::Reports => "reports",
+            Item::Inventory => "inventory",
             Item::Backup(BackupName { lineage, serial, twin }) => {
                 let twin = twin.as_ref().map(|twin| format!("-{twin}")).unwrap_or_default();
                 return self.named(&format!("{lineage}-{serial}{twin}.backup"));
@@ -164,6 +166,19 @@ impl Medium for Files {
         blocking(|| {
             disk::make_folder(&self.folder)?;
             disk::append_line(&self.path(item), line)?;
+            sync_folder(&self.folder)
+        })
+    }
+
+    async fn put(&self, item: &Item, content: &[u8]) -> Result<(), StoreError> {
+        blocking(|| {
+            disk::make_folder(&self.folder)?;
+            // Nobody holds a lock: what each writes has a name of its own until it takes the place of what is there.
+            let (path, own) = (self.path(item), std::process::id());
+            let making =
+                self.folder.join(format!(".{}.{own}", path.file_name().unwrap_or_default().display()));
+            disk::replace(&making, content)?;
+            fs::rename(&making, &path).map_err(io("replace", &path))?;
             sync_folder(&self.folder)
         })
     }

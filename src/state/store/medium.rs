@@ -35,6 +35,8 @@ pub enum Item {
     History,
     /// One line for each compliance report.
     Reports,
+    /// What was last observed: a cache.
+    Inventory,
     /// A snapshot that another has replaced.
     Backup(BackupName),
 }
@@ -75,6 +77,10 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Adds a whole line, which needs no lock. Durable when it returns.
     fn add_line(&self, item: &Item, line: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Replaces an item as a whole, as [`Held::replace`] does, without the lock: one by which nothing is decided. Of
+    /// several that do so at a time the last stands.
+    fn put(&self, item: &Item, content: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Takes the lock, or fails with who holds it.
     fn hold(&self, holder: &Holder) -> impl Future<Output = Result<Self::Held, StoreError>> + Send;

@@ -13,6 +13,7 @@ mod descent;
 mod disk;
 mod error;
 mod files;
+mod inventory;
 mod journal;
 mod kept;
 mod medium;
