@@ -7,6 +7,8 @@
 //!                  kept              snapshot, journal, history and backups: what follows what, in which order
 //!                    medium          items of bytes, and a lock
 //!                      files         in a local folder, with an OS lock
+//!                      objects       in OCI Object Storage, with an object that is the lock
+//!                      shelf         whichever of them a train's file names
 //! ```
 
 mod descent;
@@ -17,9 +19,13 @@ mod inventory;
 mod journal;
 mod kept;
 mod medium;
+mod moving;
+mod objects;
 mod past;
 mod record;
+mod releases;
 mod reports;
+mod shelf;
 mod snapshot;
 
 use std::future::Future;
@@ -35,11 +41,20 @@ pub use error::StoreError;
 pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
+pub use moving::Moved;
+pub use objects::{HeldObjects, Objects};
 pub use past::Backup;
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };
+pub use releases::Releases;
 
+pub use shelf::{HeldShelf, Shelf};
+
+/// A state wherever a train's file says.
+pub type TrainStore = Kept<Shelf>;
+/// The lock on a state wherever a train's file says.
+pub type TrainSession = KeptSession<Shelf>;
 /// A state in a local folder.
 pub type LocalStore = Kept<Files>;
 /// The lock on a state in a local folder.
