@@ -8,6 +8,7 @@ use super::args::{
     OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateShow,
 };
 use super::context::Context;
+use super::signals::unless_interrupted;
 use super::{CliError, exit, workspace};
 use crate::apply::Interrupt;
 use crate::name::Address;
@@ -22,6 +23,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     match &arguments.action {
         StateAction::List(arguments) => list(context, arguments),
         StateAction::Show(arguments) => show(context, arguments),
+        StateAction::Pull(arguments) if arguments.journal => journal(context, &arguments.of),
         StateAction::Pull(arguments) => pull(context, &arguments.of),
         StateAction::Diff(arguments) => diff(context, arguments),
         StateAction::History(arguments) => history(context, arguments),
@@ -130,6 +132,20 @@ fn show(context: &Context, arguments: &StateShow) -> Result<u8, CliError> {
 fn pull(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
     let state = state(context, of)?;
     context.terminal.print(&render::state_json(&state))?;
+    Ok(exit::DONE)
+}
+
+fn journal(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
+    let train = train(context, of)?;
+    let journal = context.block_on(async |interrupt| {
+        let place = place(context, &interrupt, train).await?;
+        Ok(unless_interrupted(&interrupt, place.store.journal()).await??)
+    })?;
+    match journal {
+        // A torn end is of half a letter at times.
+        Some(bytes) => context.terminal.print(&String::from_utf8_lossy(&bytes))?,
+        None => context.terminal.say("There is no journal: no run is in progress, and none was cut short."),
+    }
     Ok(exit::DONE)
 }
 
