@@ -1,0 +1,194 @@
+//! The lock of a train: an advisory lock of the session that holds it, and a row that says who that is.
+//!
+//! The advisory lock tells whether somebody has it, and goes with the session: a holder that died is none. The row is the
+//! fence: each write asks, in its own transaction, whether the row still names this lock. Whoever breaks the lock changes
+//! the row, and with it the number of the advisory lock, so that the next holder need not wait for a session that nobody
+//! can end. No clock of ours is compared with the server's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_postgres::types::Type;
+
+use super::connect::Link;
+use super::fault::Fault;
+use super::held::HeldRows;
+use super::schema::lock_number;
+use super::{Rows, pool};
+use crate::state::store::{Holder, StoreError};
+
+/// How often a holder gives a sign of life.
+const BEAT: Duration = Duration::from_secs(30);
+
+/// How often a lock that is just being let go, or taken, is tried again, and how long between.
+const TRIES: usize = 20;
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// Finds the session that has the advisory lock of the number `$1`.
+const HOLDING: &str = "SELECT held.pid FROM pg_locks AS held WHERE held.locktype = 'advisory' AND held.granted \
+    AND held.objsubid = 1 AND ((held.classid::int8 << 32) | held.objid::int8) = $1 \
+    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+/// A lock that was taken.
+pub(super) struct Taken {
+    pub(super) id: String,
+    pub(super) previous: Option<Box<Holder>>,
+}
+
+impl Rows {
+    /// Takes the lock, or fails with who has it.
+    pub(super) async fn hold_now(&self, holder: &Holder) -> Result<HeldRows, StoreError> {
+        self.wait_for_leavers().await;
+        let link = self.open("lock").await?;
+        let refused = |fault| self.fault("lock", fault);
+        pool::refuse(&link, self.settings()).await.map_err(refused)?;
+        let row = self.sql("INSERT INTO @.locks (train) VALUES ($1) ON CONFLICT DO NOTHING");
+        link.rows(&row, &[self.given_train()]).await.map_err(refused)?;
+        for _ in 0..TRIES {
+            match self.take(&link, holder).await? {
+                Ok(taken) => return Ok(HeldRows::new(self.clone(), Arc::new(link), taken)),
+                Err(Some(holder)) => return Err(StoreError::Locked { holder: Some(holder) }),
+                // Between the lock and the row: whoever comes or goes is done in a moment.
+                Err(None) => sleep(BETWEEN).await,
+            }
+        }
+        Err(StoreError::Locked { holder: None })
+    }
+
+    /// Tries once. The inner error is that somebody has it, who signed or has not yet.
+    async fn take(
+        &self,
+        link: &Link,
+        holder: &Holder,
+    ) -> Result<Result<Taken, Option<Box<Holder>>>, StoreError> {
+        let refused = |fault| self.fault("lock", fault);
+        let wrong = |error: tokio_postgres::Error| self.fault("lock", Fault::of(&error));
+        let look = self.sql("SELECT generation, id, holder FROM @.locks WHERE train = $1");
+        let found = link.rows(&look, &[self.given_train()]).await.map_err(refused)?;
+        let Some(row) = found.first() else { return Ok(Err(None)) };
+        let generation: i64 = row.try_get(0).map_err(wrong)?;
+        let number = self.lock_number(generation);
+        let lock = "SELECT pg_try_advisory_lock($1)";
+        let locked = link.rows(lock, &[(&number, Type::INT8)]).await.map_err(refused)?;
+        if !locked.first().is_some_and(|row| row.try_get(0).unwrap_or(false)) {
+            let id: Option<String> = row.try_get(1).map_err(wrong)?;
+            let holder: Option<String> = row.try_get(2).map_err(wrong)?;
+            return Ok(Err(id.and(holder).and_then(|text| serde_json::from_str(&text).ok())));
+        }
+        // Unless the lock was broken since, and the number that is locked is nobody's.
+        let sign = self.sql(
+            "WITH before AS (SELECT holder FROM @.locks WHERE train = $1 AND generation = $2 FOR UPDATE) \
+             UPDATE @.locks AS lock SET id = md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text), \
+                holder = $3, backend = pg_backend_pid(), heartbeat = now() \
+             FROM before WHERE lock.train = $1 AND lock.generation = $2 RETURNING lock.id, before.holder",
+        );
+        let text = serde_json::to_string(holder).unwrap_or_default();
+        let given = [self.given_train(), (&generation, Type::INT8), (&text, Type::TEXT)];
+        let signed = link.rows(&sign, &given).await.map_err(refused)?;
+        let Some(row) = signed.first() else {
+            let free = "SELECT pg_advisory_unlock($1)";
+            link.rows(free, &[(&number, Type::INT8)]).await.map_err(refused)?;
+            return Ok(Err(None));
+        };
+        // Whoever ended well has left none.
+        let before: Option<String> = row.try_get(1).map_err(wrong)?;
+        let previous = before.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Ok(Taken { id: row.try_get(0).map_err(wrong)?, previous }))
+    }
+
+    /// Tells who has the lock, and when by the server's clock they last gave a sign of life.
+    pub(super) async fn lock_of_now(&self) -> Result<Option<(String, Holder, Option<i64>)>, StoreError> {
+        let link = self.open("read").await?;
+        let refused = |fault| self.fault("read", fault);
+        let wrong = |error: tokio_postgres::Error| self.fault("read", Fault::of(&error));
+        let look = self.sql(
+            "SELECT generation, id, holder, (extract(epoch FROM heartbeat) * 1000000)::int8 \
+             FROM @.locks WHERE train = $1 AND id IS NOT NULL",
+        );
+        let found = link.rows(&look, &[self.given_train()]).await.map_err(refused)?;
+        let Some(row) = found.first() else { return Ok(None) };
+        let number = self.lock_number(row.try_get(0).map_err(wrong)?);
+        if link.rows(HOLDING, &[(&number, Type::INT8)]).await.map_err(refused)?.is_empty() {
+            return Ok(None);
+        }
+        let holder: String = row.try_get(2).map_err(wrong)?;
+        let Ok(holder) = serde_json::from_str(&holder) else { return Ok(None) };
+        Ok(Some((row.try_get(1).map_err(wrong)?, holder, row.try_get(3).map_err(wrong)?)))
+    }
+
+    /// Breaks a lock: whoever has it writes nothing more. Its session is ended too, where that is allowed.
+    pub(super) async fn break_now(&self, id: &str) -> Result<(), StoreError> {
+        let link = self.open("unlock").await?;
+        let refused = |fault| self.fault("unlock", fault);
+        let wrong = |error: tokio_postgres::Error| self.fault("unlock", Fault::of(&error));
+        // Waits for a write that is under way. The holder stays for whoever comes next and wonders what was cut off.
+        let fence = self.sql(
+            "WITH before AS (SELECT generation, backend FROM @.locks WHERE train = $1 AND id = $2 FOR UPDATE) \
+             UPDATE @.locks AS lock SET generation = lock.generation + 1, id = NULL, backend = NULL, heartbeat = NULL, \
+                broken = $2, broken_at = now(), \
+                broken_by = session_user || coalesce(' from ' || host(inet_client_addr()), '') \
+             FROM before WHERE lock.train = $1 AND lock.id = $2 RETURNING before.generation, before.backend",
+        );
+        let found = link.rows(&fence, &[self.given_train(), (&id, Type::TEXT)]).await.map_err(refused)?;
+        let Some(row) = found.first() else {
+            return Err(self.fault("unlock", Fault::Unfit(format!("there is no lock {id}; it may be free by now"))));
+        };
+        let number = self.lock_number(row.try_get(0).map_err(wrong)?);
+        let backend: Option<i32> = row.try_get(1).map_err(wrong)?;
+        let end = format!("SELECT pg_terminate_backend(pid) FROM ({HOLDING}) AS held WHERE pid = $2");
+        // The fence holds without it, and not everyone may.
+        let _ = link.rows(&end, &[(&number, Type::INT8), (&backend, Type::INT4)]).await;
+        Ok(())
+    }
+
+    /// Says who broke a lock, or what else is known; none where it is whole.
+    pub(super) async fn who_broke(&self, link: &Link, id: &str) -> Result<Option<String>, Fault> {
+        let look = self.sql(
+            "SELECT coalesce(id = $2, false), coalesce(broken = $2, false), coalesce(broken_by, 'somebody'), \
+                coalesce(to_char(broken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') \
+             FROM @.locks WHERE train = $1",
+        );
+        let found = link.rows(&look, &[self.given_train(), (&id, Type::TEXT)]).await?;
+        let Some(row) = found.first() else { return Ok(Some("its row is gone".to_owned())) };
+        let whole = row.try_get(0).unwrap_or(false);
+        let broken = row.try_get(1).unwrap_or(false);
+        let (by, at) = (row.try_get::<_, String>(2), row.try_get::<_, String>(3));
+        Ok(match (whole, broken, by, at) {
+            (true, ..) => None,
+            (_, true, Ok(by), Ok(at)) => Some(format!("it was broken by {by} at {at}")),
+            _ => Some("it was broken, and others have had it since".to_owned()),
+        })
+    }
+
+    /// Returns what frees a lock, and says that nobody was cut off.
+    pub(super) async fn let_go(&self, link: &Link, id: &str) -> Result<(), Fault> {
+        let free = self.sql(
+            "WITH left_well AS (UPDATE @.locks SET id = NULL, holder = NULL, backend = NULL, heartbeat = NULL \
+                WHERE train = $1 AND id = $2) \
+             SELECT pg_advisory_unlock_all()::text",
+        );
+        link.rows(&free, &[self.given_train(), (&id, Type::TEXT)]).await.map(|_| ())
+    }
+
+    /// Gives signs of life, until the lock is not this one any more.
+    pub(super) async fn beat(self, link: Arc<Link>, id: String) {
+        let beat = self.sql("UPDATE @.locks SET heartbeat = now() WHERE train = $1 AND id = $2 RETURNING 1");
+        let mut ticks = interval(BEAT);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first comes at once, and the row was just written.
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            match link.rows(&beat, &[self.given_train(), (&id, Type::TEXT)]).await {
+                Ok(rows) if rows.is_empty() => return,
+                Err(Fault::Lost(_)) => return,
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+
+    fn lock_number(&self, generation: i64) -> i64 {
+        lock_number(&["train", self.schema(), self.train(), &generation.to_string()])
+    }
+}

@@ -1,0 +1,300 @@
+//! Rows of a PostgreSQL database: many trains in one schema, and a lock that goes with the session.
+//!
+//! ```text
+//! Rows       reads, and takes the lock
+//!   held     writes under the lock, each write fenced
+//!   lock     who has it; breaking it
+//!   schema   the tables, and what `init` makes and tries
+//!   pool     whether a pooler stands between
+//!   connect  one connection; tls; settings, address and passfile say whereto
+//! ```
+//!
+//! What is kept is bytes to the database. A connection that was cut ends the run: what was acknowledged is kept, and the
+//! next run goes on from there.
+
+mod address;
+mod connect;
+mod fault;
+mod held;
+mod lock;
+mod passfile;
+mod pool;
+mod schema;
+mod settings;
+mod tls;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::types::Type;
+
+use connect::{Given, Link};
+use fault::Fault;
+pub use held::HeldRows;
+pub use settings::{Settings, SettingsError};
+
+use super::medium::{BackupName, Item, Look, Medium, Place};
+use super::{Holder, StoreError};
+use crate::name::TrainName;
+
+/// How much is made allowance for when something is read whose size is not known yet.
+const LARGE: usize = 16 * 1024 * 1024;
+
+/// How long a lock of this process that is being let go is waited for.
+const LEAVING: Duration = Duration::from_secs(6);
+
+/// The rows of one train.
+#[derive(Clone)]
+pub struct Rows {
+    settings: Arc<Settings>,
+    schema: Arc<str>,
+    /// The train's name, as the database is given it.
+    train: String,
+    /// Locks of this process that are being let go.
+    leaving: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+/// Reads over a connection of its own, made when it is needed.
+struct Looking<'a> {
+    rows: &'a Rows,
+    link: Option<Link>,
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Rows({}, {}, {})", self.settings, self.schema, self.train)
+    }
+}
+
+impl Rows {
+    /// Names the database, the schema and the train; nothing is touched yet.
+    pub fn new(settings: Settings, schema: &str, train: TrainName) -> Self {
+        let (settings, schema) = (Arc::new(settings), schema.into());
+        Self { settings, schema, train: train.as_str().to_owned(), leaving: Arc::default() }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    fn train(&self) -> &str {
+        &self.train
+    }
+
+    /// Puts the schema's name in the place of each `@`.
+    fn sql(&self, text: &str) -> String {
+        text.replace('@', &schema::quoted(&self.schema))
+    }
+
+    fn given_train(&self) -> Given<'_> {
+        (&self.train, Type::TEXT)
+    }
+
+    fn table(item: &Item) -> &'static str {
+        match item {
+            Item::Snapshot => "snapshots",
+            Item::Journal => "journal",
+            Item::History => "history",
+            Item::Reports => "reports",
+            Item::Backup(_) => "backups",
+        }
+    }
+
+    fn place_of(&self, item: &Item) -> Place {
+        let (table, train) = (Self::table(item), &self.train);
+        let name = match item {
+            Item::Backup(BackupName { lineage, serial, twin }) => {
+                let twin = twin.as_ref().map(|twin| format!("-{twin}")).unwrap_or_default();
+                format!("{train}.{lineage}-{serial}{twin}")
+            }
+            _ => train.clone(),
+        };
+        Place::from(format!("{}.{table} `{name}` in {}", self.schema, self.settings))
+    }
+
+    /// Connects, and refuses tables that this build does not know.
+    async fn open(&self, action: &'static str) -> Result<Link, StoreError> {
+        let link = Link::open(&self.settings).await.map_err(|fault| self.fault(action, fault))?;
+        self.check_version(&link).await?;
+        Ok(link)
+    }
+
+    async fn check_version(&self, link: &Link) -> Result<(), StoreError> {
+        let found = link.rows(&self.sql("SELECT max(version) FROM @.meta"), &[]).await;
+        let found = found.map_err(|fault| self.fault("read", fault))?;
+        let version: Option<i32> = found.first().and_then(|row| row.try_get(0).ok()).flatten();
+        match version {
+            Some(schema::VERSION) => Ok(()),
+            Some(newer) if newer > schema::VERSION => Err(StoreError::Newer {
+                place: Place::from(format!("schema {} in {}", self.schema, self.settings)),
+                found: newer.unsigned_abs().into(),
+                known: schema::VERSION.unsigned_abs(),
+            }),
+            _ => Err(self.fault("read", Fault::Unfit("its tables were not made by `patchtrain init`".to_owned()))),
+        }
+    }
+
+    /// Reads an item, and which version of the snapshot it is.
+    async fn read_over(&self, link: &Link, item: &Item) -> Result<(Option<Vec<u8>>, Option<i64>), StoreError> {
+        let table = Self::table(item);
+        let (statement, names) = match item {
+            Item::Snapshot => ("SELECT content, version FROM @.snapshots WHERE train = $1".to_owned(), None),
+            Item::Backup(name) => (
+                "SELECT content, serial FROM @.backups \
+                 WHERE train = $1 AND lineage = $2 AND serial = $3 AND twin = $4"
+                    .to_owned(),
+                Some(keys(name)),
+            ),
+            _ => {
+                (format!("SELECT content, number FROM @.{table} WHERE train = $1 ORDER BY number"), None)
+            }
+        };
+        let mut given = vec![self.given_train()];
+        if let Some((lineage, serial, twin)) = &names {
+            given.extend([(lineage as _, Type::TEXT), (serial as _, Type::INT8), (twin as _, Type::TEXT)]);
+        }
+        let wrong = |fault| self.fault_at("read", item, fault);
+        let found = link.sized(&self.sql(&statement), &given, LARGE).await.map_err(wrong)?;
+        let mut content: Option<Vec<u8>> = None;
+        let mut version = None;
+        for row in &found {
+            let piece: &[u8] = row.try_get(0).map_err(|error| wrong(Fault::of(&error)))?;
+            content.get_or_insert_default().extend_from_slice(piece);
+            version = Some(row.try_get(1).map_err(|error| wrong(Fault::of(&error)))?);
+        }
+        Ok((content, version))
+    }
+
+    /// Waits for the locks of this process that are being let go: who has just dropped one may take it again at once.
+    async fn wait_for_leavers(&self) {
+        let leavers = std::mem::take(&mut *self.leaving.lock().unwrap_or_else(PoisonError::into_inner));
+        for leaver in leavers {
+            let _ = timeout(LEAVING, leaver).await;
+        }
+    }
+
+    fn leaves(&self, leaver: JoinHandle<()>) {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).push(leaver);
+    }
+
+    /// Returns the same place for a train that is only tried with. A name like it is no train's: it begins with a blank.
+    fn probe(&self) -> Self {
+        let train = format!(" tried by init in {}", std::process::id());
+        Self { train, leaving: Arc::default(), ..self.clone() }
+    }
+
+    /// Removes all of a train.
+    async fn forget(&self) -> Result<(), StoreError> {
+        let link = self.open("prepare").await?;
+        for table in ["locks", "snapshots"] {
+            let gone = self.sql(&format!("DELETE FROM @.{table} WHERE train = $1"));
+            link.rows(&gone, &[self.given_train()]).await.map_err(|fault| self.fault("prepare", fault))?;
+        }
+        Ok(())
+    }
+
+    fn fault(&self, action: &'static str, fault: Fault) -> StoreError {
+        let place = format!("schema {} in {}", self.schema, self.settings);
+        self.failed(action, place, &fault)
+    }
+
+    fn fault_at(&self, action: &'static str, item: &Item, fault: Fault) -> StoreError {
+        self.failed(action, self.place_of(item).to_string(), &fault)
+    }
+
+    fn failed(&self, action: &'static str, place: String, fault: &Fault) -> StoreError {
+        let text = format!("{fault}. {}", fault.way_out(&self.settings.named));
+        StoreError::Io { action, path: place.into(), source: std::io::Error::other(text) }
+    }
+}
+
+/// What a backup is found by.
+fn keys(name: &BackupName) -> (&str, i64, &str) {
+    let BackupName { lineage, serial, twin } = name;
+    // Serials are far below: `snapshot` believes no larger ones.
+    (lineage, i64::try_from(*serial).unwrap_or(i64::MAX), twin.as_deref().unwrap_or_default())
+}
+
+impl Look for Looking<'_> {
+    async fn read(&mut self, item: &Item) -> Result<Option<Vec<u8>>, StoreError> {
+        let link = match &mut self.link {
+            Some(link) => link,
+            none => none.insert(self.rows.open("read").await?),
+        };
+        self.rows.read_over(link, item).await.map(|(content, _)| content)
+    }
+}
+
+impl Medium for Rows {
+    type Held = HeldRows;
+
+    fn place(&self, item: &Item) -> Place {
+        self.place_of(item)
+    }
+
+    fn way_to_cut(&self, line: usize) -> String {
+        let (train, whole) = (&self.train, line.saturating_sub(1));
+        let cut = format!(
+            "WITH gone AS (DELETE FROM @.journal WHERE train = '{train}' RETURNING number, content), \
+             whole AS (SELECT convert_from(string_agg(content, ''::bytea ORDER BY number), 'UTF8') AS text FROM gone) \
+             INSERT INTO @.journal (train, content) SELECT '{train}', convert_to(array_to_string( \
+             (string_to_array(text, chr(10)))[1:{whole}], chr(10)) || chr(10), 'UTF8') FROM whole"
+        );
+        format!("in psql: {};", self.sql(&cut))
+    }
+
+    fn look(&self) -> impl Look + Send {
+        Looking { rows: self, link: None }
+    }
+
+    async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
+        let link = self.open("read").await?;
+        let list = self.sql("SELECT lineage, serial, twin FROM @.backups WHERE train = $1");
+        let found = link.rows(&list, &[self.given_train()]).await.map_err(|fault| self.fault("read", fault))?;
+        let name = |row: &tokio_postgres::Row| -> Result<BackupName, tokio_postgres::Error> {
+            let serial: i64 = row.try_get(1)?;
+            let twin: String = row.try_get(2)?;
+            Ok(BackupName {
+                lineage: row.try_get(0)?,
+                serial: serial.unsigned_abs(),
+                twin: Some(twin).filter(|twin| !twin.is_empty()),
+            })
+        };
+        found.iter().map(name).collect::<Result<_, _>>().map_err(|error| self.fault("read", Fault::of(&error)))
+    }
+
+    async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {
+        let link = self.open("write").await?;
+        let table = Self::table(item);
+        let add = self.sql(&format!("INSERT INTO @.{table} (train, content) VALUES ($1, $2)"));
+        let given: [Given<'_>; 2] = [self.given_train(), (&line, Type::BYTEA)];
+        let added = link.sized(&add, &given, line.len()).await;
+        added.map_err(|fault| self.fault_at("write", item, fault)).map(|_| ())
+    }
+
+    async fn hold(&self, holder: &Holder) -> Result<HeldRows, StoreError> {
+        self.hold_now(holder).await
+    }
+}
+
+impl Rows {
+    /// What `init` does: makes the tables, and tries whether they fence.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        schema::prepare(self).await
+    }
+
+    /// Breaks a lock: whoever has it writes nothing more.
+    pub async fn break_lock(&self, id: &str) -> Result<(), StoreError> {
+        self.break_now(id).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
