@@ -14,6 +14,7 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{ModuleStream, PackageSet, StreamContents};
 
 mod advance;
+mod cached;
 mod compute;
 mod crew;
 mod offer;
@@ -23,6 +24,7 @@ mod schedules;
 mod streams;
 mod updates;
 
+pub use cached::{Cached, CachedError};
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
@@ -159,7 +161,8 @@ pub struct Inventory {
 }
 
 /// A managed instance group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceGroup {
     /// Its display name; not unique.
     pub name: Arc<str>,
@@ -175,7 +178,8 @@ pub struct ServiceGroup {
 }
 
 /// A source of the vendor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vendor {
     /// Its display name.
     pub name: Arc<str>,
@@ -184,7 +188,8 @@ pub struct Vendor {
 }
 
 /// A registration profile: what a new system becomes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Its display name; not unique.
     pub name: Arc<str>,

@@ -25,18 +25,21 @@ pub(super) fn find(
     for (release, found) in sources {
         let address = || Address::Release(release.clone());
         if found.gone {
-            drift.push(Drift { address: address(), kind: DriftKind::Gone });
+            drift.push(Drift::of(address(), DriftKind::Gone));
         } else if found.proven && !(found.missing.is_empty() && found.foreign.is_empty()) {
             let kind = DriftKind::Contents { missing: found.missing.clone(), foreign: found.foreign.clone() };
-            drift.push(Drift { address: address(), kind });
+            drift.push(Drift::of(address(), kind));
         }
     }
     for (group, found) in groups {
-        if found.gone {
-            drift.push(Drift { address: Address::Group(group.clone()), kind: DriftKind::Gone });
-        } else if let Some(kind) = exchanged(input, (sources, riding), group, found) {
-            drift.push(Drift { address: Address::Group(group.clone()), kind });
-        }
+        let kinds = match found.gone {
+            true => vec![DriftKind::Gone],
+            false => {
+                let exchanged = exchanged(input, (sources, riding), group, found);
+                exchanged.into_iter().chain(renamed(input, group)).collect()
+            }
+        };
+        drift.extend(kinds.into_iter().map(|kind| Drift::of(Address::Group(group.clone()), kind)));
     }
     for member in &members.list {
         of_member(input, member, (sources, riding), &mut drift);
@@ -71,6 +74,14 @@ fn exchanged(
     (there && !moving && !as_left).then(|| DriftKind::Sources { expected, found: seen.sources.clone() })
 }
 
+/// Returns what the service calls a group that we know by its id, if that is another name. One that the train file names
+/// by its id may be called anything.
+fn renamed(input: &Input<'_>, group: &GroupName) -> Option<DriftKind> {
+    let declared = input.train.group(group).filter(|declared| declared.id.is_none())?;
+    let seen = input.observed.groups.get(&input.state.groups.get(&declared.name)?.id)?;
+    (*seen.name != *group.as_str()).then(|| DriftKind::Renamed { found: seen.name.clone() })
+}
+
 fn of_member(
     input: &Input<'_>,
     member: &Member<'_>,
@@ -78,17 +89,16 @@ fn of_member(
     drift: &mut Vec<Drift>,
 ) {
     let Some(record) = input.state.instances.get(member.id) else { return };
-    let address = || Address::Instance(member.id.clone());
+    let of = |kind| Drift::within(Address::Instance(member.id.clone()), &member.group.name, kind);
     let Some(seen) = member.seen else {
-        drift.push(Drift { address: address(), kind: DriftKind::Gone });
+        drift.push(of(DriftKind::Gone));
         return;
     };
     if member.outside
         && record.group == member.group.name
         && !begun(input, &OpKey::join(&member.group.name, member.id))
     {
-        let kind = DriftKind::Left { group: member.group.name.clone() };
-        drift.push(Drift { address: address(), kind });
+        drift.push(of(DriftKind::Left { group: member.group.name.clone() }));
     }
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
     let places = Places { expected: expected(input, record), bound, riding };
@@ -102,10 +112,9 @@ fn of_member(
     });
     if let Some(expected) = record.release.clone().filter(|_| !moving) {
         if !places.has(seen) {
-            let kind = DriftKind::Parent { expected, found: riding.link(seen, bound).cloned() };
-            drift.push(Drift { address: address(), kind });
+            drift.push(of(DriftKind::Parent { expected, found: riding.link(seen, bound).cloned() }));
         } else if let Some(children) = places.beside(seen) {
-            drift.push(Drift { address: address(), kind: DriftKind::Children { children } });
+            drift.push(of(DriftKind::Children { children }));
         }
     }
     let (Some(level), Some(verdict)) = (&record.at_level, &member.verdict) else { return };
@@ -122,12 +131,10 @@ fn of_member(
         let offered = input.observed.updates.get(member.id).filter(|_| !member.switch);
         let offered = offered.map(|offered| offered.iter().map(|update| &**update));
         let behind = Sorter::new(member.group.patching(), offered).counting(verdict).copied().collect();
-        let kind = DriftKind::LeftLevel { release: level.release.clone(), behind, ahead };
-        drift.push(Drift { address: address(), kind });
+        drift.push(of(DriftKind::LeftLevel { release: level.release.clone(), behind, ahead }));
     }
     if verdict.extra.len() > level.extra {
-        let kind = DriftKind::Beside { before: level.extra, now: verdict.extra.clone() };
-        drift.push(Drift { address: address(), kind });
+        drift.push(of(DriftKind::Beside { before: level.extra, now: verdict.extra.clone() }));
     }
 }
 
@@ -178,7 +185,7 @@ fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
             let ours = [OpKey::leave(&group.name, stranger), OpKey::join(&group.name, stranger)];
             if !known && !ours.iter().any(|key| begun(input, key)) {
                 let kind = DriftKind::Joined { group: group.name.clone() };
-                drift.push(Drift { address: Address::Instance(stranger.clone()), kind });
+                drift.push(Drift::within(Address::Instance(stranger.clone()), &group.name, kind));
             }
         }
     }

@@ -4,6 +4,7 @@
 //! steps are the execution graph, so that what was reviewed is what runs; everything a renderer shows stands in the
 //! plan, so that no renderer computes.
 
+mod aim;
 mod assess;
 mod bindings;
 mod change;
@@ -18,6 +19,7 @@ mod judged;
 pub mod lint;
 mod mismatch;
 mod order;
+mod partial;
 mod patch;
 mod planner;
 mod profiles;
@@ -41,15 +43,17 @@ use crate::op::{Lineage, PlanId};
 use crate::package::{Digest, PackageSet, Pattern};
 use crate::train::{Ahead, Amount, Patching};
 
+pub use aim::unknown;
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
-pub use drifted::{Drift, DriftKind};
+pub use drifted::{Drift, DriftKind, Drifts};
 pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use judged::judged;
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
+pub use partial::Partial;
 pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target, update};
-pub use planner::{Input, plan};
+pub use planner::{Input, plan, targeted};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
@@ -110,6 +114,12 @@ pub struct Plan {
     /// The golden instance, in a plan that updates it by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub golden: Option<Ocid>,
+    /// What it is a part of, where not all that the train wants was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
+    /// When what it was made from was seen, where that was not just then: it was made from the inventory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Timestamp>,
 }
 
 /// What a plan was made on. Another basis makes it stale.
