@@ -5,10 +5,11 @@
 mod crash;
 mod items;
 mod locks;
+mod on_files;
 
 use jiff::Timestamp;
 
-use super::medium::Medium;
+use super::medium::{Medium, Place};
 use super::tests::new_state;
 use super::*;
 use crate::name::{GroupName, Ocid, ReleaseName};
@@ -59,12 +60,19 @@ macro_rules! contract {
 
 pub(super) use contract;
 
+/// What a journal builds on, for a medium that is given bytes of no meaning.
+pub(super) fn base() -> Base {
+    Base::of(&new_state())
+}
+
 pub(super) fn train() -> TrainName {
     TrainName::new("great-linux")
 }
 
 pub(super) fn holder(who: &str) -> Holder {
     Holder {
+        id: LockId(who.to_owned()),
+        train: Some(train()),
         who: who.to_owned(),
         host: "desk".to_owned(),
         pid: 4711,

@@ -63,6 +63,11 @@ impl Kept<Files> {
 }
 
 impl<M: Medium> Kept<M> {
+    /// Keeps a train's state on a medium, which is of that train; nothing is touched yet.
+    pub fn on(medium: M, train: TrainName) -> Self {
+        Self { medium, train }
+    }
+
     pub(super) fn medium(&self) -> &M {
         &self.medium
     }

@@ -7,6 +7,7 @@
 //!                  kept              snapshot, journal, history and backups: what follows what, in which order
 //!                    medium          items of bytes, and a lock
 //!                      files         in a local folder, with an OS lock
+//!                      rows          of a PostgreSQL database, with a lock of its session
 //! ```
 
 mod descent;
@@ -20,6 +21,7 @@ mod medium;
 mod past;
 mod record;
 mod reports;
+mod rows;
 mod snapshot;
 
 use std::future::Future;
@@ -39,6 +41,8 @@ pub use past::Backup;
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };
+
+pub use rows::{Rows, Settings as RowsSettings, SettingsError as RowsSettingsError};
 
 /// A state in a local folder.
 pub type LocalStore = Kept<Files>;
@@ -112,5 +116,7 @@ impl Base {
     }
 }
 
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 pub(in crate::state) mod tests;

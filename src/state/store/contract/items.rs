@@ -46,19 +46,19 @@ pub(in super::super) async fn a_journal_begins_anew_with_each_session<G: Ground>
     };
     let mut held = medium.hold(&holder("ada")).await.unwrap();
     for (batch, whole) in [("a\n", "a\n"), ("b\nc\n", "a\nb\nc\n"), ("ä\n", "a\nb\nc\nä\n")] {
-        held.append(batch.as_bytes()).await.unwrap();
+        held.append(&base(), batch.as_bytes()).await.unwrap();
         assert_eq!(journal().await.as_deref(), Some(whole));
     }
     held.leave_journal();
     assert_eq!(journal().await.as_deref(), Some("a\nb\nc\nä\n"), "it is left, and not removed");
-    held.append(b"d\n").await.unwrap();
-    held.append(b"e\n").await.unwrap();
+    held.append(&base(), b"d\n").await.unwrap();
+    held.append(&base(), b"e\n").await.unwrap();
     assert_eq!(journal().await.as_deref(), Some("d\ne\n"));
     drop(held);
 
     let mut held = medium.hold(&holder("ada")).await.unwrap();
     assert_eq!(held.read(&Item::Journal).await.unwrap().as_deref(), Some(b"d\ne\n".as_slice()));
-    held.append(b"f\n").await.unwrap();
+    held.append(&base(), b"f\n").await.unwrap();
     assert_eq!(journal().await.as_deref(), Some("f\n"));
     held.leave_journal();
     held.remove(&Item::Journal).await.unwrap();
@@ -76,8 +76,8 @@ pub(in super::super) async fn a_state_of_50_megabytes_is_kept<G: Ground>(ground:
     let medium = ground.client(&train());
     let mut held = medium.hold(&holder("ada")).await.unwrap();
     held.replace(&Item::Snapshot, &large).await.unwrap();
-    held.append(&large[..large.len() / 2]).await.unwrap();
-    held.append(&large[large.len() / 2..]).await.unwrap();
+    held.append(&base(), &large[..large.len() / 2]).await.unwrap();
+    held.append(&base(), &large[large.len() / 2..]).await.unwrap();
     drop(held);
     let other = ground.client(&train());
     // Not `assert_eq`, which would print them.

@@ -31,7 +31,7 @@ pub(in super::super) async fn the_lock_names_its_holder_in_any_script<G: Ground>
     let who = Holder { host: "主机 🚂".to_owned(), command: "apply \"ä\" \\ '; --".to_owned(), ..holder("Zoë") };
     let session = store(ground).lock(&who).await.unwrap();
     let refused = store(ground).lock(&holder("bob")).await.unwrap_err();
-    assert!(matches!(&refused, StoreError::Locked { holder: Some(found) } if **found == who), "{refused}");
+    assert!(matches!(&refused, StoreError::Locked { lock: Some(found) } if found.holder == who), "{refused}");
     drop(session);
 }
 
@@ -100,7 +100,7 @@ pub(in super::super) async fn clocks_that_are_wrong_change_nothing<G: Ground>(gr
         let state = session.load().await.unwrap();
         assert_eq!(number(state.as_ref()), n.checked_sub(1));
         let refused = store(ground).lock(&Holder { since: Timestamp::MAX, ..holder("bob") }).await.unwrap_err();
-        assert!(matches!(&refused, StoreError::Locked { holder: Some(found) } if **found == who), "{refused}");
+        assert!(matches!(&refused, StoreError::Locked { lock: Some(found) } if found.holder == who), "{refused}");
         session.append(&Base::of(&state.unwrap_or_else(new_state)), &[numbered(n)]).await.unwrap();
         ground.kill(session.held);
         drop(lock(&client, "waits").await);
@@ -114,7 +114,7 @@ pub(in super::super) async fn trains_of_one_place_do_not_meet<G: Ground>(ground:
         let mut session = Kept::on(ground.client(name), name.clone()).lock(&holder("ada")).await.unwrap();
         assert_eq!(session.load().await.unwrap(), None);
         session.held.replace(&Item::Snapshot, name.as_str().as_bytes()).await.unwrap();
-        session.held.append(&[b'0'; 10][..=n]).await.unwrap();
+        session.held.append(&base(), &[b'0'; 10][..=n]).await.unwrap();
         sessions.push(session);
     }
     for (n, session) in sessions.iter_mut().enumerate() {

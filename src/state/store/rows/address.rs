@@ -125,7 +125,7 @@ fn value(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, 
 impl Given {
     fn set(&mut self, name: &str, value: String) -> Result<(), String> {
         let field = match name {
-            "host" | "hostaddr" => &mut self.host,
+            "host" => &mut self.host,
             "port" => &mut self.port,
             "user" => &mut self.user,
             "password" => &mut self.password,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::{ChannelBinding, Config, SslMode};
 use tokio_postgres::types::{ToSql, Type};
@@ -47,6 +48,8 @@ pub(super) struct Link {
     client: Client,
     /// Why it ended, from what the server said last.
     ended: Arc<Mutex<Option<String>>>,
+    /// What moves its bytes.
+    task: AbortHandle,
 }
 
 /// What a connection goes over.
@@ -81,12 +84,12 @@ impl Link {
             config.connect_raw(stream, NoTls).await.map_err(|error| Fault::of_login(&error))?;
         let ended = Arc::new(Mutex::new(None));
         let last = Arc::clone(&ended);
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Fault::of(&error).to_string());
             }
         });
-        Ok(Self { client, ended })
+        Ok(Self { client, ended, task: task.abort_handle() })
     }
 
     /// Runs one statement, and returns its rows.
@@ -107,7 +110,7 @@ impl Link {
         match answer.await {
             Ok(Ok(rows)) => Ok(rows),
             Ok(Err(error)) => Err(self.told(Fault::of(&error))),
-            Err(_) => Err(Fault::Lost(format!("no answer within {} s", patience.as_secs()))),
+            Err(_) => Err(self.silent(patience)),
         }
     }
 
@@ -116,8 +119,19 @@ impl Link {
         match timeout(PATIENCE, self.client.batch_execute(statements)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.told(Fault::of(&error))),
-            Err(_) => Err(Fault::Lost(format!("no answer within {} s", PATIENCE.as_secs()))),
+            Err(_) => Err(self.silent(PATIENCE)),
         }
+    }
+
+    /// Ends a connection over which no answer came: what was asked is not done later, when nobody expects it any more.
+    fn silent(&self, patience: Duration) -> Fault {
+        self.cut();
+        Fault::Lost(format!("no answer within {} s", patience.as_secs()))
+    }
+
+    /// Ends the connection as the death of this process does: at once, and without a word.
+    pub(super) fn cut(&self) {
+        self.task.abort();
     }
 
     /// Says of a connection that has ended what the server said last, which is more than that it has ended.

@@ -29,7 +29,7 @@ pub(super) enum Fault {
         message: String,
     },
     /// The lock is not ours any more.
-    #[error("the lock of this run is gone: {0}")]
+    #[error("{0}")]
     Broken(String),
     /// What is there does not do.
     #[error("{0}")]

@@ -17,20 +17,20 @@ use super::fault::Fault;
 use super::lock::Taken;
 use super::{Rows, keys};
 use crate::state::store::medium::{Held, Item, Look};
-use crate::state::store::{Holder, StoreError};
+use crate::state::store::{Base, Holder, StoreError};
 
 /// How long letting go may take, after which the end of the session does it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Whether the lock is whole; what follows in a statement happens where it is, and waits for whoever breaks it just now.
-const MINE: &str = "WITH mine AS (SELECT FROM @.locks WHERE train = $1 AND id = $2 AND backend = pg_backend_pid() FOR SHARE)";
+const MINE: &str = "WITH mine AS (SELECT FROM @.locks WHERE train = $1 AND fence = $2 AND backend = pg_backend_pid() FOR SHARE)";
 
 /// The locked rows of one train.
 #[derive(Debug)]
 pub struct HeldRows {
     rows: Rows,
     link: Arc<Link>,
-    id: String,
+    fence: i64,
     previous: Option<Box<Holder>>,
     /// Which version of the snapshot this session has read or written last.
     seen: Seen,
@@ -53,14 +53,15 @@ enum Seen {
 
 impl HeldRows {
     pub(super) fn new(rows: Rows, link: Arc<Link>, taken: Taken) -> Self {
-        let Taken { id, previous } = taken;
-        let heart = tokio::spawn(rows.clone().beat(Arc::clone(&link), id.clone())).abort_handle();
-        Self { rows, link, id, previous, seen: Seen::Nothing, journal: false, over: None, heart }
+        let Taken { fence, previous } = taken;
+        let heart = tokio::spawn(rows.clone().beat(Arc::clone(&link), fence)).abort_handle();
+        Self { rows, link, fence, previous, seen: Seen::Nothing, journal: false, over: None, heart }
     }
 
-    /// Returns the lock's id.
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    /// Lets go as a process that is killed does.
+    #[cfg(test)]
+    pub(super) fn cut(&self) {
+        self.link.cut();
     }
 
     /// Writes with one statement, which returns a row where the lock is whole. `given` follows train and lock.
@@ -72,12 +73,12 @@ impl HeldRows {
         bytes: usize,
     ) -> Result<Row, StoreError> {
         if let Some(over) = &self.over {
-            return Err(self.rows.fault_at("write", item, over.clone()));
+            return Err(self.rows.fault_held(item, over.clone()));
         }
         // Whoever drops this amid the call does not know what becomes of it.
         self.over = Some(Fault::Lost("an earlier write was given up before it was answered".to_owned()));
         let statement = self.rows.sql(&format!("{MINE} {statement}"));
-        let mut all = vec![self.rows.given_train(), (&self.id as _, Type::TEXT)];
+        let mut all = vec![self.rows.given_train(), (&self.fence as _, Type::INT8)];
         all.extend(given.iter().cloned());
         let answer = self.link.sized(&statement, &all, bytes).await;
         drop(all);
@@ -91,16 +92,16 @@ impl HeldRows {
             },
             Err(fault @ Fault::Refused { .. }) => {
                 self.over = None;
-                return Err(self.rows.fault_at("write", item, fault));
+                return Err(self.rows.fault_held(item, fault));
             }
             Err(fault) => self.ended(fault).await,
         };
         self.over = Some(fault.clone());
-        Err(self.rows.fault_at("write", item, fault))
+        Err(self.rows.fault_held(item, fault))
     }
 
     async fn who_broke(&self) -> String {
-        let found = self.rows.who_broke(&self.link, &self.id).await.ok().flatten();
+        let found = self.rows.who_broke(&self.link, self.fence).await.ok().flatten();
         found.unwrap_or_else(|| "another session has it".to_owned())
     }
 
@@ -111,7 +112,7 @@ impl HeldRows {
             return fault;
         }
         let Ok(link) = Link::open(self.rows.settings()).await else { return fault };
-        match self.rows.who_broke(&link, &self.id).await {
+        match self.rows.who_broke(&link, self.fence).await {
             Ok(Some(how)) => Fault::Broken(how),
             Ok(None) | Err(_) => fault,
         }
@@ -183,6 +184,12 @@ impl Held for HeldRows {
                 ];
                 self.write(item, statement, &given, length).await?;
             }
+            Item::Inventory => {
+                let statement = ", put AS (INSERT INTO @.inventories (train, content) SELECT $1, $3 FROM mine \
+                        ON CONFLICT (train) DO UPDATE SET content = excluded.content, written = excluded.written) \
+                    SELECT 1 FROM mine";
+                self.write(item, statement, &[(&content, Type::BYTEA)], length).await?;
+            }
             lines => {
                 let table = Rows::table(lines);
                 let statement = format!(
@@ -217,7 +224,7 @@ impl Held for HeldRows {
         Ok(())
     }
 
-    async fn append(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+    async fn append(&mut self, _base: &Base, batch: &[u8]) -> Result<(), StoreError> {
         let gone = match self.journal {
             true => "",
             // What is there is of another session, or of another try of this one.
@@ -240,9 +247,9 @@ impl Drop for HeldRows {
         self.heart.abort();
         // Without a runtime the end of the session frees the lock, and the row names a holder that is gone.
         let Ok(runtime) = Handle::try_current() else { return };
-        let (rows, link, id) = (self.rows.clone(), Arc::clone(&self.link), self.id.clone());
+        let (rows, link, fence) = (self.rows.clone(), Arc::clone(&self.link), self.fence);
         let leaving = runtime.spawn(async move {
-            let _ = timeout(FAREWELL, rows.let_go(&link, &id)).await;
+            let _ = timeout(FAREWELL, rows.let_go(&link, fence)).await;
         });
         self.rows.leaves(leaving);
     }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_postgres::types::Type;
 
@@ -16,7 +17,7 @@ use super::fault::Fault;
 use super::held::HeldRows;
 use super::schema::lock_number;
 use super::{Rows, pool};
-use crate::state::store::{Holder, StoreError};
+use crate::state::store::{Holder, Lock, LockId, StoreError};
 
 /// How often a holder gives a sign of life.
 const BEAT: Duration = Duration::from_secs(30);
@@ -32,7 +33,8 @@ const HOLDING: &str = "SELECT held.pid FROM pg_locks AS held WHERE held.locktype
 
 /// A lock that was taken.
 pub(super) struct Taken {
-    pub(super) id: String,
+    /// Raised with each taking and each breaking: tells this one from every other.
+    pub(super) fence: i64,
     pub(super) previous: Option<Box<Holder>>,
 }
 
@@ -48,12 +50,12 @@ impl Rows {
         for _ in 0..TRIES {
             match self.take(&link, holder).await? {
                 Ok(taken) => return Ok(HeldRows::new(self.clone(), Arc::new(link), taken)),
-                Err(Some(holder)) => return Err(StoreError::Locked { holder: Some(holder) }),
+                Err(Some(holder)) => return Err(StoreError::Locked { lock: Some(Box::new(goes(*holder, None))) }),
                 // Between the lock and the row: whoever comes or goes is done in a moment.
                 Err(None) => sleep(BETWEEN).await,
             }
         }
-        Err(StoreError::Locked { holder: None })
+        Err(StoreError::Locked { lock: None })
     }
 
     /// Tries once. The inner error is that somebody has it, who signed or has not yet.
@@ -79,12 +81,13 @@ impl Rows {
         // Unless the lock was broken since, and the number that is locked is nobody's.
         let sign = self.sql(
             "WITH before AS (SELECT holder FROM @.locks WHERE train = $1 AND generation = $2 FOR UPDATE) \
-             UPDATE @.locks AS lock SET id = md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text), \
-                holder = $3, backend = pg_backend_pid(), heartbeat = now() \
-             FROM before WHERE lock.train = $1 AND lock.generation = $2 RETURNING lock.id, before.holder",
+             UPDATE @.locks AS lock SET fence = lock.fence + 1, id = $3, holder = $4, backend = pg_backend_pid(), \
+                heartbeat = now() \
+             FROM before WHERE lock.train = $1 AND lock.generation = $2 RETURNING lock.fence, before.holder",
         );
         let text = serde_json::to_string(holder).unwrap_or_default();
-        let given = [self.given_train(), (&generation, Type::INT8), (&text, Type::TEXT)];
+        let given =
+            [self.given_train(), (&generation, Type::INT8), (&holder.id.0, Type::TEXT), (&text, Type::TEXT)];
         let signed = link.rows(&sign, &given).await.map_err(refused)?;
         let Some(row) = signed.first() else {
             let free = "SELECT pg_advisory_unlock($1)";
@@ -94,17 +97,17 @@ impl Rows {
         // Whoever ended well has left none.
         let before: Option<String> = row.try_get(1).map_err(wrong)?;
         let previous = before.and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Ok(Taken { id: row.try_get(0).map_err(wrong)?, previous }))
+        Ok(Ok(Taken { fence: row.try_get(0).map_err(wrong)?, previous }))
     }
 
     /// Tells who has the lock, and when by the server's clock they last gave a sign of life.
-    pub(super) async fn lock_of_now(&self) -> Result<Option<(String, Holder, Option<i64>)>, StoreError> {
+    pub(super) async fn locked_now(&self) -> Result<Option<Lock>, StoreError> {
         let link = self.open("read").await?;
         let refused = |fault| self.fault("read", fault);
         let wrong = |error: tokio_postgres::Error| self.fault("read", Fault::of(&error));
         let look = self.sql(
-            "SELECT generation, id, holder, (extract(epoch FROM heartbeat) * 1000000)::int8 \
-             FROM @.locks WHERE train = $1 AND id IS NOT NULL",
+            "SELECT generation, holder, (extract(epoch FROM heartbeat) * 1000000)::int8 \
+             FROM @.locks WHERE train = $1 AND id IS NOT NULL AND holder IS NOT NULL",
         );
         let found = link.rows(&look, &[self.given_train()]).await.map_err(refused)?;
         let Some(row) = found.first() else { return Ok(None) };
@@ -112,27 +115,32 @@ impl Rows {
         if link.rows(HOLDING, &[(&number, Type::INT8)]).await.map_err(refused)?.is_empty() {
             return Ok(None);
         }
-        let holder: String = row.try_get(2).map_err(wrong)?;
-        let Ok(holder) = serde_json::from_str(&holder) else { return Ok(None) };
-        Ok(Some((row.try_get(1).map_err(wrong)?, holder, row.try_get(3).map_err(wrong)?)))
+        let holder: String = row.try_get(1).map_err(wrong)?;
+        let beat: Option<i64> = row.try_get(2).map_err(wrong)?;
+        let beat = beat.and_then(|at| Timestamp::from_microsecond(at).ok());
+        Ok(serde_json::from_str(&holder).ok().map(|holder| goes(holder, beat)))
     }
 
     /// Breaks a lock: whoever has it writes nothing more. Its session is ended too, where that is allowed.
-    pub(super) async fn break_now(&self, id: &str) -> Result<(), StoreError> {
+    pub(super) async fn break_now(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
         let link = self.open("unlock").await?;
         let refused = |fault| self.fault("unlock", fault);
         let wrong = |error: tokio_postgres::Error| self.fault("unlock", Fault::of(&error));
         // Waits for a write that is under way. The holder stays for whoever comes next and wonders what was cut off.
         let fence = self.sql(
-            "WITH before AS (SELECT generation, backend FROM @.locks WHERE train = $1 AND id = $2 FOR UPDATE) \
-             UPDATE @.locks AS lock SET generation = lock.generation + 1, id = NULL, backend = NULL, heartbeat = NULL, \
-                broken = $2, broken_at = now(), \
-                broken_by = session_user || coalesce(' from ' || host(inet_client_addr()), '') \
+            "WITH before AS (SELECT generation, backend, fence FROM @.locks WHERE train = $1 AND id = $2 FOR UPDATE) \
+             UPDATE @.locks AS lock SET generation = lock.generation + 1, fence = lock.fence + 1, id = NULL, \
+                backend = NULL, heartbeat = NULL, broken = before.fence, broken_by = $3, broken_at = now() \
              FROM before WHERE lock.train = $1 AND lock.id = $2 RETURNING before.generation, before.backend",
         );
-        let found = link.rows(&fence, &[self.given_train(), (&id, Type::TEXT)]).await.map_err(refused)?;
+        let who = format!("{} on {}", by.who, by.host);
+        let given = [self.given_train(), (&id.0 as _, Type::TEXT), (&who as _, Type::TEXT)];
+        let found = link.rows(&fence, &given).await.map_err(refused)?;
         let Some(row) = found.first() else {
-            return Err(self.fault("unlock", Fault::Unfit(format!("there is no lock {id}; it may be free by now"))));
+            return match self.locked_now().await? {
+                Some(other) => Err(StoreError::Locked { lock: Some(Box::new(other)) }),
+                None => Ok(()),
+            };
         };
         let number = self.lock_number(row.try_get(0).map_err(wrong)?);
         let backend: Option<i32> = row.try_get(1).map_err(wrong)?;
@@ -143,44 +151,44 @@ impl Rows {
     }
 
     /// Says who broke a lock, or what else is known; none where it is whole.
-    pub(super) async fn who_broke(&self, link: &Link, id: &str) -> Result<Option<String>, Fault> {
+    pub(super) async fn who_broke(&self, link: &Link, fence: i64) -> Result<Option<String>, Fault> {
         let look = self.sql(
-            "SELECT coalesce(id = $2, false), coalesce(broken = $2, false), coalesce(broken_by, 'somebody'), \
+            "SELECT fence = $2, coalesce(broken = $2, false), coalesce(broken_by, 'somebody'), \
                 coalesce(to_char(broken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') \
              FROM @.locks WHERE train = $1",
         );
-        let found = link.rows(&look, &[self.given_train(), (&id, Type::TEXT)]).await?;
+        let found = link.rows(&look, &[self.given_train(), (&fence, Type::INT8)]).await?;
         let Some(row) = found.first() else { return Ok(Some("its row is gone".to_owned())) };
         let whole = row.try_get(0).unwrap_or(false);
         let broken = row.try_get(1).unwrap_or(false);
         let (by, at) = (row.try_get::<_, String>(2), row.try_get::<_, String>(3));
         Ok(match (whole, broken, by, at) {
             (true, ..) => None,
-            (_, true, Ok(by), Ok(at)) => Some(format!("it was broken by {by} at {at}")),
+            (_, true, Ok(by), Ok(at)) => Some(format!("it was broken by {by} at {at} (by the server's clock)")),
             _ => Some("it was broken, and others have had it since".to_owned()),
         })
     }
 
-    /// Returns what frees a lock, and says that nobody was cut off.
-    pub(super) async fn let_go(&self, link: &Link, id: &str) -> Result<(), Fault> {
+    /// Frees a lock, and leaves in its row that nobody was cut off.
+    pub(super) async fn let_go(&self, link: &Link, fence: i64) -> Result<(), Fault> {
         let free = self.sql(
             "WITH left_well AS (UPDATE @.locks SET id = NULL, holder = NULL, backend = NULL, heartbeat = NULL \
-                WHERE train = $1 AND id = $2) \
+                WHERE train = $1 AND fence = $2) \
              SELECT pg_advisory_unlock_all()::text",
         );
-        link.rows(&free, &[self.given_train(), (&id, Type::TEXT)]).await.map(|_| ())
+        link.rows(&free, &[self.given_train(), (&fence, Type::INT8)]).await.map(|_| ())
     }
 
     /// Gives signs of life, until the lock is not this one any more.
-    pub(super) async fn beat(self, link: Arc<Link>, id: String) {
-        let beat = self.sql("UPDATE @.locks SET heartbeat = now() WHERE train = $1 AND id = $2 RETURNING 1");
+    pub(super) async fn beat(self, link: Arc<Link>, fence: i64) {
+        let beat = self.sql("UPDATE @.locks SET heartbeat = now() WHERE train = $1 AND fence = $2 RETURNING 1");
         let mut ticks = interval(BEAT);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first comes at once, and the row was just written.
         ticks.tick().await;
         loop {
             ticks.tick().await;
-            match link.rows(&beat, &[self.given_train(), (&id, Type::TEXT)]).await {
+            match link.rows(&beat, &[self.given_train(), (&fence, Type::INT8)]).await {
                 Ok(rows) if rows.is_empty() => return,
                 Err(Fault::Lost(_)) => return,
                 Ok(_) | Err(_) => {}
@@ -191,4 +199,9 @@ impl Rows {
     fn lock_number(&self, generation: i64) -> i64 {
         lock_number(&["train", self.schema(), self.train(), &generation.to_string()])
     }
+}
+
+/// A lock that goes with its holder's session.
+fn goes(holder: Holder, heartbeat: Option<Timestamp>) -> Lock {
+    Lock { holder, heartbeat, stays: false }
 }

@@ -37,7 +37,7 @@ pub use held::HeldRows;
 pub use settings::{Settings, SettingsError};
 
 use super::medium::{BackupName, Item, Look, Medium, Place};
-use super::{Holder, StoreError};
+use super::{Holder, Lock, LockId, StoreError};
 use crate::name::TrainName;
 
 /// How much is made allowance for when something is read whose size is not known yet.
@@ -103,6 +103,7 @@ impl Rows {
             Item::Journal => "journal",
             Item::History => "history",
             Item::Reports => "reports",
+            Item::Inventory => "inventories",
             Item::Backup(_) => "backups",
         }
     }
@@ -116,7 +117,7 @@ impl Rows {
             }
             _ => train.clone(),
         };
-        Place::from(format!("{}.{table} `{name}` in {}", self.schema, self.settings))
+        Place::named(format!("{}.{table} `{name}` in {}", self.schema, self.settings))
     }
 
     /// Connects, and refuses tables that this build does not know.
@@ -133,7 +134,7 @@ impl Rows {
         match version {
             Some(schema::VERSION) => Ok(()),
             Some(newer) if newer > schema::VERSION => Err(StoreError::Newer {
-                place: Place::from(format!("schema {} in {}", self.schema, self.settings)),
+                place: Place::named(format!("schema {} in {}", self.schema, self.settings)),
                 found: newer.unsigned_abs().into(),
                 known: schema::VERSION.unsigned_abs(),
             }),
@@ -152,7 +153,10 @@ impl Rows {
                     .to_owned(),
                 Some(keys(name)),
             ),
-            _ => {
+            Item::Inventory => {
+                ("SELECT content, 0::int8 FROM @.inventories WHERE train = $1".to_owned(), None)
+            }
+            Item::Journal | Item::History | Item::Reports => {
                 (format!("SELECT content, number FROM @.{table} WHERE train = $1 ORDER BY number"), None)
             }
         };
@@ -200,18 +204,34 @@ impl Rows {
         Ok(())
     }
 
+    /// Says of what was asked of the whole schema how it failed.
     fn fault(&self, action: &'static str, fault: Fault) -> StoreError {
-        let place = format!("schema {} in {}", self.schema, self.settings);
-        self.failed(action, place, &fault)
+        self.failed(action, Place::named(format!("schema {} in {}", self.schema, self.settings)), &fault)
     }
 
+    /// The same of an item.
     fn fault_at(&self, action: &'static str, item: &Item, fault: Fault) -> StoreError {
-        self.failed(action, self.place_of(item).to_string(), &fault)
+        self.failed(action, self.place_of(item), &fault)
     }
 
-    fn failed(&self, action: &'static str, place: String, fault: &Fault) -> StoreError {
-        let text = format!("{fault}. {}", fault.way_out(&self.settings.named));
-        StoreError::Io { action, path: place.into(), source: std::io::Error::other(text) }
+    /// The same of a write under the lock, which goes with its connection.
+    fn fault_held(&self, item: &Item, fault: Fault) -> StoreError {
+        match fault {
+            Fault::Lost(reason) => {
+                let problem = format!("the connection that it goes with was cut: {reason}");
+                StoreError::LockLost { place: self.place_of(item), problem }
+            }
+            fault => self.fault_at("write", item, fault),
+        }
+    }
+
+    fn failed(&self, action: &'static str, place: Place, fault: &Fault) -> StoreError {
+        let (problem, way_out) = (fault.to_string(), fault.way_out(&self.settings.named));
+        match fault {
+            Fault::Broken(_) => StoreError::LockLost { place, problem },
+            Fault::Unfit(_) | Fault::Pooled => StoreError::Unfit { place, problem, way_out },
+            _ => StoreError::Remote { action, place, problem, way_out },
+        }
     }
 }
 
@@ -279,20 +299,41 @@ impl Medium for Rows {
         added.map_err(|fault| self.fault_at("write", item, fault)).map(|_| ())
     }
 
-    async fn hold(&self, holder: &Holder) -> Result<HeldRows, StoreError> {
-        self.hold_now(holder).await
+    async fn put(&self, item: &Item, content: &[u8]) -> Result<(), StoreError> {
+        let link = self.open("write").await?;
+        let table = Self::table(item);
+        let put = match item {
+            Item::Inventory => "INSERT INTO @.inventories (train, content) VALUES ($1, $2) ON CONFLICT (train) \
+                DO UPDATE SET content = excluded.content, written = excluded.written"
+                .to_owned(),
+            Item::Journal | Item::History | Item::Reports => format!(
+                "WITH gone AS (DELETE FROM @.{table} WHERE train = $1) \
+                 INSERT INTO @.{table} (train, content) VALUES ($1, $2)"
+            ),
+            Item::Snapshot | Item::Backup(_) => {
+                let unfenced = "a state is only written under the lock".to_owned();
+                return Err(self.fault_at("write", item, Fault::Broken(unfenced)));
+            }
+        };
+        let given: [Given<'_>; 2] = [self.given_train(), (&content, Type::BYTEA)];
+        let put = link.sized(&self.sql(&put), &given, content.len()).await;
+        put.map_err(|fault| self.fault_at("write", item, fault)).map(|_| ())
     }
-}
 
-impl Rows {
-    /// What `init` does: makes the tables, and tries whether they fence.
-    pub async fn prepare(&self) -> Result<(), StoreError> {
+    async fn prepare(&self) -> Result<Vec<String>, StoreError> {
         schema::prepare(self).await
     }
 
-    /// Breaks a lock: whoever has it writes nothing more.
-    pub async fn break_lock(&self, id: &str) -> Result<(), StoreError> {
-        self.break_now(id).await
+    async fn locked(&self) -> Result<Option<Lock>, StoreError> {
+        self.locked_now().await
+    }
+
+    async fn break_lock(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
+        self.break_now(id, by).await
+    }
+
+    async fn hold(&self, holder: &Holder) -> Result<HeldRows, StoreError> {
+        self.hold_now(holder).await
     }
 }
 

@@ -21,7 +21,7 @@ use super::fault::Fault;
 use super::{Rows, pool};
 use crate::package::Digest;
 use crate::state::store::medium::{Held, Item, Medium};
-use crate::state::store::{Holder, StoreError};
+use crate::state::store::{Holder, LockId, StoreError};
 
 /// The version of the tables that this build makes and knows.
 pub(super) const VERSION: i32 = 1;
@@ -34,11 +34,12 @@ CREATE TABLE @.meta (version int4 NOT NULL);
 CREATE TABLE @.locks (
     train text PRIMARY KEY,
     generation int8 NOT NULL DEFAULT 0,
+    fence int8 NOT NULL DEFAULT 0,
     id text,
     holder text,
     backend int4,
     heartbeat timestamptz,
-    broken text,
+    broken int8,
     broken_by text,
     broken_at timestamptz
 );
@@ -90,20 +91,22 @@ pub(super) fn lock_number(parts: &[&str]) -> i64 {
     first.iter().fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
-/// Makes the tables where there are none, and refuses a server that cannot keep what it is given.
-pub(super) async fn prepare(rows: &Rows) -> Result<(), StoreError> {
+/// Makes the tables where there are none, refuses a server that cannot keep what it is given, and says what it is.
+pub(super) async fn prepare(rows: &Rows) -> Result<Vec<String>, StoreError> {
     let refused = |fault| rows.fault("prepare", fault);
     let link = Link::open(rows.settings()).await.map_err(refused)?;
-    check_server(&link).await.map_err(refused)?;
+    let mut said = vec![check_server(&link).await.map_err(refused)?];
     pool::refuse(&link, rows.settings()).await.map_err(refused)?;
     // Two that make them at a time would fail each other.
     let number = lock_number(&["tables", rows.schema()]);
     link.run(&format!("BEGIN; SELECT pg_advisory_xact_lock({number})")).await.map_err(refused)?;
     if make(rows, &link).await? {
         link.run("COMMIT").await.map_err(refused)?;
+        said.push(format!("the tables were made in schema {}", rows.schema()));
     }
     drop(link);
-    try_fences(rows).await
+    try_fences(rows).await?;
+    Ok(said)
 }
 
 /// Makes what is missing; tells whether anything was.
@@ -126,9 +129,10 @@ async fn make(rows: &Rows, link: &Link) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-async fn check_server(link: &Link) -> Result<(), Fault> {
+/// Refuses a server that loses what it has acknowledged, and says which it is.
+async fn check_server(link: &Link) -> Result<String, Fault> {
     let facts = "SELECT current_setting('server_version_num')::int4 / 10000, current_setting('server_encoding'), \
-        current_setting('fsync'), pg_is_in_recovery()";
+        current_setting('fsync'), pg_is_in_recovery(), current_setting('server_version')";
     let found = link.rows(facts, &[]).await?;
     let Some(row) = found.first() else { return Err(Fault::Lost("no answer".to_owned())) };
     let wrong = |error: tokio_postgres::Error| Fault::of(&error);
@@ -136,8 +140,9 @@ async fn check_server(link: &Link) -> Result<(), Fault> {
     let encoding: String = row.try_get(1).map_err(wrong)?;
     let synced: String = row.try_get(2).map_err(wrong)?;
     let standby: bool = row.try_get(3).map_err(wrong)?;
-    let problem = if version < OLDEST {
-        format!("the server is PostgreSQL {version}; {OLDEST} and later are known to fence")
+    let name: String = row.try_get(4).map_err(wrong)?;
+    Err(Fault::Unfit(if version < OLDEST {
+        format!("the server is PostgreSQL {name}; {OLDEST} and later are known to fence")
     } else if encoding != "UTF8" {
         format!(
             "the database's encoding is {encoding}, which has no place for every name; make one with `ENCODING 'UTF8'`"
@@ -148,18 +153,19 @@ async fn check_server(link: &Link) -> Result<(), Fault> {
     } else if standby {
         "the server is a standby, which is only read; name the one that is written to".to_owned()
     } else {
-        return Ok(());
-    };
-    Err(Fault::Unfit(problem))
+        return Ok(format!("the server is PostgreSQL {name}"));
+    }))
 }
 
 /// Breaks a lock and writes with it, on a train that nobody has: a store that lets that pass is refused.
 async fn try_fences(rows: &Rows) -> Result<(), StoreError> {
     let probe = rows.probe();
     let holder = Holder {
+        id: LockId("probe".to_owned()),
+        train: None,
         who: "init".to_owned(),
         host: String::new(),
-        pid: 0,
+        pid: std::process::id(),
         command: "patchtrain init".to_owned(),
         since: jiff::Timestamp::UNIX_EPOCH,
     };
@@ -168,8 +174,7 @@ async fn try_fences(rows: &Rows) -> Result<(), StoreError> {
     let locks = matches!(second, Err(StoreError::Locked { .. }));
     drop(second);
     first.replace(&Item::Snapshot, b"probe").await?;
-    let id = first.id().to_owned();
-    probe.break_lock(&id).await?;
+    probe.break_lock(&holder.id, &holder).await?;
     let fences = first.replace(&Item::Snapshot, b"written without the lock").await.is_err();
     drop(first);
     let cleaned = probe.forget().await;
@@ -177,7 +182,7 @@ async fn try_fences(rows: &Rows) -> Result<(), StoreError> {
         true => cleaned,
         false => Err(rows.fault(
             "prepare",
-            Fault::Unfit("whose lock was broken could still write: this database cannot keep a state safe".to_owned()),
+            Fault::Unfit("a lock on it can be taken twice, or does not keep out whose lock was broken".to_owned()),
         )),
     }
 }
