@@ -2,9 +2,9 @@
 //!
 //! A medium is tried on a [`Ground`], which makes clients of one place, as processes on machines of their own would be.
 
-mod crash;
-mod items;
-mod locks;
+pub(super) mod crash;
+pub(super) mod items;
+pub(super) mod locks;
 mod on_files;
 
 use jiff::Timestamp;

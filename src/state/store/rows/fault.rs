@@ -55,7 +55,11 @@ impl Fault {
     /// Tells what an error of logging in means.
     pub(super) fn of_login(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(said) => Self::Unwelcome(text(said)),
+            // A user, a password or a database that is wrong; all else says nothing of them.
+            Some(said) if ["28", "3D"].iter().any(|class| said.code().code().starts_with(class)) => {
+                Self::Unwelcome(text(said))
+            }
+            Some(said) => Self::Refused { code: said.code().code().to_owned(), message: text(said) },
             None if error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>()) => {
                 Self::Unreachable(chain(error))
             }

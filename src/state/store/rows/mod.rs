@@ -33,7 +33,7 @@ use tokio_postgres::types::Type;
 
 use connect::{Given, Link};
 use fault::Fault;
-pub use held::HeldRows;
+use held::HeldRows;
 pub use settings::{Settings, SettingsError};
 
 use super::medium::{BackupName, Item, Look, Medium, Place};
@@ -218,7 +218,9 @@ impl Rows {
     fn fault_held(&self, item: &Item, fault: Fault) -> StoreError {
         match fault {
             Fault::Lost(reason) => {
-                let problem = format!("the connection that it goes with was cut: {reason}");
+                let problem = format!(
+                    "the connection that it goes with was cut ({reason}), and whether the last write arrived is not known"
+                );
                 StoreError::LockLost { place: self.place_of(item), problem }
             }
             fault => self.fault_at("write", item, fault),

@@ -9,7 +9,7 @@ mod tls;
 use server::{Schema, server, unused};
 
 use super::*;
-use crate::state::store::contract::{self, contract, holder, train};
+use crate::state::store::contract::{self, Ground, contract, holder, train};
 use crate::state::store::medium::Held;
 use crate::state::store::{Kept, Session, Store};
 
@@ -184,6 +184,24 @@ async fn after_a_write_that_was_given_up_nothing_is_written() {
     let mut held = client.hold(&holder("ada")).await.unwrap();
     let journal = held.read(&Item::Journal).await.unwrap().unwrap_or_default();
     assert!(["", "one\n"].map(str::as_bytes).contains(&journal.as_slice()));
+}
+
+#[tokio::test]
+async fn a_holder_gives_signs_of_life() {
+    let Some(schema) = Schema::new().await else { return };
+    let client = schema.client(&train());
+    let held = client.hold(&holder("ada")).await.unwrap();
+    let beat = async || client.locked().await.unwrap().unwrap().heartbeat.unwrap();
+    let first = beat().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    let mut tries = 0;
+    while beat().await == first {
+        tries += 1;
+        assert!(tries < 1000, "no sign of life after {tries} looks");
+    }
+    drop(held);
 }
 
 /// What a message says to type is what mends a journal.

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use crate::name::TrainName;
 use crate::state::store::contract::Ground;
 use crate::state::store::medium::Medium;
-use crate::state::store::rows::{HeldRows, Rows, Settings};
+use crate::state::store::rows::held::HeldRows;
+use crate::state::store::rows::{Rows, Settings};
 
 /// Its one role, which may do everything, and that role's password.
 pub(super) const USER: &str = "patchtrain";
