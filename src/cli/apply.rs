@@ -20,7 +20,7 @@ use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::state::State;
-use crate::state::store::{Session, Store, StoreError};
+use crate::state::store::{Session, StoreError};
 use crate::train::Train;
 
 /// Applies the saved plan, or each selected train.
@@ -55,12 +55,12 @@ async fn fresh(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = locks::take(context, interrupt, &train.name, &arguments.locking).await?;
-    let state = own_state::of(train, session.load().await?)?;
+    let mut session = locks::take(context, interrupt, train, &arguments.locking).await?;
+    let state = own_state::of(train, unless_interrupted(interrupt, session.load()).await??)?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
     let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
-    inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+    inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
     let plan = look::planned(&connection, (train, &state), &observed, manner)?;
     let (wanted, calls) = (&arguments.advisories, manner.calls);
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
@@ -73,8 +73,8 @@ async fn fresh(
             let record = Plan { steps: Vec::new(), ..plan.clone() };
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
-            if let Some(state) = context.workspace.store(&train.name).load().await? {
-                inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+            if let Some(state) = context.state(train, interrupt).await? {
+                inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
             }
         }
         context.terminal.say(if plan.held.is_empty() {
@@ -133,8 +133,8 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
     let train = trains.iter().find(|train| train.name == *name);
     let train = train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))?;
     context.block_on(async |interrupt| {
-        let mut session = locks::take(context, &interrupt, name, &arguments.locking).await?;
-        let state = session.load().await?;
+        let mut session = locks::take(context, &interrupt, train, &arguments.locking).await?;
+        let state = unless_interrupted(&interrupt, session.load()).await??;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
         {
@@ -155,7 +155,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         }
         context.terminal.say(&format!("Applying the plan {} of {}, made {:.0}", plan.id, name, plan.created));
         let manners = Manners::of(arguments);
-        let known = inventory::load(context, (train, &state), &connection).await.ok();
+        let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
         let code = execute(context, &manners, &interrupt, &connection, &plan, session, state).await?;
         if code != exit::INTERRUPTED {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::medium::Place;
+use super::moving::Moved;
 use super::record::Lock;
 use crate::name::TrainName;
 
@@ -96,6 +97,14 @@ pub enum StoreError {
         place: Place,
         /// What is there and what was to follow it.
         problem: String,
+    },
+    /// What was there was moved to another store.
+    #[error("{place}: the state was moved to {}, by {} at {:.0}", moved.to, moved.who, moved.at)]
+    Moved {
+        /// Where it was.
+        place: Place,
+        /// Where it went.
+        moved: Box<Moved>,
     },
     /// What is there belongs to another train.
     #[error("{place} is the state of train `{found}`, not of `{expected}`; nothing was written")]

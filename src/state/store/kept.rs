@@ -63,7 +63,7 @@ impl Kept<Files> {
 }
 
 impl<M: Medium> Kept<M> {
-    /// Keeps a train's state on a medium, which is of that train; nothing is touched yet.
+    /// Keeps a train's state on a medium.
     pub fn on(medium: M, train: TrainName) -> Self {
         Self { medium, train }
     }
@@ -74,6 +74,11 @@ impl<M: Medium> Kept<M> {
 
     pub(super) fn train(&self) -> &TrainName {
         &self.train
+    }
+
+    /// Says where the state lies.
+    pub fn place(&self) -> Place {
+        self.medium.place(&Item::Snapshot)
     }
 
     /// Finds out whether the state can be trusted to this place, and makes what has to be there first. Returns what

@@ -7,7 +7,9 @@
 //!                  kept              snapshot, journal, history and backups: what follows what, in which order
 //!                    medium          items of bytes, and a lock
 //!                      files         in a local folder, with an OS lock
-//!                      rows          of a PostgreSQL database, with a lock of its session
+//!                      objects       in OCI Object Storage, with an object that is the lock
+//!                      rows          of a PostgreSQL database, with a lock that goes with its session
+//!                      shelf         whichever of them a train's file names
 //! ```
 
 mod descent;
@@ -18,10 +20,14 @@ mod inventory;
 mod journal;
 mod kept;
 mod medium;
+mod moving;
+mod objects;
 mod past;
 mod record;
+mod releases;
 mod reports;
 mod rows;
+mod shelf;
 mod snapshot;
 
 use std::future::Future;
@@ -37,13 +43,20 @@ pub use error::StoreError;
 pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
+pub use moving::Moved;
+pub use objects::{HeldObjects, Objects};
 pub use past::Backup;
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };
+pub use releases::Releases;
+pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};
+pub use shelf::{HeldShelf, Shelf};
 
-pub use rows::{Rows, Settings as RowsSettings, SettingsError as RowsSettingsError};
-
+/// A state wherever a train's file says.
+pub type TrainStore = Kept<Shelf>;
+/// The lock on a state wherever a train's file says.
+pub type TrainSession = KeptSession<Shelf>;
 /// A state in a local folder.
 pub type LocalStore = Kept<Files>;
 /// The lock on a state in a local folder.

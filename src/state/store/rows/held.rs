@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_postgres::Row;
@@ -245,12 +244,10 @@ impl Held for HeldRows {
 impl Drop for HeldRows {
     fn drop(&mut self) {
         self.heart.abort();
-        // Without a runtime the end of the session frees the lock, and the row names a holder that is gone.
-        let Ok(runtime) = Handle::try_current() else { return };
         let (rows, link, fence) = (self.rows.clone(), Arc::clone(&self.link), self.fence);
-        let leaving = runtime.spawn(async move {
+        // Where it is not said the end of the session frees the lock, and the row names a holder that is gone.
+        self.rows.releases.spawn(async move {
             let _ = timeout(FAREWELL, rows.let_go(&link, fence)).await;
         });
-        self.rows.leaves(leaving);
     }
 }

@@ -41,7 +41,8 @@ pub(super) struct Taken {
 impl Rows {
     /// Takes the lock, or fails with who has it.
     pub(super) async fn hold_now(&self, holder: &Holder) -> Result<HeldRows, StoreError> {
-        self.wait_for_leavers().await;
+        // Whoever has just let go of it may take it again at once.
+        self.releases.ended().await;
         let link = self.open("lock").await?;
         let refused = |fault| self.fault("lock", fault);
         pool::refuse(&link, self.settings()).await.map_err(refused)?;

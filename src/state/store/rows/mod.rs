@@ -24,27 +24,22 @@ mod settings;
 mod tls;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
 use connect::{Given, Link};
 use fault::Fault;
-use held::HeldRows;
-pub use settings::{Settings, SettingsError};
+pub use held::HeldRows;
+use settings::Settings;
+pub use settings::{Settings as RowsSettings, SettingsError};
 
 use super::medium::{BackupName, Item, Look, Medium, Place};
-use super::{Holder, Lock, LockId, StoreError};
+use super::{Holder, Lock, LockId, Releases, StoreError};
 use crate::name::TrainName;
 
 /// How much is made allowance for when something is read whose size is not known yet.
 const LARGE: usize = 16 * 1024 * 1024;
-
-/// How long a lock of this process that is being let go is waited for.
-const LEAVING: Duration = Duration::from_secs(6);
 
 /// The rows of one train.
 #[derive(Clone)]
@@ -53,8 +48,8 @@ pub struct Rows {
     schema: Arc<str>,
     /// The train's name, as the database is given it.
     train: String,
-    /// Locks of this process that are being let go.
-    leaving: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    /// Locks that are being let go.
+    releases: Releases,
 }
 
 /// Reads over a connection of its own, made when it is needed.
@@ -71,9 +66,9 @@ impl fmt::Debug for Rows {
 
 impl Rows {
     /// Names the database, the schema and the train; nothing is touched yet.
-    pub fn new(settings: Settings, schema: &str, train: TrainName) -> Self {
+    pub fn new(settings: Settings, schema: &str, train: &TrainName, releases: Releases) -> Self {
         let (settings, schema) = (Arc::new(settings), schema.into());
-        Self { settings, schema, train: train.as_str().to_owned(), leaving: Arc::default() }
+        Self { settings, schema, train: train.as_str().to_owned(), releases }
     }
 
     fn settings(&self) -> &Settings {
@@ -176,22 +171,10 @@ impl Rows {
         Ok((content, version))
     }
 
-    /// Waits for the locks of this process that are being let go: who has just dropped one may take it again at once.
-    async fn wait_for_leavers(&self) {
-        let leavers = std::mem::take(&mut *self.leaving.lock().unwrap_or_else(PoisonError::into_inner));
-        for leaver in leavers {
-            let _ = timeout(LEAVING, leaver).await;
-        }
-    }
-
-    fn leaves(&self, leaver: JoinHandle<()>) {
-        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).push(leaver);
-    }
-
     /// Returns the same place for a train that is only tried with. A name like it is no train's: it begins with a blank.
     fn probe(&self) -> Self {
         let train = format!(" tried by init in {}", std::process::id());
-        Self { train, leaving: Arc::default(), ..self.clone() }
+        Self { train, ..self.clone() }
     }
 
     /// Removes all of a train.

@@ -22,7 +22,7 @@ async fn rows(link: &Link, statement: &str) -> Vec<tokio_postgres::Row> {
 #[tokio::test]
 async fn tables_are_made_once_and_newer_ones_are_refused() {
     let Some(server) = server() else { return };
-    let rows = Rows::new(server.by_socket(), &unused(), train());
+    let rows = Rows::new(server.by_socket(), &unused(), &train(), Releases::default());
     let store = Kept::on(rows.clone(), train());
     let unmade = store.load().await.unwrap_err();
     assert!(matches!(&unmade, StoreError::Remote { way_out, .. } if way_out.contains("patchtrain init")), "{unmade}");
@@ -103,13 +103,13 @@ async fn the_fence_holds_where_the_session_cannot_be_ended() {
     }
     // What is let go is not what others have by now.
     drop(held);
-    admin.wait_for_leavers().await;
+    admin.releases.ended().await;
     let lock = admin.locked().await.unwrap().unwrap();
     assert_eq!(lock.holder, holder("bob"));
     assert!(lock.heartbeat.is_some() && !lock.stays);
     next.replace(&Item::Snapshot, b"four").await.unwrap();
     drop(next);
-    plain.wait_for_leavers().await;
+    plain.releases.ended().await;
     assert_eq!(admin.locked().await.unwrap(), None);
 }
 

@@ -88,6 +88,6 @@ async fn a_pool_of_sessions_will_do() {
     let refused = schema.client(&train()).hold(&holder("bob")).await.err();
     assert!(matches!(refused, Some(StoreError::Locked { .. })), "{refused:?}");
     drop(held);
-    rows.wait_for_leavers().await;
+    rows.releases.ended().await;
     schema.client(&train()).hold(&holder("bob")).await.unwrap();
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::name::TrainName;
+use crate::state::store::Releases;
 use crate::state::store::contract::Ground;
 use crate::state::store::medium::Medium;
 use crate::state::store::rows::held::HeldRows;
@@ -180,7 +181,7 @@ impl Schema {
     }
 
     pub(super) fn at(&self, settings: Settings) -> Rows {
-        Rows::new(settings, &self.name, crate::state::store::contract::train())
+        Rows::new(settings, &self.name, &crate::state::store::contract::train(), Releases::default())
     }
 }
 
@@ -194,7 +195,7 @@ impl Ground for Schema {
     type Medium = Rows;
 
     fn client(&self, train: &TrainName) -> Rows {
-        Rows::new(self.server.by_socket(), &self.name, train.clone())
+        Rows::new(self.server.by_socket(), &self.name, train, Releases::default())
     }
 
     fn kill(&self, held: HeldRows) {
