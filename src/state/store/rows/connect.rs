@@ -109,7 +109,7 @@ impl Link {
         let answer = timeout(patience, self.client.query_typed(statement, given));
         match answer.await {
             Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(error)) => Err(self.told(Fault::of(&error))),
+            Ok(Err(error)) => Err(self.told(&error)),
             Err(_) => Err(self.silent(patience)),
         }
     }
@@ -118,7 +118,7 @@ impl Link {
     pub(super) async fn run(&self, statements: &str) -> Result<(), Fault> {
         match timeout(PATIENCE, self.client.batch_execute(statements)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.told(Fault::of(&error))),
+            Ok(Err(error)) => Err(self.told(&error)),
             Err(_) => Err(self.silent(PATIENCE)),
         }
     }
@@ -135,7 +135,11 @@ impl Link {
     }
 
     /// Says of a connection that has ended what the server said last, which is more than that it has ended.
-    fn told(&self, fault: Fault) -> Fault {
+    fn told(&self, error: &tokio_postgres::Error) -> Fault {
+        let fault = Fault::of(error);
+        if error.as_db_error().is_some() {
+            return fault;
+        }
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match (fault, ended) {
             (Fault::Lost(_), Some(reason)) => Fault::Lost(reason),

@@ -171,9 +171,10 @@ impl Rows {
         Ok((content, version))
     }
 
-    /// Returns the same place for a train that is only tried with. A name like it is no train's: it begins with a blank.
-    fn probe(&self) -> Self {
-        let train = format!(" tried by init in {}", std::process::id());
+    /// Returns the same place for a train that is only tried with, by one session. A name like it is no train's: it begins
+    /// with a blank.
+    fn probe(&self, session: i32) -> Self {
+        let train = format!(" tried by init in session {session}");
         Self { train, ..self.clone() }
     }
 

@@ -104,8 +104,9 @@ pub(super) async fn prepare(rows: &Rows) -> Result<Vec<String>, StoreError> {
         link.run("COMMIT").await.map_err(refused)?;
         said.push(format!("the tables were made in schema {}", rows.schema()));
     }
-    drop(link);
-    try_fences(rows).await?;
+    let session = link.rows("SELECT pg_backend_pid()", &[]).await.map_err(refused)?;
+    let session: i32 = session.first().and_then(|row| row.try_get(0).ok()).unwrap_or_default();
+    try_fences(&rows.probe(session)).await?;
     Ok(said)
 }
 
@@ -158,8 +159,7 @@ async fn check_server(link: &Link) -> Result<String, Fault> {
 }
 
 /// Breaks a lock and writes with it, on a train that nobody has: a store that lets that pass is refused.
-async fn try_fences(rows: &Rows) -> Result<(), StoreError> {
-    let probe = rows.probe();
+async fn try_fences(probe: &Rows) -> Result<(), StoreError> {
     let holder = Holder {
         id: LockId("probe".to_owned()),
         train: None,
@@ -180,7 +180,7 @@ async fn try_fences(rows: &Rows) -> Result<(), StoreError> {
     let cleaned = probe.forget().await;
     match locks && fences {
         true => cleaned,
-        false => Err(rows.fault(
+        false => Err(probe.fault(
             "prepare",
             Fault::Unfit("a lock on it can be taken twice, or does not keep out whose lock was broken".to_owned()),
         )),

@@ -11,7 +11,7 @@ use server::{Schema, server, unused};
 use super::*;
 use crate::state::store::contract::{self, Ground, contract, holder, train};
 use crate::state::store::medium::Held;
-use crate::state::store::{Kept, Session, Store};
+use crate::state::store::{Kept, Store};
 
 contract!(Schema::new().await);
 
@@ -194,7 +194,7 @@ async fn a_holder_gives_signs_of_life() {
     let beat = async || client.locked().await.unwrap().unwrap().heartbeat.unwrap();
     let first = beat().await;
     tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::advance(std::time::Duration::from_secs(31)).await;
     tokio::time::resume();
     let mut tries = 0;
     while beat().await == first {

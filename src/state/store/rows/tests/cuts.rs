@@ -4,7 +4,7 @@ use super::proxy::{Cut, Proxy};
 use super::*;
 use crate::state::store::contract::crash::{Known, goes_on, runs};
 
-/// Cuts at one moment; tells whether it came before the runs were through.
+/// Cuts at one moment; tells whether that came before the runs were through.
 async fn cut_at(schema: &Schema, cut: Cut) -> bool {
     let proxy = Proxy::to(schema.server.port, cut).await;
     let name = TrainName::new(&format!("cut-{}-{}", cut.piece, cut.passes));
@@ -20,10 +20,12 @@ async fn cut_at(schema: &Schema, cut: Cut) -> bool {
             assert!(matches!(again, StoreError::LockLost { .. }), "{again:?}");
         }
     }
-    assert_eq!(ended.is_err(), proxy.has_cut(), "{cut:?}: {ended:?} after {} pieces", proxy.pieces());
+    // Who has its last answer need not notice.
+    let was_cut = proxy.has_cut();
+    assert!(was_cut || ended.is_ok(), "{cut:?}: {ended:?} after {} pieces", proxy.pieces());
     drop(holds);
     goes_on(&Kept::on(schema.client(&name), name), &known).await;
-    ended.is_err()
+    was_cut
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,11 +33,8 @@ async fn wherever_the_line_is_cut_nothing_acknowledged_is_lost() {
     let Some(schema) = Schema::new().await else { return };
     for piece in 0.. {
         // None of it arrives, or a part, or all and no answer to it.
-        let mut cut = false;
-        for passes in [0, 60, 100] {
-            cut |= cut_at(&schema, Cut { piece, passes }).await;
-        }
-        if !cut {
+        let passes = [100, 0, 60][piece % 3];
+        if !cut_at(&schema, Cut { piece, passes }).await {
             assert!(piece > 60, "only {piece} pieces");
             return;
         }
