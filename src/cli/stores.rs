@@ -50,8 +50,9 @@ impl Context {
                 Shelf::Objects(Objects::new(service, place, name.clone(), self.releases.clone()))
             }
             Keeping::Postgres(database) => {
-                let settings = RowsSettings::read(database.url_env.as_deref(), |name| std::env::var(name).ok())
-                    .map_err(|error| CliError::of(super::exit::ERROR, &error))?;
+                let settings =
+                    RowsSettings::read(database.url_env.as_deref(), |name| std::env::var(name).ok())
+                        .map_err(|error| CliError::of(super::exit::ERROR, &error))?;
                 Shelf::Rows(Rows::new(settings, &database.schema, &name, self.releases.clone()))
             }
         };

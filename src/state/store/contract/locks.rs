@@ -28,7 +28,10 @@ pub(in super::super) async fn of_many_who_race_for_the_lock_one_has_it<G: Ground
 }
 
 pub(in super::super) async fn the_lock_names_its_holder_in_any_script<G: Ground>(ground: &G) {
-    let who = Holder { host: "主机 🚂".to_owned(), command: "apply \"ä\" \\ '; --".to_owned(), ..holder("Zoë") };
+    let who =
+        Holder {
+            host: "主机 🚂".to_owned(), command: "apply \"ä\" \\ '; --".to_owned(), ..holder("Zoë")
+        };
     let session = store(ground).lock(&who).await.unwrap();
     let refused = store(ground).lock(&holder("bob")).await.err().unwrap();
     assert!(matches!(&refused, StoreError::Locked { lock: Some(found) } if found.holder == who), "{refused}");
@@ -99,8 +102,12 @@ pub(in super::super) async fn clocks_that_are_wrong_change_nothing<G: Ground>(gr
         let mut session = client.lock(&who).await.unwrap();
         let state = session.load().await.unwrap();
         assert_eq!(number(state.as_ref()), n.checked_sub(1));
-        let refused = store(ground).lock(&Holder { since: Timestamp::MAX, ..holder("bob") }).await.err().unwrap();
-        assert!(matches!(&refused, StoreError::Locked { lock: Some(found) } if found.holder == who), "{refused}");
+        let refused =
+            store(ground).lock(&Holder { since: Timestamp::MAX, ..holder("bob") }).await.err().unwrap();
+        assert!(
+            matches!(&refused, StoreError::Locked { lock: Some(found) } if found.holder == who),
+            "{refused}"
+        );
         session.append(&Base::of(&state.unwrap_or_else(new_state)), &[numbered(n)]).await.unwrap();
         ground.kill(session.held);
         drop(lock(&client, "waits").await);
@@ -120,6 +127,9 @@ pub(in super::super) async fn trains_of_one_place_do_not_meet<G: Ground>(ground:
     for (n, session) in sessions.iter_mut().enumerate() {
         let snapshot = session.held.read(&Item::Snapshot).await.unwrap();
         assert_eq!(snapshot.as_deref(), Some(names[n].as_str().as_bytes()));
-        assert_eq!(session.held.read(&Item::Journal).await.unwrap().map(|journal| journal.len()), Some(n + 1));
+        assert_eq!(
+            session.held.read(&Item::Journal).await.unwrap().map(|journal| journal.len()),
+            Some(n + 1)
+        );
     }
 }

@@ -60,9 +60,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 impl Link {
     /// Connects, and sets the session up.
     pub(super) async fn open(settings: &Settings) -> Result<Self, Fault> {
-        let link = timeout(settings.connect, Self::connect(settings))
-            .await
-            .map_err(|_| Fault::Unreachable(format!("no answer within {} s", settings.connect.as_secs())))??;
+        let link = timeout(settings.connect, Self::connect(settings)).await.map_err(|_| {
+            Fault::Unreachable(format!("no answer within {} s", settings.connect.as_secs()))
+        })??;
         link.rows(SESSION, &[]).await?;
         Ok(link)
     }

@@ -60,7 +60,9 @@ impl Fault {
                 Self::Unwelcome(text(said))
             }
             Some(said) => Self::Refused { code: said.code().code().to_owned(), message: text(said) },
-            None if error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>()) => {
+            None if error.is_closed()
+                || error.source().is_some_and(|source| source.is::<std::io::Error>()) =>
+            {
                 Self::Unreachable(chain(error))
             }
             None => Self::Unwelcome(chain(error)),

@@ -229,8 +229,9 @@ impl Held for HeldRows {
             // What is there is of another session, or of another try of this one.
             false => ", gone AS (DELETE FROM @.journal WHERE train = $1 AND EXISTS (SELECT FROM mine))",
         };
-        let statement =
-            format!("{gone}, put AS (INSERT INTO @.journal (train, content) SELECT $1, $3 FROM mine) SELECT 1 FROM mine");
+        let statement = format!(
+            "{gone}, put AS (INSERT INTO @.journal (train, content) SELECT $1, $3 FROM mine) SELECT 1 FROM mine"
+        );
         self.write(&Item::Journal, &statement, &[(&batch, Type::BYTEA)], batch.len()).await?;
         self.journal = true;
         Ok(())

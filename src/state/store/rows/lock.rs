@@ -51,7 +51,9 @@ impl Rows {
         for _ in 0..TRIES {
             match self.take(&link, holder).await? {
                 Ok(taken) => return Ok(HeldRows::new(self.clone(), Arc::new(link), taken)),
-                Err(Some(holder)) => return Err(StoreError::Locked { lock: Some(Box::new(goes(*holder, None))) }),
+                Err(Some(holder)) => {
+                    return Err(StoreError::Locked { lock: Some(Box::new(goes(*holder, None))) });
+                }
                 // Between the lock and the row: whoever comes or goes is done in a moment.
                 Err(None) => sleep(BETWEEN).await,
             }
@@ -125,7 +127,26 @@ impl Rows {
     /// Breaks a lock: whoever has it writes nothing more. Its session is ended too, where that is allowed.
     pub(super) async fn break_now(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
         let link = self.open("unlock").await?;
-        let refused = |fault| self.fault("unlock", fault);
+        let Some((number, backend)) = self.fence_off(&link, id, by).await? else {
+            return match self.locked_now().await? {
+                Some(other) => Err(StoreError::Locked { lock: Some(Box::new(other)) }),
+                None => Ok(()),
+            };
+        };
+        let end = format!("SELECT pg_terminate_backend(pid) FROM ({HOLDING}) AS held WHERE pid = $2");
+        // The fence holds without it, and not everyone may.
+        let _ = link.rows(&end, &[(&number, Type::INT8), (&backend, Type::INT4)]).await;
+        Ok(())
+    }
+
+    /// Has nothing more taken from who holds the lock by this id, if somebody does: returns the number of the advisory lock
+    /// and the session that may still have it.
+    pub(super) async fn fence_off(
+        &self,
+        link: &Link,
+        id: &LockId,
+        by: &Holder,
+    ) -> Result<Option<(i64, Option<i32>)>, StoreError> {
         let wrong = |error: tokio_postgres::Error| self.fault("unlock", Fault::of(&error));
         // Waits for a write that is under way. The holder stays for whoever comes next and wonders what was cut off.
         let fence = self.sql(
@@ -136,19 +157,10 @@ impl Rows {
         );
         let who = format!("{} on {}", by.who, by.host);
         let given = [self.given_train(), (&id.0 as _, Type::TEXT), (&who as _, Type::TEXT)];
-        let found = link.rows(&fence, &given).await.map_err(refused)?;
-        let Some(row) = found.first() else {
-            return match self.locked_now().await? {
-                Some(other) => Err(StoreError::Locked { lock: Some(Box::new(other)) }),
-                None => Ok(()),
-            };
-        };
+        let found = link.rows(&fence, &given).await.map_err(|fault| self.fault("unlock", fault))?;
+        let Some(row) = found.first() else { return Ok(None) };
         let number = self.lock_number(row.try_get(0).map_err(wrong)?);
-        let backend: Option<i32> = row.try_get(1).map_err(wrong)?;
-        let end = format!("SELECT pg_terminate_backend(pid) FROM ({HOLDING}) AS held WHERE pid = $2");
-        // The fence holds without it, and not everyone may.
-        let _ = link.rows(&end, &[(&number, Type::INT8), (&backend, Type::INT4)]).await;
-        Ok(())
+        Ok(Some((number, row.try_get(1).map_err(wrong)?)))
     }
 
     /// Says who broke a lock, or what else is known; none where it is whole.
@@ -165,7 +177,9 @@ impl Rows {
         let (by, at) = (row.try_get::<_, String>(2), row.try_get::<_, String>(3));
         Ok(match (whole, broken, by, at) {
             (true, ..) => None,
-            (_, true, Ok(by), Ok(at)) => Some(format!("it was broken by {by} at {at} (by the server's clock)")),
+            (_, true, Ok(by), Ok(at)) => {
+                Some(format!("it was broken by {by} at {at} (by the server's clock)"))
+            }
             _ => Some("it was broken, and others have had it since".to_owned()),
         })
     }
@@ -182,7 +196,8 @@ impl Rows {
 
     /// Gives signs of life, until the lock is not this one any more.
     pub(super) async fn beat(self, link: Arc<Link>, fence: i64) {
-        let beat = self.sql("UPDATE @.locks SET heartbeat = now() WHERE train = $1 AND fence = $2 RETURNING 1");
+        let beat =
+            self.sql("UPDATE @.locks SET heartbeat = now() WHERE train = $1 AND fence = $2 RETURNING 1");
         let mut ticks = interval(BEAT);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first comes at once, and the row was just written.

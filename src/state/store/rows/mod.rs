@@ -133,12 +133,19 @@ impl Rows {
                 found: newer.unsigned_abs().into(),
                 known: schema::VERSION.unsigned_abs(),
             }),
-            _ => Err(self.fault("read", Fault::Unfit("its tables were not made by `patchtrain init`".to_owned()))),
+            _ => {
+                Err(self
+                    .fault("read", Fault::Unfit("its tables were not made by `patchtrain init`".to_owned())))
+            }
         }
     }
 
     /// Reads an item, and which version of the snapshot it is.
-    async fn read_over(&self, link: &Link, item: &Item) -> Result<(Option<Vec<u8>>, Option<i64>), StoreError> {
+    async fn read_over(
+        &self,
+        link: &Link,
+        item: &Item,
+    ) -> Result<(Option<Vec<u8>>, Option<i64>), StoreError> {
         let table = Self::table(item);
         let (statement, names) = match item {
             Item::Snapshot => ("SELECT content, version FROM @.snapshots WHERE train = $1".to_owned(), None),
@@ -263,7 +270,8 @@ impl Medium for Rows {
     async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
         let link = self.open("read").await?;
         let list = self.sql("SELECT lineage, serial, twin FROM @.backups WHERE train = $1");
-        let found = link.rows(&list, &[self.given_train()]).await.map_err(|fault| self.fault("read", fault))?;
+        let found =
+            link.rows(&list, &[self.given_train()]).await.map_err(|fault| self.fault("read", fault))?;
         let name = |row: &tokio_postgres::Row| -> Result<BackupName, tokio_postgres::Error> {
             let serial: i64 = row.try_get(1)?;
             let twin: String = row.try_get(2)?;
@@ -273,7 +281,11 @@ impl Medium for Rows {
                 twin: Some(twin).filter(|twin| !twin.is_empty()),
             })
         };
-        found.iter().map(name).collect::<Result<_, _>>().map_err(|error| self.fault("read", Fault::of(&error)))
+        found
+            .iter()
+            .map(name)
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.fault("read", Fault::of(&error)))
     }
 
     async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {
@@ -289,9 +301,11 @@ impl Medium for Rows {
         let link = self.open("write").await?;
         let table = Self::table(item);
         let put = match item {
-            Item::Inventory => "INSERT INTO @.inventories (train, content) VALUES ($1, $2) ON CONFLICT (train) \
+            Item::Inventory => {
+                "INSERT INTO @.inventories (train, content) VALUES ($1, $2) ON CONFLICT (train) \
                 DO UPDATE SET content = excluded.content, written = excluded.written"
-                .to_owned(),
+                    .to_owned()
+            }
             Item::Journal | Item::History | Item::Reports => format!(
                 "WITH gone AS (DELETE FROM @.{table} WHERE train = $1) \
                  INSERT INTO @.{table} (train, content) VALUES ($1, $2)"

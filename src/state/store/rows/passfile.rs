@@ -32,7 +32,8 @@ pub(super) fn look_up(
     let mode = fs::metadata(&path).map_or(0, |file| file.permissions().mode());
     if mode & 0o077 != 0 {
         let path = path.display().to_string();
-        let way_out = format!("others can read it, which a file of passwords must not allow: `chmod 600 {path}`");
+        let way_out =
+            format!("others can read it, which a file of passwords must not allow: `chmod 600 {path}`");
         return Err(SettingsError::new(path, way_out));
     }
     let host = match host {

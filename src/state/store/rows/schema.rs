@@ -106,7 +106,7 @@ pub(super) async fn prepare(rows: &Rows) -> Result<Vec<String>, StoreError> {
     }
     let session = link.rows("SELECT pg_backend_pid()", &[]).await.map_err(refused)?;
     let session: i32 = session.first().and_then(|row| row.try_get(0).ok()).unwrap_or_default();
-    try_fences(&rows.probe(session)).await?;
+    try_fences(&rows.probe(session), &link).await?;
     Ok(said)
 }
 
@@ -159,7 +159,7 @@ async fn check_server(link: &Link) -> Result<String, Fault> {
 }
 
 /// Breaks a lock and writes with it, on a train that nobody has: a store that lets that pass is refused.
-async fn try_fences(probe: &Rows) -> Result<(), StoreError> {
+async fn try_fences(probe: &Rows, link: &Link) -> Result<(), StoreError> {
     let holder = Holder {
         id: LockId("probe".to_owned()),
         train: None,
@@ -174,7 +174,8 @@ async fn try_fences(probe: &Rows) -> Result<(), StoreError> {
     let locks = matches!(second, Err(StoreError::Locked { .. }));
     drop(second);
     first.replace(&Item::Snapshot, b"probe").await?;
-    probe.break_lock(&holder.id, &holder).await?;
+    // Its session lives on, as one that nobody may end: only the fence keeps it out.
+    probe.fence_off(link, &holder.id, &holder).await?;
     let fences = first.replace(&Item::Snapshot, b"written without the lock").await.is_err();
     drop(first);
     let cleaned = probe.forget().await;
@@ -182,7 +183,9 @@ async fn try_fences(probe: &Rows) -> Result<(), StoreError> {
         true => cleaned,
         false => Err(probe.fault(
             "prepare",
-            Fault::Unfit("a lock on it can be taken twice, or does not keep out whose lock was broken".to_owned()),
+            Fault::Unfit(
+                "a lock on it can be taken twice, or does not keep out whose lock was broken".to_owned(),
+            ),
         )),
     }
 }

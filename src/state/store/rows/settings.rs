@@ -134,14 +134,13 @@ impl Settings {
         let (host, host_named) = choose(host, "PGHOST");
         let host = self::host(host).map_err(|problem| SettingsError::new(host_named.clone(), problem))?;
         let (port, port_named) = choose(port, "PGPORT");
-        let port = match port {
-            None => 5432,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|port| *port > 0)
-                .ok_or_else(|| SettingsError::new(port_named, "the port is not a number from 1 to 65535"))?,
-        };
+        let port =
+            match port {
+                None => 5432,
+                Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+                    SettingsError::new(port_named, "the port is not a number from 1 to 65535")
+                })?,
+            };
         let (mode, mode_named) = choose(mode, "PGSSLMODE");
         let tls = tls(mode.as_deref(), &host).map_err(|problem| SettingsError::new(mode_named, problem))?;
         let (connect, connect_named) = choose(connect, "PGCONNECT_TIMEOUT");
@@ -149,7 +148,10 @@ impl Settings {
             None | Some(Ok(0)) => CONNECT,
             Some(Ok(seconds)) => Duration::from_secs(seconds),
             Some(Err(_)) => {
-                return Err(SettingsError::new(connect_named, "the time to connect is not a number of seconds"));
+                return Err(SettingsError::new(
+                    connect_named,
+                    "the time to connect is not a number of seconds",
+                ));
             }
         };
         let (user, _) = choose(user, "PGUSER");
@@ -181,7 +183,8 @@ impl Settings {
 fn host(given: Option<String>) -> Result<Host, String> {
     match given {
         Some(list) if list.contains(',') => {
-            Err("names several hosts; name one, or an address that leads to the one that is written to".to_owned())
+            Err("names several hosts; name one, or an address that leads to the one that is written to"
+                .to_owned())
         }
         Some(folder) if folder.starts_with('/') => Ok(Host::Socket(folder.into())),
         Some(name) => Ok(Host::Net(name)),
@@ -200,7 +203,9 @@ fn tls(mode: Option<&str>, host: &Host) -> Result<Tls, String> {
         Some("disable") => Ok(Tls::Off),
         Some("allow" | "prefer") => Ok(Tls::Offered),
         Some("require" | "verify-ca" | "verify-full") => Ok(Tls::Required),
-        Some(_) => Err("its `sslmode` is none of `disable`, `prefer`, `require` and `verify-full`".to_owned()),
+        Some(_) => {
+            Err("its `sslmode` is none of `disable`, `prefer`, `require` and `verify-full`".to_owned())
+        }
         None => match host {
             Host::Socket(_) => Ok(Tls::Off),
             Host::Net(name) if is_this_machine(name) => Ok(Tls::Off),

@@ -25,9 +25,15 @@ async fn tables_are_made_once_and_newer_ones_are_refused() {
     let rows = Rows::new(server.by_socket(), &unused(), &train(), Releases::default());
     let store = Kept::on(rows.clone(), train());
     let unmade = store.load().await.unwrap_err();
-    assert!(matches!(&unmade, StoreError::Remote { way_out, .. } if way_out.contains("patchtrain init")), "{unmade}");
+    assert!(
+        matches!(&unmade, StoreError::Remote { way_out, .. } if way_out.contains("patchtrain init")),
+        "{unmade}"
+    );
     let unmade = store.lock(&holder("ada")).await.err().unwrap();
-    assert!(matches!(&unmade, StoreError::Remote { way_out, .. } if way_out.contains("patchtrain init")), "{unmade}");
+    assert!(
+        matches!(&unmade, StoreError::Remote { way_out, .. } if way_out.contains("patchtrain init")),
+        "{unmade}"
+    );
 
     // Two inits at a time do not fail each other.
     let (one, other) = tokio::join!(rows.prepare(), rows.prepare());
@@ -84,7 +90,8 @@ async fn the_fence_holds_where_the_session_cannot_be_ended() {
     let grant = "GRANT USAGE ON SCHEMA @ TO plain; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA @ TO plain";
     link.run(&admin.sql(grant)).await.unwrap();
     let server = schema.server;
-    let plain = schema.at(server.settings(&format!("host={} user=plain", server.folder.display()), server.port));
+    let plain =
+        schema.at(server.settings(&format!("host={} user=plain", server.folder.display()), server.port));
 
     let mut held = admin.hold(&holder("ada")).await.unwrap();
     held.replace(&Item::Snapshot, b"one").await.unwrap();
@@ -120,7 +127,10 @@ async fn whoever_is_broken_is_told_by_whom_though_its_session_was_ended() {
     let mut held = client.hold(&holder("ada")).await.unwrap();
     let others = crate::state::store::LockId("another".to_owned());
     let refused = client.break_lock(&others, &holder("Zoë")).await.unwrap_err();
-    assert!(matches!(&refused, StoreError::Locked { lock: Some(lock) } if lock.holder == holder("ada")), "{refused}");
+    assert!(
+        matches!(&refused, StoreError::Locked { lock: Some(lock) } if lock.holder == holder("ada")),
+        "{refused}"
+    );
     held.append(&contract::base(), b"one").await.unwrap();
 
     client.break_lock(&holder("ada").id, &holder("Zoë")).await.unwrap();
@@ -163,7 +173,9 @@ async fn what_the_server_refuses_was_not_done_and_may_be_tried_again() {
     let link = client.open("write").await.unwrap();
     let mut held = client.hold(&holder("ada")).await.unwrap();
     held.append(&contract::base(), b"one\n").await.unwrap();
-    link.run(&client.sql("ALTER TABLE @.journal ADD CONSTRAINT small CHECK (length(content) < 10)")).await.unwrap();
+    link.run(&client.sql("ALTER TABLE @.journal ADD CONSTRAINT small CHECK (length(content) < 10)"))
+        .await
+        .unwrap();
     let refused = held.append(&contract::base(), b"much too long for that\n").await.unwrap_err();
     assert!(matches!(&refused, StoreError::Remote { problem, .. } if problem.contains("23514")), "{refused}");
     held.append(&contract::base(), b"two\n").await.unwrap();

@@ -24,7 +24,10 @@ pub(super) async fn wrap(
     let config = config(settings.authorities.as_deref()).map_err(Fault::Untrusted)?;
     let name = ServerName::try_from(name.to_owned())
         .map_err(|_| Fault::Untrusted("a server of that name cannot prove it".to_owned()))?;
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| refused(&error, settings))
+    TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .map_err(|error| refused(&error, settings))
 }
 
 fn config(authorities: Option<&Path>) -> Result<ClientConfig, String> {
@@ -74,9 +77,11 @@ fn refused(error: &std::io::Error, settings: &Settings) -> Fault {
                      signed it",
                     path.display()
                 ),
-                None => "where that is right, name a file of the authorities to trust with `sslrootcert` (or \
+                None => {
+                    "where that is right, name a file of the authorities to trust with `sslrootcert` (or \
                          PGSSLROOTCERT), or for all programs with SSL_CERT_FILE"
-                    .to_owned(),
+                        .to_owned()
+                }
             };
             Fault::Untrusted(format!("{error}; {way_out}"))
         }

@@ -89,17 +89,11 @@ fn what_the_address_leaves_out_the_usual_variables_say() {
         ("DB", "postgres://other.example?application_name=mine&connect_timeout=0"),
     ];
     let found = read(None, &environment).unwrap();
-    assert_eq!(
-        parts(&found),
-        ("db.example".to_owned(), 6432, "bob", Some("s3cr3t"), "ops", Tls::Offered)
-    );
+    assert_eq!(parts(&found), ("db.example".to_owned(), 6432, "bob", Some("s3cr3t"), "ops", Tls::Offered));
     assert_eq!((found.connect, found.application.as_str()), (Duration::from_secs(3), "ci"));
     assert_eq!(found.authorities.as_deref(), Some(Path::new("/etc/ca.pem")));
     let found = read(Some("DB"), &environment).unwrap();
-    assert_eq!(
-        parts(&found),
-        ("other.example".to_owned(), 6432, "bob", Some("s3cr3t"), "ops", Tls::Offered)
-    );
+    assert_eq!(parts(&found), ("other.example".to_owned(), 6432, "bob", Some("s3cr3t"), "ops", Tls::Offered));
     assert_eq!((found.connect, found.application.as_str()), (CONNECT, "mine"));
 }
 

@@ -8,7 +8,12 @@ use crate::state::store::contract::crash::{Known, goes_on, runs};
 async fn cut_at(schema: &Schema, cut: Cut) -> bool {
     let proxy = Proxy::to(schema.server.port, cut).await;
     let name = TrainName::new(&format!("cut-{}-{}", cut.piece, cut.passes));
-    let far = Rows::new(schema.server.by_net(proxy.port, "sslmode=disable"), &schema.name, &name, Releases::default());
+    let far = Rows::new(
+        schema.server.by_net(proxy.port, "sslmode=disable"),
+        &schema.name,
+        &name,
+        Releases::default(),
+    );
     let (mut known, mut holds) = (Known::default(), None);
     let ended = runs(&Kept::on(far, name.clone()), &mut known, &mut holds).await;
     if let Err(error) = &ended {

@@ -90,7 +90,13 @@ fn start(programs: &Path) -> Server {
     put("served-key.pem", include_bytes!("../../../../oci/testdata/served-key.pem"));
     let data = folder.join("data");
     let made = humble(&programs.join("initdb"))
-        .args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256"])
+        .args([
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--auth-local=trust",
+            "--auth-host=scram-sha-256",
+        ])
         .arg(format!("--username={USER}"))
         .arg(format!("--pwfile={}", folder.join("password").display()))
         .arg(format!("--pgdata={}", data.display()))

@@ -22,7 +22,11 @@ async fn a_server_that_proves_its_name_is_spoken_to() {
     let Some(schema) = Schema::new().await else { return };
     let trusted = format!("sslrootcert={}", testdata("ca.pem"));
     for mode in ["require", "verify-full", "verify-ca", "prefer"] {
-        assert_eq!(load(&schema, &format!("sslmode={mode} {trusted}")).await, Ok("TLSv1.3".to_owned()), "{mode}");
+        assert_eq!(
+            load(&schema, &format!("sslmode={mode} {trusted}")).await,
+            Ok("TLSv1.3".to_owned()),
+            "{mode}"
+        );
     }
     // This machine needs none.
     assert_eq!(load(&schema, "").await, Ok("none".to_owned()));
@@ -41,9 +45,11 @@ async fn one_that_does_not_is_refused() {
     assert!(untrusted.contains("UnknownIssuer") && untrusted.contains("PGSSLROOTCERT"), "{untrusted}");
     // Not even where it need not be encrypted: what is encrypted for whoever answers is a promise that is not kept.
     load(&schema, "sslmode=prefer").await.unwrap_err();
-    let other = load(&schema, &format!("sslmode=require sslrootcert={}", testdata("leaf.pem"))).await.unwrap_err();
+    let other =
+        load(&schema, &format!("sslmode=require sslrootcert={}", testdata("leaf.pem"))).await.unwrap_err();
     assert!(other.contains("only authorities in") && other.contains("leaf.pem"), "{other}");
-    let key = load(&schema, &format!("sslmode=require sslrootcert={}", testdata("key.pem"))).await.unwrap_err();
+    let key =
+        load(&schema, &format!("sslmode=require sslrootcert={}", testdata("key.pem"))).await.unwrap_err();
     assert!(key.contains("holds no certificate"), "{key}");
     // By another name than it has proof of.
     let named = format!("sslmode=require host=127.0.0.2 sslrootcert={}", testdata("ca.pem"));
