@@ -55,8 +55,8 @@ async fn fresh(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = locks::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, unless_interrupted(interrupt, session.load()).await??)?;
+    let (session, state) = locks::take(context, interrupt, train, &arguments.locking).await?;
+    let state = own_state::of(train, state)?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
     let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
@@ -133,8 +133,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
     let train = trains.iter().find(|train| train.name == *name);
     let train = train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))?;
     context.block_on(async |interrupt| {
-        let mut session = locks::take(context, &interrupt, train, &arguments.locking).await?;
-        let state = unless_interrupted(&interrupt, session.load()).await??;
+        let (session, state) = locks::take(context, &interrupt, train, &arguments.locking).await?;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
         {

@@ -1,12 +1,14 @@
 //! A state in rows of a real PostgreSQL: the contract, and what only a database on the other end of a line brings about.
 
 mod cuts;
+mod ground;
 mod pooled;
 mod proxy;
 mod server;
 mod tls;
 
-use server::{Schema, server, unused};
+use ground::{Schema, unused};
+use server::server;
 
 use super::*;
 use crate::state::store::contract::{self, Ground, contract, holder, train};

@@ -1,5 +1,6 @@
 //! A PostgreSQL of the tests: one for the whole process, made when the first test needs it, gone when the process is.
-//! Where none is installed tests say so and pass; on CI they fail.
+//! Where none is installed tests say so and pass; on CI they fail. Knows nothing of states: the tests of the real program
+//! start theirs with it too.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -7,34 +8,26 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::name::TrainName;
-use crate::state::store::Releases;
-use crate::state::store::contract::Ground;
-use crate::state::store::medium::Medium;
-use crate::state::store::rows::held::HeldRows;
-use crate::state::store::rows::{Rows, Settings};
-
 /// Its one role, which may do everything, and that role's password.
-pub(super) const USER: &str = "patchtrain";
-pub(super) const PASSWORD: &str = "hunter2";
+pub(crate) const USER: &str = "patchtrain";
+pub(crate) const PASSWORD: &str = "hunter2";
 
 /// Whom root starts servers as, which will not run as root.
 const NOBODY: u32 = 65534;
 
 /// A running server.
 #[derive(Debug)]
-pub(super) struct Server {
-    pub(super) folder: PathBuf,
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) folder: PathBuf,
+    pub(crate) port: u16,
     /// Ends the server when its input ends, which is when this process does, however that comes about.
     _keeper: Child,
 }
 
 /// Returns the server of this process, or says that there is none.
-pub(super) fn server() -> Option<&'static Server> {
+pub(crate) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     let server = SERVER.get_or_init(|| programs().map(|programs| start(&programs)));
     if server.is_none() {
@@ -51,7 +44,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// Runs a program as somebody that is not root.
-pub(super) fn humble(program: &Path) -> Command {
+pub(crate) fn humble(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
     }
@@ -67,14 +60,14 @@ fn is_root() -> bool {
 }
 
 /// Gives a path to whoever [`humble`] programs run as.
-pub(super) fn hand_over(path: &Path, mode: u32) {
+pub(crate) fn hand_over(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     if is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -154,66 +147,5 @@ impl Server {
         };
         let ready = self.folder.join("data/postmaster.pid");
         ask().is_ok() && std::fs::read_to_string(ready).is_ok_and(|text| text.contains("ready"))
-    }
-
-    /// Returns settings that reach it over its socket, without a password.
-    pub(super) fn by_socket(&self) -> Settings {
-        self.settings(&format!("host={} user={USER}", self.folder.display()), self.port)
-    }
-
-    /// The same over the network, at a port that leads to it.
-    pub(super) fn by_net(&self, port: u16, more: &str) -> Settings {
-        self.settings(&format!("host=localhost user={USER} password={PASSWORD} {more}"), port)
-    }
-
-    pub(super) fn settings(&self, text: &str, port: u16) -> Settings {
-        let text = format!("port={port} dbname=postgres {text}");
-        Settings::read(Some("DB"), |name| (name == "DB").then(|| text.clone())).unwrap()
-    }
-}
-
-/// A schema of its own on the server.
-pub(super) struct Schema {
-    pub(super) server: &'static Server,
-    pub(super) name: String,
-}
-
-impl Schema {
-    /// Makes one with its tables, or none where there is no server.
-    pub(super) async fn new() -> Option<Self> {
-        let schema = Self { server: server()?, name: unused() };
-        schema.client(&TrainName::new("init")).prepare().await.unwrap();
-        Some(schema)
-    }
-
-    pub(super) fn at(&self, settings: Settings) -> Rows {
-        Rows::new(settings, &self.name, &crate::state::store::contract::train(), Releases::default())
-    }
-}
-
-/// Returns a name that nobody has, and that has to be quoted.
-pub(super) fn unused() -> String {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    format!("tëst \"{}\"", NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-impl Ground for Schema {
-    type Medium = Rows;
-
-    fn client(&self, train: &TrainName) -> Rows {
-        Rows::new(self.server.by_socket(), &self.name, train, Releases::default())
-    }
-
-    fn kill(&self, held: HeldRows) {
-        held.cut();
-        drop(held);
-    }
-
-    async fn break_lock(&self, train: &TrainName) -> bool {
-        let client = self.client(train);
-        let lock = client.locked().await.unwrap().unwrap();
-        let by = crate::state::store::contract::holder("breaker");
-        client.break_lock(&lock.holder.id, &by).await.unwrap();
-        true
     }
 }
