@@ -10,9 +10,7 @@ use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
 use crate::state::State;
-use crate::state::store::{
-    Files, Kept, LocalStore, Objects, Rows, RowsSettings, Shelf, Store, TrainStore,
-};
+use crate::state::store::{Files, Kept, LocalStore, Objects, Rows, RowsSettings, Shelf, Store, TrainStore};
 use crate::train::{self, Bucket, Keeping, Train};
 
 impl Context {
