@@ -112,7 +112,7 @@ fn a_state_in_a_database_does_all_that_one_in_a_folder_does() {
 #[test]
 fn a_lock_goes_with_a_run_that_is_killed() {
     let Some(shared) = Shared::new("killed") else { return };
-    let _served = Served::start(&shared.workspace, &[]);
+    let _served = Served::start(&shared.workspace, &["--latency", "40"]);
     shared.run(&["init"], exit::DONE);
     let (mut child, _) = shared.apply();
     child.kill().unwrap();
@@ -125,14 +125,16 @@ fn a_lock_goes_with_a_run_that_is_killed() {
 #[test]
 fn a_run_whose_lock_is_taken_away_is_told_by_whom_and_the_next_goes_on() {
     let Some(shared) = Shared::new("forced") else { return };
-    let _served = Served::start(&shared.workspace, &[]);
+    let _served = Served::start(&shared.workspace, &["--latency", "40"]);
     shared.run(&["init"], exit::DONE);
     let (child, id) = shared.apply();
     shared.run(&["force-unlock", &id, "--auto-approve"], exit::DONE);
     let output = child.wait_with_output().unwrap();
-    // Unless it was through by then.
-    if output.status.code() != Some(exit::DONE.into()) {
-        has(&told(&output, exit::ERROR), "it was broken by tester on ");
+    match output.status.code() {
+        Some(code) if code == i32::from(exit::DONE) => {
+            println!("it was through before its lock was taken away")
+        }
+        _ => has(&told(&output, exit::ERROR), "it was broken by tester on "),
     }
     shared.run(&["apply", "--auto-approve"], exit::DONE);
     shared.run(&["plan", "--detailed-exitcode"], exit::DONE);

@@ -79,6 +79,11 @@ impl Fault {
         self.is(&[SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME, SqlState::UNDEFINED_COLUMN])
     }
 
+    /// Tells whether the role may not do what was asked.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.is(&[SqlState::INSUFFICIENT_PRIVILEGE])
+    }
+
     /// Tells whether somebody had the server end the session.
     pub(super) fn was_told_to_end(&self) -> bool {
         matches!(self, Self::Lost(said) if said.contains(SqlState::ADMIN_SHUTDOWN.code()))
@@ -104,7 +109,7 @@ impl Fault {
             Self::Refused { .. } if self.is_unmade() => {
                 "Run `patchtrain init`, which makes the tables, as a role that may".to_owned()
             }
-            Self::Refused { .. } if self.is(&[SqlState::INSUFFICIENT_PRIVILEGE]) => {
+            Self::Refused { .. } if self.is_forbidden() => {
                 "Grant the role the right to use the schema, and to read and write its tables".to_owned()
             }
             Self::Refused { .. } if self.is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) => {

@@ -219,7 +219,14 @@ impl Rows {
     }
 
     fn failed(&self, action: &'static str, place: Place, fault: &Fault) -> StoreError {
-        let (problem, way_out) = (fault.to_string(), fault.way_out(&self.settings.named));
+        let problem = fault.to_string();
+        let way_out = match action {
+            "prepare" if fault.is_forbidden() => {
+                "Run `patchtrain init` once as a role that may create the schema; what a run needs is less: see docs/state.md"
+                    .to_owned()
+            }
+            _ => fault.way_out(&self.settings.named),
+        };
         match fault {
             Fault::Broken(_) => StoreError::LockLost { place, problem },
             Fault::Unfit(_) | Fault::Pooled => StoreError::Unfit { place, problem, way_out },

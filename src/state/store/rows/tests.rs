@@ -95,6 +95,15 @@ async fn the_fence_holds_where_the_session_cannot_be_ended() {
     let plain =
         schema.at(server.settings(&format!("host={} user=plain", server.folder.display()), server.port));
 
+    // What was made may be tried by whoever works with it, and made by whoever may.
+    plain.prepare().await.unwrap();
+    let elsewhere = Rows::new(plain.settings().clone(), &unused(), &train(), Releases::default());
+    let refused = elsewhere.prepare().await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Remote { way_out, .. } if way_out.contains("a role that may create")),
+        "{refused}"
+    );
+
     let mut held = admin.hold(&holder("ada")).await.unwrap();
     held.replace(&Item::Snapshot, b"one").await.unwrap();
     // A superuser's session, which `plain` may not end.
