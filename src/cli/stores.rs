@@ -10,7 +10,7 @@ use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
 use crate::state::State;
-use crate::state::store::{Files, Kept, LocalStore, Objects, Shelf, Store, TrainStore};
+use crate::state::store::{Files, Kept, LocalStore, Objects, Rows, RowsSettings, Shelf, Store, TrainStore};
 use crate::train::{self, Bucket, Keeping, Train};
 
 impl Context {
@@ -70,9 +70,11 @@ impl Context {
                 let place = (bucket.name.as_str(), bucket.prefix.as_str());
                 Shelf::Objects(Objects::new(service, place, name.clone(), self.releases.clone()))
             }
-            Keeping::Postgres(_) => {
-                let message = format!("{}: this build has no PostgreSQL", train.file.display());
-                return Err(CliError::new(super::exit::ERROR, message));
+            Keeping::Postgres(database) => {
+                let settings =
+                    RowsSettings::read(database.url_env.as_deref(), |name| std::env::var(name).ok())
+                        .map_err(|error| CliError::of(super::exit::ERROR, &error))?;
+                Shelf::Rows(Rows::new(settings, &database.schema, &name, self.releases.clone()))
             }
         };
         Ok(Kept::on(medium, name))

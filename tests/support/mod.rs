@@ -4,6 +4,8 @@ mod holdings;
 pub(crate) mod hub;
 pub(crate) mod model;
 mod planning;
+#[path = "../../src/state/store/rows/tests/server.rs"]
+pub(crate) mod postgres;
 mod pty;
 pub(crate) mod quickstart;
 pub(crate) mod rng;

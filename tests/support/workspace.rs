@@ -41,6 +41,20 @@ const OCI: [&str; 21] = [
     "OCI_RESOURCE_PRINCIPAL_VERSION",
 ];
 
+/// What it reads of PostgreSQL's.
+const POSTGRESQL: [&str; 10] = [
+    "PGAPPNAME",
+    "PGCONNECT_TIMEOUT",
+    "PGDATABASE",
+    "PGHOST",
+    "PGPASSFILE",
+    "PGPASSWORD",
+    "PGPORT",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGUSER",
+];
+
 /// What a command line came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -147,6 +161,7 @@ impl Workspace {
         ];
         variables.extend(["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].map(|name| (name, None)));
         variables.extend(OCI.map(|name| (name, None)));
+        variables.extend(POSTGRESQL.map(|name| (name, None)));
         variables
     }
 }

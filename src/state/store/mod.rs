@@ -8,6 +8,7 @@
 //!                    medium          items of bytes, and a lock
 //!                      files         in a local folder, with an OS lock
 //!                      objects       in OCI Object Storage, with an object that is the lock
+//!                      rows          of a PostgreSQL database, with a lock that goes with its session
 //!                      shelf         whichever of them a train's file names
 //! ```
 
@@ -25,6 +26,7 @@ mod past;
 mod record;
 mod releases;
 mod reports;
+mod rows;
 mod shelf;
 mod snapshot;
 
@@ -48,7 +50,7 @@ pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };
 pub use releases::Releases;
-
+pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};
 pub use shelf::{HeldShelf, Shelf};
 
 /// A state wherever a train's file says.
@@ -127,5 +129,7 @@ impl Base {
     }
 }
 
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 pub(in crate::state) mod tests;

@@ -4,6 +4,7 @@
 use super::files::{Files, HeldFiles};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::objects::{HeldObjects, Objects};
+use super::rows::{HeldRows, Rows};
 use super::{Base, Holder, Lock, LockId, StoreError};
 use crate::oci::HttpTransport;
 
@@ -14,6 +15,8 @@ pub enum Shelf {
     Files(Files),
     /// Objects of OCI Object Storage.
     Objects(Objects<HttpTransport>),
+    /// Rows of a PostgreSQL database.
+    Rows(Rows),
 }
 
 /// The lock on whichever it is.
@@ -23,6 +26,8 @@ pub enum HeldShelf {
     Files(HeldFiles),
     /// Objects of OCI Object Storage.
     Objects(HeldObjects<HttpTransport>),
+    /// Rows of a PostgreSQL database.
+    Rows(HeldRows),
 }
 
 /// Reads whichever it is without the lock.
@@ -34,6 +39,7 @@ macro_rules! each {
         match $shelf {
             $type::Files($one) => $call,
             $type::Objects($one) => $call,
+            $type::Rows($one) => $call,
         }
     };
 }
@@ -87,6 +93,7 @@ impl Medium for Shelf {
         match self {
             Self::Files(files) => files.hold(holder).await.map(HeldShelf::Files),
             Self::Objects(objects) => objects.hold(holder).await.map(HeldShelf::Objects),
+            Self::Rows(rows) => rows.hold(holder).await.map(HeldShelf::Rows),
         }
     }
 }
