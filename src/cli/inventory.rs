@@ -87,7 +87,7 @@ pub(super) async fn keep_after<C: Cloud>(
     };
     match read {
         Ok((observed, seen)) => {
-            keep(context, interrupt, (train, &state), connection, (&observed, seen)).await
+            keep(context, interrupt, (train, &state), connection, (&observed, seen)).await;
         }
         Err(error) if error.code == exit::INTERRUPTED => {}
         Err(error) => warn(context, error),

@@ -132,4 +132,6 @@ impl Base {
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod shim;
+#[cfg(test)]
 pub(in crate::state) mod tests;

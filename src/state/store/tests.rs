@@ -2,6 +2,7 @@
 
 mod crash;
 mod descent;
+mod power;
 mod refuse;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use crate::state::store::medium::Item;
 use crate::state::store::{Base, StoreError};
 
 /// The least time between two batches: at most four a second.
-const PACE: Duration = Duration::from_millis(250);
+pub(super) const PACE: Duration = Duration::from_millis(250);
 
 /// How many objects are read or deleted at a time.
 const AT_ONCE: usize = 10;
@@ -104,7 +104,7 @@ impl<T: Transport> HeldObjects<T> {
             self.remove_journal().await?;
         }
         if let Some(last) = self.journal.last {
-            tokio::time::sleep_until(last + PACE).await;
+            tokio::time::sleep_until(last + self.objects.pace).await;
         }
         self.journal.last = Some(Instant::now());
         let name = self.objects.batch(base.serial, self.journal.batches + 1);

@@ -85,6 +85,13 @@ impl<T: Transport> Claim<T> {
         self
     }
 
+    /// Leaves the lock as a process that is killed does.
+    #[cfg(test)]
+    pub(super) fn abandon(&mut self) -> LockId {
+        self.etag = Arc::default();
+        std::mem::take(&mut self.holder.id)
+    }
+
     /// Fails if the lock is not ours any more.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         let there = self.objects.read_lock().await?.map(|(lock, _)| lock);

@@ -45,6 +45,8 @@ pub struct Objects<T> {
     prefix: Arc<str>,
     train: TrainName,
     releases: Releases,
+    /// The least time between two batches of a journal.
+    pace: Duration,
 }
 
 impl<T> Clone for Objects<T> {
@@ -55,6 +57,7 @@ impl<T> Clone for Objects<T> {
             prefix: Arc::clone(&self.prefix),
             train: self.train.clone(),
             releases: self.releases.clone(),
+            pace: self.pace,
         }
     }
 }
@@ -75,7 +78,14 @@ impl<T: Transport> Objects<T> {
         releases: Releases,
     ) -> Self {
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Self { service: Arc::new(service), bucket: bucket.into(), prefix: prefix.into(), train, releases }
+        Self {
+            service: Arc::new(service),
+            bucket: bucket.into(),
+            prefix: prefix.into(),
+            train,
+            releases,
+            pace: journal::PACE,
+        }
     }
 
     fn named(&self, ending: &str) -> String {

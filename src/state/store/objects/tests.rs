@@ -1,11 +1,14 @@
 //! The objects of a train against a service that refuses, forgets answers, and is written to by others.
 
+use tokio::runtime::Handle;
+
 use super::*;
 use crate::oci::object_storage::API_VERSION;
 use crate::oci::testing::{Fault, Way};
 use crate::oci::{Call, Client, Credentials, Endpoint};
 use crate::simulator::{Clock, DEFAULT_SEED, InProcess, ObjectSwitches, Simulator, Switches, credentials};
 use crate::state::State;
+use crate::state::store::contract::{self, Ground, contract};
 use crate::state::store::medium::Held;
 use crate::state::store::tests::new_state;
 use crate::state::store::{Base, Kept, Session, Store};
@@ -300,3 +303,28 @@ fn lines_and_names_are_told_apart() {
         assert_eq!(backup(name), expected, "{name}");
     }
 }
+
+impl Ground for Service {
+    type Medium = Place;
+
+    fn client(&self, train: &TrainName) -> Place {
+        Objects { train: train.clone(), pace: Duration::ZERO, ..self.place() }
+    }
+
+    /// What a dead holder leaves behind is taken away by its id, as people do.
+    fn kill(&self, mut held: HeldObjects<Way<InProcess>>) {
+        let (client, id) = (held.objects.clone(), held.claim.abandon());
+        drop(held);
+        let by = contract::holder("force-unlock");
+        tokio::task::block_in_place(|| Handle::current().block_on(client.break_lock(&id, &by))).unwrap();
+    }
+
+    async fn break_lock(&self, train: &TrainName) -> bool {
+        let client = Ground::client(self, train);
+        let lock = client.locked().await.unwrap().unwrap();
+        client.break_lock(&lock.holder.id, &contract::holder("breaker")).await.unwrap();
+        true
+    }
+}
+
+contract!(Some(Service::new().await));
