@@ -1,8 +1,8 @@
 //! Applies are killed with SIGKILL at random moments and run again: the state opens, the next run converges, nothing
 //! is made twice, and no call is repeated that the journal knows as done.
 //!
-//! With the state in the folder and in a bucket; against a simulator in a process of its own, against one that the killed apply served itself, and with both killed
-//! at once; the first apply of a train, and a move of two groups to the next release; fresh plans and a saved one.
+//! With the state in the folder, in a bucket and in a database; against a simulator in a process of its own, against one
+//! that the killed apply served itself, and with both killed at once; the first apply of a train, and a move of two groups to the next release; fresh plans and a saved one.
 
 #![expect(clippy::print_stdout, reason = "how many kills hit what is for people to read")]
 
@@ -53,7 +53,8 @@ fn kill_nine() {
                     let case = cases.fetch_add(1, Ordering::Relaxed);
                     let mut rng = Rng::new(seed.wrapping_mul(1_000_003).wrapping_add(case as u64));
                     let (job, place) = (rng.pick(&jobs), *rng.pick(&places));
-                    let workspace = Workspace::holding(&job.start);
+                    let mut workspace = Workspace::holding(&job.start);
+                    place.equip(&mut workspace);
                     let run =
                         || job.kill_and_finish(&workspace, place, rng, |hit| hits.lock().unwrap().push(hit));
                     if catch_unwind(AssertUnwindSafe(run)).is_err() {
@@ -91,10 +92,11 @@ fn report(hits: &[Hit], failures: usize, cases: usize) {
     }
     let count = |filter: fn(&Hit) -> bool| hits.iter().filter(|hit| filter(hit)).count();
     println!(
-        "{} kills in {cases} cases, {failures} failures; {} of a state in a bucket, {} with a simulator that lived on, {} of a \
-         saved plan, {} of a run that went on after a kill",
+        "{} kills in {cases} cases, {failures} failures; {} of a state in a bucket and {} in a database, {} with a simulator \
+         that lived on, {} of a saved plan, {} of a run that went on after a kill",
         hits.len(),
         count(|hit| hit.place == Place::Bucket),
+        count(|hit| hit.place == Place::Database),
         count(|hit| hit.separate),
         count(|hit| hit.saved),
         count(|hit| hit.again),

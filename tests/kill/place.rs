@@ -1,24 +1,30 @@
-//! Where the state lies that the killed applies write: in the folder, or in a bucket of the simulator.
+//! Where the state lies that the killed applies write: in the folder, in a bucket of the simulator, or in a database.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use patchtrain::cli::exit;
 use serde_json::Value;
 
 use crate::support::Workspace;
+use crate::support::postgres::{self, USER};
 
 /// A store of states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Folder,
     Bucket,
+    Database,
 }
 
+/// What tells the program where the database is.
+const VARIABLE: &str = "PATCHTRAIN_DB";
+
 impl Place {
-    /// Those that `PATCHTRAIN_KILL_STORES` names (`folder,bucket`); all of them where it names none.
+    /// Those that `PATCHTRAIN_KILL_STORES` names (`folder,bucket,database`); all of them where it names none.
     pub(super) fn wanted() -> Vec<Self> {
         let named = std::env::var("PATCHTRAIN_KILL_STORES").unwrap_or_default();
-        let all = [("folder", Self::Folder), ("bucket", Self::Bucket)];
+        let all = [("folder", Self::Folder), ("bucket", Self::Bucket), ("database", Self::Database)];
         let wanted: Vec<Self> = all
             .iter()
             .filter(|(word, _)| named.split(',').any(|name| name == *word))
@@ -27,8 +33,22 @@ impl Place {
         if !wanted.is_empty() {
             return wanted;
         }
-        assert!(named.is_empty(), "PATCHTRAIN_KILL_STORES names none of folder and bucket: `{named}`");
-        all.map(|(_, place)| place).to_vec()
+        assert!(
+            named.is_empty(),
+            "PATCHTRAIN_KILL_STORES names none of folder, bucket and database: `{named}`"
+        );
+        let there = |place: &Self| *place != Self::Database || postgres::server().is_some();
+        all.map(|(_, place)| place).into_iter().filter(there).collect()
+    }
+
+    /// Gives a workspace what its program needs to reach this.
+    pub(super) fn equip(self, workspace: &mut Workspace) {
+        if self == Self::Database {
+            let server = postgres::server().expect("it was there when the places were chosen");
+            let address =
+                format!("host={} port={} user={USER} dbname=postgres", server.folder.display(), server.port);
+            workspace.set(VARIABLE, address);
+        }
     }
 
     /// Has a workspace keep its state here, with what it has in its folder.
@@ -39,7 +59,16 @@ impl Place {
         let path = workspace.path().join("trains/great-linux.toml");
         let text = fs::read_to_string(&path).unwrap();
         let (head, rest) = text.split_once("\n[[release]]").unwrap();
-        let table = "\n[state]\nstore = \"object_storage\"\nbucket = \"states\"\n";
+        let table = match self {
+            Self::Database => {
+                static NEXT: AtomicUsize = AtomicUsize::new(0);
+                let number = NEXT.fetch_add(1, Ordering::Relaxed);
+                format!(
+                    "\n[state]\nstore = \"postgres\"\nurl_env = \"{VARIABLE}\"\nschema = \"kill_{number}\"\n"
+                )
+            }
+            _ => "\n[state]\nstore = \"object_storage\"\nbucket = \"states\"\n".to_owned(),
+        };
         fs::write(&path, format!("{head}{table}\n[[release]]{rest}")).unwrap();
         workspace.run(&["init", "--migrate-state"]).expect(exit::DONE);
     }
@@ -72,8 +101,15 @@ impl Place {
 
     /// Takes the lock away that a killed run has left.
     pub(super) fn unlock(self, workspace: &Workspace) {
-        if self == Self::Folder {
-            return;
+        match self {
+            Self::Folder => return,
+            Self::Bucket => {}
+            // It goes with the run, as soon as the server sees that it is gone.
+            Self::Database => {
+                let held = (0..1000).take_while(|_| self.holder(workspace).is_some()).count();
+                assert!(held < 1000, "the lock of a run that was killed stays");
+                return;
+            }
         }
         if let Some(holder) = self.holder(workspace) {
             let id = holder["id"].as_str().unwrap();
