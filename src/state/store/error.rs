@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::medium::Place;
 use super::record::Holder;
 use crate::name::TrainName;
+use crate::seal::SealError;
 
 /// What goes wrong with a store. Every message names the file and the way out.
 #[derive(Debug, Error)]
@@ -58,6 +59,14 @@ pub enum StoreError {
         place: Place,
         /// What is there and what was to follow it.
         problem: String,
+    },
+    /// What is there is sealed and cannot be opened, or is plain where nothing plain is taken.
+    #[error("{place} cannot be used")]
+    Sealed {
+        /// Where.
+        place: Place,
+        /// Why.
+        source: SealError,
     },
     /// What is there belongs to another train.
     #[error("{place} is the state of train `{found}`, not of `{expected}`; nothing was written")]

@@ -16,9 +16,11 @@ use super::files::Files;
 use super::journal::{self, Fault, Journal, OpenJournal};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::record::HistoryLine;
+use super::sealed::Sealed;
 use super::{Base, Entry, HistoryRecord, Holder, Session, State, StepCounts, Store, StoreError, snapshot};
 use crate::name::TrainName;
 use crate::package::Digest;
+use crate::seal::Sealing;
 use crate::state::{FORMAT_VERSION, Finish};
 
 /// How many replaced snapshots of a lineage are kept.
@@ -53,10 +55,18 @@ struct Found {
     pending: Option<Journal>,
 }
 
-impl Kept<Files> {
+impl Kept<Sealed<Files>> {
     /// Names the folder and the train; nothing is touched yet.
     pub fn new(folder: impl Into<PathBuf>, train: TrainName) -> Self {
-        Self { medium: Files::new(folder.into(), train.clone()), train }
+        Self { medium: Sealed::plain(Files::new(folder.into(), train.clone()), train.clone()), train }
+    }
+}
+
+impl<M: Medium> Kept<Sealed<M>> {
+    /// Keeps everything sealed.
+    #[must_use]
+    pub fn sealed(self, sealing: Sealing) -> Self {
+        Self { medium: self.medium.with(sealing), ..self }
     }
 }
 
@@ -189,7 +199,7 @@ fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option
     begun.then_some(record)
 }
 
-fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
+pub(super) fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
     let place = medium.place(&Item::Journal);
     match fault {
         Fault::Newer { found } => StoreError::Newer { place, found, known: FORMAT_VERSION },
@@ -378,8 +388,12 @@ pub(super) fn describe(base: Option<&Base>) -> String {
 
 /// Returns the name of the backup of a snapshot.
 pub(super) fn backup_of(base: &Base) -> BackupName {
-    let lineage = base.lineage.0.chars().filter(char::is_ascii_alphanumeric).take(SHORT).collect();
-    BackupName { lineage, serial: base.serial, twin: None }
+    BackupName { lineage: short(&base.lineage.0), serial: base.serial, twin: None }
+}
+
+/// Returns what names have of a lineage.
+pub(super) fn short(lineage: &str) -> String {
+    lineage.chars().filter(char::is_ascii_alphanumeric).take(SHORT).collect()
 }
 
 impl<M: Medium> Session for KeptSession<M> {

@@ -5,8 +5,9 @@
 //! ```text
 //! apply, cli --> Store, Session      what a run needs, and no more
 //!                  kept              snapshot, journal, history and backups: what follows what, in which order
-//!                    medium          items of bytes, and a lock
-//!                      files         in a local folder, with an OS lock
+//!                    sealed          what is encrypted on its way to a medium, where that is asked for
+//!                      medium        items of bytes, and a lock
+//!                        files       in a local folder, with an OS lock
 //! ```
 
 mod descent;
@@ -20,6 +21,7 @@ mod medium;
 mod past;
 mod record;
 mod reports;
+mod sealed;
 mod snapshot;
 
 use std::future::Future;
@@ -30,18 +32,19 @@ use super::{Entry, State};
 use crate::name::TrainName;
 use crate::op::{Api, Lineage};
 
-pub use descent::read_state;
+pub use descent::{read_state, state_text};
 pub use error::StoreError;
 pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
 pub use past::Backup;
 pub use record::{ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, ReportRecord, StepCounts};
+pub use sealed::{HeldSealed, Sealed};
 
 /// A state in a local folder.
-pub type LocalStore = Kept<Files>;
+pub type LocalStore = Kept<Sealed<Files>>;
 /// The lock on a state in a local folder.
-pub type LocalSession = KeptSession<Files>;
+pub type LocalSession = KeptSession<Sealed<Files>>;
 
 /// One train's state, wherever it lies.
 pub trait Store: Send + Sync + 'static {
