@@ -234,6 +234,7 @@ fn world(every: usize) -> World {
             identity: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         releases,
         groups,

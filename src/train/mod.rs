@@ -47,6 +47,8 @@ pub struct Train {
     pub layout: Layout,
     /// The line that says so, from 1; that of `[train]` where none does.
     pub layout_line: usize,
+    /// `[state] encryption`: how its state is sealed. Not part of the digest: another passphrase makes no plan stale.
+    pub encryption: Option<Encryption>,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
 }
@@ -323,6 +325,7 @@ mod api;
 mod check;
 mod digest;
 pub mod edit;
+mod encryption;
 mod file;
 mod later;
 mod layout;
@@ -337,6 +340,7 @@ mod tests;
 mod vendors;
 
 pub use crate::patching::Patching;
+pub use encryption::Encryption;
 pub use file::{Overlay, load, load_all, load_with_overlay};
 pub use layout::format;
 pub use problem::{Problem, Problems};

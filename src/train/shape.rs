@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::encryption::{self, Encryption};
 use super::later;
 use super::patching;
 use super::selector::{self, Selector};
@@ -26,7 +27,7 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
     ),
     ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
-    ("[state]", &["store"]),
+    ("[state]", &["store", "encryption"]),
     ("[[release]]", &["name", "manifest", "retired"]),
     (
         "[[group]]",
@@ -77,6 +78,7 @@ pub(super) struct Shape {
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
     pub(super) layout: Option<At<Layout>>,
+    pub(super) encryption: Option<Encryption>,
     /// The `[train]` table.
     pub(super) span: Range<usize>,
 }
@@ -132,6 +134,7 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     if let Some(value) = top.optional("state")
         && let Some(table) = file.table(value, "`state`")
     {
+        shape.encryption = encryption::read(file, table);
         later::state(file, table, value.span());
     }
     for (table, span) in tables(file, top.optional("release"), "release") {

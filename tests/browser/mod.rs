@@ -93,6 +93,7 @@ fn train(instances: usize) -> Train {
             identity: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
