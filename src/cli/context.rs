@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::args::Arguments;
 use super::credentials::CredentialSources;
 use super::exit;
+use super::sealing::Sealings;
 use super::terminal::{Terminal, Wishes};
 use super::workspace::Workspace;
 use super::{CliError, signals};
@@ -28,6 +29,8 @@ pub(super) struct Context {
     pub(super) workspace: Workspace,
     /// Where credentials come from.
     pub(super) credentials: CredentialSources,
+    /// The passphrases that were read so far, as far as they have been made use of.
+    pub(super) sealings: Sealings,
     allowance: OnceLock<Allowance>,
     who: String,
     host: String,
@@ -50,12 +53,18 @@ impl Context {
             terminal,
             workspace: Workspace::new(PathBuf::new()),
             credentials: CredentialSources::read(variable),
+            sealings: Sealings::default(),
             allowance: OnceLock::new(),
             who: user(),
             host: host(),
             command: command_line(words),
             chdir: arguments.chdir.clone(),
         })
+    }
+
+    /// Returns a variable's value, if it is set and not empty: for those that train files name.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        variable(name)
     }
 
     /// Returns who runs this, for history.

@@ -77,7 +77,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     target.refuse_known()?;
     let base = arguments.base.as_ref().map(|name| hotfix::base(train, name)).transpose()?;
     context.block_on(async |interrupt| {
-        let state = context.workspace.store(&train.name).load().await?;
+        let state = context.store(train)?.load().await?;
         if let Some(state) = &state {
             own_state::fits(train, state)?;
             target.refuse_recorded(state)?;

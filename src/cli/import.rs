@@ -45,10 +45,10 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let file = arguments.file();
-    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
+    let mut session = lock::take(context, interrupt, train, &arguments.locking).await?;
     let own = session.load().await?;
     let given = match file {
-        Some(file) => Some((file, read_state(file)?)),
+        Some(file) => Some((file, read_state(file, &context.sealing(train)?)?)),
         None => None,
     };
     let old = match inherit::find(train, own.as_ref(), given)? {

@@ -33,7 +33,10 @@ pub(super) async fn keep<C>(
         seen,
         observed: observed.clone(),
     };
-    let store = context.workspace.store(&train.name);
+    let store = match context.store(train) {
+        Ok(store) => store,
+        Err(error) => return warn(context, error),
+    };
     let kept = match cached.text() {
         Ok(text) => store.keep_inventory(&text).await,
         Err(error) => {
@@ -67,7 +70,8 @@ pub(super) async fn keep_after<C: Cloud>(
     known: Option<(Observed, Timestamp)>,
     calls: usize,
 ) {
-    let Ok(Some(state)) = context.workspace.store(&train.name).load().await else { return };
+    let Ok(store) = context.store(train) else { return };
+    let Ok(Some(state)) = store.load().await else { return };
     let now = (connection.clock)();
     let read = match known {
         Some((known, since)) => {
@@ -100,7 +104,7 @@ pub(super) async fn load<C>(
     (train, state): (&Train, &State),
     connection: &Connection<C>,
 ) -> Result<Cached, CliError> {
-    let store = context.workspace.store(&train.name);
+    let store = context.store(train)?;
     let place = store.inventory_place();
     let Some(cached) = read(&store).await? else {
         return Err(refused(&place, "there is none yet"));

@@ -9,8 +9,8 @@ use super::args::Locking;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use crate::apply::Interrupt;
-use crate::name::TrainName;
 use crate::state::store::{LocalSession, Store, StoreError};
+use crate::train::Train;
 
 /// The time between two tries. Nobody is told when a lock is freed.
 const BETWEEN: Duration = Duration::from_millis(200);
@@ -19,10 +19,10 @@ const BETWEEN: Duration = Duration::from_millis(200);
 pub(super) async fn take(
     context: &Context,
     interrupt: &Interrupt,
-    train: &TrainName,
+    train: &Train,
     locking: &Locking,
 ) -> Result<LocalSession, CliError> {
-    let store = context.workspace.store(train);
+    let store = context.store(train)?;
     let until = Instant::now() + locking.patience();
     let mut told = false;
     loop {

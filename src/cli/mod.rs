@@ -30,6 +30,7 @@ mod random;
 mod release;
 mod report;
 mod repositories;
+mod sealing;
 mod show;
 mod signals;
 mod simulate;

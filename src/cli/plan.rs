@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
-            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
+            let state = own_state::of(train, context.store(train)?.load().await?)?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = if arguments.refresh {
                 look::plan(context, &interrupt, &connection, (train, &state), manner).await?
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;
             if let Some(file) = &arguments.out {
-                crate::plan::save(&plan, file)?;
+                crate::plan::save(&plan, file, &context.sealing(train)?)?;
                 context.terminal.say(&format!(
                     "\nThe plan is saved. To perform exactly these actions, run:\n    {}",
                     context.again("apply", file)

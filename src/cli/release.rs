@@ -99,7 +99,7 @@ fn find<'a>(train: &'a Train, name: &ReleaseName) -> Result<&'a Release, CliErro
 
 /// Reads the state, where the train was applied.
 async fn state(context: &Context, train: &Train) -> Result<Option<State>, CliError> {
-    let state = context.workspace.store(&train.name).load().await?;
+    let state = context.store(train)?.load().await?;
     if let Some(state) = &state {
         own_state::fits(train, state)?;
     }

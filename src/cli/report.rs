@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let mut reports = Vec::new();
         let code = each::train(context, &trains, async |train| {
-            let store = context.workspace.store(&train.name);
+            let store = context.store(train)?;
             let state = own_state::of(train, store.load().await?)?;
             let past = store.reports().await?;
             if !past.unreadable.is_empty() {
@@ -80,7 +80,7 @@ async fn write(
     }
     for (train, report) in trains.iter().zip(reports) {
         if let Some(record) = report.record() {
-            context.workspace.store(&train.name).keep_report(record).await.map_err(|error: StoreError| {
+            context.store(train)?.keep_report(record).await.map_err(|error: StoreError| {
                 CliError::from(error).while_doing("the figures could not be kept for the next report's trend")
             })?;
         }

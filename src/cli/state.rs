@@ -40,7 +40,7 @@ fn place(context: &Context, of: &OneTrain) -> Result<Place, CliError> {
     let trains = context.workspace.trains(&[])?;
     let why = "a state is of one train, and there are several";
     let train = workspace::one_of(&trains, of.train.as_deref(), why)?.clone();
-    Ok(Place { store: context.workspace.store(&train.name), train })
+    Ok(Place { store: context.store(&train)?, train })
 }
 
 impl Place {

@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let mut found = false;
         let code = each::train(context, &trains, async |train| {
-            let store = context.workspace.store(&train.name);
+            let store = context.store(train)?;
             let stored = store.load().await?;
             let state = own_state::of(train, stored.clone())?;
             let connection = connector.connect(train, &interrupt).await?;

@@ -66,7 +66,7 @@ async fn one(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
+    let mut session = lock::take(context, interrupt, train, &arguments.locking).await?;
     let state = own_state::of(train, session.load().await?)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?

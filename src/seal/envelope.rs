@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! {"patchtrain_sealed":1,"item":"state","train":"great-linux","lineage":"…","serial":7,"cipher":"AES-256-GCM",
-//!  "key":"PBKDF2-HMAC-SHA-256, 600000 iterations","variable":"PATCHTRAIN_PASSPHRASE","salt":"…","check":"…","sealed":"…"}
+//!  "key":"PBKDF2-HMAC-SHA-256, 600000 iterations","variable":"PATCHTRAIN_PASSPHRASE","salt":"…","check":"…","id":"…",
+//!  "sealed":"…"}
 //! ```
 //!
 //! Authenticated with the ciphertext is the header, which is all but `sealed` as this build spells it, and the number of
 //! the line. More lines may follow under the same header, each with its own number: none can be moved, dropped from
-//! amid the others, or be one of another text.
+//! amid the others, or be one of another text, since each has an id of its own.
 
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ struct Header {
     variable: String,
     salt: String,
     check: String,
+    id: String,
 }
 
 /// Something sealed, as it was read. Its header is not to be believed before it is opened.
@@ -150,7 +152,7 @@ impl Envelope {
 }
 
 impl Seal {
-    pub(super) fn new(claim: &Claim, variable: &str, salt: Salt, key: Arc<Key>) -> Self {
+    pub(super) fn new(claim: &Claim, variable: &str, salt: Salt, key: Arc<Key>) -> Result<Self, SealError> {
         let Claim { item, train, lineage, serial } = claim.clone();
         let header = Header {
             patchtrain_sealed: VERSION,
@@ -163,8 +165,9 @@ impl Seal {
             variable: variable.to_owned(),
             salt: BASE64.encode(salt),
             check: BASE64.encode(key.check),
+            id: BASE64.encode(random::<NONCE>()?),
         };
-        Self::under(header, key)
+        Ok(Self::under(header, key))
     }
 
     fn under(header: Header, key: Arc<Key>) -> Self {

@@ -117,6 +117,12 @@ impl Sealing {
         self.with(|keys| keys.unset.push(variable.to_owned()))
     }
 
+    /// Returns how many keys were made.
+    #[cfg(test)]
+    pub(crate) fn keys_made(&self) -> usize {
+        self.0.as_ref().map_or(0, |keys| lock(&keys.made).len())
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Keys)) -> Self {
         // Before it is shared.
         if let Some(keys) = self.0.as_mut().and_then(Arc::get_mut) {
@@ -145,13 +151,15 @@ impl Sealing {
         let Some(keys) = self.0.as_ref().filter(|keys| keys.seals) else { return Ok(None) };
         let salt = keys.own_salt()?;
         let key = keys.key(0, salt);
-        Ok(Some(Seal::new(claim, &keys.passphrases[0].variable, salt, key)))
+        Seal::new(claim, &keys.passphrases[0].variable, salt, key).map(Some)
     }
 
     /// Opens what was sealed.
     pub fn open(&self, envelope: &Envelope) -> Result<(Seal, Vec<u8>), SealError> {
         let (variable, salt) = (envelope.variable(), envelope.salt()?);
-        let Some(keys) = &self.0 else { return Err(SealError::NoKey { variable: variable.to_owned() }) };
+        let Some(keys) = self.0.as_ref().filter(|keys| !keys.passphrases.is_empty()) else {
+            return Err(SealError::NoKey { variable: variable.to_owned() });
+        };
         let Some(place) = keys.which(envelope, salt) else {
             let tried = keys.passphrases.iter().map(|passphrase| passphrase.variable.clone()).collect();
             let (unset, variable) = (keys.unset.clone(), variable.to_owned());

@@ -22,8 +22,8 @@ pub const VERSION: u32 = 1;
 /// Why something is not opened, or not sealed. No message holds a passphrase or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
-    /// Nobody said by which passphrase it opens.
-    #[error("it is encrypted, and no passphrase for it is named")]
+    /// There is no passphrase at all.
+    #[error("it is encrypted, and there is no passphrase to open it with")]
     NoKey {
         /// The variable that its writer had the passphrase from.
         variable: String,

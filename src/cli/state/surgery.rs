@@ -31,7 +31,7 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
     let (file, force) = (arguments.file.display(), arguments.force);
     let words = format!("state push {file}{}", if force { " --force" } else { "" });
     let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    let given = read_state(&arguments.file)?;
+    let given = read_state(&arguments.file, &context.sealing(&operation.place.train)?)?;
     operation.run(async |before| {
         let train = &operation.place.train;
         let beginning =
@@ -97,8 +97,7 @@ impl<'a> Operation<'a> {
                 }
                 return Ok(exit::DONE);
             }
-            let train = &self.place.train.name;
-            let mut session = lock::take(self.context, &interrupt, train, &self.consent.locking).await?;
+            let mut session = lock::take(self.context, &interrupt, &self.place.train, &self.consent.locking).await?;
             let before = session.load().await?;
             let after = make(&before).await?;
             if self.differs(before.as_ref(), &after)? {

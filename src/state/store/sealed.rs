@@ -326,5 +326,3 @@ impl<M: Medium> Held for HeldSealed<M> {
     }
 }
 
-#[cfg(test)]
-mod tests;

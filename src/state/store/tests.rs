@@ -3,6 +3,7 @@
 mod crash;
 mod descent;
 mod refuse;
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::fs;
