@@ -3,6 +3,7 @@
 mod credentials;
 mod diff;
 mod drift;
+mod encryption;
 mod examples;
 mod fmt;
 mod freeze;
