@@ -138,7 +138,7 @@ impl<'a> Operation<'a> {
             return Err(CliError::new(exit::ERROR, "nothing was changed"));
         }
         let after = after.after(self.place.highest(before.as_ref()).await?);
-        let holder = self.context.holder();
+        let holder = self.context.holder(train)?;
         let record = ChangeRecord {
             at: holder.since,
             who: holder.who,

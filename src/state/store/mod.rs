@@ -38,7 +38,9 @@ pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
 pub use past::Backup;
-pub use record::{ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, ReportRecord, StepCounts};
+pub use record::{
+    ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
+};
 pub use sealed::{HeldSealed, Sealed};
 
 /// A state in a local folder.

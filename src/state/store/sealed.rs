@@ -18,7 +18,7 @@ mod lines;
 use super::kept::short;
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::snapshot::{self, Told};
-use super::{Holder, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError};
 use crate::name::TrainName;
 use crate::seal::{Claim, Envelope, SealError, Sealing, VERSION};
 
@@ -151,11 +151,10 @@ impl<M: Medium> Sealed<M> {
 
     /// Seals what is to replace an item.
     fn seal(&self, item: &Item, content: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let refuse = |error| self.refuse(item, error);
         match item {
             Item::Snapshot | Item::Backup(_) | Item::Inventory => self.seal_whole(item, content),
-            Item::Journal => journal::begin(&self.sealing, &self.train, content)
-                .map(|(bytes, _)| bytes)
-                .map_err(|error| self.refuse(item, error)),
+            Item::Journal => journal::whole(&self.sealing, content).map_err(refuse),
             Item::History | Item::Reports => self.seal_lines(item, content),
         }
     }
@@ -255,6 +254,18 @@ impl<M: Medium> Medium for Sealed<M> {
         self.medium.put(item, &self.seal(item, content)?).await
     }
 
+    async fn prepare(&self) -> Result<Vec<String>, StoreError> {
+        self.medium.prepare().await
+    }
+
+    async fn locked(&self) -> Result<Option<Lock>, StoreError> {
+        self.medium.locked().await
+    }
+
+    async fn break_lock(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
+        self.medium.break_lock(id, by).await
+    }
+
     async fn hold(&self, holder: &Holder) -> Result<HeldSealed<M>, StoreError> {
         let held = self.medium.hold(holder).await?;
         Ok(HeldSealed { of: self.clone(), held, journal: None, current: false })
@@ -309,13 +320,13 @@ impl<M: Medium> Held for HeldSealed<M> {
         self.held.remove(item).await
     }
 
-    async fn append(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+    async fn append(&mut self, base: &Base, batch: &[u8]) -> Result<(), StoreError> {
         let sealed = match &self.journal {
             Some(journal) => journal.batch(batch),
-            None => journal::begin(&self.of.sealing, &self.of.train, batch),
+            None => journal::begin(&self.of.sealing, base, batch),
         };
         let (bytes, then) = sealed.map_err(|error| self.of.refuse(&Item::Journal, error))?;
-        self.held.append(&bytes).await?;
+        self.held.append(base, &bytes).await?;
         self.journal = Some(then);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io;
 use serde::Deserialize;
 
 use super::medium::Place;
-use super::{Base, State, StoreError};
+use super::{State, StoreError};
 use crate::name::TrainName;
 use crate::state::FORMAT_VERSION;
 
@@ -33,11 +33,6 @@ pub(super) struct Told {
 impl Told {
     pub(super) fn by(text: &[u8]) -> Self {
         serde_json::from_slice(text).unwrap_or_default()
-    }
-
-    pub(super) fn of(base: &Base) -> Self {
-        let Base { train, lineage, serial, api: _ } = base;
-        Self { train: Some(train.to_string()), lineage: Some(lineage.to_string()), serial: Some(*serial) }
     }
 }
 

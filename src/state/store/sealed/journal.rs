@@ -13,10 +13,8 @@
 use std::sync::Arc;
 
 use super::super::journal::{self, Fault as Bad};
-use super::super::snapshot::Told;
-use crate::name::TrainName;
-use crate::seal::{Envelope, Seal, SealError, Sealing, is_sealed};
-use crate::state::store::StoreError;
+use super::super::{Base, StoreError};
+use crate::seal::{Claim, Envelope, Seal, SealError, Sealing, is_sealed};
 
 /// Why a journal cannot be opened.
 #[derive(Debug)]
@@ -47,13 +45,22 @@ impl std::fmt::Debug for OpenJournal {
 /// Seals the first batch of a journal, and returns what it is once that is durable.
 pub(super) fn begin(
     sealing: &Sealing,
-    train: &TrainName,
+    base: &Base,
     batch: &[u8],
 ) -> Result<(Vec<u8>, OpenJournal), SealError> {
-    // What the plain journal cannot say yet has no lineage either.
-    let told = journal::open(batch).ok().flatten().map(|(base, _)| Told::of(&base)).unwrap_or_default();
-    let seal = sealing.begin(&told.claim("journal", train))?.map(Arc::new);
+    let Base { train, lineage, serial, api: _ } = base;
+    let (lineage, serial) = (Some(lineage.to_string()), Some(*serial));
+    let claim = Claim { item: "journal", train: train.to_string(), lineage, serial };
+    let seal = sealing.begin(&claim)?.map(Arc::new);
     OpenJournal { seal, lines: 0 }.batch(batch)
+}
+
+/// Seals a journal that is there as a whole; one that has no first line yet is as good as none.
+pub(super) fn whole(sealing: &Sealing, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    match journal::open(plain) {
+        Ok(Some((base, _))) => begin(sealing, &base, plain).map(|(bytes, _)| bytes),
+        _ => Ok(Vec::new()),
+    }
 }
 
 impl OpenJournal {
