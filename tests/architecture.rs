@@ -29,7 +29,18 @@ const ARROWS: [(&str, &[&str]); 22] = [
     // Pure: no `cloud`, no `oci`.
     (
         "plan",
-        &["advisory", "conformance", "name", "observed", "op", "package", "patching", "seal", "state", "train"],
+        &[
+            "advisory",
+            "conformance",
+            "name",
+            "observed",
+            "op",
+            "package",
+            "patching",
+            "seal",
+            "state",
+            "train",
+        ],
     ),
     // Knows nothing of plans or of the state.
     ("cloud", &["advisory", "name", "observed", "oci", "op", "package", "patching"]),

@@ -157,7 +157,9 @@ impl From<PlanFileError> for CliError {
     fn from(error: PlanFileError) -> Self {
         let code = match &error {
             PlanFileError::Damaged { .. } => exit::REFUSED,
-            PlanFileError::Io { .. } | PlanFileError::Newer { .. } | PlanFileError::Sealed { .. } => exit::ERROR,
+            PlanFileError::Io { .. } | PlanFileError::Newer { .. } | PlanFileError::Sealed { .. } => {
+                exit::ERROR
+            }
         };
         let made = Self::of(code, &error);
         match &error {

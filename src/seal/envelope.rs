@@ -94,7 +94,9 @@ impl Envelope {
         let envelope: Self = serde_json::from_slice(text).map_err(damaged)?;
         let Header { cipher, key, .. } = &envelope.header;
         if found == 0 || cipher != CIPHER || key != KEY {
-            return Err(SealError::Damaged("its header names ways to encrypt that are none of ours".to_owned()));
+            return Err(SealError::Damaged(
+                "its header names ways to encrypt that are none of ours".to_owned(),
+            ));
         }
         Ok(Some(envelope))
     }

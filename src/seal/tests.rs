@@ -34,7 +34,8 @@ fn it_is_one_line_that_says_what_it_is_and_nothing_of_what_is_in_it() {
     let text = String::from_utf8(seal(&SEALING, b"web-07")).unwrap();
     assert!(text.ends_with("\"}\n") && text.matches('\n').count() == 1, "{text}");
     let read: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let header = [&read["patchtrain_sealed"], &read["item"], &read["train"], &read["lineage"], &read["serial"]];
+    let header =
+        [&read["patchtrain_sealed"], &read["item"], &read["train"], &read["lineage"], &read["serial"]];
     assert_eq!(header.map(ToString::to_string), ["1", "\"state\"", "\"gl\"", "\"5eed\"", "7"]);
     assert_eq!((&read["cipher"], &read["variable"]), (&"AES-256-GCM".into(), &"OWN".into()));
     assert!(!text.contains("web-07") && !text.contains(OWN));

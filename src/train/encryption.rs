@@ -31,7 +31,8 @@ pub(super) fn read(file: &mut File<'_>, state: &DeTable<'_>) -> Option<Encryptio
     let former = fallback.and_then(|value| former(file, value));
     let enforced = fields.optional("enforced").and_then(|value| file.flag(value, "`enforced`"));
     if current.is_none() && fallback.is_none() {
-        let hint = "write `passphrase_env = \"PATCHTRAIN_PASSPHRASE\"`: the variable that will hold the passphrase";
+        let hint =
+            "write `passphrase_env = \"PATCHTRAIN_PASSPHRASE\"`: the variable that will hold the passphrase";
         file.problem(value.span(), "`encryption` names no passphrase", hint);
     } else if current.is_none() && enforced == Some(true) {
         let span = fields.key_span("enforced").unwrap_or_else(|| value.span());

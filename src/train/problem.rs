@@ -55,10 +55,7 @@ impl Problems {
                     span.start - line..span.end.clamp(span.start, (line + text.len()).max(span.start)) - line;
                 let annotation = AnnotationKind::Primary.span(shown);
                 group.element(
-                    Snippet::source(covered(text))
-                        .path(path)
-                        .line_start(problem.line)
-                        .annotation(annotation),
+                    Snippet::source(covered(text)).path(path).line_start(problem.line).annotation(annotation),
                 )
             }
             _ => group.element(Origin::path(path)),
@@ -183,7 +180,9 @@ fn without_passphrases(text: &str) -> Cow<'_, str> {
         let rest = &text[at..];
         let value = at + rest.find(|letter: char| !is_of_name(letter)).unwrap_or(rest.len());
         let key = text.get(key..value).unwrap_or_default();
-        let Some(given) = text[value..].trim_start_matches(['"', '\'', ' ', '\t']).strip_prefix('=') else { continue };
+        let Some(given) = text[value..].trim_start_matches(['"', '\'', ' ', '\t']).strip_prefix('=') else {
+            continue;
+        };
         let given = given.trim_start();
         let Some(quote) = given.chars().next().filter(|quote| ['"', '\''].contains(quote)) else { continue };
         let given = &given[1..];
@@ -234,7 +233,10 @@ mod tests {
     #[test]
     fn an_excerpt_covers_what_was_given_as_a_passphrase() {
         for (text, shown) in [
-            ("encryption = { passphrase_env = \"THE_NAME\" }", "encryption = { passphrase_env = \"THE_NAME\" }"),
+            (
+                "encryption = { passphrase_env = \"THE_NAME\" }",
+                "encryption = { passphrase_env = \"THE_NAME\" }",
+            ),
             ("passphrase_env = \"not a name\" # x", "passphrase_env = \"**********\" # x"),
             ("a = { passphrase = 'NAME', b = \"c\" }", "a = { passphrase = '****', b = \"c\" }"),
             ("\"passphrase\"=\"\u{e9}t\u{e9}", "\"passphrase\"=\"*****"),

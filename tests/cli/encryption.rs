@@ -13,8 +13,7 @@ const OWN: &str = "correct-horse-battery-staple";
 const NEXT: &str = "correct horse of the next year";
 
 const OWN_ONLY: &str = "encryption = { passphrase_env = \"PATCHTRAIN_PASSPHRASE\" }\n";
-const ROTATING: &str =
-    "encryption = { passphrase_env = \"PATCHTRAIN_PASSPHRASE\", fallback = { passphrase_env = \"FORMER\" } }\n";
+const ROTATING: &str = "encryption = { passphrase_env = \"PATCHTRAIN_PASSPHRASE\", fallback = { passphrase_env = \"FORMER\" } }\n";
 const ENFORCED: &str = "encryption = { passphrase_env = \"PATCHTRAIN_PASSPHRASE\", enforced = true }\n";
 
 /// What a run said, and how it ended.
@@ -51,7 +50,13 @@ impl Vault {
         let output = Workspace::output(&mut command);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let said = Said { stdout: text(output.stdout), stderr: text(output.stderr) };
-        assert_eq!(output.status.code(), Some(i32::from(code)), "{words:?}\n{}\n{}", said.stdout, said.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(code)),
+            "{words:?}\n{}\n{}",
+            said.stdout,
+            said.stderr
+        );
         said
     }
 
@@ -108,7 +113,10 @@ fn a_fleet_is_patched_with_a_state_of_which_nothing_shows() {
     let secrets = [&*member.name, member.id.as_str(), golden.id.as_str(), "ocid1.", "GL1", "bash"];
     let plan = fs::read(vault.workspace.path().join("saved.plan")).unwrap();
     let text = String::from_utf8(plan.clone()).unwrap();
-    assert!(text.starts_with("{\"patchtrain_sealed\":1,\"item\":\"plan\",\"train\":\"great-linux\""), "{text}");
+    assert!(
+        text.starts_with("{\"patchtrain_sealed\":1,\"item\":\"plan\",\"train\":\"great-linux\""),
+        "{text}"
+    );
     assert!(secrets.iter().all(|secret| !text.contains(secret)));
     assert!(vault.run(&OWN_SET, &["show", "saved.plan"], exit::DONE).stdout.contains(&*member.name));
     vault.refuses(&[], &["show", "saved.plan"], exit::ERROR, &unset);
@@ -181,7 +189,12 @@ fn a_state_is_pulled_plain_pushed_and_turned_off() {
     assert!(pulled.contains("\"ocid1.group.oc1..web\"") && !sealed(&path));
     let file = vault.workspace.write("pulled.json", &pulled.replace("true", "false"));
     vault.says(ENFORCED);
-    vault.refuses(&OWN_SET, &["state", "list"], exit::ERROR, &["state/t.json cannot be used", "not encrypted", "hint"]);
+    vault.refuses(
+        &OWN_SET,
+        &["state", "list"],
+        exit::ERROR,
+        &["state/t.json cannot be used", "not encrypted", "hint"],
+    );
     vault.says(OWN_ONLY);
     let push = ["state", "push", file.to_str().unwrap(), "--auto-approve"];
     vault.run(&OWN_SET, &push, exit::DONE);

@@ -97,7 +97,8 @@ impl<'a> Operation<'a> {
                 }
                 return Ok(exit::DONE);
             }
-            let mut session = lock::take(self.context, &interrupt, &self.place.train, &self.consent.locking).await?;
+            let mut session =
+                lock::take(self.context, &interrupt, &self.place.train, &self.consent.locking).await?;
             let before = session.load().await?;
             let after = make(&before).await?;
             if self.differs(before.as_ref(), &after)? {

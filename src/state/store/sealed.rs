@@ -88,8 +88,10 @@ impl<M: Medium> Sealed<M> {
         match item {
             Item::Snapshot | Item::Backup(_) | Item::Inventory => self.open_whole(item, bytes),
             Item::Journal => self.open_journal(&bytes),
-            Item::History | Item::Reports => lines::open(&self.sealing, word(item), &self.train, bytes, manner)
-                .map_err(|error| self.refuse(item, error)),
+            Item::History | Item::Reports => {
+                lines::open(&self.sealing, word(item), &self.train, bytes, manner)
+                    .map_err(|error| self.refuse(item, error))
+            }
         }
     }
 
@@ -182,7 +184,9 @@ impl<M: Medium> Sealed<M> {
 fn way_out(item: &Item) -> String {
     let way_out = match item {
         Item::Snapshot => return snapshot::way_out(true),
-        Item::Journal => "Restore it, or move it away: what the run did is then found again by reading the service",
+        Item::Journal => {
+            "Restore it, or move it away: what the run did is then found again by reading the service"
+        }
         Item::History | Item::Reports => "Take that line out, or leave it: nothing is decided by it",
         Item::Inventory => "It is a cache: delete it, and the next `patchtrain status` makes it anew",
         Item::Backup(_) => "Take another one: see `patchtrain state history`",
@@ -276,7 +280,8 @@ impl<M: Medium> Look for HeldSealed<M> {
     async fn read(&mut self, item: &Item) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(bytes) = self.held.read(item).await? else { return Ok(None) };
         if *item == Item::Snapshot {
-            self.current = matches!(Envelope::read(&bytes), Ok(of) if self.of.sealing.is_current(of.as_ref()));
+            self.current =
+                matches!(Envelope::read(&bytes), Ok(of) if self.of.sealing.is_current(of.as_ref()));
         }
         self.of.open(item, bytes, Manner::AsFarAsItGoes).map(Some)
     }
@@ -336,4 +341,3 @@ impl<M: Medium> Held for HeldSealed<M> {
         self.held.leave_journal();
     }
 }
-

@@ -39,8 +39,10 @@ impl Told {
 /// Says what to do with a snapshot that cannot be used: a train's own, or a copy of one.
 pub(super) fn way_out(own: bool) -> String {
     let way_out = match own {
-        true => "Restore it from version control, or move it away (and the journal, if there is one) and go back to one of \
-                 those that are kept: see `patchtrain state history`",
+        true => {
+            "Restore it from version control, or move it away (and the journal, if there is one) and go back to one of \
+                 those that are kept: see `patchtrain state history`"
+        }
         false => "Take another copy of it",
     };
     way_out.to_owned()

@@ -59,7 +59,8 @@ pub(super) fn begin(
 pub(super) fn whole(sealing: &Sealing, plain: &[u8]) -> Result<Vec<u8>, SealError> {
     match journal::open(plain) {
         Ok(Some((base, _))) => begin(sealing, &base, plain).map(|(bytes, _)| bytes),
-        _ => Ok(Vec::new()),
+        Ok(None) => Ok(Vec::new()),
+        Err(_) => Err(SealError::Damaged("line 1 is not as it was written".to_owned())),
     }
 }
 
@@ -102,7 +103,9 @@ pub(super) fn open(
         Ok(Some(envelope)) if first.ended => envelope,
         // A header that is whole and lacks its LF.
         Ok(_) => return Ok(Vec::new()),
-        Err(SealError::Damaged(_)) if first.looks_torn(rest) && !outgrown(first.text) => return Ok(Vec::new()),
+        Err(SealError::Damaged(_)) if first.looks_torn(rest) && !outgrown(first.text) => {
+            return Ok(Vec::new());
+        }
         Err(SealError::Damaged(problem)) => return Err(bad(1, &problem)),
         Err(error) => return Err(Fault::Sealed(error)),
     };
@@ -131,7 +134,9 @@ pub(super) fn open(
             }
             Ok(_) => break,
             Err(Broken::Short) if line.looks_torn(after) => break,
-            Err(Broken::Short) => return Err(bad(number, "the line is not as it was encrypted, or not in its place")),
+            Err(Broken::Short) => {
+                return Err(bad(number, "the line is not as it was encrypted, or not in its place"));
+            }
             Err(Broken::Long) => return Err(bad(number, "the line is longer than it was written")),
         }
         rest = after;
@@ -171,7 +176,8 @@ impl Line<'_> {
 /// Tells whether there is more than a whole header was ever written with.
 fn outgrown(text: &[u8]) -> bool {
     let written = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let mut values = serde_json::Deserializer::from_slice(&text[..written]).into_iter::<serde::de::IgnoredAny>();
+    let mut values =
+        serde_json::Deserializer::from_slice(&text[..written]).into_iter::<serde::de::IgnoredAny>();
     matches!(values.next(), Some(Ok(_))) && values.byte_offset() < written
 }
 

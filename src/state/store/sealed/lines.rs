@@ -57,7 +57,9 @@ pub(super) fn open(
                 plain.push(b'\n');
                 continue;
             }
-            Opened::Plain if sealing.is_enforced() && manner == Manner::Whole => return Err(SealError::Plain),
+            Opened::Plain if sealing.is_enforced() && manner == Manner::Whole => {
+                return Err(SealError::Plain);
+            }
             Opened::Plain => read = true,
             Opened::Not(error @ SealError::NoKey { .. }) if manner == Manner::Whole => return Err(error),
             Opened::Not(error @ SealError::WrongKey { .. }) => wrong = Some(error),

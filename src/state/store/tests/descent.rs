@@ -74,7 +74,10 @@ async fn a_run_that_was_cut_short_is_in_what_is_kept() {
     drop(session);
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
     let kept = session.supersede(&heir()).await.unwrap();
-    assert_eq!(read_state(Path::new(&kept.to_string()), &Sealing::none()).unwrap(), replayed(first, &run(5..6)));
+    assert_eq!(
+        read_state(Path::new(&kept.to_string()), &Sealing::none()).unwrap(),
+        replayed(first, &run(5..6))
+    );
     assert!(!folder.path().join("great-linux.journal").exists());
 }
 

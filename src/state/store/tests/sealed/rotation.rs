@@ -6,7 +6,8 @@ use super::*;
 /// Writes with one sealing, goes on with the next, and checks that only what that one writes is left.
 async fn goes_over(before: &Sealing, after: &Sealing, then: &Sealing) -> tempfile::TempDir {
     let folder = new_folder();
-    let (old, new) = (store(folder.path()).sealed(before.clone()), store(folder.path()).sealed(after.clone()));
+    let (old, new) =
+        (store(folder.path()).sealed(before.clone()), store(folder.path()).sealed(after.clone()));
     live(&old).await;
     let was = all_of(&old).await;
     // Reading changes nothing, and reads all.
