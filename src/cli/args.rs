@@ -30,7 +30,7 @@ pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
     Consent, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList, StatePush,
-    StateRestore, StateRm, StateShow,
+    StateRestore, StateRewrite, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 

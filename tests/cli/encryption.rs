@@ -144,7 +144,12 @@ fn a_fleet_is_patched_with_a_state_of_which_nothing_shows() {
     let plan = vault.run(&BOTH_SET, &["plan", "--summary"], exit::DONE).stdout;
     assert!(plan.contains("No changes."), "{plan}");
     let name = format!("instance.{}", member.name);
-    vault.run(&BOTH_SET, &["state", "rm", &name, "--auto-approve"], exit::DONE);
+    let rewritten = vault.run(&BOTH_SET, &["state", "rewrite"], exit::DONE).stderr;
+    assert!(
+        rewritten.contains("at serial 1, is encrypted with the passphrase in PATCHTRAIN_PASSPHRASE"),
+        "{rewritten}"
+    );
+    vault.run(&NEXT_SET, &["state", "rm", &name, "--auto-approve"], exit::DONE);
     vault.says(ENFORCED);
     let history = vault.run(&NEXT_SET, &["state", "history"], exit::DONE);
     assert!(history.stdout.contains("state rm instance.") && history.stderr.is_empty(), "{}", history.stderr);
@@ -214,7 +219,7 @@ fn a_state_is_pulled_plain_pushed_and_turned_off() {
     // Turned off: opened with what was the passphrase, and plain from the next write on.
     vault.says("encryption = { fallback = { passphrase_env = \"FORMER\" } }\n");
     let set = [("FORMER", OWN)];
-    vault.run(&set, &["state", "rm", "group.web", "--auto-approve"], exit::DONE);
+    vault.run(&set, &["state", "rewrite"], exit::DONE);
     vault.says("");
     vault.run(&[], &["state", "history"], exit::DONE);
     vault.run(&[], &["state", "diff", "7"], exit::DIFFERENT);
