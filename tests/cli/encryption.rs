@@ -161,7 +161,6 @@ fn a_fleet_is_patched_with_a_state_of_which_nothing_shows() {
     // A plain plan is none where that is enforced.
     vault.says("");
     vault.refuses(&[], &["plan"], exit::ERROR, &["there is no passphrase", "encryption = { passphrase_env"]);
-    vault.workspace.bind(&["canary"]);
     let plain = Vault::new(Workspace::quickstart(&[]), "trains/great-linux.toml");
     plain.run(&[], &["plan", "--summary", "--out", "plain.plan"], exit::DONE);
     fs::copy(plain.workspace.path().join("plain.plan"), vault.workspace.path().join("plain.txt")).unwrap();
