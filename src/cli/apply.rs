@@ -163,7 +163,8 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
                 plan.service.place, connection.label.place
             )));
         }
-        context.terminal.say(&format!("Applying the plan {} of {}, made {:.0}", plan.id, name, plan.created));
+        let name = &train.name;
+        context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
         let manners = Manners::of(arguments);
         let known = inventory::load(context, (train, &state), &connection).await.ok();
         let connection = connection.watched();

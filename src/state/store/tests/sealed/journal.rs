@@ -37,13 +37,11 @@ async fn a_journal_cut_at_any_byte_gives_a_prefix_of_the_run() {
             let mut cut = journal[..end].to_vec();
             // Some file systems give a file its new length before its new bytes.
             cut.resize(end + filled, 0);
-            let found = look(
-                sealing,
-                &BTreeMap::from([
-                    ("great-linux.json".to_owned(), files["great-linux.json"].clone()),
-                    (JOURNAL.to_owned(), cut),
-                ]),
-            );
+            let files = BTreeMap::from([
+                ("great-linux.json".to_owned(), files["great-linux.json"].clone()),
+                (JOURNAL.to_owned(), cut),
+            ]);
+            let found = look(sealing, &files);
             assert_eq!(found.await.unwrap().as_ref(), Some(&expected), "cut at byte {end}, {filled} NUL");
         }
     }
