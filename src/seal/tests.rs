@@ -86,9 +86,11 @@ fn a_changed_byte_anywhere_is_seen() {
 fn a_header_belongs_to_one_content() {
     let text = |claim: &Claim| {
         let text = SEALING.begin(claim).unwrap().unwrap().first(b"content").unwrap();
-        serde_json::from_slice::<serde_json::Value>(&text).unwrap()
+        let text = String::from_utf8(text).unwrap();
+        text.split_once("\"sealed\":").map(|(header, sealed)| (header.to_owned(), sealed.to_owned())).unwrap()
     };
-    let own = text(&claim());
+    let put_together = |header: &str, sealed: &str| open(&SEALING, format!("{header}\"sealed\":{sealed}").as_bytes());
+    let (_, own) = text(&claim());
     for other in [
         Claim { item: "plan", ..claim() },
         Claim { train: "small".to_owned(), ..claim() },
@@ -97,10 +99,9 @@ fn a_header_belongs_to_one_content() {
         Claim { serial: Some(8), ..claim() },
         Claim { serial: None, ..claim() },
     ] {
-        let mut swapped = text(&other);
-        assert!(open(&SEALING, swapped.to_string().as_bytes()).is_ok());
-        swapped["sealed"] = own["sealed"].clone();
-        let error = open(&SEALING, swapped.to_string().as_bytes()).unwrap_err();
+        let (header, sealed) = text(&other);
+        assert!(put_together(&header, &sealed).is_ok());
+        let error = put_together(&header, &own).unwrap_err();
         assert!(matches!(error, SealError::Damaged(_)), "{other:?}: {error}");
     }
 }

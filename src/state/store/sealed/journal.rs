@@ -198,5 +198,6 @@ fn open_line(seal: &Seal, number: usize, text: &[u8]) -> Result<Vec<u8>, Broken>
     if sealed.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1) > length {
         return Err(Broken::Long);
     }
-    seal.open_line(number, sealed).ok_or(Broken::Short)
+    let whole = sealed.len() == length;
+    whole.then(|| seal.open_line(number, sealed)).flatten().ok_or(Broken::Short)
 }

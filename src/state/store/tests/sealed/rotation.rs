@@ -27,7 +27,7 @@ async fn goes_over(before: &Sealing, after: &Sealing, then: &Sealing) -> tempfil
 }
 
 fn shows_instances(folder: &Path) -> bool {
-    kept_in(folder).values().any(|text| String::from_utf8_lossy(text).contains("web"))
+    kept_in(folder).values().any(|text| String::from_utf8_lossy(text).contains("web-"))
 }
 
 #[tokio::test]
