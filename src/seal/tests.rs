@@ -89,7 +89,8 @@ fn a_header_belongs_to_one_content() {
         let text = String::from_utf8(text).unwrap();
         text.split_once("\"sealed\":").map(|(header, sealed)| (header.to_owned(), sealed.to_owned())).unwrap()
     };
-    let put_together = |header: &str, sealed: &str| open(&SEALING, format!("{header}\"sealed\":{sealed}").as_bytes());
+    let put_together =
+        |header: &str, sealed: &str| open(&SEALING, format!("{header}\"sealed\":{sealed}").as_bytes());
     let (_, own) = text(&claim());
     for other in [
         Claim { item: "plan", ..claim() },
