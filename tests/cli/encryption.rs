@@ -110,7 +110,7 @@ fn a_fleet_is_patched_with_a_state_of_which_nothing_shows() {
     vault.run(&OWN_SET, &["plan", "--summary", "--out", "saved.plan"], exit::DONE);
     let world = facts(DEFAULT_SEED);
     let (member, golden) = (&world.groups[0].1[0], &world.golden);
-    let secrets = [&*member.name, member.id.as_str(), golden.id.as_str(), "ocid1.", "GL1", "bash"];
+    let secrets = [&*member.name, member.id.as_str(), golden.id.as_str(), "ocid1.", "GL1.1", "glibc-"];
     let plan = fs::read(vault.workspace.path().join("saved.plan")).unwrap();
     let text = String::from_utf8(plan.clone()).unwrap();
     assert!(
