@@ -21,7 +21,7 @@ use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::seal::Sealing;
 use crate::state::State;
-use crate::state::store::{Session, Store, StoreError, state_text};
+use crate::state::store::{Session, StoreError, state_text};
 use crate::train::Train;
 
 /// Applies the saved plan, or each selected train.
@@ -57,11 +57,11 @@ async fn fresh(
     train: &Train,
 ) -> Result<u8, CliError> {
     let mut session = locks::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, session.load().await?)?;
+    let state = own_state::of(train, unless_interrupted(interrupt, session.load()).await??)?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
     let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
-    inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+    inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
     let plan = look::planned(&connection, (train, &state), &observed, manner)?;
     let (wanted, calls) = (&arguments.advisories, manner.calls);
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
@@ -74,8 +74,8 @@ async fn fresh(
             let record = Plan { steps: Vec::new(), ..plan.clone() };
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
-            if let Some(state) = context.store(train)?.load().await? {
-                inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+            if let Some(state) = context.state(train, interrupt).await? {
+                inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
             }
         }
         context.terminal.say(if plan.held.is_empty() {
@@ -144,7 +144,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
     }
     context.block_on(async |interrupt| {
         let mut session = locks::take(context, &interrupt, train, &arguments.locking).await?;
-        let state = session.load().await?;
+        let state = unless_interrupted(&interrupt, session.load()).await??;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
         {
@@ -166,7 +166,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         let name = &train.name;
         context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
         let manners = Manners::of(arguments);
-        let known = inventory::load(context, (train, &state), &connection).await.ok();
+        let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
         let code = execute(context, &manners, &interrupt, &connection, &plan, session, state).await?;
         if code != exit::INTERRUPTED {

@@ -136,6 +136,9 @@ impl From<StoreError> for CliError {
             StoreError::Remote { way_out, .. } | StoreError::Unfit { way_out, .. } => {
                 Self::of(exit::ERROR, &error).hint(way_out.clone())
             }
+            StoreError::Moved { .. } => Self::of(exit::ERROR, &error)
+                .hint("take the train file that says where it is now: `[state]` there names the store")
+                .hint("or move it back: `patchtrain init --migrate-state --from FILE`, FILE being that train file"),
             StoreError::Unbreakable { .. } => Self::of(exit::REFUSED, &error),
             StoreError::Io { path, .. } => {
                 let folder = path.parent().unwrap_or(path).display();

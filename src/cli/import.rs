@@ -12,12 +12,13 @@ use super::args::Import as Arguments;
 use super::connect::{Connection, Connector, Service};
 use super::context::Context;
 use super::look::{self, Manner};
+use super::signals::unless_interrupted;
 use super::{CliError, exit, lock, own_state, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::op::Api;
 use crate::plan::Plan;
 use crate::render;
-use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, read_state};
+use crate::state::store::{HistoryRecord, Session, StepCounts, TrainSession, read_state};
 use crate::state::{Ancestor, State};
 use crate::train::Train;
 
@@ -46,7 +47,7 @@ async fn one(
 ) -> Result<u8, CliError> {
     let file = arguments.file();
     let mut session = lock::take(context, interrupt, train, &arguments.locking).await?;
-    let own = session.load().await?;
+    let own = unless_interrupted(interrupt, session.load()).await??;
     let given = match file {
         Some(file) => Some((file, read_state(file, &context.sealing(train)?)?)),
         None => None,
@@ -88,7 +89,7 @@ async fn approved(context: &Context, interrupt: &Interrupt, plan: &Plan) -> Resu
 /// Puts the new state in its place, keeps the old one beside it, and writes down who did that.
 async fn write(
     context: &Context,
-    session: &mut LocalSession,
+    session: &mut TrainSession,
     (replaces, file): (bool, Option<&Path>),
     new: State,
     (plan, connection): (&Plan, &Connection<Service>),

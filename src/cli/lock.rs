@@ -9,7 +9,7 @@ use super::args::Locking;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use crate::apply::Interrupt;
-use crate::state::store::{LocalSession, Store, StoreError};
+use crate::state::store::{Store, StoreError, TrainSession, TrainStore};
 use crate::train::Train;
 
 /// The time between two tries. Nobody is told when a lock is freed.
@@ -21,13 +21,24 @@ pub(super) async fn take(
     interrupt: &Interrupt,
     train: &Train,
     locking: &Locking,
-) -> Result<LocalSession, CliError> {
-    let store = context.store(train)?;
+) -> Result<TrainSession, CliError> {
+    let store = context.store(train, interrupt).await?;
+    on(context, interrupt, train, &store, locking).await
+}
+
+/// Takes the lock of a store, within the time that the command line gives it.
+pub(super) async fn on(
+    context: &Context,
+    interrupt: &Interrupt,
+    train: &Train,
+    store: &TrainStore,
+    locking: &Locking,
+) -> Result<TrainSession, CliError> {
     let holder = context.holder(&train.name)?;
     let until = Instant::now() + locking.patience();
     let mut told = false;
     loop {
-        match store.lock(&holder).await {
+        match unless_interrupted(interrupt, store.lock(&holder)).await? {
             Err(error @ StoreError::Locked { .. }) if Instant::now() < until => {
                 if !std::mem::replace(&mut told, true) {
                     context.terminal.say(&format!("Waiting: {error}"));

@@ -8,7 +8,6 @@ use super::context::Context;
 use super::{CliError, exit};
 use crate::name::TrainName;
 use crate::seal::{Passphrase, SealError, Sealing};
-use crate::state::store::LocalStore;
 use crate::train::{Encryption, Train};
 
 /// What was made of passphrases so far: a key that was made of one serves the whole process.
@@ -16,11 +15,6 @@ use crate::train::{Encryption, Train};
 pub(super) struct Sealings(Mutex<BTreeMap<TrainName, Sealing>>);
 
 impl Context {
-    /// Returns the place of a train's state, sealed as its file says.
-    pub(super) fn store(&self, train: &Train) -> Result<LocalStore, CliError> {
-        Ok(self.workspace.store(&train.name).sealed(self.sealing(train)?))
-    }
-
     /// Returns how what is kept of a train is sealed.
     pub(super) fn sealing(&self, train: &Train) -> Result<Sealing, CliError> {
         let mut made = self.sealings.0.lock().unwrap_or_else(PoisonError::into_inner);

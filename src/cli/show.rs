@@ -8,7 +8,6 @@ use super::{CliError, basis, exit};
 use crate::plan::{self, Plan};
 use crate::render::{self, Style};
 use crate::seal::Sealing;
-use crate::state::store::Store;
 
 /// Shows the saved plan, or the state of each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -21,9 +20,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 
 fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, CliError> {
     let trains = context.workspace.trains(&arguments.selection.train)?;
-    context.block_on(async |_| {
+    context.block_on(async |interrupt| {
         for train in &trains {
-            match context.store(train)?.load().await? {
+            match context.state(train, &interrupt).await? {
                 Some(state) => context.terminal.print(&render::state(&state, style))?,
                 None => {
                     let train = &train.name;
@@ -64,8 +63,7 @@ fn open(context: &Context, path: &Path) -> Result<Plan, CliError> {
 fn stale(context: &Context, plan: &Plan) -> Result<Option<String>, CliError> {
     let trains = context.workspace.trains(&[]).unwrap_or_default();
     let Some(train) = trains.iter().find(|train| train.name == plan.basis.train) else { return Ok(None) };
-    let Ok(store) = context.store(train) else { return Ok(basis::train_changed(plan, train)) };
-    let state = context.block_on(async |_| Ok(store.load().await.ok()))?;
+    let state = context.block_on(async |interrupt| Ok(context.state(train, &interrupt).await.ok()))?;
     let moved = state.and_then(|state| basis::state_moved(plan, state.as_ref()));
     Ok(moved.or_else(|| basis::train_changed(plan, train)))
 }

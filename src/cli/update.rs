@@ -6,6 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
+use super::signals::unless_interrupted;
 use super::{CliError, exit, lock, look, own_state, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
@@ -67,7 +68,7 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let mut session = lock::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, session.load().await?)?;
+    let state = own_state::of(train, unless_interrupted(interrupt, session.load()).await??)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
         .connect(train, interrupt)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Locking;
+use super::{Locking, Selection};
 
 /// Look into the state of a train, and change it by hand
 ///
@@ -28,6 +28,7 @@ pub(in crate::cli) enum StateAction {
     History(StateHistory),
     Restore(StateRestore),
     Rewrite(StateRewrite),
+    Locks(StateLocks),
 }
 
 #[derive(Debug, Args)]
@@ -182,4 +183,33 @@ pub(in crate::cli) struct StateRewrite {
 
     #[command(flatten)]
     pub(in crate::cli) locking: Locking,
+}
+
+/// Show who holds the locks on the states
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateLocks {
+    #[command(flatten)]
+    pub(in crate::cli) selection: Selection,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// Take the lock on a state away from a run that is dead
+///
+/// Needed only where a lock outlives its holder: in Object Storage. It asks first. A run that is not dead after all can
+/// write nothing more: whatever it tries fails, and what it has done until then is in the journal.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ForceUnlock {
+    /// The lock's id, as the refused command and `state locks` show it
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Do not ask for approval
+    #[arg(long)]
+    pub(in crate::cli) auto_approve: bool,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::medium::Place;
+use super::moving::Moved;
 use super::record::Lock;
 use crate::name::TrainName;
 use crate::seal::SealError;
@@ -105,6 +106,14 @@ pub enum StoreError {
         place: Place,
         /// Why.
         source: SealError,
+    },
+    /// What was there was moved to another store.
+    #[error("{place}: the state was moved to {}, by {} at {:.0}", moved.to, moved.who, moved.at)]
+    Moved {
+        /// Where it was.
+        place: Place,
+        /// Where it went.
+        moved: Box<Moved>,
     },
     /// What is there belongs to another train.
     #[error("{place} is the state of train `{found}`, not of `{expected}`; nothing was written")]

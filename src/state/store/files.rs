@@ -54,7 +54,7 @@ struct JournalFile {
 
 impl Files {
     /// Names the folder and the train; nothing is touched yet.
-    pub(super) fn new(folder: PathBuf, train: TrainName) -> Self {
+    pub fn new(folder: PathBuf, train: TrainName) -> Self {
         Self { folder, train }
     }
 

@@ -57,28 +57,37 @@ struct Found {
     pending: Option<Journal>,
 }
 
-impl Kept<Sealed<Files>> {
+impl Kept<Files> {
     /// Names the folder and the train; nothing is touched yet.
     pub fn new(folder: impl Into<PathBuf>, train: TrainName) -> Self {
-        Self { medium: Sealed::plain(Files::new(folder.into(), train.clone()), train.clone()), train }
-    }
-}
-
-impl<M: Medium> Kept<Sealed<M>> {
-    /// Keeps everything sealed.
-    #[must_use]
-    pub fn sealed(self, sealing: Sealing) -> Self {
-        Self { medium: self.medium.with(sealing), ..self }
+        Self { medium: Files::new(folder.into(), train.clone()), train }
     }
 }
 
 impl<M: Medium> Kept<M> {
+    /// Keeps a train's state on a medium.
+    pub fn on(medium: M, train: TrainName) -> Self {
+        Self { medium, train }
+    }
+
+    /// Keeps everything sealed on its way there, where the sealing says so.
+    #[must_use]
+    pub fn sealed(self, sealing: Sealing) -> Kept<Sealed<M>> {
+        let Self { medium, train } = self;
+        Kept { medium: Sealed::new(medium, train.clone(), sealing), train }
+    }
+
     pub(super) fn medium(&self) -> &M {
         &self.medium
     }
 
     pub(super) fn train(&self) -> &TrainName {
         &self.train
+    }
+
+    /// Says where the state lies.
+    pub fn place(&self) -> Place {
+        self.medium.place(&Item::Snapshot)
     }
 
     /// Finds out whether the state can be trusted to this place, and makes what has to be there first. Returns what

@@ -8,6 +8,8 @@
 //!                    sealed          what is encrypted on its way to a medium, where that is asked for
 //!                      medium        items of bytes, and a lock
 //!                        files       in a local folder, with an OS lock
+//!                        objects     in OCI Object Storage, with an object that is the lock
+//!                        shelf       whichever of them a train's file names
 //! ```
 
 mod descent;
@@ -18,10 +20,14 @@ mod inventory;
 mod journal;
 mod kept;
 mod medium;
+mod moving;
+mod objects;
 mod past;
 mod record;
+mod releases;
 mod reports;
 mod sealed;
+mod shelf;
 mod snapshot;
 
 use std::future::Future;
@@ -37,16 +43,25 @@ pub use error::StoreError;
 pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
+pub use moving::Moved;
+pub use objects::{HeldObjects, Objects};
 pub use past::Backup;
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };
+pub use releases::Releases;
 pub use sealed::{HeldSealed, Sealed};
 
+pub use shelf::{HeldShelf, Shelf};
+
+/// A state wherever a train's file says.
+pub type TrainStore = Kept<Sealed<Shelf>>;
+/// The lock on a state wherever a train's file says.
+pub type TrainSession = KeptSession<Sealed<Shelf>>;
 /// A state in a local folder.
-pub type LocalStore = Kept<Sealed<Files>>;
+pub type LocalStore = Kept<Files>;
 /// The lock on a state in a local folder.
-pub type LocalSession = KeptSession<Sealed<Files>>;
+pub type LocalSession = KeptSession<Files>;
 
 /// One train's state, wherever it lies.
 pub trait Store: Send + Sync + 'static {

@@ -65,13 +65,9 @@ fn word(item: &Item) -> &'static str {
 }
 
 impl<M: Medium> Sealed<M> {
-    /// Keeps everything plain.
-    pub(super) fn plain(medium: M, train: TrainName) -> Self {
-        Self { medium, train, sealing: Sealing::none() }
-    }
-
-    pub(super) fn with(self, sealing: Sealing) -> Self {
-        Self { sealing, ..self }
+    /// Seals what a medium is given.
+    pub(super) fn new(medium: M, train: TrainName, sealing: Sealing) -> Self {
+        Self { medium, train, sealing }
     }
 
     fn refuse(&self, item: &Item, error: SealError) -> StoreError {

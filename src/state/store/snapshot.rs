@@ -5,7 +5,7 @@ use std::io;
 use serde::Deserialize;
 
 use super::medium::Place;
-use super::{State, StoreError};
+use super::{State, StoreError, moving};
 use crate::name::TrainName;
 use crate::state::FORMAT_VERSION;
 
@@ -58,6 +58,7 @@ pub(super) fn parse(place: &Place, bytes: &[u8], train: Option<&TrainName>) -> R
     if bytes.is_empty() {
         return Err(damaged("it is empty".to_owned()));
     }
+    moving::check(place, bytes)?;
     let heading: Heading = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     if heading.format_version > u64::from(FORMAT_VERSION) {
         let found = heading.format_version;

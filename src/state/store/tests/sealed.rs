@@ -20,8 +20,14 @@ fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
 /// Shared by tests, since a key takes its time.
 static SEALING: LazyLock<Sealing> = LazyLock::new(|| Sealing::new(passphrase("OWN", OWN), None));
 
-fn sealed(folder: &Path) -> LocalStore {
+type Vault = Kept<Sealed<Files>>;
+
+fn sealed(folder: &Path) -> Vault {
     store(folder).sealed(SEALING.clone())
+}
+
+fn plain(folder: &Path) -> Vault {
+    store(folder).sealed(Sealing::none())
 }
 
 /// Returns the files without the lock, which says in clear who holds it.
@@ -50,7 +56,7 @@ fn report(serial: u64) -> ReportRecord {
 }
 
 /// Leaves two snapshots, a journal, lines of both kinds and an inventory, and returns the state.
-async fn live(store: &LocalStore) -> State {
+async fn live(store: &Vault) -> State {
     let mut session = store.lock(&holder("ada")).await.unwrap();
     let mut state = session.load().await.unwrap().unwrap_or_else(new_state);
     for _ in 0..2 {
@@ -69,7 +75,7 @@ async fn live(store: &LocalStore) -> State {
 }
 
 /// What a store holds, as it is read.
-async fn all_of(store: &LocalStore) -> (Option<State>, Vec<HistoryLine>, Vec<ReportRecord>, Option<Vec<u8>>) {
+async fn all_of(store: &Vault) -> (Option<State>, Vec<HistoryLine>, Vec<ReportRecord>, Option<Vec<u8>>) {
     let state = store.load().await.unwrap();
     let (past, reports) = (store.past().await.unwrap(), store.reports().await.unwrap());
     assert_eq!((past.unreadable, reports.unreadable), (vec![], vec![]));
@@ -110,11 +116,11 @@ fn problem(error: &StoreError) -> &str {
 
 #[tokio::test]
 async fn nothing_of_it_shows_and_all_of_it_is_read() {
-    let (plain, secret) = (new_folder(), new_folder());
-    let state = live(&store(plain.path())).await;
+    let (open, secret) = (new_folder(), new_folder());
+    let state = live(&plain(open.path())).await;
     assert_eq!(live(&sealed(secret.path())).await, state);
-    assert_eq!(all_of(&sealed(secret.path())).await, all_of(&store(plain.path())).await);
-    let (plain, secret) = (kept_in(plain.path()), kept_in(secret.path()));
+    assert_eq!(all_of(&sealed(secret.path())).await, all_of(&plain(open.path())).await);
+    let (plain, secret) = (kept_in(open.path()), kept_in(secret.path()));
     assert_eq!(plain.keys().collect::<Vec<_>>(), secret.keys().collect::<Vec<_>>());
     assert_eq!(plain.len(), 6, "a snapshot, a backup, a journal, a history, reports and an inventory");
     for (name, text) in &secret {
@@ -214,7 +220,7 @@ async fn without_the_passphrase_nothing_is_read_and_nothing_written() {
 #[tokio::test]
 async fn where_it_is_enforced_nothing_plain_is_taken() {
     let folder = new_folder();
-    live(&store(folder.path())).await;
+    live(&plain(folder.path())).await;
     let enforced = enforced_sealing();
     let mut files = kept_in(folder.path());
     for journal in [true, false] {

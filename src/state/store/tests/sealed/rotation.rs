@@ -53,7 +53,7 @@ async fn a_new_passphrase_takes_the_place_of_the_former() {
 #[tokio::test]
 async fn a_rotation_that_was_cut_off_is_gone_on_with() {
     let folder = new_folder();
-    live(&store(folder.path())).await;
+    live(&plain(folder.path())).await;
     let in_the_way = folder.path().join(".great-linux.5eed-1.backup.new");
     fs::create_dir(&in_the_way).unwrap();
     let mut session = sealed(folder.path()).lock(&holder("ada")).await.unwrap();

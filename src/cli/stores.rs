@@ -1,0 +1,109 @@
+//! From a train's `[state]` table to a store that can be read and locked: a folder, a bucket, a database.
+
+use std::sync::{Arc, PoisonError};
+
+use super::connect::own_credentials;
+use super::context::Context;
+use super::signals::unless_interrupted;
+use super::{CliError, connect};
+use crate::apply::Interrupt;
+use crate::oci::object_storage::{API_VERSION, ObjectStorage};
+use crate::oci::{Client, Endpoint, HttpTransport};
+use crate::state::State;
+use crate::state::store::{Files, Kept, Objects, Shelf, Store, TrainStore};
+use crate::train::{self, Bucket, Keeping, Train};
+
+impl Context {
+    /// Returns the store of a train's state. The credentials that it needs are there; nothing is read from it yet.
+    pub(super) async fn store(&self, train: &Train, interrupt: &Interrupt) -> Result<TrainStore, CliError> {
+        let known = |stores: &std::collections::BTreeMap<_, (Keeping, TrainStore)>| {
+            let (keeping, store) = stores.get(&train.name)?;
+            (*keeping == train.keeping).then(|| store.clone())
+        };
+        if let Some(store) = known(&self.stores.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(store);
+        }
+        let store = self.opened(train, interrupt).await?;
+        let kept = (train.keeping.clone(), store.clone());
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner).insert(train.name.clone(), kept);
+        Ok(store)
+    }
+
+    /// Reads the state of a train, where it has one.
+    pub(super) async fn state(
+        &self,
+        train: &Train,
+        interrupt: &Interrupt,
+    ) -> Result<Option<State>, CliError> {
+        let store = self.store(train, interrupt).await?;
+        Ok(unless_interrupted(interrupt, store.load()).await??)
+    }
+
+    /// Opens a store, whatever was opened before.
+    pub(super) async fn opened(&self, train: &Train, interrupt: &Interrupt) -> Result<TrainStore, CliError> {
+        let name = train.name.clone();
+        let medium = match &train.keeping {
+            Keeping::Local => Shelf::Files(Files::new(self.workspace.state_folder(), name.clone())),
+            Keeping::ObjectStorage(bucket) => {
+                let service = self.object_storage(train, bucket, interrupt).await?;
+                let place = (bucket.name.as_str(), bucket.prefix.as_str());
+                Shelf::Objects(Objects::new(service, place, name.clone(), self.releases.clone()))
+            }
+            Keeping::Postgres(_) => {
+                let message = format!("{}: this build has no PostgreSQL", train.file.display());
+                return Err(CliError::new(super::exit::ERROR, message));
+            }
+        };
+        Ok(Kept::on(medium, name).sealed(self.sealing(train)?))
+    }
+
+    async fn object_storage(
+        &self,
+        train: &Train,
+        bucket: &Bucket,
+        interrupt: &Interrupt,
+    ) -> Result<ObjectStorage<HttpTransport>, CliError> {
+        let (endpoint, credentials, authorities) = match &train.service.object_storage {
+            train::Endpoint::Simulator => {
+                let handle = self.simulator(interrupt).await?;
+                (connect::served_by(&handle), own_credentials()?, None)
+            }
+            written @ (train::Endpoint::Url(_) | train::Endpoint::Region) => {
+                let authorities = self.credentials.authorities()?;
+                let http = HttpTransport::new().with_authorities(authorities.clone());
+                let found = self.credentials.resolve(train, self.profile.as_deref(), http);
+                let found = unless_interrupted(interrupt, found).await??;
+                let derived = found.region.map(|region| region.old_endpoint("objectstorage"));
+                let endpoint = match written {
+                    train::Endpoint::Url(url) => url.clone(),
+                    _ => derived.unwrap_or_default(),
+                };
+                (Endpoint::fixed(&endpoint), found.credentials, authorities)
+            }
+        };
+        let http = HttpTransport::new().with_authorities(authorities);
+        // Not within what the run may ask of the services: what it did must be written down whatever they do.
+        let client = Client::new(http, endpoint, API_VERSION, credentials);
+        Ok(ObjectStorage::new(client, bucket.namespace.clone()))
+    }
+
+    /// Returns the workspace's simulator, which is found or started once.
+    pub(super) async fn simulator(
+        &self,
+        interrupt: &Interrupt,
+    ) -> Result<Arc<crate::simulator::Handle>, CliError> {
+        self.simulator
+            .get_or_try_init(|| async {
+                let _waiting =
+                    self.terminal.can_draw.then(|| crate::render::Spinner::new("waiting for the simulator"));
+                let attached = crate::simulator::Handle::attach(self.workspace.simulator());
+                let handle = unless_interrupted(interrupt, attached).await?.map_err(|error| {
+                    CliError::of(super::exit::ERROR, &error)
+                        .while_doing("the simulator can be neither reached nor started")
+                })?;
+                Ok(Arc::new(handle))
+            })
+            .await
+            .cloned()
+    }
+}
