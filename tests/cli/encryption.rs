@@ -124,7 +124,12 @@ fn a_fleet_is_patched_with_a_state_of_which_nothing_shows() {
     vault.refuses(&NEXT_SET, &["show", "saved.plan"], exit::ERROR, &[other]);
     vault.refuses(&NEXT_SET, &["apply", "saved.plan"], exit::ERROR, &[other]);
     vault.workspace.write("changed.plan", &text.replacen("\"serial\":0", "\"serial\":1", 1));
-    vault.refuses(&OWN_SET, &["apply", "changed.plan"], exit::REFUSED, &["cannot be trusted"]);
+    vault.refuses(
+        &OWN_SET,
+        &["apply", "changed.plan"],
+        exit::REFUSED,
+        &["not a plan that can be trusted: it is not as it was encrypted"],
+    );
     // Elsewhere, where nothing is known of the train, it says itself which passphrase opens it.
     let elsewhere = Vault::new(Workspace::holding(&[("saved.plan".into(), plan)].into()), "saved.plan");
     assert!(elsewhere.run(&OWN_SET, &["show", "saved.plan"], exit::DONE).stdout.contains(&*member.name));
