@@ -56,8 +56,8 @@ async fn fresh(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = locks::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, unless_interrupted(interrupt, session.load()).await??)?;
+    let (session, state) = locks::take(context, interrupt, train, &arguments.locking).await?;
+    let state = own_state::of(train, state)?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
     let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
@@ -143,8 +143,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         return Err(plain_plan(file, train));
     }
     context.block_on(async |interrupt| {
-        let mut session = locks::take(context, &interrupt, train, &arguments.locking).await?;
-        let state = unless_interrupted(&interrupt, session.load()).await??;
+        let (session, state) = locks::take(context, &interrupt, train, &arguments.locking).await?;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
         {

@@ -46,8 +46,7 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let file = arguments.file();
-    let mut session = lock::take(context, interrupt, train, &arguments.locking).await?;
-    let own = unless_interrupted(interrupt, session.load()).await??;
+    let (mut session, own) = lock::take(context, interrupt, train, &arguments.locking).await?;
     let given = match file {
         Some(file) => Some((file, read_state(file, &context.sealing(train)?)?)),
         None => None,

@@ -9,21 +9,25 @@ use super::args::Locking;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use crate::apply::Interrupt;
-use crate::state::store::{Store, StoreError, TrainSession, TrainStore};
+use crate::state::State;
+use crate::state::store::{Session, Store, StoreError, TrainSession, TrainStore};
 use crate::train::Train;
 
 /// The time between two tries. Nobody is told when a lock is freed.
 const BETWEEN: Duration = Duration::from_millis(200);
 
-/// Takes the lock of a train's state, within the time that the command line gives it.
+/// Takes the lock of a train's state, within the time that the command line gives it, and reads the state.
 pub(super) async fn take(
     context: &Context,
     interrupt: &Interrupt,
     train: &Train,
     locking: &Locking,
-) -> Result<TrainSession, CliError> {
+) -> Result<(TrainSession, Option<State>), CliError> {
     let store = context.store(train, interrupt).await?;
-    on(context, interrupt, train, &store, locking).await
+    let mut session = on(context, interrupt, train, &store, locking).await?;
+    let state = unless_interrupted(interrupt, session.load()).await??;
+    context.left_behind(train, state.as_ref()).await?;
+    Ok((session, state))
 }
 
 /// Takes the lock of a store, within the time that the command line gives it.

@@ -10,7 +10,7 @@ use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
 use crate::state::State;
-use crate::state::store::{Files, Kept, Objects, Shelf, Store, TrainStore};
+use crate::state::store::{Files, Kept, LocalStore, Objects, Shelf, Store, TrainStore};
 use crate::train::{self, Bucket, Keeping, Train};
 
 impl Context {
@@ -36,7 +36,28 @@ impl Context {
         interrupt: &Interrupt,
     ) -> Result<Option<State>, CliError> {
         let store = self.store(train, interrupt).await?;
-        Ok(unless_interrupted(interrupt, store.load()).await??)
+        let state = unless_interrupted(interrupt, store.load()).await??;
+        self.left_behind(train, state.as_ref()).await?;
+        Ok(state)
+    }
+
+    /// Refuses to begin anew in another store while the state lies in the folder still: all would be made again.
+    pub(super) async fn left_behind(&self, train: &Train, state: Option<&State>) -> Result<(), CliError> {
+        if state.is_some() || train.keeping == Keeping::Local {
+            return Ok(());
+        }
+        let local = LocalStore::new(self.workspace.state_folder(), train.name.clone());
+        // One that was moved, or cannot be read, is none that is left behind.
+        if !matches!(local.load().await, Ok(Some(_))) {
+            return Ok(());
+        }
+        let (file, word, place) = (train.file.display(), train.keeping.word(), local.place());
+        let message = format!(
+            "{file} says `store = \"{word}\"`, where there is no state yet, and there is one in {place}"
+        );
+        Err(CliError::new(super::exit::ERROR, message)
+            .hint(format!("move it: `patchtrain init --migrate-state --train {}`", train.name))
+            .hint("or, to begin anew, move that file away"))
     }
 
     /// Opens a store, whatever was opened before.
@@ -55,6 +76,27 @@ impl Context {
             }
         };
         Ok(Kept::on(medium, name).sealed(self.sealing(train)?))
+    }
+
+    /// Makes the bucket that a train's state is to be kept in, where that is the simulator's and is not there. Anywhere
+    /// else it is for its owner to make.
+    pub(super) async fn simulated_bucket(
+        &self,
+        train: &Train,
+        interrupt: &Interrupt,
+    ) -> Result<(), CliError> {
+        let Keeping::ObjectStorage(bucket) = &train.keeping else { return Ok(()) };
+        if train.service.object_storage != train::Endpoint::Simulator {
+            return Ok(());
+        }
+        let service = self.object_storage(train, bucket, interrupt).await?;
+        let failed =
+            |error| CliError::of(super::exit::ERROR, &error).while_doing("the simulator has no bucket");
+        if service.bucket(&bucket.name).await.map_err(failed)?.is_none() {
+            service.create_bucket(&bucket.name, train.compartment.as_str()).await.map_err(failed)?;
+            self.terminal.say(&format!("Made bucket {} in the simulator.", bucket.name));
+        }
+        Ok(())
     }
 
     async fn object_storage(

@@ -67,8 +67,8 @@ async fn one(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = lock::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, unless_interrupted(interrupt, session.load()).await??)?;
+    let (session, state) = lock::take(context, interrupt, train, &arguments.locking).await?;
+    let state = own_state::of(train, state)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
         .connect(train, interrupt)

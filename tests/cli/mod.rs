@@ -19,6 +19,7 @@ mod release;
 mod report;
 mod service;
 mod services;
+mod shared;
 mod simulate;
 mod state;
 mod targets;

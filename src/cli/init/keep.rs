@@ -27,6 +27,7 @@ pub(super) fn prepare(context: &Context, arguments: &Arguments) -> Result<u8, Cl
 
 /// Makes one store ready, and says so.
 async fn ready(context: &Context, interrupt: &Interrupt, train: &Train) -> Result<(), CliError> {
+    context.simulated_bucket(train, interrupt).await?;
     let store = context.store(train, interrupt).await?;
     let notes = unless_interrupted(interrupt, store.prepare()).await??;
     context.terminal.say(&format!("The state of train {} can be kept: {}", train.name, store.place()));

@@ -103,9 +103,8 @@ impl<'a> Operation<'a> {
                 }
                 return Ok(exit::DONE);
             }
-            let mut session =
+            let (mut session, before) =
                 lock::take(self.context, &interrupt, &self.train, &self.consent.locking).await?;
-            let before = unless_interrupted(&interrupt, session.load()).await??;
             let after = make(&place, &before).await?;
             if self.differs(before.as_ref(), &after)? {
                 self.put(&interrupt, &place, &mut session, (before, after)).await?;

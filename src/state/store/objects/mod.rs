@@ -20,7 +20,9 @@ mod lock;
 mod probe;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -113,7 +115,7 @@ impl<T: Transport> Objects<T> {
     }
 
     async fn get(&self, name: &str) -> Result<Option<Object>, StoreError> {
-        let object = self.service.get(&self.bucket, name).await;
+        let object = patiently(|| self.service.get(&self.bucket, name)).await;
         object.map_err(|error| self.failed("read", name, &error))
     }
 
@@ -125,7 +127,15 @@ impl<T: Transport> Objects<T> {
         content: &Bytes,
         condition: Condition<'_>,
     ) -> Result<Option<String>, StoreError> {
-        let error = match self.service.put(&self.bucket, name, content.clone(), condition).await {
+        let put = || async {
+            match self.service.put(&self.bucket, name, content.clone(), condition).await {
+                Err(WriteError::Failed { error, asked: false }) if is_hidden(&error) => Err(error),
+                ended => Ok(ended),
+            }
+        };
+        let ended =
+            patiently(put).await.unwrap_or_else(|error| Err(WriteError::Failed { error, asked: false }));
+        let error = match ended {
             Ok(etag) => return Ok(Some(etag)),
             Err(error) => error,
         };
@@ -143,11 +153,14 @@ impl<T: Transport> Objects<T> {
 
     /// Deletes an object, whatever it is; one that is not there is none to delete.
     async fn delete(&self, name: &str) -> Result<(), StoreError> {
-        match self.service.delete(&self.bucket, name, Removal::Any).await {
-            Ok(_) => Ok(()),
-            Err(WriteError::Refused(refused)) => Err(self.failed("remove", name, &refused.error)),
-            Err(WriteError::Failed { error, .. }) => Err(self.failed("remove", name, &error)),
-        }
+        let delete = || async {
+            match self.service.delete(&self.bucket, name, Removal::Any).await {
+                Ok(_) => Ok(()),
+                Err(WriteError::Refused(refused)) => Err(refused.error),
+                Err(WriteError::Failed { error, .. }) => Err(error),
+            }
+        };
+        patiently(delete).await.map_err(|error| self.failed("remove", name, &error))
     }
 
     /// Replaces what an object holds by what `change` makes of it, whoever else changes it at the same time.
@@ -173,10 +186,29 @@ impl<T: Transport> Objects<T> {
     }
 
     async fn list(&self, beginning: &str) -> Result<Vec<String>, StoreError> {
-        let entries = self.service.list(&self.bucket, beginning).await;
+        let entries = patiently(|| self.service.list(&self.bucket, beginning)).await;
         let entries = entries.map_err(|error| self.failed("list", beginning, &error))?;
         Ok(entries.into_iter().map(|entry| entry.name).collect())
     }
+}
+
+/// Does what may be done again, again while the service says that there is no such bucket: some tenancies have been
+/// told so now and then of one that is there. One that is not is told so after two seconds.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(call: impl Fn() -> F) -> Result<T, Error> {
+    let mut wait = Duration::from_millis(125);
+    loop {
+        match call().await {
+            Err(error) if is_hidden(&error) && wait <= Duration::from_secs(1) => {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+fn is_hidden(error: &Error) -> bool {
+    error.is_not_found() && error.code() == Some("BucketNotFound")
 }
 
 /// Adds a line behind others. A last line without its end is closed first, so that it spoils only itself.
