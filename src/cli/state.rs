@@ -138,7 +138,7 @@ fn pull(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
 fn rewrite(context: &Context, arguments: &StateRewrite) -> Result<u8, CliError> {
     let train = train(context, &arguments.of)?;
     context.block_on(async |interrupt| {
-        let mut session = lock::take(context, &interrupt, &train, &arguments.locking).await?;
+        let (mut session, _) = lock::take(context, &interrupt, &train, &arguments.locking).await?;
         let state = session.rewrite().await?.ok_or_else(|| none(&train))?;
         let how = match train.encryption.as_ref().and_then(|encryption| encryption.passphrase_env.as_ref()) {
             Some(variable) => format!("encrypted with the passphrase in {variable}"),

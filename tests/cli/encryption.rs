@@ -27,17 +27,23 @@ struct Vault {
     workspace: Workspace,
     file: &'static str,
     train: String,
+    /// Whether the state is kept in a bucket.
+    shared: bool,
 }
 
 impl Vault {
     fn new(workspace: Workspace, file: &'static str) -> Self {
         let train = fs::read_to_string(workspace.path().join(file)).unwrap();
-        Self { workspace, file, train }
+        Self { workspace, file, train, shared: false }
     }
 
     /// Writes the train file anew with this in its `[state]`.
     fn says(&self, state: &str) {
-        self.workspace.write(self.file, &format!("{}\n[state]\nstore = \"local\"\n{state}", self.train));
+        let store = match self.shared {
+            true => "store = \"object_storage\"\nbucket = \"states\"",
+            false => "store = \"local\"",
+        };
+        self.workspace.write(self.file, &format!("{}\n[state]\n{store}\n{state}", self.train));
     }
 
     #[track_caller]
@@ -228,4 +234,33 @@ fn a_state_is_pulled_plain_pushed_and_turned_off() {
     vault.run(&[], &["state", "history"], exit::DONE);
     vault.run(&[], &["state", "diff", "7"], exit::DIFFERENT);
     assert!(!sealed(&path) && !sealed(&backup));
+}
+
+/// A state in a bucket is sealed as one in a folder, and moves from one to the other.
+#[test]
+fn a_state_in_a_bucket_is_encrypted_and_none_is_left_behind() {
+    let workspace = Workspace::empty();
+    workspace.write("trains/t.toml", TRAIN);
+    let path = workspace.write("state/t.json", STATE);
+    let mut vault = Vault::new(workspace, "trains/t.toml");
+    vault.says(OWN_ONLY);
+    vault.run(&OWN_SET, &["state", "rewrite"], exit::DONE);
+    assert!(!fs::read_to_string(&path).unwrap().contains("ocid1.group"));
+    vault.shared = true;
+    vault.says(ENFORCED);
+    vault.run(&OWN_SET, &["init"], exit::DONE);
+    for variables in [&OWN_SET[..], &NEXT_SET] {
+        vault.refuses(variables, &["state", "list"], exit::ERROR, &["init --migrate-state"]);
+    }
+    vault.run(&OWN_SET, &["init", "--migrate-state"], exit::DONE);
+    vault.run(&OWN_SET, &["state", "rm", "group.web", "--auto-approve"], exit::DONE);
+    let history = vault.run(&OWN_SET, &["state", "history"], exit::DONE).stdout;
+    assert!(history.contains("init --migrate-state") && history.contains("state rm group.web"), "{history}");
+    vault.refuses(&NEXT_SET, &["state", "list"], exit::ERROR, &["another passphrase"]);
+    let files = vault.workspace.files();
+    let objects = files.iter().filter(|(path, _)| path.starts_with("state/simulator/objects"));
+    let texts: Vec<String> =
+        objects.map(|(_, content)| String::from_utf8_lossy(content).into_owned()).collect();
+    assert!(texts.iter().any(|text| text.contains("patchtrain_sealed")));
+    assert!(texts.iter().all(|text| !text.contains("ocid1.group") && !text.contains("state rm")));
 }
