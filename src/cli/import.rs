@@ -12,7 +12,6 @@ use super::args::Import as Arguments;
 use super::connect::{Connection, Connector, Service};
 use super::context::Context;
 use super::look::{self, Manner};
-use super::signals::unless_interrupted;
 use super::{CliError, exit, lock, own_state, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::op::Api;

@@ -9,6 +9,7 @@ use super::args::{
     StateShow,
 };
 use super::context::Context;
+use super::signals::unless_interrupted;
 use super::{CliError, exit, lock, workspace};
 use crate::apply::Interrupt;
 use crate::name::Address;
@@ -23,6 +24,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     match &arguments.action {
         StateAction::List(arguments) => list(context, arguments),
         StateAction::Show(arguments) => show(context, arguments),
+        StateAction::Pull(arguments) if arguments.journal => journal(context, &arguments.of),
         StateAction::Pull(arguments) => pull(context, &arguments.of),
         StateAction::Diff(arguments) => diff(context, arguments),
         StateAction::History(arguments) => history(context, arguments),
@@ -150,6 +152,20 @@ fn rewrite(context: &Context, arguments: &StateRewrite) -> Result<u8, CliError> 
         ));
         Ok(exit::DONE)
     })
+}
+
+fn journal(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
+    let train = train(context, of)?;
+    let journal = context.block_on(async |interrupt| {
+        let place = place(context, &interrupt, train).await?;
+        Ok(unless_interrupted(&interrupt, place.store.journal()).await??)
+    })?;
+    match journal {
+        // A torn end is of half a letter at times.
+        Some(bytes) => context.terminal.print(&String::from_utf8_lossy(&bytes))?,
+        None => context.terminal.say("There is no journal: no run is in progress, and none was cut short."),
+    }
+    Ok(exit::DONE)
 }
 
 fn diff(context: &Context, arguments: &StateDiff) -> Result<u8, CliError> {

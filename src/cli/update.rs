@@ -6,7 +6,6 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::signals::unless_interrupted;
 use super::{CliError, exit, lock, look, own_state, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
@@ -17,7 +16,6 @@ use crate::plan::{self, Input, Request, Target};
 use crate::render;
 use crate::report::Fleet;
 use crate::state::State;
-use crate::state::store::Session;
 use crate::train::Train;
 
 /// Shows what would be installed where, asks, and has it installed.

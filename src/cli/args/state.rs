@@ -100,6 +100,11 @@ pub(in crate::cli) struct StateRm {
 pub(in crate::cli) struct StatePull {
     #[command(flatten)]
     pub(in crate::cli) of: OneTrain,
+
+    /// Print the journal instead, as it lies in its store (opened, where it is encrypted): what the run in progress has
+    /// done, or one that was cut short
+    #[arg(long)]
+    pub(in crate::cli) journal: bool,
 }
 
 /// Put a state from a file in the place of the one that is there

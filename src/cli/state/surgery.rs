@@ -12,7 +12,7 @@ use crate::apply::Interrupt;
 use crate::name::Address;
 use crate::render;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{ChangeRecord, Session, Store, TrainSession, read_state};
+use crate::state::store::{ChangeRecord, Store, TrainSession, read_state};
 use crate::state::{State, Unfit};
 use crate::train::Train;
 

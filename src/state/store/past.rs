@@ -17,6 +17,11 @@ pub struct Backup {
 }
 
 impl<M: Medium> Kept<M> {
+    /// Reads the journal as it lies there, whatever it is worth; none where there is none.
+    pub async fn journal(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.medium().look().read(&Item::Journal).await
+    }
+
     /// Reads who did what when, first things first.
     pub async fn past(&self) -> Result<Lines<HistoryLine>, StoreError> {
         self.lines(&Item::History).await
