@@ -236,6 +236,7 @@ fn world(every: usize) -> World {
             object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         releases,
         groups,

@@ -30,7 +30,7 @@ pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
     Consent, ForceUnlock, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList,
-    StateLocks, StatePush, StateRestore, StateRm, StateShow,
+    StateLocks, StatePush, StateRestore, StateRewrite, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::args::Arguments;
 use super::credentials::CredentialSources;
 use super::exit;
+use super::sealing::Sealings;
 use super::terminal::{Terminal, Wishes};
 use super::workspace::Workspace;
 use super::{CliError, random, signals};
@@ -32,6 +33,8 @@ pub(super) struct Context {
     pub(super) workspace: Workspace,
     /// Where credentials come from.
     pub(super) credentials: CredentialSources,
+    /// The passphrases that were read so far, as far as they have been made use of.
+    pub(super) sealings: Sealings,
     /// `--profile`, where the command has it.
     pub(super) profile: Option<String>,
     /// The stores that were opened, with what the trains' files said of them.
@@ -66,6 +69,7 @@ impl Context {
             terminal,
             workspace: Workspace::new(PathBuf::new()),
             credentials: CredentialSources::read(variable),
+            sealings: Sealings::default(),
             profile,
             stores: Mutex::default(),
             releases: Releases::default(),
@@ -76,6 +80,11 @@ impl Context {
             command: command_line(words),
             chdir: arguments.chdir.clone(),
         })
+    }
+
+    /// Returns a variable's value, if it is set and not empty: for those that train files name.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        variable(name)
     }
 
     /// Returns who runs this, for history.

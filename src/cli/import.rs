@@ -47,7 +47,7 @@ async fn one(
     let file = arguments.file();
     let (mut session, own) = lock::take(context, interrupt, train, &arguments.locking).await?;
     let given = match file {
-        Some(file) => Some((file, read_state(file)?)),
+        Some(file) => Some((file, read_state(file, &context.sealing(train)?)?)),
         None => None,
     };
     let old = match inherit::find(train, own.as_ref(), given)? {

@@ -31,6 +31,7 @@ mod random;
 mod release;
 mod report;
 mod repositories;
+mod sealing;
 mod show;
 mod signals;
 mod simulate;

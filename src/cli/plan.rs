@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;
             if let Some(file) = &arguments.out {
-                crate::plan::save(&plan, file)?;
+                crate::plan::save(&plan, file, &context.sealing(train)?)?;
                 context.terminal.say(&format!(
                     "\nThe plan is saved. To perform exactly these actions, run:\n    {}",
                     context.again("apply", file)

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::{CliError, basis, exit};
 use crate::plan::{self, Plan};
 use crate::render::{self, Style};
+use crate::seal::Sealing;
 
 /// Shows the saved plan, or the state of each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -34,7 +35,7 @@ fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, 
 }
 
 fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
-    let plan = plan::load(file)?;
+    let plan = open(context, file)?;
     if let Some(why) = stale(context, &plan)? {
         context.terminal.say(&format!(
             "Warning: this plan is stale: {why}.\n  hint: make a new one with `patchtrain plan --out {}`\n",
@@ -43,6 +44,18 @@ fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
     }
     context.terminal.print(&render::plan(&plan, style))?;
     Ok(exit::DONE)
+}
+
+/// Opens a plan, if it is sealed: as its train's file says here, or with the passphrase that the plan itself names.
+fn open(context: &Context, path: &Path) -> Result<Plan, CliError> {
+    let file = plan::read(path)?;
+    let Some((name, variable)) = file.sealed_for() else { return Ok(file.open(&Sealing::none())?) };
+    let trains = context.workspace.trains(&[]).unwrap_or_default();
+    let sealing = match trains.iter().find(|train| train.name.as_str() == name) {
+        Some(train) if train.encryption.is_some() => context.sealing(train)?,
+        _ => context.sealing_by(variable)?,
+    };
+    Ok(file.open(&sealing)?)
 }
 
 /// Compares the plan with the state and the train of this folder, where it has them. A plan file is shown anywhere:

@@ -5,11 +5,12 @@
 mod surgery;
 
 use super::args::{
-    OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateShow,
+    OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateRewrite,
+    StateShow,
 };
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, exit, workspace};
+use super::{CliError, exit, lock, workspace};
 use crate::apply::Interrupt;
 use crate::name::Address;
 use crate::render;
@@ -30,6 +31,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         StateAction::Rm(arguments) => surgery::rm(context, arguments),
         StateAction::Push(arguments) => surgery::push(context, arguments),
         StateAction::Restore(arguments) => surgery::restore(context, arguments),
+        StateAction::Rewrite(arguments) => rewrite(context, arguments),
         StateAction::Locks(arguments) => super::locks::list(context, arguments),
     }
 }
@@ -133,6 +135,23 @@ fn pull(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
     let state = state(context, of)?;
     context.terminal.print(&render::state_json(&state))?;
     Ok(exit::DONE)
+}
+
+fn rewrite(context: &Context, arguments: &StateRewrite) -> Result<u8, CliError> {
+    let train = train(context, &arguments.of)?;
+    context.block_on(async |interrupt| {
+        let (mut session, _) = lock::take(context, &interrupt, &train, &arguments.locking).await?;
+        let state = session.rewrite().await?.ok_or_else(|| none(&train))?;
+        let how = match train.encryption.as_ref().and_then(|encryption| encryption.passphrase_env.as_ref()) {
+            Some(variable) => format!("encrypted with the passphrase in {variable}"),
+            None => "plain".to_owned(),
+        };
+        let (name, serial) = (&train.name, state.serial);
+        context.terminal.say(&format!(
+            "The state of train {name}, at serial {serial}, is {how}, and so is what is kept beside it."
+        ));
+        Ok(exit::DONE)
+    })
 }
 
 fn journal(context: &Context, of: &OneTrain) -> Result<u8, CliError> {

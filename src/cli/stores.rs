@@ -10,7 +10,9 @@ use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
 use crate::state::State;
-use crate::state::store::{Files, Kept, LocalStore, Objects, Rows, RowsSettings, Shelf, Store, TrainStore};
+use crate::state::store::{
+    Files, Kept, LocalStore, Objects, Rows, RowsSettings, Shelf, Store, StoreError, TrainStore,
+};
 use crate::train::{self, Bucket, Keeping, Train};
 
 impl Context {
@@ -47,8 +49,9 @@ impl Context {
             return Ok(());
         }
         let local = LocalStore::new(self.workspace.state_folder(), train.name.clone());
-        // One that was moved, or cannot be read, is none that is left behind.
-        if !matches!(local.load().await, Ok(Some(_))) {
+        let local = local.sealed(self.sealing(train)?);
+        // One that was moved, or cannot be read, is none that is left behind; one that is only not opened is.
+        if !matches!(local.load().await, Ok(Some(_)) | Err(StoreError::Sealed { .. })) {
             return Ok(());
         }
         let (file, word, place) = (train.file.display(), train.keeping.word(), local.place());
@@ -77,7 +80,7 @@ impl Context {
                 Shelf::Rows(Rows::new(settings, &database.schema, &name, self.releases.clone()))
             }
         };
-        Ok(Kept::on(medium, name))
+        Ok(Kept::on(medium, name).sealed(self.sealing(train)?))
     }
 
     /// Makes the bucket that a train's state is to be kept in, where that is the simulator's and is not there. Anywhere

@@ -46,7 +46,7 @@ use crate::train::{Ahead, Amount, Patching};
 pub use aim::unknown;
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
 pub use drifted::{Drift, DriftKind, Drifts};
-pub use file::{PlanFileError, load, save};
+pub use file::{PlanFile, PlanFileError, read, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use judged::judged;
 pub use mismatch::Mismatch;

@@ -28,6 +28,7 @@ pub(super) fn of(train: &Train) -> Digest {
         digest: _,
         layout,
         layout_line: _,
+        encryption: _,
         neighbours: _,
     } = train;
     let mut parts = Parts::default();

@@ -211,6 +211,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         releases,
         groups,
         layout,
+        encryption,
         span,
     } = shape;
     let layout_line = source.position(layout.as_ref().map_or(span.start, |at| at.span.start)).0;
@@ -231,6 +232,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         digest: Digest::of([""]),
         layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,
+        encryption,
         neighbours: Vec::new(),
     };
     train.digest = digest::of(&train);

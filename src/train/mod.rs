@@ -49,6 +49,8 @@ pub struct Train {
     pub layout: Layout,
     /// The line that says so, from 1; that of `[train]` where none does.
     pub layout_line: usize,
+    /// `[state] encryption`: how its state is sealed. Not part of the digest: another passphrase makes no plan stale.
+    pub encryption: Option<Encryption>,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
 }
@@ -327,6 +329,7 @@ mod api;
 mod check;
 mod digest;
 pub mod edit;
+mod encryption;
 mod file;
 mod keeping;
 mod later;
@@ -342,6 +345,7 @@ mod tests;
 mod vendors;
 
 pub use crate::patching::Patching;
+pub use encryption::Encryption;
 pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
 pub use keeping::{Bucket, Database, Keeping};
 pub use layout::format;

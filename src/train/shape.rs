@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::encryption::{self, Encryption};
 use super::keeping;
 use super::later;
 use super::patching;
@@ -27,7 +28,7 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
     ),
     ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
-    ("[state]", &["store", "bucket", "namespace", "prefix", "url_env", "schema"]),
+    ("[state]", &["store", "bucket", "namespace", "prefix", "url_env", "schema", "encryption"]),
     ("[[release]]", &["name", "manifest", "retired"]),
     (
         "[[group]]",
@@ -79,6 +80,7 @@ pub(super) struct Shape {
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
     pub(super) layout: Option<At<Layout>>,
+    pub(super) encryption: Option<Encryption>,
     /// The `[train]` table.
     pub(super) span: Range<usize>,
 }
@@ -134,6 +136,7 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     if let Some(value) = top.optional("state")
         && let Some(table) = file.table(value, "`state`")
     {
+        shape.encryption = encryption::read(file, table);
         shape.keeping = keeping::read(file, table, value.span()).unwrap_or_default();
     }
     for (table, span) in tables(file, top.optional("release"), "release") {

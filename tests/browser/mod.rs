@@ -95,6 +95,7 @@ fn train(instances: usize) -> Train {
             object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

@@ -4,6 +4,7 @@ mod credentials;
 mod database;
 mod diff;
 mod drift;
+mod encryption;
 mod examples;
 mod fmt;
 mod freeze;

@@ -135,6 +135,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             object_storage: Endpoint::Simulator,
             work_timeout: SignedDuration::from_mins(10),
         },
+        encryption: None,
         neighbours: Vec::new(),
         releases,
         groups,

@@ -53,6 +53,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         digest: Digest::of_lines(["train"]),
         layout: crate::train::Layout::Parent,
         layout_line: 1,
+        encryption: None,
         neighbours: Vec::new(),
     }
 }

@@ -27,6 +27,7 @@ pub(in crate::cli) enum StateAction {
     Diff(StateDiff),
     History(StateHistory),
     Restore(StateRestore),
+    Rewrite(StateRewrite),
     Locks(StateLocks),
 }
 
@@ -100,7 +101,8 @@ pub(in crate::cli) struct StatePull {
     #[command(flatten)]
     pub(in crate::cli) of: OneTrain,
 
-    /// Print the journal instead, as it lies in its store: what the run in progress has done, or one that was cut short
+    /// Print the journal instead, as it lies in its store (opened, where it is encrypted): what the run in progress has
+    /// done, or one that was cut short
     #[arg(long)]
     pub(in crate::cli) journal: bool,
 }
@@ -173,6 +175,19 @@ pub(in crate::cli) struct StateRestore {
 
     #[command(flatten)]
     pub(in crate::cli) consent: Consent,
+}
+
+/// Write all that is kept of a train anew: encrypted as the train file says, or plain
+///
+/// The next apply that changes something does the same. What is in the state stays as it is, and so does its serial. For
+/// when `encryption` was turned on, off or given another passphrase, and nothing is to be applied: see docs/state.md.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateRewrite {
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
 }
 
 /// Show who holds the locks on the states

@@ -33,7 +33,7 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
     let (file, force) = (arguments.file.display(), arguments.force);
     let words = format!("state push {file}{}", if force { " --force" } else { "" });
     let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
-    let given = read_state(&arguments.file)?;
+    let given = read_state(&arguments.file, &context.sealing(&operation.train)?)?;
     operation.run(async |place, before| {
         let train = &place.train;
         let beginning =

@@ -56,6 +56,7 @@ pub(in crate::report) fn train() -> Train {
             object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

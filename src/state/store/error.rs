@@ -8,6 +8,7 @@ use super::medium::Place;
 use super::moving::Moved;
 use super::record::Lock;
 use crate::name::TrainName;
+use crate::seal::SealError;
 
 /// What goes wrong with a store. Every message names the file and the way out.
 #[derive(Debug, Error)]
@@ -97,6 +98,14 @@ pub enum StoreError {
         place: Place,
         /// What is there and what was to follow it.
         problem: String,
+    },
+    /// What is there is sealed and cannot be opened, or is plain where nothing plain is taken.
+    #[error("{place} cannot be used")]
+    Sealed {
+        /// Where.
+        place: Place,
+        /// Why.
+        source: SealError,
     },
     /// What was there was moved to another store.
     #[error("{place}: the state was moved to {}, by {} at {:.0}", moved.to, moved.who, moved.at)]

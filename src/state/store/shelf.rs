@@ -25,7 +25,7 @@ pub enum HeldShelf {
     /// Files in a local folder.
     Files(HeldFiles),
     /// Objects of OCI Object Storage.
-    Objects(HeldObjects<HttpTransport>),
+    Objects(Box<HeldObjects<HttpTransport>>),
     /// Rows of a PostgreSQL database.
     Rows(HeldRows),
 }
@@ -92,7 +92,9 @@ impl Medium for Shelf {
     async fn hold(&self, holder: &Holder) -> Result<HeldShelf, StoreError> {
         match self {
             Self::Files(files) => files.hold(holder).await.map(HeldShelf::Files),
-            Self::Objects(objects) => objects.hold(holder).await.map(HeldShelf::Objects),
+            Self::Objects(objects) => {
+                objects.hold(holder).await.map(|held| HeldShelf::Objects(Box::new(held)))
+            }
             Self::Rows(rows) => rows.hold(holder).await.map(HeldShelf::Rows),
         }
     }

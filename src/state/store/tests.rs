@@ -4,6 +4,7 @@ mod crash;
 mod descent;
 mod power;
 mod refuse;
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -9,6 +9,7 @@ use super::{Problems, Train};
 
 mod api;
 mod bad;
+mod encryption;
 mod good;
 mod keeping;
 mod later;
