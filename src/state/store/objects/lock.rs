@@ -39,6 +39,8 @@ pub(super) struct Claim<T: Transport> {
 impl<T: Transport> Claim<T> {
     /// Takes the lock, or fails with who has it.
     pub(super) async fn take(objects: Objects<T>, holder: &Holder) -> Result<Self, StoreError> {
+        // What this process let go of itself is on its way.
+        objects.releases.ended().await;
         // From here on: a future that is dropped while the answer is on its way leaves a lock behind otherwise.
         let claim = Self { objects, holder: holder.clone(), etag: Arc::default(), heart: None };
         let objects = &claim.objects;

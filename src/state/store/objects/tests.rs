@@ -20,7 +20,7 @@ fn now() -> Timestamp {
 }
 
 /// A simulator with one bucket, and as many clients of it as are wanted.
-struct Service(Arc<Simulator>);
+struct Service(Arc<Simulator>, Releases);
 
 impl Service {
     async fn new() -> Self {
@@ -30,7 +30,8 @@ impl Service {
     async fn of(objects: ObjectSwitches) -> Self {
         let clock = Clock::starting_at("2026-11-27T17:00:00Z".parse().unwrap());
         let switches = Switches { objects, ..Switches::default() };
-        let service = Self(Arc::new(Simulator::in_memory(DEFAULT_SEED, clock, switches)));
+        let simulator = Arc::new(Simulator::in_memory(DEFAULT_SEED, clock, switches));
+        let service = Self(simulator, Releases::default());
         let details = serde_json::json!({
             "name": "states", "compartmentId": service.0.info().facts.compartment, "versioning": "Enabled"
         });
