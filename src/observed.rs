@@ -14,6 +14,7 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{ModuleStream, PackageSet, StreamContents};
 
 mod advance;
+mod candidate;
 mod compute;
 mod crew;
 mod offer;
@@ -23,6 +24,7 @@ mod schedules;
 mod streams;
 mod updates;
 
+pub use candidate::{Candidate, CandidateKind};
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
@@ -57,6 +59,8 @@ pub struct Observed {
     /// The module streams that the service lists for an instance, where they have been read: for who has modular packages
     /// at another version than its release's.
     pub streams: BTreeMap<Ocid, Vec<ModuleStream>>,
+    /// What is to be imported, where it has been read and is there: for trains that import something.
+    pub candidates: BTreeMap<Ocid, Candidate>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -268,6 +272,8 @@ pub enum Scope {
     Vendors,
     /// The ACTIVE registration profiles of the compartment.
     Profiles,
+    /// Something that is to be imported, in whatever state and compartment it is.
+    Candidate(CandidateKind, Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -317,6 +323,8 @@ pub enum Sighting {
     Vendors(BTreeMap<Ocid, Vendor>),
     /// To `Profiles`.
     Profiles(BTreeMap<Ocid, Profile>),
+    /// To `Candidate`; none when there is no such thing.
+    Candidate(Ocid, Option<Candidate>),
 }
 
 impl Observed {
@@ -403,6 +411,12 @@ impl Observed {
             Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
             Sighting::Vendors(vendors) => self.vendors = vendors,
             Sighting::Profiles(profiles) => self.profiles = profiles,
+            Sighting::Candidate(id, None) => {
+                self.candidates.remove(&id);
+            }
+            Sighting::Candidate(id, Some(candidate)) => {
+                self.candidates.insert(id, candidate);
+            }
         }
     }
 }

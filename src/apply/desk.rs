@@ -88,10 +88,6 @@ impl<C: Cloud> Desk<C> {
         &self.shared.settings
     }
 
-    pub(super) fn train(&self) -> &TrainName {
-        &self.shared.train
-    }
-
     pub(super) fn unmanaged(&self) -> &[Pattern] {
         &self.shared.unmanaged
     }

@@ -153,7 +153,8 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         | Precondition::ParentOrNone { .. }
         | Precondition::Idle { .. }
         | Precondition::OwnedProfile { .. }
-        | Precondition::OwnedSchedule { .. } => Ok(()),
+        | Precondition::OwnedSchedule { .. }
+        | Precondition::AsSeen { .. } => Ok(()),
     }
 }
 
@@ -305,6 +306,14 @@ fn effect(
         Op::CreateSource { owner, .. } => {
             let (release, digest) = owner.release.clone()?;
             Some(Effect::Source { release, id: id?, digest })
+        }
+        Op::AdoptSource { id, owner, .. } => {
+            let (release, digest) = owner.release.clone()?;
+            Some(Effect::Source { release, id: id.clone(), digest })
+        }
+        // What was taken over is the train's own from then on, as if the train had made it.
+        Op::AdoptGroup { group, id, .. } => {
+            Some(Effect::Group { group: group.clone(), id: id.clone(), made: true })
         }
         Op::CreateGroup { group, .. } => Some(Effect::Group { group: group.clone(), id: id?, made: true }),
         Op::DeleteGroup { group } => Some(Effect::GroupGone { group: group.group.clone() }),

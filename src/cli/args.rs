@@ -20,7 +20,7 @@ mod state;
 mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
-pub(super) use import::Import;
+pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
     Flags, Release, ReleaseAction, ReleaseList, ReleaseSbom, ReleaseShow, ReleaseVerify,
 };
@@ -29,7 +29,7 @@ pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
     Consent, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList, StatePush,
-    StateRestore, StateRm, StateShow,
+    StateMv, StateRestore, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 

@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         StateAction::Pull(arguments) => pull(context, &arguments.of),
         StateAction::Diff(arguments) => diff(context, arguments),
         StateAction::History(arguments) => history(context, arguments),
+        StateAction::Mv(arguments) => surgery::mv(context, arguments),
         StateAction::Rm(arguments) => surgery::rm(context, arguments),
         StateAction::Push(arguments) => surgery::push(context, arguments),
         StateAction::Restore(arguments) => surgery::restore(context, arguments),

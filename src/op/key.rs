@@ -12,6 +12,21 @@ use crate::package::{Digest, Package, StreamName};
 const ADD: &str = "add-packages/";
 const REMOVE: &str = "remove-packages/";
 const ENROLL: &str = "group-enroll/";
+const ADOPT_GROUP: &str = "adopt-group/";
+
+/// The kinds of keys that have a group behind them, besides those of work for a whole group, which begin with `group-`.
+const OF_GROUPS: [&str; 10] = [
+    "join",
+    "leave",
+    "create-group",
+    "delete-group",
+    "create-schedule",
+    "change-schedule",
+    "delete-schedule",
+    "create-profile",
+    "delete-profile",
+    "adopt-group",
+];
 
 impl Op {
     /// Returns the name under which state and journal know the op: the same for the same wish, whichever plan holds
@@ -69,6 +84,9 @@ impl Op {
             Self::RefreshInstance { instance } => format!("refresh/{instance}"),
             Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
             Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
+            // With their ids: a run that was cut short is gone on with by those alone.
+            Self::AdoptSource { release, id, .. } => format!("adopt-source/{release}/{id}"),
+            Self::AdoptGroup { group, id, .. } => return OpKey::adopt_group(group, id),
         })
     }
 }
@@ -122,6 +140,32 @@ impl OpKey {
     /// Returns the key of a group's having its members' packages listed anew.
     pub fn refresh(group: &GroupName) -> Self {
         Self(format!("group-refresh/{group}"))
+    }
+
+    /// Returns the key of a group's being taken over.
+    pub fn adopt_group(group: &GroupName, id: &Ocid) -> Self {
+        Self(format!("{ADOPT_GROUP}{group}/{id}"))
+    }
+
+    /// Returns which group of the service the op takes over as which of the train's, where that is what it does.
+    pub fn adopted_group(&self) -> Option<(GroupName, Ocid)> {
+        let (group, id) = self.0.strip_prefix(ADOPT_GROUP)?.split_once('/')?;
+        Some((GroupName::new(group), Ocid::new(id)))
+    }
+
+    /// Tells whether the op is about a group: done to it, or to others because of it.
+    pub fn is_of_group(&self, group: &GroupName) -> bool {
+        self.renamed(group, group).is_some()
+    }
+
+    /// Returns the key that the op has once its group goes by another name; none where it is not about that group.
+    pub fn renamed(&self, from: &GroupName, to: &GroupName) -> Option<Self> {
+        let (kind, rest) = self.0.split_once('/')?;
+        if !kind.starts_with("group-") && !OF_GROUPS.contains(&kind) {
+            return None;
+        }
+        let rest = rest.strip_prefix(from.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| Self(format!("{kind}/{to}{rest}")))
     }
 
     /// Tells whether the op takes instances into a group.

@@ -168,8 +168,13 @@ fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
         if group.members == Members::Service {
             continue;
         }
-        // A group without a record was never applied by us: nothing in it can have drifted.
-        if !input.state.groups.contains_key(&group.name) {
+        // A group without a record was never applied by us, nor was one that was only taken over: nothing in it can have
+        // drifted.
+        let record = input.state.groups.get(&group.name);
+        let applied = record.is_some_and(|record| {
+            record.release.is_some() || input.state.instances.values().any(|known| known.group == group.name)
+        });
+        if !applied {
             continue;
         }
         let Some(roster) = rosters.declared.get(&group.name) else { continue };

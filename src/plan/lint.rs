@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 mod crew;
+mod imports;
 mod sources;
 
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
@@ -41,6 +42,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     sources::deleted_last(&mut lint);
     sources::children_hang(&mut lint);
     crew::move_as_a_whole(&mut lint);
+    imports::are_taken_over(&mut lint);
     lint.findings
 }
 
@@ -153,6 +155,8 @@ impl<'a> Lint<'a> {
                         | Op::ChangeSchedule { .. }
                         | Op::DeleteSchedule { .. }
                         | Op::DeleteProfile { .. }
+                        | Op::AdoptSource { .. }
+                        | Op::AdoptGroup { .. }
                         | Op::RefreshInstance { .. },
                 }
                 | Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } }
@@ -282,6 +286,13 @@ impl<'a> Lint<'a> {
         for step in self.plan.steps.iter().filter(|step| !matches!(step.action, Action::Gate { .. })) {
             let group = step.group.clone().map(Address::Group);
             let own = match &step.action {
+                // What is taken over is told apart.
+                Action::Act { op: Op::AdoptSource { .. } | Op::AdoptGroup { .. } }
+                | Action::Verify { what: Verification::Contents { .. } }
+                    if self.plan.imports.iter().any(|import| import.address == step.address) =>
+                {
+                    continue;
+                }
                 // A level is proven, and members join and leave, as a change of the group.
                 Action::Verify { what: Verification::Level { .. } } if told.contains(&step.address) => {
                     Some(step.address.clone())

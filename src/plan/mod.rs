@@ -14,6 +14,7 @@ mod file;
 mod gates;
 mod held;
 mod holdings;
+mod imports;
 mod judged;
 pub mod lint;
 mod mismatch;
@@ -28,6 +29,7 @@ mod schedules;
 mod select;
 mod step;
 mod steps;
+mod takeover;
 mod vendors;
 
 use std::collections::BTreeMap;
@@ -45,6 +47,7 @@ pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, R
 pub use drifted::{Drift, DriftKind};
 pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
+pub use imports::{Attached, PlannedImport, Takeover, Unimportable, pending as pending_imports};
 pub use judged::judged;
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
@@ -52,6 +55,7 @@ pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target,
 pub use planner::{Input, plan};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
+pub use takeover::import;
 pub use step::{Action, Condition, Phase, Step, Verification};
 
 /// The format this build writes into saved plans; a newer one is refused.
@@ -85,6 +89,9 @@ pub struct Plan {
     pub labels: BTreeMap<Ocid, Arc<str>>,
     /// What others changed since our last apply.
     pub drift: Vec<Drift>,
+    /// What others made and this plan takes over as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<PlannedImport>,
     /// What this plan would do, one entry an address, by address.
     pub changes: Vec<Change>,
     /// The moves between releases behind the changes, with their package delta.
@@ -207,7 +214,12 @@ pub struct Cost {
 }
 
 impl Plan {
-    /// Returns how many addresses are added, changed and destroyed.
+    /// Tells whether it would change anything.
+    pub fn changes_anything(&self) -> bool {
+        !self.changes.is_empty() || !self.imports.is_empty()
+    }
+
+    /// Returns how many addresses are added, changed and destroyed; what is taken over as it is is none of them.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |action| self.changes.iter().filter(|change| change.action == action).count();
         (count(ChangeAction::Add), count(ChangeAction::Change), count(ChangeAction::Destroy))

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings, changes, drift,
-    gates, holdings, mismatch, profiles, retired, roster, schedules, steps, vendors,
+    gates, holdings, imports, mismatch, profiles, retired, roster, schedules, steps, vendors,
 };
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
@@ -85,6 +85,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     story.changes.extend(schedules::changes(input, &schedules));
     story.changes.extend(profiles::changes(&profiles));
     story.notes.extend(vendors.note(input, &sources));
+    story.notes.extend(imports::done(input));
     schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
 
@@ -106,6 +107,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         unmanaged: input.train.unmanaged.clone(),
         labels,
         drift,
+        imports: imports::tell(input, &sources, &groups),
         changes: story.changes,
         moves: story.moves,
         cohorts: story.cohorts,

@@ -9,6 +9,7 @@ mod cohorts;
 mod crew;
 mod drift;
 mod held;
+mod imports;
 mod mismatch;
 mod patches;
 pub(super) mod summary;
@@ -29,13 +30,14 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     summary::tables(&mut page, plan);
     if page.shows(Detail::Default) {
         drift::section(&mut page, plan);
+        imports::section(&mut page, plan);
         changes::section(&mut page, plan);
         held::section(&mut page, plan);
         held::ahead(&mut page, plan);
         mismatch::section(&mut page, plan);
         held::notes(&mut page, plan);
         // A plan of nothing is short enough to say so once.
-        if !(plan.changes.is_empty() && plan.held.is_empty() && plan.drift.is_empty()) {
+        if plan.changes_anything() || !(plan.held.is_empty() && plan.drift.is_empty()) {
             page.blank();
             write_verdict(&mut page, plan);
         }
@@ -52,10 +54,14 @@ pub fn verdict(plan: &Plan) -> String {
 
 fn sentences(plan: &Plan) -> (String, String) {
     let (add, change, destroy) = plan.counts();
-    let sentence = if plan.changes.is_empty() {
-        "No changes. Your infrastructure matches the configuration.".to_owned()
-    } else {
-        format!("Plan: {add} to add, {change} to change, {destroy} to destroy.")
+    let sentence = match plan.imports.len() {
+        0 if plan.changes.is_empty() => {
+            "No changes. Your infrastructure matches the configuration.".to_owned()
+        }
+        0 => format!("Plan: {add} to add, {change} to change, {destroy} to destroy."),
+        imports => {
+            format!("Plan: {imports} to import, {add} to add, {change} to change, {destroy} to destroy.")
+        }
     };
     let (held, drifted) = (held_count(plan), drift_count(plan));
     let rest = counts(&[(held, "held"), (drifted, "drifted")]);
@@ -82,7 +88,7 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
         page.line(&rest);
     }
     let held = held_count(plan);
-    if plan.changes.is_empty() && held > 0 {
+    if !plan.changes_anything() && held > 0 {
         page.text(
             0,
             0,
@@ -92,7 +98,7 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
                 if held == 1 { "it" } else { "them" },
             ),
         );
-    } else if !plan.changes.is_empty() && !plan.can_start() {
+    } else if plan.changes_anything() && !plan.can_start() {
         page.text(0, 0, &format!("None of the {} can start now.", count(plan.steps.len(), "step")));
     }
 }

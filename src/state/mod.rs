@@ -21,7 +21,7 @@ use crate::package::Digest;
 use crate::patching::Patching;
 
 pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
-pub use surgery::Unfit;
+pub use surgery::{Unfit, Unrenamable};
 
 /// The format this build writes; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;

@@ -1,9 +1,12 @@
-//! Changes of the state by hand: forgetting what it holds, and going on from what it was.
+//! Changes of the state by hand: forgetting what it holds, calling it otherwise, and going on from what it was.
 //!
 //! Pure. What is forgotten stays in the service: the next plan meets it as something that others have made.
 
+use std::collections::BTreeMap;
+
 use super::State;
-use crate::name::Address;
+use crate::name::{Address, GroupName};
+use crate::op::OpKey;
 
 /// Why a state cannot take another's place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +47,60 @@ pub enum Unfit {
     },
 }
 
+/// Why something of a state cannot go by another name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unrenamable {
+    /// Something goes by that name.
+    #[error("{0} is in the state already")]
+    Taken(String),
+    /// Work on it was begun, and nobody knows what became of it: it is asked after by its name.
+    #[error(
+        "{}, begun under the old name, {} not known to have ended, and would be lost: {}",
+        if .0.len() == 1 { "work" } else { "several pieces of work" },
+        if .0.len() == 1 { "is" } else { "are" },
+        .0.iter().map(OpKey::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Begun(Vec<OpKey>),
+}
+
 impl State {
+    /// Has a group go by another name, with all that belongs to it: its schedule, its profile, its instances, and work on
+    /// it that is found again by its work request. Which group of the service it is stays as it is.
+    pub fn rename(&mut self, from: &GroupName, to: &GroupName) -> Result<(), Unrenamable> {
+        let taken = [
+            ("group", self.groups.contains_key(to)),
+            ("schedule", self.schedules.contains_key(to)),
+            ("profile", self.profiles.contains_key(to)),
+        ];
+        if let Some((kind, _)) = taken.iter().find(|(_, taken)| *taken) {
+            return Err(Unrenamable::Taken(format!("{kind}.{to}")));
+        }
+        if let Some((id, _)) = self.instances.iter().find(|(_, record)| record.group == *to) {
+            return Err(Unrenamable::Taken(format!("instance {id} of group.{to}")));
+        }
+        let begun = self.unfinished.iter().filter(|(key, _)| key.is_of_group(from) || key.is_of_group(to));
+        let begun = begun.filter(|(key, work)| work.ticket.is_none() || key.is_of_group(to));
+        let begun: Vec<OpKey> = begun.map(|(key, _)| key.clone()).collect();
+        if !begun.is_empty() {
+            return Err(Unrenamable::Begun(begun));
+        }
+        fn carry<V>(records: &mut BTreeMap<GroupName, V>, from: &GroupName, to: &GroupName) {
+            if let Some(record) = records.remove(from) {
+                records.insert(to.clone(), record);
+            }
+        }
+        carry(&mut self.groups, from, to);
+        carry(&mut self.schedules, from, to);
+        carry(&mut self.profiles, from, to);
+        for record in self.instances.values_mut().filter(|record| record.group == *from) {
+            record.group = to.clone();
+        }
+        let unfinished = std::mem::take(&mut self.unfinished);
+        self.unfinished =
+            unfinished.into_iter().map(|(key, work)| (key.renamed(from, to).unwrap_or(key), work)).collect();
+        Ok(())
+    }
+
     /// Forgets what is at an address, with what belongs to it: of a group its schedule, its profile and its instances.
     pub fn forget(&mut self, address: &Address) {
         match address {

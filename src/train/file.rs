@@ -9,6 +9,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::check::{self, Loaded};
+use super::imports::ImportShape;
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
@@ -182,6 +183,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         service,
         releases,
         groups,
+        imports,
         layout,
         span,
     } = shape;
@@ -199,6 +201,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         service: service?,
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
+        imports: imports.into_iter().map(ImportShape::import).collect(),
         digest: Digest::of([""]),
         layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,

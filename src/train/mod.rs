@@ -41,6 +41,8 @@ pub struct Train {
     pub releases: Vec<Release>,
     /// The groups, in file order, which is for display only.
     pub groups: Vec<Group>,
+    /// What others made and the train takes over, in file order.
+    pub imports: Vec<Import>,
     /// The digest of all parsed values and of the releases' contents; comments and layout do not count.
     pub digest: Digest,
     /// `train.layout`: how the sources of releases that are made from now on hang together.
@@ -324,6 +326,7 @@ mod check;
 mod digest;
 pub mod edit;
 mod file;
+mod imports;
 mod later;
 mod layout;
 mod patching;
@@ -338,6 +341,7 @@ mod vendors;
 
 pub use crate::patching::Patching;
 pub use file::{Overlay, load, load_all, load_with_overlay};
+pub use imports::{Import, Imported};
 pub use layout::format;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};

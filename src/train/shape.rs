@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::imports::{self, ImportShape};
 use super::later;
 use super::patching;
 use super::selector::{self, Selector};
@@ -19,8 +20,8 @@ use crate::package::{Arch, Pattern};
 use crate::patching::{Api, Schedule, Wanted};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
-pub(super) const TABLES: [(&str, &[&str]); 6] = [
-    (TOP, &["train", "service", "state", "release", "group"]),
+pub(super) const TABLES: [(&str, &[&str]); 7] = [
+    (TOP, &["train", "service", "state", "release", "group", "import"]),
     (
         "[train]",
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
@@ -49,6 +50,7 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
             "profile",
         ],
     ),
+    ("[[import]]", &["release", "source", "group", "id"]),
 ];
 
 /// What is outside every train's care unless the file says otherwise.
@@ -76,6 +78,7 @@ pub(super) struct Shape {
     pub(super) service: Option<Service>,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
+    pub(super) imports: Vec<ImportShape>,
     pub(super) layout: Option<At<Layout>>,
     /// The `[train]` table.
     pub(super) span: Range<usize>,
@@ -139,6 +142,9 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     }
     for (table, span) in tables(file, top.optional("group"), "group") {
         shape.groups.push(group(file, table, span));
+    }
+    for (table, span) in tables(file, top.optional("import"), "import") {
+        shape.imports.extend(imports::read(file, table, span));
     }
     top.close(file);
     shape

@@ -94,6 +94,7 @@ fn train(instances: usize) -> Train {
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
         neighbours: Vec::new(),
+        imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),

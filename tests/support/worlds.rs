@@ -168,6 +168,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             work_timeout: SignedDuration::from_mins(10),
         },
         neighbours: Vec::new(),
+        imports: Vec::new(),
         releases,
         groups,
         digest,

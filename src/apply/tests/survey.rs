@@ -52,6 +52,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         layout: crate::train::Layout::Parent,
         layout_line: 1,
         neighbours: Vec::new(),
+        imports: Vec::new(),
     }
 }
 

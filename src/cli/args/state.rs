@@ -21,6 +21,7 @@ pub(in crate::cli) struct StateCommand {
 pub(in crate::cli) enum StateAction {
     List(StateList),
     Show(StateShow),
+    Mv(StateMv),
     Rm(StateRm),
     Pull(StatePull),
     Push(StatePush),
@@ -74,6 +75,28 @@ pub(in crate::cli) struct StateShow {
     /// Write JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
+}
+
+/// Have a group go by another name; in the service nothing changes
+///
+/// With a group go its schedule, its profile and its instances. The train file has to call it by the new name, too: the next
+/// plan would make another group else, or take the old name back. Which group of the service it is stays as it is, and so does
+/// the name that it has there. A release keeps its name.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateMv {
+    /// The address that it has, such as group.web
+    #[arg(value_name = "ADDRESS")]
+    pub(in crate::cli) address: String,
+
+    /// The address that it is to have, such as group.frontend
+    #[arg(value_name = "NEW")]
+    pub(in crate::cli) new: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
 }
 
 /// Forget what is at addresses; in the service it stays as it is

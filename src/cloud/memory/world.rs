@@ -209,6 +209,9 @@ impl World {
             }
             Scope::Vendors => Sighting::Vendors(self.observed.vendors.clone()),
             Scope::Profiles => Sighting::Profiles(self.observed.profiles.clone()),
+            Scope::Candidate(_, id) => {
+                Sighting::Candidate(id.clone(), self.observed.candidates.get(id).cloned())
+            }
         })
     }
 
@@ -304,6 +307,8 @@ impl World {
                 | Op::ChangeSchedule { .. }
                 | Op::DeleteSchedule { .. }
                 | Op::DeleteProfile { .. }
+                | Op::AdoptSource { .. }
+                | Op::AdoptGroup { .. }
         );
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
