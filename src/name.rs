@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 mod nearest;
+mod spelled;
 
 pub use nearest::nearest;
+pub use spelled::{Spelled, SpellingError};
 
 /// A name that people choose breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

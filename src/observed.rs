@@ -14,6 +14,7 @@ use crate::op::{Ownership, Ticket};
 use crate::package::{ModuleStream, PackageSet, StreamContents};
 
 mod advance;
+mod cached;
 mod candidate;
 mod compute;
 mod crew;
@@ -24,6 +25,7 @@ mod schedules;
 mod streams;
 mod updates;
 
+pub use cached::{Cached, CachedError};
 pub use candidate::{Candidate, CandidateKind};
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
@@ -163,7 +165,8 @@ pub struct Inventory {
 }
 
 /// A managed instance group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceGroup {
     /// Its display name; not unique.
     pub name: Arc<str>,
@@ -179,7 +182,8 @@ pub struct ServiceGroup {
 }
 
 /// A source of the vendor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vendor {
     /// Its display name.
     pub name: Arc<str>,
@@ -188,7 +192,8 @@ pub struct Vendor {
 }
 
 /// A registration profile: what a new system becomes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Its display name; not unique.
     pub name: Arc<str>,

@@ -15,9 +15,12 @@ use crate::plan;
 use crate::state::State;
 use crate::train::{Imported, Members, Release, Train};
 
+mod again;
 mod kinds;
 mod riders;
 mod streams;
+
+pub use again::survey_again;
 
 /// How far a survey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

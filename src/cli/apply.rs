@@ -14,13 +14,13 @@ use super::context::Context;
 use super::look::{self, Manner};
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit, lock as locks, own_state, write};
+use super::{CliError, basis, each, exit, inventory, lock as locks, own_state, write};
 use crate::apply::{ApplyError, Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::state::State;
-use crate::state::store::{Session, StoreError};
+use crate::state::store::{Session, Store, StoreError};
 use crate::train::Train;
 
 /// Applies the saved plan, or each selected train.
@@ -34,10 +34,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             .hint("or approve whatever the plan will be, with --auto-approve"));
     }
     let trains = context.workspace.trains(&arguments.selection.train)?;
+    let manner =
+        Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     context.block_on(async |interrupt| {
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
-            fresh(context, arguments, &mut connector, &interrupt, train).await
+            fresh(context, arguments, manner, &mut connector, &interrupt, train).await
         })
         .await;
         Ok(code)
@@ -48,6 +50,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 async fn fresh(
     context: &Context,
     arguments: &Arguments,
+    manner: Manner<'_>,
     connector: &mut Connector<'_>,
     interrupt: &Interrupt,
     train: &Train,
@@ -55,8 +58,10 @@ async fn fresh(
     let mut session = locks::take(context, interrupt, &train.name, &arguments.locking).await?;
     let state = own_state::of(train, session.load().await?)?;
     let connection = connector.connect(train, interrupt).await?;
-    let manner = Manner::of(&arguments.parallelism, &arguments.planning);
-    let plan = look::plan(context, interrupt, &connection, (train, &state), manner).await?;
+    let seen = (connection.clock)();
+    let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
+    inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+    let plan = look::planned(&connection, (train, &state), &observed, manner)?;
     let (wanted, calls) = (&arguments.advisories, manner.calls);
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
@@ -68,6 +73,9 @@ async fn fresh(
             let record = Plan { steps: Vec::new(), ..plan.clone() };
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
+            if let Some(state) = context.workspace.store(&train.name).load().await? {
+                inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+            }
         }
         context.terminal.say(if plan.held.is_empty() {
             "\nThere is nothing to do."
@@ -83,7 +91,14 @@ async fn fresh(
     if !arguments.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
         return Err(CliError::new(exit::ERROR, "apply was not approved; nothing was changed"));
     }
-    execute(context, &Manners::of(arguments), interrupt, &connection, &plan, session, state).await
+    let connection = connection.watched();
+    let code =
+        execute(context, &Manners::of(arguments), interrupt, &connection, &plan, session, state).await?;
+    if code != exit::INTERRUPTED {
+        let (of, known) = ((train, &plan), Some((observed, seen)));
+        inventory::keep_after(context, interrupt, &connection, of, known, manner.calls).await;
+    }
+    Ok(code)
 }
 
 /// How a run is carried out and told of.
@@ -139,7 +154,15 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             )));
         }
         context.terminal.say(&format!("Applying the plan {} of {}, made {:.0}", plan.id, name, plan.created));
-        execute(context, &Manners::of(arguments), &interrupt, &connection, &plan, session, state).await
+        let manners = Manners::of(arguments);
+        let known = inventory::load(context, (train, &state), &connection).await.ok();
+        let connection = connection.watched();
+        let code = execute(context, &manners, &interrupt, &connection, &plan, session, state).await?;
+        if code != exit::INTERRUPTED {
+            let (of, known) = ((train, &plan), known.map(|cached| (cached.observed, cached.seen)));
+            inventory::keep_after(context, &interrupt, &connection, of, known, manners.calls).await;
+        }
+        Ok(code)
     })
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use super::exit;
+use crate::name::Spelled;
 use crate::render::Detail;
 
 mod fleet;
@@ -24,12 +25,12 @@ pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
     Flags, Release, ReleaseAction, ReleaseList, ReleaseSbom, ReleaseShow, ReleaseVerify,
 };
-pub(super) use plan::{Apply, Plan, Show};
+pub(super) use plan::{Apply, Drift, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
     Consent, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList, StatePush,
-    StateMv, StateRestore, StateRm, StateShow,
+    StateAccept, StateMv, StateRestore, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 
@@ -65,6 +66,7 @@ pub(super) enum Command {
     Plan(Plan),
     Apply(Apply),
     Show(Show),
+    Drift(Drift),
     Status(Status),
     Update(Update),
     Import(Import),
@@ -85,6 +87,21 @@ pub(super) struct Planning {
     /// Plan even where a group would lose over 30 % (and at least 10) of its members
     #[arg(long)]
     pub(super) allow_shrink: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Targets {
+    /// Only ADDRESS, and what that needs: release.GL1, group.web (with its instances, schedule and profile),
+    /// instance.web-01 (a display name or an OCID), schedule.web, profile.web; may be given more than once. The plan says
+    /// what is left out. For exceptions: the train is not as its file says until a whole plan is applied
+    #[arg(long = "target", value_name = "ADDRESS", value_parser = Spelled::parse)]
+    target: Vec<Spelled>,
+}
+
+impl Targets {
+    pub(super) fn addresses(&self) -> &[Spelled] {
+        &self.target
+    }
 }
 
 #[derive(Debug, Args)]

@@ -11,10 +11,10 @@ use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, args, exit};
 use crate::apply::{Clock, Interrupt};
-use crate::cloud;
 use crate::cloud::compute::{self, Compute};
 use crate::cloud::osmh::{self, OsmhCloud, System};
 use crate::cloud::osms::{self, OsmsCloud};
+use crate::cloud::{self, Watched};
 use crate::oci::{Allowance, Client, Credentials, Endpoint, HttpTransport, Region, Retry, Trace};
 use crate::op::{Api, Capabilities};
 use crate::plan::ServiceLabel;
@@ -39,6 +39,20 @@ pub(super) struct Connection<C> {
     pub(super) clock: Clock,
     /// Whoever is told of calls that are tried again.
     pub(super) retries: Retries,
+}
+
+impl<C> Connection<C> {
+    /// Returns the same with answers kept that tell of instances.
+    pub(super) fn watched(&self) -> Connection<Watched<C>> {
+        Connection {
+            cloud: Arc::new(Watched::new(Arc::clone(&self.cloud))),
+            label: self.label.clone(),
+            capabilities: self.capabilities,
+            work_timeout: self.work_timeout,
+            clock: Arc::clone(&self.clock),
+            retries: self.retries.clone(),
+        }
+    }
 }
 
 /// Connects trains, each to its service; trains of one workspace share its simulator.

@@ -14,10 +14,11 @@ use super::credentials::CredentialSources;
 use super::exit;
 use super::terminal::{Terminal, Wishes};
 use super::workspace::Workspace;
-use super::{CliError, signals};
+use super::{CliError, random, signals};
 use crate::apply::Interrupt;
+use crate::name::TrainName;
 use crate::oci::Allowance;
-use crate::state::store::Holder;
+use crate::state::store::{Holder, LockId};
 
 /// What every command is given.
 #[derive(Debug)]
@@ -84,16 +85,18 @@ impl Context {
         self.allowance.get_or_init(|| Allowance::new(calls)).clone()
     }
 
-    /// Returns what others are told while this process holds a lock.
-    pub(super) fn holder(&self) -> Holder {
-        Holder {
+    /// Returns what others are told while this process holds the lock on a train's state.
+    pub(super) fn holder(&self, train: &TrainName) -> Result<Holder, CliError> {
+        Ok(Holder {
+            id: LockId(random::hex()?),
+            train: Some(train.clone()),
             who: self.who.clone(),
             host: self.host.clone(),
             pid: std::process::id(),
             command: self.command.clone(),
             // A lock is about processes of this world, whatever the simulator's clock says.
             since: Timestamp::now(),
-        }
+        })
     }
 
     /// Runs what needs the network on a runtime of its own, with signals turned into an [`Interrupt`]. Commands that

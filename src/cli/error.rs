@@ -114,14 +114,28 @@ fn indent(text: &str, columns: usize) -> String {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Locked { holder } => {
+            StoreError::Locked { lock } => {
                 let made = Self::of(exit::LOCKED, &error);
-                made.hint(match holder {
-                    Some(_) => "wait until that command has ended, for instance with --lock-timeout 5m; the lock goes with its process",
-                    None => "another patchtrain is at work on this state; wait until it has ended, for instance with --lock-timeout 5m",
-                })
+                match lock {
+                    Some(lock) if lock.stays => made
+                        .hint("wait until that command has ended, for instance with --lock-timeout 5m")
+                        .hint(format!(
+                            "the lock stays when its process dies: where you know that it is dead, `patchtrain force-unlock {}{}` takes it away",
+                            lock.holder.id,
+                            lock.holder.train.as_ref().map(|train| format!(" --train {train}")).unwrap_or_default()
+                        )),
+                    Some(_) => made.hint("wait until that command has ended, for instance with --lock-timeout 5m; the lock goes with its process"),
+                    None => made.hint("another patchtrain is at work on this state; wait until it has ended, for instance with --lock-timeout 5m"),
+                }
             }
             StoreError::Conflict { .. } => Self::of(exit::REFUSED, &error),
+            StoreError::LockLost { .. } => Self::of(exit::ERROR, &error).hint(
+                "run the command again: what was recorded stands, what was not is found by reading the service, and apply goes on from there",
+            ),
+            StoreError::Remote { way_out, .. } | StoreError::Unfit { way_out, .. } => {
+                Self::of(exit::ERROR, &error).hint(way_out.clone())
+            }
+            StoreError::Unbreakable { .. } => Self::of(exit::REFUSED, &error),
             StoreError::Io { path, .. } => {
                 let folder = path.parent().unwrap_or(path).display();
                 Self::of(exit::ERROR, &error)

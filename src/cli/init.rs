@@ -3,8 +3,7 @@
 
 mod template;
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -170,17 +169,8 @@ fn check(context: &Context, plan: &Plan) -> Result<(), CliError> {
 /// Finds out now what an apply would find out too late: whether this folder's file system locks files and keeps what
 /// it says it has kept.
 async fn probe(context: &Context, name: &TrainName) -> Result<(), CliError> {
-    let session = context.workspace.store(name).lock(&context.holder()).await?;
-    drop(session);
-    let synced = tempfile::NamedTempFile::new_in("state").and_then(|mut file| {
-        file.write_all(b"patchtrain init\n")?;
-        file.as_file().sync_all()?;
-        File::open("state")?.sync_all()?;
-        fs::read(file.path()).map(drop)
-    });
-    synced.map_err(|error| {
-        CliError::of(exit::ERROR, &error)
-            .while_doing("a file cannot be written there and synced")
-            .hint("use a local file system: some network ones cannot be relied on")
-    })
+    let store = context.workspace.store(name);
+    drop(store.lock(&context.holder(name)?).await?);
+    store.prepare().await?;
+    Ok(())
 }

@@ -23,10 +23,11 @@ pub(super) async fn take(
     locking: &Locking,
 ) -> Result<LocalSession, CliError> {
     let store = context.workspace.store(train);
+    let holder = context.holder(train)?;
     let until = Instant::now() + locking.patience();
     let mut told = false;
     loop {
-        match store.lock(&context.holder()).await {
+        match store.lock(&holder).await {
             Err(error @ StoreError::Locked { .. }) if Instant::now() < until => {
                 if !std::mem::replace(&mut told, true) {
                     context.terminal.say(&format!("Waiting: {error}"));

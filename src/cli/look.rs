@@ -9,9 +9,9 @@ use super::connect::Connection;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, advisories, args};
-use crate::apply::{Asked, Interrupt, Survey, survey, survey_imports, survey_updates};
-use crate::cloud::Cloud;
-use crate::name::Ocid;
+use crate::apply::{Asked, Interrupt, Survey, survey, survey_again, survey_imports, survey_updates};
+use crate::cloud::{Cloud, Seen};
+use crate::name::{Ocid, Spelled, nearest};
 use crate::observed::Observed;
 use crate::oci::Retry;
 use crate::package::PackageSet;
@@ -22,17 +22,35 @@ use crate::train::Train;
 
 /// How to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(super) struct Manner<'a> {
     /// API calls in flight.
     pub(super) calls: usize,
     /// Whether a group may lose more than 30 % of its members.
     pub(super) allow_shrink: bool,
+    /// Whether nothing is said of how much was read.
+    pub(super) quiet: bool,
+    /// What alone is planned for; none for everything.
+    pub(super) targets: &'a [Spelled],
 }
 
-impl Manner {
+impl<'a> Manner<'a> {
     /// As the flags say.
     pub(super) fn of(parallelism: &args::Parallelism, planning: &args::Planning) -> Self {
-        Self { calls: parallelism.calls(), allow_shrink: planning.allow_shrink }
+        Self { calls: parallelism.calls(), allow_shrink: planning.allow_shrink, quiet: false, targets: &[] }
+    }
+
+    /// For these things only. They are of one train.
+    pub(super) fn aiming(self, targets: &'a args::Targets, trains: &[Train]) -> Result<Self, CliError> {
+        let targets = targets.addresses();
+        if !targets.is_empty() && trains.len() > 1 {
+            let names: Vec<&str> = trains.iter().map(|train| train.name.as_str()).collect();
+            return Err(CliError::usage(format!(
+                "--target names things of one train, and there are {}",
+                trains.len()
+            ))
+            .hint(format!("pick one with --train: {}", names.join(", "))));
+        }
+        Ok(Self { targets, ..self })
     }
 }
 
@@ -42,19 +60,54 @@ pub(super) async fn plan<C: Cloud>(
     interrupt: &Interrupt,
     connection: &Connection<C>,
     (train, state): (&Train, &State),
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> Result<Plan, CliError> {
-    let observed = observe(context, interrupt, connection, (train, state), manner.calls).await?;
+    let observed = read(context, interrupt, connection, (train, state), manner).await?;
+    planned(connection, (train, state), &observed, manner)
+}
+
+/// Plans what was surveyed, or what an earlier survey has left.
+pub(super) fn planned<C>(
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    observed: &Observed,
+    manner: Manner<'_>,
+) -> Result<Plan, CliError> {
     let input = Input {
         train,
         state,
-        observed: &observed,
+        observed,
         capabilities: connection.capabilities,
         service: &connection.label,
         now: (connection.clock)(),
         allow_shrink: manner.allow_shrink,
     };
-    plan::plan(&input).map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))
+    let plan = plan::targeted(&input, manner.targets)
+        .map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))?;
+    match plan::unknown(&plan, train, state, manner.targets).as_slice() {
+        [] => Ok(plan),
+        unknown => Err(no_such(&plan, train, unknown)),
+    }
+}
+
+/// Says which targets nothing has, and what may have been meant.
+fn no_such(plan: &Plan, train: &Train, unknown: &[&Spelled]) -> CliError {
+    let groups: Vec<String> = train.groups.iter().map(|group| format!("group.{}", group.name)).collect();
+    let releases: Vec<String> =
+        train.releases.iter().map(|release| format!("release.{}", release.name)).collect();
+    let instances: Vec<String> = plan.labels.values().map(|label| format!("instance.{label}")).collect();
+    let spelled: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+    let error =
+        CliError::usage(format!("train `{}` has nothing called {}", train.name, spelled.join(" or ")));
+    let known = groups.iter().chain(&releases).chain(&instances).map(String::as_str);
+    match spelled.first().and_then(|first| nearest(first, known)) {
+        Some(meant) => error.hint(format!("did you mean {meant}?")),
+        None => error.hint(format!(
+            "the groups are: {}; the releases: {}",
+            groups.join(", "),
+            releases.join(", ")
+        )),
+    }
 }
 
 /// Adds to a plan what the advisories say that are asked for.
@@ -83,13 +136,48 @@ pub(super) async fn observe<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
+    read(
+        context,
+        interrupt,
+        connection,
+        (train, state),
+        Manner { calls, allow_shrink: false, quiet: false, targets: &[] },
+    )
+    .await
+}
+
+/// The same without a word of how much was read.
+pub(super) async fn observe_quietly<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    calls: usize,
+) -> Result<Observed, CliError> {
+    read(
+        context,
+        interrupt,
+        connection,
+        (train, state),
+        Manner { calls, allow_shrink: false, quiet: true, targets: &[] },
+    )
+    .await
+}
+
+async fn read<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    Manner { calls, quiet, .. }: Manner<'_>,
+) -> Result<Observed, CliError> {
     let name = &train.name;
     let mut progress = Reading::start(context, &format!("reading the fleet of {name}"), name.to_string());
     connection.retries.watch(progress.retries(context));
     let reads = survey(&*connection.cloud, train, state, calls, |reads| progress.at(reads));
     let observed = unless_interrupted(interrupt, reads).await;
     connection.retries.unwatch();
-    progress.finish(context, matches!(observed, Ok(Ok(_))));
+    progress.finish(context, !quiet && matches!(observed, Ok(Ok(_))));
     observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))
 }
 
@@ -109,6 +197,24 @@ pub(super) async fn observe_imports<C: Cloud>(
     connection.retries.unwatch();
     progress.finish(context, matches!(observed, Ok(Ok(_))));
     observed?.map_err(|error| CliError::from(error).while_doing("what is to be imported could not be read"))
+}
+
+/// Reads what a run may have changed, and shows how far that is.
+pub(super) async fn observe_again<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    known: (&Plan, Observed, Seen),
+    calls: usize,
+) -> Result<Observed, CliError> {
+    let mut progress = Reading::start(context, "reading what is there now", String::new());
+    connection.retries.watch(progress.retries(context));
+    let reads = survey_again(&*connection.cloud, (train, state), known, calls, |reads| progress.at(reads));
+    let observed = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
+    progress.vanish();
+    Ok(observed??)
 }
 
 /// Reads what updates by hand need, and shows how far that is.

@@ -11,6 +11,7 @@ mod connect;
 mod context;
 mod credentials;
 mod diff;
+mod drift;
 mod each;
 mod error;
 pub mod exit;
@@ -18,6 +19,7 @@ mod fmt;
 mod freeze;
 mod import;
 mod init;
+mod inventory;
 mod lock;
 mod look;
 mod own_state;
@@ -89,6 +91,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
+        Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Update(arguments) => update::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),

@@ -1,14 +1,18 @@
-//! `patchtrain plan`: shows what would change and why. Writes nothing but the file that `--out` names.
+//! `patchtrain plan`: shows what would change and why. Writes nothing but the file that `--out` names. With
+//! `--refresh=false` it is made from the inventory, and the service is asked for nothing.
 
 use super::args::Plan as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
-use super::{CliError, each, exit, own_state};
+use super::{CliError, drift, each, exit, inventory, own_state};
 use crate::state::store::Store;
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if arguments.refresh_only {
+        return drift::instead_of_plan(context, arguments);
+    }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     if arguments.out.is_some() && trains.len() > 1 {
         let names: Vec<&str> = trains.iter().map(|train| train.name.as_str()).collect();
@@ -19,14 +23,22 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         .hint(format!("pick one with --train: {}", names.join(", "))));
     }
     let style = context.terminal.style(arguments.amount.detail());
-    let manner = Manner::of(&arguments.parallelism, &arguments.planning);
+    let manner =
+        Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     context.block_on(async |interrupt| {
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
             let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
             let connection = connector.connect(train, &interrupt).await?;
-            let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
+            let plan = if arguments.refresh {
+                look::plan(context, &interrupt, &connection, (train, &state), manner).await?
+            } else {
+                let cached = inventory::load(context, (train, &state), &connection).await?;
+                let plan = look::planned(&connection, (train, &state), &cached.observed, manner)?;
+                inventory::tell(context, train, &plan, cached.seen);
+                plan.made_from(cached.seen)
+            };
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;

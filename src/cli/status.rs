@@ -1,10 +1,11 @@
-//! `patchtrain status`: how the fleet, a group or one instance stands to its release now. Writes nothing.
+//! `patchtrain status`: how the fleet, a group or one instance stands to its release now. Writes
+//! nothing but the inventory, a cache of what was seen.
 
 use super::args::Status as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit, own_state};
+use super::{CliError, each, exit, inventory, own_state};
 use crate::name::{GroupName, Ocid};
 use crate::render::{self, Style};
 use crate::report::{Fleet, FleetStatus, GroupStatus, InstanceLine};
@@ -20,9 +21,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let mut found = false;
         let code = each::train(context, &trains, async |train| {
-            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
+            let store = context.workspace.store(&train.name);
+            let stored = store.load().await?;
+            let state = own_state::of(train, stored.clone())?;
             let connection = connector.connect(train, &interrupt).await?;
+            let seen = (connection.clock)();
             let observed = look::observe(context, &interrupt, &connection, (train, &state), calls).await?;
+            // What was read while somebody applied is neither what was there before nor what is there now.
+            if store.load().await? == stored {
+                inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+            }
             let fleet = Fleet { train, state: &state, observed: &observed };
             let status = fleet.status(&connection.label, (connection.clock)());
             if let Some(text) = text(arguments.of.as_deref(), &fleet, &status, style)? {

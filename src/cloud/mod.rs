@@ -16,6 +16,7 @@ mod service;
 mod shared;
 mod tags;
 mod told;
+mod watched;
 mod wire;
 mod words;
 
@@ -30,6 +31,7 @@ use crate::observed::{Scope, Sighting};
 use crate::op::{Op, RetryToken, Ticket};
 
 pub use service::Service;
+pub use watched::{Seen, Watched};
 
 /// A service that instances are patched through.
 pub trait Cloud: Send + Sync + 'static {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::name::Ocid;
 
 /// What kind of thing is to be imported.
@@ -14,7 +16,8 @@ pub enum CandidateKind {
 }
 
 /// Something that is to be imported. What the service does not say of it is nothing against it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// Its display name.
     pub name: Arc<str>,

@@ -11,7 +11,8 @@ use super::ServiceGroup;
 use crate::name::Ocid;
 
 /// What there is to select from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Compute {
     /// The instances of the compartments that were asked about.
     pub instances: BTreeMap<Ocid, ComputeInstance>,
@@ -40,7 +41,8 @@ impl Compute {
 }
 
 /// An instance as Compute has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ComputeInstance {
     /// Its display name; not always unique.
     pub name: Arc<str>,

@@ -10,7 +10,8 @@ use crate::name::{GroupName, Ocid};
 use crate::op::{Every, Ownership, Schedule, Wanted};
 
 /// A scheduled job. Only ACTIVE ones stand in [`super::Observed`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceSchedule {
     /// Whose it is, by its tags; none for one that no train made.
     pub owner: Option<Ownership>,

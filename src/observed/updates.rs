@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::advisory::{Advisories, Advisory, Fix, Severity, Status};
 use crate::op::UpdateKind;
 use crate::package::Package;
 
 /// An update that the sources attached to an instance offer it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AvailableUpdate {
     /// The bare RPM name.
     pub name: Arc<str>,
@@ -29,7 +31,8 @@ pub struct AvailableUpdate {
 }
 
 /// An erratum as an update names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ErratumLink {
     /// The service's id.
     pub id: Arc<str>,

@@ -20,6 +20,11 @@ pub struct Call {
     pub(crate) body: Bytes,
     pub(crate) token: Option<String>,
     pub(crate) patience: Option<Duration>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The body is any bytes, of which nothing is signed.
+    pub(crate) plain: bool,
+    /// Serving it twice does no harm, although it changes something.
+    repeatable: bool,
 }
 
 /// How long a slow call may take to be answered: Oracle's own sample waits so long, and attaching an instance to a
@@ -34,7 +39,18 @@ impl Call {
             path.push_str(&encode(segment));
             path
         });
-        Self { operation, method, path, query: Vec::new(), body: Bytes::new(), token: None, patience: None }
+        Self {
+            operation,
+            method,
+            path,
+            query: Vec::new(),
+            body: Bytes::new(),
+            token: None,
+            patience: None,
+            headers: Vec::new(),
+            plain: false,
+            repeatable: false,
+        }
     }
 
     /// Starts a GET.
@@ -66,6 +82,25 @@ impl Call {
         self
     }
 
+    /// Gives it bytes that are no JSON, and of which nothing is signed: only Object Storage takes such.
+    pub(crate) fn bytes(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self.plain = true;
+        self
+    }
+
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Says that serving it twice does no harm, as where the first time makes the second one fail.
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     /// Gives it a retry token, the same on each attempt: the service serves one token once.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -78,9 +113,9 @@ impl Call {
         self
     }
 
-    /// Tells whether serving it twice does no harm: it reads, or it has a retry token.
+    /// Tells whether serving it twice does no harm: it reads, it has a retry token, or whoever made it says so.
     pub(crate) fn is_repeatable(&self) -> bool {
-        !self.changes() || self.token.is_some()
+        !self.changes() || self.token.is_some() || self.repeatable
     }
 
     /// Tells whether it changes something.

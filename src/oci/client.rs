@@ -26,7 +26,7 @@ use super::error::{Error, refusal};
 use super::limiter::{Limiter, Place};
 use super::page::Pages;
 use super::retry::{Next, Policy, Trouble, retry_after};
-use super::sign::sign;
+use super::sign::{sign, sign_plain};
 use super::trace::Attempt;
 use super::transport::{Patience, Transport, TransportError};
 
@@ -189,6 +189,11 @@ impl<T: Transport> Client<T> {
 
     /// Makes a call, with its retries.
     pub async fn send(&self, call: &Call) -> Result<Reply, Error> {
+        self.send_told(call).await.map_err(|(error, _)| error)
+    }
+
+    /// Makes a call, with its retries; an error comes with whether an attempt before the last may have been served.
+    pub(super) async fn send_told(&self, call: &Call) -> Result<Reply, (Error, bool)> {
         let started = Instant::now();
         let request_id = self.request_id();
         let breaker = &self.breakers[usize::from(call.changes())];
@@ -207,7 +212,7 @@ impl<T: Transport> Client<T> {
             if let Some(key) = failure.refused.as_ref().filter(|_| !renewed) {
                 renewed = true;
                 let another = self.credentials.refresh_after_401(key, Timestamp::now()).await;
-                if another.map_err(|error| unsigned(call.operation, &error))? {
+                if another.map_err(|error| (unsigned(call.operation, &error), asked))? {
                     attempt.retry = Some(failure.reason().into());
                     continue;
                 }
@@ -215,14 +220,14 @@ impl<T: Transport> Client<T> {
             let (elapsed, jitter) = (started.elapsed(), self.jitter());
             let trouble = failure.trouble();
             match self.policy.next(trouble, call.is_repeatable(), attempt.number, elapsed, jitter) {
-                Next::Stop => return Err(failure.after(attempt.number, elapsed, asked, "")),
+                Next::Stop => return Err((failure.after(attempt.number, elapsed, asked, ""), asked)),
                 Next::Wait(wait) => {
                     if let Err(most) = self.retries.spend(&self.allowance, &self.endpoint.to_string()) {
                         let why = format!(
                             "; this run has tried again too often to go on doing so, most often at {most}: run the \
                              command again once that serves"
                         );
-                        return Err(failure.after(attempt.number, elapsed, asked, &why));
+                        return Err((failure.after(attempt.number, elapsed, asked, &why), asked));
                     }
                     asked |= trouble.may_be_served();
                     let reason = failure.reason();
@@ -270,6 +275,7 @@ impl<T: Transport> Client<T> {
         let (place, _share) = self.admitted(call, base, breaker).await?;
         // Signed now: a date that has waited in line could be too old, and so could a key.
         let key = self.key(operation).await?;
+        let sign = if call.plain { sign_plain } else { sign };
         sign(&mut request, &key, Timestamp::now()).map_err(|error| {
             let error = Error::Credentials { operation, reason: error.to_string() };
             Failure { error, kind: Kind::Hopeless, refused: None }
@@ -361,6 +367,9 @@ impl<T: Transport> Client<T> {
             .header("opc-request-id", request_id);
         if let Some(token) = &call.token {
             request = request.header("opc-retry-token", token);
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
         }
         if let Some(patience) = call.patience {
             request = request.extension(Patience(patience));

@@ -76,6 +76,14 @@ impl Error {
         }
     }
 
+    /// Returns the service's code for its refusal.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Service { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
     /// Tells whether the service says that the thing is not there (or not for us; it does not tell which).
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)

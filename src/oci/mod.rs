@@ -17,6 +17,7 @@ mod error;
 mod http_transport;
 mod limiter;
 mod metadata;
+pub mod object_storage;
 mod page;
 mod profile;
 pub mod region;

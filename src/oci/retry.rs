@@ -2,7 +2,7 @@
 //! number. Sleeping is the client's.
 //!
 //! The rules are those of Oracle's SDKs (eight attempts in ten minutes; 429, 5xx but 501, 409 `IncorrectState`
-//! and `LockConflict`, connection errors), plus one: a call that the service cannot recognize as a repetition is only repeated where the
+//! and `LockConflict`, connection errors), with Object Storage's 409 for two writes at once, plus one: a call that the service cannot recognize as a repetition is only repeated where the
 //! first one has certainly not been served. Whoever made it reads back first.
 
 use std::time::Duration;
@@ -79,7 +79,9 @@ impl Policy {
     ) -> Next {
         let passes = match trouble {
             Trouble::Status { status: 429, .. } | Trouble::NotSent => true,
-            Trouble::Status { status: 409, code, .. } => matches!(code, "IncorrectState" | "LockConflict"),
+            Trouble::Status { status: 409, code, .. } => {
+                matches!(code, "IncorrectState" | "LockConflict" | "ConcurrentObjectUpdate")
+            }
             // What is not there, and a disk that is full (ours, of the simulator), are not there in 30 s either.
             Trouble::Status { status: 501 | 507, .. } => false,
             Trouble::Status { status, .. } => status >= 500 && repeatable,
@@ -131,6 +133,7 @@ mod tests {
             (status(429, "TooManyRequests"), true, true),
             (status(409, "IncorrectState"), true, true),
             (status(409, "LockConflict"), true, true),
+            (status(409, "ConcurrentObjectUpdate"), true, true),
             (status(409, "Conflict"), false, false),
             (status(409, "InvalidatedRetryToken"), false, false),
             (status(500, "InternalServerError"), true, false),

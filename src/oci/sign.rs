@@ -29,7 +29,7 @@ pub enum SignError {
 
 const X_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-content-sha256");
 
-/// What is signed of a request without a body, in this order.
+/// What is signed of a request without a body, or where the body is left out, in this order.
 const SIGNED: &[&str] = &["date", "(request-target)", "host"];
 
 /// What is signed of a request with a body, even an empty one.
@@ -45,6 +45,16 @@ const SIGNED_FOR_TOKEN: &[&str] =
 pub fn sign(request: &mut Request<Bytes>, key: &SigningKey, now: Timestamp) -> Result<(), SignError> {
     let with_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     sign_headers(request, key, now, if with_body { SIGNED_WITH_BODY } else { SIGNED })
+}
+
+/// Signs a request whose body is left out of it, as Oracle's clients do where they bring Object Storage an object: sets
+/// `date`, `host` and `authorization`, whatever the method.
+pub(crate) fn sign_plain(
+    request: &mut Request<Bytes>,
+    key: &SigningKey,
+    now: Timestamp,
+) -> Result<(), SignError> {
+    sign_headers(request, key, now, SIGNED)
 }
 
 /// Signs a request for a token, as [`sign`] does, but for the host: the service that gives tokens to instances wants
@@ -210,6 +220,18 @@ mod tests {
         assert!(header(&put, "authorization").contains("content-length content-type x-content-sha256"));
         let delete = signed(Request::delete("http://h/x"), "");
         assert!(header(&delete, "authorization").contains("headers=\"date (request-target) host\""));
+    }
+
+    #[test]
+    fn a_plain_put_signs_nothing_of_its_body() {
+        let mut put = Request::put("http://h/n/ns/b/own/o/a%2Fb").body(Bytes::from("bytes")).unwrap();
+        sign_plain(&mut put, &key(), "2026-11-22T14:05:09.7Z".parse().unwrap()).unwrap();
+        verify(
+            &put,
+            "date: Sun, 22 Nov 2026 14:05:09 GMT\n(request-target): put /n/ns/b/own/o/a%2Fb\nhost: h",
+        );
+        let names: Vec<_> = put.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["date", "host", "authorization"]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! For tests: a transport that answers by rule and records what it was asked, and a client on it.
+//! For tests: a transport that answers by rule and records what it was asked, and a client on it; and a way to a service
+//! on which requests and answers get lost.
 
 use std::sync::{Arc, Mutex};
 
@@ -111,4 +112,56 @@ pub(crate) fn refuse(status: u16, code: &str) -> Answer {
 /// A connection that breaks.
 pub(crate) fn broken() -> Answer {
     Err(TransportError::Broken("reset".to_owned()))
+}
+
+/// What happens to a request on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is refused on the way.
+    Refused(u16, &'static str),
+    /// It does not arrive.
+    Dropped,
+    /// It is served, and the answer is lost.
+    Lost,
+}
+
+/// A way to a service.
+#[derive(Clone)]
+pub(crate) struct Way<T> {
+    service: T,
+    faults: Arc<Mutex<Vec<(&'static str, Fault)>>>,
+    /// The request lines so far.
+    pub(crate) lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl<T> Way<T> {
+    pub(crate) fn to(service: T) -> Self {
+        Self { service, faults: Arc::default(), lines: Arc::default() }
+    }
+
+    /// Has something happen to the next request whose line (`PUT /n/...`) holds a text; what is said first happens first.
+    pub(crate) fn spoil(&self, text: &'static str, fault: Fault) {
+        self.faults.lock().unwrap().push((text, fault));
+    }
+}
+
+impl<T: Transport> Transport for Way<T> {
+    async fn send(&self, request: Request<Bytes>) -> Answer {
+        let line = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
+        self.lines.lock().unwrap().push(line.clone());
+        let fault = {
+            let mut faults = self.faults.lock().unwrap();
+            let found = faults.iter().position(|(text, _)| line.contains(text));
+            found.map(|at| faults.remove(at).1)
+        };
+        match fault {
+            None => self.service.send(request).await,
+            Some(Fault::Refused(status, code)) => refuse(status, code),
+            Some(Fault::Dropped) => broken(),
+            Some(Fault::Lost) => {
+                self.service.send(request).await?;
+                broken()
+            }
+        }
+    }
 }

@@ -298,6 +298,8 @@ pub enum Op {
         group: GroupName,
         /// The service's.
         id: Ocid,
+        /// What the service calls it, and goes on to.
+        called: String,
         /// Its tags; others of it stay.
         owner: Ownership,
     },

@@ -18,7 +18,8 @@ pub struct StreamName {
 }
 
 /// A module stream that an instance may get packages from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ModuleStream {
     /// The module, as `perl`.
     pub module: Arc<str>,
@@ -29,7 +30,8 @@ pub struct ModuleStream {
 }
 
 /// Why packages come from a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StreamStatus {
     /// Somebody enabled it.
     Enabled,

@@ -1,6 +1,8 @@
 //! Drift: what somebody else changed since our last apply. Movement towards the bound release is progress, and what
 //! an unfinished run of ours left behind is unfinished; neither is drift.
 
+use std::collections::BTreeSet;
+
 use super::assess::{Assessed, Member};
 use super::holdings::{GroupFound, Groups, Sources};
 use super::roster::Rosters;
@@ -25,18 +27,21 @@ pub(super) fn find(
     for (release, found) in sources {
         let address = || Address::Release(release.clone());
         if found.gone {
-            drift.push(Drift { address: address(), kind: DriftKind::Gone });
+            drift.push(Drift::of(address(), DriftKind::Gone));
         } else if found.proven && !(found.missing.is_empty() && found.foreign.is_empty()) {
             let kind = DriftKind::Contents { missing: found.missing.clone(), foreign: found.foreign.clone() };
-            drift.push(Drift { address: address(), kind });
+            drift.push(Drift::of(address(), kind));
         }
     }
     for (group, found) in groups {
-        if found.gone {
-            drift.push(Drift { address: Address::Group(group.clone()), kind: DriftKind::Gone });
-        } else if let Some(kind) = exchanged(input, (sources, riding), group, found) {
-            drift.push(Drift { address: Address::Group(group.clone()), kind });
-        }
+        let kinds = match found.gone {
+            true => vec![DriftKind::Gone],
+            false => {
+                let exchanged = exchanged(input, (sources, riding), group, found);
+                exchanged.into_iter().chain(renamed(input, group)).collect()
+            }
+        };
+        drift.extend(kinds.into_iter().map(|kind| Drift::of(Address::Group(group.clone()), kind)));
     }
     for member in &members.list {
         of_member(input, member, (sources, riding), &mut drift);
@@ -64,11 +69,24 @@ fn exchanged(
         begun(input, &OpKey::attach(group, release)) || begun(input, &OpKey::detach(group, release))
     });
     let at = |link: &SourceLink| riding.releases.get(&link.id);
-    let known = |link: &SourceLink| at(link).is_some_and(|at| *at == expected || Some(at) == bound);
+    let accepted = &input.state.groups.get(group)?.accepted;
+    let known = |link: &SourceLink| {
+        accepted.contains(&link.id) || at(link).is_some_and(|at| *at == expected || Some(at) == bound)
+    };
     // A release whose source is gone has drifted by itself.
     let there = sources.get(&expected).is_none_or(|found| found.id.is_some());
     let as_left = !seen.sources.is_empty() && seen.sources.iter().all(known);
     (there && !moving && !as_left).then(|| DriftKind::Sources { expected, found: seen.sources.clone() })
+}
+
+/// Returns what the service calls a group that we know by its id, if that is another name. One that the train file names
+/// by its id may be called anything.
+fn renamed(input: &Input<'_>, group: &GroupName) -> Option<DriftKind> {
+    let declared = input.train.group(group).filter(|declared| declared.id.is_none())?;
+    let record = input.state.groups.get(&declared.name)?;
+    let seen = input.observed.groups.get(&record.id)?;
+    let called = record.called.as_deref().unwrap_or(group.as_str());
+    (*seen.name != *called && *seen.name != *group.as_str()).then(|| DriftKind::Renamed { found: seen.name.clone() })
 }
 
 fn of_member(
@@ -78,20 +96,19 @@ fn of_member(
     drift: &mut Vec<Drift>,
 ) {
     let Some(record) = input.state.instances.get(member.id) else { return };
-    let address = || Address::Instance(member.id.clone());
+    let of = |kind| Drift::within(Address::Instance(member.id.clone()), &member.group.name, kind);
     let Some(seen) = member.seen else {
-        drift.push(Drift { address: address(), kind: DriftKind::Gone });
+        drift.push(of(DriftKind::Gone));
         return;
     };
     if member.outside
         && record.group == member.group.name
         && !begun(input, &OpKey::join(&member.group.name, member.id))
     {
-        let kind = DriftKind::Left { group: member.group.name.clone() };
-        drift.push(Drift { address: address(), kind });
+        drift.push(of(DriftKind::Left { group: member.group.name.clone() }));
     }
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
-    let places = Places { expected: expected(input, record), bound, riding };
+    let places = Places { expected: expected(input, record), bound, accepted: &record.accepted, riding };
     let moving = record.release.iter().chain([&member.release.name]);
     let group = &member.group.name;
     let mut moving = moving.into_iter();
@@ -102,10 +119,9 @@ fn of_member(
     });
     if let Some(expected) = record.release.clone().filter(|_| !moving) {
         if !places.has(seen) {
-            let kind = DriftKind::Parent { expected, found: riding.link(seen, bound).cloned() };
-            drift.push(Drift { address: address(), kind });
+            drift.push(of(DriftKind::Parent { expected, found: riding.link(seen, bound).cloned() }));
         } else if let Some(children) = places.beside(seen) {
-            drift.push(Drift { address: address(), kind: DriftKind::Children { children } });
+            drift.push(of(DriftKind::Children { children }));
         }
     }
     let (Some(level), Some(verdict)) = (&record.at_level, &member.verdict) else { return };
@@ -122,12 +138,10 @@ fn of_member(
         let offered = input.observed.updates.get(member.id).filter(|_| !member.switch);
         let offered = offered.map(|offered| offered.iter().map(|update| &**update));
         let behind = Sorter::new(member.group.patching(), offered).counting(verdict).copied().collect();
-        let kind = DriftKind::LeftLevel { release: level.release.clone(), behind, ahead };
-        drift.push(Drift { address: address(), kind });
+        drift.push(of(DriftKind::LeftLevel { release: level.release.clone(), behind, ahead }));
     }
     if verdict.extra.len() > level.extra {
-        let kind = DriftKind::Beside { before: level.extra, now: verdict.extra.clone() };
-        drift.push(Drift { address: address(), kind });
+        drift.push(of(DriftKind::Beside { before: level.extra, now: verdict.extra.clone() }));
     }
 }
 
@@ -140,6 +154,8 @@ fn expected<'a>(input: &Input<'a>, record: &InstanceRecord) -> Option<&'a Ocid> 
 struct Places<'a> {
     expected: Option<&'a Ocid>,
     bound: Option<&'a Ocid>,
+    /// What is meant to stand beside it.
+    accepted: &'a BTreeSet<Ocid>,
     riding: &'a Riding,
 }
 
@@ -151,8 +167,9 @@ impl Places<'_> {
     /// Returns what is attached beside it under the train's own parent, if anything is.
     fn beside(&self, seen: &Instance) -> Option<Vec<SourceLink>> {
         let here = |child: &&SourceLink| Some(&child.id) == self.expected || Some(&child.id) == self.bound;
-        let others = self.riding.children(seen).filter(|child| !here(child));
-        let others: Vec<SourceLink> = others.chain(self.riding.foreign(seen)).cloned().collect();
+        let others = self.riding.children(seen).filter(|child| !here(child)).chain(self.riding.foreign(seen));
+        let others: Vec<SourceLink> =
+            others.filter(|child| !self.accepted.contains(&child.id)).cloned().collect();
         (!others.is_empty()).then_some(others)
     }
 }
@@ -183,7 +200,7 @@ fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
             let ours = [OpKey::leave(&group.name, stranger), OpKey::join(&group.name, stranger)];
             if !known && !ours.iter().any(|key| begun(input, key)) {
                 let kind = DriftKind::Joined { group: group.name.clone() };
-                drift.push(Drift { address: Address::Instance(stranger.clone()), kind });
+                drift.push(Drift::within(Address::Instance(stranger.clone()), &group.name, kind));
             }
         }
     }

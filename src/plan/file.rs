@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -45,6 +46,14 @@ pub enum PlanFileError {
 }
 
 impl Plan {
+    /// Says that it was made from what was seen at an earlier time.
+    #[must_use]
+    pub fn made_from(mut self, seen: Timestamp) -> Self {
+        self.seen = Some(seen);
+        self.id = self.content_id();
+        self
+    }
+
     /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id. The plan is streamed
     /// into the digest, never held as text.
     pub fn content_id(&mut self) -> PlanId {

@@ -4,17 +4,17 @@
 //! Taking over changes whose something is and nothing it does: its tags, and the state. A source must hold the release
 //! before that; a group is taken with whom and what it has, and moved by the same plan like any other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::holdings::{GroupFound, Groups, SourceFound, Sources};
-use super::{Input, Note, Refusal};
+use super::{Action, Input, Note, Refusal, Step};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Candidate, Precondition, SourceLink};
-use crate::op::{Binding, Ownership};
+use crate::op::{Binding, Op, Ownership};
 use crate::package::{Package, PackageSet};
 use crate::state::State;
 use crate::train::{Import, Imported, Release, Train};
@@ -287,8 +287,19 @@ pub(super) fn as_seen(input: &Input<'_>, id: &Ocid) -> Precondition {
     }
 }
 
-/// Tells what is taken over, for people.
-pub(super) fn tell(input: &Input<'_>, sources: &Sources, groups: &Groups) -> Vec<PlannedImport> {
+/// Tells what these steps take over, for people.
+pub(super) fn tell(
+    input: &Input<'_>,
+    (sources, groups): (&Sources, &Groups),
+    steps: &[Step],
+) -> Vec<PlannedImport> {
+    let taken: BTreeSet<&Ocid> = steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            Action::Act { op: Op::AdoptSource { id, .. } | Op::AdoptGroup { id, .. } } => Some(id),
+            _ => None,
+        })
+        .collect();
     let line = |address: &Address| {
         let asked = input.train.imports.iter().find(|import| self::address(&import.of) == *address);
         asked.and_then(|import| import.line)
@@ -328,6 +339,7 @@ pub(super) fn tell(input: &Input<'_>, sources: &Sources, groups: &Groups) -> Vec
             with: Takeover::Group { members: seen.members.iter().cloned().collect(), sources },
         });
     }
+    imports.retain(|import| taken.contains(&import.id));
     imports.sort_by(|a, b| a.address.cmp(&b.address));
     imports
 }

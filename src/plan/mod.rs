@@ -4,6 +4,8 @@
 //! steps are the execution graph, so that what was reviewed is what runs; everything a renderer shows stands in the
 //! plan, so that no renderer computes.
 
+mod accept;
+mod aim;
 mod assess;
 mod bindings;
 mod change;
@@ -19,6 +21,7 @@ mod judged;
 pub mod lint;
 mod mismatch;
 mod order;
+mod partial;
 mod patch;
 mod planner;
 mod profiles;
@@ -32,27 +35,30 @@ mod steps;
 mod takeover;
 mod vendors;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId};
 use crate::package::{Digest, PackageSet, Pattern};
 use crate::train::{Ahead, Amount, Patching};
 
+pub use accept::{Unacceptable, accept, drift_at};
+pub use aim::unknown;
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
-pub use drifted::{Drift, DriftKind};
+pub use drifted::{Drift, DriftKind, Drifts};
 pub use file::{PlanFileError, load, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use imports::{Attached, PlannedImport, Takeover, Unimportable, pending as pending_imports};
 pub use judged::judged;
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
+pub use partial::Partial;
 pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target, update};
-pub use planner::{Input, plan};
+pub use planner::{Input, plan, targeted};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use takeover::import;
@@ -117,6 +123,12 @@ pub struct Plan {
     /// The golden instance, in a plan that updates it by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub golden: Option<Ocid>,
+    /// What it is a part of, where not all that the train wants was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
+    /// When what it was made from was seen, where that was not just then: it was made from the inventory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Timestamp>,
 }
 
 /// What a plan was made on. Another basis makes it stale.
@@ -214,6 +226,12 @@ pub struct Cost {
 }
 
 impl Plan {
+    /// Returns the addresses that it would change, or take over.
+    pub(super) fn touched(&self) -> BTreeSet<&Address> {
+        let changed = self.changes.iter().map(|change| &change.address);
+        changed.chain(self.imports.iter().map(|import| &import.address)).collect()
+    }
+
     /// Tells whether it would change anything.
     pub fn changes_anything(&self) -> bool {
         !self.changes.is_empty() || !self.imports.is_empty()

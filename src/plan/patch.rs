@@ -191,6 +191,8 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         cost: steps::cost(&steps),
         patches,
         golden: golden.filter(|golden| targets.iter().any(|(id, _)| id == golden)).cloned(),
+        partial: None,
+        seen: None,
         steps,
     };
     plan.id = plan.content_id();

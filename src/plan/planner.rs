@@ -3,12 +3,17 @@
 //! [`plan`] reads as a numbered list; each phase is a file of its own and hands a value to the next. All choices are
 //! made here, so that the executor has none left.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
+use super::aim::Names;
 use super::{
-    Basis, FORMAT_VERSION, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings, changes, drift,
-    gates, holdings, imports, mismatch, profiles, retired, roster, schedules, steps, vendors,
+    Basis, Drift, FORMAT_VERSION, Partial, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings,
+    changes, drift, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules, steps, vendors,
 };
+use crate::name::{Address, Spelled};
 use crate::observed::Observed;
 use crate::op::{Capabilities, PlanId};
 use crate::state::State;
@@ -35,11 +40,38 @@ pub struct Input<'a> {
 
 /// Makes the plan, or says everything that stands against making one.
 pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
+    make(input, &[])
+}
+
+/// Makes a plan of these things only and of what they need, or says what stands against it. Without any it is the plan of
+/// everything.
+pub fn targeted(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
+    let whole = plan(input)?;
+    if targets.is_empty() {
+        return Ok(whole);
+    }
+    let names = Names::of(&whole);
+    let refusals = partial::refusals(&whole.steps, input.capabilities.binding, names, targets);
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let mut part = make(input, targets)?;
+    let told = part.touched();
+    let others: BTreeSet<&Address> = whole.touched().difference(&told).copied().collect();
+    let left_out = others.into_iter().cloned().collect();
+    let steps = whole.steps.len() - part.steps.len();
+    part.partial = part.partial.map(|partial| Partial { left_out, steps, ..partial });
+    part.id = part.content_id();
+    Ok(part)
+}
+
+/// Makes the plan: of everything, or of what is asked for.
+fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
     let mut refusals = Vec::new();
     // 1. Which source of the service holds which release, and which group is which.
     let sources = holdings::sources(input, &mut refusals);
     let riding = holdings::riding(input, &sources);
-    let groups = holdings::groups(input, &mut refusals);
+    let mut groups = holdings::groups(input, &mut refusals);
     let schedules = schedules::find(input, &groups, &mut refusals);
     let profiles = profiles::find(input, &groups, &mut refusals);
     let vendors = vendors::resolve(input, &mut refusals);
@@ -49,17 +81,18 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         return Err(refusals);
     }
     // 3. How each member stands to its release, what it needs, and what holds it.
-    let members = assess::members(input, &sources, (&riding, &groups), &rosters);
-    let bindings = bindings::draw_up(input, &sources, &groups, &members);
+    let mut members = assess::members(input, &sources, (&riding, &groups), &rosters);
+    let mut bindings = bindings::draw_up(input, &sources, &groups, &members);
     // 4. What others changed.
     let mut drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
     drift.extend(schedules::drift(&schedules));
     drift.extend(profiles::drift(&profiles));
+    let drift: Vec<Drift> = drift.into_iter().map(|drift| drift.dated(input.state)).collect();
     // 5. Which groups wait for which, and which gates are shut now.
-    let gates = gates::place(input, &members, &bindings);
+    let mut gates = gates::place(input, &members, &bindings);
     // 6. Which sources of retired releases go.
     let losers = bindings::losers(&bindings, &groups);
-    let retirement = retired::settle(input, &sources, &members, &losers);
+    let mut retirement = retired::settle(input, &sources, &members, &losers);
     // 7. What runs, in which order.
     let service = steps::Found {
         sources: &sources,
@@ -70,14 +103,29 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         vendors: &vendors,
         bindings: &bindings,
     };
-    let steps = steps::lay(input, service, &rosters, &members, &gates, &retirement);
-    // 8. What that changes, for people.
+    let mut steps = steps::lay(input, service, &rosters, &members, &gates, &retirement);
     let labels = changes::labels(input, (&rosters, &retirement), &members);
+    // 8. What is left of all that, where only a part is asked for.
+    let names = Names { train: &input.train.name, labels: &labels };
+    let mut shown = Cow::Borrowed(&rosters);
+    let kept = (!targets.is_empty()).then(|| {
+        let whole = partial::Whole {
+            steps: &mut steps,
+            members: &mut members,
+            rosters: &mut shown,
+            groups: &mut groups,
+            bindings: &mut bindings,
+            gates: &mut gates,
+            retirement: &mut retirement,
+        };
+        partial::narrow(input, names, targets, whole)
+    });
+    // 9. What that changes, for people.
     let mut story = changes::tell(
         input,
         (&sources, &riding),
         (&groups, &bindings),
-        &rosters,
+        &shown,
         &members,
         &gates,
         &retirement,
@@ -88,6 +136,12 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     story.notes.extend(imports::done(input));
     schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
+    // What is taken over is what has a step left for that.
+    let imports = imports::tell(input, (&sources, &groups), &steps);
+    let partial = kept.map(|kept| {
+        kept.trim(input, names, targets, &mut story);
+        kept.partial(names, targets, (&story, &imports))
+    });
 
     let own = Some(input.train.own_parent()).filter(|own| sources.contains_key(&own.name));
     let release = |release: &crate::train::Release| {
@@ -107,7 +161,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         unmanaged: input.train.unmanaged.clone(),
         labels,
         drift,
-        imports: imports::tell(input, &sources, &groups),
+        imports,
         changes: story.changes,
         moves: story.moves,
         cohorts: story.cohorts,
@@ -118,6 +172,8 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         cost: steps::cost(&steps),
         patches: Vec::new(),
         golden: None,
+        partial,
+        seen: None,
         steps,
     };
     plan.id = plan.content_id();

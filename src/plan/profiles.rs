@@ -117,5 +117,5 @@ pub(super) fn changes(profiles: &Profiles) -> impl Iterator<Item = Change> + '_ 
 /// Tells which of ours somebody has deleted.
 pub(super) fn drift(profiles: &Profiles) -> impl Iterator<Item = Drift> + '_ {
     let gone = profiles.iter().filter(|(_, found)| found.gone);
-    gone.map(|(group, _)| Drift { address: Address::Profile(group.clone()), kind: DriftKind::Gone })
+    gone.map(|(group, _)| Drift::of(Address::Profile(group.clone()), DriftKind::Gone))
 }

@@ -116,6 +116,16 @@ pub enum Refusal {
         /// How many there are.
         members: usize,
     },
+    /// One member is asked for by itself, of a group that moves as a whole.
+    #[error(
+        "instance.{instance}: the service moves the members of a group together; ask for them all, with --target group.{group}"
+    )]
+    Together {
+        /// The instance, as it was asked for.
+        instance: String,
+        /// Its group.
+        group: GroupName,
+    },
     /// An instance is in two groups.
     #[error(
         "instance {instance} is a member of both group.{first} and group.{second}; an instance rides one release"

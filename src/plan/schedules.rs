@@ -197,7 +197,7 @@ pub(super) fn changes(input: &Input<'_>, schedules: &Schedules) -> Vec<Change> {
 /// Returns what somebody else has changed.
 pub(super) fn drift(schedules: &Schedules) -> impl Iterator<Item = Drift> {
     let drifted = schedules.iter().filter_map(|(group, found)| Some((group, found.drift.clone()?)));
-    drifted.map(|(group, kind)| Drift { address: Address::Schedule(group.clone()), kind })
+    drifted.map(|(group, kind)| Drift::of(Address::Schedule(group.clone()), kind))
 }
 
 /// Says until when members wait for their schedule: its next run.

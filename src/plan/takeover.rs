@@ -1,8 +1,6 @@
 //! An import that is asked for by hand: a plan that takes over one thing and changes nothing else. It is a plan like any
 //! other to whoever shows or runs it.
 
-use std::collections::BTreeMap;
-
 use super::holdings::{GroupFound, Groups, SourceFound, Sources};
 use super::retired::Retirement;
 use super::roster::Rosters;
@@ -54,7 +52,7 @@ pub fn import(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         unmanaged: input.train.unmanaged.clone(),
         labels: changes::labels(input, nobody, &assess::Assessed::default()),
         drift: Vec::new(),
-        imports: imports::tell(input, &sources, &groups),
+        imports: imports::tell(input, (&sources, &groups), &steps),
         changes: Vec::new(),
         moves: Vec::new(),
         cohorts: Vec::new(),
@@ -65,6 +63,8 @@ pub fn import(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         cost: steps::cost(&steps),
         patches: Vec::new(),
         golden: None,
+        partial: None,
+        seen: None,
         steps,
     };
     plan.id = plan.content_id();

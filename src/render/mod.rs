@@ -6,6 +6,7 @@
 mod coverage;
 mod delta;
 mod diff;
+mod drift;
 mod inspection;
 mod lines;
 mod markdown;
@@ -28,6 +29,7 @@ mod tests;
 
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
+pub use drift::{drift, no_drift};
 pub use inspection::{
     history, history_json, state_addresses, state_differences, state_differences_folded,
     state_differences_json, state_json, state_record, state_records,
@@ -41,7 +43,7 @@ pub use repeat::Repeat;
 pub use report::{ReportFormat, report, report_verdict};
 pub use state::state;
 pub use status::{instance_status, status};
-pub(crate) use words::count;
+pub(crate) use words::{count, old};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::page::{Mark, Page, Tone};
-use super::plan::summary;
+use super::plan::{partial, summary};
 use super::words::{self, count, counts, one_line};
 use super::{Detail, Style};
 use crate::apply::{Outcome, StepEnd};
@@ -35,6 +35,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         page.blank();
     }
     verdict(&mut page, plan, &run);
+    partial::warning(&mut page, plan);
     page.finish()
 }
 

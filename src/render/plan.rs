@@ -7,17 +7,20 @@
 mod changes;
 mod cohorts;
 mod crew;
-mod drift;
+pub(super) mod drift;
 mod held;
 mod imports;
 mod mismatch;
+pub(super) mod partial;
 mod patches;
 pub(super) mod summary;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::page::{Page, Tone, columns};
-use super::words::{count, counts};
+use super::words::{count, counts, old, time};
 use super::{Detail, Style};
 use crate::plan::Plan;
 
@@ -29,15 +32,18 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     write_verdict(&mut page, plan);
     summary::tables(&mut page, plan);
     if page.shows(Detail::Default) {
-        drift::section(&mut page, plan);
+        drift::section(&mut page, plan, drift_count(plan), &plan.drift.iter().collect::<Vec<_>>());
         imports::section(&mut page, plan);
         changes::section(&mut page, plan);
         held::section(&mut page, plan);
         held::ahead(&mut page, plan);
         mismatch::section(&mut page, plan);
         held::notes(&mut page, plan);
+        partial::section(&mut page, plan);
         // A plan of nothing is short enough to say so once.
-        if plan.changes_anything() || !(plan.held.is_empty() && plan.drift.is_empty()) {
+        if plan.changes_anything()
+            || !(plan.held.is_empty() && plan.drift.is_empty() && plan.partial.is_none())
+        {
             page.blank();
             write_verdict(&mut page, plan);
         }
@@ -64,8 +70,10 @@ fn sentences(plan: &Plan) -> (String, String) {
         }
     };
     let (held, drifted) = (held_count(plan), drift_count(plan));
-    let rest = counts(&[(held, "held"), (drifted, "drifted")]);
-    (sentence, if rest.is_empty() { rest } else { format!("({rest})") })
+    let counted = counts(&[(held, "held"), (drifted, "drifted")]);
+    let part = if plan.partial.is_some() { "PARTIAL" } else { "" };
+    let rest: Vec<&str> = [part, &counted].into_iter().filter(|rest| !rest.is_empty()).collect();
+    (sentence, if rest.is_empty() { String::new() } else { format!("({})", rest.join(", ")) })
 }
 
 /// How many addresses are held.
@@ -87,6 +95,7 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
         page.line(&painted);
         page.line(&rest);
     }
+    partial::warning(page, plan);
     let held = held_count(plan);
     if !plan.changes_anything() && held > 0 {
         page.text(
@@ -101,4 +110,10 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
     } else if plan.changes_anything() && !plan.can_start() {
         page.text(0, 0, &format!("None of the {} can start now.", count(plan.steps.len(), "step")));
     }
+}
+
+/// Says how old what a plan was made from was by then.
+fn age(made: Timestamp, seen: Timestamp) -> String {
+    let age = std::time::Duration::try_from(made.duration_since(seen)).unwrap_or_default();
+    format!("from the inventory of {}, {} old", time(seen), old(age))
 }

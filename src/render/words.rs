@@ -160,6 +160,16 @@ pub(super) fn span(span: Duration) -> String {
     }
 }
 
+/// Returns how old something is, as one would say it: `40 s`, `3 min`, `5 h`, `12 days`.
+pub(crate) fn old(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// Returns things with a verb: `1 package is`, `2 packages are`.
 pub(super) fn are(number: usize, thing: &str) -> String {
     format!("{} {}", count(number, thing), if number == 1 { "is" } else { "are" })

@@ -1,8 +1,8 @@
 //! The embedded OS Management service and its successor, OS Management Hub: a world of instances, an agent on each, and
-//! Oracle's two APIs in front of it.
+//! Oracle's two APIs in front of it; and Object Storage, for who keeps files beside them.
 //!
 //! ```text
-//! catalogue --+          requests --> front::{osms, hub} --> Change --> journal --> world
+//! catalogue --+          requests --> front::{osms, hub, objects} --> Change --> journal --> world
 //! seed -------+--> world::generate --> World <-- settle(now): agents finish their work
 //! ```
 //!
@@ -18,10 +18,12 @@ mod errata;
 mod front;
 mod golden;
 mod handle;
+mod in_process;
 mod journal;
 mod runtime;
 mod server;
 mod service;
+mod shelf;
 mod switches;
 #[cfg(test)]
 mod tests;
@@ -38,8 +40,9 @@ pub use credentials::{Credentials, credentials, write_config};
 pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, golden_instance, golden_set};
 
 pub use handle::Handle;
-pub use service::{Given, InProcess, Simulator};
-pub use switches::{HubSwitches, NullSources, Reaction, Switches};
+pub use in_process::InProcess;
+pub use service::{Given, Simulator};
+pub use switches::{HubSwitches, NullSources, ObjectSwitches, Reaction, Switches};
 pub use world::{Ask, Left, Mishap, Power, Trial};
 
 /// The region that the simulator's ids and credentials name.

@@ -14,10 +14,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::{Info, Simulator};
+use super::{Info, Simulator, front};
 
 /// The largest body taken: a release of some 20,000 packages.
 const LARGEST_BODY: usize = 4 << 20;
+/// The largest object; the real one takes 50 GiB at once.
+const LARGEST_OBJECT: usize = 64 << 20;
 /// How long another process gets to answer a question that takes it no time.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -44,7 +46,9 @@ async fn answer(
     if !latency.is_zero() && !parts.uri.path().starts_with("/simulator/") {
         tokio::time::sleep(latency).await;
     }
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return bare(StatusCode::PAYLOAD_TOO_LARGE) };
+    let is_object = front::is_object_storage(parts.uri.path());
+    let largest = if is_object { LARGEST_OBJECT } else { LARGEST_BODY };
+    let Ok(body) = to_bytes(body, largest).await else { return bare(StatusCode::PAYLOAD_TOO_LARGE) };
     let request = Request::from_parts(parts, body);
     match tokio::task::spawn_blocking(move || simulator.handle(request)).await {
         Ok(response) => response.map(Body::from),

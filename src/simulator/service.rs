@@ -1,21 +1,20 @@
 //! The service as one value: requests in, responses out, one at a time, over a world that it owns.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::Clock;
 use super::front::{self, Answer, Api, Context, Failure, Query, Reply};
 use super::golden::Facts;
 use super::journal::{Call, Journal, JournalError, Opened, Record};
+use super::shelf::Shelf;
 use super::switches::Switches;
 use super::world::{Change, DEFAULT_FLEET, Mishap, Power, Work, World, hub};
 use super::{Info, Place, Service};
-use crate::oci::{Transport, TransportError};
 use crate::package::{Digest, PackageSet};
 
 /// How long a retry token is remembered, documented.
@@ -50,6 +49,8 @@ pub struct Simulator {
 struct Core {
     world: World,
     journal: Option<Journal>,
+    /// The bytes of objects.
+    shelf: Shelf,
     tokens: BTreeMap<String, Remembered>,
     /// The tokens in the order they were used, for forgetting them.
     used: VecDeque<(Timestamp, String)>,
@@ -77,7 +78,7 @@ impl Simulator {
     /// ids are in [`Simulator::info`].
     pub fn with_fleet(seed: u64, fleet: usize, clock: Clock, switches: Switches) -> Self {
         let world = World::generate(seed, fleet, clock.now(0));
-        Self::over(Core::new(world, None), clock, switches)
+        Self::over(Core::new(world, None, Shelf::Memory(BTreeMap::new())), clock, switches)
     }
 
     /// Opens the world of a place, or makes a new one that will be written there at its first change. Takes an OS lock
@@ -95,10 +96,15 @@ impl Simulator {
     ) -> std::io::Result<Self> {
         let Opened { journal, world, records } =
             Journal::open(&place.world, place.seed, fleet, clock.now(0))?;
-        let mut core = Core::new(world, Some(journal));
+        let mut core = Core::new(world, Some(journal), Shelf::of(&place.world));
         records.iter().for_each(|record| {
             core.make(record);
         });
+        // Without a log nothing is known of what lies there, nor is it anybody's to take away.
+        if !records.is_empty() {
+            core.world.objects.take_dropped();
+            core.shelf.sweep(core.world.objects.etags());
+        }
         Ok(Self::over(core, clock, switches))
     }
 
@@ -243,10 +249,11 @@ impl Simulator {
             None => self.serve(&parts.method, target, &parts.headers, &body),
         };
         let answer = answer.unwrap_or_else(Answer::from);
-        self.respond(answer, &parts.headers)
+        self.respond(answer, &parts)
     }
 
-    fn respond(&self, answer: Answer, headers: &HeaderMap) -> Response<Bytes> {
+    fn respond(&self, answer: Answer, asked: &request::Parts) -> Response<Bytes> {
+        let headers = &asked.headers;
         let id = headers.get("opc-request-id").filter(|id| !id.is_empty()).cloned();
         let id = id.unwrap_or_else(|| {
             let mut core = self.core();
@@ -262,11 +269,19 @@ impl Simulator {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in answer.headers {
-            if let Ok(value) = HeaderValue::try_from(value) {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(&*name), HeaderValue::try_from(value)) {
                 response.headers_mut().insert(name, value);
             }
         }
         response.headers_mut().insert("opc-request-id", id);
+        if let Some(own) = headers.get("opc-client-request-id")
+            && front::is_object_storage(asked.uri.path())
+        {
+            response.headers_mut().insert("opc-client-request-id", own.clone());
+        }
+        if asked.method == Method::HEAD || response.status() == StatusCode::NOT_MODIFIED {
+            *response.body_mut() = Bytes::new();
+        }
         response
     }
 
@@ -275,7 +290,7 @@ impl Simulator {
         method: &Method,
         target: &str,
         headers: &HeaderMap,
-        body: &[u8],
+        body: &Bytes,
     ) -> Result<Answer, Failure> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         front::verify(method, target, headers, body, Timestamp::now())?;
@@ -325,13 +340,25 @@ impl Simulator {
                 path,
                 variables,
                 query,
+                headers,
                 body,
                 if_match: text("if-match"),
+                shelf: &core.shelf,
             },
         )?;
         match reply {
             Reply::Answer(answer) => Ok(answer),
             Reply::Change(change, then) => core.commit(Record { at: now, change, then, call }),
+            Reply::Keep(etag, change, then) => {
+                core.shelf.keep(&etag, body).map_err(|error| {
+                    Failure::unwritable(format!("the bytes of an object cannot be written: {error}"))
+                })?;
+                let answer = core.commit(Record { at: now, change, then, call });
+                if answer.is_err() {
+                    core.shelf.forget([etag]);
+                }
+                answer
+            }
         }
     }
 
@@ -379,10 +406,11 @@ impl Simulator {
 }
 
 impl Core {
-    fn new(world: World, journal: Option<Journal>) -> Self {
+    fn new(world: World, journal: Option<Journal>, shelf: Shelf) -> Self {
         Self {
             world,
             journal,
+            shelf,
             tokens: BTreeMap::new(),
             used: VecDeque::new(),
             closed: false,
@@ -418,7 +446,10 @@ impl Core {
         if let Some(journal) = &mut self.journal {
             journal.append(&record).map_err(|error| Failure::unwritable(chain(&error)))?;
         }
-        Ok(self.make(&record))
+        let answer = self.make(&record);
+        let dropped = self.world.objects.take_dropped();
+        self.shelf.forget(dropped);
+        Ok(answer)
     }
 
     /// Makes a change, now or when it is read again.
@@ -438,27 +469,4 @@ impl Core {
 fn chain(error: &JournalError) -> String {
     let source = std::error::Error::source(error).map(|source| format!(": {source}"));
     format!("{error}{}", source.unwrap_or_default())
-}
-
-/// Carries requests to a simulator in this process, without sockets: for tests on virtual time.
-#[derive(Clone, Debug)]
-pub struct InProcess(pub Arc<Simulator>);
-
-impl Transport for InProcess {
-    fn send(
-        &self,
-        mut request: Request<Bytes>,
-    ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send {
-        // What an HTTP client adds by itself.
-        let host = request.uri().authority().and_then(|host| HeaderValue::try_from(host.as_str()).ok());
-        if let Some(host) = host {
-            request.headers_mut().entry(header::HOST).or_insert(host);
-        }
-        if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
-            let length = HeaderValue::from(request.body().len());
-            request.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length);
-        }
-        let response = self.0.handle(request);
-        std::future::ready(Ok(response))
-    }
 }

@@ -66,6 +66,8 @@ pub struct Switches {
     pub group_update_names_work: bool,
     /// What nobody documented about OS Management Hub.
     pub hub: HubSwitches,
+    /// What nobody documented about Object Storage.
+    pub objects: ObjectSwitches,
 }
 
 /// Which installed packages come with `softwareSources` that are null, as a test of Oracle's provider says some do.
@@ -125,6 +127,35 @@ pub struct HubSwitches {
     /// What an agent has changed, it tells at once. Default no: `refreshSoftware` would be of little use. Who registers
     /// tells in any case.
     pub work_refreshes: bool,
+}
+
+/// The switches of Object Storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectSwitches {
+    /// Rows of a page where no `limit` is given. Default 1000, which is documented as the most that a page has.
+    pub default_page: usize,
+    /// Rows that a page has at most. Default 1000.
+    pub largest_page: usize,
+    /// A higher `limit` is refused (412 `LimitTooHigh`). Default yes: there is such a code; otherwise pages are shorter.
+    pub large_limits_fail: bool,
+    /// Deleting what is not there with an `if-match` fails by that (412). Default no: it is not found (404). A PUT is
+    /// known to fail by it.
+    pub absent_fails_if_match: bool,
+    /// Each so-manieth request is answered as if the bucket were not there (404 `BucketNotFound`). Default none; seen in
+    /// a tenancy of somebody's, at 3 to 16 of a hundred, with its cause unknown.
+    pub hidden_every: Option<u64>,
+}
+
+impl Default for ObjectSwitches {
+    fn default() -> Self {
+        Self {
+            default_page: 1000,
+            largest_page: 1000,
+            large_limits_fail: true,
+            absent_fails_if_match: false,
+            hidden_every: None,
+        }
+    }
 }
 
 impl HubSwitches {
@@ -187,6 +218,7 @@ impl Default for Switches {
             foreign_architectures: true,
             group_update_names_work: false,
             hub: HubSwitches::default(),
+            objects: ObjectSwitches::default(),
         }
     }
 }

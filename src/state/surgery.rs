@@ -90,6 +90,11 @@ impl State {
             }
         }
         carry(&mut self.groups, from, to);
+        if let Some(record) = self.groups.get_mut(to) {
+            // That the service goes on calling it so is not what others have done.
+            let called = record.called.take().unwrap_or_else(|| from.as_str().into());
+            record.called = (*called != *to.as_str()).then_some(called);
+        }
         carry(&mut self.schedules, from, to);
         carry(&mut self.profiles, from, to);
         for record in self.instances.values_mut().filter(|record| record.group == *from) {

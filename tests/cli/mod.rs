@@ -2,11 +2,13 @@
 
 mod credentials;
 mod diff;
+mod drift;
 mod examples;
 mod fmt;
 mod freeze;
 mod import;
 mod init;
+mod inventory;
 mod migration;
 mod principals;
 mod promote;
@@ -18,6 +20,7 @@ mod service;
 mod services;
 mod simulate;
 mod state;
+mod targets;
 mod terminal;
 mod trace;
 mod trains;

@@ -97,6 +97,9 @@ fn pinned(text: &str) -> String {
             ("   plan ", "5f1c0de5a11d"),
             ("made ", TIME),
             ("as of ", TIME),
+            ("last applied ", TIME),
+            ("last known to be right ", TIME),
+            ("inventory of ", TIME),
             ("last seen ", "2026-09-18 21:30Z"),
             ("lineage ", "6f9a1c206f9a1c206f9a1c206f9a1c20"),
         ] {

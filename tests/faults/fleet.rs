@@ -17,7 +17,7 @@ use patchtrain::op::{Api, Capabilities, Lineage};
 use patchtrain::plan::{self, Action, HeldReason, Input, Plan, ServiceLabel, Step, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, InProcess, Simulator, Switches, credentials};
 use patchtrain::state::State;
-use patchtrain::state::store::{Holder, Store};
+use patchtrain::state::store::{Holder, LockId, Store};
 use patchtrain::train::{self, Train};
 
 use super::script::{Script, Stand};
@@ -175,6 +175,8 @@ impl<S: Script> Fleet<S> {
     /// than foretold.
     pub(crate) async fn apply(&self, plan: &Plan, cloud: Arc<Service<Weather<S>>>) -> Vec<String> {
         let holder = Holder {
+            id: LockId::default(),
+            train: None,
             who: "t".into(),
             host: "t".into(),
             pid: 1,

@@ -11,7 +11,7 @@ use crate::support::worlds::{self, World};
 /// So many worlds take seconds, unoptimized; `.ci/long` asks for more.
 const WORLDS: u64 = 800;
 
-fn checked_plan(world: &World, seed: u64) -> Plan {
+pub(super) fn checked_plan(world: &World, seed: u64) -> Plan {
     let plan = world.plan().unwrap_or_else(|refusals| panic!("seed {seed}: {refusals:?}"));
     let findings = lint::lint(&plan);
     assert!(findings.is_empty(), "seed {seed}: {findings:#?}\n{:#?}", plan.steps);
@@ -19,7 +19,7 @@ fn checked_plan(world: &World, seed: u64) -> Plan {
 }
 
 /// Plans and runs until nothing can start; more than a few rounds mean that it does not converge.
-fn settle(world: &mut World, seed: u64) {
+pub(super) fn settle(world: &mut World, seed: u64) {
     for _ in 0..4 {
         let plan = checked_plan(world, seed);
         if !plan.can_start() {
@@ -32,7 +32,7 @@ fn settle(world: &mut World, seed: u64) {
 }
 
 /// Every third world is one of a service that binds groups.
-fn world(seed: u64) -> (World, Rng) {
+pub(super) fn world(seed: u64) -> (World, Rng) {
     let mut rng = Rng::new(seed);
     let binds_groups = seed % 3 == 2;
     let mut world = if binds_groups { hub::fresh(&mut rng) } else { worlds::fresh(&mut rng) };
@@ -51,7 +51,7 @@ fn world(seed: u64) -> (World, Rng) {
     (world, rng)
 }
 
-fn is_plannable(world: &World) -> bool {
+pub(super) fn is_plannable(world: &World) -> bool {
     world.plan().is_ok()
 }
 

@@ -2,6 +2,7 @@
 
 use patchtrain::name::{GroupName, Ocid};
 use patchtrain::observed::ServiceGroup;
+use patchtrain::plan::DriftKind;
 use patchtrain::train::Members;
 
 use crate::support::model;
@@ -106,5 +107,9 @@ fn a_group_with_a_new_name_in_the_service_is_the_same_group() {
     let mut world = applied();
     let id = world.state.groups[&GroupName::new("web")].id.clone();
     world.observed.groups.get_mut(&id).unwrap().name = "renamed".into();
+    let plan = check(&world, &["drift group.web Renamed"]);
+    assert_eq!(plan.drift[0].kind, DriftKind::Renamed { found: "renamed".into() });
+    // Whoever says in the train file which one is meant may call it as he likes.
+    world.train.groups[1].id = Some(id);
     check(&world, &[]);
 }

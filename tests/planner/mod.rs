@@ -1,8 +1,10 @@
 //! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
 
 mod bound;
+mod cached;
 mod children;
 mod convergence;
+mod drifts;
 mod groups;
 mod refusals;
 mod retired;
@@ -11,4 +13,5 @@ mod selectors;
 mod small;
 mod stories;
 mod streams;
+mod targets;
 mod updates;

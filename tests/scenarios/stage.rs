@@ -20,7 +20,7 @@ use patchtrain::package::{Package, StreamName};
 use patchtrain::plan::{self, Input, Plan, Request, ServiceLabel, Target, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
 use patchtrain::state::State;
-use patchtrain::state::store::{Holder, LocalSession, LocalStore, Session, Store, StoreError};
+use patchtrain::state::store::{Holder, LocalSession, LocalStore, LockId, Session, Store, StoreError};
 use patchtrain::train::{self, Train};
 use serde_json::json;
 use tokio::sync::watch;
@@ -329,6 +329,8 @@ impl Stage {
     pub(crate) async fn lock(&self, who: &str) -> Result<LocalSession, StoreError> {
         let since = self.simulator.now();
         let holder = Holder {
+            id: LockId::default(),
+            train: None,
             who: who.into(),
             host: "stage".into(),
             pid: std::process::id(),

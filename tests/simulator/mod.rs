@@ -2,6 +2,7 @@
 //! an update leaves.
 
 mod hub;
+mod objects;
 mod story;
 mod train;
 

@@ -3,6 +3,7 @@
 mod holdings;
 pub(crate) mod hub;
 pub(crate) mod model;
+mod planning;
 mod pty;
 pub(crate) mod quickstart;
 pub(crate) mod rng;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, ServiceGroup, Source, SourceLink};
-use patchtrain::op::{Api, Capabilities, Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
+use patchtrain::op::{Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
-use patchtrain::plan::{Input, Plan, Refusal, ServiceLabel};
+use patchtrain::plan::ServiceLabel;
 use patchtrain::state::State;
 use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
@@ -34,40 +34,6 @@ pub(crate) fn label() -> ServiceLabel {
 }
 
 impl World {
-    /// Plans, with two packages a call so that there are batches, and without asking about shrinking groups.
-    pub(crate) fn plan(&self) -> Result<Plan, Vec<Refusal>> {
-        self.plan_with(true)
-    }
-
-    pub(crate) fn plan_with(&self, allow_shrink: bool) -> Result<Plan, Vec<Refusal>> {
-        let service = label();
-        let observed = self.surveyed();
-        patchtrain::plan::plan(&Input {
-            train: &self.train,
-            state: &self.state,
-            observed: &observed,
-            capabilities: self.capabilities(),
-            service: &service,
-            now: self.now,
-            allow_shrink,
-        })
-    }
-
-    pub(crate) fn capabilities(&self) -> Capabilities {
-        match self.train.service.api {
-            Api::Osms => Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES },
-            Api::Osmh => super::hub::CAPABILITIES,
-        }
-    }
-
-    /// What a survey sees of the world: also what the updates of each instance are for.
-    pub(crate) fn surveyed(&self) -> Observed {
-        let mut observed = self.observed.clone();
-        let offered = |id: &Ocid| (id.clone(), self.observed.outstanding(id, kind));
-        observed.updates = self.observed.instances.keys().map(offered).collect();
-        observed
-    }
-
     pub(crate) fn later(&mut self) {
         self.now += SignedDuration::from_mins(7);
     }
@@ -206,7 +172,7 @@ pub(super) fn vendor_child() -> Ocid {
 }
 
 /// An instance that checks in, without sources and packages.
-pub(super) fn plain_instance(index: usize) -> Instance {
+pub(crate) fn plain_instance(index: usize) -> Instance {
     Instance {
         name: format!("host-{index}").into(),
         status: InstanceStatus::Normal,

@@ -164,6 +164,8 @@ impl Builder {
             steps: Vec::new(),
             cost: Default::default(),
             golden: None,
+            partial: None,
+            seen: None,
             patches: Vec::new(),
         };
         Self { plan }

@@ -28,7 +28,7 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
             patching: crate::train::Patching::EVERYTHING,
         });
         let group = plans::group(group);
-        (instance(name), InstanceRecord { name: name.into(), group, release: Some(release()), at_level })
+        (instance(name), InstanceRecord { name: name.into(), group, release: Some(release()), at_level, accepted: Default::default() })
     };
     let expected = [record("canary-1", "canary"), record("web-1", "web"), record("web-2", "web")];
     assert_eq!(state.instances, expected.into());
@@ -38,6 +38,8 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
         release: Some(release()),
         since: Some(at),
         failed: None,
+        called: None,
+        accepted: Default::default(),
     };
     let expected = [(plans::group("canary"), bound("canary")), (plans::group("web"), bound("web"))];
     assert_eq!(state.groups, expected.into());
@@ -142,10 +144,10 @@ async fn a_level_that_was_left_opens_no_gate() {
     let mut builder = Builder::new();
     builder.group("web", 1);
     builder.gate(("web", "canary"), &["canary-1"], 0, &[]);
-    let drift = crate::plan::Drift {
-        address: crate::name::Address::Instance(instance("canary-1")),
-        kind: DriftKind::LeftLevel { release: release(), behind: Vec::new(), ahead: Vec::new() },
-    };
+    let drift = crate::plan::Drift::of(
+        crate::name::Address::Instance(instance("canary-1")),
+        DriftKind::LeftLevel { release: release(), behind: Vec::new(), ahead: Vec::new() },
+    );
     let opens = builder.edit().clone();
     builder.edit().drift.push(drift);
     let shuts = builder.done();
@@ -212,10 +214,10 @@ async fn a_level_that_a_plan_has_proven_is_not_cleared_when_it_goes_on() {
     let mut rig = proven().await;
     let level = |rig: &Rig| rig.state().instances[&instance("canary-1")].at_level.clone();
     // It was left when the plan was made; the first run proves it, and is interrupted by a failure elsewhere.
-    rig.plan.drift.push(crate::plan::Drift {
-        address: crate::name::Address::Instance(instance("canary-1")),
-        kind: DriftKind::LeftLevel { release: release(), behind: Vec::new(), ahead: Vec::new() },
-    });
+    rig.plan.drift.push(crate::plan::Drift::of(
+        crate::name::Address::Instance(instance("canary-1")),
+        DriftKind::LeftLevel { release: release(), behind: Vec::new(), ahead: Vec::new() },
+    ));
     let lost = Op::Join { group: plans::group_ref("canary"), instance: instance("nobody") };
     let id = crate::op::StepId(1);
     let mut join = rig.plan.steps[0].clone();

@@ -1,10 +1,11 @@
-//! Options of the commands about a plan: `plan`, `apply`, `show`.
+//! Options of the commands about a plan: `plan`, `apply`, `show`, `drift`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Advisories, Amount, Identity, Locking, Parallelism, Planning, Selection};
+use super::{Advisories, Amount, DiffFormat, Identity, Locking, Parallelism, Planning, Selection, Targets};
+use crate::name::Spelled;
 
 /// Show what would change, and why; changes nothing
 ///
@@ -19,9 +20,22 @@ pub(in crate::cli) struct Plan {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
 
-    /// Exit with 2 if a step can start now, and with 0 only if none can
+    /// Exit with 2 if a step can start now, and with 0 only if none can; with --refresh-only, with 2 if there is drift
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
+
+    /// No plan: show only what others changed since the last apply, as `patchtrain drift` does
+    #[arg(long, conflicts_with_all = ["out", "allow_shrink", "sources", "target", "refresh"])]
+    pub(in crate::cli) refresh_only: bool,
+
+    /// With --refresh=false, ask the service for nothing: plan from the inventory, what the last `apply` or `status`
+    /// has seen, and say how old that is. `apply` looks again before each step
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set, require_equals = true,
+        hide_default_value = true, hide_possible_values = true)]
+    pub(in crate::cli) refresh: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: Targets,
 
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
@@ -50,7 +64,7 @@ pub(in crate::cli) struct Plan {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Apply {
     /// A plan saved by `patchtrain plan --out FILE`
-    #[arg(value_name = "FILE", conflicts_with_all = ["train", "allow_shrink", "sources"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["train", "allow_shrink", "sources", "target"])]
     pub(in crate::cli) file: Option<PathBuf>,
 
     #[command(flatten)]
@@ -63,6 +77,9 @@ pub(in crate::cli) struct Apply {
     /// Exit with 2 if all went well and something is still held
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: Targets,
 
     #[command(flatten)]
     pub(in crate::cli) locking: Locking,
@@ -95,6 +112,43 @@ pub(in crate::cli) struct Show {
 
     #[command(flatten)]
     pub(in crate::cli) selection: Selection,
+
+    #[command(flatten)]
+    pub(in crate::cli) amount: Amount,
+}
+
+/// Show what others changed since the last apply; changes nothing
+///
+/// Compares what the service says with what was applied last: attachments, memberships, the content of software
+/// sources, groups, scheduled jobs and registration profiles that somebody changed, renamed or deleted; instances that left
+/// a level that they were proven to be at; packages installed beside it. Each is told by address, with when it was last
+/// known to be right. Who it was, neither service says. What moves towards the release that it is bound to is no drift,
+/// and what the train file says now is another matter: that is `plan`'s.
+///
+/// Nothing is written: no plan, no state, nothing in the cloud. Where there is no drift nothing is printed on stdout (but
+/// for the document that --format json always is) and one line on stderr.
+///
+/// Exits with 0 if there is no drift and with 2 if there is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Drift {
+    #[command(flatten)]
+    pub(in crate::cli) selection: Selection,
+
+    /// Pass over what happened to ADDRESS: release.GL1, instance.web-01 (a display name or an OCID), schedule.web,
+    /// profile.web, or group.web with all that is the group's: its instances, schedule and profile; may be given more
+    /// than once
+    #[arg(long = "ignore", value_name = "ADDRESS", value_parser = Spelled::parse)]
+    pub(in crate::cli) ignored: Vec<Spelled>,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = DiffFormat::Text)]
+    pub(in crate::cli) format: DiffFormat,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
 
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,

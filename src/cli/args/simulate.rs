@@ -8,9 +8,9 @@ use jiff::SignedDuration;
 /// Serve the simulator to any client, or move its clock
 ///
 /// The simulator is an OS Management and OS Management Hub of its own: a generated fleet on loopback, kept in
-/// state/simulator. A
-/// train whose file says `endpoints = { osms = "simulator" }`, or `osmh` there, uses it without this command; `simulate`
-/// serves it on its own until interrupted, for other clients, and prints where it is and what is in it.
+/// state/simulator, with an Object Storage beside it. A train whose file says `endpoints = { osms = "simulator" }`, or
+/// `osmh` there, uses it without this command; `simulate` serves it on its own until interrupted, for other clients, and
+/// prints where it is and what is in it.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Simulate {
@@ -18,7 +18,7 @@ pub(in crate::cli) struct Simulate {
     #[arg(long, value_name = "N")]
     pub(in crate::cli) port: Option<u16>,
 
-    /// Serve one service only [default: both, each under its own paths]
+    /// Serve one patch service only [default: both, each under its own paths]
     #[arg(long, value_name = "API", value_parser = ["osms", "osmh"])]
     pub(in crate::cli) api: Option<String>,
 

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Locking;
+use super::{Identity, Locking, Parallelism};
+use crate::name::Spelled;
 
 /// Look into the state of a train, and change it by hand
 ///
-/// No command here asks a service or changes anything in one. Whatever replaces a state keeps the one that was there as a
+/// No command here changes anything in a service, and but for `accept` none asks one. Whatever replaces a state keeps the one that was there as a
 /// backup (the last ten of them), and writes down in the history who did that.
 #[derive(Debug, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -28,6 +29,7 @@ pub(in crate::cli) enum StateAction {
     Diff(StateDiff),
     History(StateHistory),
     Restore(StateRestore),
+    Accept(StateAccept),
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +116,30 @@ pub(in crate::cli) struct StateRm {
 
     #[command(flatten)]
     pub(in crate::cli) consent: Consent,
+}
+
+/// Record what others changed as what is meant
+///
+/// Asks the service what `drift` asks, and puts into the state what it tells of these addresses, so that it is no drift any
+/// more. The train file and the service stay as they are: where the train file says otherwise, the next plan still would
+/// change it back.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateAccept {
+    /// The addresses, such as group.web (with all that is the group's), instance.web-1 or release.GL1
+    #[arg(value_name = "ADDRESS", required = true, value_parser = Spelled::parse)]
+    pub(in crate::cli) addresses: Vec<Spelled>,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
 }
 
 /// Print the state as JSON, with what an interrupted run has left in its journal

@@ -45,6 +45,8 @@ fn plan(id: &str, serial: u64) -> Plan {
         steps: Vec::new(),
         cost: Cost::default(),
         golden: None,
+        partial: None,
+        seen: None,
         patches: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::name::GroupName;
-use crate::state::store::Holder;
+use crate::state::store::{Holder, Lock, LockId};
 
 #[test]
 fn the_chain_is_printed_once_below_the_message() {
@@ -30,15 +30,18 @@ fn each_error_has_the_exit_code_that_the_table_gives_it() {
         }
     };
     let holder = Holder {
+        id: LockId::default(),
+        train: None,
         who: "ann".into(),
         host: "desk".into(),
         pid: 7,
         command: "patchtrain apply".into(),
         since: jiff::Timestamp::UNIX_EPOCH,
     };
+    let lock = Lock { holder, heartbeat: None, stays: false };
     let damaged = PlanFileError::Damaged { path: "p".into(), problem: "x".into() };
     let newer = PlanFileError::Newer { path: "p".into(), found: 9 };
-    let locked = || StoreError::Locked { holder: Some(Box::new(holder.clone())) };
+    let locked = || StoreError::Locked { lock: Some(Box::new(lock.clone())) };
     let codes: Vec<u8> = [
         CliError::from(locked()),
         CliError::from(ApplyError::Store(locked())),
@@ -61,13 +64,16 @@ fn each_error_has_the_exit_code_that_the_table_gives_it() {
 #[test]
 fn a_locked_state_says_who_holds_it() {
     let holder = Holder {
+        id: LockId::default(),
+        train: None,
         who: "ann".into(),
         host: "desk".into(),
         pid: 7,
         command: "patchtrain apply".into(),
         since: jiff::Timestamp::UNIX_EPOCH,
     };
-    let text = CliError::from(StoreError::Locked { holder: Some(Box::new(holder)) }).text(false);
+    let lock = Lock { holder, heartbeat: None, stays: false };
+    let text = CliError::from(StoreError::Locked { lock: Some(Box::new(lock)) }).text(false);
     for part in ["ann", "desk", "7", "patchtrain apply", "1970-01-01"] {
         assert!(text.contains(part), "{part} in {text}");
     }

@@ -17,7 +17,7 @@ use crate::state::{State, Unfit, Unrenamable};
 pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError> {
     let words = format!("state rm {}", arguments.addresses.join(" "));
     let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |before| {
+    operation.run(async |_, before| {
         let mut after = before.clone().ok_or_else(|| operation.place.none())?;
         let spellings = Spellings::of(before.as_ref().unwrap_or(&after));
         let addresses: Vec<Address> =
@@ -32,7 +32,7 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
     let words = format!("state mv {address} {new}");
     let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
     let to = renamed(address, new)?;
-    let done = operation.run(async |before| {
+    let done = operation.run(async |_, before| {
         let mut after = before.clone().ok_or_else(|| operation.place.none())?;
         let Address::Group(from) = find(&Spellings::of(&after.clone()), address)? else {
             return Err(unnamed(address));
@@ -96,7 +96,7 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
     let words = format!("state push {file}{}", if force { " --force" } else { "" });
     let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
     let given = read_state(&arguments.file)?;
-    operation.run(async |before| {
+    operation.run(async |_, before| {
         let train = &operation.place.train;
         let beginning =
             State { api: train.service.api, ..State::new(train.name.clone(), given.lineage.clone()) };
@@ -113,7 +113,7 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
 pub(super) fn restore(context: &Context, arguments: &StateRestore) -> Result<u8, CliError> {
     let words = format!("state restore {}", arguments.serial);
     let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |before| {
+    operation.run(async |_, before| {
         let kept = operation.place.backup(before.as_ref(), arguments.serial).await?;
         let Some(current) = before else { return Ok(kept) };
         let what = format!("serial {} cannot be gone back to", arguments.serial);
@@ -127,16 +127,16 @@ fn refused(code: u8, what: &dyn Display, why: &Unfit) -> CliError {
 }
 
 /// One command that puts a state in another's place.
-struct Operation<'a> {
+pub(super) struct Operation<'a> {
     context: &'a Context,
-    place: Place,
+    pub(super) place: Place,
     consent: &'a Consent,
     /// The command, as it was typed.
     words: String,
 }
 
 impl<'a> Operation<'a> {
-    fn new(
+    pub(super) fn new(
         context: &'a Context,
         place: Place,
         consent: &'a Consent,
@@ -151,11 +151,14 @@ impl<'a> Operation<'a> {
     }
 
     /// Finds out with `make` what is to follow the state, and puts it there once that is approved.
-    fn run(&self, make: impl AsyncFn(&Option<State>) -> Result<State, CliError>) -> Result<u8, CliError> {
+    pub(super) fn run(
+        &self,
+        make: impl AsyncFn(&Interrupt, &Option<State>) -> Result<State, CliError>,
+    ) -> Result<u8, CliError> {
         self.context.block_on(async |interrupt| {
             if self.consent.dry_run {
                 let before = self.place.store.load().await?;
-                let after = make(&before).await?;
+                let after = make(&interrupt, &before).await?;
                 if self.differs(before.as_ref(), &after)? {
                     self.context.terminal.say("\nNothing was changed.");
                 }
@@ -164,7 +167,7 @@ impl<'a> Operation<'a> {
             let train = &self.place.train.name;
             let mut session = lock::take(self.context, &interrupt, train, &self.consent.locking).await?;
             let before = session.load().await?;
-            let after = make(&before).await?;
+            let after = make(&interrupt, &before).await?;
             if self.differs(before.as_ref(), &after)? {
                 self.put(&interrupt, &mut session, before, after).await?;
             }
@@ -203,7 +206,7 @@ impl<'a> Operation<'a> {
             return Err(CliError::new(exit::ERROR, "nothing was changed"));
         }
         let after = after.after(self.place.highest(before.as_ref()).await?);
-        let holder = self.context.holder();
+        let holder = self.context.holder(train)?;
         let record = ChangeRecord {
             at: holder.since,
             who: holder.who,

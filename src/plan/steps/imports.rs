@@ -41,7 +41,9 @@ impl Steps {
     /// Takes a group over by its id.
     pub(super) fn adopt_group(&mut self, input: &Input<'_>, name: &GroupName, id: &Ocid) -> StepId {
         let owner = holdings::ownership(input, None);
-        let op = Op::AdoptGroup { group: name.clone(), id: id.clone(), owner };
+        let seen = input.observed.groups.get(id);
+        let called = seen.map_or_else(|| name.to_string(), |seen| seen.name.to_string());
+        let op = Op::AdoptGroup { group: name.clone(), id: id.clone(), called, owner };
         let address = Address::Group(name.clone());
         self.push(address, Some(name), Action::Act { op }, Vec::new(), imports::as_seen(input, id))
     }

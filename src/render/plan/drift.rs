@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
-use super::super::words::{address, count, counts, job, kind, rides, schedule};
+use super::super::words::{address, clean, count, counts, job, kind, natural, rides, schedule, time};
 use crate::name::Address;
 use crate::plan::{Drift, DriftKind, Plan};
 
@@ -15,14 +15,13 @@ const NAMES: usize = 12;
 /// Different drifts shown before the section folds.
 const KINDS: usize = 30;
 
-/// Writes the section.
-pub(super) fn section(page: &mut Page, plan: &Plan) {
-    if plan.drift.is_empty() {
+/// Writes the section: so many addresses, and what happened to them.
+pub(in super::super) fn section(page: &mut Page, plan: &Plan, count: usize, drifts: &[&Drift]) {
+    if drifts.is_empty() {
         return;
     }
-    let title = format!("Drift ({})", super::drift_count(plan));
-    page.heading(&title, "what others changed since the last apply");
-    let groups = alike(&plan.drift);
+    page.heading(&format!("Drift ({count})"), "what others changed since the last apply");
+    let groups = alike(drifts);
     let shown = page.fold(groups.len(), KINDS);
     for drifts in &groups[..shown] {
         entry(page, plan, drifts);
@@ -31,7 +30,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 }
 
 /// Puts drifts of one kind together, in order of their first.
-fn alike(drifts: &[Drift]) -> Vec<Vec<&Drift>> {
+fn alike<'a>(drifts: &[&'a Drift]) -> Vec<Vec<&'a Drift>> {
     let mut groups: Vec<Vec<&Drift>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for drift in drifts {
@@ -53,8 +52,12 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
         page.item(2, Mark::DRIFT, &format!("{}: {what}", address(plan, &first.address)));
     } else {
         page.item(2, Mark::DRIFT, &format!("{}, each: {what}", count(drifts.len(), kind(&first.address))));
-        let names: Vec<String> = drifts.iter().map(|drift| address(plan, &drift.address)).collect();
+        let mut names: Vec<String> = drifts.iter().map(|drift| address(plan, &drift.address)).collect();
+        names.sort_by_cached_key(|name| natural(name));
         page.names(6, &names, NAMES);
+    }
+    if let Some(right) = right(drifts) {
+        page.text(6, 8, &right);
     }
     match &first.kind {
         DriftKind::Contents { missing, foreign } => {
@@ -77,11 +80,27 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
         | DriftKind::Schedule { .. }
         | DriftKind::Gone
         | DriftKind::Sources { .. }
+        | DriftKind::Renamed { .. }
         | DriftKind::Children { .. } => {}
     }
 }
 
-fn words(plan: &Plan, drift: &Drift) -> String {
+/// Says when several were last known to be right, as far as that is known of any.
+pub(in super::super) fn right(drifts: &[&Drift]) -> Option<String> {
+    let known = || drifts.iter().filter_map(|drift| drift.right);
+    let (first, last) = (time(known().min()?), time(known().max()?));
+    let of = match drifts.len() - known().count() {
+        0 => String::new(),
+        unknown => format!("; of {unknown} that is not known"),
+    };
+    Some(match first == last {
+        true => format!("last known to be right {last}{of}"),
+        false => format!("last known to be right between {first} and {last}{of}"),
+    })
+}
+
+/// Says what happened.
+pub(in super::super) fn words(plan: &Plan, drift: &Drift) -> String {
     match &drift.kind {
         DriftKind::Parent { expected, found } => {
             format!("we put it on {expected}; it rides {} now", rides(plan, found.as_ref()))
@@ -120,6 +139,10 @@ fn words(plan: &Plan, drift: &Drift) -> String {
         DriftKind::Schedule { expected, found } => {
             format!("we had it install {}; somebody has it {}", schedule(expected), job(found))
         }
+        DriftKind::Renamed { found } => format!(
+            "somebody renamed it: the service calls it {}; rename it there, or give the group its `id` in the train file",
+            clean(found)
+        ),
         DriftKind::Gone => match drift.address {
             Address::Instance(_) => "the service no longer knows it".to_owned(),
             _ => "somebody deleted it".to_owned(),

@@ -28,6 +28,7 @@ pub(super) fn header(page: &mut Page, plan: &Plan) {
         parts.insert(1, page.paint(Tone::Held, "SIMULATOR"));
     }
     parts.push(format!("made {}", time(plan.created)));
+    parts.extend(plan.seen.map(|seen| page.paint(Tone::Held, &super::age(plan.created, seen))));
     page.flow(&parts);
 }
 

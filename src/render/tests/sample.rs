@@ -166,6 +166,8 @@ pub(super) fn empty() -> Plan {
         steps: Vec::new(),
         cost: Cost::default(),
         golden: None,
+        partial: None,
+        seen: None,
         patches: Vec::new(),
     };
     for name in ["GL1", "GL1.1"] {
@@ -375,32 +377,29 @@ fn fill_groups(plan: &mut Plan) {
 fn fill_drift(plan: &mut Plan) {
     let moved = DriftKind::Parent { expected: release("GL1"), found: Some(link("ol8_baseos_latest-x86_64")) };
     plan.drift = vec![
-        Drift {
-            address: Address::Release(release("GL1")),
-            kind: DriftKind::Contents {
+        Drift::of(
+            Address::Release(release("GL1")),
+            DriftKind::Contents {
                 missing: packages(&["tzdata-2023c-1.el8.noarch"]),
                 foreign: packages(&["htop-3.2.1-1.el8.x86_64"]),
             },
-        },
-        Drift { address: Address::Group(group_name("old")), kind: DriftKind::Gone },
-        Drift { address: Address::Instance(instance("web-07")), kind: moved.clone() },
-        Drift { address: Address::Instance(instance("web-08")), kind: moved },
-        Drift {
-            address: Address::Instance(instance("web-09")),
-            kind: DriftKind::LeftLevel {
+        ),
+        Drift::of(Address::Group(group_name("old")), DriftKind::Gone),
+        Drift::of(Address::Instance(instance("web-07")), moved.clone()),
+        Drift::of(Address::Instance(instance("web-08")), moved),
+        Drift::of(
+            Address::Instance(instance("web-09")),
+            DriftKind::LeftLevel {
                 release: release("GL1"),
                 behind: vec![lag("bash-4.4.20-3.el8.x86_64", "bash-4.4.20-4.el8_6.x86_64")],
                 ahead: Vec::new(),
             },
-        },
-        Drift {
-            address: Address::Instance(instance("web-09")),
-            kind: DriftKind::Beside { before: 0, now: packages(&["htop-3.2.1-1.el8.x86_64"]) },
-        },
-        Drift {
-            address: Address::Instance(instance("db-06")),
-            kind: DriftKind::Joined { group: group_name("canary") },
-        },
+        ),
+        Drift::of(
+            Address::Instance(instance("web-09")),
+            DriftKind::Beside { before: 0, now: packages(&["htop-3.2.1-1.el8.x86_64"]) },
+        ),
+        Drift::of(Address::Instance(instance("db-06")), DriftKind::Joined { group: group_name("canary") }),
     ];
 }
 

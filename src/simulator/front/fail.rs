@@ -1,5 +1,7 @@
 //! Refusals and answers as the service spells them.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -15,7 +17,8 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    /// Any, where a service has its own codes.
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
@@ -121,8 +124,8 @@ pub(crate) struct Answer {
     /// The HTTP status.
     pub(crate) status: u16,
     /// Headers besides `content-type` and `opc-request-id`.
-    pub(crate) headers: Vec<(&'static str, String)>,
-    /// JSON, or nothing.
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    /// JSON, or nothing; of Object Storage any bytes.
     pub(crate) body: Bytes,
 }
 
@@ -135,7 +138,7 @@ impl Answer {
 
     /// 200 with lines of text.
     pub(crate) fn text(body: String) -> Self {
-        let kind = ("content-type", "text/plain".to_owned());
+        let kind = ("content-type".into(), "text/plain".to_owned());
         Self { status: 200, headers: vec![kind], body: body.into() }
     }
 
@@ -160,8 +163,8 @@ impl Answer {
     }
 
     /// Adds a header.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 }

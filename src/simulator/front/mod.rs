@@ -9,6 +9,7 @@ mod compute;
 mod fail;
 mod hub;
 mod names;
+mod objects;
 mod osms;
 mod page;
 mod query;
@@ -19,9 +20,11 @@ mod token;
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::shelf::Shelf;
 use super::switches::Switches;
 use super::world::{Change, Group, Id, Instance, Mishap, NewWork, Source, World};
 
@@ -31,6 +34,7 @@ pub(crate) use fail::{Answer, Failure};
 pub(crate) use hub::register;
 #[cfg(test)]
 pub(crate) use names::shipped;
+pub(crate) use objects::is_path as is_object_storage;
 pub(crate) use query::Query;
 pub(crate) use route::{Api, Serves, find};
 pub(crate) use signature::verify;
@@ -58,10 +62,14 @@ pub(crate) struct Context<'a> {
     pub(crate) variables: Vec<String>,
     /// The query.
     pub(crate) query: Query,
+    /// All headers.
+    pub(crate) headers: &'a HeaderMap,
     /// The body.
     pub(crate) body: &'a [u8],
     /// `if-match`.
     pub(crate) if_match: Option<&'a str>,
+    /// The bytes of objects.
+    pub(crate) shelf: &'a Shelf,
 }
 
 /// What an operation comes to.
@@ -70,6 +78,8 @@ pub(crate) enum Reply {
     Answer(Answer),
     /// A change, and what to answer when it has been made.
     Change(Change, Then),
+    /// The same, after the request's body has been put on the shelf under a name.
+    Keep(Id, Change, Then),
 }
 
 /// What to answer after a change; stands in the journal, so that a retry token is answered alike after a restart.
@@ -98,6 +108,8 @@ pub(crate) enum Then {
     Accepted(Option<Id>),
     /// What OS Management Hub answers.
     Hub(hub::Then),
+    /// What Object Storage answers.
+    Objects(objects::Then),
 }
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -106,7 +118,7 @@ type Result<T> = std::result::Result<T, Failure>;
 pub(crate) fn respond(serves: Serves, context: &Context<'_>) -> Result<Reply> {
     match serves {
         Serves::Osms(operation) => osms::respond(operation, context),
-        Serves::Hub(handler) => handler(context),
+        Serves::Hub(handler) | Serves::Objects(handler) => handler(context),
         Serves::Instances => compute::instances(context).map(Reply::Answer),
         Serves::Compartments => compute::compartments(context).map(Reply::Answer),
     }
@@ -122,6 +134,7 @@ pub(crate) fn instance_id(world: &World, id: &str) -> Result<Id> {
 pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
     match then {
         Then::Hub(then) => hub::conclude(world, then),
+        Then::Objects(then) => objects::conclude(world, then),
         then => osms::conclude(world, then),
     }
 }

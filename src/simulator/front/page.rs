@@ -38,7 +38,7 @@ pub(crate) fn sorted<'a, T: Serialize>(
 ) -> Result<Answer, Failure> {
     let (sorting, descends) = match context.api {
         Api::Hub => context.query.hub_sorting()?,
-        Api::Osms | Api::Core => context.query.sorting()?,
+        Api::Osms | Api::Core | Api::Objects => context.query.sorting()?,
     };
     rows.sort_unstable_by(|a, b| {
         let order = match sorting {
@@ -58,6 +58,24 @@ pub(crate) fn ordered<R, T: Serialize>(
     render: impl FnMut(&R) -> T,
 ) -> Result<Answer, Failure> {
     let limit = context.query.limit(context.switches.default_page, context.switches.largest_page)?;
+    let (rows, token) = part(context, rows, limit)?;
+    let page: Vec<T> = rows.iter().map(render).collect();
+    let answer = match context.api {
+        Api::Hub => Answer::ok(&Collection { items: page }),
+        Api::Osms | Api::Core | Api::Objects => Answer::ok(&page),
+    };
+    Ok(match token {
+        Some(token) => answer.with("opc-next-page", token),
+        None => answer,
+    })
+}
+
+/// Returns the rows of the page that is asked for, and what the next one is to be asked for with.
+pub(crate) fn part<'r, R>(
+    context: &Context<'_>,
+    rows: &'r [R],
+    limit: usize,
+) -> Result<(&'r [R], Option<String>), Failure> {
     let identity = Digest::of([context.path, "?", &context.query.identity()]).short();
     let start = match context.query.get("page") {
         None => 0,
@@ -66,15 +84,7 @@ pub(crate) fn ordered<R, T: Serialize>(
     };
     let start = start.min(rows.len());
     let end = rows.len().min(start.saturating_add(limit));
-    let page: Vec<T> = rows[start..end].iter().map(render).collect();
-    let answer = match context.api {
-        Api::Hub => Answer::ok(&Collection { items: page }),
-        Api::Osms | Api::Core => Answer::ok(&page),
-    };
-    match end < rows.len() {
-        true => Ok(answer.with("opc-next-page", token(end, &identity))),
-        false => Ok(answer),
-    }
+    Ok((&rows[start..end], (end < rows.len()).then(|| token(end, &identity))))
 }
 
 fn token(offset: usize, identity: &str) -> String {

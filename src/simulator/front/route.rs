@@ -1,11 +1,11 @@
 //! From a method and a path to an operation: of OSMS, of its successor, or of Compute and Identity, told apart by the
-//! version that each path begins with.
+//! version that each path begins with; and of Object Storage, whose paths begin with none.
 
 use http::Method;
 
 use super::fail::Failure;
 use super::query::decode;
-use super::{Handler, compute, hub, osms};
+use super::{Handler, compute, hub, objects, osms};
 
 /// An API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) enum Api {
     Hub,
     /// Compute and Identity.
     Core,
+    /// Object Storage.
+    Objects,
 }
 
 /// Who serves an operation.
@@ -25,6 +27,8 @@ pub(crate) enum Serves {
     Osms(osms::Operation),
     /// OS Management Hub.
     Hub(Handler),
+    /// Object Storage.
+    Objects(Handler),
     /// Compute.
     Instances,
     /// Identity.
@@ -36,7 +40,7 @@ pub(crate) enum Serves {
 pub(crate) struct Route {
     /// `GET` and so on.
     pub(crate) method: &'static str,
-    /// The path, with `{}` for what varies.
+    /// The path, with `{}` for what varies, and at the end `{*}` for what varies and may hold slashes.
     pub(crate) path: &'static str,
     /// The operation's name in Oracle's documentation.
     pub(crate) name: &'static str,
@@ -61,10 +65,11 @@ pub(crate) use paged;
 
 /// Finds the route of a request, and the decoded variable parts of its path.
 pub(crate) fn find(method: &Method, path: &str) -> Result<(Api, &'static Route, Vec<String>), Failure> {
-    let services: [(Api, &str, &[Route], &[Route]); 3] = [
+    let services: [(Api, &str, &[Route], &[Route]); 4] = [
         (Api::Osms, osms::BASE, &osms::ROUTES, &osms::EVENTS),
         (Api::Hub, hub::BASE, hub::routes(), &[]),
         (Api::Core, compute::BASE, &compute::ROUTES, &[]),
+        (Api::Objects, "", &objects::ROUTES, &[]),
     ];
     let found = services.iter().find_map(|(api, base, some, more)| {
         let rest = path.strip_prefix(base).filter(|rest| rest.starts_with('/'))?;
@@ -91,16 +96,22 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<(Api, &'static Route, 
 
 /// Fits a path to a pattern and returns what stands in the place of its braces.
 fn fit<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
-    let (mut parts, mut variables) = (path.split('/'), Vec::new());
+    let (mut rest, mut variables) = (Some(path), Vec::new());
     for wanted in pattern.split('/') {
-        let part = parts.next()?;
+        let left = rest?;
+        if wanted == "{*}" {
+            variables.push(left);
+            return (!left.is_empty()).then_some(variables);
+        }
+        let (part, more) = left.split_once('/').map_or((left, None), |(part, more)| (part, Some(more)));
         if wanted == "{}" && !part.is_empty() {
             variables.push(part);
         } else if wanted != part {
             return None;
         }
+        rest = more;
     }
-    parts.next().is_none().then_some(variables)
+    rest.is_none().then_some(variables)
 }
 
 #[cfg(test)]
@@ -134,10 +145,22 @@ mod tests {
         ] {
             assert_eq!(found(method, &format!("{}{path}", osms::BASE)), Ok((name, variables.to_owned())));
         }
+        for (method, path, name, variables) in [
+            (Method::GET, "/n", "GetNamespace", ""),
+            (Method::GET, "/n/", "GetNamespace", ""),
+            (Method::GET, "/n/ns/b/own/o", "ListObjects", "ns own"),
+            (Method::PUT, "/n/ns/b/own/o/a/b//c", "PutObject", "ns own a/b//c"),
+            (Method::HEAD, "/n/ns/b/own/o/a%2Fb%20%C3%BC", "HeadObject", "ns own a/b ü"),
+            (Method::PUT, "/n/ns/b/own/o//", "PutObject", "ns own /"),
+        ] {
+            assert_eq!(found(method, path), Ok((name, variables.to_owned())));
+        }
         let status = |method: Method, path: &str| find(&method, path).err().map(|failure| failure.status);
         assert_eq!(status(Method::GET, "/20190801/nothing"), Some(404));
         assert_eq!(status(Method::GET, "/20190801/managedInstances/"), Some(404));
         assert_eq!(status(Method::GET, "/20180801/managedInstances"), Some(404));
         assert_eq!(status(Method::DELETE, "/20190801/managedInstances"), Some(405));
+        assert_eq!(status(Method::GET, "/n/ns/b/own/o/"), Some(404));
+        assert_eq!(status(Method::POST, "/n/ns/b/own/o/a"), Some(405));
     }
 }

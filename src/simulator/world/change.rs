@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::hub::{Order, Step};
+use super::objects::ObjectStep;
 use super::{Consent, Group, Id, Job, JobPlan, Power, Source, StreamWork, Work, World};
 use crate::package::{Package, PackageSet};
 use crate::simulator::catalogue::UpdateType;
@@ -178,6 +179,8 @@ pub(crate) enum Change {
     Vanish { instance: Id, works: Vec<NewWork> },
     /// What OS Management Hub is asked for.
     Hub(Box<Step>),
+    /// What Object Storage is asked for.
+    Objects(Box<ObjectStep>),
 }
 
 /// What can go wrong with a piece of work. Merely telling what is installed never does.
@@ -317,6 +320,7 @@ impl World {
                 self.reschedule(works);
             }
             Change::Hub(step) => self.apply_step(at, step),
+            Change::Objects(step) => self.apply_object_step(at, step),
             Change::Advance { seconds } => self.offset += seconds,
             Change::CreateJob { id, job } => {
                 self.jobs.insert(id.clone(), Job { made: at, revision, ..(**job).clone() });

@@ -228,6 +228,7 @@ impl World {
             works: BTreeMap::new(),
             jobs: BTreeMap::new(),
             hub: Default::default(),
+            objects: Default::default(),
             open: Default::default(),
             dockets: Default::default(),
             fleet,

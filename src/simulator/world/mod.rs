@@ -9,6 +9,7 @@ mod estate;
 mod generate;
 pub(crate) mod hub;
 mod jobs;
+pub(crate) mod objects;
 mod offer;
 mod settle;
 mod streams;
@@ -34,6 +35,7 @@ pub(crate) use generate::{
     COMPARTMENT, DEFAULT_FLEET, GOLDEN_NAME, TENANCY, golden_id, golden_kernel, golden_set, groups, ocid,
 };
 pub(crate) use jobs::{Interval, Job, JobPlan, Pace, Unit};
+pub(crate) use objects::NAMESPACE;
 pub(crate) use offer::Offer;
 pub(crate) use streams::{ProfileName, StreamName, StreamWork, Verb, find as find_stream};
 pub use trial::{Ask, Left, Trial};
@@ -66,6 +68,9 @@ pub(crate) struct World {
     /// What OS Management Hub knows of the world besides.
     #[serde(skip_serializing_if = "hub::Hub::is_untouched")]
     pub(crate) hub: hub::Hub,
+    /// What Object Storage keeps.
+    #[serde(skip_serializing_if = "objects::Objects::is_untouched")]
+    pub(crate) objects: objects::Objects,
     /// Unfinished work by the time it ends.
     open: BTreeSet<(Timestamp, Id)>,
     /// The work of each instance; follows from `works`, and spares walks through all of them.

@@ -5,17 +5,55 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::medium::Place;
-use super::record::Holder;
+use super::record::Lock;
 use crate::name::TrainName;
 
 /// What goes wrong with a store. Every message names the file and the way out.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Somebody else holds the lock.
-    #[error("the state is locked{}", holder.as_ref().map(|h| format!(" by {} on {} (pid {}, since {:.0}): {}", h.who, h.host, h.pid, h.since, h.command)).unwrap_or_default())]
+    #[error("the state is locked{}", lock.as_ref().map(|lock| describe(lock)).unwrap_or_default())]
     Locked {
         /// Who, where it is known.
-        holder: Option<Box<Holder>>,
+        lock: Option<Box<Lock>>,
+    },
+    /// Somebody has taken the lock away, or the connection that it goes with is gone.
+    #[error("{place}: the lock on the state is lost: {problem}; nothing more was written")]
+    LockLost {
+        /// The lock's.
+        place: Place,
+        /// How, and by whom where that is known.
+        problem: String,
+    },
+    /// A lock that nobody can take away.
+    #[error("{place} cannot be unlocked by force: it is the operating system's. {way_out}")]
+    Unbreakable {
+        /// The lock's.
+        place: Place,
+        /// What to do.
+        way_out: String,
+    },
+    /// A store elsewhere refused, or could not be reached.
+    #[error("cannot {action} {place}: {problem}")]
+    Remote {
+        /// "read", "write", "lock", ...
+        action: &'static str,
+        /// Where.
+        place: Place,
+        /// What it said, with what its operators need to find it.
+        problem: String,
+        /// What to do.
+        way_out: String,
+    },
+    /// A store that cannot keep two writers apart, or does not keep what it says it has kept.
+    #[error("{place} is not fit to hold a state: {problem}")]
+    Unfit {
+        /// Where.
+        place: Place,
+        /// What it cannot do.
+        problem: String,
+        /// What to do.
+        way_out: String,
     },
     /// The operating system refused.
     #[error("cannot {action} {}", path.display())]
@@ -69,4 +107,15 @@ pub enum StoreError {
         /// The train asked for.
         expected: TrainName,
     },
+}
+
+/// Says who holds a lock: "by ann on desk (pid 7, since ...): patchtrain apply".
+fn describe(lock: &Lock) -> String {
+    let Lock { holder, heartbeat, stays: _ } = lock;
+    let alive = heartbeat.map(|at| format!(", last sign of life {at:.0}")).unwrap_or_default();
+    let id = if holder.id.0.is_empty() { String::new() } else { format!(", lock {}", holder.id) };
+    format!(
+        " by {} on {} (pid {}, since {:.0}{alive}{id}): {}",
+        holder.who, holder.host, holder.pid, holder.since, holder.command
+    )
 }

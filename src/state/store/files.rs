@@ -6,6 +6,7 @@
 //! | `<train>.journal` | what the run in progress has done since |
 //! | `<train>.history` | one JSON line for each run, and for each change by hand |
 //! | `<train>.reports` | one JSON line for each compliance report; not state, and not locked |
+//! | `<train>.inventory` | what was last observed; a cache, and not locked |
 //! | `<train>.<lineage>-<serial>.backup` | a snapshot that another has replaced |
 //! | `<train>.lock` | what is locked; holds who has it, for people; never deleted |
 //!
@@ -21,7 +22,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::disk::{self, io, sync_folder};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
-use super::{Holder, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError};
 use crate::name::TrainName;
 
 /// The files of one train.
@@ -63,6 +64,7 @@ impl Files {
             Item::Journal => "journal",
             Item::History => "history",
             Item::Reports => "reports",
+            Item::Inventory => "inventory",
             Item::Backup(BackupName { lineage, serial, twin }) => {
                 let twin = twin.as_ref().map(|twin| format!("-{twin}")).unwrap_or_default();
                 return self.named(&format!("{lineage}-{serial}{twin}.backup"));
@@ -104,13 +106,61 @@ impl Files {
         Ok(backups)
     }
 
+    /// Tells who has the lock. Where the last holder was cut off, somebody who wants it in this very moment may be told
+    /// that it is taken.
+    fn locked_now(&self) -> Result<Option<Lock>, StoreError> {
+        let path = self.named("lock");
+        let mut lock = match File::open(&path) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io("open", &path)(error)),
+        };
+        // Whoever ended well has left it empty: most of the time nobody's try to take it is in each other's way.
+        let Some(holder) = who(&mut lock) else { return Ok(None) };
+        match lock.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(goes(*holder))),
+            Err(TryLockError::Error(source)) => Err(io("lock", &path)(source)),
+        }
+    }
+
+    /// Finds out now what an apply would find out too late: whether this folder's file system locks files, and keeps what
+    /// it says it has kept.
+    fn try_out(&self) -> Result<(), StoreError> {
+        disk::make_folder(&self.folder)?;
+        let path = self.named("probe");
+        let first = disk::open_or_create(&path)?;
+        let second = disk::open_or_create(&path)?;
+        first.lock().map_err(io("lock", &path))?;
+        let unfit = match second.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
+            Ok(()) => Some("a file that is locked can be locked a second time"),
+        };
+        let content = b"patchtrain init\n";
+        disk::replace(&path, content)?;
+        let kept = disk::read(&path)?.as_deref() == Some(content);
+        disk::remove(&path)?;
+        sync_folder(&self.folder)?;
+        let Some(problem) = unfit.or((!kept).then_some("a file does not hold what was written to it")) else {
+            return Ok(());
+        };
+        let way_out =
+            "Keep the state on a local disk, or in a shared store: `[state]` in the train file".to_owned();
+        Err(StoreError::Unfit { place: self.folder.as_path().into(), problem: problem.to_owned(), way_out })
+    }
+
     fn hold_now(&self, holder: &Holder) -> Result<HeldFiles, StoreError> {
         disk::make_folder(&self.folder)?;
         let path = self.named("lock");
         let mut lock = disk::open_or_create(&path)?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { holder: who(&mut lock) }),
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked {
+                    lock: who(&mut lock).map(|holder| Box::new(goes(*holder))),
+                });
+            }
             Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
         }
         // Whoever ended well has left it empty.
@@ -118,6 +168,11 @@ impl Files {
         sign(&mut lock, holder).map_err(io("write", &path))?;
         Ok(HeldFiles { files: self.clone(), lock, previous, journal: None })
     }
+}
+
+/// A lock that goes with its process.
+fn goes(holder: Holder) -> Lock {
+    Lock { holder, heartbeat: None, stays: false }
 }
 
 /// Reads who holds a lock. Whoever has just taken it may not have written yet.
@@ -166,6 +221,35 @@ impl Medium for Files {
             disk::append_line(&self.path(item), line)?;
             sync_folder(&self.folder)
         })
+    }
+
+    async fn put(&self, item: &Item, content: &[u8]) -> Result<(), StoreError> {
+        blocking(|| {
+            disk::make_folder(&self.folder)?;
+            // Nobody holds a lock: what each writes has a name of its own until it takes the place of what is there.
+            let (path, own) = (self.path(item), std::process::id());
+            let making =
+                self.folder.join(format!(".{}.{own}", path.file_name().unwrap_or_default().display()));
+            disk::replace(&making, content)?;
+            fs::rename(&making, &path).map_err(io("replace", &path))?;
+            sync_folder(&self.folder)
+        })
+    }
+
+    async fn prepare(&self) -> Result<Vec<String>, StoreError> {
+        blocking(|| self.try_out()).map(|()| Vec::new())
+    }
+
+    async fn locked(&self) -> Result<Option<Lock>, StoreError> {
+        blocking(|| self.locked_now())
+    }
+
+    async fn break_lock(&self, _id: &LockId, _by: &Holder) -> Result<(), StoreError> {
+        let Some(lock) = blocking(|| self.locked_now())? else { return Ok(()) };
+        let Holder { pid, host, .. } = &lock.holder;
+        let place = self.named("lock").as_path().into();
+        let way_out = format!("End process {pid} on {host}: the lock goes with it");
+        Err(StoreError::Unbreakable { place, way_out })
     }
 
     async fn hold(&self, holder: &Holder) -> Result<HeldFiles, StoreError> {
@@ -228,7 +312,7 @@ impl Held for HeldFiles {
         })
     }
 
-    async fn append(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+    async fn append(&mut self, _base: &Base, batch: &[u8]) -> Result<(), StoreError> {
         blocking(|| self.append_now(batch))
     }
 

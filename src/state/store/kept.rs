@@ -16,7 +16,9 @@ use super::files::Files;
 use super::journal::{self, Fault, Journal, OpenJournal};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::record::HistoryLine;
-use super::{Base, Entry, HistoryRecord, Holder, Session, State, StepCounts, Store, StoreError, snapshot};
+use super::{
+    Base, Entry, HistoryRecord, Holder, Lock, LockId, Session, State, StepCounts, Store, StoreError, snapshot,
+};
 use crate::name::TrainName;
 use crate::package::Digest;
 use crate::state::{FORMAT_VERSION, Finish};
@@ -67,6 +69,22 @@ impl<M: Medium> Kept<M> {
 
     pub(super) fn train(&self) -> &TrainName {
         &self.train
+    }
+
+    /// Finds out whether the state can be trusted to this place, and makes what has to be there first. Returns what
+    /// people should know about it.
+    pub async fn prepare(&self) -> Result<Vec<String>, StoreError> {
+        self.medium.prepare().await
+    }
+
+    /// Tells who holds the lock, without taking it.
+    pub async fn locked(&self) -> Result<Option<Lock>, StoreError> {
+        self.medium.locked().await
+    }
+
+    /// Takes the lock away from who holds it by this id; see [`Medium::break_lock`].
+    pub async fn break_lock(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
+        self.medium.break_lock(id, by).await
     }
 
     pub(super) async fn add_line(&self, item: &Item, record: &impl Serialize) -> Result<(), StoreError> {
@@ -395,7 +413,7 @@ impl<M: Medium> Session for KeptSession<M> {
         let begun = OpenJournal::new(base);
         let batch = self.journal.as_ref().unwrap_or(&begun).batch(entries);
         let batch = batch.map_err(|error| unspelt(self.medium.place(&Item::Journal), error))?;
-        self.held.append(&batch.bytes).await?;
+        self.held.append(base, &batch.bytes).await?;
         self.journal = Some(batch.then);
         Ok(())
     }

@@ -6,11 +6,18 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 
-use super::{Holder, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError};
 
 /// A place that people can go to: a file, an object, a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(String);
+
+impl Place {
+    /// Names a place that is no file.
+    pub(super) fn named(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl From<&Path> for Place {
     fn from(path: &Path) -> Self {
@@ -35,6 +42,8 @@ pub enum Item {
     History,
     /// One line for each compliance report.
     Reports,
+    /// What was last observed: a cache.
+    Inventory,
     /// A snapshot that another has replaced.
     Backup(BackupName),
 }
@@ -76,6 +85,21 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
     /// Adds a whole line, which needs no lock. Durable when it returns.
     fn add_line(&self, item: &Item, line: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Replaces an item as a whole, as [`Held::replace`] does, without the lock: one by which nothing is decided. Of
+    /// several that do so at a time the last stands.
+    fn put(&self, item: &Item, content: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Finds out whether this is a place that a state can be trusted to, and makes what has to be there first. Returns
+    /// what people should know about it. One that cannot keep two writers apart is [`StoreError::Unfit`].
+    fn prepare(&self) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// Tells who holds the lock, without taking it.
+    fn locked(&self) -> impl Future<Output = Result<Option<Lock>, StoreError>> + Send;
+
+    /// Takes the lock away from who holds it by this id: nothing that its holder writes from then on is taken. Fails
+    /// where another holds it by now, and where the lock is the operating system's, which frees it itself.
+    fn break_lock(&self, id: &LockId, by: &Holder) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Takes the lock, or fails with who holds it.
     fn hold(&self, holder: &Holder) -> impl Future<Output = Result<Self::Held, StoreError>> + Send;
 }
@@ -93,9 +117,9 @@ pub trait Held: Look + Send + 'static {
     /// Removes an item, durably. One that is not there is none to remove.
     fn remove(&mut self, item: &Item) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Appends to the journal, durably; the first append of a session begins a new one in place of what is there. After
-    /// an error nothing of it counts as written, and it may be tried again with something else.
-    fn append(&mut self, batch: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Appends to the journal that builds on `base`, durably; the first append of a session begins a new one in place of
+    /// what is there. After an error nothing of it counts as written, and it may be tried again with something else.
+    fn append(&mut self, base: &Base, batch: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets the journal that this session appends to: the next append begins a new one.
     fn leave_journal(&mut self);

@@ -13,6 +13,7 @@ mod descent;
 mod disk;
 mod error;
 mod files;
+mod inventory;
 mod journal;
 mod kept;
 mod medium;
@@ -35,7 +36,9 @@ pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
 pub use past::Backup;
-pub use record::{ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, ReportRecord, StepCounts};
+pub use record::{
+    ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
+};
 
 /// A state in a local folder.
 pub type LocalStore = Kept<Files>;

@@ -1,15 +1,35 @@
 //! What is written down beside the state: who holds the lock, who did what when, and the figures of reports.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::medium::Place;
+use crate::name::TrainName;
 use crate::op::{Lineage, PlanId};
 use crate::state::Ancestor;
 
-/// Who holds a lock. It only informs; the lock itself is the operating system's.
+/// What tells one taking of a lock from every other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LockId(pub String);
+
+impl fmt::Display for LockId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Who holds a lock. Where the lock is the operating system's or a database's it only informs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
+    /// Tells this taking of the lock from every other; random. Empty where an older build has written it.
+    #[serde(default)]
+    pub id: LockId,
+    /// The train whose state is locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<TrainName>,
     /// The user's name.
     pub who: String,
     /// The machine.
@@ -20,6 +40,20 @@ pub struct Holder {
     pub command: String,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// A lock, as whoever does not hold it sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Who holds it.
+    #[serde(flatten)]
+    pub holder: Holder,
+    /// When its holder last gave a sign of life, by the holder's clock; none where the lock goes with its holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<Timestamp>,
+    /// Whether it stays when its holder dies, so that only `force-unlock` takes it away then.
+    #[serde(skip)]
+    pub stays: bool,
 }
 
 /// One line of the history: who applied which plan when, and how it went.

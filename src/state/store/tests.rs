@@ -28,6 +28,8 @@ fn store(folder: &Path) -> LocalStore {
 
 fn holder(who: &str) -> Holder {
     Holder {
+        id: LockId::default(),
+        train: None,
         who: who.to_owned(),
         host: "desk".to_owned(),
         pid: 4711,
@@ -69,7 +71,7 @@ pub(in crate::state) fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     let digest = Digest::of(["a release"]);
     let source = Effect::Source { release: release.clone(), id: ocid("swsource", 1), digest };
     call("create-source/GL1.1".to_owned(), Some(source), None, None);
-    let bound = Effect::Group { group: group.clone(), id: ocid("group", 1), made: true };
+    let bound = Effect::Group { group: group.clone(), id: ocid("group", 1), made: true, called: None };
     call("create-group/web".to_owned(), Some(bound), None, None);
     for n in instances.clone() {
         let (instance, name): (_, Arc<str>) = (ocid("instance", n), format!("web-{n}").into());
@@ -244,12 +246,15 @@ async fn the_lock_names_its_holder_and_goes_with_the_session() {
     drop(session);
     let session = store(folder.path()).lock(&holder("bob")).await.unwrap();
     let refused = store(folder.path()).lock(&holder("ada")).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Locked { holder: Some(found) } if *found == holder("bob")));
+    assert!(matches!(refused, StoreError::Locked { lock: Some(found) } if found.holder == holder("bob")));
+    let seen = store(folder.path()).locked().await.unwrap();
+    assert_eq!(seen, Some(Lock { holder: holder("bob"), heartbeat: None, stays: false }));
     // What holds is the lock and not the text: a holder that has not signed yet is none to name.
     fs::write(folder.path().join("great-linux.lock"), "").unwrap();
     let refused = store(folder.path()).lock(&holder("ada")).await.unwrap_err();
     assert_eq!(refused.to_string(), "the state is locked");
     drop(session);
+    assert_eq!(store(folder.path()).locked().await.unwrap(), None);
     // Another train is another lock.
     let other = LocalStore::new(folder.path(), TrainName::new("small-linux"));
     let _both =

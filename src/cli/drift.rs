@@ -1,0 +1,105 @@
+//! `patchtrain drift`, and `plan --refresh-only`: what others changed since the last apply. Reads the state without its
+//! lock and asks the service; there is no way from here to writing either, or a plan.
+
+use super::args::{DiffFormat as Asked, Drift as Arguments, Identity, Parallelism, Plan as PlanArguments};
+use super::connect::Connector;
+use super::context::Context;
+use super::look::{self, Manner};
+use super::{CliError, each, exit, own_state};
+use crate::name::Spelled;
+use crate::plan::{self, Drifts, Plan};
+use crate::render::{self, Detail, DiffFormat};
+use crate::state::State;
+use crate::state::store::Store;
+use crate::train::Train;
+
+/// What is asked, whichever command asks it.
+struct Question<'a> {
+    trains: Vec<Train>,
+    ignored: &'a [Spelled],
+    format: DiffFormat,
+    identity: &'a Identity,
+    parallelism: &'a Parallelism,
+    /// The exit code where there is drift.
+    drifted: u8,
+}
+
+/// Shows what others changed of each selected train.
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    let style = |detail: Detail| context.terminal.style(detail);
+    answer(
+        context,
+        &Question {
+            trains: context.workspace.trains(&arguments.selection.train)?,
+            ignored: &arguments.ignored,
+            format: match arguments.format {
+                Asked::Text => DiffFormat::Text(style(arguments.amount.detail())),
+                Asked::Markdown => DiffFormat::Markdown,
+                Asked::Json => DiffFormat::Json,
+            },
+            identity: &arguments.identity,
+            parallelism: &arguments.parallelism,
+            drifted: exit::DIFFERENT,
+        },
+    )
+}
+
+/// Does the same for `plan --refresh-only`.
+pub(super) fn instead_of_plan(context: &Context, arguments: &PlanArguments) -> Result<u8, CliError> {
+    answer(
+        context,
+        &Question {
+            trains: context.workspace.trains(&arguments.selection.train)?,
+            ignored: &[],
+            format: DiffFormat::Text(context.terminal.style(arguments.amount.detail())),
+            identity: &arguments.identity,
+            parallelism: &arguments.parallelism,
+            drifted: if arguments.detailed_exitcode { exit::DIFFERENT } else { exit::DONE },
+        },
+    )
+}
+
+fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
+    let Question { trains, ignored, format, identity, parallelism, drifted } = question;
+    // Nothing is planned to happen: a group that has lost its members is what is looked for.
+    let manner = Manner { calls: parallelism.calls(), allow_shrink: true, quiet: true, targets: &[] };
+    context.block_on(async |interrupt| {
+        let mut connector = Connector::new(context, parallelism, identity.profile())?;
+        let mut found: Vec<(&Train, Plan, State)> = Vec::new();
+        let code = each::train(context, trains, async |train| {
+            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
+            let connection = connector.connect(train, &interrupt).await?;
+            let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
+            let train = trains.iter().find(|known| known.name == train.name);
+            found.extend(train.map(|train| (train, plan, state)));
+            Ok(exit::DONE)
+        })
+        .await;
+        unknown(context, &found, ignored);
+        let drifts: Vec<Drifts<'_>> =
+            found.iter().map(|(_, plan, state)| Drifts::of(plan, state, ignored)).collect();
+        // Whoever pipes it somewhere gets nothing where there is nothing to say.
+        context.terminal.print(&render::drift(&drifts, *format))?;
+        if drifts.iter().any(|drifts| !drifts.told.is_empty()) {
+            return Ok(exit::worse(code, *drifted));
+        }
+        if code == exit::DONE {
+            let applied = drifts.iter().any(|drifts| drifts.applied.is_some());
+            let ignored = drifts.iter().map(|drifts| drifts.ignored).sum();
+            context.terminal.say(&render::no_drift(applied, ignored));
+        }
+        Ok(code)
+    })
+}
+
+/// Says which of the addresses to be ignored nothing has: they may be misspelled, or of something that is long gone.
+fn unknown(context: &Context, found: &[(&Train, Plan, State)], ignored: &[Spelled]) {
+    for spelled in ignored {
+        let known = |(train, plan, state): &(&Train, Plan, State)| {
+            plan::unknown(plan, train, state, std::slice::from_ref(spelled)).is_empty()
+        };
+        if !found.is_empty() && !found.iter().any(known) {
+            context.terminal.say(&format!("Warning: --ignore {spelled}: nothing has that address"));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The inventory: who writes it, and `plan --refresh=false`, which asks the service for nothing.
+
+use std::fs;
+
+use patchtrain::cli::exit;
+use patchtrain::op::Api;
+use serde_json::Value;
+
+use super::readme::hold;
+use crate::support::{Served, Workspace};
+
+const PLAN: [&str; 3] = ["plan", "--refresh=false", "--summary"];
+
+fn is_planned_from(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    let inventory = workspace.path().join("state/great-linux.inventory");
+    let refused = |why: &str| {
+        let refused = workspace.run(&PLAN).expect(exit::REFUSED);
+        let words = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(why) && words.contains("`patchtrain status` asks the service"), "{words}");
+        assert_eq!(refused.stdout, "");
+    };
+    // A plan never writes it.
+    workspace.run(&["plan", "--summary"]).expect(exit::DONE);
+    assert!(!inventory.exists());
+    refused("there is none yet");
+    workspace.run(&["status"]).expect(exit::DONE);
+    let first = workspace.run(&PLAN).expect(exit::DONE);
+    assert!(first.stdout.contains("5 to add"), "{}", first.stdout);
+    assert!(first.stderr.starts_with("Planned from state/great-linux.inventory, seen 2"), "{}", first.stderr);
+
+    // What was there before the first apply says nothing of what is there after it; the apply itself does.
+    let before = fs::read(&inventory).unwrap();
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let after = fs::read(&inventory).unwrap();
+    fs::write(&inventory, &before).unwrap();
+    refused("it is of a state of another lineage");
+    fs::write(&inventory, &after).unwrap();
+    let trace = workspace.path().join("trace");
+    let asked = [&PLAN[..], &["--trace-http", "trace"]].concat();
+    let plan = workspace.run(&asked).expect(exit::DONE).stdout;
+    assert!(plan.contains("No changes. Your infrastructure matches the configuration. (2 held)"), "{plan}");
+    assert_eq!(fs::read_to_string(&trace).unwrap(), "");
+
+    // And what it plans is what a look plans.
+    workspace.bind_on(api, &["canary"], "");
+    let (cached, looked) =
+        (workspace.run(&PLAN).expect(exit::DONE).stdout, workspace.run(&["plan", "--summary"]));
+    let body = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
+    assert_eq!(body(&cached), body(&looked.expect(exit::DONE).stdout));
+    if api == Api::Osms {
+        let (head, rest) = cached.split_once(", ").unwrap();
+        let (_, rest) = rest.split_once(" old").unwrap();
+        hold("docs/plans.md", &[("inventory", &format!("{head}, 3 h old{rest}"))]);
+    }
+    workspace.run(&["plan", "--refresh=false", "--out", "saved.plan"]).expect(exit::DONE);
+    let applied = workspace.run(&["apply", "saved.plan", "--summary"]).expect(exit::DONE).stdout;
+    assert!(applied.contains("Apply complete!"), "{applied}");
+    // An apply of a saved plan writes it too.
+    let plan = workspace.run(&PLAN).expect(exit::DONE).stdout;
+    assert!(plan.contains("No changes. Your infrastructure"), "{plan}");
+
+    let text = fs::read_to_string(&inventory).unwrap();
+    let edit = |change: &dyn Fn(&mut Value)| {
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        change(&mut document);
+        fs::write(&inventory, document.to_string()).unwrap();
+    };
+    edit(&|document| document["lineage"] = "0".repeat(32).into());
+    refused("another lineage");
+    edit(&|document| document["serial"] = 1.into());
+    refused("it was seen when the state was at serial 1, and that is at 2 now");
+    edit(&|document| document["place"] = "elsewhere".into());
+    refused("in elsewhere");
+    edit(&|document| document["train"] = "other".into());
+    refused("it is of train `other`");
+    edit(&|document| document["colour"] = "red".into());
+    damaged(&workspace, "unknown field `colour`");
+    fs::write(&inventory, &text[..text.len() / 2]).unwrap();
+    damaged(&workspace, "EOF while parsing");
+    edit(&|document| document["format_version"] = 2.into());
+    let newer = workspace.run(&PLAN).expect(exit::ERROR).stderr;
+    assert!(newer.contains("format version 2") && newer.contains("update patchtrain"), "{newer}");
+    // Whoever deletes it loses nothing.
+    fs::remove_file(&inventory).unwrap();
+    refused("there is none yet");
+    workspace.run(&["status"]).expect(exit::DONE);
+    workspace.run(&PLAN).expect(exit::DONE);
+}
+
+fn damaged(workspace: &Workspace, why: &str) {
+    let damaged = workspace.run(&PLAN).expect(exit::ERROR).stderr;
+    let words = damaged.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["state/great-linux.inventory is damaged", why, "It is a cache: delete it"] {
+        assert!(words.contains(part), "no `{part}` in {words}");
+    }
+}
+
+#[test]
+fn a_train_on_os_management_is_planned_from_what_was_seen() {
+    is_planned_from(Api::Osms);
+}
+
+#[test]
+fn a_train_on_os_management_hub_is_planned_from_what_was_seen() {
+    is_planned_from(Api::Osmh);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_fails_nothing() {
+    let workspace = Workspace::quickstart(&[]);
+    fs::create_dir_all(workspace.path().join("state/great-linux.inventory/full")).unwrap();
+    let status = workspace.run(&["status"]).expect(exit::DONE);
+    assert!(status.stderr.contains("Warning: what is there now could not be kept"), "{}", status.stderr);
+}
