@@ -61,8 +61,8 @@ pub struct Observed {
     /// The module streams that the service lists for an instance, where they have been read: for who has modular packages
     /// at another version than its release's.
     pub streams: BTreeMap<Ocid, Vec<ModuleStream>>,
-    /// What is to be imported, where it has been read and is there: for trains that import something.
-    pub candidates: BTreeMap<Ocid, Candidate>,
+    /// What is to be imported, where it has been looked for; none where it is not there.
+    pub candidates: BTreeMap<Ocid, Option<Candidate>>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -416,10 +416,7 @@ impl Observed {
             Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
             Sighting::Vendors(vendors) => self.vendors = vendors,
             Sighting::Profiles(profiles) => self.profiles = profiles,
-            Sighting::Candidate(id, None) => {
-                self.candidates.remove(&id);
-            }
-            Sighting::Candidate(id, Some(candidate)) => {
+            Sighting::Candidate(id, candidate) => {
                 self.candidates.insert(id, candidate);
             }
         }

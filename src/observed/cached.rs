@@ -82,7 +82,7 @@ struct Document {
     profiles: BTreeMap<Ocid, Profile>,
     streams: BTreeMap<Ocid, Vec<ModuleStream>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    candidates: BTreeMap<Ocid, Candidate>,
+    candidates: BTreeMap<Ocid, Option<Candidate>>,
 }
 
 /// An instance, its packages by digest.

@@ -210,3 +210,107 @@ pub enum Subject {
     /// Those of the members of a group.
     Group(GroupName),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{GroupRef, Lineage, Ownership, SourceRef, Ticket, Wanted};
+
+    /// Every kind of op that is about a group, with all that may stand in its key.
+    fn of_group(name: &str) -> Vec<Op> {
+        let name = GroupName::new(name);
+        let group = || GroupRef { group: name.clone(), id: None };
+        let id = || Ocid::new("ocid1.x.oc1..web");
+        let source = || SourceRef { release: ReleaseName::new("web"), id: None, under: None };
+        let owner =
+            || Ownership { train: crate::name::TrainName::new("web"), lineage: Lineage("web".into()), release: None };
+        let (instances, sources) = (vec![id()], vec![id()]);
+        let schedule = crate::patching::Schedule {
+            update: Wanted::All,
+            every: crate::patching::Every::parse("1 week").unwrap(),
+            start: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let next = jiff::Timestamp::UNIX_EPOCH;
+        let streams = vec!["web:web".parse().unwrap()];
+        let package = Package::parse("web-1-1.noarch").ok();
+        vec![
+            Op::Join { group: group(), instance: id() },
+            Op::Leave { group: group(), instance: id() },
+            Op::CreateGroup { group: name.clone(), owner: owner(), outfit: None },
+            Op::DeleteGroup { group: group() },
+            Op::CreateSchedule { group: group(), name: "web/web".to_owned(), owner: owner(), schedule, next },
+            Op::ChangeSchedule {
+                group: name.clone(),
+                id: id(),
+                name: "web/web".to_owned(),
+                owner: owner(),
+                schedule,
+                next,
+            },
+            Op::DeleteSchedule { group: name.clone(), id: id() },
+            Op::Attach { group: group(), source: source(), instances: instances.clone() },
+            Op::Detach { group: group(), sources, keeps: source(), instances: instances.clone() },
+            Op::Enroll { group: group(), source: source(), instances: instances.clone() },
+            Op::Dismiss { group: group(), instances: instances.clone() },
+            Op::UpdateGroup { group: group(), source: source(), kind: Wanted::All, instances: instances.clone() },
+            Op::PatchGroup { group: group(), wanted: Wanted::All, package, instances: instances.clone() },
+            Op::EnableGroupStreams { group: group(), streams, instances: instances.clone() },
+            Op::Rerun {
+                group: group(),
+                source: source(),
+                of: Ticket("web".into()),
+                again: crate::op::Again::Join,
+                instances: instances.clone(),
+            },
+            Op::Refresh { group: group(), instances },
+            Op::CreateProfile {
+                group: group(),
+                name: "web/web".to_owned(),
+                owner: owner(),
+                os: "web".to_owned(),
+                arch: "web".to_owned(),
+            },
+            Op::DeleteProfile { group: name.clone(), id: id() },
+            Op::AdoptGroup { group: name.clone(), id: id(), called: "web".to_owned(), owner: owner() },
+        ]
+    }
+
+    #[test]
+    fn the_key_of_a_renamed_group_is_that_of_the_op_with_the_new_name() {
+        let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+        for (old, new) in of_group("web").iter().zip(of_group("front")) {
+            assert_eq!(old.key().renamed(&web, &front), Some(new.key()), "{}", old.key());
+            assert!(old.key().is_of_group(&web) && !old.key().is_of_group(&front), "{}", old.key());
+            assert_eq!(old.key().renamed(&GroupName::new("we"), &front), None, "{}", old.key());
+        }
+        for other in of_group("web-2") {
+            assert_eq!(other.key().renamed(&web, &front), None, "{}", other.key());
+        }
+    }
+
+    #[test]
+    fn what_is_about_a_release_or_an_instance_is_about_no_group() {
+        let source = || SourceRef { release: ReleaseName::new("web"), id: None, under: None };
+        let id = || Ocid::new("web");
+        let owner = Ownership { train: crate::name::TrainName::new("t"), lineage: Lineage("l".into()), release: None };
+        for op in [
+            Op::AddPackages { source: source(), packages: Vec::new() },
+            Op::RemovePackages { source: source(), packages: Vec::new() },
+            Op::DeleteSource { source: source() },
+            Op::Switch { instance: id(), from: None, to: source(), drops: Vec::new() },
+            Op::Update { instance: id(), source: source(), kind: Wanted::All },
+            Op::Patch { instance: id(), wanted: Wanted::All, package: None },
+            Op::RefreshInstance { instance: id() },
+            Op::AdoptSource { release: ReleaseName::new("web"), id: id(), owner },
+        ] {
+            assert!(!op.key().is_of_group(&GroupName::new("web")), "{}", op.key());
+        }
+    }
+
+    #[test]
+    fn what_is_taken_over_is_told_from_the_key() {
+        let (group, id) = (GroupName::new("web"), Ocid::new("ocid1.x.oc1..y"));
+        assert_eq!(OpKey::adopt_group(&group, &id).adopted_group(), Some((group.clone(), id)));
+        assert_eq!(OpKey("create-group/web".to_owned()).adopted_group(), None);
+    }
+}

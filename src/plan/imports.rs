@@ -73,6 +73,9 @@ pub enum Unimportable {
     /// There is no such thing.
     #[error("the service has no such {0}, or does not show it to this user")]
     NotThere(&'static str),
+    /// Nobody has looked at it.
+    #[error("it was not looked at when the inventory was made; plan without --refresh=false")]
+    Unread,
     /// It cannot be used.
     #[error("it is {0} now, and only what is ACTIVE can be taken over")]
     State(Arc<str>),
@@ -255,7 +258,8 @@ pub(super) fn group(input: &Input<'_>, name: &GroupName, id: &Ocid) -> Result<Gr
 
 /// Checks what is the same for sources and groups.
 fn candidate<'a>(input: &Input<'a>, id: &Ocid, what: &'static str) -> Result<&'a Candidate, Unimportable> {
-    let Some(seen) = input.observed.candidates.get(id) else { return Err(Unimportable::NotThere(what)) };
+    let seen = input.observed.candidates.get(id).ok_or(Unimportable::Unread)?;
+    let seen = seen.as_ref().ok_or(Unimportable::NotThere(what))?;
     let train = input.train;
     if !seen.is_active() {
         return Err(Unimportable::State(seen.lifecycle.clone().unwrap_or_default()));

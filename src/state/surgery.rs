@@ -196,6 +196,94 @@ mod tests {
     }
 
     #[test]
+    fn a_group_goes_by_another_name_with_all_that_is_its_own() {
+        let mut whole = applied();
+        let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+        let open = |ticket: Option<&str>| crate::state::UnfinishedOp {
+            token: crate::op::RetryToken("token".into()),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            ticket: ticket.map(|ticket| crate::op::Ticket(ticket.into())),
+            instances: Vec::new(),
+        };
+        let key = |text: &str| OpKey(text.to_owned());
+        whole.unfinished.insert(key("group-update/web/GL1.1"), open(Some("w")));
+        whole.unfinished.insert(key("update/web/ocid1.instance.oc1..a"), open(None));
+        let mut state = whole.clone();
+        state.rename(&web, &front).unwrap();
+        let record = &state.groups[&front];
+        assert_eq!((&record.id, record.called.as_deref()), (&whole.groups[&web].id, Some("web")));
+        assert_eq!((state.groups.len(), state.instances.len()), (1, 3));
+        for (id, record) in &state.instances {
+            assert_eq!((&record.group, &record.at_level), (&front, &whole.instances[id].at_level));
+        }
+        let keys: Vec<&str> = state.unfinished.keys().map(|key| key.0.as_str()).collect();
+        assert_eq!(keys, ["group-update/front/GL1.1", "update/web/ocid1.instance.oc1..a"]);
+        // And back: nothing is left of it.
+        state.rename(&front, &web).unwrap();
+        assert_eq!(state, whole);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_and_work_that_would_be_lost_are_refused() {
+        let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+        let since = jiff::Timestamp::UNIX_EPOCH;
+        let id = || Ocid::new("ocid1.x.oc1..y");
+        let begun = |key: &str, ticket: Option<&str>| {
+            let work = crate::state::UnfinishedOp {
+                token: crate::op::RetryToken("token".into()),
+                started: since,
+                ticket: ticket.map(|ticket| crate::op::Ticket(ticket.into())),
+                instances: Vec::new(),
+            };
+            (OpKey(key.to_owned()), work)
+        };
+        type Change = Box<dyn Fn(&mut State)>;
+        let rows: [(Change, &str); 6] = [
+            (
+                Box::new(|state| {
+                    let record = state.groups["web"].clone();
+                    state.groups.insert(GroupName::new("front"), record);
+                }),
+                "group.front is in the state already",
+            ),
+            (
+                Box::new(move |state| {
+                    let record = crate::state::ProfileRecord { id: id(), since };
+                    state.profiles.insert(GroupName::new("front"), record);
+                }),
+                "profile.front is in the state already",
+            ),
+            (
+                Box::new(|state| {
+                    let record = state.instances.values_mut().next().unwrap();
+                    record.group = GroupName::new("front");
+                }),
+                "of group.front is in the state already",
+            ),
+            (
+                Box::new(move |state| state.unfinished.extend([begun("group-attach/web/GL1", None)])),
+                "would be lost: group-attach/web/GL1",
+            ),
+            (
+                Box::new(move |state| state.unfinished.extend([begun("create-group/web", None)])),
+                "would be lost: create-group/web",
+            ),
+            (
+                Box::new(move |state| state.unfinished.extend([begun("delete-group/front", Some("w"))])),
+                "would be lost: delete-group/front",
+            ),
+        ];
+        for (change, expected) in rows {
+            let mut state = applied();
+            change(&mut state);
+            let before = state.clone();
+            let why = state.rename(&web, &front).unwrap_err().to_string();
+            assert!(why.contains(expected), "no `{expected}` in {why}");
+            assert_eq!(state, before);
+        }
+    }
+
+    #[test]
     fn a_state_follows_its_own_run_and_earlier_ones() {
         let current = State { serial: 7, ..applied() };
         let run =

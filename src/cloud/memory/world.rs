@@ -210,7 +210,7 @@ impl World {
             Scope::Vendors => Sighting::Vendors(self.observed.vendors.clone()),
             Scope::Profiles => Sighting::Profiles(self.observed.profiles.clone()),
             Scope::Candidate(_, id) => {
-                Sighting::Candidate(id.clone(), self.observed.candidates.get(id).cloned())
+                Sighting::Candidate(id.clone(), self.observed.candidates.get(id).cloned().flatten())
             }
         })
     }

@@ -10,6 +10,7 @@ use super::{Problems, Train};
 mod api;
 mod bad;
 mod good;
+mod imports;
 mod later;
 mod selectors;
 

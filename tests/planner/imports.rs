@@ -1,0 +1,456 @@
+//! What others made and a train takes over: what stands against it, what a plan does about it, and that nothing is left to
+//! be done then.
+
+use std::collections::BTreeSet;
+
+use patchtrain::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
+use patchtrain::observed::{Candidate, ServiceGroup, Source, SourceLink};
+use patchtrain::op::{Lineage, Op, OpKey, Ownership, RetryToken};
+use patchtrain::package::PackageSet;
+use patchtrain::plan::{Action, Input, Note, Plan, Refusal, Takeover, Unimportable, lint};
+use patchtrain::state::{Entry, UnfinishedOp};
+use patchtrain::train::{Import, Imported, Members};
+
+use crate::support::worlds::{World, instance_id, label, plain_instance};
+use crate::support::{hub, model};
+
+use super::small::*;
+
+fn source_id() -> Ocid {
+    Ocid::new("handmade-source")
+}
+
+fn group_id() -> Ocid {
+    Ocid::new("handmade-group")
+}
+
+fn of_source(release: &str, id: Ocid) -> Import {
+    Import { of: Imported::Source { release: ReleaseName::new(release), id }, line: Some(70) }
+}
+
+fn of_group(group: &str, id: Ocid) -> Import {
+    Import { of: Imported::Group { group: GroupName::new(group), id }, line: Some(80) }
+}
+
+fn candidate(world: &World, name: &str) -> Candidate {
+    Candidate {
+        name: name.into(),
+        lifecycle: Some("ACTIVE".into()),
+        compartment: world.train.compartment.clone(),
+        os: None,
+        arch: Some("x86_64".into()),
+        bar: None,
+    }
+}
+
+/// The small world with a source that holds GL1 and a group of both webs and a stranger, made by hand, who ride it.
+fn handmade() -> World {
+    let mut world = start();
+    let contents = Some(PackageSet::new(old()));
+    let source = Source { name: "golden of 2026-10".into(), owner: None, contents, parent: None };
+    world.observed.sources.insert(source_id(), source);
+    world.observed.instances.insert(instance_id(7), plain_instance(7));
+    let members: BTreeSet<Ocid> = [1, 2, 7].map(instance_id).into();
+    for id in &members {
+        let seen = world.observed.instances.get_mut(id).unwrap();
+        seen.groups.insert(group_id());
+        seen.parent = Some(SourceLink { id: source_id(), name: "golden of 2026-10".into() });
+    }
+    let group = ServiceGroup { name: "webservers".into(), members, ..Default::default() };
+    world.observed.groups.insert(group_id(), group);
+    let (source, group) = (candidate(&world, "golden of 2026-10"), candidate(&world, "webservers"));
+    world.observed.candidates = [(source_id(), Some(source)), (group_id(), Some(group))].into();
+    world.train.imports = vec![of_source("GL1", source_id()), of_group("web", group_id())];
+    world
+}
+
+#[track_caller]
+fn run(world: &mut World) -> Plan {
+    let plan = world.plan().unwrap();
+    assert_eq!(lint::lint(&plan), [], "{}", told(&plan));
+    let ends = model::run_all(world, &plan);
+    assert!(ends.iter().all(|end| *end == model::End::Done), "{ends:?}\n{}", told(&plan));
+    plan
+}
+
+#[test]
+fn a_source_and_a_group_are_taken_over_as_they_are_and_then_moved_like_any_other() {
+    let mut world = handmade();
+    let plan = check(
+        &world,
+        &[
+            "import release.GL1 handmade-source",
+            "import group.web handmade-group",
+            "Add release.GL2 CreateSource",
+            "Add group.canary Group",
+            "Change group.web Group",
+            "Change instance.host-0 Instance",
+            "held group.web Gate",
+            "s0 release.GL1 AdoptSource",
+            "s1 release.GL1 Contents <- s0",
+            "s2 release.GL2 CreateSource",
+            "s3 release.GL2 AddPackages x2 <- s2",
+            "s4 release.GL2 AddPackages x2 <- s2",
+            "s5 release.GL2 Contents <- s3 s4",
+            "s6 group.web AdoptGroup",
+            "s7 instance.host-7 Leave <- s6",
+            "s8 group.canary CreateGroup",
+            "s9 instance.host-0 Join <- s8",
+            "s10 instance.host-0 Switch to GL1 <- s9 s1",
+            "s11 instance.host-0 Level <- s10",
+            "s12 group.web Gate <- s11",
+            "s13 instance.host-1 Level <- s6",
+            "s14 instance.host-2 Level <- s6",
+        ],
+    );
+    assert_eq!(plan.counts(), (2, 2, 0));
+    let [source, group] = plan.imports.as_slice() else { panic!("{:?}", plan.imports) };
+    assert_eq!((source.line, &*source.name, source.owner.as_ref()), (Some(70), "golden of 2026-10", None));
+    assert_eq!(source.with, Takeover::Source { packages: 3 });
+    let Takeover::Group { members, sources } = &group.with else { panic!("{group:?}") };
+    assert_eq!((members.len(), sources.len(), sources[0].members), (3, 1, Some(3)));
+    // What they ride is their release, whatever the service calls it.
+    assert_eq!(plan.groups[1].rides.keys().next().unwrap().as_ref(), "t/GL1");
+
+    run(&mut world);
+    let tags = |owner: &Option<Ownership>| owner.clone().map(|owner| (owner.train, owner.lineage)).unwrap();
+    let ours = (world.train.name.clone(), world.state.lineage.clone());
+    assert_eq!(tags(&world.observed.sources[&source_id()].owner), ours);
+    assert_eq!(tags(&world.observed.groups[&group_id()].owner), ours);
+    assert_eq!(&*world.observed.sources[&source_id()].name, "golden of 2026-10");
+    let web = &world.state.groups[&GroupName::new("web")];
+    assert_eq!((&web.id, web.made, web.called.as_deref()), (&group_id(), true, Some("webservers")));
+    assert_eq!(world.state.sources[&ReleaseName::new("GL1")].id, source_id());
+
+    // Done is done: the blocks may stay, and need not.
+    let after = check(&world, &[]);
+    let done = Note::Imported {
+        addresses: vec![
+            Address::Release(ReleaseName::new("GL1")),
+            Address::Group(GroupName::new("web")),
+        ],
+    };
+    assert_eq!(after.notes, [done]);
+    world.train.imports.clear();
+    assert_eq!(check(&world, &[]).notes, []);
+
+    // What is imported is the train's as if it had made it.
+    rebind(&mut world.train, "web", "GL2");
+    rebind(&mut world.train, "canary", "GL2");
+    run(&mut world);
+    check(&world, &[]);
+    world.train.groups.pop();
+    assert!(told(&world.plan().unwrap()).contains("group.web DeleteGroup"));
+}
+
+#[test]
+fn a_group_that_rides_something_else_is_taken_with_it_and_moved() {
+    let mut world = handmade();
+    world.train.imports.remove(0);
+    let plan = run(&mut world);
+    assert_eq!(plan.imports.len(), 1);
+    let told = told(&plan);
+    assert!(told.contains("Add release.GL1 CreateSource"), "{told}");
+    assert!(told.contains("Change instance.host-1 Instance"), "{told}");
+    check(&world, &[]);
+    let gl1 = &world.state.sources[&ReleaseName::new("GL1")].id;
+    assert_eq!(world.observed.instances[&instance_id(1)].parent.as_ref().map(|link| &link.id), Some(gl1));
+}
+
+#[test]
+fn the_same_where_groups_are_bound() {
+    let mut world = handmade();
+    world.observed.groups.get_mut(&group_id()).unwrap().sources =
+        vec![SourceLink { id: source_id(), name: "golden of 2026-10".into() }];
+    let mut world = hub::over(world);
+    let plan = run(&mut world);
+    let Takeover::Group { sources, .. } = &plan.imports[1].with else { panic!("{:?}", plan.imports) };
+    assert_eq!((sources.len(), sources[0].members), (1, None));
+    assert!(world.plan().unwrap().steps.is_empty(), "{}", told(&world.plan().unwrap()));
+    // One that has another source is given the release's and loses its own.
+    let mut other = handmade();
+    other.observed.groups.get_mut(&group_id()).unwrap().sources = vec![hub::vendor_link()];
+    let mut other = hub::over(other);
+    let plan = run(&mut other);
+    let step = |op: &str| told(&plan).lines().position(|line| line.contains(op)).unwrap();
+    assert!(step("group.web AdoptGroup") < step("group.web Attach"), "{}", told(&plan));
+    assert!(other.plan().unwrap().steps.is_empty());
+}
+
+/// One way in which something cannot be imported, and what is said of it.
+type Row = (&'static str, fn(&mut World), &'static str);
+
+#[test]
+fn what_cannot_be_imported_is_refused_with_the_reason() {
+    fn source(world: &mut World) -> &mut Candidate {
+        world.observed.candidates.get_mut(&source_id()).unwrap().as_mut().unwrap()
+    }
+    fn group(world: &mut World) -> &mut Candidate {
+        world.observed.candidates.get_mut(&group_id()).unwrap().as_mut().unwrap()
+    }
+    let rows: [Row; 16] = [
+        (
+            "gone",
+            |world| drop(world.observed.candidates.insert(source_id(), None)),
+            "the service has no such software source",
+        ),
+        ("not looked at", |world| world.observed.candidates.clear(), "plan without --refresh=false"),
+        ("deleted", |world| source(world).lifecycle = Some("DELETED".into()), "it is DELETED now"),
+        (
+            "elsewhere",
+            |world| group(world).compartment = Ocid::new("elsewhere"),
+            "in the compartment elsewhere, and the train's is ocid1.compartment.oc1..test; move it there first",
+        ),
+        ("barred", |world| source(world).bar = Some("is a versioned source".into()), ": it is a versioned source"),
+        ("another machine", |world| source(world).arch = Some("aarch64".into()), "it is for aarch64, and the train for x86_64"),
+        (
+            "another system",
+            |world| group(world).os = Some("oracle-linux-9".into()),
+            "it is for oracle-linux-9, and the train for oracle-linux-8",
+        ),
+        ("retired", |world| world.train.releases[0].retired = true, "the release is retired"),
+        (
+            "a package too few",
+            |world| {
+                let contents = Some(PackageSet::new(set("bash-1-1.x86_64 kernel-4-1.x86_64")));
+                world.observed.sources.get_mut(&source_id()).unwrap().contents = contents;
+            },
+            "1 missing (openssl-1:1.1-1.x86_64); `patchtrain diff GL1 service:handmade-source`",
+        ),
+        (
+            "another version",
+            |world| {
+                let contents = "bash-1-2.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64";
+                world.observed.sources.get_mut(&source_id()).unwrap().contents =
+                    Some(PackageSet::new(set(contents)));
+            },
+            "1 missing (bash-1-1.x86_64), 1 not the release's (bash-1-2.x86_64)",
+        ),
+        (
+            "empty",
+            |world| world.observed.sources.get_mut(&source_id()).unwrap().contents = None,
+            "it does not hold the release: 3 missing (",
+        ),
+        (
+            "a child of somebody else's",
+            |world| world.observed.sources.get_mut(&source_id()).unwrap().parent = Some(Ocid::new("vendor")),
+            "it is a child of vendor",
+        ),
+        (
+            "a release that has one",
+            |world| {
+                world.train.imports.clear();
+                world.observed.groups.clear();
+                run(world);
+                world.train.imports = vec![of_source("GL1", source_id())];
+            },
+            "release.GL1 has ocid1.osmssoftwaresource.oc1..planned.GL1 already",
+        ),
+        (
+            "a group that has one",
+            |world| {
+                world.train.imports.clear();
+                run(world);
+                world.train.imports = vec![of_group("web", group_id())];
+            },
+            "`patchtrain state rm group.web`",
+        ),
+        (
+            "another release's",
+            |world| {
+                run(world);
+                world.train.releases[1].manifest = world.train.releases[0].manifest.clone();
+                world.state.sources.remove(&ReleaseName::new("GL2"));
+                world.train.imports = vec![of_source("GL2", source_id())];
+            },
+            "it is release.GL1 of this train already",
+        ),
+        (
+            "another group's",
+            |world| {
+                run(world);
+                world.state.groups.remove(&GroupName::new("canary"));
+                world.train.imports = vec![of_group("canary", group_id())];
+            },
+            "it is group.web of this train already",
+        ),
+    ];
+    for (what, change, why) in rows {
+        let mut world = handmade();
+        change(&mut world);
+        let refusals = refused(&world);
+        let text: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+        assert!(text.iter().any(|text| text.contains(why)), "{what}: no `{why}` in {text:#?}");
+        assert!(text.iter().all(|text| text.contains(" cannot be imported: ")), "{what}: {text:#?}");
+    }
+}
+
+#[test]
+fn nothing_is_taken_over_that_is_not_what_was_shown() {
+    let mut world = handmade();
+    let plan = world.plan().unwrap();
+    world.observed.sources.get_mut(&source_id()).unwrap().contents = Some(PackageSet::new(new()));
+    let theirs = Ownership { train: TrainName::new("x"), lineage: Lineage("y".into()), release: None };
+    world.observed.groups.get_mut(&group_id()).unwrap().owner = Some(theirs);
+    let ends = model::run_all(&mut world, &plan);
+    let failed = |at: usize, why: &str| {
+        assert!(matches!(&ends[at], model::End::Failed(message) if message.contains(why)), "{:?}", ends[at]);
+    };
+    failed(0, "it holds other packages");
+    failed(6, "its tags name train x of lineage y");
+    assert!(world.state.sources.get(&ReleaseName::new("GL1")).is_none());
+    assert_eq!(ends[7], model::End::NotStarted);
+}
+
+#[test]
+fn what_another_lineage_has_made_is_taken_from_it_and_that_is_told() {
+    let mut world = handmade();
+    let theirs = |release| Ownership { train: TrainName::new("t"), lineage: Lineage("old".into()), release };
+    let release = &world.train.releases[0];
+    let of_release = theirs(Some((release.name.clone(), release.digest)));
+    let source = world.observed.sources.get_mut(&source_id()).unwrap();
+    (source.name, source.owner) = ("t/GL1".into(), Some(of_release.clone()));
+    let group = world.observed.groups.get_mut(&group_id()).unwrap();
+    (group.name, group.owner) = ("web".into(), Some(theirs(None)));
+    // Without the import both are refused, and told how to get them.
+    let imports = std::mem::take(&mut world.train.imports);
+    let text = refused(&world).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for way in [
+        "`patchtrain import release GL1 --source handmade-source`",
+        "`patchtrain import group web --id handmade-group`",
+    ] {
+        assert!(text.contains(way), "no {way} in {text}");
+    }
+    world.train.imports = imports;
+    let plan = run(&mut world);
+    assert_eq!(plan.imports[0].owner, Some(of_release));
+    assert_eq!(plan.imports[1].owner, Some(theirs(None)));
+    check(&world, &[]);
+}
+
+#[test]
+fn a_run_that_was_cut_short_is_gone_on_with() {
+    // The tags are on, and nobody has recorded it. With the blocks that is the same import again.
+    let mut world = handmade();
+    let plan = world.plan().unwrap();
+    for step in &plan.steps {
+        if let Action::Act { op: op @ (Op::AdoptSource { .. } | Op::AdoptGroup { .. }) } = &step.action {
+            world.observed.advance(op);
+            let begun = UnfinishedOp {
+                token: RetryToken("token".into()),
+                started: world.now,
+                ticket: None,
+                instances: Vec::new(),
+            };
+            world.state.unfinished.insert(op.key(), begun);
+        }
+    }
+    let mut again = world.clone();
+    assert_eq!(run(&mut again).imports.len(), 2);
+    check(&again, &[]);
+    assert!(again.state.unfinished.is_empty());
+
+    // Without them, as after one on the command line, both are found again, whatever they are called.
+    world.train.imports.clear();
+    world.observed.candidates.clear();
+    let plan = run(&mut world);
+    let told = told(&plan);
+    assert!(told.contains("release.GL1 AdoptSource") && told.contains("group.web AdoptGroup"), "{told}");
+    assert!(!told.contains("release.GL1 CreateSource"), "{told}");
+    check(&world, &[]);
+    assert_eq!(world.state.sources[&ReleaseName::new("GL1")].id, source_id());
+    assert_eq!(world.state.groups[&GroupName::new("web")].id, group_id());
+
+    // One that the service never heard of is nothing.
+    let mut world = handmade();
+    world.train.imports.clear();
+    let begun = Entry::Started {
+        key: OpKey::adopt_group(&GroupName::new("web"), &group_id()),
+        token: RetryToken("token".into()),
+        unproves: Vec::new(),
+        at: world.now,
+    };
+    world.state.record(&begun).unwrap();
+    assert_eq!(world.plan().unwrap().imports, []);
+}
+
+#[test]
+fn what_is_bound_only_becomes_the_trains_own() {
+    let mut world = handmade();
+    world.observed.groups.get_mut(&group_id()).unwrap().name = "web".into();
+    world.observed.groups.get_mut(&group_id()).unwrap().members.remove(&instance_id(7));
+    world.observed.instances.get_mut(&instance_id(7)).unwrap().groups.clear();
+    world.train.groups[1].members = Members::Service;
+    let imports = std::mem::take(&mut world.train.imports);
+    run(&mut world);
+    assert!(!world.state.groups[&GroupName::new("web")].made);
+    world.train.imports = imports[1..].to_vec();
+    check(&world, &["import group.web handmade-group", "s0 group.web AdoptGroup"]);
+    run(&mut world);
+    let web = &world.state.groups[&GroupName::new("web")];
+    assert!(web.made && web.release.is_some() && web.called.is_none(), "{web:?}");
+    check(&world, &[]);
+}
+
+#[test]
+fn a_target_takes_what_it_needs_and_leaves_the_rest() {
+    let world = handmade();
+    let plan = world.targeted(&["release.GL1"]).unwrap();
+    assert_eq!(lint::lint(&plan), []);
+    assert_eq!((plan.imports.len(), plan.steps.len(), plan.changes.len()), (1, 2, 0));
+    let partial = plan.partial.unwrap();
+    assert!(partial.left_out.contains(&Address::Group(GroupName::new("web"))), "{partial:?}");
+    let plan = world.targeted(&["group.web"]).unwrap();
+    assert_eq!(lint::lint(&plan), [], "{}", told(&plan));
+    assert_eq!(plan.imports.len(), 2, "{}", told(&plan));
+}
+
+#[test]
+fn one_asked_for_by_hand_is_a_plan_of_nothing_else() {
+    let mut world = handmade();
+    world.train.imports = vec![Import { line: None, ..of_group("web", group_id()) }];
+    let plan = |world: &World| {
+        let service = label();
+        let input = Input {
+            train: &world.train,
+            state: &world.state,
+            observed: &world.observed,
+            capabilities: world.capabilities(),
+            service: &service,
+            now: world.now,
+            allow_shrink: false,
+        };
+        patchtrain::plan::import(&input)
+    };
+    let one = plan(&world).unwrap();
+    assert_eq!(lint::lint(&one), []);
+    assert_eq!(told(&one), "import group.web handmade-group\ns0 group.web AdoptGroup");
+    let ends = model::run_all(&mut world, &one);
+    assert_eq!(ends, [model::End::Done]);
+    // Nobody put anybody in there since: what the train does not list is not drift.
+    let whole = world.plan().unwrap();
+    assert_eq!(whole.drift, [], "{}", told(&whole));
+    let again = plan(&world).unwrap();
+    assert!(again.steps.is_empty() && again.notes.is_empty(), "{:?}", again.notes);
+    world.observed.candidates = [(source_id(), None)].into();
+    world.train.imports = vec![of_source("GL2", source_id())];
+    let refusals = plan(&world).unwrap_err();
+    assert!(
+        matches!(refusals.as_slice(), [Refusal::Import { why: Unimportable::NotThere(_), .. }]),
+        "{refusals:?}"
+    );
+}
+
+#[test]
+fn a_group_of_a_name_that_another_still_has_in_the_service_is_refused() {
+    let mut world = applied();
+    world.state.rename(&GroupName::new("web"), &GroupName::new("front")).unwrap();
+    world.train.groups[1].name = GroupName::new("front");
+    check(&world, &[]);
+    let mut web = world.train.groups[0].clone();
+    web.name = GroupName::new("web");
+    web.members = Members::Listed([instance_id(9)].into());
+    world.train.groups.push(web);
+    let refusals = refused(&world);
+    assert!(matches!(refusals.as_slice(), [Refusal::TakenName { by, .. }] if by.as_str() == "front"), "{refusals:?}");
+}
