@@ -69,6 +69,9 @@ pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, 
     Ok(seen)
 }
 
+/// The way out where something of our name is somebody else's and cannot be imported.
+const RENAME: &str = "rename it there, or delete it: such a thing cannot be imported";
+
 /// Tells why the op may not run on what was just seen, if so. Asked only after "is it already done?".
 /// `unheard` says that the op was asked for before and will be asked for with the same token: open work may be its own.
 pub(super) fn objection(
@@ -84,7 +87,6 @@ pub(super) fn objection(
     let foreign = |what: &str, name: &str, id: &dyn std::fmt::Display, way: &str| {
         format!("the service has a {what} named `{name}` ({id}) that is not this state's; {way}")
     };
-    const RENAME: &str = "rename it there, or delete it: such a thing cannot be imported";
     match op {
         Op::CreateSource { release, name, owner, .. } => {
             let other = seen.sources.iter().find(|(_, source)| !is(owner, source.owner.as_ref()))?;

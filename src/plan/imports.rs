@@ -157,7 +157,7 @@ fn differences(missing: &[Package], foreign: &[Package]) -> String {
 
 /// Returns the imports of a train that its state does not know as done.
 pub fn pending<'a>(train: &'a Train, state: &'a State) -> impl Iterator<Item = &'a Import> {
-    train.imports.iter().filter(|import| !is_done(&import.of, state))
+    train.imports.iter().filter(move |import| !is_done(&import.of, state))
 }
 
 /// Tells whether a state knows something as the train's own.

@@ -1,7 +1,7 @@
 //! An import that is asked for by hand: a plan that takes over one thing and changes nothing else. It is a plan like any
 //! other to whoever shows or runs it.
 
-use super::holdings::{GroupFound, Groups, SourceFound, Sources};
+use super::holdings::{Groups, Sources};
 use super::retired::Retirement;
 use super::roster::Rosters;
 use super::{FORMAT_VERSION, Input, Note, Plan, PlannedRelease, Refusal, assess, changes, imports, planner, steps};

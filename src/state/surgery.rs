@@ -55,12 +55,13 @@ pub enum Unrenamable {
     Taken(String),
     /// Work on it was begun, and nobody knows what became of it: it is asked after by its name.
     #[error(
-        "{}, begun under the old name, {} not known to have ended, and would be lost: {}",
-        if .0.len() == 1 { "work" } else { "several pieces of work" },
-        if .0.len() == 1 { "is" } else { "are" },
-        .0.iter().map(OpKey::to_string).collect::<Vec<_>>().join(", ")
+        "what became of work that was begun under the old name is not known, and it would be lost: {}",
+        keys.iter().map(OpKey::to_string).collect::<Vec<_>>().join(", ")
     )]
-    Begun(Vec<OpKey>),
+    Begun {
+        /// Which.
+        keys: Vec<OpKey>,
+    },
 }
 
 impl State {
@@ -82,7 +83,7 @@ impl State {
         let begun = begun.filter(|(key, work)| work.ticket.is_none() || key.is_of_group(to));
         let begun: Vec<OpKey> = begun.map(|(key, _)| key.clone()).collect();
         if !begun.is_empty() {
-            return Err(Unrenamable::Begun(begun));
+            return Err(Unrenamable::Begun { keys: begun });
         }
         fn carry<V>(records: &mut BTreeMap<GroupName, V>, from: &GroupName, to: &GroupName) {
             if let Some(record) = records.remove(from) {

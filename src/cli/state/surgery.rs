@@ -40,7 +40,7 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
         after.rename(&from, &to).map_err(|why| {
             let error = refused_name(address, new, &why);
             match why {
-                Unrenamable::Begun(_) => error.hint("`patchtrain apply` finds out what became of it; then rename"),
+                Unrenamable::Begun { .. } => error.hint("`patchtrain apply` finds out what became of it; then rename"),
                 Unrenamable::Taken(_) => error.hint("choose another name, or forget that first: `patchtrain state rm`"),
             }
         })?;

@@ -18,6 +18,7 @@ use crate::package::{Package, PackageSet, StreamContents};
 
 mod crew;
 mod offers;
+mod tokens;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -298,18 +299,7 @@ impl World {
         token: &RetryToken,
         fault: Option<&Fault>,
     ) -> Result<Submitted, CloudError> {
-        let takes_token = !matches!(
-            op,
-            Op::AddPackages { .. }
-                | Op::RemovePackages { .. }
-                | Op::DeleteGroup { .. }
-                | Op::DeleteSource { .. }
-                | Op::ChangeSchedule { .. }
-                | Op::DeleteSchedule { .. }
-                | Op::DeleteProfile { .. }
-                | Op::AdoptSource { .. }
-                | Op::AdoptGroup { .. }
-        );
+        let takes_token = tokens::takes_one(op);
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
                 return Ok(answer.clone());
