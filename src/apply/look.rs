@@ -103,7 +103,10 @@ pub(super) fn objection(
                     other.0
                 ));
             }
-            let way = format!("rename yours, or take it over: `patchtrain import release {release} --source {}`", other.0);
+            let way = match release.is_own_parent() {
+                true => RENAME.to_owned(),
+                false => format!("rename yours, or take it over: `patchtrain import release {release} --source {}`", other.0),
+            };
             Some(foreign("software source", name, other.0, &way))
         }
         Op::CreateGroup { group, owner, .. } => {

@@ -12,8 +12,13 @@ pub enum Refusal {
     /// The service has a source of the name that this state does not own.
     #[error(
         "release.{release}: the service has a source named `{name}` ({id}) that belongs to {owner}; restore the \
-         state that made it, give the train another name, or take it over: `patchtrain import release {release} --source \
-         {id}`"
+         state that made it, {}",
+        match release.is_own_parent() {
+            true => "or give the train another name".to_owned(),
+            false => format!(
+                "give the train another name, or take it over: `patchtrain import release {release} --source {id}`"
+            ),
+        }
     )]
     ForeignSource {
         /// The release.

@@ -231,6 +231,7 @@ fn contents(
 
 /// Checks what must hold over all files.
 pub(super) fn across(files: &[Loaded], report: &mut Report) {
+    imports::across(files, report);
     let mut trains: HashMap<&str, &Loaded> = HashMap::new();
     let mut services: HashMap<(Service<'_>, &str), &Loaded> = HashMap::new();
     let mut instances: HashMap<&Ocid, (&Loaded, &GroupShape, usize)> = HashMap::new();

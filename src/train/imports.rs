@@ -1,11 +1,13 @@
 //! `[[import]]`: what others made and the train is to take over, a source for a release or a group of the service. Left
 //! out: whether it can be, which only the service and the plan know.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use super::check::Loaded;
 use super::problem::{Report, Source};
 use super::shape::{Shape, TABLES};
 use super::table::{At, Fields, File};
@@ -114,6 +116,20 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
     };
     fields.close(file);
     shape
+}
+
+/// Two trains cannot both take over one thing.
+pub(super) fn across(files: &[Loaded], report: &mut Report) {
+    let mut first: HashMap<&Ocid, &Loaded> = HashMap::new();
+    for loaded in files {
+        for At { value, span } in loaded.shape.imports.iter().map(ImportShape::id) {
+            let known = *first.entry(value).or_insert(loaded);
+            if !std::ptr::eq(known, loaded) {
+                let message = format!("the train in {} imports {value}, too", known.source.file.display());
+                report.at(&loaded.source, span.clone(), message, "it can be one train's: delete one of the two");
+            }
+        }
+    }
 }
 
 /// Checks that what is named is declared, and each thing taken over once, as one.

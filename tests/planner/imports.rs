@@ -8,12 +8,13 @@ use patchtrain::observed::{Candidate, ServiceGroup, Source, SourceLink};
 use patchtrain::op::{Lineage, Op, OpKey, Ownership, RetryToken};
 use patchtrain::package::PackageSet;
 use patchtrain::plan::{Action, Input, Note, Plan, Refusal, Takeover, Unimportable, lint};
-use patchtrain::state::{Entry, UnfinishedOp};
-use patchtrain::train::{Import, Imported, Members};
+use patchtrain::state::{Entry, State, UnfinishedOp};
+use patchtrain::train::{Import, Imported, Layout, Members};
 
-use crate::support::worlds::{World, instance_id, label, plain_instance};
+use crate::support::worlds::{self, World, instance_id, label, plain_instance};
 use crate::support::{hub, model};
 
+use super::convergence;
 use super::small::*;
 
 fn source_id() -> Ocid {
@@ -453,4 +454,72 @@ fn a_group_of_a_name_that_another_still_has_in_the_service_is_refused() {
     world.train.groups.push(web);
     let refusals = refused(&world);
     assert!(matches!(refusals.as_slice(), [Refusal::TakenName { by, .. }] if by.as_str() == "front"), "{refusals:?}");
+}
+
+/// Whatever world a train has settled in: when its state is lost, imports of all that it had made bring it back, and nothing
+/// is made a second time.
+#[test]
+fn a_lost_state_comes_back_by_imports_alone() {
+    let mut tried = 0;
+    for seed in worlds::seeds(150) {
+        let (mut world, mut rng) = convergence::world(seed);
+        for group in &mut world.train.groups {
+            (group.schedule, group.profile) = (None, false);
+        }
+        let hangs = world.observed.sources.values().any(|source| {
+            let tagged = source.owner.as_ref().and_then(|owner| owner.release.as_ref());
+            tagged.is_some_and(|(release, _)| release.is_own_parent())
+        });
+        if !convergence::is_plannable(&world) || hangs || world.train.layout == Layout::Child {
+            continue;
+        }
+        convergence::settle(&mut world, seed);
+        let new = State { api: world.state.api, ..State::new(world.train.name.clone(), Lineage("new".into())) };
+        let lost = std::mem::replace(&mut world.state, new);
+        let whole = |release: &patchtrain::train::Release| {
+            let seen = lost.sources.get(&release.name).and_then(|record| world.observed.sources.get(&record.id));
+            !release.retired && seen.is_some_and(|seen| seen.contents.as_ref() == Some(release.packages()))
+        };
+        let releases = world.train.releases.iter().filter(|release| whole(release));
+        let sources = releases.map(|release| {
+            of_source(release.name.as_str(), lost.sources[&release.name].id.clone())
+        });
+        let there = |record: &patchtrain::state::GroupRecord| {
+            record.made && world.observed.groups.contains_key(&record.id)
+        };
+        let groups = world.train.groups.iter().filter_map(|group| {
+            let record = lost.groups.get(&group.name).filter(|record| there(record))?;
+            let same = group.id.as_ref().is_none_or(|id| *id == record.id);
+            same.then(|| of_group(group.name.as_str(), record.id.clone()))
+        });
+        let imports: Vec<Import> = sources.chain(groups).collect();
+        world.observed.candidates =
+            imports.iter().map(|import| (import.of.id().clone(), Some(candidate(&world, "any")))).collect();
+        world.train.imports = imports;
+        // Jobs and profiles of the lost lineage cannot be imported.
+        world.observed.schedules.clear();
+        world.observed.profiles.clear();
+        if !convergence::is_plannable(&world) {
+            continue;
+        }
+        tried += 1;
+        let plan = convergence::checked_plan(&world, seed);
+        assert_eq!(plan.imports.len(), world.train.imports.len(), "seed {seed}");
+        for step in &plan.steps {
+            if let Action::Act { op: Op::CreateSource { .. } | Op::CreateGroup { .. } } = &step.action {
+                let imported = plan.imports.iter().any(|import| import.address == step.address);
+                assert!(!imported, "seed {seed}: {} is made a second time", step.id);
+            }
+        }
+        if rng.chance(50) {
+            let limit = rng.below(plan.steps.len() + 1);
+            model::run(&mut world, &plan, limit, |_| 0);
+        } else {
+            model::run_shuffled(&mut world, &plan, &mut rng);
+        }
+        convergence::settle(&mut world, seed);
+        let after = convergence::checked_plan(&world, seed);
+        assert_eq!(after.imports, [], "seed {seed}");
+    }
+    assert!(tried > 50, "only {tried} worlds could be tried");
 }
