@@ -14,7 +14,10 @@ pub(super) fn scopes(op: &Op) -> Vec<Scope> {
         // The source first: contents are taken in for sources that are known to be there.
         Op::AddPackages { source, .. } | Op::RemovePackages { source, .. } => {
             // By id: one that was imported is called as it was before.
-            let by_id = source.id.iter().flat_map(|id| [Scope::Source(id.clone()), Scope::SourceContents(id.clone())]);
+            let by_id = source
+                .id
+                .iter()
+                .flat_map(|id| [Scope::Source(id.clone()), Scope::SourceContents(id.clone())]);
             by_id.collect()
         }
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
@@ -105,13 +108,17 @@ pub(super) fn objection(
             }
             let way = match release.is_own_parent() {
                 true => RENAME.to_owned(),
-                false => format!("rename yours, or take it over: `patchtrain import release {release} --source {}`", other.0),
+                false => format!(
+                    "rename yours, or take it over: `patchtrain import release {release} --source {}`",
+                    other.0
+                ),
             };
             Some(foreign("software source", name, other.0, &way))
         }
         Op::CreateGroup { group, owner, .. } => {
             let other = seen.groups.iter().find(|(_, seen)| !is(owner, seen.owner.as_ref()))?;
-            let way = format!("rename yours, or take it over: `patchtrain import group {group} --id {}`", other.0);
+            let way =
+                format!("rename yours, or take it over: `patchtrain import group {group} --id {}`", other.0);
             Some(foreign("group", group.as_str(), other.0, &way))
         }
         // Safety rule 6: never a second update beside an open one, whatever the plan says.

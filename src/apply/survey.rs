@@ -51,8 +51,7 @@ pub async fn survey<C: Cloud>(
     let imports: Vec<&Imported> = plan::pending_imports(train, state).map(|import| &import.of).collect();
     let candidates = candidates(&imports);
     let imported = |id: &Ocid| imports.iter().any(|import| import.id() == id);
-    let ours =
-        observed.sources.iter().filter(|(id, source)| is_ours(id, source, state) || imported(id));
+    let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state) || imported(id));
     // Of a source that is to go, only who has it is of interest.
     let retired = retired(train, state);
     let contents = ours.map(|(id, source)| {

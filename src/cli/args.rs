@@ -29,8 +29,8 @@ pub(super) use plan::{Apply, Drift, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
-    Consent, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList, StatePush,
-    StateAccept, StateMv, StateRestore, StateRm, StateShow,
+    Consent, OneTrain, StateAccept, StateAction, StateCommand, StateDiff, StateHistory, StateList, StateMv,
+    StatePush, StateRestore, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 

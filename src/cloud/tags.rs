@@ -37,7 +37,10 @@ pub(super) fn of_owner(owner: &Ownership) -> BTreeMap<&'static str, String> {
 }
 
 /// Returns the tags of something that becomes its owner's: those that it has, and the owner's in place of another's.
-pub(super) fn taken_over(tags: Option<BTreeMap<String, String>>, owner: &Ownership) -> BTreeMap<String, String> {
+pub(super) fn taken_over(
+    tags: Option<BTreeMap<String, String>>,
+    owner: &Ownership,
+) -> BTreeMap<String, String> {
     let mut tags = tags.unwrap_or_default();
     tags.retain(|key, _| ![TRAIN, LINEAGE, RELEASE, DIGEST, GROUP].contains(&key.as_str()));
     tags.extend(of_owner(owner).into_iter().map(|(key, value)| (key.to_owned(), value)));

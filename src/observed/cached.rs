@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    AvailableUpdate, Candidate, Compute, Instance, InstanceStatus, Inventory, Observed, Profile, Riders, ServiceGroup,
-    ServiceSchedule, Source, SourceLink, Updates, Vendor,
+    AvailableUpdate, Candidate, Compute, Instance, InstanceStatus, Inventory, Observed, Profile, Riders,
+    ServiceGroup, ServiceSchedule, Source, SourceLink, Updates, Vendor,
 };
 use crate::name::{Ocid, TrainName};
 use crate::op::{Lineage, Ownership, Ticket};

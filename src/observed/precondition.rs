@@ -322,7 +322,10 @@ impl Observed {
         let id = id.to_string();
         let Some(seen) = seen else { return Err(Breach::ImportGone { id }) };
         if seen.as_ref() != owner {
-            return Err(Breach::NotAsSeen { id, what: format!("its tags name {}", Ownership::told(seen.as_ref())) });
+            return Err(Breach::NotAsSeen {
+                id,
+                what: format!("its tags name {}", Ownership::told(seen.as_ref())),
+            });
         }
         let holds = source.and_then(|source| source.contents.as_ref()).map(PackageSet::digest);
         if contents.is_some() && holds != contents {

@@ -222,8 +222,11 @@ mod tests {
         let group = || GroupRef { group: name.clone(), id: None };
         let id = || Ocid::new("ocid1.x.oc1..web");
         let source = || SourceRef { release: ReleaseName::new("web"), id: None, under: None };
-        let owner =
-            || Ownership { train: crate::name::TrainName::new("web"), lineage: Lineage("web".into()), release: None };
+        let owner = || Ownership {
+            train: crate::name::TrainName::new("web"),
+            lineage: Lineage("web".into()),
+            release: None,
+        };
         let (instances, sources) = (vec![id()], vec![id()]);
         let schedule = crate::patching::Schedule {
             update: Wanted::All,
@@ -252,7 +255,12 @@ mod tests {
             Op::Detach { group: group(), sources, keeps: source(), instances: instances.clone() },
             Op::Enroll { group: group(), source: source(), instances: instances.clone() },
             Op::Dismiss { group: group(), instances: instances.clone() },
-            Op::UpdateGroup { group: group(), source: source(), kind: Wanted::All, instances: instances.clone() },
+            Op::UpdateGroup {
+                group: group(),
+                source: source(),
+                kind: Wanted::All,
+                instances: instances.clone(),
+            },
             Op::PatchGroup { group: group(), wanted: Wanted::All, package, instances: instances.clone() },
             Op::EnableGroupStreams { group: group(), streams, instances: instances.clone() },
             Op::Rerun {
@@ -292,7 +300,11 @@ mod tests {
     fn what_is_about_a_release_or_an_instance_is_about_no_group() {
         let source = || SourceRef { release: ReleaseName::new("web"), id: None, under: None };
         let id = || Ocid::new("web");
-        let owner = Ownership { train: crate::name::TrainName::new("t"), lineage: Lineage("l".into()), release: None };
+        let owner = Ownership {
+            train: crate::name::TrainName::new("t"),
+            lineage: Lineage("l".into()),
+            release: None,
+        };
         for op in [
             Op::AddPackages { source: source(), packages: Vec::new() },
             Op::RemovePackages { source: source(), packages: Vec::new() },

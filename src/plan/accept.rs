@@ -20,9 +20,8 @@ pub enum Unacceptable {
 /// Returns what others changed at some addresses, of what a plan tells. A group covers all that is the group's.
 pub fn drift_at<'p>(plan: &'p Plan, addresses: &[Spelled]) -> Vec<&'p Drift> {
     let names = Names::of(plan);
-    let covers = |drift: &&Drift| {
-        addresses.iter().any(|aim| names.covers(aim, &drift.address, drift.group.as_ref()))
-    };
+    let covers =
+        |drift: &&Drift| addresses.iter().any(|aim| names.covers(aim, &drift.address, drift.group.as_ref()));
     plan.drift.iter().filter(covers).collect()
 }
 
@@ -105,10 +104,13 @@ fn of_instance(riding: &Riding, record: &mut InstanceRecord, (seen, kind): (Opti
     match kind {
         DriftKind::Parent { found, .. } => {
             record.release = found.as_ref().and_then(|link| riding.releases.get(&link.id)).cloned();
-            record.accepted = seen.map(|seen| beside(riding, seen, record.release.as_ref())).unwrap_or_default();
+            record.accepted =
+                seen.map(|seen| beside(riding, seen, record.release.as_ref())).unwrap_or_default();
             record.at_level = None;
         }
-        DriftKind::Children { children } => record.accepted.extend(children.iter().map(|link| link.id.clone())),
+        DriftKind::Children { children } => {
+            record.accepted.extend(children.iter().map(|link| link.id.clone()))
+        }
         DriftKind::LeftLevel { .. } => record.at_level = None,
         DriftKind::Beside { now, .. } => {
             if let Some(level) = &mut record.at_level {
@@ -125,7 +127,8 @@ fn beside(
     seen: &Instance,
     release: Option<&ReleaseName>,
 ) -> std::collections::BTreeSet<Ocid> {
-    let others = seen.children.iter().filter(|link| riding.releases.get(&link.id) != release || release.is_none());
+    let others =
+        seen.children.iter().filter(|link| riding.releases.get(&link.id) != release || release.is_none());
     if riding.hangs(seen) { others.map(|link| link.id.clone()).collect() } else { Default::default() }
 }
 

@@ -86,7 +86,8 @@ fn renamed(input: &Input<'_>, group: &GroupName) -> Option<DriftKind> {
     let record = input.state.groups.get(&declared.name)?;
     let seen = input.observed.groups.get(&record.id)?;
     let called = record.called.as_deref().unwrap_or(group.as_str());
-    (*seen.name != *called && *seen.name != *group.as_str()).then(|| DriftKind::Renamed { found: seen.name.clone() })
+    (*seen.name != *called && *seen.name != *group.as_str())
+        .then(|| DriftKind::Renamed { found: seen.name.clone() })
 }
 
 fn of_member(

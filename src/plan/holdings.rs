@@ -296,12 +296,16 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     }
     let own: Vec<&Ocid> = same_name.iter().copied().filter(|id| ours(id)).collect();
     match (own.as_slice(), same_name, &group.members) {
-        ([id], _, _) => Ok(GroupFound { id: Some((*id).clone()), adopt: true, gone, ..GroupFound::default() }),
+        ([id], _, _) => {
+            Ok(GroupFound { id: Some((*id).clone()), adopt: true, gone, ..GroupFound::default() })
+        }
         ([_, _, ..], _, _) | ([], [_, _, ..], Members::Service) => {
             let ids = if own.is_empty() { same_name } else { own.as_slice() };
             Err(Refusal::AmbiguousGroup { group: name(), ids: ids.iter().map(|id| (*id).clone()).collect() })
         }
-        ([], [id], Members::Service) => Ok(GroupFound { id: Some((*id).clone()), gone, ..GroupFound::default() }),
+        ([], [id], Members::Service) => {
+            Ok(GroupFound { id: Some((*id).clone()), gone, ..GroupFound::default() })
+        }
         ([], [], Members::Service) => Err(Refusal::NoSuchGroup { group: name() }),
         ([], [id, ..], Members::Listed(_) | Members::Selected(_)) => {
             Err(Refusal::ForeignGroup { group: name(), id: (*id).clone() })

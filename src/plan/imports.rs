@@ -115,7 +115,9 @@ pub enum Unimportable {
     #[error("it is {0} of this train already")]
     Others(String),
     /// It hangs under something that instances cannot have.
-    #[error("it is a child of {0}, which is not the train's own parent source, so that no instance can be put on it")]
+    #[error(
+        "it is a child of {0}, which is not the train's own parent source, so that no instance can be put on it"
+    )]
     Child(Ocid),
     /// It does not hold the release.
     #[error(
@@ -150,8 +152,11 @@ fn differences(missing: &[Package], foreign: &[Package]) -> String {
         text
     };
     let lists = [(missing, "missing"), (foreign, "not the release's")];
-    let lists: Vec<String> =
-        lists.iter().filter(|(packages, _)| !packages.is_empty()).map(|(packages, what)| list(packages, what)).collect();
+    let lists: Vec<String> = lists
+        .iter()
+        .filter(|(packages, _)| !packages.is_empty())
+        .map(|(packages, what)| list(packages, what))
+        .collect();
     lists.join(", ")
 }
 
@@ -214,7 +219,9 @@ pub(super) fn source(input: &Input<'_>, release: &Release, id: &Ocid) -> Result<
         let of = format!("release.{}", release.name);
         return Err(refused(Unimportable::Another { of, id: record.id.clone() }));
     }
-    if let Some((other, _)) = state.sources.iter().find(|(name, record)| record.id == *id && **name != release.name) {
+    if let Some((other, _)) =
+        state.sources.iter().find(|(name, record)| record.id == *id && **name != release.name)
+    {
         return Err(refused(Unimportable::Others(format!("release.{other}"))));
     }
     candidate(input, id, "software source").map_err(refused)?;
@@ -227,12 +234,18 @@ pub(super) fn source(input: &Input<'_>, release: &Release, id: &Ocid) -> Result<
     }
     let nothing = PackageSet::default();
     let contents = seen.contents.as_ref().unwrap_or(&nothing);
-    let (missing, foreign) = (release.packages().difference(contents), contents.difference(release.packages()));
+    let (missing, foreign) =
+        (release.packages().difference(contents), contents.difference(release.packages()));
     if !(missing.is_empty() && foreign.is_empty()) {
         let (release, id) = (release.name.clone(), id.clone());
         return Err(refused(Unimportable::Differs { release, id, missing, foreign }));
     }
-    Ok(SourceFound { id: Some(id.clone()), imported: true, child: seen.parent.is_some(), ..SourceFound::default() })
+    Ok(SourceFound {
+        id: Some(id.clone()),
+        imported: true,
+        child: seen.parent.is_some(),
+        ..SourceFound::default()
+    })
 }
 
 /// Finds out whether a group can be taken over as one of the train's.
@@ -265,12 +278,16 @@ fn candidate<'a>(input: &Input<'a>, id: &Ocid, what: &'static str) -> Result<&'a
         return Err(Unimportable::State(seen.lifecycle.clone().unwrap_or_default()));
     }
     if seen.compartment != train.compartment {
-        return Err(Unimportable::Elsewhere { found: seen.compartment.clone(), own: train.compartment.clone() });
+        return Err(Unimportable::Elsewhere {
+            found: seen.compartment.clone(),
+            own: train.compartment.clone(),
+        });
     }
     if let Some(bar) = &seen.bar {
         return Err(Unimportable::Barred(bar.clone()));
     }
-    let other = |found: &Option<Arc<str>>, own: &str| found.as_ref().filter(|found| ***found != *own).cloned();
+    let other =
+        |found: &Option<Arc<str>>, own: &str| found.as_ref().filter(|found| ***found != *own).cloned();
     if let Some(found) = other(&seen.os, &train.os) {
         return Err(Unimportable::System { found: found.to_string(), own: train.os.clone() });
     }

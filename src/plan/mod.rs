@@ -61,8 +61,8 @@ pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target,
 pub use planner::{Input, plan, targeted};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
-pub use takeover::import;
 pub use step::{Action, Condition, Phase, Step, Verification};
+pub use takeover::import;
 
 /// The format this build writes into saved plans; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;

@@ -19,7 +19,8 @@ use super::holdings::Groups;
 use super::retired::Retirement;
 use super::roster::Rosters;
 use super::{
-    Action, Change, ChangeAction, ChangeDetail, Condition, Held, HeldReason, Input, Note, PlannedImport, Refusal, Step,
+    Action, Change, ChangeAction, ChangeDetail, Condition, Held, HeldReason, Input, Note, PlannedImport,
+    Refusal, Step,
 };
 use crate::name::{Address, GroupName, Ocid, ReleaseName, Spelled};
 use crate::op::{Binding, Op, StepId};
@@ -381,7 +382,8 @@ impl Kept {
         (story, imports): (&Story, &[PlannedImport]),
     ) -> Partial {
         let changed = story.changes.iter().map(|change| &change.address);
-        let touched: BTreeSet<&Address> = changed.chain(imports.iter().map(|import| &import.address)).collect();
+        let touched: BTreeSet<&Address> =
+            changed.chain(imports.iter().map(|import| &import.address)).collect();
         let touched = touched.into_iter();
         Partial {
             targets: targets.iter().map(ToString::to_string).collect(),

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use super::aim::Names;
 use super::{
     Basis, Drift, FORMAT_VERSION, Partial, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings,
-    changes, drift, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules, steps, vendors,
+    changes, drift, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules, steps,
+    vendors,
 };
 use crate::name::{Address, Spelled};
 use crate::observed::Observed;

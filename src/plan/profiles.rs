@@ -49,9 +49,7 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
         let others = |id: &Ocid| {
             input.state.profiles.iter().any(|(other, record)| *other != group.name && record.id == *id)
         };
-        let named = || {
-            input.observed.profiles.iter().find(|(id, seen)| *seen.name == *name && !others(id))
-        };
+        let named = || input.observed.profiles.iter().find(|(id, seen)| *seen.name == *name && !others(id));
         let mut one = Found { line: Some(group.line), ..Found::default() };
         match known.or_else(named) {
             Some((id, seen)) if !is_ours(input, seen) => {

@@ -84,7 +84,8 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
         gone.entry(group).or_default().insert(&record.id);
     }
     // One whose group was renamed here is tagged with the old name until it is changed.
-    let kept = input.state.schedules.iter().filter(|(group, _)| declared(group)).map(|(_, record)| &record.id);
+    let kept =
+        input.state.schedules.iter().filter(|(group, _)| declared(group)).map(|(_, record)| &record.id);
     let kept: BTreeSet<&Ocid> = kept.collect();
     for (group, ids) in tagged.iter().filter(|(group, _)| !declared(group)) {
         let ids: Vec<&Ocid> = ids.iter().copied().filter(|id| !kept.contains(id)).collect();

@@ -4,7 +4,9 @@
 use super::holdings::{Groups, Sources};
 use super::retired::Retirement;
 use super::roster::Rosters;
-use super::{FORMAT_VERSION, Input, Note, Plan, PlannedRelease, Refusal, assess, changes, imports, planner, steps};
+use super::{
+    FORMAT_VERSION, Input, Note, Plan, PlannedRelease, Refusal, assess, changes, imports, planner, steps,
+};
 use crate::op::PlanId;
 use crate::train::Imported;
 
@@ -33,7 +35,8 @@ pub fn import(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         return Err(refusals);
     }
     let steps = steps::take_over(input, &sources, &groups);
-    let notes: Vec<Note> = imports::done(input).into_iter().chain(steps::taken_up(input.state, &steps)).collect();
+    let notes: Vec<Note> =
+        imports::done(input).into_iter().chain(steps::taken_up(input.state, &steps)).collect();
     let releases = sources.keys().filter_map(|name| input.train.release(name)).map(|release| {
         let planned = PlannedRelease { digest: release.digest, packages: release.packages().clone() };
         (release.name.clone(), planned)

@@ -6,7 +6,8 @@
 
 use super::service::WORK_TIMEOUT;
 use super::{
-    Ahead, Amount, Auth, Endpoint, Group, Import, Imported, Layout, Members, Release, Selector, Service, Train,
+    Ahead, Amount, Auth, Endpoint, Group, Import, Imported, Layout, Members, Release, Selector, Service,
+    Train,
 };
 use crate::name::Ocid;
 use crate::package::Digest;

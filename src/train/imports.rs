@@ -66,10 +66,9 @@ impl ImportShape {
 
     pub(super) fn import(self) -> Import {
         match self {
-            Self::Source { release, id, line } => Import {
-                of: Imported::Source { release: release.value, id: id.value },
-                line: Some(line),
-            },
+            Self::Source { release, id, line } => {
+                Import { of: Imported::Source { release: release.value, id: id.value }, line: Some(line) }
+            }
             Self::Group { group, id, line } => {
                 Import { of: Imported::Group { group: group.value, id: id.value }, line: Some(line) }
             }
@@ -126,7 +125,12 @@ pub(super) fn across(files: &[Loaded], report: &mut Report) {
             let known = *first.entry(value).or_insert(loaded);
             if !std::ptr::eq(known, loaded) {
                 let message = format!("the train in {} imports {value}, too", known.source.file.display());
-                report.at(&loaded.source, span.clone(), message, "it can be one train's: delete one of the two");
+                report.at(
+                    &loaded.source,
+                    span.clone(),
+                    message,
+                    "it can be one train's: delete one of the two",
+                );
             }
         }
     }
@@ -155,15 +159,24 @@ pub(super) fn check(source: &Arc<Source>, shape: &Shape, report: &mut Report) {
                     _ => None,
                 });
                 if let Some(first) = same {
-                    let message =
-                        format!("a source is imported for release `{value}` already, on line {}", line(&first.span));
-                    report.at(source, span.clone(), message, "a release has one source: delete one of the two");
+                    let message = format!(
+                        "a source is imported for release `{value}` already, on line {}",
+                        line(&first.span)
+                    );
+                    report.at(
+                        source,
+                        span.clone(),
+                        message,
+                        "a release has one source: delete one of the two",
+                    );
                 }
             }
             ImportShape::Group { group, id, .. } => {
                 let At { value, span } = group;
-                let declared =
-                    shape.groups.iter().find(|group| group.name.as_ref().is_some_and(|name| name.value == *value));
+                let declared = shape
+                    .groups
+                    .iter()
+                    .find(|group| group.name.as_ref().is_some_and(|name| name.value == *value));
                 let Some(declared) = declared else {
                     let hint = "declare it, or delete the `[[import]]`";
                     report.at(source, span.clone(), format!("no group `{value}` is declared"), hint);
@@ -179,7 +192,8 @@ pub(super) fn check(source: &Arc<Source>, shape: &Shape, report: &mut Report) {
                     _ => None,
                 });
                 if let Some(first) = same {
-                    let message = format!("group `{value}` is imported already, on line {}", line(&first.span));
+                    let message =
+                        format!("group `{value}` is imported already, on line {}", line(&first.span));
                     report.at(source, span.clone(), message, "delete one of the two");
                 }
             }

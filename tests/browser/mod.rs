@@ -205,7 +205,13 @@ fn report(instances: usize) -> Report {
             patching: patchtrain::train::Patching::EVERYTHING,
         };
         let group = GroupName::new(group_of(number));
-        let record = InstanceRecord { name: "".into(), group, release: None, at_level: Some(level), accepted: Default::default() };
+        let record = InstanceRecord {
+            name: "".into(),
+            group,
+            release: None,
+            at_level: Some(level),
+            accepted: Default::default(),
+        };
         state.instances.insert(id(number), record);
     }
     let earlier: Vec<ReportRecord> = (1..30)

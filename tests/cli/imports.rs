@@ -43,7 +43,8 @@ fn id<'a>(state: &'a Value, kind: &str, name: &str) -> &'a str {
 }
 
 fn blocks(theirs: &Value) -> String {
-    let release = |name| format!("\n[[import]]\nrelease = \"{name}\"\nsource = \"{}\"\n", id(theirs, "sources", name));
+    let release =
+        |name| format!("\n[[import]]\nrelease = \"{name}\"\nsource = \"{}\"\n", id(theirs, "sources", name));
     let group = |name| format!("\n[[import]]\ngroup = \"{name}\"\nid = \"{}\"\n", id(theirs, "groups", name));
     let releases = ["GL1", "GL1.1"].map(release).concat();
     releases + &["canary", "web", "backend"].map(group).concat()
@@ -99,7 +100,10 @@ fn are_imported(api: Api) {
     assert_ne!(state["lineage"], theirs["lineage"]);
 
     let after = workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE).stdout;
-    assert!(after.contains("No changes.") && after.contains("`[[import]]` of each can be deleted"), "{after}");
+    assert!(
+        after.contains("No changes.") && after.contains("`[[import]]` of each can be deleted"),
+        "{after}"
+    );
     workspace.run(&["drift"]).expect(exit::DONE);
     workspace.bind_on(api, &[], "");
     let without = workspace.run(&["plan", "--detailed-exitcode", "--summary"]).expect(exit::DONE).stdout;
@@ -133,14 +137,34 @@ fn one_thing_is_imported_by_command_shown_first_and_once() {
     assert!(dry.stdout.contains("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy."), "{}", dry.stdout);
     assert!(dry.stderr.contains("Nothing was changed."), "{}", dry.stderr);
     let asked = workspace.run(&["import", "release", "GL1", "--source", gl1]).expect(exit::USAGE);
-    assert!(asked.stderr.contains("--auto-approve") && asked.stderr.contains("--dry-run"), "{}", asked.stderr);
+    assert!(
+        asked.stderr.contains("--auto-approve") && asked.stderr.contains("--dry-run"),
+        "{}",
+        asked.stderr
+    );
     for (arguments, code, part) in [
         (&["import", "release", "GL9", "--source", gl1][..], exit::USAGE, "declares no release `GL9`"),
-        (&["import", "group", "wob", "--id", gl1], exit::USAGE, "those declared in trains/great-linux.toml are: canary, web"),
+        (
+            &["import", "group", "wob", "--id", gl1],
+            exit::USAGE,
+            "those declared in trains/great-linux.toml are: canary, web",
+        ),
         (&["import", "release", "GL1.1", "--source", gl1], exit::ERROR, "it does not hold the release: "),
-        (&["import", "release", "GL1.1", "--source", gl1], exit::ERROR, "`patchtrain diff GL1.1 service:ocid1."),
-        (&["import", "release", "GL1", "--source", "nobody's"], exit::ERROR, "no ACTIVE software source called `nobody's`"),
-        (&["import", "release", "GL1", "--source", "ocid1.x.oc1..nothing"], exit::ERROR, "has no such software source"),
+        (
+            &["import", "release", "GL1.1", "--source", gl1],
+            exit::ERROR,
+            "`patchtrain diff GL1.1 service:ocid1.",
+        ),
+        (
+            &["import", "release", "GL1", "--source", "nobody's"],
+            exit::ERROR,
+            "no ACTIVE software source called `nobody's`",
+        ),
+        (
+            &["import", "release", "GL1", "--source", "ocid1.x.oc1..nothing"],
+            exit::ERROR,
+            "has no such software source",
+        ),
         (&["import", "group", "web", "--id", gl1], exit::ERROR, "has no such managed instance group"),
     ] {
         let refused = workspace.run(&[arguments, &["--auto-approve"]].concat()).expect(code).stderr;
@@ -152,7 +176,10 @@ fn one_thing_is_imported_by_command_shown_first_and_once() {
     // By its display name, which no other has.
     let import = ["import", "release", "GL1", "--source", "handmade/GL1", "--auto-approve"];
     let done = workspace.run(&import).expect(exit::DONE).stdout;
-    assert!(done.contains("Apply complete! Resources: 1 imported, 0 added, 0 changed, 0 destroyed."), "{done}");
+    assert!(
+        done.contains("Apply complete! Resources: 1 imported, 0 added, 0 changed, 0 destroyed."),
+        "{done}"
+    );
     let again = workspace.run(&import).expect(exit::DONE);
     assert_eq!(again.stdout, "");
     assert!(again.stderr.contains("already: there is nothing to import"), "{}", again.stderr);

@@ -102,7 +102,8 @@ fn is_accepted(api: Api) {
     let workspace = Workspace::quickstart_on(api, &[]);
     let _served = Served::quick(&workspace);
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
-    let nothing = workspace.run(&["state", "accept", "group.canary", "--auto-approve"]).expect(exit::DONE).stderr;
+    let nothing =
+        workspace.run(&["state", "accept", "group.canary", "--auto-approve"]).expect(exit::DONE).stderr;
     assert!(nothing.contains("Nothing has drifted at group.canary."), "{nothing}");
 
     // Somebody else moves the canaries to GL1.1.
@@ -121,7 +122,8 @@ fn is_accepted(api: Api) {
     assert!(dry.stderr.contains("Nothing was changed."), "{}", dry.stderr);
     let asked = workspace.run(&accept).expect(exit::USAGE).stderr;
     assert!(asked.contains("--auto-approve"), "{asked}");
-    let unknown = workspace.run(&["state", "accept", "group.wob", "--auto-approve"]).expect(exit::USAGE).stderr;
+    let unknown =
+        workspace.run(&["state", "accept", "group.wob", "--auto-approve"]).expect(exit::USAGE).stderr;
     assert!(unknown.contains("nothing has the address group.wob"), "{unknown}");
     assert_eq!(state(&workspace), before);
 

@@ -42,7 +42,10 @@ fn hold(start: impl Fn() -> World, rows: &[Row]) {
         assert_eq!(!after.steps.is_empty(), *back, "{what}: {}", told(&after));
         // What it would do is what it would have done.
         let moves = |plan: &patchtrain::plan::Plan| {
-            plan.steps.iter().filter(|step| matches!(step.action, patchtrain::plan::Action::Act { .. })).count()
+            plan.steps
+                .iter()
+                .filter(|step| matches!(step.action, patchtrain::plan::Action::Act { .. }))
+                .count()
         };
         assert_eq!(moves(&after), moves(&before), "{what}:\n{}\n{}", told(&before), told(&after));
         // And then all is as the train file wants it, as ever.
@@ -111,7 +114,8 @@ fn accepted_drift_is_none_any_more_and_a_plan_compares_with_the_train_file_all_t
             |world| {
                 let id = gl2(world).id;
                 let source = world.observed.sources.get_mut(&id).unwrap();
-                source.contents = Some(source.contents.as_ref().unwrap().union(&small::set("evil-1-1.x86_64")));
+                source.contents =
+                    Some(source.contents.as_ref().unwrap().union(&small::set("evil-1-1.x86_64")));
             },
             "release.GL2",
             true,
@@ -232,7 +236,12 @@ fn a_job_that_somebody_changed_is_accepted_as_what_it_does() {
         &mut world.observed.schedules.values_mut().next().unwrap().job
     }
     let rows: [Row; 4] = [
-        ("another kind", |world| job(world).update = Some(patchtrain::op::Wanted::All), "schedule.canary", true),
+        (
+            "another kind",
+            |world| job(world).update = Some(patchtrain::op::Wanted::All),
+            "schedule.canary",
+            true,
+        ),
         ("once", |world| job(world).every = None, "group.canary", true),
         ("another name", |world| job(world).name = "mine".into(), "schedule.canary", true),
         ("deleted", |world| world.observed.schedules.clear(), "schedule.canary", true),

@@ -126,10 +126,7 @@ fn a_source_and_a_group_are_taken_over_as_they_are_and_then_moved_like_any_other
     // Done is done: the blocks may stay, and need not.
     let after = check(&world, &[]);
     let done = Note::Imported {
-        addresses: vec![
-            Address::Release(ReleaseName::new("GL1")),
-            Address::Group(GroupName::new("web")),
-        ],
+        addresses: vec![Address::Release(ReleaseName::new("GL1")), Address::Group(GroupName::new("web"))],
     };
     assert_eq!(after.notes, [done]);
     world.train.imports.clear();
@@ -202,8 +199,16 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
             |world| group(world).compartment = Ocid::new("elsewhere"),
             "in the compartment elsewhere, and the train's is ocid1.compartment.oc1..test; move it there first",
         ),
-        ("barred", |world| source(world).bar = Some("is a versioned source".into()), ": it is a versioned source"),
-        ("another machine", |world| source(world).arch = Some("aarch64".into()), "it is for aarch64, and the train for x86_64"),
+        (
+            "barred",
+            |world| source(world).bar = Some("is a versioned source".into()),
+            ": it is a versioned source",
+        ),
+        (
+            "another machine",
+            |world| source(world).arch = Some("aarch64".into()),
+            "it is for aarch64, and the train for x86_64",
+        ),
         (
             "another system",
             |world| group(world).os = Some("oracle-linux-9".into()),
@@ -453,7 +458,10 @@ fn a_group_of_a_name_that_another_still_has_in_the_service_is_refused() {
     web.members = Members::Listed([instance_id(9)].into());
     world.train.groups.push(web);
     let refusals = refused(&world);
-    assert!(matches!(refusals.as_slice(), [Refusal::TakenName { by, .. }] if by.as_str() == "front"), "{refusals:?}");
+    assert!(
+        matches!(refusals.as_slice(), [Refusal::TakenName { by, .. }] if by.as_str() == "front"),
+        "{refusals:?}"
+    );
 }
 
 /// Whatever world a train has settled in: when its state is lost, imports of all that it had made bring it back, and nothing
@@ -474,16 +482,17 @@ fn a_lost_state_comes_back_by_imports_alone() {
             continue;
         }
         convergence::settle(&mut world, seed);
-        let new = State { api: world.state.api, ..State::new(world.train.name.clone(), Lineage("new".into())) };
+        let new =
+            State { api: world.state.api, ..State::new(world.train.name.clone(), Lineage("new".into())) };
         let lost = std::mem::replace(&mut world.state, new);
         let whole = |release: &patchtrain::train::Release| {
-            let seen = lost.sources.get(&release.name).and_then(|record| world.observed.sources.get(&record.id));
+            let seen =
+                lost.sources.get(&release.name).and_then(|record| world.observed.sources.get(&record.id));
             !release.retired && seen.is_some_and(|seen| seen.contents.as_ref() == Some(release.packages()))
         };
         let releases = world.train.releases.iter().filter(|release| whole(release));
-        let sources = releases.map(|release| {
-            of_source(release.name.as_str(), lost.sources[&release.name].id.clone())
-        });
+        let sources =
+            releases.map(|release| of_source(release.name.as_str(), lost.sources[&release.name].id.clone()));
         let there = |record: &patchtrain::state::GroupRecord| {
             record.made && world.observed.groups.contains_key(&record.id)
         };

@@ -68,7 +68,9 @@ fn train_of<'a>(
     };
     let error = CliError::usage(format!("train `{}` declares no {what} `{name}`", train.name));
     Err(error.hint(match all.is_empty() {
-        true => format!("declare it in {} first: what is imported is compared with that", train.file.display()),
+        true => {
+            format!("declare it in {} first: what is imported is compared with that", train.file.display())
+        }
         false => format!("those declared in {} are: {}", train.file.display(), all.join(", ")),
     }))
 }
@@ -83,7 +85,9 @@ async fn one(
     let consent = &options.consent;
     let calls = options.parallelism.calls();
     let connect = async || {
-        Connector::new(context, &options.parallelism, options.identity.profile())?.connect(train, interrupt).await
+        Connector::new(context, &options.parallelism, options.identity.profile())?
+            .connect(train, interrupt)
+            .await
     };
     if consent.dry_run {
         // No lock: it is only looked at.

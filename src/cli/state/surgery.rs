@@ -40,8 +40,12 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
         after.rename(&from, &to).map_err(|why| {
             let error = refused_name(address, new, &why);
             match why {
-                Unrenamable::Begun { .. } => error.hint("`patchtrain apply` finds out what became of it; then rename"),
-                Unrenamable::Taken(_) => error.hint("choose another name, or forget that first: `patchtrain state rm`"),
+                Unrenamable::Begun { .. } => {
+                    error.hint("`patchtrain apply` finds out what became of it; then rename")
+                }
+                Unrenamable::Taken(_) => {
+                    error.hint("choose another name, or forget that first: `patchtrain state rm`")
+                }
             }
         })?;
         Ok(after)
@@ -63,9 +67,8 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
 fn renamed(address: &str, new: &str) -> Result<GroupName, CliError> {
     let kind = |text: &str| text.split_once('.').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
     match (kind(address), kind(new)) {
-        (Some((from, _)), Some((to, name))) if from == "group" && to == "group" => {
-            GroupName::parse(&name).map_err(|error| CliError::usage(format!("`{new}` is no address: {error}")))
-        }
+        (Some((from, _)), Some((to, name))) if from == "group" && to == "group" => GroupName::parse(&name)
+            .map_err(|error| CliError::usage(format!("`{new}` is no address: {error}"))),
         (Some((from, _)), Some((to, _))) if from != "group" && from == to => Err(unnamed(address)),
         _ => Err(CliError::usage(format!("`{address}` cannot become `{new}`"))
             .hint("both are addresses of groups: `patchtrain state mv group.web group.frontend`")),

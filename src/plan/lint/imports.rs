@@ -47,7 +47,11 @@ pub(super) fn are_taken_over(lint: &mut Lint<'_>) {
         let acts = matches!(
             &step.action,
             Action::Act {
-                op: Op::Leave { .. } | Op::Dismiss { .. } | Op::Join { .. } | Op::Enroll { .. } | Op::Switch { .. }
+                op: Op::Leave { .. }
+                    | Op::Dismiss { .. }
+                    | Op::Join { .. }
+                    | Op::Enroll { .. }
+                    | Op::Switch { .. }
             }
         );
         if acts && step.id < adopted {

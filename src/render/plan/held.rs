@@ -213,7 +213,8 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     }
     if !imported.is_empty() {
         let list = page.list(&imported, ENTRIES);
-        let text = format!("imported, so that the `[[import]]` of each can be deleted from {}: {list}", plan.file);
+        let text =
+            format!("imported, so that the `[[import]]` of each can be deleted from {}: {list}", plan.file);
         page.item(2, Mark::NONE, &text);
     }
     for text in layouts.into_iter().chain(crews) {

@@ -49,10 +49,12 @@ fn releases(page: &mut Page, plan: &Plan) {
     ]);
     let mut rows = 0;
     for import in &plan.imports {
-        let (Address::Release(release), Takeover::Source { packages }) = (&import.address, &import.with) else {
+        let (Address::Release(release), Takeover::Source { packages }) = (&import.address, &import.with)
+        else {
             continue;
         };
-        let cells = vec![release.to_string(), "import the source".to_owned(), packages.to_string(), String::new()];
+        let cells =
+            vec![release.to_string(), "import the source".to_owned(), packages.to_string(), String::new()];
         table.row(Mark::IMPORT, cells, Vec::new());
         rows += 1;
     }

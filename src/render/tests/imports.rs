@@ -89,7 +89,10 @@ fn the_end_of_a_run_counts_what_it_has_taken_over() {
     };
     let failed = StepEnd::Failed { message: "409 Conflict".to_owned() };
     for (run, expected) in [
-        ([StepEnd::Done, StepEnd::AlreadyDone, StepEnd::Done], "3 imported, 0 added, 0 changed, 0 destroyed."),
+        (
+            [StepEnd::Done, StepEnd::AlreadyDone, StepEnd::Done],
+            "3 imported, 0 added, 0 changed, 0 destroyed.",
+        ),
         ([StepEnd::Done, failed, StepEnd::NotStarted], "1 imported, 0 added, 0 changed, 0 destroyed."),
     ] {
         let text = outcome(&imports, &ends(run), style(80, Detail::Default));

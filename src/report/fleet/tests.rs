@@ -142,7 +142,13 @@ pub(in crate::report) fn state() -> State {
             patching: crate::train::Patching::EVERYTHING,
         };
         let group = GroupName::new("web");
-        let record = InstanceRecord { name: name.into(), group, release: None, at_level: Some(level), accepted: Default::default() };
+        let record = InstanceRecord {
+            name: name.into(),
+            group,
+            release: None,
+            at_level: Some(level),
+            accepted: Default::default(),
+        };
         state.instances.insert(id(name), record);
     }
     state

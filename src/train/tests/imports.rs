@@ -34,8 +34,7 @@ fn what_is_to_be_imported_is_read_with_its_line() {
         id: Ocid::new("ocid1.managedinstancegroup.oc1..web"),
     };
     let first = GOOD.lines().count() + 2;
-    let expected =
-        [Import { of: source, line: Some(first) }, Import { of: group, line: Some(first + 4) }];
+    let expected = [Import { of: source, line: Some(first) }, Import { of: group, line: Some(first + 4) }];
     assert_eq!(read.imports, expected);
     assert_eq!(train("").imports, []);
 }
@@ -84,4 +83,17 @@ fn what_is_wrong_with_an_import_is_told() {
     }
     let one = with("\n[import]\nrelease = \"GL1\"\nsource = \"ocid1.a.oc1..b\"\n").problems();
     assert!(one.contains("write `[[import]]`"), "{one}");
+}
+
+#[test]
+fn two_trains_cannot_import_one_thing() {
+    let other = GOOD
+        .replace("\"great-linux\"", "\"other\"")
+        .replace("instance.oc1..", "instance.oc1..other-")
+        .replace("compartment.oc1..aaaa", "compartment.oc1..bbbb")
+        .replace("oc1..db", "oc1..other-db");
+    let told = with(BLOCKS).with("trains/other.toml", format!("{other}{BLOCKS}")).problems();
+    let message = "the train in trains/other.toml imports ocid1.managedinstancegroup.oc1..web, too";
+    assert!(told.contains(message), "no `{message}` in {told}");
+    assert_eq!(told.matches("error: ").count(), 2, "{told}");
 }

@@ -93,14 +93,22 @@ async fn tags_are_put_beside_the_others_and_nothing_else_is_said() {
         owner: owner(None),
     };
     assert_eq!(cloud.submit(&group, &token()).await.unwrap(), DONE);
-    let puts: Vec<usize> =
-        script.lines().iter().enumerate().filter(|(_, line)| line.starts_with("PUT")).map(|(at, _)| at).collect();
+    let puts: Vec<usize> = script
+        .lines()
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("PUT"))
+        .map(|(at, _)| at)
+        .collect();
     assert_eq!(puts.len(), 2);
     let keys = |at: usize| {
         let body: Value = serde_json::from_str(&script.nth(at).body).unwrap();
         body.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
-    assert_eq!((keys(puts[0]), keys(puts[1])), (vec!["freeformTags".to_owned(), "softwareSourceType".to_owned()], vec!["freeformTags".to_owned()]));
+    assert_eq!(
+        (keys(puts[0]), keys(puts[1])),
+        (vec!["freeformTags".to_owned(), "softwareSourceType".to_owned()], vec!["freeformTags".to_owned()])
+    );
     let kept = kept.lock().unwrap();
     assert_eq!(kept[0]["freeformTags"]["cost-center"], "42");
     for (kept, mine) in kept.iter().zip([owner(Some("GL1")), owner(None)]) {

@@ -93,6 +93,7 @@ async fn tags_are_put_beside_the_others_once_and_survive_a_lost_answer() {
     cloud.submit(&adopt, &token).await.unwrap();
     let tags = serde_json::from_value(kept.lock().unwrap()[1]["freeformTags"].clone()).unwrap();
     assert_eq!(crate::cloud::tags::owner(Some(&tags)), Some(owner(None)));
-    let gone = Op::AdoptSource { release: ReleaseName::new("GL1"), id: Ocid::new("x"), owner: owner(Some("GL1")) };
+    let gone =
+        Op::AdoptSource { release: ReleaseName::new("GL1"), id: Ocid::new("x"), owner: owner(Some("GL1")) };
     assert!(cloud.submit(&gone, &token).await.is_err());
 }
