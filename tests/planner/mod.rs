@@ -16,4 +16,5 @@ mod small;
 mod stories;
 mod streams;
 mod targets;
+mod unimportable;
 mod updates;
