@@ -234,7 +234,7 @@ mod tests {
             start: jiff::Timestamp::UNIX_EPOCH,
         };
         let next = jiff::Timestamp::UNIX_EPOCH;
-        let streams = vec!["web:web".parse().unwrap()];
+        let streams = vec![StreamName::parse("web:web").unwrap()];
         let package = Package::parse("web-1-1.noarch").ok();
         vec![
             Op::Join { group: group(), instance: id() },

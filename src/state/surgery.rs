@@ -229,7 +229,7 @@ mod tests {
         let (web, front) = (GroupName::new("web"), GroupName::new("front"));
         let since = jiff::Timestamp::UNIX_EPOCH;
         let id = || Ocid::new("ocid1.x.oc1..y");
-        let begun = |key: &str, ticket: Option<&str>| {
+        let begun = move |key: &str, ticket: Option<&str>| {
             let work = crate::state::UnfinishedOp {
                 token: crate::op::RetryToken("token".into()),
                 started: since,
