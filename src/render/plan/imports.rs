@@ -60,6 +60,6 @@ fn attached(plan: &Plan, sources: &[Attached]) -> String {
     match sources.first() {
         None => String::new(),
         Some(Attached { members: None, .. }) => format!("; it has {}", parts.join(", ")),
-        Some(_) => format!("; riding {}", parts.join(", ")),
+        Some(_) => format!(", riding {}", parts.join(", ")),
     }
 }
