@@ -2,7 +2,7 @@
 //! stays what it is, and a plan goes on comparing with that; so does nothing in the service change.
 
 use super::aim::Names;
-use super::{Drift, DriftKind, Input, Plan, Refusal, holdings, planner};
+use super::{Drift, DriftKind, Input, Plan, Refusal, holdings, planner, schedules};
 use crate::name::{Address, GroupName, Ocid, ReleaseName, Spelled};
 use crate::observed::{Instance, Job, Riding, SourceLink};
 use crate::op::Schedule;
@@ -71,7 +71,10 @@ fn record(input: &Input<'_>, riding: &Riding, state: &mut State, drift: &Drift) 
             }
         }
         (Address::Schedule(group), DriftKind::Schedule { found, .. }) => {
-            let schedule = as_schedule(found).filter(|schedule| found.does(&found.name, schedule, input.now));
+            let seen = state.schedules.get(group).and_then(|record| input.observed.schedules.get(&record.id));
+            let called = seen.and_then(|seen| seen.group.as_ref()).unwrap_or(group);
+            let name = schedules::name(input, called);
+            let schedule = as_schedule(found).filter(|schedule| found.does(&name, schedule, input.now));
             match (schedule, state.schedules.get_mut(group)) {
                 (Some(schedule), Some(record)) => record.schedule = schedule,
                 // What a train cannot say is not the train's: it is met by its tags, as what an earlier run has left.

@@ -28,13 +28,13 @@ fn edit(workspace: &Workspace, edit: impl FnOnce(String) -> String) {
 
 /// Has another train make all that ours declares, and returns what that has on record of it.
 fn made_by_others(workspace: &Workspace) -> Value {
-    edit(workspace, |text| text.replacen("name = \"great-linux\"", "name = \"handmade\"", 1));
+    edit(workspace, |text| text.replacen("name = \"great-linux\"", "name = \"scripts\"", 1));
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
-    let state = fs::read(workspace.path().join("state/handmade.json")).unwrap();
+    let state = fs::read(workspace.path().join("state/scripts.json")).unwrap();
     for file in files(workspace).keys().filter(|path| path.starts_with("state")) {
         fs::remove_file(workspace.path().join(file)).unwrap();
     }
-    edit(workspace, |text| text.replacen("name = \"handmade\"", "name = \"great-linux\"", 1));
+    edit(workspace, |text| text.replacen("name = \"scripts\"", "name = \"great-linux\"", 1));
     serde_json::from_slice(&state).unwrap()
 }
 
@@ -65,12 +65,12 @@ fn are_imported(api: Api) {
     for part in [
         "Plan: 5 to import, 0 to add, ",
         "Imports (5): taken over as they are; only their tags and the state change",
-        "* release.GL1: take over `handmade/GL1` (ocid1.",
+        "* release.GL1: take over `scripts/GL1` (ocid1.",
         ", which keeps that name, because of trains/great-linux.toml:",
         "packages, which are the release's",
         "* group.web: take over `web` (ocid1.",
         "web-02, web-03",
-        "its tags say that it belongs to train handmade of lineage ",
+        "its tags say that it belongs to train scripts of lineage ",
     ] {
         let folded = plan.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(folded.contains(part), "no `{part}` in {plan}");
@@ -174,7 +174,7 @@ fn one_thing_is_imported_by_command_shown_first_and_once() {
     assert!(files(&workspace) == before, "something was written");
 
     // By its display name, which no other has.
-    let import = ["import", "release", "GL1", "--source", "handmade/GL1", "--auto-approve"];
+    let import = ["import", "release", "GL1", "--source", "scripts/GL1", "--auto-approve"];
     let done = workspace.run(&import).expect(exit::DONE).stdout;
     assert!(
         done.contains("Apply complete! Resources: 1 imported, 0 added, 0 changed, 0 destroyed."),
