@@ -226,6 +226,7 @@ fn world(every: usize) -> World {
         golden: None,
         unmanaged: Vec::new(),
         vendor_sources: Vec::new(),
+        keeping: patchtrain::train::Keeping::default(),
         service: Service {
             api: patchtrain::op::Api::Osms,
             region: None,
@@ -235,8 +236,10 @@ fn world(every: usize) -> World {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases,

@@ -43,6 +43,7 @@
 //! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
 //! advisory          repodata             what the vendor says that updates mend; what packages of repositories need
 //! package  patching  name  document      NEVRAs, sets, manifests; kinds of updates; typed names; packed files and XML
+//! seal                                   what is kept encrypted, and the keys to it
 //! ```
 //!
 //! `cloud` knows nothing of plans or of the state. `simulator` knows only `package` and `oci`, and only `cli` and tests
@@ -86,6 +87,7 @@ pub mod release;
 pub mod render;
 pub mod repodata;
 pub mod report;
+pub mod seal;
 pub mod simulator;
 pub mod state;
 pub mod train;

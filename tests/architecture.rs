@@ -10,9 +10,10 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("name", &[]),
     ("patching", &[]),
+    ("seal", &[]),
     ("document", &[]),
     ("package", &["name"]),
     ("advisory", &["document", "package", "patching"]),
@@ -22,11 +23,25 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("train", &["name", "package", "patching"]),
     ("observed", &["advisory", "name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
-    ("state", &["name", "oci", "op", "package", "patching"]),
+    ("state", &["name", "oci", "op", "package", "patching", "seal"]),
     // Pure: what is in the service is handed to it.
     ("release", &["advisory", "name", "observed", "op", "package", "patching", "repodata", "state", "train"]),
     // Pure: no `cloud`, no `oci`.
-    ("plan", &["advisory", "conformance", "name", "observed", "op", "package", "patching", "state", "train"]),
+    (
+        "plan",
+        &[
+            "advisory",
+            "conformance",
+            "name",
+            "observed",
+            "op",
+            "package",
+            "patching",
+            "seal",
+            "state",
+            "train",
+        ],
+    ),
     // Knows nothing of plans or of the state.
     ("cloud", &["advisory", "name", "observed", "oci", "op", "package", "patching"]),
     (
@@ -77,6 +92,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "render",
             "repodata",
             "report",
+            "seal",
             "simulator",
             "state",
             "train",
@@ -92,7 +108,8 @@ const AMBIENT: [(&str, &[&str]); 5] = [
     ("Timestamp::now", &["cli", "main", "oci", "simulator"]),
     ("Zoned::now", &["cli", "main"]),
     ("env::var", &["cli", "main", "oci", "simulator"]),
-    ("SystemRandom", &["apply", "cli", "oci", "simulator"]),
+    // A nonce that a caller could choose could be chosen twice.
+    ("SystemRandom", &["apply", "cli", "oci", "seal", "simulator"]),
     ("process::exit", &["cli", "main"]),
 ];
 

@@ -19,8 +19,9 @@ use crate::apply::{ApplyError, Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Detail, Lines, Repeat};
+use crate::seal::Sealing;
 use crate::state::State;
-use crate::state::store::{Session, Store, StoreError};
+use crate::state::store::{Session, StoreError, state_text};
 use crate::train::Train;
 
 /// Applies the saved plan, or each selected train.
@@ -55,12 +56,12 @@ async fn fresh(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = locks::take(context, interrupt, &train.name, &arguments.locking).await?;
-    let state = own_state::of(train, session.load().await?)?;
+    let (session, state) = locks::take(context, interrupt, train, &arguments.locking).await?;
+    let state = own_state::of(train, state)?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
     let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
-    inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+    inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
     let plan = look::planned(&connection, (train, &state), &observed, manner)?;
     let (wanted, calls) = (&arguments.advisories, manner.calls);
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
@@ -73,8 +74,8 @@ async fn fresh(
             let record = Plan { steps: Vec::new(), ..plan.clone() };
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
-            if let Some(state) = context.workspace.store(&train.name).load().await? {
-                inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+            if let Some(state) = context.state(train, interrupt).await? {
+                inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
             }
         }
         context.terminal.say(if plan.held.is_empty() {
@@ -123,18 +124,26 @@ impl Manners {
 
 /// Executes a saved plan, if it still fits.
 fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, CliError> {
-    let plan = plan::load(file)?;
     let stale = |why: String| {
         CliError::new(exit::REFUSED, format!("the plan {} is stale: {why}", file.display()))
             .hint("make a new one with `patchtrain plan --out FILE`")
     };
-    let name = &plan.basis.train;
+    let read = plan::read(file)?;
     let trains = context.workspace.trains(&[])?;
-    let train = trains.iter().find(|train| train.name == *name);
-    let train = train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))?;
+    let of = |name: &str| {
+        let train = trains.iter().find(|train| train.name.as_str() == name);
+        train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))
+    };
+    // What a plan says of itself before it is opened decides nothing but with what it is opened.
+    let sealed_for = read.sealed_for().map(|(name, _)| of(name)).transpose()?;
+    let sealing = sealed_for.map_or_else(|| Ok(Sealing::none()), |train| context.sealing(train))?;
+    let plan = read.open(&sealing)?;
+    let train = of(plan.basis.train.as_str())?;
+    if sealed_for.is_none() && context.sealing(train)?.is_enforced() {
+        return Err(plain_plan(file, train));
+    }
     context.block_on(async |interrupt| {
-        let mut session = locks::take(context, &interrupt, name, &arguments.locking).await?;
-        let state = session.load().await?;
+        let (session, state) = locks::take(context, &interrupt, train, &arguments.locking).await?;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
         {
@@ -153,9 +162,10 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
                 plan.service.place, connection.label.place
             )));
         }
-        context.terminal.say(&format!("Applying the plan {} of {}, made {:.0}", plan.id, name, plan.created));
+        let name = &train.name;
+        context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
         let manners = Manners::of(arguments);
-        let known = inventory::load(context, (train, &state), &connection).await.ok();
+        let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
         let code = execute(context, &manners, &interrupt, &connection, &plan, session, state).await?;
         if code != exit::INTERRUPTED {
@@ -164,6 +174,13 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         }
         Ok(code)
     })
+}
+
+fn plain_plan(file: &Path, train: &Train) -> CliError {
+    let message = format!("the plan {} is not encrypted", file.display());
+    CliError::new(exit::REFUSED, message)
+        .cause(format!("with `enforced = true` in {} nothing plain is taken", train.file.display()))
+        .hint("make a new one with `patchtrain plan --out FILE`")
 }
 
 /// Runs a plan to its end, shows how it went, and says so by the exit code.
@@ -200,7 +217,11 @@ pub(super) async fn execute<C: Cloud, S: Session>(
 /// Puts what the run knew where it can be had from: beside the state, or else on the terminal.
 fn unsaved(context: &Context, state: &State, source: &StoreError) -> CliError {
     let train = &state.train;
-    let text = render::state_json(state);
+    let sealing = context.known_sealing(train);
+    let json = render::state_json(state);
+    // Sealed as the state is that it stands for; only a system without random numbers cannot, and gets none.
+    let sealed = state_text(&json, train, &sealing).ok().and_then(|text| String::from_utf8(text).ok());
+    let text = sealed.unwrap_or_else(|| "(it could not be encrypted)".to_owned());
     let error = CliError::of(exit::ERROR, source)
         .while_doing("the state could not be kept")
         .hint("make room there, or let this user write there, and run the command again: what the journal holds is read, and what came after is found by reading the service");

@@ -29,8 +29,8 @@ pub(super) use plan::{Apply, Drift, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
-    Consent, OneTrain, StateAccept, StateAction, StateCommand, StateDiff, StateHistory, StateList, StateMv,
-    StatePush, StateRestore, StateRm, StateShow,
+    Consent, ForceUnlock, OneTrain, StateAccept, StateAction, StateCommand, StateDiff, StateHistory,
+    StateList, StateLocks, StateMv, StatePush, StateRestore, StateRewrite, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 
@@ -72,6 +72,7 @@ pub(super) enum Command {
     Import(Import),
     Report(Report),
     State(StateCommand),
+    ForceUnlock(ForceUnlock),
     Simulate(Simulate),
 }
 
@@ -127,6 +128,12 @@ impl Identity {
     pub(super) fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
     }
+}
+
+/// Returns `--profile`, of whichever command has it.
+pub(super) fn profile(matches: &clap::ArgMatches) -> Option<String> {
+    let own = matches.try_get_one::<String>("profile").ok().flatten().cloned();
+    own.or_else(|| matches.subcommand().and_then(|(_, matches)| profile(matches)))
 }
 
 #[derive(Debug, Args)]

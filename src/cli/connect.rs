@@ -55,7 +55,7 @@ impl<C> Connection<C> {
     }
 }
 
-/// Connects trains, each to its service; trains of one workspace share its simulator.
+/// Connects trains, each to its service.
 pub(super) struct Connector<'a> {
     context: &'a Context,
     calls: usize,
@@ -65,7 +65,6 @@ pub(super) struct Connector<'a> {
     trace: Option<Trace>,
     /// `--profile`.
     profile: Option<String>,
-    simulator: Option<Arc<Handle>>,
 }
 
 impl<'a> Connector<'a> {
@@ -85,7 +84,7 @@ impl<'a> Connector<'a> {
         let trace = parallelism.trace().map(open).transpose()?;
         let profile = profile.map(str::to_owned);
         let calls = parallelism.calls();
-        Ok(Self { context, calls, allowance: context.allowance(calls), trace, profile, simulator: None })
+        Ok(Self { context, calls, allowance: context.allowance(calls), trace, profile })
     }
 
     /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
@@ -107,7 +106,7 @@ impl<'a> Connector<'a> {
         let mut region = None;
         let (endpoint, credentials, clock, place): (_, _, Clock, _) = match &train.service.endpoint {
             train::Endpoint::Simulator => {
-                let handle = self.simulator(interrupt).await?;
+                let handle = self.context.simulator(interrupt).await?;
                 let endpoint = served_by(&handle);
                 (endpoint, own_credentials()?, Arc::new(move || handle.now()), "simulator".to_owned())
             }
@@ -141,7 +140,7 @@ impl<'a> Connector<'a> {
             {
                 clients.push(match written {
                     train::Endpoint::Simulator => {
-                        let served = served_by(&self.simulator(interrupt).await?);
+                        let served = served_by(&self.context.simulator(interrupt).await?);
                         client(served, compute::API_VERSION, own_credentials()?)
                     }
                     train::Endpoint::Url(url) => {
@@ -178,20 +177,6 @@ impl<'a> Connector<'a> {
     fn waiting(&self, what: &str) -> Option<Spinner> {
         self.context.terminal.can_draw.then(|| Spinner::new(what))
     }
-
-    async fn simulator(&mut self, interrupt: &Interrupt) -> Result<Arc<Handle>, CliError> {
-        if let Some(handle) = &self.simulator {
-            return Ok(Arc::clone(handle));
-        }
-        let _waiting = self.waiting("waiting for the simulator");
-        let attached = Handle::attach(self.context.workspace.simulator());
-        let handle = unless_interrupted(interrupt, attached).await?.map_err(|error| {
-            CliError::of(exit::ERROR, &error).while_doing("the simulator can be neither reached nor started")
-        })?;
-        let handle = Arc::new(handle);
-        self.simulator = Some(Arc::clone(&handle));
-        Ok(handle)
-    }
 }
 
 /// Returns the train's service, as it is spoken to, and what it can do. The one place that tells the services apart.
@@ -225,7 +210,7 @@ fn dialect(
 }
 
 /// Returns where a simulator is, asked anew before each call.
-fn served_by(handle: &Arc<Handle>) -> Endpoint {
+pub(super) fn served_by(handle: &Arc<Handle>) -> Endpoint {
     let handle = Arc::clone(handle);
     Endpoint::asked(move || {
         let handle = Arc::clone(&handle);
@@ -234,7 +219,7 @@ fn served_by(handle: &Arc<Handle>) -> Endpoint {
 }
 
 /// Returns what the simulator's calls are signed with.
-fn own_credentials() -> Result<Credentials, CliError> {
+pub(super) fn own_credentials() -> Result<Credentials, CliError> {
     let own = simulator::credentials();
     Ok(Credentials::from_parts(own.tenancy, own.user, own.fingerprint, own.key.as_bytes())?)
 }

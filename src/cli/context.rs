@@ -1,24 +1,28 @@
 //! Everything that is decided once per command line: the terminal, who runs this and where, and the files that the
 //! environment points to. The environment is read here and nowhere else.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::Timestamp;
 
 use super::args::Arguments;
 use super::credentials::CredentialSources;
 use super::exit;
+use super::sealing::Sealings;
 use super::terminal::{Terminal, Wishes};
 use super::workspace::Workspace;
 use super::{CliError, random, signals};
 use crate::apply::Interrupt;
 use crate::name::TrainName;
 use crate::oci::Allowance;
-use crate::state::store::{Holder, LockId};
+use crate::simulator::Handle;
+use crate::state::store::{Holder, LockId, Releases, TrainStore};
+use crate::train::Keeping;
 
 /// What every command is given.
 #[derive(Debug)]
@@ -29,6 +33,16 @@ pub(super) struct Context {
     pub(super) workspace: Workspace,
     /// Where credentials come from.
     pub(super) credentials: CredentialSources,
+    /// The passphrases that were read so far, as far as they have been made use of.
+    pub(super) sealings: Sealings,
+    /// `--profile`, where the command has it.
+    pub(super) profile: Option<String>,
+    /// The stores that were opened, with what the trains' files said of them.
+    pub(super) stores: Mutex<BTreeMap<TrainName, (Keeping, TrainStore)>>,
+    /// Locks that are being freed.
+    pub(super) releases: Releases,
+    /// The workspace's simulator, where something is on it.
+    pub(super) simulator: tokio::sync::OnceCell<Arc<Handle>>,
     allowance: OnceLock<Allowance>,
     who: String,
     host: String,
@@ -38,7 +52,11 @@ pub(super) struct Context {
 
 impl Context {
     /// Decides everything, and changes to the folder of `--chdir`. An error comes with the terminal to report it on.
-    pub(super) fn new(arguments: &Arguments, words: &[OsString]) -> Result<Self, (Terminal, CliError)> {
+    pub(super) fn new(
+        arguments: &Arguments,
+        profile: Option<String>,
+        words: &[OsString],
+    ) -> Result<Self, (Terminal, CliError)> {
         let terminal = Terminal::new(&wishes(arguments));
         if let Some(folder) = &arguments.chdir
             && let Err(error) = env::set_current_dir(folder)
@@ -51,12 +69,22 @@ impl Context {
             terminal,
             workspace: Workspace::new(PathBuf::new()),
             credentials: CredentialSources::read(variable),
+            sealings: Sealings::default(),
+            profile,
+            stores: Mutex::default(),
+            releases: Releases::default(),
+            simulator: tokio::sync::OnceCell::new(),
             allowance: OnceLock::new(),
             who: user(),
             host: host(),
             command: command_line(words),
             chdir: arguments.chdir.clone(),
         })
+    }
+
+    /// Returns a variable's value, if it is set and not empty: for those that train files name.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        variable(name)
     }
 
     /// Returns who runs this, for history.
@@ -107,7 +135,11 @@ impl Context {
     ) -> Result<T, CliError> {
         let cannot = |error| CliError::of(exit::ERROR, &error).while_doing("cannot start the runtime");
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot)?;
-        let result = runtime.block_on(async { work(signals::interrupt().map_err(cannot)?).await });
+        let result = runtime.block_on(async {
+            let ended = work(signals::interrupt().map_err(cannot)?).await;
+            self.releases.ended().await;
+            ended
+        });
         // A question that nobody answered still waits for its line on a thread of its own; do not wait with it.
         runtime.shutdown_background();
         result

@@ -12,7 +12,7 @@ use crate::oci::{
     Authorities, Credentials, CredentialsError, HttpTransport, Metadata, Method, Profile, REGION_METADATA,
     Region, Regions, ResourcePrincipal, Secret, VARIABLES, at_home,
 };
-use crate::train::{Auth, Endpoint, Members, NO_USER, Train};
+use crate::train::{Auth, Endpoint, Keeping, Members, NO_USER, Train};
 
 /// The places that credentials for a real service come from. Nothing here is read for the simulator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl CredentialSources {
         // Whatever is only read comes first, and whatever has to be asked for last.
         let url = self.url(train)?;
         let mut region = match url {
-            Some(_) if !train.selects() => None,
+            Some(_) if !train.selects() && !keeps_by_region(train) => None,
             _ => self.region(train, profile.as_ref())?,
         };
         let transport = Arc::new(transport);
@@ -111,7 +111,7 @@ impl CredentialSources {
         };
         if region.is_none() && needs_region(train) {
             return Err(no_region(train).hint(format!(
-                "or say where Compute and Identity are: `endpoints = {{ {} = \"...\", compute = \"...\", identity = \"...\" }}`",
+                "or say where Compute, Identity and Object Storage are: `endpoints = {{ {} = \"...\", compute = \"...\", identity = \"...\", object_storage = \"...\" }}`",
                 train.service.api.word()
             )));
         }
@@ -253,7 +253,14 @@ fn needs_region(train: &Train) -> bool {
         .iter()
         .any(|group| matches!(&group.members, Members::Selected(selector) if selector.subcompartments));
     let by_region = |endpoint: &Endpoint| *endpoint == Endpoint::Region;
-    (train.selects() && by_region(&train.service.compute)) || (deep && by_region(&train.service.identity))
+    (train.selects() && by_region(&train.service.compute))
+        || (deep && by_region(&train.service.identity))
+        || keeps_by_region(train)
+}
+
+/// Tells whether a train's state is in Object Storage, and it is left to the region where that is.
+fn keeps_by_region(train: &Train) -> bool {
+    matches!(train.keeping, Keeping::ObjectStorage(_)) && train.service.object_storage == Endpoint::Region
 }
 
 fn no_region(train: &Train) -> CliError {

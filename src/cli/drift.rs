@@ -10,7 +10,6 @@ use crate::name::Spelled;
 use crate::plan::{self, Drifts, Plan};
 use crate::render::{self, Detail, DiffFormat};
 use crate::state::State;
-use crate::state::store::Store;
 use crate::train::Train;
 
 /// What is asked, whichever command asks it.
@@ -67,7 +66,7 @@ fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
         let mut connector = Connector::new(context, parallelism, identity.profile())?;
         let mut found: Vec<(&Train, Plan, State)> = Vec::new();
         let code = each::train(context, trains, async |train| {
-            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
+            let state = own_state::of(train, context.state(train, &interrupt).await?)?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
             let train = trains.iter().find(|known| known.name == train.name);

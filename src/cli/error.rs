@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Write;
 
 use super::exit;
+use super::sealing::hinted;
 use crate::apply::ApplyError;
 use crate::cloud::CloudError;
 use crate::plan::{PlanFileError, Refusal};
@@ -135,6 +136,9 @@ impl From<StoreError> for CliError {
             StoreError::Remote { way_out, .. } | StoreError::Unfit { way_out, .. } => {
                 Self::of(exit::ERROR, &error).hint(way_out.clone())
             }
+            StoreError::Moved { .. } => Self::of(exit::ERROR, &error)
+                .hint("take the train file that says where it is now: `[state]` there names the store")
+                .hint("or move it back: `patchtrain init --migrate-state --from FILE`, FILE being that train file"),
             StoreError::Unbreakable { .. } => Self::of(exit::REFUSED, &error),
             StoreError::Io { path, .. } => {
                 let folder = path.parent().unwrap_or(path).display();
@@ -144,6 +148,7 @@ impl From<StoreError> for CliError {
                         "then run the command again: what was recorded stands, and apply goes on from there",
                     )
             }
+            StoreError::Sealed { source, .. } => hinted(Self::of(exit::ERROR, &error), source),
             StoreError::Damaged { .. } | StoreError::Newer { .. } | StoreError::OtherTrain { .. } => {
                 Self::of(exit::ERROR, &error)
             }
@@ -155,9 +160,15 @@ impl From<PlanFileError> for CliError {
     fn from(error: PlanFileError) -> Self {
         let code = match &error {
             PlanFileError::Damaged { .. } => exit::REFUSED,
-            PlanFileError::Io { .. } | PlanFileError::Newer { .. } => exit::ERROR,
+            PlanFileError::Io { .. } | PlanFileError::Newer { .. } | PlanFileError::Sealed { .. } => {
+                exit::ERROR
+            }
         };
-        Self::of(code, &error)
+        let made = Self::of(code, &error);
+        match &error {
+            PlanFileError::Sealed { source, .. } => hinted(made, source),
+            _ => made,
+        }
     }
 }
 

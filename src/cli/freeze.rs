@@ -24,7 +24,6 @@ use crate::package::{Lore, Manifest, Package};
 use crate::release::{self, Comparison};
 use crate::render::{self, DiffFormat};
 use crate::state::State;
-use crate::state::store::Store;
 use crate::train::{Release, Train};
 use save::Target;
 
@@ -77,7 +76,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     target.refuse_known()?;
     let base = arguments.base.as_ref().map(|name| hotfix::base(train, name)).transpose()?;
     context.block_on(async |interrupt| {
-        let state = context.workspace.store(&train.name).load().await?;
+        let state = context.state(train, &interrupt).await?;
         if let Some(state) = &state {
             own_state::fits(train, state)?;
             target.refuse_recorded(state)?;

@@ -19,7 +19,7 @@ use crate::apply::Interrupt;
 use crate::op::Api;
 use crate::plan::Plan;
 use crate::render;
-use crate::state::store::{HistoryRecord, LocalSession, Session, StepCounts, read_state};
+use crate::state::store::{HistoryRecord, Session, StepCounts, TrainSession, read_state};
 use crate::state::{Ancestor, State};
 use crate::train::Train;
 
@@ -60,10 +60,9 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let file = arguments.file();
-    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
-    let own = session.load().await?;
+    let (mut session, own) = lock::take(context, interrupt, train, &arguments.locking).await?;
     let given = match file {
-        Some(file) => Some((file, read_state(file)?)),
+        Some(file) => Some((file, read_state(file, &context.sealing(train)?)?)),
         None => None,
     };
     let old = match inherit::find(train, own.as_ref(), given)? {
@@ -103,7 +102,7 @@ async fn approved(context: &Context, interrupt: &Interrupt, plan: &Plan) -> Resu
 /// Puts the new state in its place, keeps the old one beside it, and writes down who did that.
 async fn write(
     context: &Context,
-    session: &mut LocalSession,
+    session: &mut TrainSession,
     (replaces, file): (bool, Option<&Path>),
     new: State,
     (plan, connection): (&Plan, &Connection<Service>),

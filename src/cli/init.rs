@@ -1,6 +1,7 @@
 //! `patchtrain init`: a workspace to start from, for a real tenancy or for the embedded simulator. Makes files, and
 //! overwrites none.
 
+mod keep;
 mod template;
 
 use std::io;
@@ -17,7 +18,7 @@ use crate::op::Api;
 use crate::package::freeze::{self, Choices};
 use crate::package::manifest::{KernelPolicy, Origin};
 use crate::simulator::{self, DEFAULT_SEED, Facts, Level};
-use crate::state::store::Store;
+use crate::state::store::{LocalStore, Store};
 use crate::train::{self, Overlay};
 
 /// The name of the simulator's train where none is given.
@@ -28,6 +29,13 @@ const LEVELS: [(&str, Level); 2] = [("GL1", Level::Gl1), ("GL1.1", Level::Gl1_1)
 
 /// Makes everything, or nothing but what was there already.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if arguments.migrate_state {
+        return keep::migrate(context, arguments);
+    }
+    let nothing_asked = !arguments.simulator && arguments.name.is_none();
+    if nothing_asked && context.workspace.visible_train_files().is_ok_and(|files| !files.is_empty()) {
+        return keep::prepare(context, arguments);
+    }
     let plan = match arguments.simulator {
         true => simulated(arguments, Timestamp::now()),
         false => real(arguments)?,
@@ -82,11 +90,12 @@ fn train_file(name: &TrainName) -> PathBuf {
 }
 
 fn real(arguments: &Arguments) -> Result<Plan, CliError> {
-    let Arguments { simulator: _, name, api, vendor_sources, compartment, region, golden, os, architecture } =
+    let Arguments { name, api, vendor_sources, compartment, region, golden, os, architecture, .. } =
         arguments;
     let (Some(name), Some(compartment)) = (name, compartment) else {
-        // clap asks for them; this says the same if it ever did not.
-        return Err(CliError::usage("init takes --name and --compartment, or --simulator"));
+        return Err(CliError::usage("init takes --name and --compartment, or --simulator").hint(
+            "in a folder that has trains, init without options makes the stores of their states ready",
+        ));
     };
     let named: Vec<String> = vendor_sources.iter().map(ToString::to_string).collect();
     let vendors = if named.is_empty() { train::usual_vendor_sources(os, architecture) } else { named };
@@ -169,7 +178,7 @@ fn check(context: &Context, plan: &Plan) -> Result<(), CliError> {
 /// Finds out now what an apply would find out too late: whether this folder's file system locks files and keeps what
 /// it says it has kept.
 async fn probe(context: &Context, name: &TrainName) -> Result<(), CliError> {
-    let store = context.workspace.store(name);
+    let store = LocalStore::new(context.workspace.state_folder(), name.clone());
     drop(store.lock(&context.holder(name)?).await?);
     store.prepare().await?;
     Ok(())

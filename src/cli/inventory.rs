@@ -14,12 +14,13 @@ use crate::observed::{Cached, CachedError, Observed};
 use crate::plan::Plan;
 use crate::render::old;
 use crate::state::State;
-use crate::state::store::{LocalStore, Place, Store, StoreError};
+use crate::state::store::{Place, StoreError, TrainStore};
 use crate::train::Train;
 
 /// Keeps what was seen. A cache that cannot be written is no reason to fail.
 pub(super) async fn keep<C>(
     context: &Context,
+    interrupt: &Interrupt,
     (train, state): (&Train, &State),
     connection: &Connection<C>,
     (observed, seen): (&Observed, Timestamp),
@@ -33,7 +34,10 @@ pub(super) async fn keep<C>(
         seen,
         observed: observed.clone(),
     };
-    let store = context.workspace.store(&train.name);
+    let store = match context.store(train, interrupt).await {
+        Ok(store) => store,
+        Err(error) => return warn(context, error),
+    };
     let kept = match cached.text() {
         Ok(text) => store.keep_inventory(&text).await,
         Err(error) => {
@@ -47,12 +51,12 @@ pub(super) async fn keep<C>(
 }
 
 /// Says how old what a plan is made from is.
-pub(super) fn tell(context: &Context, train: &Train, plan: &Plan, seen: Timestamp) {
+pub(super) fn tell(context: &Context, place: &Place, plan: &Plan, seen: Timestamp) {
     let age = Duration::try_from(plan.created.duration_since(seen)).unwrap_or_default();
     context.terminal.say(&format!(
         "Planned from {}, seen {seen:.0}, {} ago. The service was not asked; `patchtrain apply` looks again before each \
          step",
-        context.workspace.store(&train.name).inventory_place(),
+        place,
         old(age)
     ));
 }
@@ -67,7 +71,7 @@ pub(super) async fn keep_after<C: Cloud>(
     known: Option<(Observed, Timestamp)>,
     calls: usize,
 ) {
-    let Ok(Some(state)) = context.workspace.store(&train.name).load().await else { return };
+    let Ok(Some(state)) = context.state(train, interrupt).await else { return };
     let now = (connection.clock)();
     let read = match known {
         Some((known, since)) => {
@@ -82,7 +86,9 @@ pub(super) async fn keep_after<C: Cloud>(
         }
     };
     match read {
-        Ok((observed, seen)) => keep(context, (train, &state), connection, (&observed, seen)).await,
+        Ok((observed, seen)) => {
+            keep(context, interrupt, (train, &state), connection, (&observed, seen)).await;
+        }
         Err(error) if error.code == exit::INTERRUPTED => {}
         Err(error) => warn(context, error),
     }
@@ -97,10 +103,11 @@ fn warn(context: &Context, error: CliError) {
 /// Returns what is kept, if a plan may be made from it.
 pub(super) async fn load<C>(
     context: &Context,
+    interrupt: &Interrupt,
     (train, state): (&Train, &State),
     connection: &Connection<C>,
 ) -> Result<Cached, CliError> {
-    let store = context.workspace.store(&train.name);
+    let store = context.store(train, interrupt).await?;
     let place = store.inventory_place();
     let Some(cached) = read(&store).await? else {
         return Err(refused(&place, "there is none yet"));
@@ -128,7 +135,7 @@ fn lineage(state: &State) -> Option<crate::op::Lineage> {
     (state.serial > 0).then(|| state.lineage.clone())
 }
 
-async fn read(store: &LocalStore) -> Result<Option<Cached>, CliError> {
+async fn read(store: &TrainStore) -> Result<Option<Cached>, CliError> {
     let Some(text) = store.inventory().await? else { return Ok(None) };
     let place = store.inventory_place();
     let made = Cached::read(&text).map_err(|error| match error {

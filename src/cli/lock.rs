@@ -9,25 +9,40 @@ use super::args::Locking;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use crate::apply::Interrupt;
-use crate::name::TrainName;
-use crate::state::store::{LocalSession, Store, StoreError};
+use crate::state::State;
+use crate::state::store::{Session, Store, StoreError, TrainSession, TrainStore};
+use crate::train::Train;
 
 /// The time between two tries. Nobody is told when a lock is freed.
 const BETWEEN: Duration = Duration::from_millis(200);
 
-/// Takes the lock of a train's state, within the time that the command line gives it.
+/// Takes the lock of a train's state, within the time that the command line gives it, and reads the state.
 pub(super) async fn take(
     context: &Context,
     interrupt: &Interrupt,
-    train: &TrainName,
+    train: &Train,
     locking: &Locking,
-) -> Result<LocalSession, CliError> {
-    let store = context.workspace.store(train);
-    let holder = context.holder(train)?;
+) -> Result<(TrainSession, Option<State>), CliError> {
+    let store = context.store(train, interrupt).await?;
+    let mut session = on(context, interrupt, train, &store, locking).await?;
+    let state = unless_interrupted(interrupt, session.load()).await??;
+    context.left_behind(train, state.as_ref()).await?;
+    Ok((session, state))
+}
+
+/// Takes the lock of a store, within the time that the command line gives it.
+pub(super) async fn on(
+    context: &Context,
+    interrupt: &Interrupt,
+    train: &Train,
+    store: &TrainStore,
+    locking: &Locking,
+) -> Result<TrainSession, CliError> {
+    let holder = context.holder(&train.name)?;
     let until = Instant::now() + locking.patience();
     let mut told = false;
     loop {
-        match store.lock(&holder).await {
+        match unless_interrupted(interrupt, store.lock(&holder)).await? {
             Err(error @ StoreError::Locked { .. }) if Instant::now() < until => {
                 if !std::mem::replace(&mut told, true) {
                     context.terminal.say(&format!("Waiting: {error}"));

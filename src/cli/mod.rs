@@ -21,6 +21,7 @@ mod import;
 mod init;
 mod inventory;
 mod lock;
+mod locks;
 mod look;
 mod own_state;
 mod plan;
@@ -30,11 +31,13 @@ mod random;
 mod release;
 mod report;
 mod repositories;
+mod sealing;
 mod show;
 mod signals;
 mod simulate;
 mod state;
 mod status;
+mod stores;
 mod terminal;
 mod update;
 mod validate;
@@ -58,10 +61,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> u8 {
-    let parsed = args::command()
-        .try_get_matches_from(arguments)
-        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
-    let parsed = match parsed {
+    let parsed = args::command().try_get_matches_from(arguments).and_then(|mut matches| {
+        let profile = args::profile(&matches);
+        Ok((profile, Arguments::from_arg_matches_mut(&mut matches)?))
+    });
+    let (profile, parsed) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             // A reader that has gone away (`patchtrain --help | head -1`) is no error.
@@ -72,7 +76,7 @@ fn run(arguments: &[OsString]) -> u8 {
             };
         }
     };
-    let context = match Context::new(&parsed, arguments) {
+    let context = match Context::new(&parsed, profile, arguments) {
         Ok(context) => context,
         Err((terminal, error)) => {
             terminal.report(&error);
@@ -96,6 +100,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Update(arguments) => update::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),
         Command::State(arguments) => state::run(&context, &arguments),
+        Command::ForceUnlock(arguments) => locks::force(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
     };
     ended.unwrap_or_else(|error| {

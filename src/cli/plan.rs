@@ -6,7 +6,6 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::{CliError, drift, each, exit, inventory, own_state};
-use crate::state::store::Store;
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -29,21 +28,22 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
-            let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
+            let state = own_state::of(train, context.state(train, &interrupt).await?)?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = if arguments.refresh {
                 look::plan(context, &interrupt, &connection, (train, &state), manner).await?
             } else {
-                let cached = inventory::load(context, (train, &state), &connection).await?;
+                let cached = inventory::load(context, &interrupt, (train, &state), &connection).await?;
                 let plan = look::planned(&connection, (train, &state), &cached.observed, manner)?;
-                inventory::tell(context, train, &plan, cached.seen);
+                let place = context.store(train, &interrupt).await?.inventory_place();
+                inventory::tell(context, &place, &plan, cached.seen);
                 plan.made_from(cached.seen)
             };
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;
             if let Some(file) = &arguments.out {
-                crate::plan::save(&plan, file)?;
+                crate::plan::save(&plan, file, &context.sealing(train)?)?;
                 context.terminal.say(&format!(
                     "\nThe plan is saved. To perform exactly these actions, run:\n    {}",
                     context.again("apply", file)

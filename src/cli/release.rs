@@ -16,7 +16,6 @@ use crate::package::PackageSet;
 use crate::release::{self, Portrait};
 use crate::render::{self, TimelineFormat};
 use crate::state::State;
-use crate::state::store::Store;
 use crate::train::{Release, Train};
 
 /// Does what was asked for.
@@ -34,7 +33,7 @@ fn list(context: &Context, arguments: &ReleaseList) -> Result<u8, CliError> {
     let timelines = context.block_on(async |interrupt| {
         let mut timelines = Vec::new();
         for train in &trains {
-            let state = state(context, train).await?;
+            let state = state(context, &interrupt, train).await?;
             let book = book(context, &interrupt, &arguments.flags, train).await?;
             timelines.push(release::timeline(train, state.as_ref(), book.as_ref()));
         }
@@ -54,7 +53,7 @@ fn show(context: &Context, arguments: &ReleaseShow) -> Result<u8, CliError> {
     let train = one_train(&trains, arguments.train.as_deref())?;
     let wanted = find(train, &arguments.release)?;
     let timeline = context.block_on(async |interrupt| {
-        let state = state(context, train).await?;
+        let state = state(context, &interrupt, train).await?;
         let book = book(context, &interrupt, &arguments.flags, train).await?;
         Ok(release::timeline(train, state.as_ref(), book.as_ref()))
     })?;
@@ -98,8 +97,8 @@ fn find<'a>(train: &'a Train, name: &ReleaseName) -> Result<&'a Release, CliErro
 }
 
 /// Reads the state, where the train was applied.
-async fn state(context: &Context, train: &Train) -> Result<Option<State>, CliError> {
-    let state = context.workspace.store(&train.name).load().await?;
+async fn state(context: &Context, interrupt: &Interrupt, train: &Train) -> Result<Option<State>, CliError> {
+    let state = context.state(train, interrupt).await?;
     if let Some(state) = &state {
         own_state::fits(train, state)?;
     }

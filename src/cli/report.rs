@@ -11,6 +11,7 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look;
 use super::{CliError, each, exit, own_state};
+use crate::apply::Interrupt;
 use crate::render::{self, ReportFormat};
 use crate::report::{self, Fleet, Input, Report};
 use crate::state::store::{Store, StoreError};
@@ -24,7 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let mut reports = Vec::new();
         let code = each::train(context, &trains, async |train| {
-            let store = context.workspace.store(&train.name);
+            let store = context.store(train, &interrupt).await?;
             let state = own_state::of(train, store.load().await?)?;
             let past = store.reports().await?;
             if !past.unreadable.is_empty() {
@@ -55,7 +56,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             context.terminal.say("No report was written.");
             return Ok(code);
         }
-        write(context, arguments, &trains, &reports).await?;
+        write(context, &interrupt, arguments, &trains, &reports).await?;
         Ok(code)
     })
 }
@@ -63,6 +64,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 /// Hands the document over, and keeps its figures once it is where it belongs.
 async fn write(
     context: &Context,
+    interrupt: &Interrupt,
     arguments: &Arguments,
     trains: &[Train],
     reports: &[Report],
@@ -80,9 +82,12 @@ async fn write(
     }
     for (train, report) in trains.iter().zip(reports) {
         if let Some(record) = report.record() {
-            context.workspace.store(&train.name).keep_report(record).await.map_err(|error: StoreError| {
-                CliError::from(error).while_doing("the figures could not be kept for the next report's trend")
-            })?;
+            context.store(train, interrupt).await?.keep_report(record).await.map_err(
+                |error: StoreError| {
+                    CliError::from(error)
+                        .while_doing("the figures could not be kept for the next report's trend")
+                },
+            )?;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::{CliError, basis, exit};
 use crate::plan::{self, Plan};
 use crate::render::{self, Style};
-use crate::state::store::Store;
+use crate::seal::Sealing;
 
 /// Shows the saved plan, or the state of each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -20,9 +20,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 
 fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, CliError> {
     let trains = context.workspace.trains(&arguments.selection.train)?;
-    context.block_on(async |_| {
+    context.block_on(async |interrupt| {
         for train in &trains {
-            match context.workspace.store(&train.name).load().await? {
+            match context.state(train, &interrupt).await? {
                 Some(state) => context.terminal.print(&render::state(&state, style))?,
                 None => {
                     let train = &train.name;
@@ -35,7 +35,7 @@ fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, 
 }
 
 fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
-    let plan = plan::load(file)?;
+    let plan = open(context, file)?;
     if let Some(why) = stale(context, &plan)? {
         context.terminal.say(&format!(
             "Warning: this plan is stale: {why}.\n  hint: make a new one with `patchtrain plan --out {}`\n",
@@ -46,12 +46,24 @@ fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
     Ok(exit::DONE)
 }
 
+/// Opens a plan, if it is sealed: as its train's file says here, or with the passphrase that the plan itself names.
+fn open(context: &Context, path: &Path) -> Result<Plan, CliError> {
+    let file = plan::read(path)?;
+    let Some((name, variable)) = file.sealed_for() else { return Ok(file.open(&Sealing::none())?) };
+    let trains = context.workspace.trains(&[]).unwrap_or_default();
+    let sealing = match trains.iter().find(|train| train.name.as_str() == name) {
+        Some(train) if train.encryption.is_some() => context.sealing(train)?,
+        _ => context.sealing_by(variable)?,
+    };
+    Ok(file.open(&sealing)?)
+}
+
 /// Compares the plan with the state and the train of this folder, where it has them. A plan file is shown anywhere:
 /// what is not here, or cannot be read, says nothing about the plan.
 fn stale(context: &Context, plan: &Plan) -> Result<Option<String>, CliError> {
     let trains = context.workspace.trains(&[]).unwrap_or_default();
     let Some(train) = trains.iter().find(|train| train.name == plan.basis.train) else { return Ok(None) };
-    let state = context.block_on(async |_| Ok(context.workspace.store(&train.name).load().await.ok()))?;
+    let state = context.block_on(async |interrupt| Ok(context.state(train, &interrupt).await.ok()))?;
     let moved = state.and_then(|state| basis::state_moved(plan, state.as_ref()));
     Ok(moved.or_else(|| basis::train_changed(plan, train)))
 }

@@ -7,15 +7,18 @@ mod accept;
 mod surgery;
 
 use super::args::{
-    OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateShow,
+    OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateRewrite,
+    StateShow,
 };
 use super::context::Context;
-use super::{CliError, exit, workspace};
+use super::signals::unless_interrupted;
+use super::{CliError, exit, lock, workspace};
+use crate::apply::Interrupt;
 use crate::name::Address;
 use crate::render;
 use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{Backup, HistoryLine, LocalStore, Store};
+use crate::state::store::{Backup, HistoryLine, Store, TrainStore};
 use crate::train::Train;
 
 /// Does what was asked for.
@@ -23,6 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     match &arguments.action {
         StateAction::List(arguments) => list(context, arguments),
         StateAction::Show(arguments) => show(context, arguments),
+        StateAction::Pull(arguments) if arguments.journal => journal(context, &arguments.of),
         StateAction::Pull(arguments) => pull(context, &arguments.of),
         StateAction::Diff(arguments) => diff(context, arguments),
         StateAction::History(arguments) => history(context, arguments),
@@ -31,32 +35,39 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         StateAction::Push(arguments) => surgery::push(context, arguments),
         StateAction::Restore(arguments) => surgery::restore(context, arguments),
         StateAction::Accept(arguments) => accept::accept(context, arguments),
+        StateAction::Rewrite(arguments) => rewrite(context, arguments),
+        StateAction::Locks(arguments) => super::locks::list(context, arguments),
     }
 }
 
 /// A train and where its state lies.
 struct Place {
     train: Train,
-    store: LocalStore,
+    store: TrainStore,
 }
 
-fn place(context: &Context, of: &OneTrain) -> Result<Place, CliError> {
+fn train(context: &Context, of: &OneTrain) -> Result<Train, CliError> {
     let trains = context.workspace.trains(&[])?;
     let why = "a state is of one train, and there are several";
-    let train = workspace::one_of(&trains, of.train.as_deref(), why)?.clone();
-    Ok(Place { store: context.workspace.store(&train.name), train })
+    workspace::one_of(&trains, of.train.as_deref(), why).cloned()
+}
+
+async fn place(context: &Context, interrupt: &Interrupt, train: Train) -> Result<Place, CliError> {
+    Ok(Place { store: context.store(&train, interrupt).await?, train })
+}
+
+/// Reads the state of the one train that is meant.
+fn state(context: &Context, of: &OneTrain) -> Result<State, CliError> {
+    let train = train(context, of)?;
+    context.block_on(async |interrupt| context.state(&train, &interrupt).await?.ok_or_else(|| none(&train)))
+}
+
+fn none(train: &Train) -> CliError {
+    CliError::new(exit::ERROR, format!("train `{}` has no state here", train.name))
+        .hint("it has never been applied from here, or the state was moved away: `patchtrain state history` tells what is kept")
 }
 
 impl Place {
-    async fn state(&self) -> Result<State, CliError> {
-        self.store.load().await?.ok_or_else(|| self.none())
-    }
-
-    fn none(&self) -> CliError {
-        CliError::new(exit::ERROR, format!("train `{}` has no state here", self.train.name))
-            .hint("it has never been applied from here, or the state was moved away: `patchtrain state history` tells what is kept")
-    }
-
     /// Finds a replaced snapshot: of the state's lineage, or, where there is no state, of any.
     async fn backup(&self, state: Option<&State>, serial: u64) -> Result<State, CliError> {
         let mut all = self.store.backups().await?;
@@ -106,8 +117,7 @@ fn find(spellings: &Spellings<'_>, text: &str) -> Result<Address, CliError> {
 }
 
 fn list(context: &Context, arguments: &StateList) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
-    let state = context.block_on(async |_| place.state().await)?;
+    let state = state(context, &arguments.of)?;
     context.terminal.print(&match arguments.json {
         true => render::state_records(&state, &state.addresses()),
         false => render::state_addresses(&state),
@@ -116,8 +126,7 @@ fn list(context: &Context, arguments: &StateList) -> Result<u8, CliError> {
 }
 
 fn show(context: &Context, arguments: &StateShow) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
-    let state = context.block_on(async |_| place.state().await)?;
+    let state = state(context, &arguments.of)?;
     let address = find(&Spellings::of(&state), &arguments.address)?;
     context.terminal.print(&match arguments.json {
         true => render::state_records(&state, &[address]),
@@ -127,15 +136,46 @@ fn show(context: &Context, arguments: &StateShow) -> Result<u8, CliError> {
 }
 
 fn pull(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
-    let place = place(context, of)?;
-    let state = context.block_on(async |_| place.state().await)?;
+    let state = state(context, of)?;
     context.terminal.print(&render::state_json(&state))?;
     Ok(exit::DONE)
 }
 
+fn rewrite(context: &Context, arguments: &StateRewrite) -> Result<u8, CliError> {
+    let train = train(context, &arguments.of)?;
+    context.block_on(async |interrupt| {
+        let (mut session, _) = lock::take(context, &interrupt, &train, &arguments.locking).await?;
+        let state = session.rewrite().await?.ok_or_else(|| none(&train))?;
+        let how = match train.encryption.as_ref().and_then(|encryption| encryption.passphrase_env.as_ref()) {
+            Some(variable) => format!("encrypted with the passphrase in {variable}"),
+            None => "plain".to_owned(),
+        };
+        let (name, serial) = (&train.name, state.serial);
+        context.terminal.say(&format!(
+            "The state of train {name}, at serial {serial}, is {how}, and so is what is kept beside it."
+        ));
+        Ok(exit::DONE)
+    })
+}
+
+fn journal(context: &Context, of: &OneTrain) -> Result<u8, CliError> {
+    let train = train(context, of)?;
+    let journal = context.block_on(async |interrupt| {
+        let place = place(context, &interrupt, train).await?;
+        Ok(unless_interrupted(&interrupt, place.store.journal()).await??)
+    })?;
+    match journal {
+        // A torn end is of half a letter at times.
+        Some(bytes) => context.terminal.print(&String::from_utf8_lossy(&bytes))?,
+        None => context.terminal.say("There is no journal: no run is in progress, and none was cut short."),
+    }
+    Ok(exit::DONE)
+}
+
 fn diff(context: &Context, arguments: &StateDiff) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
-    let (before, after) = context.block_on(async |_| {
+    let train = train(context, &arguments.of)?;
+    let (before, after) = context.block_on(async |interrupt| {
+        let place = place(context, &interrupt, train).await?;
         let now = place.store.load().await?;
         let at = async |serial: u64| match &now {
             Some(state) if state.serial == serial => Ok(state.clone()),
@@ -144,7 +184,7 @@ fn diff(context: &Context, arguments: &StateDiff) -> Result<u8, CliError> {
         let before = at(arguments.before).await?;
         let after = match arguments.after {
             Some(serial) => at(serial).await?,
-            None => now.clone().ok_or_else(|| place.none())?,
+            None => now.clone().ok_or_else(|| none(&place.train))?,
         };
         Ok((before, after))
     })?;
@@ -161,8 +201,10 @@ fn diff(context: &Context, arguments: &StateDiff) -> Result<u8, CliError> {
 }
 
 fn history(context: &Context, arguments: &StateHistory) -> Result<u8, CliError> {
-    let place = place(context, &arguments.of)?;
-    let (past, backups, state) = context.block_on(async |_| {
+    let train = train(context, &arguments.of)?;
+    let name = train.name.clone();
+    let (past, backups, state) = context.block_on(async |interrupt| {
+        let place = place(context, &interrupt, train).await?;
         let (past, backups) = (place.store.past().await?, place.store.backups().await?);
         // A damaged state is when one looks for what to go back to.
         Ok((past, backups, place.store.load().await.ok().flatten()))
@@ -172,8 +214,7 @@ fn history(context: &Context, arguments: &StateHistory) -> Result<u8, CliError> 
         context.terminal.say(&format!("Warning: {} is damaged in line {}", past.place, lines.join(", ")));
     }
     if past.records.is_empty() && backups.is_empty() && !arguments.json {
-        let train = &place.train.name;
-        context.terminal.say(&format!("No history: nothing is on record of train `{train}` here."));
+        context.terminal.say(&format!("No history: nothing is on record of train `{name}` here."));
         return Ok(exit::DONE);
     }
     context.terminal.print(&match arguments.json {

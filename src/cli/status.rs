@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
         let mut found = false;
         let code = each::train(context, &trains, async |train| {
-            let store = context.workspace.store(&train.name);
+            let store = context.store(train, &interrupt).await?;
             let stored = store.load().await?;
             let state = own_state::of(train, stored.clone())?;
             let connection = connector.connect(train, &interrupt).await?;
@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let observed = look::observe(context, &interrupt, &connection, (train, &state), calls).await?;
             // What was read while somebody applied is neither what was there before nor what is there now.
             if store.load().await? == stored {
-                inventory::keep(context, (train, &state), &connection, (&observed, seen)).await;
+                inventory::keep(context, &interrupt, (train, &state), &connection, (&observed, seen)).await;
             }
             let fleet = Fleet { train, state: &state, observed: &observed };
             let status = fleet.status(&connection.label, (connection.clock)());

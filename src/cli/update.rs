@@ -16,7 +16,6 @@ use crate::plan::{self, Input, Request, Target};
 use crate::render;
 use crate::report::Fleet;
 use crate::state::State;
-use crate::state::store::Session;
 use crate::train::Train;
 
 /// Shows what would be installed where, asks, and has it installed.
@@ -66,8 +65,8 @@ async fn one(
     interrupt: &Interrupt,
     train: &Train,
 ) -> Result<u8, CliError> {
-    let mut session = lock::take(context, interrupt, &train.name, &arguments.locking).await?;
-    let state = own_state::of(train, session.load().await?)?;
+    let (session, state) = lock::take(context, interrupt, train, &arguments.locking).await?;
+    let state = own_state::of(train, state)?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
         .connect(train, interrupt)

@@ -8,7 +8,6 @@ use super::CliError;
 use super::exit;
 use crate::name::TrainName;
 use crate::simulator::{self, Place};
-use crate::state::store::LocalStore;
 use crate::train::{self, Train};
 
 /// A folder with trains and state.
@@ -70,9 +69,9 @@ impl Workspace {
         Ok(trains)
     }
 
-    /// Returns the place of a train's state.
-    pub(super) fn store(&self, train: &TrainName) -> LocalStore {
-        LocalStore::new(self.root.join("state"), train.clone())
+    /// Returns the folder of states that are kept here.
+    pub(super) fn state_folder(&self) -> PathBuf {
+        self.root.join("state")
     }
 
     /// Returns where a state goes that its store does not take: the first of these that can be made.

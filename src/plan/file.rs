@@ -1,4 +1,5 @@
-//! Saved plans: one self-contained JSON file that names its format and proves its own content.
+//! Saved plans: one self-contained JSON file that names its format and proves its own content; sealed where its train's
+//! state is.
 
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,13 @@ use thiserror::Error;
 use super::{FORMAT_VERSION, Plan};
 use crate::op::PlanId;
 use crate::package::Hasher;
+use crate::seal::{Claim, Envelope, SealError, Sealing};
 
 /// How many bytes of a plan are put together before they are written.
 const BUFFER: usize = 64 * 1024;
+
+/// What a sealed plan is called in its header.
+const PLAN: &str = "plan";
 
 /// Why a plan file cannot be used.
 #[derive(Debug, Error)]
@@ -34,6 +39,14 @@ pub enum PlanFileError {
         path: PathBuf,
         /// What is wrong.
         problem: String,
+    },
+    /// It is sealed and cannot be opened, or is not to be sealed.
+    #[error("the plan file {} cannot be used", path.display())]
+    Sealed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SealError,
     },
     /// A newer build wrote it.
     #[error("{} has plan format {found}, this build reads up to {FORMAT_VERSION}: update patchtrain", path.display())]
@@ -70,40 +83,98 @@ impl Plan {
     }
 }
 
-/// Writes a plan: whole or not at all.
-pub fn save(plan: &Plan, path: &Path) -> Result<(), PlanFileError> {
+/// Writes a plan: whole or not at all, sealed where the sealing says so.
+pub fn save(plan: &Plan, path: &Path, sealing: &Sealing) -> Result<(), PlanFileError> {
     let io = |source| PlanFileError::Io { action: "write", path: path.to_owned(), source };
+    let seal = |source| PlanFileError::Sealed { path: path.to_owned(), source };
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
     let mut text = BufWriter::with_capacity(BUFFER, &mut file);
-    serde_json::to_writer(&mut text, plan).map_err(|error| io(error.into()))?;
-    text.write_all(b"\n").and_then(|()| text.flush()).map_err(io)?;
+    match sealing.begin(&claim(plan)).map_err(seal)? {
+        Some(begun) => {
+            let json = serde_json::to_vec(plan).map_err(|error| io(error.into()))?;
+            text.write_all(&begun.first(&json).map_err(seal)?).map_err(io)?;
+        }
+        None => {
+            serde_json::to_writer(&mut text, plan).map_err(|error| io(error.into()))?;
+            text.write_all(b"\n").map_err(io)?;
+        }
+    }
+    text.flush().map_err(io)?;
     drop(text);
     file.as_file().sync_all().map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
     Ok(())
 }
 
-/// Reads a plan and checks that its content is what its id says, and that it keeps every invariant of a plan.
-pub fn load(path: &Path) -> Result<Plan, PlanFileError> {
+fn claim(plan: &Plan) -> Claim {
+    let basis = &plan.basis;
+    let (lineage, serial) = (Some(basis.lineage.to_string()), Some(basis.serial));
+    Claim { item: PLAN, train: basis.train.to_string(), lineage, serial }
+}
+
+/// A plan file as it was read.
+#[derive(Debug)]
+pub struct PlanFile {
+    path: PathBuf,
+    text: Vec<u8>,
+    envelope: Option<Envelope>,
+}
+
+/// Reads a plan file. Nothing of it is believed yet.
+pub fn read(path: &Path) -> Result<PlanFile, PlanFileError> {
+    let path = path.to_owned();
+    match std::fs::read(&path) {
+        Ok(text) => match Envelope::read(&text) {
+            Ok(envelope) => Ok(PlanFile { path, text, envelope }),
+            Err(error) => Err(unopened(&path, error)),
+        },
+        Err(source) => Err(PlanFileError::Io { action: "read", path, source }),
+    }
+}
+
+fn unopened(path: &Path, error: SealError) -> PlanFileError {
+    let path = path.to_owned();
+    match error {
+        SealError::Damaged(problem) => PlanFileError::Damaged { path, problem },
+        source => PlanFileError::Sealed { path, source },
+    }
+}
+
+impl PlanFile {
+    /// Returns the train that a sealed plan says it is for, and the variable that its passphrase was in.
+    pub fn sealed_for(&self) -> Option<(&str, &str)> {
+        self.envelope.as_ref().map(|envelope| (envelope.train(), envelope.variable()))
+    }
+
+    /// Opens it if it is sealed, and checks that its content is what its id says, and that it keeps every invariant of a
+    /// plan.
+    pub fn open(self, sealing: &Sealing) -> Result<Plan, PlanFileError> {
+        let Self { path, text, envelope } = self;
+        let Some(envelope) = envelope else { return parse(&path, &text) };
+        let (_, text) = sealing.open(&envelope).map_err(|error| unopened(&path, error))?;
+        let plan = parse(&path, &text)?;
+        match envelope.claims(&claim(&plan)) {
+            true => Ok(plan),
+            false => Err(unopened(&path, SealError::Damaged("its header is another's".to_owned()))),
+        }
+    }
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<Plan, PlanFileError> {
     #[derive(Deserialize)]
     struct Version {
         format_version: u64,
     }
     let damaged = |problem: String| PlanFileError::Damaged { path: path.to_owned(), problem };
-    let text = std::fs::read(path).map_err(|source| PlanFileError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
-    let version: Version = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    let version: Version = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
     if version.format_version > u64::from(FORMAT_VERSION) {
         return Err(PlanFileError::Newer { path: path.to_owned(), found: version.format_version });
     }
-    let mut plan: Plan = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    let mut plan: Plan = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
     if plan.content_id() != plan.id {
         return Err(damaged(
             "its content is not what its id says; it was changed after it was made".to_owned(),

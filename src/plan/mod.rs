@@ -50,7 +50,7 @@ pub use accept::{Unacceptable, accept, drift_at};
 pub use aim::unknown;
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
 pub use drifted::{Drift, DriftKind, Drifts};
-pub use file::{PlanFileError, load, save};
+pub use file::{PlanFile, PlanFileError, read, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use imports::{Attached, PlannedImport, Takeover, Unimportable, pending as pending_imports};
 pub use judged::judged;

@@ -9,6 +9,7 @@ mod diff;
 mod drift;
 mod inspection;
 mod lines;
+mod lock;
 mod markdown;
 mod outcome;
 mod packages;
@@ -35,6 +36,7 @@ pub use inspection::{
     state_differences_json, state_json, state_record, state_records,
 };
 pub use lines::Lines;
+pub use lock::{lock, locks, locks_json};
 pub use outcome::outcome;
 pub use plan::{plan, verdict};
 pub use progress::{Bars, Spinner};

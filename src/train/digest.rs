@@ -23,6 +23,7 @@ pub(super) fn of(train: &Train) -> Digest {
         compartment,
         golden,
         unmanaged,
+        keeping: _,
         vendor_sources,
         service,
         releases,
@@ -31,6 +32,7 @@ pub(super) fn of(train: &Train) -> Digest {
         digest: _,
         layout,
         layout_line: _,
+        encryption: _,
         neighbours: _,
     } = train;
     let mut parts = Parts::default();
@@ -90,8 +92,18 @@ pub(super) fn of(train: &Train) -> Digest {
 }
 
 fn put_service(parts: &mut Parts, service: &Service) {
-    let Service { api: _, region, profile, auth, endpoint, auth_endpoint, compute, identity, work_timeout } =
-        service;
+    let Service {
+        api: _,
+        region,
+        profile,
+        auth,
+        endpoint,
+        auth_endpoint,
+        compute,
+        identity,
+        object_storage: _,
+        work_timeout,
+    } = service;
     parts.optional(region.as_deref()).optional(profile.as_deref());
     parts.optional(auth.map(Auth::word)).optional(auth_endpoint.as_deref());
     put_endpoint(parts, endpoint);

@@ -13,7 +13,8 @@ use super::imports::ImportShape;
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
-use super::{Group, Members, Neighbour, Problems, Release, Train, digest};
+use super::{Group, Keeping, Members, Neighbour, Problems, Release, Service, Train, digest};
+use crate::name::TrainName;
 use crate::package::Digest;
 use crate::package::manifest::{self, Reading};
 
@@ -36,6 +37,32 @@ pub fn load_with_overlay<P: AsRef<Path>>(paths: &[P], overlay: &Overlay) -> Resu
 pub fn load(path: &Path) -> Result<Train, Problems> {
     let mut trains = load_all(&[path])?;
     trains.pop().ok_or_else(Problems::default)
+}
+
+/// Reads of a train file only where its service is and where its state is kept: of one that does not lie where its
+/// manifests are, such as an older version.
+pub fn load_settings(path: &Path) -> Result<Settings, Problems> {
+    let mut report = Report::default();
+    let read = |file: &Path| if file == path { std::fs::read(file) } else { Ok(Vec::new()) };
+    let loaded = read_train(path, &read, &mut report);
+    let settings = loaded.filter(|_| report.is_clean()).and_then(|loaded| {
+        let Shape { name, service, keeping, .. } = loaded.shape;
+        Some(Settings { file: path.to_owned(), name: name?.value, service: service?, keeping })
+    });
+    settings.ok_or_else(|| report.into_problems())
+}
+
+/// Where a train's service is, and where its state is kept.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file that says so.
+    pub file: PathBuf,
+    /// The train.
+    pub name: TrainName,
+    /// Its `[service]` table.
+    pub service: Service,
+    /// Its `[state]` table.
+    pub keeping: Keeping,
 }
 
 /// Loads by a function that reads a file.
@@ -181,10 +208,12 @@ fn train(loaded: Loaded) -> Option<Train> {
         vendor_sources,
         api: _,
         service,
+        keeping,
         releases,
         groups,
         imports,
         layout,
+        encryption,
         span,
     } = shape;
     let layout_line = source.position(layout.as_ref().map_or(span.start, |at| at.span.start)).0;
@@ -199,12 +228,14 @@ fn train(loaded: Loaded) -> Option<Train> {
         unmanaged,
         vendor_sources: vendor_sources.unwrap_or_default(),
         service: service?,
+        keeping,
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
         imports: imports.into_iter().map(ImportShape::import).collect(),
         digest: Digest::of([""]),
         layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,
+        encryption,
         neighbours: Vec::new(),
     };
     train.digest = digest::of(&train);

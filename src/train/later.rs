@@ -1,29 +1,7 @@
 //! The settings that this version reads and checks, and answers with "not supported yet" at their place, so that none
 //! is ever silently ignored. A later version replaces the answer by an action.
 
-use std::ops::Range;
-
-use toml::de::DeTable;
-
 use super::table::{Fields, File, Value};
-
-/// `[state]`: only the local store is here.
-pub(super) fn state(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) {
-    let store = |table: &DeTable<'_>| {
-        let store = table.iter().find(|(key, _)| key.get_ref() == "store").map(|(_, value)| value)?;
-        store.get_ref().as_str().map(|text| (text.to_owned(), store.span()))
-    };
-    // The keys of the other stores are not known here: they are not told as unknown.
-    if let Some((word, span)) = store(table)
-        && ["object_storage", "postgres"].contains(&word.as_str())
-    {
-        return file.not_yet(span, &format!("the state store `{word}`"), "write `store = \"local\"`");
-    }
-    let fields = Fields::open(file, "[state]", span, table, super::shape::TABLES[3].1);
-    if let Some(value) = fields.optional("store") {
-        file.word(value, "`store`", &["local", "object_storage", "postgres"]);
-    }
-}
 
 /// The keys of `[[group]]` that are for later.
 pub(super) fn group(file: &mut File<'_>, fields: &Fields<'_>) {

@@ -37,6 +37,8 @@ pub struct Train {
     pub vendor_sources: Vec<VendorSource>,
     /// The `[service]` table.
     pub service: Service,
+    /// The `[state]` table. Not part of the digest: what a state is kept in makes no plan stale.
+    pub keeping: Keeping,
     /// The releases, in file order, which is the order in which a fleet moves from one to the next.
     pub releases: Vec<Release>,
     /// The groups, in file order, which is for display only.
@@ -49,6 +51,8 @@ pub struct Train {
     pub layout: Layout,
     /// The line that says so, from 1; that of `[train]` where none does.
     pub layout_line: usize,
+    /// `[state] encryption`: how its state is sealed. Not part of the digest: another passphrase makes no plan stale.
+    pub encryption: Option<Encryption>,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
 }
@@ -105,6 +109,8 @@ pub struct Service {
     pub compute: Endpoint,
     /// `endpoints.identity`; as for `compute`. Only selectors with subcompartments need it.
     pub identity: Endpoint,
+    /// `endpoints.object_storage`; as for `compute`. Only a state that is kept there needs it.
+    pub object_storage: Endpoint,
     /// `work_timeout`: how long accepted work may wait for its agent, or run, before a run waits for it no longer.
     pub work_timeout: SignedDuration,
 }
@@ -325,8 +331,10 @@ mod api;
 mod check;
 mod digest;
 pub mod edit;
+mod encryption;
 mod file;
 mod imports;
+mod keeping;
 mod later;
 mod layout;
 mod patching;
@@ -340,8 +348,10 @@ mod tests;
 mod vendors;
 
 pub use crate::patching::Patching;
-pub use file::{Overlay, load, load_all, load_with_overlay};
+pub use encryption::Encryption;
+pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
 pub use imports::{Import, Imported};
+pub use keeping::{Bucket, Database, Keeping};
 pub use layout::format;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};

@@ -55,10 +55,7 @@ impl Problems {
                     span.start - line..span.end.clamp(span.start, (line + text.len()).max(span.start)) - line;
                 let annotation = AnnotationKind::Primary.span(shown);
                 group.element(
-                    Snippet::source(without_users(text))
-                        .path(path)
-                        .line_start(problem.line)
-                        .annotation(annotation),
+                    Snippet::source(covered(text)).path(path).line_start(problem.line).annotation(annotation),
                 )
             }
             _ => group.element(Origin::path(path)),
@@ -165,7 +162,44 @@ impl Report {
         Problems { list, sources }
     }
 }
-/// Covers users and passwords in URLs, byte by byte, so that places stay what they are: an excerpt goes into logs.
+
+/// Covers what nobody should see, byte by byte, so that places stay what they are: an excerpt goes into logs.
+fn covered(text: &str) -> Cow<'_, str> {
+    match without_users(text) {
+        Cow::Borrowed(text) => without_passphrases(text),
+        Cow::Owned(text) => Cow::Owned(without_passphrases(&text).into_owned()),
+    }
+}
+
+/// Covers what somebody has given as a passphrase, in place of the variable that holds it.
+fn without_passphrases(text: &str) -> Cow<'_, str> {
+    const KEY: &str = "passphrase";
+    let mut shown = Cow::Borrowed(text);
+    for (at, _) in text.match_indices(KEY) {
+        let key = text[..at].rfind(|letter: char| !is_of_name(letter)).map_or(0, |before| before + 1);
+        let rest = &text[at..];
+        let value = at + rest.find(|letter: char| !is_of_name(letter)).unwrap_or(rest.len());
+        let key = text.get(key..value).unwrap_or_default();
+        let Some(given) = text[value..].trim_start_matches(['"', '\'', ' ', '\t']).strip_prefix('=') else {
+            continue;
+        };
+        let given = given.trim_start();
+        let Some(quote) = given.chars().next().filter(|quote| ['"', '\''].contains(quote)) else { continue };
+        let given = &given[1..];
+        let end = given.find(quote).unwrap_or(given.len());
+        if key != "passphrase_env" || !given[..end].chars().all(is_of_name) {
+            let begin = text.len() - given.len();
+            shown.to_mut().replace_range(begin..begin + end, &"*".repeat(end));
+        }
+    }
+    shown
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+/// Covers users and passwords in URLs.
 fn without_users(text: &str) -> Cow<'_, str> {
     let mut shown = Cow::Borrowed(text);
     for (at, start) in text.match_indices("://") {
@@ -191,8 +225,26 @@ mod tests {
             ("a = \"http://host/a@b\"", "a = \"http://host/a@b\""),
             ("http://", "http://"),
         ] {
-            assert_eq!(without_users(text), shown);
-            assert_eq!(without_users(text).len(), text.len());
+            assert_eq!(covered(text), shown);
+            assert_eq!(covered(text).len(), text.len());
+        }
+    }
+
+    #[test]
+    fn an_excerpt_covers_what_was_given_as_a_passphrase() {
+        for (text, shown) in [
+            (
+                "encryption = { passphrase_env = \"THE_NAME\" }",
+                "encryption = { passphrase_env = \"THE_NAME\" }",
+            ),
+            ("passphrase_env = \"not a name\" # x", "passphrase_env = \"**********\" # x"),
+            ("a = { passphrase = 'NAME', b = \"c\" }", "a = { passphrase = '****', b = \"c\" }"),
+            ("\"passphrase\"=\"\u{e9}t\u{e9}", "\"passphrase\"=\"*****"),
+            ("my_passphrase = 'x'", "my_passphrase = '*'"),
+            ("passphrase = 5", "passphrase = 5"),
+            ("passphrase", "passphrase"),
+        ] {
+            assert_eq!(covered(text), shown);
         }
     }
 }

@@ -25,7 +25,13 @@ pub(super) fn read(
     let auth = fields.optional("auth").and_then(|value| auth(file, value));
     let endpoints = fields.optional("endpoints");
     let endpoints = match endpoints {
-        None => Some(Endpoints { service: Endpoint::Region, compute: None, identity: None, auth: None }),
+        None => Some(Endpoints {
+            service: Endpoint::Region,
+            compute: None,
+            identity: None,
+            object_storage: None,
+            auth: None,
+        }),
         Some(value) => {
             let table = file.table(value, "`endpoints`");
             table.and_then(|table| endpoints_of(file, table, value.span(), api))
@@ -34,7 +40,9 @@ pub(super) fn read(
     let timeout = fields.optional("work_timeout");
     let timeout = timeout.and_then(|value| file.parsed(value, "`work_timeout`", work_timeout));
     fields.close(file);
-    let Some(Endpoints { service: endpoint, compute, identity, auth: auth_endpoint }) = endpoints else {
+    let Some(Endpoints { service: endpoint, compute, identity, object_storage, auth: auth_endpoint }) =
+        endpoints
+    else {
         return (api, None);
     };
     let others = endpoint.default_of_others();
@@ -46,7 +54,8 @@ pub(super) fn read(
         endpoint,
         auth_endpoint,
         compute: compute.unwrap_or_else(|| others.clone()),
-        identity: identity.unwrap_or(others),
+        identity: identity.unwrap_or_else(|| others.clone()),
+        object_storage: object_storage.unwrap_or(others),
         work_timeout: timeout.map_or(WORK_TIMEOUT, |at| at.value),
     };
     (api, Some(service))
@@ -99,6 +108,7 @@ struct Endpoints {
     service: Endpoint,
     compute: Option<Endpoint>,
     identity: Option<Endpoint>,
+    object_storage: Option<Endpoint>,
     auth: Option<String>,
 }
 
@@ -112,17 +122,11 @@ fn endpoints_of(
 ) -> Option<Endpoints> {
     let keys = ["osms", "osmh", "compute", "identity", "object_storage", "auth"];
     let fields = Fields::open(file, "endpoints", span, table, &keys);
-    if let Some(value) = fields.optional("object_storage") {
-        file.parsed(value, "`endpoints.object_storage`", endpoint);
-        let span = fields.key_span("object_storage").unwrap_or_else(|| value.span());
-        let hint = "this version calls no such service: delete it";
-        file.not_yet(span, "`endpoints.object_storage`", hint);
-    }
     let mut other = |key: &str| {
         let value = fields.optional(key)?;
         file.parsed(value, &format!("`endpoints.{key}`"), endpoint).map(|at| at.value)
     };
-    let (compute, identity) = (other("compute"), other("identity"));
+    let (compute, identity, object_storage) = (other("compute"), other("identity"), other("object_storage"));
     let auth = fields.optional("auth").and_then(|value| file.parsed(value, "`endpoints.auth`", url));
     let mut service = Some(Endpoint::Region);
     for other in Api::ALL {
@@ -140,7 +144,7 @@ fn endpoints_of(
             None => service = parsed,
         }
     }
-    Some(Endpoints { service: service?, compute, identity, auth: auth.map(|at| at.value) })
+    Some(Endpoints { service: service?, compute, identity, object_storage, auth: auth.map(|at| at.value) })
 }
 
 /// What is said of a URL that names a user, and maybe a password: without repeating it.

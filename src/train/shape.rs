@@ -7,14 +7,16 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::encryption::{self, Encryption};
 use super::imports::{self, ImportShape};
+use super::keeping;
 use super::later;
 use super::patching;
 use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
 use super::vendors::{self, VendorSource};
-use super::{Ahead, Amount, Layout, Service};
+use super::{Ahead, Amount, Keeping, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 use crate::patching::{Api, Schedule, Wanted};
@@ -27,7 +29,7 @@ pub(super) const TABLES: [(&str, &[&str]); 7] = [
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
     ),
     ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
-    ("[state]", &["store"]),
+    ("[state]", &["store", "bucket", "namespace", "prefix", "url_env", "schema", "encryption"]),
     ("[[release]]", &["name", "manifest", "retired"]),
     (
         "[[group]]",
@@ -76,10 +78,12 @@ pub(super) struct Shape {
     pub(super) api: Option<Api>,
     /// `None` where it is left out or has no endpoint that can be used.
     pub(super) service: Option<Service>,
+    pub(super) keeping: Keeping,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
     pub(super) imports: Vec<ImportShape>,
     pub(super) layout: Option<At<Layout>>,
+    pub(super) encryption: Option<Encryption>,
     /// The `[train]` table.
     pub(super) span: Range<usize>,
 }
@@ -135,7 +139,8 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     if let Some(value) = top.optional("state")
         && let Some(table) = file.table(value, "`state`")
     {
-        later::state(file, table, value.span());
+        shape.encryption = encryption::read(file, table);
+        shape.keeping = keeping::read(file, table, value.span()).unwrap_or_default();
     }
     for (table, span) in tables(file, top.optional("release"), "release") {
         shape.releases.push(release(file, table, span));

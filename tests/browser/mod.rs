@@ -82,6 +82,7 @@ fn train(instances: usize) -> Train {
         golden: None,
         unmanaged: Vec::new(),
         vendor_sources: Vec::new(),
+        keeping: patchtrain::train::Keeping::default(),
         service: Service {
             api: patchtrain::op::Api::Osms,
             region: None,
@@ -91,8 +92,10 @@ fn train(instances: usize) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases: vec![Release {

@@ -16,7 +16,9 @@ const TRAIN: &str = "trains/great-linux.toml";
 /// Everything below the workspace but the simulator's world, which has a clock.
 fn files(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = workspace.files();
-    files.retain(|path, _| !path.starts_with("state/simulator") && path.extension().is_none_or(|end| end != "lock"));
+    files.retain(|path, _| {
+        !path.starts_with("state/simulator") && path.extension().is_none_or(|end| end != "lock")
+    });
     files
 }
 

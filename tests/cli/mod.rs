@@ -1,8 +1,10 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
 mod credentials;
+mod database;
 mod diff;
 mod drift;
+mod encryption;
 mod examples;
 mod fmt;
 mod freeze;
@@ -19,6 +21,7 @@ mod release;
 mod report;
 mod service;
 mod services;
+mod shared;
 mod simulate;
 mod state;
 mod surgery;

@@ -8,6 +8,7 @@ use patchtrain::package::Digest;
 use patchtrain::state::{Entry, Finish, State};
 use serde_json::Value;
 
+use super::place::Place;
 use crate::support::Workspace;
 
 const TRAIN: &str = "great-linux";
@@ -47,6 +48,8 @@ pub(super) fn deeds(workspace: &Workspace) -> Vec<Deed> {
         let named = |name: &str| names.get(&text(name)).cloned().unwrap_or_else(|| text(name));
         let mut packages = BTreeSet::new();
         let key = match kind.as_str() {
+            // Where the state itself is kept in the simulator's buckets.
+            "objects" => continue,
             "create-source" => {
                 let name = change["text"]["name"].as_str().unwrap();
                 let release = name.strip_prefix(TRAIN).unwrap().trim_start_matches('/').to_owned();
@@ -170,11 +173,15 @@ pub(super) struct Books {
 }
 
 /// Reads state and journal of the run that was process `killed` and began on `serial`.
-pub(super) fn read(workspace: &Workspace, killed: u32, serial: u64) -> Books {
-    let file = |ending| fs::read_to_string(workspace.path().join(format!("state/{TRAIN}.{ending}"))).ok();
-    let state: Option<State> = file("json").map(|text| serde_json::from_str(&text).unwrap());
-    let now = state.as_ref().map_or(0, |state| state.serial);
-    let entries = journal(&file("journal").unwrap_or_default(), now);
+pub(super) fn read(workspace: &Workspace, place: Place, killed: u32, serial: u64) -> Books {
+    let (state, written) = place.read(workspace);
+    let state: Option<State> = state.map(|text| serde_json::from_str(&text).unwrap());
+    let mut now = state.as_ref().map_or(0, |state| state.serial);
+    if place != Place::Folder && written.is_some() {
+        // It comes with what the journal adds, and with the serial that it would be folded at.
+        now = now.saturating_sub(1);
+    }
+    let entries = journal(&written.unwrap_or_default(), now);
     let mut books = Books {
         done: BTreeSet::new(),
         called: BTreeSet::new(),
@@ -195,10 +202,7 @@ pub(super) fn read(workspace: &Workspace, killed: u32, serial: u64) -> Books {
             _ => {}
         }
     }
-    let locked = || {
-        let holder: Option<Value> = file("lock").and_then(|text| serde_json::from_str(&text).ok());
-        holder.is_some_and(|holder| holder["pid"] == killed)
-    };
+    let locked = || place.holder(workspace).is_some_and(|holder| holder["pid"] == killed);
     books.phase = match entries.last() {
         Some(Entry::End { .. }) => Phase::After,
         Some(_) => entries.iter().rev().find_map(phase).unwrap_or(Phase::Sources),

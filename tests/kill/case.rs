@@ -7,6 +7,7 @@ use std::time::Duration;
 use patchtrain::cli::exit;
 
 use super::books::{self, Deed, Phase, Picture};
+use super::place::Place;
 use super::process::{Moment, Process};
 use crate::support::rng::Rng;
 use crate::support::{Served, Workspace};
@@ -38,6 +39,8 @@ pub(super) struct Hit {
     pub(super) saved: bool,
     /// Whether it had been killed before.
     pub(super) again: bool,
+    /// Where the state was.
+    pub(super) place: Place,
 }
 
 impl Job {
@@ -71,8 +74,15 @@ impl Job {
     }
 
     /// Kills one to three applies, and has the next one finish. Every claim of ours about kills is checked here.
-    pub(super) fn kill_and_finish(&self, workspace: &Workspace, mut rng: Rng, hit: impl Fn(Hit)) {
+    pub(super) fn kill_and_finish(
+        &self,
+        workspace: &Workspace,
+        place: Place,
+        mut rng: Rng,
+        hit: impl Fn(Hit),
+    ) {
         let rng = &mut rng;
+        place.move_into(workspace);
         let mut served = rng.chance(70).then(|| Served::start(workspace, &[]));
         let saved = rng.chance(30);
         if saved {
@@ -82,7 +92,7 @@ impl Job {
         let mut known = Known::default();
         for round in 0..kills {
             let arguments = if saved { SAVED } else { FRESH };
-            let serial = serial(workspace);
+            let serial = serial(workspace, place);
             let process = Process::start(workspace, &arguments);
             let id = process.id();
             let ended = process.kill(self.moment(rng, round > 0));
@@ -91,19 +101,20 @@ impl Job {
                 served = None;
             }
             assert!(served.as_mut().is_none_or(Served::is_alive), "the simulator ended by itself");
-            let books = books::read(workspace, id, serial);
+            let books = books::read(workspace, place, id, serial);
             known.learn(&books, books::deeds(workspace));
             if ended.killed {
-                hit(Hit { phase: books.phase, separate: served.is_some(), saved, again: round > 0 });
+                hit(Hit { phase: books.phase, separate: served.is_some(), saved, again: round > 0, place });
             } else {
                 ended.expect(exit::DONE);
             }
             // The state opens, whatever the moment was, and looking at it changes nothing.
             let before = workspace.files();
             workspace.run(&["show"]).expect(exit::DONE);
-            if served.is_none() {
+            if served.is_none() && place == Place::Folder {
                 assert!(workspace.files() == before, "show changed something");
             }
+            place.unlock(workspace);
             if served.is_none() && rng.chance(30) {
                 served = Some(Served::start(workspace, &[]));
             }
@@ -131,10 +142,11 @@ impl Job {
 }
 
 /// Reads the serial that the state has, with what a killed run left in the journal not counted.
-fn serial(workspace: &Workspace) -> u64 {
-    let state = std::fs::read(workspace.path().join("state/great-linux.json")).ok();
-    let state: Option<patchtrain::state::State> = state.map(|text| serde_json::from_slice(&text).unwrap());
-    state.map_or(0, |state| state.serial)
+fn serial(workspace: &Workspace, place: Place) -> u64 {
+    let (state, journal) = place.read(workspace);
+    let state: Option<patchtrain::state::State> = state.map(|text| serde_json::from_str(&text).unwrap());
+    let counted = u64::from(place != Place::Folder && journal.is_some());
+    state.map_or(0, |state| state.serial.saturating_sub(counted))
 }
 
 /// What the journals of the killed runs knew as done, each with the length that the world's log had by then.

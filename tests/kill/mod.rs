@@ -1,13 +1,14 @@
 //! Applies are killed with SIGKILL at random moments and run again: the state opens, the next run converges, nothing
 //! is made twice, and no call is repeated that the journal knows as done.
 //!
-//! Against a simulator in a process of its own, against one that the killed apply served itself, and with both killed
-//! at once; the first apply of a train, and a move of two groups to the next release; fresh plans and a saved one.
+//! With the state in the folder, in a bucket and in a database; against a simulator in a process of its own, against one
+//! that the killed apply served itself, and with both killed at once; the first apply of a train, and a move of two groups to the next release; fresh plans and a saved one.
 
 #![expect(clippy::print_stdout, reason = "how many kills hit what is for people to read")]
 
 mod books;
 mod case;
+mod place;
 mod process;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use case::{Hit, Job};
+use place::Place;
 
 use crate::support::Workspace;
 use crate::support::rng::Rng;
@@ -30,13 +32,14 @@ fn number(variable: &str, default: u64) -> u64 {
     })
 }
 
-/// `PATCHTRAIN_KILLS` (20) kills, drawn from `PATCHTRAIN_KILL_SEED` (1).
+/// `PATCHTRAIN_KILLS` (20) kills, drawn from `PATCHTRAIN_KILL_SEED` (1), of states in all stores, or in those that
+/// `PATCHTRAIN_KILL_STORES` names.
 #[test]
 #[ignore = "takes minutes; .ci/run and .ci/long run it"]
 fn kill_nine() {
     let (wanted, seed) = (number("PATCHTRAIN_KILLS", 20) as usize, number("PATCHTRAIN_KILL_SEED", 1));
     let begun = Instant::now();
-    let jobs = jobs();
+    let (jobs, places) = (jobs(), Place::wanted());
     println!("{} jobs tried out in {:.0?}", jobs.len(), begun.elapsed());
 
     let cases = AtomicUsize::new(0);
@@ -49,13 +52,15 @@ fn kill_nine() {
                 while hits.lock().unwrap().len() < wanted {
                     let case = cases.fetch_add(1, Ordering::Relaxed);
                     let mut rng = Rng::new(seed.wrapping_mul(1_000_003).wrapping_add(case as u64));
-                    let job = rng.pick(&jobs);
-                    let workspace = Workspace::holding(&job.start);
-                    let run = || job.kill_and_finish(&workspace, rng, |hit| hits.lock().unwrap().push(hit));
+                    let (job, place) = (rng.pick(&jobs), *rng.pick(&places));
+                    let mut workspace = Workspace::holding(&job.start);
+                    place.equip(&mut workspace);
+                    let run =
+                        || job.kill_and_finish(&workspace, place, rng, |hit| hits.lock().unwrap().push(hit));
                     if catch_unwind(AssertUnwindSafe(run)).is_err() {
                         let folder = workspace.keep();
                         failures.lock().unwrap().push(format!(
-                            "case {case} of seed {seed} ({}): {}",
+                            "case {case} of seed {seed} ({}, {place:?}): {}",
                             job.name,
                             folder.display()
                         ));
@@ -87,9 +92,11 @@ fn report(hits: &[Hit], failures: usize, cases: usize) {
     }
     let count = |filter: fn(&Hit) -> bool| hits.iter().filter(|hit| filter(hit)).count();
     println!(
-        "{} kills in {cases} cases, {failures} failures; {} with a simulator that lived on, {} of a saved plan, {} of a \
-         run that went on after a kill",
+        "{} kills in {cases} cases, {failures} failures; {} of a state in a bucket and {} in a database, {} with a simulator \
+         that lived on, {} of a saved plan, {} of a run that went on after a kill",
         hits.len(),
+        count(|hit| hit.place == Place::Bucket),
+        count(|hit| hit.place == Place::Database),
         count(|hit| hit.separate),
         count(|hit| hit.saved),
         count(|hit| hit.again),

@@ -167,8 +167,9 @@ fn lint_sees_what_is_wrong_with_a_plan() {
         plan.id = plan.content_id();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("p.plan");
-        patchtrain::plan::save(&plan, &file).unwrap();
-        let error = patchtrain::plan::load(&file).unwrap_err().to_string();
+        let plain = patchtrain::seal::Sealing::none();
+        patchtrain::plan::save(&plan, &file, &plain).unwrap();
+        let error = patchtrain::plan::read(&file).unwrap().open(&plain).unwrap_err().to_string();
         assert!(error.contains("its steps do not hold together: "), "{what}: {error}");
     }
 }

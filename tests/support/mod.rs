@@ -4,6 +4,10 @@ mod holdings;
 pub(crate) mod hub;
 pub(crate) mod model;
 mod planning;
+// What it prints is for people, as in any test.
+#[cfg(test)]
+#[path = "../../src/state/store/rows/tests/server.rs"]
+pub(crate) mod postgres;
 mod pty;
 pub(crate) mod quickstart;
 pub(crate) mod rng;

@@ -14,6 +14,8 @@ use super::secrets;
 pub(crate) struct Workspace {
     folder: TempDir,
     runtime: TempDir,
+    /// Variables that only this one's program is given.
+    own: Vec<(&'static str, String)>,
 }
 
 /// What the program reads of Oracle's variables.
@@ -41,6 +43,20 @@ const OCI: [&str; 21] = [
     "OCI_RESOURCE_PRINCIPAL_VERSION",
 ];
 
+/// What it reads of PostgreSQL's.
+const POSTGRESQL: [&str; 10] = [
+    "PGAPPNAME",
+    "PGCONNECT_TIMEOUT",
+    "PGDATABASE",
+    "PGHOST",
+    "PGPASSFILE",
+    "PGPASSWORD",
+    "PGPORT",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGUSER",
+];
+
 /// What a command line came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -55,7 +71,7 @@ pub(crate) struct Ran {
 impl Workspace {
     /// Makes an empty folder: no trains.
     pub(crate) fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap(), runtime: TempDir::new().unwrap() }
+        Self { folder: TempDir::new().unwrap(), runtime: TempDir::new().unwrap(), own: Vec::new() }
     }
 
     /// Makes a folder that holds these files, as [`Workspace::files`] returns them.
@@ -67,6 +83,11 @@ impl Workspace {
             fs::write(path, content).unwrap();
         }
         workspace
+    }
+
+    /// Has the program read a variable from now on.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.own.push((name, value));
     }
 
     /// Leaves the folder on disk, for people to look at, and says where.
@@ -147,6 +168,8 @@ impl Workspace {
         ];
         variables.extend(["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].map(|name| (name, None)));
         variables.extend(OCI.map(|name| (name, None)));
+        variables.extend(POSTGRESQL.map(|name| (name, None)));
+        variables.extend(self.own.iter().map(|(name, value)| (*name, Some(value.clone()))));
         variables
     }
 }

@@ -122,6 +122,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         golden: None,
         unmanaged: vec![Pattern::new("gpg-pubkey*").unwrap(), Pattern::new("oracle-cloud-agent*").unwrap()],
         vendor_sources: Vec::new(),
+        keeping: patchtrain::train::Keeping::default(),
         service: Service {
             api: patchtrain::op::Api::Osms,
             region: None,
@@ -131,8 +132,10 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            object_storage: Endpoint::Simulator,
             work_timeout: SignedDuration::from_mins(10),
         },
+        encryption: None,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases,

@@ -35,6 +35,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         golden: None,
         unmanaged: Vec::new(),
         vendor_sources: Vec::new(),
+        keeping: crate::train::Keeping::default(),
         service: Service {
             api: crate::op::Api::Osms,
             region: None,
@@ -44,6 +45,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
         releases: Vec::new(),
@@ -51,6 +53,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         digest: Digest::of_lines(["train"]),
         layout: crate::train::Layout::Parent,
         layout_line: 1,
+        encryption: None,
         neighbours: Vec::new(),
         imports: Vec::new(),
     }

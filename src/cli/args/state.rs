@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Identity, Locking, Parallelism};
+use super::{Identity, Locking, Parallelism, Selection};
 use crate::name::Spelled;
 
 /// Look into the state of a train, and change it by hand
@@ -30,6 +30,8 @@ pub(in crate::cli) enum StateAction {
     History(StateHistory),
     Restore(StateRestore),
     Accept(StateAccept),
+    Rewrite(StateRewrite),
+    Locks(StateLocks),
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +149,11 @@ pub(in crate::cli) struct StateAccept {
 pub(in crate::cli) struct StatePull {
     #[command(flatten)]
     pub(in crate::cli) of: OneTrain,
+
+    /// Print the journal instead, as it lies in its store (opened, where it is encrypted): what the run in progress has
+    /// done, or one that was cut short
+    #[arg(long)]
+    pub(in crate::cli) journal: bool,
 }
 
 /// Put a state from a file in the place of the one that is there
@@ -217,4 +224,46 @@ pub(in crate::cli) struct StateRestore {
 
     #[command(flatten)]
     pub(in crate::cli) consent: Consent,
+}
+
+/// Write all that is kept of a train anew: encrypted as the train file says, or plain
+///
+/// The next apply that changes something does the same. What is in the state stays as it is, and so does its serial. For
+/// when `encryption` was turned on, off or given another passphrase, and nothing is to be applied: see docs/state.md.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateRewrite {
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
+}
+
+/// Show who holds the locks on the states
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateLocks {
+    #[command(flatten)]
+    pub(in crate::cli) selection: Selection,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// Take the lock on a state away from a run that is dead
+///
+/// Needed only where a lock outlives its holder: in Object Storage. It asks first. A run that is not dead after all can
+/// write nothing more: whatever it tries fails, and what it has done until then is in the journal.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ForceUnlock {
+    /// The lock's id, as the refused command and `state locks` show it
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    /// Do not ask for approval
+    #[arg(long)]
+    pub(in crate::cli) auto_approve: bool,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Amount, Identity, Parallelism};
+use super::{Amount, Identity, Locking, Parallelism};
 use crate::name::{Ocid, ReleaseName, TrainName};
 use crate::op::Api;
 use crate::package::manifest::KernelPolicy;
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Init {
     pub(in crate::cli) simulator: bool,
 
     /// The train's name, which is also that of its files [with --simulator: great-linux]
-    #[arg(long, value_name = "NAME", value_parser = TrainName::parse, required_unless_present = "simulator")]
+    #[arg(long, value_name = "NAME", value_parser = TrainName::parse)]
     pub(in crate::cli) name: Option<TrainName>,
 
     /// The service: OS Management Hub (osmh) or OS Management (osms), which Oracle retired in 2025 [default: osmh; with
@@ -41,8 +41,7 @@ pub(in crate::cli) struct Init {
     pub(in crate::cli) vendor_sources: Vec<VendorSource>,
 
     /// The compartment for software sources and groups
-    #[arg(long, value_name = "OCID", value_parser = Ocid::parse, required_unless_present = "simulator",
-        conflicts_with = "simulator")]
+    #[arg(long, value_name = "OCID", value_parser = Ocid::parse, requires = "name", conflicts_with = "simulator")]
     pub(in crate::cli) compartment: Option<Ocid>,
 
     /// The region, as eu-frankfurt-1 [default: none; that of OCI_CLI_REGION or of the profile counts then]
@@ -62,6 +61,22 @@ pub(in crate::cli) struct Init {
     #[arg(long, value_name = "ARCH", value_parser = ["x86_64", "aarch64"], default_value = "x86_64",
         conflicts_with = "simulator")]
     pub(in crate::cli) architecture: String,
+
+    /// Move the states of the trains that are here to the stores that their files name
+    #[arg(long, conflicts_with_all = ["simulator", "name"])]
+    pub(in crate::cli) migrate_state: bool,
+
+    /// A train file that says where the state is until now, as an older version of the train's own [default: it is in
+    /// state/ here]
+    #[arg(long, value_name = "FILE", requires = "migrate_state")]
+    pub(in crate::cli) from: Option<std::path::PathBuf>,
+
+    /// With --migrate-state, or without any other option: only this train; may be given more than once [default: all]
+    #[arg(long = "train", value_name = "NAME", conflicts_with_all = ["simulator", "name"])]
+    pub(in crate::cli) trains: Vec<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) locking: Locking,
 }
 
 /// Lay train files out in their one canonical form

@@ -95,7 +95,7 @@ async fn a_run_has_no_more_calls_in_flight_than_it_may_whatever_it_asks() {
     let (url, gauge) = serve().await;
     let words = ["patchtrain", "status", "--parallelism", "3"].map(OsString::from);
     let arguments = Arguments::try_parse_from(&words).unwrap();
-    let mut context = Context::new(&arguments, &words).unwrap_or_else(|_| panic!("no context"));
+    let mut context = Context::new(&arguments, None, &words).unwrap_or_else(|_| panic!("no context"));
     let own = simulator::credentials();
     context.credentials = CredentialSources::read(|name| {
         let value = match name {

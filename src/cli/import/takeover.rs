@@ -13,7 +13,6 @@ use crate::observed::{Scope, Sighting};
 use crate::plan::{self, Input, Plan};
 use crate::render;
 use crate::state::State;
-use crate::state::store::{Session, Store};
 use crate::train::{Import, Imported, Train};
 
 /// What becomes what: the train's name for it, and what it is in the service, by OCID or display name.
@@ -91,7 +90,7 @@ async fn one(
     };
     if consent.dry_run {
         // No lock: it is only looked at.
-        let state = own_state::of(train, context.workspace.store(&train.name).load().await?)?;
+        let state = own_state::of(train, context.state(train, interrupt).await?)?;
         let connection = connect().await?;
         let plan = planned(context, interrupt, &connection, (train, &state), (wanted, calls)).await?;
         show(context, options, &plan)?;
@@ -100,8 +99,8 @@ async fn one(
         }
         return Ok(exit::DONE);
     }
-    let mut session = lock::take(context, interrupt, &train.name, &consent.locking).await?;
-    let state = own_state::of(train, session.load().await?)?;
+    let (session, state) = lock::take(context, interrupt, train, &consent.locking).await?;
+    let state = own_state::of(train, state)?;
     let connection = connect().await?;
     let plan = planned(context, interrupt, &connection, (train, &state), (wanted, calls)).await?;
     show(context, options, &plan)?;

@@ -81,6 +81,9 @@ api = "{api}"
 
 [state]
 store = "local"    # in the folder state/; keep a backup of it
+# In a bucket of Object Storage, where several apply the train (`patchtrain init` tries it out):
+# store  = "object_storage"
+# bucket = "patchtrain-states"
 
 # Releases: `patchtrain freeze R1` writes trains/{name}/R1.packages and declares it here. When one is no longer wanted,
 # give it `retired = true`: its source is deleted once nothing rides it.

@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             .hint("leave out --offline, or name a file of advisories; one of that name is ./service"));
     }
     let checked = context.block_on(async |interrupt| {
-        let state = state(context, train).await?;
+        let state = state(context, &interrupt, train).await?;
         let os_major = advisories::os_major(Some(train), &PackageSet::default());
         let mut book = advisories::files(context, &interrupt, &wanted, os_major).await?;
         let repodata = match arguments.repodata.as_slice() {

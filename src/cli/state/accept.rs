@@ -5,18 +5,18 @@ use super::super::args::StateAccept;
 use super::super::connect::Connector;
 use super::super::context::Context;
 use super::super::{CliError, exit, look, own_state};
-use super::place;
 use super::surgery::Operation;
+use super::{none, train};
 use crate::plan::{self, Drifts, Input, Unacceptable};
 use crate::render::{self, Detail, DiffFormat};
 
 pub(super) fn accept(context: &Context, arguments: &StateAccept) -> Result<u8, CliError> {
     let spelled: Vec<String> = arguments.addresses.iter().map(ToString::to_string).collect();
     let words = format!("state accept {}", spelled.join(" "));
-    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |interrupt, before| {
-        let train = &operation.place.train;
-        let state = before.clone().ok_or_else(|| operation.place.none())?;
+    let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
+    operation.run(async |interrupt, place, before| {
+        let train = &place.train;
+        let state = before.clone().ok_or_else(|| none(train))?;
         own_state::fits(train, &state)?;
         let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
             .connect(train, interrupt)

@@ -5,20 +5,22 @@ use std::fmt::Display;
 
 use super::super::args::{Consent, StateMv, StatePush, StateRestore, StateRm};
 use super::super::context::Context;
+use super::super::signals::unless_interrupted;
 use super::super::{CliError, exit, lock, prompt};
-use super::{Place, find, place};
+use super::{Place, find, none, place, train};
 use crate::apply::Interrupt;
 use crate::name::{Address, GroupName};
 use crate::render;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{ChangeRecord, LocalSession, Session, Store, read_state};
+use crate::state::store::{ChangeRecord, Store, TrainSession, read_state};
 use crate::state::{State, Unfit, Unrenamable};
+use crate::train::Train;
 
 pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError> {
     let words = format!("state rm {}", arguments.addresses.join(" "));
-    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |_, before| {
-        let mut after = before.clone().ok_or_else(|| operation.place.none())?;
+    let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
+    operation.run(async |_, place, before| {
+        let mut after = before.clone().ok_or_else(|| none(&place.train))?;
         let spellings = Spellings::of(before.as_ref().unwrap_or(&after));
         let addresses: Vec<Address> =
             arguments.addresses.iter().map(|text| find(&spellings, text)).collect::<Result<_, _>>()?;
@@ -30,10 +32,10 @@ pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError>
 pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError> {
     let (address, new) = (&arguments.address, &arguments.new);
     let words = format!("state mv {address} {new}");
-    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
+    let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
     let to = renamed(address, new)?;
-    let done = operation.run(async |_, before| {
-        let mut after = before.clone().ok_or_else(|| operation.place.none())?;
+    let done = operation.run(async |_, place, before| {
+        let mut after = before.clone().ok_or_else(|| none(&place.train))?;
         let Address::Group(from) = find(&Spellings::of(&after.clone()), address)? else {
             return Err(unnamed(address));
         };
@@ -50,7 +52,7 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
         })?;
         Ok(after)
     })?;
-    let train = &operation.place.train;
+    let train = &operation.train;
     let file = train.file.display();
     context.terminal.say(&match train.group(&to) {
         Some(_) => format!("{file} declares {new} already: the next plan knows it by that name."),
@@ -97,10 +99,10 @@ fn refused_name(address: &str, new: &str, why: &Unrenamable) -> CliError {
 pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliError> {
     let (file, force) = (arguments.file.display(), arguments.force);
     let words = format!("state push {file}{}", if force { " --force" } else { "" });
-    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    let given = read_state(&arguments.file)?;
-    operation.run(async |_, before| {
-        let train = &operation.place.train;
+    let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
+    let given = read_state(&arguments.file, &context.sealing(&operation.train)?)?;
+    operation.run(async |_, place, before| {
+        let train = &place.train;
         let beginning =
             State { api: train.service.api, ..State::new(train.name.clone(), given.lineage.clone()) };
         let current = before.as_ref().unwrap_or(&beginning);
@@ -115,9 +117,9 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
 
 pub(super) fn restore(context: &Context, arguments: &StateRestore) -> Result<u8, CliError> {
     let words = format!("state restore {}", arguments.serial);
-    let operation = Operation::new(context, place(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |_, before| {
-        let kept = operation.place.backup(before.as_ref(), arguments.serial).await?;
+    let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
+    operation.run(async |_, place, before| {
+        let kept = place.backup(before.as_ref(), arguments.serial).await?;
         let Some(current) = before else { return Ok(kept) };
         let what = format!("serial {} cannot be gone back to", arguments.serial);
         kept.is_akin_to(current, false).map_err(|why| refused(exit::ERROR, &what, &why))?;
@@ -132,7 +134,7 @@ fn refused(code: u8, what: &dyn Display, why: &Unfit) -> CliError {
 /// One command that puts a state in another's place.
 pub(super) struct Operation<'a> {
     context: &'a Context,
-    pub(super) place: Place,
+    pub(super) train: Train,
     consent: &'a Consent,
     /// The command, as it was typed.
     words: String,
@@ -141,7 +143,7 @@ pub(super) struct Operation<'a> {
 impl<'a> Operation<'a> {
     pub(super) fn new(
         context: &'a Context,
-        place: Place,
+        train: Train,
         consent: &'a Consent,
         words: String,
     ) -> Result<Self, CliError> {
@@ -150,29 +152,29 @@ impl<'a> Operation<'a> {
                 .hint("change the state without being asked, with --auto-approve")
                 .hint("see what would be done, with --dry-run"));
         }
-        Ok(Self { context, place, consent, words })
+        Ok(Self { context, train, consent, words })
     }
 
     /// Finds out with `make` what is to follow the state, and puts it there once that is approved.
     pub(super) fn run(
         &self,
-        make: impl AsyncFn(&Interrupt, &Option<State>) -> Result<State, CliError>,
+        make: impl AsyncFn(&Interrupt, &Place, &Option<State>) -> Result<State, CliError>,
     ) -> Result<u8, CliError> {
         self.context.block_on(async |interrupt| {
+            let place = place(self.context, &interrupt, self.train.clone()).await?;
             if self.consent.dry_run {
-                let before = self.place.store.load().await?;
-                let after = make(&interrupt, &before).await?;
+                let before = unless_interrupted(&interrupt, place.store.load()).await??;
+                let after = make(&interrupt, &place, &before).await?;
                 if self.differs(before.as_ref(), &after)? {
                     self.context.terminal.say("\nNothing was changed.");
                 }
                 return Ok(exit::DONE);
             }
-            let train = &self.place.train.name;
-            let mut session = lock::take(self.context, &interrupt, train, &self.consent.locking).await?;
-            let before = session.load().await?;
-            let after = make(&interrupt, &before).await?;
+            let (mut session, before) =
+                lock::take(self.context, &interrupt, &self.train, &self.consent.locking).await?;
+            let after = make(&interrupt, &place, &before).await?;
             if self.differs(before.as_ref(), &after)? {
-                self.put(&interrupt, &mut session, before, after).await?;
+                self.put(&interrupt, &place, &mut session, (before, after)).await?;
             }
             Ok(exit::DONE)
         })
@@ -180,7 +182,7 @@ impl<'a> Operation<'a> {
 
     /// Shows what would change. Tells whether anything would.
     fn differs(&self, before: Option<&State>, after: &State) -> Result<bool, CliError> {
-        let train = &self.place.train;
+        let train = &self.train;
         let nothing = State { api: after.api, ..State::new(train.name.clone(), after.lineage.clone()) };
         let differences = inspect::compare(before.unwrap_or(&nothing), after);
         if differences.is_empty() && before.is_some() {
@@ -197,18 +199,18 @@ impl<'a> Operation<'a> {
     async fn put(
         &self,
         interrupt: &Interrupt,
-        session: &mut LocalSession,
-        before: Option<State>,
-        after: State,
+        place: &Place,
+        session: &mut TrainSession,
+        (before, after): (Option<State>, State),
     ) -> Result<(), CliError> {
-        let train = &self.place.train.name;
+        let train = &self.train.name;
         let question = format!(
             "\nDo you want to change the state of train {train}?\n  Only the state: nothing in the service is changed by it."
         );
         if !self.consent.auto_approve && !prompt::yes(self.context, interrupt, &question).await? {
             return Err(CliError::new(exit::ERROR, "nothing was changed"));
         }
-        let after = after.after(self.place.highest(before.as_ref()).await?);
+        let after = after.after(place.highest(before.as_ref()).await?);
         let holder = self.context.holder(train)?;
         let record = ChangeRecord {
             at: holder.since,

@@ -182,6 +182,18 @@ impl<T: Transport> ObjectStorage<T> {
         }
     }
 
+    /// Makes a bucket that keeps versions.
+    pub async fn create_bucket(&self, name: &str, compartment: &str) -> Result<(), Error> {
+        let namespace = self.namespace().await?;
+        let details = wire::NewBucket { name, compartment_id: compartment, versioning: "Enabled" };
+        self.client.send(&Call::post("CreateBucket", &["n", namespace, "b"]).json(&details)).await.map(drop)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn transport(&self) -> &T {
+        self.client.transport()
+    }
+
     async fn object(
         &self,
         operation: &'static str,

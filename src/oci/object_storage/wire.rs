@@ -1,6 +1,6 @@
 //! What Object Storage says in JSON, as far as it is read.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A page of a list of objects.
 #[derive(Deserialize)]
@@ -43,4 +43,13 @@ pub(super) struct VersionRow {
 pub(super) struct Bucket {
     #[serde(default)]
     pub(super) versioning: Option<String>,
+}
+
+/// A bucket to be made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewBucket<'a> {
+    pub(super) name: &'a str,
+    pub(super) compartment_id: &'a str,
+    pub(super) versioning: &'a str,
 }

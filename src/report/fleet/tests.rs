@@ -43,6 +43,7 @@ pub(in crate::report) fn train() -> Train {
         golden: Some(id("gold")),
         unmanaged: Vec::new(),
         vendor_sources: Vec::new(),
+        keeping: crate::train::Keeping::default(),
         service: Service {
             api: crate::op::Api::Osms,
             region: None,
@@ -52,8 +53,10 @@ pub(in crate::report) fn train() -> Train {
             auth_endpoint: None,
             compute: Endpoint::Simulator,
             identity: Endpoint::Simulator,
+            object_storage: Endpoint::Simulator,
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
+        encryption: None,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases: vec![Release {

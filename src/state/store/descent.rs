@@ -4,13 +4,21 @@ use std::path::Path;
 
 use super::kept::describe;
 use super::medium::{Item, Medium, Place};
-use super::{Base, KeptSession, State, StoreError, disk, snapshot};
+use super::{Base, KeptSession, State, StoreError, disk, sealed, snapshot};
+use crate::name::TrainName;
+use crate::seal::{SealError, Sealing};
 
-/// Reads a state from a file, wherever it lies and of whichever train it is.
-pub fn read_state(path: &Path) -> Result<State, StoreError> {
+/// Reads a state from a file, wherever it lies and of whichever train it is, plain or sealed.
+pub fn read_state(path: &Path, sealing: &Sealing) -> Result<State, StoreError> {
     let bytes =
         disk::read(path)?.ok_or_else(|| disk::io("read", path)(std::io::ErrorKind::NotFound.into()))?;
+    let bytes = sealed::open_state(&path.into(), bytes, sealing)?;
     snapshot::parse(&path.into(), &bytes, None)
+}
+
+/// Returns what is to be written of a state, as [`read_state`] reads it: the JSON, or that sealed.
+pub fn state_text(json: &str, train: &TrainName, sealing: &Sealing) -> Result<Vec<u8>, SealError> {
+    sealed::seal_state(json.as_bytes(), train, sealing)
 }
 
 impl<M: Medium> KeptSession<M> {

@@ -11,6 +11,15 @@ use super::StoreError;
 /// A state names instances and who patches them: nobody else's business.
 const PRIVATE: u32 = 0o600;
 
+/// Has a test's shim know what was asked of the file system, in this order.
+macro_rules! noted {
+    ($op:ident { $($field:tt)* }) => {
+        #[cfg(test)]
+        super::shim::note(super::shim::Op::$op { $($field)* });
+    };
+}
+pub(super) use noted;
+
 /// Wraps an error of the operating system: `map_err(io("read", path))`.
 pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(stdio::Error) -> StoreError {
     let path = path.to_owned();
@@ -29,7 +38,10 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 /// Removes a file, and tells whether there was one. Durable with the next [`sync_folder`].
 pub(super) fn remove(path: &Path) -> Result<bool, StoreError> {
     match fs::remove_file(path) {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            noted!(Remove { path: path.to_owned() });
+            Ok(true)
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(io("remove", path)(error)),
     }
@@ -38,7 +50,9 @@ pub(super) fn remove(path: &Path) -> Result<bool, StoreError> {
 /// Makes a new, empty file. Its name is durable with the next [`sync_folder`].
 pub(super) fn create(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(PRIVATE).open(path).map_err(io("create", path))
+    let file = options.write(true).create_new(true).mode(PRIVATE).open(path).map_err(io("create", path))?;
+    noted!(Create { path: path.to_owned() });
+    Ok(file)
 }
 
 /// Opens a file for reading and writing, made if need be, its content kept. Nothing is synced.
@@ -59,8 +73,12 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         let mode = fs::Permissions::from_mode(existing.permissions().mode() & 0o777);
         file.set_permissions(mode).map_err(io("set the mode of", &making))?;
     }
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(io("write", &making))?;
+    file.write_all(content).map_err(io("write", &making))?;
+    noted!(Write { path: making.clone(), at: 0, bytes: content.to_vec() });
+    file.sync_all().map_err(io("write", &making))?;
+    noted!(Sync { path: making.clone() });
     fs::rename(&making, path).map_err(io("replace", path))?;
+    noted!(Rename { from: making, to: path.to_owned() });
     sync_folder(folder_of(path))
 }
 
@@ -77,6 +95,7 @@ pub(super) fn append_line(path: &Path, line: &[u8]) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     let file = options.read(true).append(true).create(true).mode(PRIVATE).open(path);
     let mut file = file.map_err(io("open", path))?;
+    noted!(Create { path: path.to_owned() });
     let mut write = || {
         let length = file.seek(SeekFrom::End(0))?;
         let mut last = [b'\n'];
@@ -86,7 +105,10 @@ pub(super) fn append_line(path: &Path, line: &[u8]) -> Result<(), StoreError> {
         }
         let closed = [if last == *b"\n" { b"".as_slice() } else { b"\n" }, line].concat();
         file.write_all(&closed)?;
-        file.sync_data()
+        noted!(Write { path: path.to_owned(), at: length, bytes: closed });
+        file.sync_data()?;
+        noted!(Sync { path: path.to_owned() });
+        Ok(())
     };
     write().map_err(io("write", path))
 }
@@ -105,7 +127,9 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("sync", folder))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("sync", folder))?;
+    noted!(SyncFolder {});
+    Ok(())
 }
 
 fn folder_of(path: &Path) -> &Path {

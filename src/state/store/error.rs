@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::medium::Place;
+use super::moving::Moved;
 use super::record::Lock;
 use crate::name::TrainName;
+use crate::seal::SealError;
 
 /// What goes wrong with a store. Every message names the file and the way out.
 #[derive(Debug, Error)]
@@ -96,6 +98,22 @@ pub enum StoreError {
         place: Place,
         /// What is there and what was to follow it.
         problem: String,
+    },
+    /// What is there is sealed and cannot be opened, or is plain where nothing plain is taken.
+    #[error("{place} cannot be used")]
+    Sealed {
+        /// Where.
+        place: Place,
+        /// Why.
+        source: SealError,
+    },
+    /// What was there was moved to another store.
+    #[error("{place}: the state was moved to {}, by {} at {:.0}", moved.to, moved.who, moved.at)]
+    Moved {
+        /// Where it was.
+        place: Place,
+        /// Where it went.
+        moved: Box<Moved>,
     },
     /// What is there belongs to another train.
     #[error("{place} is the state of train `{found}`, not of `{expected}`; nothing was written")]

@@ -16,11 +16,11 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::disk::{self, io, sync_folder};
+use super::disk::{self, io, noted, sync_folder};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::{Base, Holder, Lock, LockId, StoreError};
 use crate::name::TrainName;
@@ -46,6 +46,8 @@ pub struct HeldFiles {
 #[derive(Debug)]
 struct JournalFile {
     file: File,
+    /// Where it is, for tests.
+    path: PathBuf,
     /// How far it is whole and durable.
     length: u64,
     /// Whether a failed write may have left bytes behind `length`.
@@ -54,7 +56,7 @@ struct JournalFile {
 
 impl Files {
     /// Names the folder and the train; nothing is touched yet.
-    pub(super) fn new(folder: PathBuf, train: TrainName) -> Self {
+    pub fn new(folder: PathBuf, train: TrainName) -> Self {
         Self { folder, train }
     }
 
@@ -232,6 +234,7 @@ impl Medium for Files {
                 self.folder.join(format!(".{}.{own}", path.file_name().unwrap_or_default().display()));
             disk::replace(&making, content)?;
             fs::rename(&making, &path).map_err(io("replace", &path))?;
+            noted!(Rename { from: making, to: path.clone() });
             sync_folder(&self.folder)
         })
     }
@@ -265,7 +268,7 @@ impl HeldFiles {
         }
         // A journal that another try of this session has left behind without a whole record is in the way.
         disk::remove(&path)?;
-        let mut journal = JournalFile { file: disk::create(&path)?, length: 0, torn: false };
+        let mut journal = JournalFile::new(disk::create(&path)?, &path);
         journal.append(batch).map_err(io("write", &path))?;
         sync_folder(&self.files.folder)?;
         self.journal = Some(journal);
@@ -274,14 +277,21 @@ impl HeldFiles {
 }
 
 impl JournalFile {
+    fn new(file: File, path: &Path) -> Self {
+        Self { file, path: path.to_owned(), length: 0, torn: false }
+    }
+
     /// Appends with one write and one sync.
     fn append(&mut self, batch: &[u8]) -> std::io::Result<()> {
         if self.torn {
             self.file.set_len(self.length)?;
+            noted!(Cut { path: self.path.clone(), length: self.length });
         }
         self.torn = true;
         self.file.write_all_at(batch, self.length)?;
+        noted!(Write { path: self.path.clone(), at: self.length, bytes: batch.to_vec() });
         self.file.sync_data()?;
+        noted!(Sync { path: self.path.clone() });
         self.torn = false;
         self.length += batch.len() as u64;
         Ok(())
@@ -343,7 +353,7 @@ mod tests {
     #[test]
     fn a_failed_append_leaves_nothing_in_the_way_of_the_next() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut journal = JournalFile { file: file.reopen().unwrap(), length: 0, torn: false };
+        let mut journal = JournalFile::new(file.reopen().unwrap(), file.path());
         journal.append(b"one\ntwo\n").unwrap();
 
         let writable = std::mem::replace(&mut journal.file, File::open(file.path()).unwrap());

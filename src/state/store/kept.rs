@@ -16,11 +16,13 @@ use super::files::Files;
 use super::journal::{self, Fault, Journal, OpenJournal};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::record::HistoryLine;
+use super::sealed::Sealed;
 use super::{
     Base, Entry, HistoryRecord, Holder, Lock, LockId, Session, State, StepCounts, Store, StoreError, snapshot,
 };
 use crate::name::TrainName;
 use crate::package::Digest;
+use crate::seal::Sealing;
 use crate::state::{FORMAT_VERSION, Finish};
 
 /// How many replaced snapshots of a lineage are kept.
@@ -63,12 +65,29 @@ impl Kept<Files> {
 }
 
 impl<M: Medium> Kept<M> {
+    /// Keeps a train's state on a medium.
+    pub fn on(medium: M, train: TrainName) -> Self {
+        Self { medium, train }
+    }
+
+    /// Keeps everything sealed on its way there, where the sealing says so.
+    #[must_use]
+    pub fn sealed(self, sealing: Sealing) -> Kept<Sealed<M>> {
+        let Self { medium, train } = self;
+        Kept { medium: Sealed::new(medium, train.clone(), sealing), train }
+    }
+
     pub(super) fn medium(&self) -> &M {
         &self.medium
     }
 
     pub(super) fn train(&self) -> &TrainName {
         &self.train
+    }
+
+    /// Says where the state lies.
+    pub fn place(&self) -> Place {
+        self.medium.place(&Item::Snapshot)
     }
 
     /// Finds out whether the state can be trusted to this place, and makes what has to be there first. Returns what
@@ -207,7 +226,7 @@ fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option
     begun.then_some(record)
 }
 
-fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
+pub(super) fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
     let place = medium.place(&Item::Journal);
     match fault {
         Fault::Newer { found } => StoreError::Newer { place, found, known: FORMAT_VERSION },
@@ -396,8 +415,12 @@ pub(super) fn describe(base: Option<&Base>) -> String {
 
 /// Returns the name of the backup of a snapshot.
 pub(super) fn backup_of(base: &Base) -> BackupName {
-    let lineage = base.lineage.0.chars().filter(char::is_ascii_alphanumeric).take(SHORT).collect();
-    BackupName { lineage, serial: base.serial, twin: None }
+    BackupName { lineage: short(&base.lineage.0), serial: base.serial, twin: None }
+}
+
+/// Returns what names have of a lineage.
+pub(super) fn short(lineage: &str) -> String {
+    lineage.chars().filter(char::is_ascii_alphanumeric).take(SHORT).collect()
 }
 
 impl<M: Medium> Session for KeptSession<M> {

@@ -5,8 +5,12 @@
 //! ```text
 //! apply, cli --> Store, Session      what a run needs, and no more
 //!                  kept              snapshot, journal, history and backups: what follows what, in which order
-//!                    medium          items of bytes, and a lock
-//!                      files         in a local folder, with an OS lock
+//!                    sealed          what is encrypted on its way to a medium, where that is asked for
+//!                      medium        items of bytes, and a lock
+//!                        files       in a local folder, with an OS lock
+//!                        objects     in OCI Object Storage, with an object that is the lock
+//!                        rows        of a PostgreSQL database, with a lock that goes with its session
+//!                        shelf       whichever of them a train's file names
 //! ```
 
 mod descent;
@@ -17,9 +21,15 @@ mod inventory;
 mod journal;
 mod kept;
 mod medium;
+mod moving;
+mod objects;
 mod past;
 mod record;
+mod releases;
 mod reports;
+mod rows;
+mod sealed;
+mod shelf;
 mod snapshot;
 
 use std::future::Future;
@@ -30,16 +40,26 @@ use super::{Entry, State};
 use crate::name::TrainName;
 use crate::op::{Api, Lineage};
 
-pub use descent::read_state;
+pub use descent::{read_state, state_text};
 pub use error::StoreError;
 pub use files::Files;
 pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
+pub use moving::Moved;
+pub use objects::{HeldObjects, Objects};
 pub use past::Backup;
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };
+pub use releases::Releases;
+pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};
+pub use sealed::{HeldSealed, Sealed};
+pub use shelf::{HeldShelf, Shelf};
 
+/// A state wherever a train's file says.
+pub type TrainStore = Kept<Sealed<Shelf>>;
+/// The lock on a state wherever a train's file says.
+pub type TrainSession = KeptSession<Sealed<Shelf>>;
 /// A state in a local folder.
 pub type LocalStore = Kept<Files>;
 /// The lock on a state in a local folder.
@@ -112,5 +132,9 @@ impl Base {
     }
 }
 
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod shim;
 #[cfg(test)]
 pub(in crate::state) mod tests;

@@ -17,6 +17,11 @@ pub struct Backup {
 }
 
 impl<M: Medium> Kept<M> {
+    /// Reads the journal as it lies there, whatever it is worth; none where there is none.
+    pub async fn journal(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.medium().look().read(&Item::Journal).await
+    }
+
     /// Reads who did what when, first things first.
     pub async fn past(&self) -> Result<Lines<HistoryLine>, StoreError> {
         self.lines(&Item::History).await
@@ -64,6 +69,15 @@ impl Backup {
 }
 
 impl<M: Medium> KeptSession<M> {
+    /// Puts the state in its own place, for how it is written and not for what it says, and returns it.
+    pub async fn rewrite(&mut self) -> Result<Option<State>, StoreError> {
+        let state = self.read().await?;
+        if let Some(state) = &state {
+            self.put(state).await?;
+        }
+        Ok(state)
+    }
+
     /// Puts a state that was changed by hand in the place of the one that is there, which is kept as a backup, and
     /// writes down who did that. Its serial is above the other's.
     pub async fn change(&mut self, state: &State, record: ChangeRecord) -> Result<(), StoreError> {

@@ -48,7 +48,7 @@ pub struct Lock {
     /// Who holds it.
     #[serde(flatten)]
     pub holder: Holder,
-    /// When its holder last gave a sign of life, by the holder's clock; none where the lock goes with its holder.
+    /// When its holder last gave a sign of life, by the holder's clock or the database's; none where that is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<Timestamp>,
     /// Whether it stays when its holder dies, so that only `force-unlock` takes it away then.

@@ -5,7 +5,7 @@ use std::io;
 use serde::Deserialize;
 
 use super::medium::Place;
-use super::{State, StoreError};
+use super::{State, StoreError, moving};
 use crate::name::TrainName;
 use crate::state::FORMAT_VERSION;
 
@@ -19,23 +19,46 @@ struct Heading {
     train: TrainName,
 }
 
+/// What a text says that it is of, as far as it does: a state, or something that is kept beside one.
+#[derive(Default, Deserialize)]
+pub(super) struct Told {
+    #[serde(default)]
+    pub(super) train: Option<String>,
+    #[serde(default)]
+    pub(super) lineage: Option<String>,
+    #[serde(default)]
+    pub(super) serial: Option<u64>,
+}
+
+impl Told {
+    pub(super) fn by(text: &[u8]) -> Self {
+        serde_json::from_slice(text).unwrap_or_default()
+    }
+}
+
+/// Says what to do with a snapshot that cannot be used: a train's own, or a copy of one.
+pub(super) fn way_out(own: bool) -> String {
+    let way_out = match own {
+        true => {
+            "Restore it from version control, or move it away (and the journal, if there is one) and go back to one of \
+                 those that are kept: see `patchtrain state history`"
+        }
+        false => "Take another copy of it",
+    };
+    way_out.to_owned()
+}
+
 /// Takes the bytes of a snapshot: of a train, or of whichever it is.
 pub(super) fn parse(place: &Place, bytes: &[u8], train: Option<&TrainName>) -> Result<State, StoreError> {
-    let damaged = |problem: String| {
-        StoreError::Damaged {
+    let damaged = |problem: String| StoreError::Damaged {
         place: place.clone(),
         problem,
-        way_out: match train {
-            Some(_) => "Restore it from version control, or move it away (and the journal, if there is one) and go back to \
-                        one of those that are kept: see `patchtrain state history`"
-                .to_owned(),
-            None => "Take another copy of it".to_owned(),
-        },
-    }
+        way_out: way_out(train.is_some()),
     };
     if bytes.is_empty() {
         return Err(damaged("it is empty".to_owned()));
     }
+    moving::check(place, bytes)?;
     let heading: Heading = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     if heading.format_version > u64::from(FORMAT_VERSION) {
         let found = heading.format_version;

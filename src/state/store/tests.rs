@@ -2,7 +2,9 @@
 
 mod crash;
 mod descent;
+mod power;
 mod refuse;
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -114,7 +114,9 @@ fn keys_and_types() {
         (
             "store = \"local\"",
             "path = \"x\"",
-            &["t.toml:17:1: unknown key `path` in `[state]` (known are `store`)"],
+            &[
+                "t.toml:17:1: unknown key `path` in `[state]` (known are `store`, `bucket`, `namespace`, `prefix`, `url_env`, `schema` and `encryption`)",
+            ],
         ),
         (
             "\"great-linux\"",

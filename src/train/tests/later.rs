@@ -2,15 +2,6 @@
 
 use super::*;
 
-fn told(change: impl Fn(&str) -> String) -> Vec<String> {
-    let Err(problems) = files(&change(GOOD)).load() else { return Vec::new() };
-    problems
-        .list
-        .iter()
-        .map(|problem| format!("{}:{}: {}", problem.line, problem.column, problem.message))
-        .collect()
-}
-
 #[test]
 fn each_setting_for_later_is_answered() {
     // Put behind `name = "canary"`, so on line 29.
@@ -95,24 +86,14 @@ fn each_setting_for_later_is_answered() {
 
 #[test]
 fn other_stores_and_credentials_are_answered() {
-    let table: [(&str, &str, &[&str]); 7] = [
+    let table: [(&str, &str, &[&str]); 5] = [
         ("\"api_key\"", "\"instance_principal\"", &[]),
         ("\"api_key\"", "\"apikey\"", &["13:13: `auth` cannot be `apikey`"]),
-        ("\"local\"", "\"postgres\"", &["17:9: the state store `postgres` is not supported yet"]),
-        // The keys of a store that is not here are not known here.
-        (
-            "\"local\"",
-            "\"object_storage\"\nbucket = 1",
-            &["17:9: the state store `object_storage` is not supported yet"],
-        ),
         ("\"local\"", "\"locale\"", &["17:9: `store` cannot be `locale`"]),
         (
             "{ osms = \"simulator\" }",
             "{ object_storage = \"http://x\", auth = \"x\" }",
-            &[
-                "14:15: `endpoints.object_storage` is not supported yet",
-                "14:51: `x` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`",
-            ],
+            &["14:51: `x` is not a URL: expected as in `https://auth.eu-frankfurt-1.oraclecloud.com`"],
         ),
         (
             "{ osms = \"simulator\" }",

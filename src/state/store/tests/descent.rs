@@ -1,6 +1,7 @@
 //! A state of another lineage in place of the one that is there: the old one is never lost.
 
 use super::*;
+use crate::seal::Sealing;
 
 const BACKUP: &str = "great-linux.5eed-1.backup";
 
@@ -73,7 +74,10 @@ async fn a_run_that_was_cut_short_is_in_what_is_kept() {
     drop(session);
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
     let kept = session.supersede(&heir()).await.unwrap();
-    assert_eq!(read_state(Path::new(&kept.to_string())).unwrap(), replayed(first, &run(5..6)));
+    assert_eq!(
+        read_state(Path::new(&kept.to_string()), &Sealing::none()).unwrap(),
+        replayed(first, &run(5..6))
+    );
     assert!(!folder.path().join("great-linux.journal").exists());
 }
 
@@ -109,11 +113,11 @@ async fn what_cannot_be_replaced_stays() {
 fn a_file_of_any_train_can_be_read() {
     let folder = new_folder();
     let path = folder.path().join("kept");
-    let error = read_state(&path).unwrap_err().to_string();
+    let error = read_state(&path, &Sealing::none()).unwrap_err().to_string();
     assert_eq!(error, format!("cannot read {}", path.display()));
     let state = State { serial: 3, ..State::new(TrainName::new("elsewhere"), Lineage("l".into())) };
     fs::write(&path, serde_json::to_vec(&state).unwrap()).unwrap();
-    assert_eq!(read_state(&path).unwrap(), state);
+    assert_eq!(read_state(&path, &Sealing::none()).unwrap(), state);
     fs::write(&path, "{}").unwrap();
-    assert!(matches!(read_state(&path), Err(StoreError::Damaged { .. })));
+    assert!(matches!(read_state(&path, &Sealing::none()), Err(StoreError::Damaged { .. })));
 }

@@ -1,0 +1,99 @@
+//! From one store to another: all that is kept of a train, whole, with a lock on both. What stays behind says where it
+//! went, so that nobody with an older train file begins anew from an empty place.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::medium::{Held, Item, Look, Medium, Place};
+use super::record::{ChangeRecord, HistoryLine};
+use super::{Base, KeptSession, Session, StoreError};
+
+/// What lies where a state was before it was moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where it went.
+    pub to: String,
+    /// Who moved it.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is written in a snapshot's place.
+#[derive(Serialize, Deserialize)]
+struct Sign {
+    moved: Moved,
+}
+
+/// Tells where a state went, by what lies in its place.
+pub(super) fn sign(bytes: &[u8]) -> Option<Moved> {
+    serde_json::from_slice::<Sign>(bytes).ok().map(|sign| sign.moved)
+}
+
+impl<M: Medium> KeptSession<M> {
+    /// Takes over what another store keeps of this train: the state with its serial, so that saved plans stay good; the
+    /// history, the reports, the backups. What is here of the same is left; another state is in the way. The sign is put
+    /// in the other's place last: after a crash at any point the same can be done again. `None`: there is nothing to take.
+    pub async fn take_over<N: Medium>(
+        &mut self,
+        from: &mut KeptSession<N>,
+        record: &ChangeRecord,
+        moved: Moved,
+    ) -> Result<Option<Base>, StoreError> {
+        let Some(state) = from.load().await? else { return Ok(None) };
+        let own = match self.load().await {
+            // It comes back to where it was.
+            Err(StoreError::Moved { .. }) => None,
+            own => own?,
+        };
+        if let Some(own) = own.filter(|own| *own != state) {
+            return Err(self.conflict(format!(
+                "there is a state already, of lineage {} and serial {}, and the one to be moved is of lineage {} and serial {}",
+                own.lineage, own.serial, state.lineage, state.serial
+            )));
+        }
+        for item in [Item::History, Item::Reports] {
+            let (theirs, ours) = (from.held.read(&item).await?, self.held.read(&item).await?);
+            let (theirs, ours) = (theirs.unwrap_or_default(), ours.unwrap_or_default());
+            // A first try got so far.
+            let ours: Vec<&[u8]> = split_lines(&ours).collect();
+            for line in split_lines(&theirs).filter(|line| !ours.contains(line)) {
+                self.medium.add_line(&item, line).await?;
+            }
+        }
+        for backup in from.medium.backups().await? {
+            let item = Item::Backup(backup);
+            if self.held.read(&item).await?.is_none()
+                && let Some(bytes) = from.held.read(&item).await?
+            {
+                self.held.replace(&item, &bytes).await?;
+            }
+        }
+        self.note(&HistoryLine::Change(ChangeRecord {
+            basis: state.serial,
+            serial: state.serial,
+            lineage: state.lineage.clone(),
+            ..record.clone()
+        }))
+        .await?;
+        self.put(&state).await?;
+        let base = Base::of(&state);
+        from.back_up(&base).await?;
+        let sign = serde_json::to_vec_pretty(&Sign { moved }).unwrap_or_default();
+        from.held.replace(&Item::Snapshot, &sign).await?;
+        Ok(Some(base))
+    }
+}
+
+/// Refuses to read a state that was moved.
+pub(super) fn check(place: &Place, bytes: &[u8]) -> Result<(), StoreError> {
+    match sign(bytes) {
+        Some(moved) => Err(StoreError::Moved { place: place.clone(), moved: Box::new(moved) }),
+        None => Ok(()),
+    }
+}
+
+/// Returns the whole lines of a text, with their ends.
+fn split_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
+}

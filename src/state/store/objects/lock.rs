@@ -1,0 +1,216 @@
+//! The lock: an object that only one of several can make, that says who it is, and that is written anew now and then so
+//! that others see its holder is alive. It outlives a holder that dies; then people take it away by its id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::Objects;
+use crate::oci::Transport;
+use crate::oci::object_storage::{Condition, Removal};
+use crate::state::store::{Holder, Lock, LockId, StoreError};
+
+/// How often a holder says that it is alive.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How often the lock is tried to be taken when it is freed just then.
+const TRIES: usize = 3;
+
+/// Whose lock was taken away, and by whom.
+#[derive(Serialize, Deserialize)]
+struct Unlocked {
+    holder: Holder,
+    by: Holder,
+}
+
+/// The lock from its holder's side. Dropping it frees it.
+pub(super) struct Claim<T: Transport> {
+    objects: Objects<T>,
+    holder: Holder,
+    /// The etag of the lock's object, once it is known to be ours. Whoever writes or deletes it has this.
+    etag: Arc<Mutex<Option<String>>>,
+    heart: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl<T: Transport> Claim<T> {
+    /// Takes the lock, or fails with who has it.
+    pub(super) async fn take(objects: Objects<T>, holder: &Holder) -> Result<Self, StoreError> {
+        // From here on: a future that is dropped while the answer is on its way leaves a lock behind otherwise.
+        let claim = Self { objects, holder: holder.clone(), etag: Arc::default(), heart: None };
+        let objects = &claim.objects;
+        let (name, content) = (objects.lock_name(), spelt(holder, Timestamp::now()));
+        let mut seen = None;
+        for _ in 0..TRIES {
+            if let Some(etag) = objects.put_if(&name, &content, Condition::Absent).await? {
+                return Ok(claim.alive(etag));
+            }
+            match objects.read_lock().await? {
+                // An answer that was lost: it is our own that is in the way.
+                Some((lock, etag)) if lock.holder.id == holder.id => return Ok(claim.alive(etag)),
+                other => seen = other,
+            }
+            if seen.is_some() {
+                break;
+            }
+        }
+        Err(StoreError::Locked { lock: seen.map(|(lock, _)| Box::new(lock)) })
+    }
+
+    /// Begins to say that the holder is alive.
+    fn alive(mut self, etag: String) -> Self {
+        self.etag = Arc::new(Mutex::new(Some(etag)));
+        let (objects, holder, etag) = (self.objects.clone(), self.holder.clone(), Arc::clone(&self.etag));
+        self.heart = Some(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(HEARTBEAT).await;
+                let mut etag = etag.lock().await;
+                let Some(known) = etag.clone() else { return };
+                let content = spelt(&holder, Timestamp::now());
+                match objects.put_if(&objects.lock_name(), &content, Condition::Match(&known)).await {
+                    Ok(Some(new)) => *etag = Some(new),
+                    // Of an earlier heartbeat whose answer was lost, or somebody else's: the next write finds out.
+                    Ok(None) => match objects.read_lock().await {
+                        Ok(Some((lock, new))) if lock.holder.id == holder.id => *etag = Some(new),
+                        Ok(_) => return,
+                        Err(_) => {}
+                    },
+                    Err(_) => {}
+                }
+            }
+        }));
+        self
+    }
+
+    /// Leaves the lock as a process that is killed does.
+    #[cfg(test)]
+    pub(super) fn abandon(&mut self) -> LockId {
+        self.etag = Arc::default();
+        std::mem::take(&mut self.holder.id)
+    }
+
+    /// Fails if the lock is not ours any more.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let there = self.objects.read_lock().await?.map(|(lock, _)| lock);
+        if there.as_ref().is_some_and(|lock| lock.holder.id == self.holder.id) {
+            return Ok(());
+        }
+        let by = self.objects.unlocked().await.ok().flatten().filter(|gone| gone.holder.id == self.holder.id);
+        let problem = match (by, there) {
+            (Some(Unlocked { by, .. }), _) => {
+                format!("{} on {} took it away, at {:.0}: {}", by.who, by.host, by.since, by.command)
+            }
+            (None, Some(Lock { holder, .. })) => format!(
+                "{} on {} has it by now, since {:.0}: {}",
+                holder.who, holder.host, holder.since, holder.command
+            ),
+            (None, None) => "somebody took it away".to_owned(),
+        };
+        Err(StoreError::LockLost { place: self.objects.place_of(&self.objects.lock_name()), problem })
+    }
+}
+
+impl<T: Transport> Drop for Claim<T> {
+    fn drop(&mut self) {
+        if let Some(heart) = self.heart.take() {
+            heart.abort();
+        }
+        let (objects, id, etag) = (self.objects.clone(), self.holder.id.clone(), Arc::clone(&self.etag));
+        let releases = self.objects.releases.clone();
+        releases.spawn(async move {
+            let name = objects.lock_name();
+            let known = etag.lock().await.take();
+            if let Some(known) = &known
+                && objects.service.delete(&objects.bucket, &name, Removal::Match(known)).await.is_ok()
+            {
+                return;
+            }
+            // A heartbeat, or the taking itself, whose answer nobody has heard.
+            if let Ok(Some((lock, etag))) = objects.read_lock().await
+                && lock.holder.id == id
+            {
+                let _ = objects.service.delete(&objects.bucket, &name, Removal::Match(&etag)).await;
+            }
+        });
+    }
+}
+
+fn spelt(holder: &Holder, now: Timestamp) -> Bytes {
+    let lock = Lock { holder: holder.clone(), heartbeat: Some(now), stays: true };
+    let mut text = serde_json::to_vec(&lock).unwrap_or_default();
+    text.push(b'\n');
+    text.into()
+}
+
+impl<T: Transport> Objects<T> {
+    pub(super) fn lock_name(&self) -> String {
+        self.named("lock")
+    }
+
+    fn unlocked_name(&self) -> String {
+        self.named("unlocked")
+    }
+
+    /// Reads who has the lock, and its etag.
+    pub(super) async fn read_lock(&self) -> Result<Option<(Lock, String)>, StoreError> {
+        let name = self.lock_name();
+        let Some(object) = self.get(&name).await? else { return Ok(None) };
+        match serde_json::from_slice::<Lock>(&object.bytes) {
+            Ok(lock) => Ok(Some((Lock { stays: true, ..lock }, object.etag))),
+            Err(error) => Err(StoreError::Damaged {
+                place: self.place_of(&name),
+                problem: error.to_string(),
+                way_out: "Where nobody is at work on this state, delete the object".to_owned(),
+            }),
+        }
+    }
+
+    async fn unlocked(&self) -> Result<Option<Unlocked>, StoreError> {
+        let object = self.get(&self.unlocked_name()).await?;
+        // It only informs.
+        Ok(object.and_then(|object| serde_json::from_slice(&object.bytes).ok()))
+    }
+
+    /// Returns, once, whose lock was taken away.
+    pub(super) async fn take_previous(&self) -> Result<Option<Box<Holder>>, StoreError> {
+        let Some(gone) = self.unlocked().await? else { return Ok(None) };
+        self.delete(&self.unlocked_name()).await?;
+        Ok(Some(Box::new(gone.holder)))
+    }
+
+    /// Takes the lock away. First the snapshot is written anew as it is: whoever has read it under that lock cannot
+    /// replace it any more, even where the request to do so is on its way already.
+    pub(super) async fn break_now(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
+        let Some((lock, _)) = self.read_lock().await? else { return Ok(()) };
+        if lock.holder.id != *id {
+            return Err(StoreError::Locked { lock: Some(Box::new(lock)) });
+        }
+        let snapshot = self.named("json");
+        while let Some(there) = self.get(&snapshot).await? {
+            if self.put_if(&snapshot, &there.bytes, Condition::Match(&there.etag)).await?.is_some() {
+                break;
+            }
+        }
+        let gone = Unlocked { holder: lock.holder, by: by.clone() };
+        let told = serde_json::to_vec(&gone).unwrap_or_default();
+        self.change(&self.unlocked_name(), |_| told.clone()).await?;
+        loop {
+            // Its holder's heartbeats change its etag.
+            let Some((lock, etag)) = self.read_lock().await? else { return Ok(()) };
+            if lock.holder.id != *id {
+                return Ok(());
+            }
+            let name = self.lock_name();
+            match self.service.delete(&self.bucket, &name, Removal::Match(&etag)).await {
+                Ok(_) => return Ok(()),
+                Err(crate::oci::object_storage::WriteError::Refused(_)) => {}
+                Err(crate::oci::object_storage::WriteError::Failed { error, .. }) => {
+                    return Err(self.failed("remove", &name, &error));
+                }
+            }
+        }
+    }
+}

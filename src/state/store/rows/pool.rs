@@ -1,0 +1,41 @@
+//! Whether what we speak to is one session, or a pooler that gives each transaction whichever session is free. Under such
+//! a one a lock holds nothing: it belongs to a session that others are given next.
+
+use super::connect::Link;
+use super::fault::Fault;
+use super::settings::Settings;
+
+/// Fails where transactions of one connection do not share a session.
+///
+/// One connection alone cannot tell: a pooler that is not busy gives it the same session again. A second one can. It
+/// opens a transaction, for which a pooler takes the session that was used last; that is ours, or ours is another then.
+pub(super) async fn refuse(link: &Link, settings: &Settings) -> Result<(), Fault> {
+    let mark = "SELECT pg_backend_pid(), set_config('patchtrain.session', md5(random()::text), false)";
+    let here: (i32, String) = session(link, mark).await?;
+    let other = Link::open(settings).await?;
+    // A pooler that gives each statement another session takes no transaction at all.
+    other.run("BEGIN").await.map_err(|fault| match fault {
+        Fault::Refused { .. } => Fault::Pooled,
+        fault => fault,
+    })?;
+    let (there, _) = session(&other, "SELECT pg_backend_pid(), ''").await?;
+    // Before ours is asked again: a pool of one session would let it wait for ever.
+    if there == here.0 {
+        return Err(Fault::Pooled);
+    }
+    let again = "SELECT pg_backend_pid(), coalesce(current_setting('patchtrain.session', true), '')";
+    match session(link, again).await? == here {
+        true => Ok(()),
+        false => Err(Fault::Pooled),
+    }
+}
+
+async fn session(link: &Link, statement: &str) -> Result<(i32, String), Fault> {
+    let rows = link.rows(statement, &[]).await?;
+    let row = rows.first().ok_or_else(|| Fault::Lost("no answer".to_owned()))?;
+    let get = (row.try_get(0), row.try_get(1));
+    match get {
+        (Ok(process), Ok(mark)) => Ok((process, mark)),
+        (Err(error), _) | (_, Err(error)) => Err(Fault::of(&error)),
+    }
+}

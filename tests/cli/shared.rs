@@ -1,0 +1,124 @@
+//! A state that is kept in a bucket: the main job from two workspaces, locks that outlive their holders, and moves from
+//! one store to another. The bucket is the simulator's.
+
+use std::fs;
+
+use patchtrain::cli::exit;
+
+use crate::support::{Served, Workspace};
+
+const BUCKET: &str = "\n[state]\nstore = \"object_storage\"\nbucket = \"states\"\n";
+
+/// Has a workspace keep its state in the bucket.
+fn share(workspace: &Workspace) {
+    let path = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (head, rest) = text.split_once("\n[[release]]").unwrap();
+    fs::write(&path, format!("{head}{BUCKET}\n[[release]]{rest}")).unwrap();
+}
+
+#[test]
+fn a_state_in_a_bucket_does_all_that_one_in_a_folder_does() {
+    let workspace = Workspace::quickstart(&[]);
+    share(&workspace);
+    // Before anybody has made the bucket.
+    let missing = workspace.run(&["apply", "--auto-approve"]).expect(exit::ERROR);
+    assert!(missing.stderr.contains("bucket states"), "{}", missing.stderr);
+    let made = workspace.run(&["init"]).expect(exit::DONE);
+    assert!(made.stderr.contains("object patchtrain/great-linux.json of bucket states"), "{}", made.stderr);
+
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DIFFERENT);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+    let planned = workspace.run(&["plan", "--refresh=false"]).expect(exit::DONE);
+    assert!(planned.stderr.contains("object patchtrain/great-linux.inventory"), "{}", planned.stderr);
+    assert!(!workspace.path().join("state/great-linux.json").exists());
+    assert!(!workspace.path().join("state/great-linux.history").exists());
+
+    // A colleague, who has the train's files and the same service and nothing else.
+    let listed = workspace.run(&["state", "list"]).expect(exit::DONE);
+    assert!(listed.stdout.contains("group.web"), "{}", listed.stdout);
+    workspace.run(&["state", "rm", "group.web", "--auto-approve"]).expect(exit::DONE);
+    let past = workspace.run(&["state", "history"]).expect(exit::DONE);
+    assert!(past.stdout.contains("state rm group.web"), "{}", past.stdout);
+    workspace.run(&["state", "restore", "1", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+    let free = workspace.run(&["state", "locks"]).expect(exit::DONE);
+    assert!(free.stderr.contains("No state is locked"), "{free:?}");
+}
+
+#[test]
+fn a_state_moves_to_a_bucket_and_back_and_leaves_a_sign() {
+    let workspace = Workspace::quickstart(&[]);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    let local = fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    workspace.run(&["plan", "--out", "saved.plan"]).expect(exit::DONE);
+    // Not yet: the file must say where it goes.
+    workspace.run(&["init", "--migrate-state"]).expect(exit::USAGE);
+    share(&workspace);
+    let shared = fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    // Whoever forgets to move the state is not offered to make everything again.
+    workspace.run(&["init"]).expect(exit::DONE);
+    let forgotten = workspace.run(&["plan"]).expect(exit::ERROR);
+    assert!(forgotten.stderr.contains("init --migrate-state"), "{}", forgotten.stderr);
+
+    let moved = workspace.run(&["init", "--migrate-state"]).expect(exit::DONE);
+    assert!(moved.stderr.contains("Moved the state of train great-linux (serial 1)"), "{}", moved.stderr);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+    let past = workspace.run(&["state", "history"]).expect(exit::DONE);
+    assert!(past.stdout.contains("init --migrate-state"), "{}", past.stdout);
+    let again = workspace.run(&["init", "--migrate-state"]).expect(exit::ERROR);
+    assert!(again.stderr.contains("was moved to object"), "{}", again.stderr);
+
+    // Whoever comes with the old train file.
+    workspace.write("trains/great-linux.toml", &local);
+    for words in [&["plan"][..], &["apply", "--auto-approve"], &["show"], &["state", "list"]] {
+        let told = workspace.run(words).expect(exit::ERROR);
+        assert!(told.stderr.contains("was moved to object patchtrain/great-linux.json"), "{}", told.stderr);
+    }
+    workspace.write("old.toml", &shared);
+    let back = workspace.run(&["init", "--migrate-state", "--from", "old.toml"]).expect(exit::DONE);
+    assert!(back.stderr.contains("state/great-linux.json"), "{}", back.stderr);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+    workspace.run(&["show", "saved.plan"]).expect(exit::DONE);
+}
+
+#[test]
+fn a_lock_outlives_a_dead_run_and_is_taken_away_by_its_id() {
+    let workspace = Workspace::quickstart(&[]);
+    share(&workspace);
+    let _served = Served::start(&workspace, &[]);
+    workspace.run(&["init"]).expect(exit::DONE);
+    let mut child = workspace.command(&["apply", "--auto-approve"]).spawn().unwrap();
+    let id = loop {
+        let locks = workspace.run(&["state", "locks", "--json"]).expect(exit::DONE);
+        let locks: serde_json::Value = serde_json::from_str(&locks.stdout).unwrap();
+        if let Some(id) = locks["locks"][0]["id"].as_str() {
+            break id.to_owned();
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended before its lock was seen");
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let refused = workspace.run(&["apply", "--auto-approve"]).expect(exit::LOCKED);
+    for part in ["last sign of life", &format!("patchtrain force-unlock {id} --train great-linux")] {
+        assert!(refused.stderr.contains(part), "no {part} in {}", refused.stderr);
+    }
+    // Reading needs no lock.
+    workspace.run(&["plan"]).expect(exit::DONE);
+    let other = workspace.run(&["force-unlock", "0000", "--auto-approve"]).expect(exit::ERROR);
+    assert!(other.stderr.contains("is not the one"), "{}", other.stderr);
+    workspace.run(&["force-unlock", &id]).expect(exit::USAGE);
+    workspace.run(&["force-unlock", &id, "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+    let none = workspace.run(&["force-unlock", &id, "--auto-approve"]).expect(exit::DONE);
+    assert!(none.stderr.contains("is not locked"), "{}", none.stderr);
+}
+
+#[test]
+fn a_local_lock_is_shown_and_cannot_be_forced() {
+    let workspace = Workspace::quickstart(&[]);
+    let none = workspace.run(&["state", "locks"]).expect(exit::DONE);
+    assert!(none.stderr.contains("No state is locked"), "{none:?}");
+}
