@@ -112,7 +112,7 @@ fn of_instance(riding: &Riding, record: &mut InstanceRecord, (seen, kind): (Opti
             record.at_level = None;
         }
         DriftKind::Children { children } => {
-            record.accepted.extend(children.iter().map(|link| link.id.clone()))
+            record.accepted.extend(children.iter().map(|link| link.id.clone()));
         }
         DriftKind::LeftLevel { .. } => record.at_level = None,
         DriftKind::Beside { now, .. } => {
