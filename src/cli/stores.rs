@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
+use jiff::Timestamp;
+
 use super::connect::own_credentials;
 use super::context::Context;
 use super::signals::unless_interrupted;
@@ -71,7 +73,13 @@ impl Context {
             Keeping::ObjectStorage(bucket) => {
                 let service = self.object_storage(train, bucket, interrupt).await?;
                 let place = (bucket.name.as_str(), bucket.prefix.as_str());
-                Shelf::Objects(Objects::new(service, place, name.clone(), self.releases.clone()))
+                Shelf::Objects(Objects::new(
+                    service,
+                    place,
+                    name.clone(),
+                    self.releases.clone(),
+                    Timestamp::now,
+                ))
             }
             Keeping::Postgres(database) => {
                 let settings =

@@ -87,9 +87,14 @@ pub(super) fn store<G: Ground>(ground: &G) -> Kept<G::Medium> {
 
 /// Takes a lock as soon as its last holder is gone, which a place may take a moment to notice.
 pub(super) async fn lock<M: Medium>(store: &Kept<M>, who: &str) -> KeptSession<M> {
+    lock_as(store, &holder(who)).await
+}
+
+/// The same for a holder that is described.
+pub(super) async fn lock_as<M: Medium>(store: &Kept<M>, who: &Holder) -> KeptSession<M> {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
     loop {
-        match store.lock(&holder(who)).await {
+        match store.lock(who).await {
             Err(StoreError::Locked { .. }) if std::time::Instant::now() < until => {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }

@@ -46,7 +46,8 @@ pub struct HeldFiles {
 #[derive(Debug)]
 struct JournalFile {
     file: File,
-    /// Where it is, for tests.
+    /// Where it is, for the ledger of a test's shim.
+    #[cfg(test)]
     path: PathBuf,
     /// How far it is whole and durable.
     length: u64,
@@ -277,8 +278,15 @@ impl HeldFiles {
 }
 
 impl JournalFile {
+    #[cfg_attr(not(test), expect(unused_variables, reason = "only a test's shim wants to know"))]
     fn new(file: File, path: &Path) -> Self {
-        Self { file, path: path.to_owned(), length: 0, torn: false }
+        Self {
+            file,
+            #[cfg(test)]
+            path: path.to_owned(),
+            length: 0,
+            torn: false,
+        }
     }
 
     /// Appends with one write and one sync.

@@ -99,7 +99,7 @@ pub(in super::super) async fn clocks_that_are_wrong_change_nothing<G: Ground>(gr
     for (n, since) in times.into_iter().enumerate() {
         let who = Holder { since: since.parse().unwrap(), ..holder("ada") };
         let client = store(ground);
-        let mut session = client.lock(&who).await.unwrap();
+        let mut session = lock_as(&client, &who).await;
         let state = session.load().await.unwrap();
         assert_eq!(number(state.as_ref()), n.checked_sub(1));
         let refused =

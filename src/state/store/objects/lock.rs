@@ -42,7 +42,7 @@ impl<T: Transport> Claim<T> {
         // From here on: a future that is dropped while the answer is on its way leaves a lock behind otherwise.
         let claim = Self { objects, holder: holder.clone(), etag: Arc::default(), heart: None };
         let objects = &claim.objects;
-        let (name, content) = (objects.lock_name(), spelt(holder, Timestamp::now()));
+        let (name, content) = (objects.lock_name(), spelt(holder, (objects.clock)()));
         let mut seen = None;
         for _ in 0..TRIES {
             if let Some(etag) = objects.put_if(&name, &content, Condition::Absent).await? {
@@ -69,7 +69,7 @@ impl<T: Transport> Claim<T> {
                 tokio::time::sleep(HEARTBEAT).await;
                 let mut etag = etag.lock().await;
                 let Some(known) = etag.clone() else { return };
-                let content = spelt(&holder, Timestamp::now());
+                let content = spelt(&holder, (objects.clock)());
                 match objects.put_if(&objects.lock_name(), &content, Condition::Match(&known)).await {
                     Ok(Some(new)) => *etag = Some(new),
                     // Of an earlier heartbeat whose answer was lost, or somebody else's: the next write finds out.

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::medium::{BackupName, Item, Look, Medium, Place};
 use super::{Holder, Lock, LockId, Releases, StoreError};
@@ -45,6 +46,8 @@ pub struct Objects<T> {
     prefix: Arc<str>,
     train: TrainName,
     releases: Releases,
+    /// What a lock's signs of life are dated by.
+    clock: fn() -> Timestamp,
     /// The least time between two batches of a journal.
     pace: Duration,
 }
@@ -57,6 +60,7 @@ impl<T> Clone for Objects<T> {
             prefix: Arc::clone(&self.prefix),
             train: self.train.clone(),
             releases: self.releases.clone(),
+            clock: self.clock,
             pace: self.pace,
         }
     }
@@ -76,6 +80,7 @@ impl<T: Transport> Objects<T> {
         (bucket, prefix): (&str, &str),
         train: TrainName,
         releases: Releases,
+        clock: fn() -> Timestamp,
     ) -> Self {
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         Self {
@@ -84,6 +89,7 @@ impl<T: Transport> Objects<T> {
             prefix: prefix.into(),
             train,
             releases,
+            clock,
             pace: journal::PACE,
         }
     }

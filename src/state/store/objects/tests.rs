@@ -15,6 +15,10 @@ use crate::state::store::{Base, Kept, Session, Store};
 
 type Place = Objects<Way<InProcess>>;
 
+fn now() -> Timestamp {
+    "2026-11-27T18:00:00Z".parse().unwrap()
+}
+
 /// A simulator with one bucket, and as many clients of it as are wanted.
 struct Service(Arc<Simulator>);
 
@@ -46,7 +50,13 @@ impl Service {
     /// Another client, with its way to the service.
     fn place(&self) -> Place {
         let service = ObjectStorage::new(self.client(), None);
-        Objects::new(service, ("states", "production"), TrainName::new("great-linux"), Releases::default())
+        Objects::new(
+            service,
+            ("states", "production"),
+            TrainName::new("great-linux"),
+            Releases::default(),
+            now,
+        )
     }
 
     async fn names(&self) -> Vec<String> {
@@ -270,6 +280,7 @@ async fn a_bucket_is_tried_out_before_it_is_trusted() {
         ("nowhere", ""),
         TrainName::new("t"),
         Releases::default(),
+        now,
     );
     let error = nowhere.prepare().await.unwrap_err();
     assert!(matches!(&error, StoreError::Unfit { .. }), "{error}");

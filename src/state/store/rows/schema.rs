@@ -100,8 +100,10 @@ pub(super) async fn prepare(rows: &Rows) -> Result<Vec<String>, StoreError> {
     // Two that make them at a time would fail each other.
     let number = lock_number(&["tables", rows.schema()]);
     link.run(&format!("BEGIN; SELECT pg_advisory_xact_lock({number})")).await.map_err(refused)?;
-    if make(rows, &link).await? {
-        link.run("COMMIT").await.map_err(refused)?;
+    let made = make(rows, &link).await?;
+    // In any case: what is tried below is to be seen by others at once.
+    link.run("COMMIT").await.map_err(refused)?;
+    if made {
         said.push(format!("the tables were made in schema {}", rows.schema()));
     }
     let session = link.rows("SELECT pg_backend_pid()", &[]).await.map_err(refused)?;
@@ -176,7 +178,8 @@ async fn try_fences(probe: &Rows, link: &Link) -> Result<(), StoreError> {
     first.replace(&Item::Snapshot, b"probe").await?;
     // Its session lives on, as one that nobody may end: only the fence keeps it out.
     probe.fence_off(link, &holder.id, &holder).await?;
-    let fences = first.replace(&Item::Snapshot, b"written without the lock").await.is_err();
+    let written = first.replace(&Item::Snapshot, b"written without the lock").await;
+    let fences = matches!(written, Err(StoreError::LockLost { .. }));
     drop(first);
     let cleaned = probe.forget().await;
     match locks && fences {

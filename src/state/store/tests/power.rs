@@ -69,7 +69,7 @@ fn may_be(found: Option<&State>, known: &Acknowledged, acknowledged: usize) -> b
 async fn wherever_the_power_fails_the_state_opens_with_all_that_was_acknowledged() {
     let folder = new_folder();
     let (ops, known) = story(folder.path()).await;
-    assert!(known.len() >= 10 && ops.len() > 60, "{} acknowledged, {} operations", known.len(), ops.len());
+    assert!(known.len() >= 10 && ops.len() > 50, "{} acknowledged, {} operations", known.len(), ops.len());
     let images = shim::images(&ops, &Image::new());
     assert!(images.len() > 100, "{} images", images.len());
     for (acknowledged, image) in &images {
