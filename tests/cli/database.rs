@@ -132,7 +132,7 @@ fn a_run_whose_lock_is_taken_away_is_told_by_whom_and_the_next_goes_on() {
     let output = child.wait_with_output().unwrap();
     match output.status.code() {
         Some(code) if code == i32::from(exit::DONE) => {
-            println!("it was through before its lock was taken away")
+            println!("it was through before its lock was taken away");
         }
         _ => has(&told(&output, exit::ERROR), "it was broken by tester on "),
     }

@@ -186,7 +186,7 @@ fn nothing_is_taken_over_that_is_not_what_was_shown() {
     };
     failed(0, "it holds other packages");
     failed(6, "its tags name train x of lineage y");
-    assert!(world.state.sources.get(&ReleaseName::new("GL1")).is_none());
+    assert!(!world.state.sources.contains_key(&ReleaseName::new("GL1")));
     assert_eq!(ends[7], model::End::NotStarted);
 }
 
