@@ -164,6 +164,7 @@ fn world(every: usize) -> World {
                 group: name.clone(),
                 release: Some(releases[0].name.clone()),
                 at_level,
+                accepted: Default::default(),
             };
             state.instances.insert(instance.clone(), record);
             let seen = Instance {
@@ -190,6 +191,8 @@ fn world(every: usize) -> World {
             release: Some(releases[0].name.clone()),
             since: Some(now),
             failed: None,
+            called: None,
+            accepted: Default::default(),
         };
         state.groups.insert(name.clone(), bound);
         let service_group = ServiceGroup {
@@ -238,6 +241,7 @@ fn world(every: usize) -> World {
         },
         encryption: None,
         neighbours: Vec::new(),
+        imports: Vec::new(),
         releases,
         groups,
         digest: Digest::of(["bench"]),

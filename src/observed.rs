@@ -15,6 +15,7 @@ use crate::package::{ModuleStream, PackageSet, StreamContents};
 
 mod advance;
 mod cached;
+mod candidate;
 mod compute;
 mod crew;
 mod offer;
@@ -25,6 +26,7 @@ mod streams;
 mod updates;
 
 pub use cached::{Cached, CachedError};
+pub use candidate::{Candidate, CandidateKind};
 pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
@@ -59,6 +61,8 @@ pub struct Observed {
     /// The module streams that the service lists for an instance, where they have been read: for who has modular packages
     /// at another version than its release's.
     pub streams: BTreeMap<Ocid, Vec<ModuleStream>>,
+    /// What is to be imported, where it has been looked for; none where it is not there.
+    pub candidates: BTreeMap<Ocid, Option<Candidate>>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.
@@ -273,6 +277,8 @@ pub enum Scope {
     Vendors,
     /// The ACTIVE registration profiles of the compartment.
     Profiles,
+    /// Something that is to be imported, in whatever state and compartment it is.
+    Candidate(CandidateKind, Ocid),
 }
 
 /// The answer to a [`Scope`].
@@ -322,6 +328,8 @@ pub enum Sighting {
     Vendors(BTreeMap<Ocid, Vendor>),
     /// To `Profiles`.
     Profiles(BTreeMap<Ocid, Profile>),
+    /// To `Candidate`; none when there is no such thing.
+    Candidate(Ocid, Option<Candidate>),
 }
 
 impl Observed {
@@ -408,6 +416,9 @@ impl Observed {
             Sighting::Compartments(_, mut found) => self.compute.parents.append(&mut found),
             Sighting::Vendors(vendors) => self.vendors = vendors,
             Sighting::Profiles(profiles) => self.profiles = profiles,
+            Sighting::Candidate(id, candidate) => {
+                self.candidates.insert(id, candidate);
+            }
         }
     }
 }

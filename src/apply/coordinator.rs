@@ -78,7 +78,6 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             cloud,
             settings: run.settings,
             clock: run.clock.clone(),
-            train: plan.basis.train.clone(),
             unmanaged: plan.unmanaged.as_slice().into(),
             calls: Semaphore::new(bound),
             slots: Arc::new(Semaphore::new(bound)),

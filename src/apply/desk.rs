@@ -11,7 +11,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use super::work::transient;
 use super::{Clock, Event, Settings};
 use crate::cloud::{Cloud, CloudError};
-use crate::name::TrainName;
 use crate::observed::{Scope, Sighting};
 use crate::op::StepId;
 use crate::package::Pattern;
@@ -26,7 +25,6 @@ pub(super) struct Shared<C> {
     pub(super) cloud: Arc<C>,
     pub(super) settings: Settings,
     pub(super) clock: Clock,
-    pub(super) train: TrainName,
     pub(super) unmanaged: Arc<[Pattern]>,
     /// One permit a call in flight.
     pub(super) calls: Semaphore,
@@ -86,10 +84,6 @@ impl<C: Cloud> Desk<C> {
 
     pub(super) fn settings(&self) -> &Settings {
         &self.shared.settings
-    }
-
-    pub(super) fn train(&self) -> &TrainName {
-        &self.shared.train
     }
 
     pub(super) fn unmanaged(&self) -> &[Pattern] {

@@ -153,7 +153,8 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
         | Precondition::ParentOrNone { .. }
         | Precondition::Idle { .. }
         | Precondition::OwnedProfile { .. }
-        | Precondition::OwnedSchedule { .. } => Ok(()),
+        | Precondition::OwnedSchedule { .. }
+        | Precondition::AsSeen { .. } => Ok(()),
     }
 }
 
@@ -306,7 +307,18 @@ fn effect(
             let (release, digest) = owner.release.clone()?;
             Some(Effect::Source { release, id: id?, digest })
         }
-        Op::CreateGroup { group, .. } => Some(Effect::Group { group: group.clone(), id: id?, made: true }),
+        Op::AdoptSource { id, owner, .. } => {
+            let (release, digest) = owner.release.clone()?;
+            Some(Effect::Source { release, id: id.clone(), digest })
+        }
+        // What was taken over is the train's own from then on, as if the train had made it.
+        Op::AdoptGroup { group, id, called, .. } => {
+            let called = (*called != *group.as_str()).then(|| called.as_str().into());
+            Some(Effect::Group { group: group.clone(), id: id.clone(), made: true, called })
+        }
+        Op::CreateGroup { group, .. } => {
+            Some(Effect::Group { group: group.clone(), id: id?, made: true, called: None })
+        }
         Op::DeleteGroup { group } => Some(Effect::GroupGone { group: group.group.clone() }),
         Op::Join { group, instance } => Some(Effect::Riding {
             instance: instance.clone(),

@@ -2,25 +2,28 @@
 
 use super::desk::{Desk, Halt};
 use crate::cloud::Cloud;
-use crate::name::TrainName;
 use crate::observed::{Breach, Observed, Precondition, Scope};
 use crate::op::{Op, Ownership};
 
 /// The smallest look that shows whether an op already holds and whether its precondition does (safety rule 2). A
 /// member's groups stand with the member, so nobody reads a whole group to join or leave it.
-pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
+pub(super) fn scopes(op: &Op) -> Vec<Scope> {
     match op {
         Op::CreateSource { name, .. } => vec![Scope::SourcesNamed(name.clone())],
-        // The name first: contents are taken in for sources that are known to be there.
+        Op::AdoptSource { id, .. } => vec![Scope::Source(id.clone()), Scope::SourceContents(id.clone())],
+        // The source first: contents are taken in for sources that are known to be there.
         Op::AddPackages { source, .. } | Op::RemovePackages { source, .. } => {
-            // Safety rule 5: sources are named `<train>/<release>`.
-            let mut scopes = vec![Scope::SourcesNamed(format!("{train}/{}", source.release))];
-            scopes.extend(source.id.clone().map(Scope::SourceContents));
-            scopes
+            // By id: one that was imported is called as it was before.
+            let by_id = source
+                .id
+                .iter()
+                .flat_map(|id| [Scope::Source(id.clone()), Scope::SourceContents(id.clone())]);
+            by_id.collect()
         }
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],
         // By id: somebody may have given it another name, and it is still ours to delete.
         Op::DeleteGroup { group } => group.id.iter().cloned().map(Scope::Group).collect(),
+        Op::AdoptGroup { id, .. } => vec![Scope::Group(id.clone())],
         Op::CreateSchedule { group, .. } => {
             let group = group.id.iter().cloned().map(Scope::Group);
             group.chain([Scope::Schedules]).collect()
@@ -63,11 +66,14 @@ pub(super) fn scopes(op: &Op, train: &TrainName) -> Vec<Scope> {
 /// Looks at what the op touches.
 pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, Halt> {
     let mut seen = Observed::default();
-    for scope in scopes(op, desk.train()) {
+    for scope in scopes(op) {
         seen.learn(desk.read(&scope).await?);
     }
     Ok(seen)
 }
+
+/// The way out where something of our name is somebody else's and cannot be imported.
+const RENAME: &str = "rename it there, or delete it: such a thing cannot be imported";
 
 /// Tells why the op may not run on what was just seen, if so. Asked only after "is it already done?".
 /// `unheard` says that the op was asked for before and will be asked for with the same token: open work may be its own.
@@ -80,15 +86,12 @@ pub(super) fn objection(
     if let Err(breach) = seen.check(precondition) {
         return Some(breach.to_string());
     }
-    let foreign = |what: &str, name: &str, id: &dyn std::fmt::Display| {
-        // Safety rule 5: one of another lineage is an error that points to import.
-        format!(
-            "the service has a {what} named `{name}` ({id}) that is not this state's; rename yours: nothing can \
-             be imported yet"
-        )
+    // Safety rule 5: one of another lineage is an error that points to import, where it can be imported.
+    let foreign = |what: &str, name: &str, id: &dyn std::fmt::Display, way: &str| {
+        format!("the service has a {what} named `{name}` ({id}) that is not this state's; {way}")
     };
     match op {
-        Op::CreateSource { name, owner, .. } => {
+        Op::CreateSource { release, name, owner, .. } => {
             let other = seen.sources.iter().find(|(_, source)| !is(owner, source.owner.as_ref()))?;
             // Ours by all but the digest in its tags.
             let ours = other.1.owner.as_ref().is_some_and(|seen| {
@@ -103,11 +106,20 @@ pub(super) fn objection(
                     other.0
                 ));
             }
-            Some(foreign("software source", name, other.0))
+            let way = match release.is_own_parent() {
+                true => RENAME.to_owned(),
+                false => format!(
+                    "rename yours, or take it over: `patchtrain import release {release} --source {}`",
+                    other.0
+                ),
+            };
+            Some(foreign("software source", name, other.0, &way))
         }
         Op::CreateGroup { group, owner, .. } => {
             let other = seen.groups.iter().find(|(_, seen)| !is(owner, seen.owner.as_ref()))?;
-            Some(foreign("group", group.as_str(), other.0))
+            let way =
+                format!("rename yours, or take it over: `patchtrain import group {group} --id {}`", other.0);
+            Some(foreign("group", group.as_str(), other.0, &way))
         }
         // Safety rule 6: never a second update beside an open one, whatever the plan says.
         Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
@@ -130,7 +142,7 @@ pub(super) fn objection(
                 .schedules
                 .iter()
                 .find(|(_, seen)| *seen.job.name == **name && !is(owner, seen.owner.as_ref()))?;
-            Some(foreign("scheduled job", name, other.0))
+            Some(foreign("scheduled job", name, other.0, RENAME))
         }
         Op::CreateProfile { group, name, owner, .. } => {
             let Some(target) = seen.group_id(group).filter(|id| seen.groups.contains_key(id)) else {
@@ -147,7 +159,7 @@ pub(super) fn objection(
                             && seen.group.as_ref() != Some(&target)
                     })
                 })?;
-            Some(foreign("registration profile", name, other.0))
+            Some(foreign("registration profile", name, other.0, RENAME))
         }
         Op::Attach { group, .. }
         | Op::Detach { group, .. }
@@ -170,6 +182,8 @@ pub(super) fn objection(
         | Op::DeleteGroup { .. }
         | Op::Leave { .. }
         | Op::DeleteSource { .. }
+        | Op::AdoptSource { .. }
+        | Op::AdoptGroup { .. }
         | Op::ChangeSchedule { .. }
         | Op::DeleteSchedule { .. }
         | Op::Dismiss { .. }

@@ -8,11 +8,12 @@ use futures_util::stream::{self, StreamExt};
 use super::selection;
 use crate::cloud::{Cloud, CloudError};
 use crate::name::{Ocid, ReleaseName};
-use crate::observed::{Observed, Scope, Sighting, Source, Updates};
+use crate::observed::{CandidateKind, Observed, Scope, Sighting, Source, Updates};
+use crate::op::OpKey;
 use crate::package::PackageSet;
 use crate::plan;
 use crate::state::State;
-use crate::train::{Members, Release, Train};
+use crate::train::{Imported, Members, Release, Train};
 
 mod again;
 mod kinds;
@@ -47,7 +48,10 @@ pub async fn survey<C: Cloud>(
     let groups = Groups::of(train, state);
     let mut observed = reads.fleet(train, state, &groups).await?;
 
-    let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));
+    let imports: Vec<&Imported> = plan::pending_imports(train, state).map(|import| &import.of).collect();
+    let candidates = candidates(&imports);
+    let imported = |id: &Ocid| imports.iter().any(|import| import.id() == id);
+    let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state) || imported(id));
     // Of a source that is to go, only who has it is of interest.
     let retired = retired(train, state);
     let contents = ours.map(|(id, source)| {
@@ -56,7 +60,7 @@ pub async fn survey<C: Cloud>(
         if goes { Scope::Source(id.clone()) } else { Scope::SourceContents(id.clone()) }
     });
     let members = members(&observed, train, &groups).into_iter().map(Scope::Inventory);
-    let scopes: Vec<Scope> = contents.chain(members).collect();
+    let scopes: Vec<Scope> = contents.chain(members).chain(candidates).collect();
     let elsewhere = selection::groups_elsewhere(train, &observed);
     reads.all(&mut observed, scopes).await?;
     let mut others = Observed::default();
@@ -87,6 +91,33 @@ pub async fn survey<C: Cloud>(
     if !wanted.is_empty() {
         reads.all(&mut observed, vec![Scope::Catalogue(wanted)]).await?;
     }
+    Ok(observed)
+}
+
+/// Reads what the imports of a train need that are not done, and nothing else of the fleet: what they are of, what sources
+/// hold, who is in groups.
+pub async fn survey_imports<C: Cloud>(
+    cloud: &C,
+    (train, state): (&Train, &State),
+    parallelism: usize,
+    on_progress: impl FnMut(Survey) + Send,
+) -> Result<Observed, CloudError> {
+    let mut reads = Reads { cloud, parallelism, progress: Survey { done: 0, total: 1 }, on_progress };
+    (reads.on_progress)(reads.progress);
+    let imports: Vec<&Imported> = plan::pending_imports(train, state).map(|import| &import.of).collect();
+    let groups = imports.iter().filter(|import| matches!(import, Imported::Group { .. }));
+    let fleet = Scope::Fleet {
+        instances: BTreeSet::new(),
+        groups: BTreeSet::new(),
+        group_ids: groups.map(|import| import.id().clone()).collect(),
+    };
+    let mut observed = Observed::default();
+    observed.learn(cloud.observe(&fleet).await?);
+    reads.done();
+    let contents = imports.iter().filter(|import| observed.sources.contains_key(import.id()));
+    let contents = contents.map(|import| Scope::SourceContents(import.id().clone()));
+    let scopes = contents.chain(candidates(&imports)).collect();
+    reads.all(&mut observed, scopes).await?;
     Ok(observed)
 }
 
@@ -191,10 +222,25 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
     }
 }
 
+/// Returns the looks at what is to be imported, to see whether it can be.
+fn candidates(imports: &[&Imported]) -> Vec<Scope> {
+    let look = |import: &&Imported| match import {
+        Imported::Source { id, .. } => Scope::Candidate(CandidateKind::Source, id.clone()),
+        Imported::Group { id, .. } => Scope::Candidate(CandidateKind::Group, id.clone()),
+    };
+    imports.iter().map(look).collect()
+}
+
 /// Returns the packages of the train's releases that are not in their sources.
 fn wanted(observed: &Observed, train: &Train, state: &State) -> PackageSet {
     let nothing = PackageSet::default();
-    let missing = train.releases.iter().filter(|release| !release.retired).flat_map(|release| {
+    // What is taken over holds its release, or is refused.
+    let imported = |release: &&Release| {
+        plan::pending_imports(train, state)
+            .any(|import| matches!(&import.of, Imported::Source { release: of, .. } if *of == release.name))
+    };
+    let made = train.releases.iter().filter(|release| !release.retired && !imported(release));
+    let missing = made.flat_map(|release| {
         let source = source_of(observed, release, state).map(|(_, source)| source);
         let contents = source.and_then(|source| source.contents.as_ref()).unwrap_or(&nothing);
         release.packages().difference(contents)
@@ -239,7 +285,13 @@ impl Groups {
         let names = train.groups.iter().map(|group| group.name.as_str().into());
         let written = train.groups.iter().filter_map(|group| group.id.clone());
         let recorded = state.groups.values().map(|record| record.id.clone());
-        Self { names: names.collect(), ids: written.chain(recorded).collect() }
+        let imports = plan::pending_imports(train, state).filter_map(|import| match &import.of {
+            Imported::Group { id, .. } => Some(id.clone()),
+            Imported::Source { .. } => None,
+        });
+        // What a run that was cut short was taking over.
+        let begun = state.unfinished.keys().filter_map(OpKey::adopted_group).map(|(_, id)| id);
+        Self { names: names.collect(), ids: written.chain(recorded).chain(imports).chain(begun).collect() }
     }
 }
 

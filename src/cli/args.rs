@@ -21,7 +21,7 @@ mod state;
 mod train;
 
 pub(super) use fleet::{Format, Report, Status, Update};
-pub(super) use import::Import;
+pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
     Flags, Release, ReleaseAction, ReleaseList, ReleaseSbom, ReleaseShow, ReleaseVerify,
 };
@@ -29,8 +29,8 @@ pub(super) use plan::{Apply, Drift, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
-    Consent, ForceUnlock, OneTrain, StateAction, StateCommand, StateDiff, StateHistory, StateList,
-    StateLocks, StatePush, StateRestore, StateRewrite, StateRm, StateShow,
+    Consent, ForceUnlock, OneTrain, StateAccept, StateAction, StateCommand, StateDiff, StateHistory,
+    StateList, StateLocks, StateMv, StatePush, StateRestore, StateRewrite, StateRm, StateShow,
 };
 pub(super) use train::{Fmt, Freeze, Init, Validate};
 

@@ -1,14 +1,16 @@
-//! `patchtrain import --from-osms`: a train that was applied on OS Management goes on on OS Management Hub.
+//! `patchtrain import --from-osms`: a train that was applied on OS Management goes on on OS Management Hub. `import
+//! release` and `import group` are in [`takeover`].
 //!
 //! Ids of one service mean nothing to the other, and a level is only what was proven: so the new state is of a new line
 //! of descent and holds nothing but where it comes from. What is taken over is the train itself, whose releases have to
 //! be those that were applied. What that means for the fleet is shown as `plan` shows it, and done by `apply`.
 
 mod inherit;
+mod takeover;
 
 use std::path::Path;
 
-use super::args::Import as Arguments;
+use super::args::{Import as Arguments, ImportAction};
 use super::connect::{Connection, Connector, Service};
 use super::context::Context;
 use super::look::{self, Manner};
@@ -21,8 +23,21 @@ use crate::state::store::{HistoryRecord, Session, StepCounts, TrainSession, read
 use crate::state::{Ancestor, State};
 use crate::train::Train;
 
-/// Takes one train's state over. Nothing is written before it is approved.
+/// Takes over what was asked for. Nothing is written before it is approved.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    match &arguments.action {
+        Some(ImportAction::Release(one)) => {
+            takeover::run(context, &one.how, &takeover::Wanted::Source(&one.release, &one.source))
+        }
+        Some(ImportAction::Group(one)) => {
+            takeover::run(context, &one.how, &takeover::Wanted::Group(&one.group, &one.id))
+        }
+        None => from_osms(context, arguments),
+    }
+}
+
+/// Takes one train's state over.
+fn from_osms(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     if !arguments.auto_approve && !context.terminal.can_ask {
         return Err(CliError::usage("there is no terminal to ask for approval on")
             .hint("take the state over without being asked, with --auto-approve"));

@@ -9,7 +9,7 @@ use super::connect::Connection;
 use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, advisories, args};
-use crate::apply::{Asked, Interrupt, Survey, survey, survey_again, survey_updates};
+use crate::apply::{Asked, Interrupt, Survey, survey, survey_again, survey_imports, survey_updates};
 use crate::cloud::{Cloud, Seen};
 use crate::name::{Ocid, Spelled, nearest};
 use crate::observed::Observed;
@@ -179,6 +179,24 @@ async fn read<C: Cloud>(
     connection.retries.unwatch();
     progress.finish(context, !quiet && matches!(observed, Ok(Ok(_))));
     observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))
+}
+
+/// Reads what imports need, and shows how far that is.
+pub(super) async fn observe_imports<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    calls: usize,
+) -> Result<Observed, CliError> {
+    let mut progress =
+        Reading::start(context, "reading what is to be imported", "what is to be imported".to_owned());
+    connection.retries.watch(progress.retries(context));
+    let reads = survey_imports(&*connection.cloud, (train, state), calls, |reads| progress.at(reads));
+    let observed = unless_interrupted(interrupt, reads).await;
+    connection.retries.unwatch();
+    progress.finish(context, matches!(observed, Ok(Ok(_))));
+    observed?.map_err(|error| CliError::from(error).while_doing("what is to be imported could not be read"))
 }
 
 /// Reads what a run may have changed, and shows how far that is.

@@ -1,7 +1,9 @@
-//! `patchtrain state`: looking into the state of a train, and changing it by hand. Asks no service.
+//! `patchtrain state`: looking into the state of a train, and changing it by hand. Only [`accept`] asks
+//! a service.
 //!
 //! Here is what changes nothing; [`surgery`] has what does.
 
+mod accept;
 mod surgery;
 
 use super::args::{
@@ -28,9 +30,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         StateAction::Pull(arguments) => pull(context, &arguments.of),
         StateAction::Diff(arguments) => diff(context, arguments),
         StateAction::History(arguments) => history(context, arguments),
+        StateAction::Mv(arguments) => surgery::mv(context, arguments),
         StateAction::Rm(arguments) => surgery::rm(context, arguments),
         StateAction::Push(arguments) => surgery::push(context, arguments),
         StateAction::Restore(arguments) => surgery::restore(context, arguments),
+        StateAction::Accept(arguments) => accept::accept(context, arguments),
         StateAction::Rewrite(arguments) => rewrite(context, arguments),
         StateAction::Locks(arguments) => super::locks::list(context, arguments),
     }

@@ -36,6 +36,17 @@ pub(super) fn of_owner(owner: &Ownership) -> BTreeMap<&'static str, String> {
     tags
 }
 
+/// Returns the tags of something that becomes its owner's: those that it has, and the owner's in place of another's.
+pub(super) fn taken_over(
+    tags: Option<BTreeMap<String, String>>,
+    owner: &Ownership,
+) -> BTreeMap<String, String> {
+    let mut tags = tags.unwrap_or_default();
+    tags.retain(|key, _| ![TRAIN, LINEAGE, RELEASE, DIGEST, GROUP].contains(&key.as_str()));
+    tags.extend(of_owner(owner).into_iter().map(|(key, value)| (key.to_owned(), value)));
+    tags
+}
+
 /// Writes as tags whose something is that was made for one group.
 pub(super) fn of_owner_and_group(owner: &Ownership, group: &GroupName) -> BTreeMap<&'static str, String> {
     let mut tags = of_owner(owner);
@@ -96,6 +107,17 @@ mod tests {
             tags.insert("cost-center".to_owned(), "42".to_owned());
             assert_eq!(owner(Some(&tags)), Some(mine));
         }
+    }
+
+    #[test]
+    fn what_is_taken_over_keeps_its_other_tags() {
+        let mut before = written(&Ownership { train: TrainName::new("other"), ..ours(true) });
+        before.insert("cost-center".to_owned(), "42".to_owned());
+        before.insert(GROUP.to_owned(), "web".to_owned());
+        let group = taken_over(Some(before), &ours(false));
+        assert_eq!((owner(Some(&group)), group.len()), (Some(ours(false)), 3));
+        assert_eq!(group.get("cost-center").map(String::as_str), Some("42"));
+        assert_eq!(owner(Some(&taken_over(None, &ours(true)))), Some(ours(true)));
     }
 
     #[test]

@@ -85,6 +85,16 @@ impl Observed {
             Op::DeleteSchedule { id, .. } => {
                 self.schedules.remove(id);
             }
+            Op::AdoptSource { id, owner, .. } => {
+                if let Some(source) = self.sources.get_mut(id) {
+                    source.owner = Some(owner.clone());
+                }
+            }
+            Op::AdoptGroup { id, owner, .. } => {
+                if let Some(group) = self.groups.get_mut(id) {
+                    group.owner = Some(owner.clone());
+                }
+            }
             on_group => self.advance_crew(on_group),
         }
     }
@@ -136,6 +146,12 @@ impl Observed {
                 })
             }
             Op::DeleteSchedule { id, .. } => !self.schedules.contains_key(id),
+            Op::AdoptSource { id, owner, .. } => {
+                self.sources.get(id).is_some_and(|source| source.owner.as_ref() == Some(owner))
+            }
+            Op::AdoptGroup { id, owner, .. } => {
+                self.groups.get(id).is_some_and(|group| group.owner.as_ref() == Some(owner))
+            }
             on_group => self.satisfies_crew(on_group),
         }
     }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    AvailableUpdate, Compute, Instance, InstanceStatus, Inventory, Observed, Profile, Riders, ServiceGroup,
-    ServiceSchedule, Source, SourceLink, Updates, Vendor,
+    AvailableUpdate, Candidate, Compute, Instance, InstanceStatus, Inventory, Observed, Profile, Riders,
+    ServiceGroup, ServiceSchedule, Source, SourceLink, Updates, Vendor,
 };
 use crate::name::{Ocid, TrainName};
 use crate::op::{Lineage, Ownership, Ticket};
@@ -81,6 +81,8 @@ struct Document {
     vendors: BTreeMap<Ocid, Vendor>,
     profiles: BTreeMap<Ocid, Profile>,
     streams: BTreeMap<Ocid, Vec<ModuleStream>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    candidates: BTreeMap<Ocid, Option<Candidate>>,
 }
 
 /// An instance, its packages by digest.
@@ -171,6 +173,7 @@ impl Cached {
             vendors,
             profiles,
             streams,
+            candidates,
         } = observed;
         let (mut sets, mut offers) = (Sets::default(), Offers::default());
         Document {
@@ -195,6 +198,7 @@ impl Cached {
             vendors: vendors.clone(),
             profiles: profiles.clone(),
             streams: streams.clone(),
+            candidates: candidates.clone(),
         }
     }
 }
@@ -334,6 +338,7 @@ impl Document {
                 vendors: self.vendors,
                 profiles: self.profiles,
                 streams: self.streams,
+                candidates: self.candidates,
             },
         })
     }

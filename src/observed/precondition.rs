@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::{Instance, Observed, ServiceGroup, SourceLink};
 use crate::name::Ocid;
 use crate::op::{GroupRef, Ownership, SourceRef};
+use crate::package::{Digest, PackageSet};
 
 /// What must hold just before a step runs. Checked after "is it already done?", so it describes only the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,17 @@ pub enum Precondition {
         /// Whose it is to be.
         owner: Ownership,
     },
+    /// The source or group is there, is whose the plan saw it be, and, of a source, holds what the plan saw.
+    AsSeen {
+        /// The source or group.
+        id: Ocid,
+        /// Whose it was by its tags.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Ownership>,
+        /// The digest of a source's packages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contents: Option<Digest>,
+    },
 }
 
 /// A precondition that does not hold.
@@ -166,6 +178,20 @@ pub enum Breach {
     Profile {
         /// Its id.
         id: String,
+    },
+    /// What is to be imported is gone.
+    #[error("{id}, which is to be imported, is gone")]
+    ImportGone {
+        /// Its id.
+        id: String,
+    },
+    /// What is to be imported is no longer as the plan saw it.
+    #[error("{id} is not as the plan saw it: {what}")]
+    NotAsSeen {
+        /// Its id.
+        id: String,
+        /// What is another.
+        what: String,
     },
     /// The scheduled job is gone or is not ours.
     #[error("the scheduled job {id} is gone, or its tags no longer say that it is ours")]
@@ -260,6 +286,7 @@ impl Observed {
                 }
             }
             Precondition::Owned { source, owner } => self.check_owned(source, owner).map(drop),
+            Precondition::AsSeen { id, owner, contents } => self.check_as_seen(id, owner.as_ref(), *contents),
             Precondition::Unridden { source, owner } => {
                 let id = self.check_owned(source, owner)?;
                 let riders = self.riders(id);
@@ -281,6 +308,30 @@ impl Observed {
     fn check_group(&self, group: &GroupRef) -> Result<&ServiceGroup, Breach> {
         let seen = group.id.as_ref().and_then(|id| self.groups.get(id));
         seen.ok_or_else(|| Breach::GroupGone { group: group.group.to_string() })
+    }
+
+    /// Whose something is, and what it holds, was shown before it was to be taken over.
+    fn check_as_seen(
+        &self,
+        id: &Ocid,
+        owner: Option<&Ownership>,
+        contents: Option<Digest>,
+    ) -> Result<(), Breach> {
+        let source = self.sources.get(id);
+        let seen = source.map(|source| &source.owner).or(self.groups.get(id).map(|group| &group.owner));
+        let id = id.to_string();
+        let Some(seen) = seen else { return Err(Breach::ImportGone { id }) };
+        if seen.as_ref() != owner {
+            return Err(Breach::NotAsSeen {
+                id,
+                what: format!("its tags name {}", Ownership::told(seen.as_ref())),
+            });
+        }
+        let holds = source.and_then(|source| source.contents.as_ref()).map(PackageSet::digest);
+        if contents.is_some() && holds != contents {
+            return Err(Breach::NotAsSeen { id, what: "it holds other packages".to_owned() });
+        }
+        Ok(())
     }
 
     fn check_owned<'a>(&self, source: &'a SourceRef, owner: &Ownership) -> Result<&'a Ocid, Breach> {

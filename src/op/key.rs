@@ -12,6 +12,21 @@ use crate::package::{Digest, Package, StreamName};
 const ADD: &str = "add-packages/";
 const REMOVE: &str = "remove-packages/";
 const ENROLL: &str = "group-enroll/";
+const ADOPT_GROUP: &str = "adopt-group/";
+
+/// The kinds of keys that have a group behind them, besides those of work for a whole group, which begin with `group-`.
+const OF_GROUPS: [&str; 10] = [
+    "join",
+    "leave",
+    "create-group",
+    "delete-group",
+    "create-schedule",
+    "change-schedule",
+    "delete-schedule",
+    "create-profile",
+    "delete-profile",
+    "adopt-group",
+];
 
 impl Op {
     /// Returns the name under which state and journal know the op: the same for the same wish, whichever plan holds
@@ -69,6 +84,9 @@ impl Op {
             Self::RefreshInstance { instance } => format!("refresh/{instance}"),
             Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
             Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
+            // With their ids: a run that was cut short is gone on with by those alone.
+            Self::AdoptSource { release, id, .. } => format!("adopt-source/{release}/{id}"),
+            Self::AdoptGroup { group, id, .. } => return OpKey::adopt_group(group, id),
         })
     }
 }
@@ -124,6 +142,32 @@ impl OpKey {
         Self(format!("group-refresh/{group}"))
     }
 
+    /// Returns the key of a group's being taken over.
+    pub fn adopt_group(group: &GroupName, id: &Ocid) -> Self {
+        Self(format!("{ADOPT_GROUP}{group}/{id}"))
+    }
+
+    /// Returns which group of the service the op takes over as which of the train's, where that is what it does.
+    pub fn adopted_group(&self) -> Option<(GroupName, Ocid)> {
+        let (group, id) = self.0.strip_prefix(ADOPT_GROUP)?.split_once('/')?;
+        Some((GroupName::new(group), Ocid::new(id)))
+    }
+
+    /// Tells whether the op is about a group: done to it, or to others because of it.
+    pub fn is_of_group(&self, group: &GroupName) -> bool {
+        self.renamed(group, group).is_some()
+    }
+
+    /// Returns the key that the op has once its group goes by another name; none where it is not about that group.
+    pub fn renamed(&self, from: &GroupName, to: &GroupName) -> Option<Self> {
+        let (kind, rest) = self.0.split_once('/')?;
+        if !kind.starts_with("group-") && !OF_GROUPS.contains(&kind) {
+            return None;
+        }
+        let rest = rest.strip_prefix(from.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| Self(format!("{kind}/{to}{rest}")))
+    }
+
     /// Tells whether the op takes instances into a group.
     pub fn is_enroll(&self) -> bool {
         self.0.starts_with(ENROLL)
@@ -165,4 +209,120 @@ pub enum Subject {
     Instance(Ocid),
     /// Those of the members of a group.
     Group(GroupName),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{GroupRef, Lineage, Ownership, SourceRef, Ticket, Wanted};
+
+    /// Every kind of op that is about a group, with all that may stand in its key.
+    fn of_group(name: &str) -> Vec<Op> {
+        let name = GroupName::new(name);
+        let group = || GroupRef { group: name.clone(), id: None };
+        let id = || Ocid::new("ocid1.x.oc1..web");
+        let source = || SourceRef { release: ReleaseName::new("web"), id: None, under: None };
+        let owner = || Ownership {
+            train: crate::name::TrainName::new("web"),
+            lineage: Lineage("web".into()),
+            release: None,
+        };
+        let (instances, sources) = (vec![id()], vec![id()]);
+        let schedule = crate::patching::Schedule {
+            update: Wanted::All,
+            every: crate::patching::Every::parse("1 week").unwrap(),
+            start: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let next = jiff::Timestamp::UNIX_EPOCH;
+        let streams = vec![StreamName::parse("web:web").unwrap()];
+        let package = Package::parse("web-1-1.noarch").ok();
+        vec![
+            Op::Join { group: group(), instance: id() },
+            Op::Leave { group: group(), instance: id() },
+            Op::CreateGroup { group: name.clone(), owner: owner(), outfit: None },
+            Op::DeleteGroup { group: group() },
+            Op::CreateSchedule { group: group(), name: "web/web".to_owned(), owner: owner(), schedule, next },
+            Op::ChangeSchedule {
+                group: name.clone(),
+                id: id(),
+                name: "web/web".to_owned(),
+                owner: owner(),
+                schedule,
+                next,
+            },
+            Op::DeleteSchedule { group: name.clone(), id: id() },
+            Op::Attach { group: group(), source: source(), instances: instances.clone() },
+            Op::Detach { group: group(), sources, keeps: source(), instances: instances.clone() },
+            Op::Enroll { group: group(), source: source(), instances: instances.clone() },
+            Op::Dismiss { group: group(), instances: instances.clone() },
+            Op::UpdateGroup {
+                group: group(),
+                source: source(),
+                kind: Wanted::All,
+                instances: instances.clone(),
+            },
+            Op::PatchGroup { group: group(), wanted: Wanted::All, package, instances: instances.clone() },
+            Op::EnableGroupStreams { group: group(), streams, instances: instances.clone() },
+            Op::Rerun {
+                group: group(),
+                source: source(),
+                of: Ticket("web".into()),
+                again: crate::op::Again::Join,
+                instances: instances.clone(),
+            },
+            Op::Refresh { group: group(), instances },
+            Op::CreateProfile {
+                group: group(),
+                name: "web/web".to_owned(),
+                owner: owner(),
+                os: "web".to_owned(),
+                arch: "web".to_owned(),
+            },
+            Op::DeleteProfile { group: name.clone(), id: id() },
+            Op::AdoptGroup { group: name.clone(), id: id(), called: "web".to_owned(), owner: owner() },
+        ]
+    }
+
+    #[test]
+    fn the_key_of_a_renamed_group_is_that_of_the_op_with_the_new_name() {
+        let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+        for (old, new) in of_group("web").iter().zip(of_group("front")) {
+            assert_eq!(old.key().renamed(&web, &front), Some(new.key()), "{}", old.key());
+            assert!(old.key().is_of_group(&web) && !old.key().is_of_group(&front), "{}", old.key());
+            assert_eq!(old.key().renamed(&GroupName::new("we"), &front), None, "{}", old.key());
+        }
+        for other in of_group("web-2") {
+            assert_eq!(other.key().renamed(&web, &front), None, "{}", other.key());
+        }
+    }
+
+    #[test]
+    fn what_is_about_a_release_or_an_instance_is_about_no_group() {
+        let source = || SourceRef { release: ReleaseName::new("web"), id: None, under: None };
+        let id = || Ocid::new("web");
+        let owner = Ownership {
+            train: crate::name::TrainName::new("t"),
+            lineage: Lineage("l".into()),
+            release: None,
+        };
+        for op in [
+            Op::AddPackages { source: source(), packages: Vec::new() },
+            Op::RemovePackages { source: source(), packages: Vec::new() },
+            Op::DeleteSource { source: source() },
+            Op::Switch { instance: id(), from: None, to: source(), drops: Vec::new() },
+            Op::Update { instance: id(), source: source(), kind: Wanted::All },
+            Op::Patch { instance: id(), wanted: Wanted::All, package: None },
+            Op::RefreshInstance { instance: id() },
+            Op::AdoptSource { release: ReleaseName::new("web"), id: id(), owner },
+        ] {
+            assert!(!op.key().is_of_group(&GroupName::new("web")), "{}", op.key());
+        }
+    }
+
+    #[test]
+    fn what_is_taken_over_is_told_from_the_key() {
+        let (group, id) = (GroupName::new("web"), Ocid::new("ocid1.x.oc1..y"));
+        assert_eq!(OpKey::adopt_group(&group, &id).adopted_group(), Some((group.clone(), id)));
+        assert_eq!(OpKey("create-group/web".to_owned()).adopted_group(), None);
+    }
 }

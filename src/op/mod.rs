@@ -282,6 +282,27 @@ pub enum Op {
         /// Their architecture, as rpm spells it.
         arch: String,
     },
+    /// Put the train's tags on a software source that others made, so that it is found as the release's from now on.
+    /// Nothing else of it changes.
+    AdoptSource {
+        /// The release that it holds.
+        release: ReleaseName,
+        /// The source.
+        id: Ocid,
+        /// Its tags; others of it stay.
+        owner: Ownership,
+    },
+    /// Put the train's tags on a managed instance group that others made. Nothing else of it changes.
+    AdoptGroup {
+        /// The train's group.
+        group: GroupName,
+        /// The service's.
+        id: Ocid,
+        /// What the service calls it, and goes on to.
+        called: String,
+        /// Its tags; others of it stay.
+        owner: Ownership,
+    },
     /// Delete a registration profile that we made. Systems that came up with it stay as they are.
     DeleteProfile {
         /// The group.

@@ -52,6 +52,16 @@ pub struct Ownership {
     pub release: Option<(ReleaseName, Digest)>,
 }
 
+impl Ownership {
+    /// Says whose something is, by the tags that were read of it.
+    pub fn told(owner: Option<&Self>) -> String {
+        owner.map_or_else(
+            || "nobody that its tags name".to_owned(),
+            |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
+        )
+    }
+}
+
 /// What a source is made from, for a service that fills its sources from the vendor's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {

@@ -81,6 +81,7 @@ impl Member<'_> {
 }
 
 /// All members, in file order of the groups and order of ids within them.
+#[derive(Default)]
 pub(super) struct Assessed<'a> {
     /// The members.
     pub(super) list: Vec<Member<'a>>,

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use super::assess::{Assessed, Member};
 use super::bindings::{Binding, Bindings};
 use super::gates::Gates;
-use super::holdings::{Groups, Sources};
+use super::holdings::{Groups, SourceFound, Sources};
 use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Exchange, Held, HeldReason, Input, Note,
-    PlannedGroup, Reason, ReleaseMove, Work,
+    PlannedGroup, Reason, ReleaseMove, Work, holdings,
 };
 use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::observed::{Riding, SourceLink};
+use crate::observed::{Instance, Riding, SourceLink};
 use crate::op::{Binding as Binds, Wanted};
 use crate::package::{Delta, Lore, Package};
 use crate::train::{Ahead, Group, Layout, Release};
@@ -107,7 +107,9 @@ impl Story {
     fn releases(&mut self, input: &Input<'_>, sources: &Sources) {
         let own = input.train.own_parent();
         for release in std::iter::once(&own).chain(&input.train.releases) {
-            let Some(found) = sources.get(&release.name).filter(|found| found.has_work()) else { continue };
+            // What is taken over is told apart, and nothing more is done to it.
+            let works = |found: &&SourceFound| found.has_work() && !found.imported;
+            let Some(found) = sources.get(&release.name).filter(works) else { continue };
             let calls = found.missing.len().div_ceil(input.capabilities.packages_per_call.max(1)) + 1;
             let packages = release.packages().len();
             let modular = release.packages().iter().filter(|package| package.is_modular()).count();
@@ -291,8 +293,18 @@ impl Story {
             self.held.push(Held { address, reason: HeldReason::NoUpdates, until: None });
         }
         let mut joins = Vec::new();
+        // A source that was taken over keeps its name in the service; here it goes by its release.
+        let called: BTreeMap<&Ocid, Arc<str>> = riding
+            .releases
+            .iter()
+            .map(|(id, release)| (id, holdings::source_name(input, release).into()))
+            .collect();
+        let rides = |seen: &Instance| {
+            let own = riding.link(seen, source).and_then(|link| called.get(&link.id).cloned());
+            own.or_else(|| riding.named(seen, source))
+        };
         for member in members {
-            let rides = member.seen.and_then(|seen| riding.named(seen, source)).unwrap_or_default();
+            let rides = member.seen.and_then(rides).unwrap_or_default();
             if member.seen.is_some() {
                 *planned.rides.entry(rides).or_default() += 1;
             }

@@ -1,6 +1,8 @@
 //! Drift: what somebody else changed since our last apply. Movement towards the bound release is progress, and what
 //! an unfinished run of ours left behind is unfinished; neither is drift.
 
+use std::collections::BTreeSet;
+
 use super::assess::{Assessed, Member};
 use super::holdings::{GroupFound, Groups, Sources};
 use super::roster::Rosters;
@@ -67,7 +69,10 @@ fn exchanged(
         begun(input, &OpKey::attach(group, release)) || begun(input, &OpKey::detach(group, release))
     });
     let at = |link: &SourceLink| riding.releases.get(&link.id);
-    let known = |link: &SourceLink| at(link).is_some_and(|at| *at == expected || Some(at) == bound);
+    let accepted = &input.state.groups.get(group)?.accepted;
+    let known = |link: &SourceLink| {
+        accepted.contains(&link.id) || at(link).is_some_and(|at| *at == expected || Some(at) == bound)
+    };
     // A release whose source is gone has drifted by itself.
     let there = sources.get(&expected).is_none_or(|found| found.id.is_some());
     let as_left = !seen.sources.is_empty() && seen.sources.iter().all(known);
@@ -78,8 +83,11 @@ fn exchanged(
 /// by its id may be called anything.
 fn renamed(input: &Input<'_>, group: &GroupName) -> Option<DriftKind> {
     let declared = input.train.group(group).filter(|declared| declared.id.is_none())?;
-    let seen = input.observed.groups.get(&input.state.groups.get(&declared.name)?.id)?;
-    (*seen.name != *group.as_str()).then(|| DriftKind::Renamed { found: seen.name.clone() })
+    let record = input.state.groups.get(&declared.name)?;
+    let seen = input.observed.groups.get(&record.id)?;
+    let called = record.called.as_deref().unwrap_or(group.as_str());
+    (*seen.name != *called && *seen.name != *group.as_str())
+        .then(|| DriftKind::Renamed { found: seen.name.clone() })
 }
 
 fn of_member(
@@ -101,7 +109,7 @@ fn of_member(
         drift.push(of(DriftKind::Left { group: member.group.name.clone() }));
     }
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
-    let places = Places { expected: expected(input, record), bound, riding };
+    let places = Places { expected: expected(input, record), bound, accepted: &record.accepted, riding };
     let moving = record.release.iter().chain([&member.release.name]);
     let group = &member.group.name;
     let mut moving = moving.into_iter();
@@ -147,6 +155,8 @@ fn expected<'a>(input: &Input<'a>, record: &InstanceRecord) -> Option<&'a Ocid> 
 struct Places<'a> {
     expected: Option<&'a Ocid>,
     bound: Option<&'a Ocid>,
+    /// What is meant to stand beside it.
+    accepted: &'a BTreeSet<Ocid>,
     riding: &'a Riding,
 }
 
@@ -158,8 +168,9 @@ impl Places<'_> {
     /// Returns what is attached beside it under the train's own parent, if anything is.
     fn beside(&self, seen: &Instance) -> Option<Vec<SourceLink>> {
         let here = |child: &&SourceLink| Some(&child.id) == self.expected || Some(&child.id) == self.bound;
-        let others = self.riding.children(seen).filter(|child| !here(child));
-        let others: Vec<SourceLink> = others.chain(self.riding.foreign(seen)).cloned().collect();
+        let others = self.riding.children(seen).filter(|child| !here(child)).chain(self.riding.foreign(seen));
+        let others: Vec<SourceLink> =
+            others.filter(|child| !self.accepted.contains(&child.id)).cloned().collect();
         (!others.is_empty()).then_some(others)
     }
 }
@@ -175,8 +186,13 @@ fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
         if group.members == Members::Service {
             continue;
         }
-        // A group without a record was never applied by us: nothing in it can have drifted.
-        if !input.state.groups.contains_key(&group.name) {
+        // A group without a record was never applied by us, nor was one that was only taken over: nothing in it can have
+        // drifted.
+        let record = input.state.groups.get(&group.name);
+        let applied = record.is_some_and(|record| {
+            record.release.is_some() || input.state.instances.values().any(|known| known.group == group.name)
+        });
+        if !applied {
             continue;
         }
         let Some(roster) = rosters.declared.get(&group.name) else { continue };

@@ -182,6 +182,11 @@ pub enum Note {
         /// The op's key.
         op: String,
     },
+    /// What an import asks for is done, so that nothing has to stand in the train file for it any more.
+    Imported {
+        /// What was imported.
+        addresses: Vec<Address>,
+    },
     /// A group has no members.
     NoMembers {
         /// The group.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Input, Refusal};
+use super::{Input, Refusal, imports};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Riding;
 use crate::op::{OpKey, Ownership, ParentRef, SourceRef};
@@ -17,6 +17,10 @@ pub(super) struct SourceFound {
     pub(super) id: Option<Ocid>,
     /// Whether the state has lost it (a crash before it was recorded), so that it is adopted.
     pub(super) adopt: bool,
+    /// Whether others made it, and the train takes it over.
+    pub(super) imported: bool,
+    /// Whether it goes by another name than ours do, so that it is found by its id alone.
+    pub(super) renamed: bool,
     /// Whether the state knew one that is gone.
     pub(super) gone: bool,
     /// Whether it was once proven to hold the whole release; what differs since then is drift.
@@ -47,6 +51,8 @@ pub(super) struct GroupFound {
     pub(super) id: Option<Ocid>,
     /// Whether the state has lost it, so that it is adopted.
     pub(super) adopt: bool,
+    /// Whether others made it, and the train takes it over.
+    pub(super) imported: bool,
     /// Whether the state knew one that is gone.
     pub(super) gone: bool,
 }
@@ -153,6 +159,9 @@ impl<'a> Index<'a> {
 
     /// Finds the source of one release.
     fn find(&self, input: &Input<'_>, release: &Release) -> Result<SourceFound, Refusal> {
+        if let Some(id) = imports::of_release(input, &release.name) {
+            return imports::source(input, release, id);
+        }
         let record = input.state.sources.get(&release.name);
         if let Some(record) = record.filter(|record| record.digest != release.digest) {
             return Err(changed(release, record.digest));
@@ -196,6 +205,7 @@ impl<'a> Index<'a> {
                 return Err(foreign(release, name, id, *owner));
             }
         }
+        let renamed = seen.is_some_and(|seen| *seen.name != *source_name(input, &release.name));
         Ok(SourceFound {
             missing: release.packages().difference(contents),
             foreign: contents.difference(release.packages()),
@@ -205,6 +215,8 @@ impl<'a> Index<'a> {
                 && !input.state.unfinished.contains_key(&OpKey::delete_source(&release.name)),
             proven: known.is_some() && record.is_some_and(|record| record.proven.is_some()),
             adopt,
+            imported: false,
+            renamed,
             id,
             retired: false,
             child,
@@ -213,10 +225,7 @@ impl<'a> Index<'a> {
 }
 
 fn foreign(release: &Release, name: String, id: &Ocid, owner: Option<&Ownership>) -> Refusal {
-    let owner = owner.map_or_else(
-        || "nobody that its tags name".to_owned(),
-        |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
-    );
+    let owner = Ownership::told(owner);
     Refusal::ForeignSource { release: release.name.clone(), name, id: id.clone(), owner }
 }
 
@@ -253,6 +262,9 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
         let owner = input.observed.groups.get(id).and_then(|group| group.owner.as_ref());
         owner.is_some_and(|owner| is_ours(input, owner))
     };
+    if let Some(id) = imports::of_group(input, &group.name) {
+        return imports::group(input, &group.name, id);
+    }
     let record = input.state.groups.get(&group.name);
     let known = record.map(|record| &record.id).filter(|id| input.observed.groups.contains_key(*id));
     // Of one that we did not make, whichever the service has now is the one.
@@ -266,27 +278,49 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
             // One that goes by another name there could not be found again by it; it is bound as it is.
             (true, _) => {
                 let adopt = known != Some(id) && ours(id) && same_name.contains(&id);
-                Ok(GroupFound { id: Some(id.clone()), adopt, gone })
+                Ok(GroupFound { id: Some(id.clone()), adopt, gone, ..GroupFound::default() })
             }
         };
     }
     if let Some(id) = known {
-        return Ok(GroupFound { id: Some(id.clone()), adopt: false, gone });
+        return Ok(GroupFound { id: Some(id.clone()), gone, ..GroupFound::default() });
+    }
+    // A run that was cut short has taken it over by its id, whatever it is called.
+    let begun = input.state.unfinished.keys().filter_map(OpKey::adopted_group);
+    let begun = begun.filter(|(name, id)| *name == group.name && ours(id)).map(|(_, id)| id).next();
+    if begun.is_some() {
+        return Ok(GroupFound { id: begun, imported: true, gone, ..GroupFound::default() });
+    }
+    if let Some((by, id)) = taken(input, group, same_name) {
+        return Err(Refusal::TakenName { group: name(), id, by });
     }
     let own: Vec<&Ocid> = same_name.iter().copied().filter(|id| ours(id)).collect();
     match (own.as_slice(), same_name, &group.members) {
-        ([id], _, _) => Ok(GroupFound { id: Some((*id).clone()), adopt: true, gone }),
+        ([id], _, _) => {
+            Ok(GroupFound { id: Some((*id).clone()), adopt: true, gone, ..GroupFound::default() })
+        }
         ([_, _, ..], _, _) | ([], [_, _, ..], Members::Service) => {
             let ids = if own.is_empty() { same_name } else { own.as_slice() };
             Err(Refusal::AmbiguousGroup { group: name(), ids: ids.iter().map(|id| (*id).clone()).collect() })
         }
-        ([], [id], Members::Service) => Ok(GroupFound { id: Some((*id).clone()), adopt: false, gone }),
+        ([], [id], Members::Service) => {
+            Ok(GroupFound { id: Some((*id).clone()), gone, ..GroupFound::default() })
+        }
         ([], [], Members::Service) => Err(Refusal::NoSuchGroup { group: name() }),
         ([], [id, ..], Members::Listed(_) | Members::Selected(_)) => {
             Err(Refusal::ForeignGroup { group: name(), id: (*id).clone() })
         }
         ([], [], Members::Listed(_) | Members::Selected(_)) => {
-            Ok(GroupFound { id: None, adopt: false, gone })
+            Ok(GroupFound { gone, ..GroupFound::default() })
         }
     }
+}
+
+/// Returns which other group of the train goes by the group's name in the service, where one does and it would be taken
+/// for this one: a group of the train that was renamed here, and not there.
+fn taken(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Option<(GroupName, Ocid)> {
+    let others = input.train.groups.iter().filter(|other| other.name != group.name);
+    let known = others.filter_map(|other| Some((other, &input.state.groups.get(&other.name)?.id)));
+    let taken = known.filter(|(_, id)| same_name.contains(id));
+    taken.map(|(other, id)| (other.name.clone(), id.clone())).next()
 }

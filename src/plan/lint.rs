@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 mod crew;
+mod imports;
+mod lists;
 mod sources;
 
 use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
@@ -41,6 +43,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     sources::deleted_last(&mut lint);
     sources::children_hang(&mut lint);
     crew::move_as_a_whole(&mut lint);
+    imports::are_taken_over(&mut lint);
     lint.findings
 }
 
@@ -153,6 +156,8 @@ impl<'a> Lint<'a> {
                         | Op::ChangeSchedule { .. }
                         | Op::DeleteSchedule { .. }
                         | Op::DeleteProfile { .. }
+                        | Op::AdoptSource { .. }
+                        | Op::AdoptGroup { .. }
                         | Op::RefreshInstance { .. },
                 }
                 | Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } }
@@ -282,6 +287,13 @@ impl<'a> Lint<'a> {
         for step in self.plan.steps.iter().filter(|step| !matches!(step.action, Action::Gate { .. })) {
             let group = step.group.clone().map(Address::Group);
             let own = match &step.action {
+                // What is taken over is told apart.
+                Action::Act { op: Op::AdoptSource { .. } | Op::AdoptGroup { .. } }
+                | Action::Verify { what: Verification::Contents { .. } }
+                    if self.plan.imports.iter().any(|import| import.address == step.address) =>
+                {
+                    continue;
+                }
                 // A level is proven, and members join and leave, as a change of the group.
                 Action::Verify { what: Verification::Level { .. } } if told.contains(&step.address) => {
                     Some(step.address.clone())
@@ -314,73 +326,6 @@ impl<'a> Lint<'a> {
             if !made.contains(&change.address) && !bound_only {
                 self.found(format!("{:?} is told of and no step makes it", change.address));
             }
-        }
-    }
-
-    /// Cohorts hold each changed instance once.
-    fn cohorts_are_whole(&mut self) {
-        let mut placed: BTreeMap<&Ocid, usize> = BTreeMap::new();
-        for (index, cohort) in self.plan.cohorts.iter().enumerate() {
-            for instance in &cohort.instances {
-                if placed.insert(instance, index).is_some() {
-                    self.found(format!("{instance} is in two cohorts"));
-                }
-            }
-        }
-        for change in &self.plan.changes {
-            if let (Address::Instance(instance), ChangeDetail::Instance { cohort }) =
-                (&change.address, &change.detail)
-                && placed.remove(instance) != Some(*cohort)
-            {
-                self.found(format!("{instance} is not in the cohort that its change names"));
-            }
-        }
-        if let Some((instance, _)) = placed.first_key_value() {
-            self.found(format!("{instance} is in a cohort and does not change"));
-        }
-    }
-
-    /// Updates by hand stand in plans of their own, and each changed instance in one of their lists.
-    fn patches_are_whole(&mut self) {
-        let mut placed: BTreeMap<&Ocid, usize> = BTreeMap::new();
-        for (index, patch) in self.plan.patches.iter().enumerate() {
-            for instance in &patch.instances {
-                if placed.insert(instance, index).is_some() {
-                    self.found(format!("{instance} is in two lists of updates"));
-                }
-            }
-        }
-        for change in &self.plan.changes {
-            let patch = match (&change.address, &change.detail) {
-                (Address::Instance(instance), ChangeDetail::Patch { patch }) => {
-                    placed.remove(instance) == Some(*patch)
-                }
-                (_, ChangeDetail::Patch { .. }) => false,
-                _ => continue,
-            };
-            if !patch {
-                self.found(format!(
-                    "{:?} is not in the list of updates that its change names",
-                    change.address
-                ));
-            }
-        }
-        if let Some((instance, _)) = placed.first_key_value() {
-            self.found(format!("{instance} is in a list of updates and does not change"));
-        }
-        let is_by_hand = |op: &Op| {
-            matches!(
-                op,
-                Op::Patch { .. }
-                    | Op::PatchGroup { .. }
-                    | Op::EnableStreams { .. }
-                    | Op::EnableGroupStreams { .. }
-            )
-        };
-        let changes = |op: &Op| !matches!(op, Op::Refresh { .. } | Op::RefreshInstance { .. });
-        let by_hand = self.ops().filter(|(_, op)| is_by_hand(op)).count();
-        if by_hand > 0 && self.ops().filter(|(_, op)| changes(op)).count() != by_hand {
-            self.found("updates by hand stand beside steps that make the train so");
         }
     }
 

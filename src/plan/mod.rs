@@ -4,6 +4,7 @@
 //! steps are the execution graph, so that what was reviewed is what runs; everything a renderer shows stands in the
 //! plan, so that no renderer computes.
 
+mod accept;
 mod aim;
 mod assess;
 mod bindings;
@@ -15,6 +16,7 @@ mod file;
 mod gates;
 mod held;
 mod holdings;
+mod imports;
 mod judged;
 pub mod lint;
 mod mismatch;
@@ -30,24 +32,27 @@ mod schedules;
 mod select;
 mod step;
 mod steps;
+mod takeover;
 mod vendors;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
+use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId};
 use crate::package::{Digest, PackageSet, Pattern};
 use crate::train::{Ahead, Amount, Patching};
 
+pub use accept::{Unacceptable, accept, drift_at};
 pub use aim::unknown;
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
 pub use drifted::{Drift, DriftKind, Drifts};
 pub use file::{PlanFile, PlanFileError, read, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
+pub use imports::{Attached, PlannedImport, Takeover, Unimportable, pending as pending_imports};
 pub use judged::judged;
 pub use mismatch::Mismatch;
 pub use order::{Order, OrderError};
@@ -57,6 +62,7 @@ pub use planner::{Input, plan, targeted};
 pub use refusal::Refusal;
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
+pub use takeover::import;
 
 /// The format this build writes into saved plans; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;
@@ -89,6 +95,9 @@ pub struct Plan {
     pub labels: BTreeMap<Ocid, Arc<str>>,
     /// What others changed since our last apply.
     pub drift: Vec<Drift>,
+    /// What others made and this plan takes over as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<PlannedImport>,
     /// What this plan would do, one entry an address, by address.
     pub changes: Vec<Change>,
     /// The moves between releases behind the changes, with their package delta.
@@ -217,7 +226,18 @@ pub struct Cost {
 }
 
 impl Plan {
-    /// Returns how many addresses are added, changed and destroyed.
+    /// Returns the addresses that it would change, or take over.
+    pub(super) fn touched(&self) -> BTreeSet<&Address> {
+        let changed = self.changes.iter().map(|change| &change.address);
+        changed.chain(self.imports.iter().map(|import| &import.address)).collect()
+    }
+
+    /// Tells whether it would change anything.
+    pub fn changes_anything(&self) -> bool {
+        !self.changes.is_empty() || !self.imports.is_empty()
+    }
+
+    /// Returns how many addresses are added, changed and destroyed; what is taken over as it is is none of them.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |action| self.changes.iter().filter(|change| change.action == action).count();
         (count(ChangeAction::Add), count(ChangeAction::Change), count(ChangeAction::Destroy))

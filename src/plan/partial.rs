@@ -19,7 +19,8 @@ use super::holdings::Groups;
 use super::retired::Retirement;
 use super::roster::Rosters;
 use super::{
-    Action, Change, ChangeAction, ChangeDetail, Condition, Held, HeldReason, Input, Note, Refusal, Step,
+    Action, Change, ChangeAction, ChangeDetail, Condition, Held, HeldReason, Input, Note, PlannedImport,
+    Refusal, Step,
 };
 use crate::name::{Address, GroupName, Ocid, ReleaseName, Spelled};
 use crate::op::{Binding, Op, StepId};
@@ -374,11 +375,19 @@ impl Kept {
     }
 
     /// Says what is asked for, and what comes with it. What is left out shows beside the whole plan.
-    pub(super) fn partial(&self, names: Names<'_>, targets: &[Spelled], story: &Story) -> Partial {
+    pub(super) fn partial(
+        &self,
+        names: Names<'_>,
+        targets: &[Spelled],
+        (story, imports): (&Story, &[PlannedImport]),
+    ) -> Partial {
         let changed = story.changes.iter().map(|change| &change.address);
+        let touched: BTreeSet<&Address> =
+            changed.chain(imports.iter().map(|import| &import.address)).collect();
+        let touched = touched.into_iter();
         Partial {
             targets: targets.iter().map(ToString::to_string).collect(),
-            along: changed.filter(|address| !self.asked(names, targets, address)).cloned().collect(),
+            along: touched.filter(|address| !self.asked(names, targets, address)).cloned().collect(),
             left_out: Vec::new(),
             steps: 0,
         }

@@ -180,6 +180,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         groups: planned.collect(),
         unmanaged: input.train.unmanaged.clone(),
         labels: changes::labels(input, (&rosters, &Retirement::default()), &members),
+        imports: Vec::new(),
         drift: Vec::new(),
         changes,
         moves: Vec::new(),

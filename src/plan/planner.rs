@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use super::aim::Names;
 use super::{
     Basis, Drift, FORMAT_VERSION, Partial, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings,
-    changes, drift, gates, holdings, mismatch, partial, profiles, retired, roster, schedules, steps, vendors,
+    changes, drift, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules, steps,
+    vendors,
 };
 use crate::name::{Address, Spelled};
 use crate::observed::Observed;
@@ -56,9 +57,10 @@ pub fn targeted(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refu
         return Err(refusals);
     }
     let mut part = make(input, targets)?;
-    let told: BTreeSet<&Address> = part.changes.iter().map(|change| &change.address).collect();
-    let others = whole.changes.iter().map(|change| &change.address).filter(|address| !told.contains(address));
-    let (left_out, steps) = (others.cloned().collect(), whole.steps.len() - part.steps.len());
+    let told = part.touched();
+    let others: BTreeSet<&Address> = whole.touched().difference(&told).copied().collect();
+    let left_out = others.into_iter().cloned().collect();
+    let steps = whole.steps.len() - part.steps.len();
     part.partial = part.partial.map(|partial| Partial { left_out, steps, ..partial });
     part.id = part.content_id();
     Ok(part)
@@ -132,11 +134,14 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
     story.changes.extend(schedules::changes(input, &schedules));
     story.changes.extend(profiles::changes(&profiles));
     story.notes.extend(vendors.note(input, &sources));
+    story.notes.extend(imports::done(input));
     schedules::until(&mut story.held, &schedules, &rosters);
     story.notes.extend(steps::taken_up(input.state, &steps));
+    // What is taken over is what has a step left for that.
+    let imports = imports::tell(input, (&sources, &groups), &steps);
     let partial = kept.map(|kept| {
         kept.trim(input, names, targets, &mut story);
-        kept.partial(names, targets, &story)
+        kept.partial(names, targets, (&story, &imports))
     });
 
     let own = Some(input.train.own_parent()).filter(|own| sources.contains_key(&own.name));
@@ -157,6 +162,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
         unmanaged: input.train.unmanaged.clone(),
         labels,
         drift,
+        imports,
         changes: story.changes,
         moves: story.moves,
         cohorts: story.cohorts,

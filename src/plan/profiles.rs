@@ -7,6 +7,7 @@ use super::holdings::{self, Groups};
 use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Input, Refusal};
 use crate::name::{Address, GroupName, Ocid};
 use crate::observed::Profile;
+use crate::op::Ownership;
 
 /// The registration profile of one group.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +45,11 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
         let name = name(input, &group.name);
         let recorded = input.state.profiles.get(&group.name);
         let known = recorded.and_then(|record| input.observed.profiles.get_key_value(&record.id));
-        let named = || input.observed.profiles.iter().find(|(_, seen)| *seen.name == *name);
+        // One of a group that was renamed here goes by that one's old name there.
+        let others = |id: &Ocid| {
+            input.state.profiles.iter().any(|(other, record)| *other != group.name && record.id == *id)
+        };
+        let named = || input.observed.profiles.iter().find(|(id, seen)| *seen.name == *name && !others(id));
         let mut one = Found { line: Some(group.line), ..Found::default() };
         match known.or_else(named) {
             Some((id, seen)) if !is_ours(input, seen) => {
@@ -85,10 +90,7 @@ fn is_ours(input: &Input<'_>, seen: &Profile) -> bool {
 }
 
 fn foreign(group: GroupName, name: String, id: &Ocid, seen: &Profile) -> Refusal {
-    let owner = seen.owner.as_ref().map_or_else(
-        || "nobody that its tags name".to_owned(),
-        |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
-    );
+    let owner = Ownership::told(seen.owner.as_ref());
     Refusal::ForeignProfile { group, name, id: id.clone(), owner }
 }
 

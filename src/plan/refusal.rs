@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::Claimant;
-use crate::name::{GroupName, Ocid, ReleaseName};
+use super::{Claimant, Unimportable};
+use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::package::{Digest, Package};
 
 /// Why no plan is made. Each names the way out.
@@ -12,7 +12,13 @@ pub enum Refusal {
     /// The service has a source of the name that this state does not own.
     #[error(
         "release.{release}: the service has a source named `{name}` ({id}) that belongs to {owner}; restore the \
-         state that made it, or give the train another name: a source cannot be imported yet"
+         state that made it, {}",
+        match release.is_own_parent() {
+            true => "or give the train another name".to_owned(),
+            false => format!(
+                "give the train another name, or take it over: `patchtrain import release {release} --source {id}`"
+            ),
+        }
     )]
     ForeignSource {
         /// The release.
@@ -68,13 +74,40 @@ pub enum Refusal {
     },
     /// Members are listed on a group that we did not make.
     #[error(
-        "group.{group}: the service has a group of that name that this train did not make ({id}); use members = \"service\", or rename yours: a group cannot be imported yet"
+        "group.{group}: the service has a group of that name that this train did not make ({id}); use members = \"service\", rename yours, or take it over: `patchtrain import group {group} --id {id}`"
     )]
     ForeignGroup {
         /// The group.
         group: GroupName,
         /// Its id.
         id: Ocid,
+    },
+    /// What is to be imported cannot be.
+    #[error("{}: {id} cannot be imported: {why}", match of {
+        Address::Release(release) => format!("release.{release}"),
+        Address::Group(group) => format!("group.{group}"),
+        other => format!("{other:?}"),
+    })]
+    Import {
+        /// As what.
+        of: Address,
+        /// What.
+        id: Ocid,
+        /// Why not.
+        why: Unimportable,
+    },
+    /// Another group of the train goes by a group's name in the service.
+    #[error(
+        "group.{group}: the service's group of that name ({id}) is group.{by} of this train; give it the name `{by}` there, \
+         or yours another"
+    )]
+    TakenName {
+        /// The group.
+        group: GroupName,
+        /// The service's group.
+        id: Ocid,
+        /// Which group of the train that is.
+        by: GroupName,
     },
     /// A group would lose too many members at once.
     #[error(

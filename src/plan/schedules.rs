@@ -10,7 +10,7 @@ use super::roster::Rosters;
 use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Held, HeldReason, Input, Refusal};
 use crate::name::{Address, GroupName, Ocid};
 use crate::observed::{Job, Observed, ServiceSchedule};
-use crate::op::Schedule;
+use crate::op::{Ownership, Schedule};
 use crate::train::Group;
 
 /// The scheduled job of one group.
@@ -83,8 +83,15 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
     for (group, record) in input.state.schedules.iter().filter(|(group, _)| !declared(group)) {
         gone.entry(group).or_default().insert(&record.id);
     }
+    // One whose group was renamed here is tagged with the old name until it is changed.
+    let kept =
+        input.state.schedules.iter().filter(|(group, _)| declared(group)).map(|(_, record)| &record.id);
+    let kept: BTreeSet<&Ocid> = kept.collect();
     for (group, ids) in tagged.iter().filter(|(group, _)| !declared(group)) {
-        gone.entry(group).or_default().extend(ids);
+        let ids: Vec<&Ocid> = ids.iter().copied().filter(|id| !kept.contains(id)).collect();
+        if !ids.is_empty() {
+            gone.entry(group).or_default().extend(ids);
+        }
     }
     for (group, ids) in gone {
         let seen = ids.iter().find_map(|id| input.observed.schedules.get(*id));
@@ -129,7 +136,9 @@ fn of_group(
     let is_for = target.is_some_and(|target| job.is_for(target));
     let does = job.does(&name, &schedule, input.now) && seen.group.as_ref() == Some(&group.name);
     // Compared with what we had it do: what the train says now is another matter.
-    let drifted = known.and(record).filter(|record| !job.does(&name, &record.schedule, input.now));
+    // One whose group goes by another name here now is still called and tagged as before.
+    let called = seen.group.as_ref().map_or_else(|| name.clone(), |of| self::name(input, of));
+    let drifted = known.and(record).filter(|record| !job.does(&called, &record.schedule, input.now));
     let drift = drifted.map(|record| DriftKind::Schedule { expected: record.schedule, found: job.clone() });
     let mut one = Found {
         schedule: Some(schedule),
@@ -155,10 +164,7 @@ fn is_ours(input: &Input<'_>, seen: &ServiceSchedule) -> bool {
 }
 
 fn refused(group: &GroupName, name: &str, id: Option<&Ocid>, seen: &ServiceSchedule) -> Refusal {
-    let owner = seen.owner.as_ref().map_or_else(
-        || "nobody that its tags name".to_owned(),
-        |owner| format!("train {} of lineage {}", owner.train, owner.lineage),
-    );
+    let owner = Ownership::told(seen.owner.as_ref());
     Refusal::ForeignSchedule {
         group: group.clone(),
         name: name.to_owned(),

@@ -133,9 +133,11 @@ impl Step {
                 Op::CreateSource { .. }
                 | Op::AddPackages { .. }
                 | Op::RemovePackages { .. }
+                | Op::AdoptSource { .. }
                 | Op::DeleteSource { .. } => Phase::Sources,
                 Op::CreateGroup { .. }
                 | Op::DeleteGroup { .. }
+                | Op::AdoptGroup { .. }
                 | Op::Join { .. }
                 | Op::Leave { .. }
                 | Op::Enroll { .. }

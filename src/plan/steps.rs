@@ -56,6 +56,8 @@ pub(super) fn lay(
     steps.list
 }
 
+pub(super) use imports::take_over;
+
 /// Returns what the steps will take.
 pub(super) fn cost(steps: &[Step]) -> Cost {
     let mut cost = Cost::default();
@@ -157,7 +159,9 @@ impl Steps {
             // What a source holds is no matter of what it hangs under.
             let source = SourceRef { release: release.name.clone(), id: found.id.clone(), under: None };
             let mut first = Vec::new();
-            if found.id.is_none() || found.adopt {
+            if let Some(id) = found.id.as_ref().filter(|_| found.imported || (found.adopt && found.renamed)) {
+                first.push(self.adopt_source(input, release, id));
+            } else if found.id.is_none() || found.adopt {
                 let op = Op::CreateSource {
                     release: release.name.clone(),
                     name: holdings::source_name(input, &release.name),
@@ -206,7 +210,7 @@ impl Steps {
         for (name, members) in &rosters.undeclared {
             let id = input.state.groups.get(name).map(|record| record.id.clone());
             let group = GroupRef { group: name.clone(), id };
-            let mut leaving = self.leaves(input, &group, members, &mut left);
+            let mut leaving = self.leaves(input, (&group, None), members, &mut left);
             leaving.extend(unscheduled.get(name).into_iter().flatten());
             let op = Op::DeleteGroup { group };
             self.push(
@@ -217,20 +221,25 @@ impl Steps {
                 Precondition::Nothing,
             );
         }
+        let mut made: BTreeMap<GroupName, StepId> = BTreeMap::new();
         for (name, roster) in &rosters.declared {
-            let id = groups.get(name).and_then(|found| found.id.clone());
-            let group = GroupRef { group: name.clone(), id };
-            let steps = self.leaves(input, &group, &roster.leaves, &mut left);
+            let found = groups.get(name);
+            let id = found.and_then(|found| found.id.clone());
+            // What others made is the train's before anything is done to it.
+            if let Some(id) = id.as_ref().filter(|_| found.is_some_and(|found| found.imported)) {
+                made.insert(name.clone(), self.adopt_group(input, name, id));
+            }
+            let group = (&GroupRef { group: name.clone(), id }, made.get(name).copied());
+            let steps = self.leaves(input, group, &roster.leaves, &mut left);
             dismissed.insert(name.clone(), steps);
         }
         let mut joined = BTreeMap::new();
-        let mut made: BTreeMap<GroupName, StepId> = BTreeMap::new();
         for train_group in &input.train.groups {
             let name = &train_group.name;
             let Some(found) = groups.get(name) else { continue };
             let group = GroupRef { group: name.clone(), id: found.id.clone() };
-            let mut first = None;
-            if found.id.is_none() || found.adopt {
+            let mut first = made.get(name).copied();
+            if first.is_none() && (found.id.is_none() || found.adopt) {
                 let owner = holdings::ownership(input, None);
                 let release = &train_group.release;
                 let outfit = bound.then(|| Outfit {
@@ -264,27 +273,32 @@ impl Steps {
     fn leaves(
         &mut self,
         input: &Input<'_>,
-        group: &GroupRef,
+        (group, adopted): (&GroupRef, Option<StepId>),
         instances: &[Ocid],
         left: &mut BTreeMap<Ocid, StepId>,
     ) -> Vec<StepId> {
         if input.capabilities.binding == Binding::Instance {
-            return instances.iter().map(|instance| self.leave(group, instance, left)).collect();
+            return instances.iter().map(|instance| self.leave((group, adopted), instance, left)).collect();
         }
         let batches = instances.chunks(input.capabilities.instances_per_call.max(1));
         let dismissed = batches.map(|batch| {
-            let step = self.dismiss(group, batch, Vec::new());
+            let step = self.dismiss(group, batch, adopted.into_iter().collect());
             left.extend(batch.iter().map(|instance| (instance.clone(), step)));
             step
         });
         dismissed.collect()
     }
 
-    fn leave(&mut self, group: &GroupRef, instance: &Ocid, left: &mut BTreeMap<Ocid, StepId>) -> StepId {
+    fn leave(
+        &mut self,
+        (group, adopted): (&GroupRef, Option<StepId>),
+        instance: &Ocid,
+        left: &mut BTreeMap<Ocid, StepId>,
+    ) -> StepId {
         let op = Op::Leave { group: group.clone(), instance: instance.clone() };
         let address = Address::Instance(instance.clone());
-        let step =
-            self.push(address, Some(&group.group), Action::Act { op }, Vec::new(), Precondition::Nothing);
+        let after = adopted.into_iter().collect();
+        let step = self.push(address, Some(&group.group), Action::Act { op }, after, Precondition::Nothing);
         left.insert(instance.clone(), step);
         step
     }
@@ -310,7 +324,7 @@ impl Steps {
         filled: &BTreeMap<ReleaseName, StepId>,
         membership: &Membership,
     ) {
-        let Found { sources, riding, bindings, .. } = service;
+        let Found { sources, riding, bindings, groups, .. } = service;
         let joined = &membership.joined;
         // The last step of each member of a group: what a gate behind that group follows.
         let mut ends: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
@@ -342,6 +356,9 @@ impl Steps {
                     before.extend(parent);
                     before.extend(&barriers);
                 }
+                // A group that is taken over is the train's before anybody in it is moved.
+                let adopted = membership.made.get(name).filter(|_| join.is_none());
+                before.extend(adopted.filter(|_| groups.get(name).is_some_and(|found| found.imported)));
                 let mut last = None;
                 if member.switch {
                     let (op, expects) = switch(member, &source, riding);
@@ -381,5 +398,6 @@ impl Steps {
 }
 
 mod crew;
+mod imports;
 mod profile;
 mod schedule;

@@ -208,6 +208,8 @@ mod tests {
                 release: Some(gl1.clone()),
                 since: Some(since),
                 failed: None,
+                called: None,
+                accepted: Default::default(),
             };
             state.groups.insert(GroupName::new(name), record);
         }
@@ -227,6 +229,7 @@ mod tests {
                 group: GroupName::new(group),
                 release: Some(gl1.clone()),
                 at_level: level,
+                accepted: Default::default(),
             };
             state.instances.insert(Ocid::new(name), record);
         }

@@ -8,7 +8,8 @@ use super::words::{self, count, counts, one_line};
 use super::{Detail, Style};
 use crate::apply::{Outcome, StepEnd};
 use crate::name::{Address, GroupName};
-use crate::plan::{Change, ChangeAction, Phase, Plan, Step};
+use crate::op::Op;
+use crate::plan::{Action, Change, ChangeAction, Phase, Plan, Step};
 
 /// Names shown of those that failed alike before the list folds.
 const NAMES: usize = 12;
@@ -86,8 +87,12 @@ impl<'a> Run<'a> {
 }
 
 fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
-    let [added, changed, destroyed] = resources(plan, run);
-    let resources = format!("Resources: {added} added, {changed} changed, {destroyed} destroyed.");
+    let [imported, added, changed, destroyed] = resources(plan, run);
+    let imported = match plan.imports.is_empty() {
+        true => String::new(),
+        false => format!("{imported} imported, "),
+    };
+    let resources = format!("Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed.");
     if run.is_complete() {
         let sentence = page.paint(Tone::Add, "Apply complete!");
         page.text(0, 0, &format!("{sentence} {resources}"));
@@ -121,7 +126,7 @@ fn verdict(page: &mut Page, plan: &Plan, run: &Run<'_>) {
 
 /// Counts the addresses that this run has brought where the plan wanted them: all their steps ended well, and this
 /// run did one of them. A group is there when all its members are.
-fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
+fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 4] {
     #[derive(Clone, Copy)]
     struct Seen {
         well: bool,
@@ -149,12 +154,20 @@ fn resources(plan: &Plan, run: &Run<'_>) -> [usize; 3] {
         };
         seen.is_some_and(|seen| seen.well && seen.done)
     };
-    let mut resources = [0; 3];
+    let mut resources = [0; 4];
+    let adopted = run.outcome.ends.iter().filter(|(id, end)| {
+        let step = plan.steps.get(id.0 as usize).filter(|_| end.lets_on());
+        step.is_some_and(|step| {
+            matches!(&step.action, Action::Act { op: Op::AdoptSource { .. } | Op::AdoptGroup { .. } })
+                && plan.imports.iter().any(|import| import.address == step.address)
+        })
+    });
+    resources[0] = adopted.count();
     for change in plan.changes.iter().filter(|change| reached(change)) {
         resources[match change.action {
-            ChangeAction::Add => 0,
-            ChangeAction::Change => 1,
-            ChangeAction::Destroy => 2,
+            ChangeAction::Add => 1,
+            ChangeAction::Change => 2,
+            ChangeAction::Destroy => 3,
         }] += 1;
     }
     resources

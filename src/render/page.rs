@@ -44,7 +44,7 @@ pub(super) struct Page {
     style: Style,
 }
 
-/// A symbol before a line: `+` added, `~` changed, `-` removed, `!` drifted, `=` held.
+/// A symbol before a line: `+` added, `~` changed, `-` removed, `*` taken over, `!` drifted, `=` held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark(pub(super) char, pub(super) Tone);
 
@@ -52,6 +52,7 @@ impl Mark {
     pub(super) const ADD: Self = Self('+', Tone::Add);
     pub(super) const CHANGE: Self = Self('~', Tone::Change);
     pub(super) const REMOVE: Self = Self('-', Tone::Destroy);
+    pub(super) const IMPORT: Self = Self('*', Tone::Add);
     pub(super) const DRIFT: Self = Self('!', Tone::Drift);
     pub(super) const MORE: Self = Self('>', Tone::Drift);
     pub(super) const LESS: Self = Self('<', Tone::Drift);

@@ -9,6 +9,7 @@ mod cohorts;
 mod crew;
 pub(super) mod drift;
 mod held;
+mod imports;
 mod mismatch;
 pub(super) mod partial;
 mod patches;
@@ -32,6 +33,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     summary::tables(&mut page, plan);
     if page.shows(Detail::Default) {
         drift::section(&mut page, plan, drift_count(plan), &plan.drift.iter().collect::<Vec<_>>());
+        imports::section(&mut page, plan);
         changes::section(&mut page, plan);
         held::section(&mut page, plan);
         held::ahead(&mut page, plan);
@@ -39,10 +41,8 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         held::notes(&mut page, plan);
         partial::section(&mut page, plan);
         // A plan of nothing is short enough to say so once.
-        if !(plan.changes.is_empty()
-            && plan.held.is_empty()
-            && plan.drift.is_empty()
-            && plan.partial.is_none())
+        if plan.changes_anything()
+            || !(plan.held.is_empty() && plan.drift.is_empty() && plan.partial.is_none())
         {
             page.blank();
             write_verdict(&mut page, plan);
@@ -60,10 +60,14 @@ pub fn verdict(plan: &Plan) -> String {
 
 fn sentences(plan: &Plan) -> (String, String) {
     let (add, change, destroy) = plan.counts();
-    let sentence = if plan.changes.is_empty() {
-        "No changes. Your infrastructure matches the configuration.".to_owned()
-    } else {
-        format!("Plan: {add} to add, {change} to change, {destroy} to destroy.")
+    let sentence = match plan.imports.len() {
+        0 if plan.changes.is_empty() => {
+            "No changes. Your infrastructure matches the configuration.".to_owned()
+        }
+        0 => format!("Plan: {add} to add, {change} to change, {destroy} to destroy."),
+        imports => {
+            format!("Plan: {imports} to import, {add} to add, {change} to change, {destroy} to destroy.")
+        }
     };
     let (held, drifted) = (held_count(plan), drift_count(plan));
     let counted = counts(&[(held, "held"), (drifted, "drifted")]);
@@ -93,7 +97,7 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
     }
     partial::warning(page, plan);
     let held = held_count(plan);
-    if plan.changes.is_empty() && held > 0 {
+    if !plan.changes_anything() && held > 0 {
         page.text(
             0,
             0,
@@ -103,7 +107,7 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
                 if held == 1 { "it" } else { "them" },
             ),
         );
-    } else if !plan.changes.is_empty() && !plan.can_start() {
+    } else if plan.changes_anything() && !plan.can_start() {
         page.text(0, 0, &format!("None of the {} can start now.", count(plan.steps.len(), "step")));
     }
 }

@@ -4,6 +4,7 @@ mod borders;
 mod crews;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
+mod imports;
 mod plans;
 mod progress;
 mod runs;

@@ -341,6 +341,12 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 let many = count(packages.len(), "package");
                 words(source.release.to_string(), format!("removing {many}"), format!("{many} removed"))
             }
+            Op::AdoptSource { release, .. } => {
+                words(source(release), "taking the source over".to_owned(), "source taken over".to_owned())
+            }
+            Op::AdoptGroup { group, .. } => {
+                words(format!("group {group}"), "taking over".to_owned(), "taken over".to_owned())
+            }
             Op::CreateGroup { group, .. } => {
                 words(format!("group {group}"), "creating".to_owned(), "created".to_owned())
             }

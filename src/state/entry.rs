@@ -1,5 +1,6 @@
 //! Journal entries and what each does to the state: a total function, so that replay is the run again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -147,6 +148,9 @@ pub enum Effect {
         id: Ocid,
         /// Whether we made it.
         made: bool,
+        /// What the service calls it, where that is another name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        called: Option<Arc<str>>,
     },
     /// A group is gone.
     GroupGone {
@@ -349,7 +353,12 @@ impl State {
                 let record = SourceRecord { id: id.clone(), digest: *digest, since: at, proven: None };
                 self.sources.insert(release.clone(), record);
             }
-            Effect::Group { group, id, made } => self.bind(group, id, *made),
+            Effect::Group { group, id, made, called } => {
+                self.bind(group, id, *made);
+                if let Some(record) = self.groups.get_mut(group) {
+                    record.called.clone_from(called);
+                }
+            }
             Effect::GroupGone { group } => {
                 self.groups.remove(group);
                 self.instances.retain(|_, record| record.group != *group);
@@ -419,8 +428,11 @@ impl State {
         let before = same.or(known);
         let (release, since) =
             before.as_ref().map_or((None, None), |known| (known.release.clone(), known.since));
-        let failed = before.filter(|known| known.id == *id).and_then(|known| known.failed);
-        self.groups.insert(group.clone(), GroupRecord { id: id.clone(), made, release, since, failed });
+        let same = before.filter(|known| known.id == *id);
+        let (failed, called, accepted) =
+            same.map_or_else(Default::default, |known| (known.failed, known.called, known.accepted));
+        let record = GroupRecord { id: id.clone(), made, release, since, failed, called, accepted };
+        self.groups.insert(group.clone(), record);
     }
 
     fn ride(
@@ -436,16 +448,21 @@ impl State {
             group: group.clone(),
             release: None,
             at_level: None,
+            accepted: BTreeSet::new(),
         });
         record.name = name.clone();
         record.group = group.clone();
         let Some(release) = release else { return };
+        if record.release.as_ref() != Some(release) {
+            record.accepted.clear();
+        }
         record.release = Some(release.clone());
         if let Some(bound) =
             self.groups.get_mut(group).filter(|bound| bound.release.as_ref() != Some(release))
         {
             bound.release = Some(release.clone());
             bound.since = Some(at);
+            bound.accepted.clear();
         }
     }
 }

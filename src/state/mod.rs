@@ -21,7 +21,7 @@ use crate::package::Digest;
 use crate::patching::Patching;
 
 pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
-pub use surgery::Unfit;
+pub use surgery::{Unfit, Unrenamable};
 
 /// The format this build writes; a newer one is refused.
 pub const FORMAT_VERSION: u32 = 1;
@@ -133,6 +133,12 @@ pub struct GroupRecord {
     /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<FailedWork>,
+    /// What the service calls it, where that is another name than the train's and meant to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<Arc<str>>,
+    /// Sources that others gave it beside its release's, and that somebody has said are meant to be there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accepted: BTreeSet<Ocid>,
 }
 
 /// Work for a whole group that failed on some members.
@@ -185,6 +191,9 @@ pub struct InstanceRecord {
     /// The level it was last proven to be at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_level: Option<AtLevel>,
+    /// Sources that others gave it beside its release's, and that somebody has said are meant to be there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accepted: BTreeSet<Ocid>,
 }
 
 /// A proven level.

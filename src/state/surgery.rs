@@ -1,9 +1,12 @@
-//! Changes of the state by hand: forgetting what it holds, and going on from what it was.
+//! Changes of the state by hand: forgetting what it holds, calling it otherwise, and going on from what it was.
 //!
 //! Pure. What is forgotten stays in the service: the next plan meets it as something that others have made.
 
+use std::collections::BTreeMap;
+
 use super::State;
-use crate::name::Address;
+use crate::name::{Address, GroupName};
+use crate::op::OpKey;
 
 /// Why a state cannot take another's place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +47,66 @@ pub enum Unfit {
     },
 }
 
+/// Why something of a state cannot go by another name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unrenamable {
+    /// Something goes by that name.
+    #[error("{0} is in the state already")]
+    Taken(String),
+    /// Work on it was begun, and nobody knows what became of it: it is asked after by its name.
+    #[error(
+        "what became of work that was begun under the old name is not known, and it would be lost: {}",
+        keys.iter().map(OpKey::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Begun {
+        /// Which.
+        keys: Vec<OpKey>,
+    },
+}
+
 impl State {
+    /// Has a group go by another name, with all that belongs to it: its schedule, its profile, its instances, and work on
+    /// it that is found again by its work request. Which group of the service it is stays as it is.
+    pub fn rename(&mut self, from: &GroupName, to: &GroupName) -> Result<(), Unrenamable> {
+        let taken = [
+            ("group", self.groups.contains_key(to)),
+            ("schedule", self.schedules.contains_key(to)),
+            ("profile", self.profiles.contains_key(to)),
+        ];
+        if let Some((kind, _)) = taken.iter().find(|(_, taken)| *taken) {
+            return Err(Unrenamable::Taken(format!("{kind}.{to}")));
+        }
+        if let Some((id, _)) = self.instances.iter().find(|(_, record)| record.group == *to) {
+            return Err(Unrenamable::Taken(format!("instance {id} of group.{to}")));
+        }
+        let begun = self.unfinished.iter().filter(|(key, _)| key.is_of_group(from) || key.is_of_group(to));
+        let begun = begun.filter(|(key, work)| work.ticket.is_none() || key.is_of_group(to));
+        let begun: Vec<OpKey> = begun.map(|(key, _)| key.clone()).collect();
+        if !begun.is_empty() {
+            return Err(Unrenamable::Begun { keys: begun });
+        }
+        fn carry<V>(records: &mut BTreeMap<GroupName, V>, from: &GroupName, to: &GroupName) {
+            if let Some(record) = records.remove(from) {
+                records.insert(to.clone(), record);
+            }
+        }
+        carry(&mut self.groups, from, to);
+        if let Some(record) = self.groups.get_mut(to) {
+            // That the service goes on calling it so is not what others have done.
+            let called = record.called.take().unwrap_or_else(|| from.as_str().into());
+            record.called = (*called != *to.as_str()).then_some(called);
+        }
+        carry(&mut self.schedules, from, to);
+        carry(&mut self.profiles, from, to);
+        for record in self.instances.values_mut().filter(|record| record.group == *from) {
+            record.group = to.clone();
+        }
+        let unfinished = std::mem::take(&mut self.unfinished);
+        self.unfinished =
+            unfinished.into_iter().map(|(key, work)| (key.renamed(from, to).unwrap_or(key), work)).collect();
+        Ok(())
+    }
+
     /// Forgets what is at an address, with what belongs to it: of a group its schedule, its profile and its instances.
     pub fn forget(&mut self, address: &Address) {
         match address {
@@ -132,6 +194,94 @@ mod tests {
         let one = whole.instances.keys().next().unwrap().clone();
         assert_eq!(left(Address::Instance(one)), (1, 1, 2));
         assert_eq!(left(Address::Instance(Ocid::new("ocid1.instance.oc1..x"))), (1, 1, 3));
+    }
+
+    #[test]
+    fn a_group_goes_by_another_name_with_all_that_is_its_own() {
+        let mut whole = applied();
+        let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+        let open = |ticket: Option<&str>| crate::state::UnfinishedOp {
+            token: crate::op::RetryToken("token".into()),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            ticket: ticket.map(|ticket| crate::op::Ticket(ticket.into())),
+            instances: Vec::new(),
+        };
+        let key = |text: &str| OpKey(text.to_owned());
+        whole.unfinished.insert(key("group-update/web/GL1.1"), open(Some("w")));
+        whole.unfinished.insert(key("update/web/ocid1.instance.oc1..a"), open(None));
+        let mut state = whole.clone();
+        state.rename(&web, &front).unwrap();
+        let record = &state.groups[&front];
+        assert_eq!((&record.id, record.called.as_deref()), (&whole.groups[&web].id, Some("web")));
+        assert_eq!((state.groups.len(), state.instances.len()), (1, 3));
+        for (id, record) in &state.instances {
+            assert_eq!((&record.group, &record.at_level), (&front, &whole.instances[id].at_level));
+        }
+        let keys: Vec<&str> = state.unfinished.keys().map(|key| key.0.as_str()).collect();
+        assert_eq!(keys, ["group-update/front/GL1.1", "update/web/ocid1.instance.oc1..a"]);
+        // And back: nothing is left of it.
+        state.rename(&front, &web).unwrap();
+        assert_eq!(state, whole);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_and_work_that_would_be_lost_are_refused() {
+        let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+        let since = jiff::Timestamp::UNIX_EPOCH;
+        let id = || Ocid::new("ocid1.x.oc1..y");
+        let begun = move |key: &str, ticket: Option<&str>| {
+            let work = crate::state::UnfinishedOp {
+                token: crate::op::RetryToken("token".into()),
+                started: since,
+                ticket: ticket.map(|ticket| crate::op::Ticket(ticket.into())),
+                instances: Vec::new(),
+            };
+            (OpKey(key.to_owned()), work)
+        };
+        type Change = Box<dyn Fn(&mut State)>;
+        let rows: [(Change, &str); 6] = [
+            (
+                Box::new(|state| {
+                    let record = state.groups["web"].clone();
+                    state.groups.insert(GroupName::new("front"), record);
+                }),
+                "group.front is in the state already",
+            ),
+            (
+                Box::new(move |state| {
+                    let record = crate::state::ProfileRecord { id: id(), since };
+                    state.profiles.insert(GroupName::new("front"), record);
+                }),
+                "profile.front is in the state already",
+            ),
+            (
+                Box::new(|state| {
+                    let record = state.instances.values_mut().next().unwrap();
+                    record.group = GroupName::new("front");
+                }),
+                "of group.front is in the state already",
+            ),
+            (
+                Box::new(move |state| state.unfinished.extend([begun("group-attach/web/GL1", None)])),
+                "would be lost: group-attach/web/GL1",
+            ),
+            (
+                Box::new(move |state| state.unfinished.extend([begun("create-group/web", None)])),
+                "would be lost: create-group/web",
+            ),
+            (
+                Box::new(move |state| state.unfinished.extend([begun("delete-group/front", Some("w"))])),
+                "would be lost: delete-group/front",
+            ),
+        ];
+        for (change, expected) in rows {
+            let mut state = applied();
+            change(&mut state);
+            let before = state.clone();
+            let why = state.rename(&web, &front).unwrap_err().to_string();
+            assert!(why.contains(expected), "no `{expected}` in {why}");
+            assert_eq!(state, before);
+        }
     }
 
     #[test]

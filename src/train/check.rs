@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Endpoint;
 use super::api;
+use super::imports;
 use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::{At, and};
@@ -40,6 +41,7 @@ pub(super) fn file(loaded: &Loaded, report: &mut Report) {
     }
     circles(source, &shape.groups, report);
     api::check(source, shape, report);
+    imports::check(source, shape, report);
     for (release, manifest) in shape.releases.iter().zip(manifests) {
         if let Some((source, reading)) = manifest {
             contents(source, reading, shape, release.name.as_ref(), report);
@@ -229,6 +231,7 @@ fn contents(
 
 /// Checks what must hold over all files.
 pub(super) fn across(files: &[Loaded], report: &mut Report) {
+    imports::across(files, report);
     let mut trains: HashMap<&str, &Loaded> = HashMap::new();
     let mut services: HashMap<(Service<'_>, &str), &Loaded> = HashMap::new();
     let mut instances: HashMap<&Ocid, (&Loaded, &GroupShape, usize)> = HashMap::new();

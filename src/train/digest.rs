@@ -5,7 +5,10 @@
 //! its length before it, so that no two trains write the same bytes.
 
 use super::service::WORK_TIMEOUT;
-use super::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, Release, Selector, Service, Train};
+use super::{
+    Ahead, Amount, Auth, Endpoint, Group, Import, Imported, Layout, Members, Release, Selector, Service,
+    Train,
+};
 use crate::name::Ocid;
 use crate::package::Digest;
 use crate::patching::{Api, Schedule, Wanted};
@@ -25,6 +28,7 @@ pub(super) fn of(train: &Train) -> Digest {
         service,
         releases,
         groups,
+        imports,
         digest: _,
         layout,
         layout_line: _,
@@ -72,6 +76,17 @@ pub(super) fn of(train: &Train) -> Digest {
     let profiles: Vec<&str> = profiles.collect();
     if !profiles.is_empty() {
         parts.put("profiles").list(&profiles);
+    }
+    let mut imports: Vec<&Imported> = imports.iter().map(|Import { of, line: _ }| of).collect();
+    imports.sort_unstable();
+    if !imports.is_empty() {
+        parts.put("imports").count(imports.len());
+    }
+    for import in imports {
+        match import {
+            Imported::Source { release, id } => parts.put("release").put(release.as_str()).put(id.as_str()),
+            Imported::Group { group, id } => parts.put("group").put(group.as_str()).put(id.as_str()),
+        };
     }
     Digest::of([parts.0])
 }

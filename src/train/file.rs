@@ -9,6 +9,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::check::{self, Loaded};
+use super::imports::ImportShape;
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
@@ -210,6 +211,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         keeping,
         releases,
         groups,
+        imports,
         layout,
         encryption,
         span,
@@ -229,6 +231,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         keeping,
         releases: releases.collect::<Option<_>>()?,
         groups: groups.into_iter().map(group).collect::<Option<_>>()?,
+        imports: imports.into_iter().map(ImportShape::import).collect(),
         digest: Digest::of([""]),
         layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,

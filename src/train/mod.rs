@@ -43,6 +43,8 @@ pub struct Train {
     pub releases: Vec<Release>,
     /// The groups, in file order, which is for display only.
     pub groups: Vec<Group>,
+    /// What others made and the train takes over, in file order.
+    pub imports: Vec<Import>,
     /// The digest of all parsed values and of the releases' contents; comments and layout do not count.
     pub digest: Digest,
     /// `train.layout`: how the sources of releases that are made from now on hang together.
@@ -331,6 +333,7 @@ mod digest;
 pub mod edit;
 mod encryption;
 mod file;
+mod imports;
 mod keeping;
 mod later;
 mod layout;
@@ -347,6 +350,7 @@ mod vendors;
 pub use crate::patching::Patching;
 pub use encryption::Encryption;
 pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
+pub use imports::{Import, Imported};
 pub use keeping::{Bucket, Database, Keeping};
 pub use layout::format;
 pub use problem::{Problem, Problems};

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::encryption::{self, Encryption};
+use super::imports::{self, ImportShape};
 use super::keeping;
 use super::later;
 use super::patching;
@@ -21,8 +22,8 @@ use crate::package::{Arch, Pattern};
 use crate::patching::{Api, Schedule, Wanted};
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
-pub(super) const TABLES: [(&str, &[&str]); 6] = [
-    (TOP, &["train", "service", "state", "release", "group"]),
+pub(super) const TABLES: [(&str, &[&str]); 7] = [
+    (TOP, &["train", "service", "state", "release", "group", "import"]),
     (
         "[train]",
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
@@ -51,6 +52,7 @@ pub(super) const TABLES: [(&str, &[&str]); 6] = [
             "profile",
         ],
     ),
+    ("[[import]]", &["release", "source", "group", "id"]),
 ];
 
 /// What is outside every train's care unless the file says otherwise.
@@ -79,6 +81,7 @@ pub(super) struct Shape {
     pub(super) keeping: Keeping,
     pub(super) releases: Vec<ReleaseShape>,
     pub(super) groups: Vec<GroupShape>,
+    pub(super) imports: Vec<ImportShape>,
     pub(super) layout: Option<At<Layout>>,
     pub(super) encryption: Option<Encryption>,
     /// The `[train]` table.
@@ -144,6 +147,9 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
     }
     for (table, span) in tables(file, top.optional("group"), "group") {
         shape.groups.push(group(file, table, span));
+    }
+    for (table, span) in tables(file, top.optional("import"), "import") {
+        shape.imports.extend(imports::read(file, table, span));
     }
     top.close(file);
     shape

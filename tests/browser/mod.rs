@@ -97,6 +97,7 @@ fn train(instances: usize) -> Train {
         },
         encryption: None,
         neighbours: Vec::new(),
+        imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),
@@ -207,7 +208,13 @@ fn report(instances: usize) -> Report {
             patching: patchtrain::train::Patching::EVERYTHING,
         };
         let group = GroupName::new(group_of(number));
-        let record = InstanceRecord { name: "".into(), group, release: None, at_level: Some(level) };
+        let record = InstanceRecord {
+            name: "".into(),
+            group,
+            release: None,
+            at_level: Some(level),
+            accepted: Default::default(),
+        };
         state.instances.insert(id(number), record);
     }
     let earlier: Vec<ReportRecord> = (1..30)

@@ -1,11 +1,13 @@
 //! The planner against generated worlds: that plans keep their invariants, and that applying them converges.
 
+mod accepts;
 mod bound;
 mod cached;
 mod children;
 mod convergence;
 mod drifts;
 mod groups;
+mod imports;
 mod refusals;
 mod retired;
 mod schedules;
@@ -14,4 +16,5 @@ mod small;
 mod stories;
 mod streams;
 mod targets;
+mod unimportable;
 mod updates;

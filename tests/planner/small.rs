@@ -98,6 +98,9 @@ pub(super) fn told(plan: &Plan) -> String {
     lines.extend(
         plan.drift.iter().map(|drift| format!("drift {} {}", address(&drift.address), word(&drift.kind))),
     );
+    lines.extend(
+        plan.imports.iter().map(|import| format!("import {} {}", address(&import.address), import.id)),
+    );
     for change in &plan.changes {
         lines.push(format!("{:?} {} {}", change.action, address(&change.address), word(&change.detail)));
     }

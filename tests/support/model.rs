@@ -259,7 +259,15 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         }
         Op::CreateGroup { group, .. } => {
             let id = world.observed.group_id(&GroupRef { group: group.clone(), id: None })?;
-            Effect::Group { group: group.clone(), id, made: true }
+            Effect::Group { group: group.clone(), id, made: true, called: None }
+        }
+        Op::AdoptSource { release, id, owner } => {
+            let digest = owner.release.as_ref()?.1;
+            Effect::Source { release: release.clone(), id: id.clone(), digest }
+        }
+        Op::AdoptGroup { group, id, called, .. } => {
+            let called = (called != group.as_str()).then(|| called.as_str().into());
+            Effect::Group { group: group.clone(), id: id.clone(), made: true, called }
         }
         Op::DeleteGroup { group } => Effect::GroupGone { group: group.group.clone() },
         Op::Join { group, instance } => Effect::Riding {

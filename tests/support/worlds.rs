@@ -137,6 +137,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         },
         encryption: None,
         neighbours: Vec::new(),
+        imports: Vec::new(),
         releases,
         groups,
         digest,

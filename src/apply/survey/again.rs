@@ -40,8 +40,15 @@ pub async fn survey_again<C: Cloud>(
     for (id, instance) in standing {
         observed.learn(Sighting::Instance(id, Some(instance)));
     }
+    // What was taken over is called as it was before.
+    let renamed = state.sources.iter().filter(|(release, record)| {
+        let seen = observed.sources.get(&record.id);
+        seen.is_some_and(|seen| *seen.name != *format!("{}/{release}", train.name))
+    });
+    let renamed = renamed.map(|(_, record)| Scope::Source(record.id.clone()));
     // By their names groups may have gone that still are there under others.
-    reads.all(&mut observed, by_id.collect()).await?;
+    let by_id = by_id.chain(renamed).collect();
+    reads.all(&mut observed, by_id).await?;
 
     let retired = retired(train, state);
     let ours = observed.sources.iter().filter(|(id, source)| is_ours(id, source, state));

@@ -3,6 +3,7 @@
 
 mod crash;
 mod faults;
+mod imports;
 mod interrupt;
 mod plans;
 mod running;

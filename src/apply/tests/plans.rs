@@ -167,6 +167,7 @@ impl Builder {
             partial: None,
             seen: None,
             patches: Vec::new(),
+            imports: Vec::new(),
         };
         Self { plan }
     }

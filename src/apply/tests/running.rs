@@ -28,7 +28,16 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
             patching: crate::train::Patching::EVERYTHING,
         });
         let group = plans::group(group);
-        (instance(name), InstanceRecord { name: name.into(), group, release: Some(release()), at_level })
+        (
+            instance(name),
+            InstanceRecord {
+                name: name.into(),
+                group,
+                release: Some(release()),
+                at_level,
+                accepted: Default::default(),
+            },
+        )
     };
     let expected = [record("canary-1", "canary"), record("web-1", "web"), record("web-2", "web")];
     assert_eq!(state.instances, expected.into());
@@ -38,6 +47,8 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
         release: Some(release()),
         since: Some(at),
         failed: None,
+        called: None,
+        accepted: Default::default(),
     };
     let expected = [(plans::group("canary"), bound("canary")), (plans::group("web"), bound("web"))];
     assert_eq!(state.groups, expected.into());

@@ -55,6 +55,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         layout_line: 1,
         encryption: None,
         neighbours: Vec::new(),
+        imports: Vec::new(),
     }
 }
 

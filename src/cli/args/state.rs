@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Locking, Selection};
+use super::{Identity, Locking, Parallelism, Selection};
+use crate::name::Spelled;
 
 /// Look into the state of a train, and change it by hand
 ///
-/// No command here asks a service or changes anything in one. Whatever replaces a state keeps the one that was there as a
+/// No command here changes anything in a service, and but for `accept` none asks one. Whatever replaces a state keeps the one that was there as a
 /// backup (the last ten of them), and writes down in the history who did that.
 #[derive(Debug, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -21,12 +22,14 @@ pub(in crate::cli) struct StateCommand {
 pub(in crate::cli) enum StateAction {
     List(StateList),
     Show(StateShow),
+    Mv(StateMv),
     Rm(StateRm),
     Pull(StatePull),
     Push(StatePush),
     Diff(StateDiff),
     History(StateHistory),
     Restore(StateRestore),
+    Accept(StateAccept),
     Rewrite(StateRewrite),
     Locks(StateLocks),
 }
@@ -78,6 +81,28 @@ pub(in crate::cli) struct StateShow {
     pub(in crate::cli) json: bool,
 }
 
+/// Have a group go by another name; in the service nothing changes
+///
+/// With a group go its schedule, its profile and its instances. The train file has to call it by the new name, too: the next
+/// plan would make another group else, or take the old name back. Which group of the service it is stays as it is, and so does
+/// the name that it has there. A release keeps its name.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateMv {
+    /// The address that it has, such as group.web
+    #[arg(value_name = "ADDRESS")]
+    pub(in crate::cli) address: String,
+
+    /// The address that it is to have, such as group.frontend
+    #[arg(value_name = "NEW")]
+    pub(in crate::cli) new: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
+}
+
 /// Forget what is at addresses; in the service it stays as it is
 ///
 /// With a group go its schedule, its profile and its instances. The next plan meets what was forgotten as something that
@@ -93,6 +118,30 @@ pub(in crate::cli) struct StateRm {
 
     #[command(flatten)]
     pub(in crate::cli) consent: Consent,
+}
+
+/// Record what others changed as what is meant
+///
+/// Asks the service what `drift` asks, and puts into the state what it tells of these addresses, so that it is no drift any
+/// more. The train file and the service stay as they are: where the train file says otherwise, the next plan still would
+/// change it back.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StateAccept {
+    /// The addresses, such as group.web (with all that is the group's), instance.web-1 or release.GL1
+    #[arg(value_name = "ADDRESS", required = true, value_parser = Spelled::parse)]
+    pub(in crate::cli) addresses: Vec<Spelled>,
+
+    #[command(flatten)]
+    pub(in crate::cli) of: OneTrain,
+
+    #[command(flatten)]
+    pub(in crate::cli) consent: Consent,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
 }
 
 /// Print the state as JSON, with what an interrupted run has left in its journal

@@ -48,6 +48,7 @@ fn plan(id: &str, serial: u64) -> Plan {
         partial: None,
         seen: None,
         patches: Vec::new(),
+        imports: Vec::new(),
     }
 }
 

@@ -1,25 +1,25 @@
-//! What changes a state by hand: `state rm`, `push` and `restore`. Under the lock, approved, kept as a backup, and
+//! What changes a state by hand: `state mv`, `rm`, `push` and `restore`. Under the lock, approved, kept as a backup, and
 //! written down. With `--dry-run` without the lock, and nothing is written at all.
 
 use std::fmt::Display;
 
-use super::super::args::{Consent, StatePush, StateRestore, StateRm};
+use super::super::args::{Consent, StateMv, StatePush, StateRestore, StateRm};
 use super::super::context::Context;
 use super::super::signals::unless_interrupted;
 use super::super::{CliError, exit, lock, prompt};
 use super::{Place, find, none, place, train};
 use crate::apply::Interrupt;
-use crate::name::Address;
+use crate::name::{Address, GroupName};
 use crate::render;
 use crate::state::inspect::{self, Spellings};
 use crate::state::store::{ChangeRecord, Store, TrainSession, read_state};
-use crate::state::{State, Unfit};
+use crate::state::{State, Unfit, Unrenamable};
 use crate::train::Train;
 
 pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError> {
     let words = format!("state rm {}", arguments.addresses.join(" "));
     let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |place, before| {
+    operation.run(async |_, place, before| {
         let mut after = before.clone().ok_or_else(|| none(&place.train))?;
         let spellings = Spellings::of(before.as_ref().unwrap_or(&after));
         let addresses: Vec<Address> =
@@ -29,12 +29,79 @@ pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError>
     })
 }
 
+pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError> {
+    let (address, new) = (&arguments.address, &arguments.new);
+    let words = format!("state mv {address} {new}");
+    let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
+    let to = renamed(address, new)?;
+    let done = operation.run(async |_, place, before| {
+        let mut after = before.clone().ok_or_else(|| none(&place.train))?;
+        let Address::Group(from) = find(&Spellings::of(&after.clone()), address)? else {
+            return Err(unnamed(address));
+        };
+        after.rename(&from, &to).map_err(|why| {
+            let error = refused_name(address, new, &why);
+            match why {
+                Unrenamable::Begun { .. } => {
+                    error.hint("`patchtrain apply` finds out what became of it; then rename")
+                }
+                Unrenamable::Taken(_) => {
+                    error.hint("choose another name, or forget that first: `patchtrain state rm`")
+                }
+            }
+        })?;
+        Ok(after)
+    })?;
+    let train = &operation.train;
+    let file = train.file.display();
+    context.terminal.say(&match train.group(&to) {
+        Some(_) => format!("{file} declares {new} already: the next plan knows it by that name."),
+        None => format!(
+            "Now call it so in {file} too (`name`, and in `after` of others), before the next apply: until then that \
+             takes the old name back."
+        ),
+    });
+    context.terminal.say("In the service the group keeps its display name, and is found by its OCID.");
+    Ok(done)
+}
+
+/// Checks what something is to be called. Only groups can be called otherwise.
+fn renamed(address: &str, new: &str) -> Result<GroupName, CliError> {
+    let kind = |text: &str| text.split_once('.').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+    match (kind(address), kind(new)) {
+        (Some((from, _)), Some((to, name))) if from == "group" && to == "group" => GroupName::parse(&name)
+            .map_err(|error| CliError::usage(format!("`{new}` is no address: {error}"))),
+        (Some((from, _)), Some((to, _))) if from != "group" && from == to => Err(unnamed(address)),
+        _ => Err(CliError::usage(format!("`{address}` cannot become `{new}`"))
+            .hint("both are addresses of groups: `patchtrain state mv group.web group.frontend`")),
+    }
+}
+
+/// Says why something keeps the name that it has.
+fn unnamed(address: &str) -> CliError {
+    let error = CliError::usage(format!("`{address}` cannot be called otherwise"));
+    match address.split_once('.').map_or("", |(kind, _)| kind) {
+        "release" => error
+            .cause(
+                "a release keeps its name: its source is named and tagged with that in the service, and levels, histories \
+                 and manifests tell by it what was proven",
+            )
+            .hint("declare a release of the new name with the same packages, `promote` groups to it, and retire this one"),
+        "schedule" | "profile" => error.hint("it goes by the name of its group, and is renamed with that"),
+        _ => error.hint("an instance is called what the service calls it"),
+    }
+}
+
+fn refused_name(address: &str, new: &str, why: &Unrenamable) -> CliError {
+    CliError::new(exit::ERROR, format!("`{address}` cannot become `{new}`")).cause(why.to_string())
+}
+
 pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliError> {
     let (file, force) = (arguments.file.display(), arguments.force);
     let words = format!("state push {file}{}", if force { " --force" } else { "" });
     let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
     let given = read_state(&arguments.file, &context.sealing(&operation.train)?)?;
-    operation.run(async |place, before| {
+    operation.run(async |_, place, before| {
         let train = &place.train;
         let beginning =
             State { api: train.service.api, ..State::new(train.name.clone(), given.lineage.clone()) };
@@ -51,7 +118,7 @@ pub(super) fn push(context: &Context, arguments: &StatePush) -> Result<u8, CliEr
 pub(super) fn restore(context: &Context, arguments: &StateRestore) -> Result<u8, CliError> {
     let words = format!("state restore {}", arguments.serial);
     let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
-    operation.run(async |place, before| {
+    operation.run(async |_, place, before| {
         let kept = place.backup(before.as_ref(), arguments.serial).await?;
         let Some(current) = before else { return Ok(kept) };
         let what = format!("serial {} cannot be gone back to", arguments.serial);
@@ -65,16 +132,16 @@ fn refused(code: u8, what: &dyn Display, why: &Unfit) -> CliError {
 }
 
 /// One command that puts a state in another's place.
-struct Operation<'a> {
+pub(super) struct Operation<'a> {
     context: &'a Context,
-    train: Train,
+    pub(super) train: Train,
     consent: &'a Consent,
     /// The command, as it was typed.
     words: String,
 }
 
 impl<'a> Operation<'a> {
-    fn new(
+    pub(super) fn new(
         context: &'a Context,
         train: Train,
         consent: &'a Consent,
@@ -89,15 +156,15 @@ impl<'a> Operation<'a> {
     }
 
     /// Finds out with `make` what is to follow the state, and puts it there once that is approved.
-    fn run(
+    pub(super) fn run(
         &self,
-        make: impl AsyncFn(&Place, &Option<State>) -> Result<State, CliError>,
+        make: impl AsyncFn(&Interrupt, &Place, &Option<State>) -> Result<State, CliError>,
     ) -> Result<u8, CliError> {
         self.context.block_on(async |interrupt| {
             let place = place(self.context, &interrupt, self.train.clone()).await?;
             if self.consent.dry_run {
                 let before = unless_interrupted(&interrupt, place.store.load()).await??;
-                let after = make(&place, &before).await?;
+                let after = make(&interrupt, &place, &before).await?;
                 if self.differs(before.as_ref(), &after)? {
                     self.context.terminal.say("\nNothing was changed.");
                 }
@@ -105,7 +172,7 @@ impl<'a> Operation<'a> {
             }
             let (mut session, before) =
                 lock::take(self.context, &interrupt, &self.train, &self.consent.locking).await?;
-            let after = make(&place, &before).await?;
+            let after = make(&interrupt, &place, &before).await?;
             if self.differs(before.as_ref(), &after)? {
                 self.put(&interrupt, &place, &mut session, (before, after)).await?;
             }

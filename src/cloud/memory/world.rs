@@ -18,6 +18,7 @@ use crate::package::{Package, PackageSet, StreamContents};
 
 mod crew;
 mod offers;
+mod tokens;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -209,6 +210,9 @@ impl World {
             }
             Scope::Vendors => Sighting::Vendors(self.observed.vendors.clone()),
             Scope::Profiles => Sighting::Profiles(self.observed.profiles.clone()),
+            Scope::Candidate(_, id) => {
+                Sighting::Candidate(id.clone(), self.observed.candidates.get(id).cloned().flatten())
+            }
         })
     }
 
@@ -295,16 +299,7 @@ impl World {
         token: &RetryToken,
         fault: Option<&Fault>,
     ) -> Result<Submitted, CloudError> {
-        let takes_token = !matches!(
-            op,
-            Op::AddPackages { .. }
-                | Op::RemovePackages { .. }
-                | Op::DeleteGroup { .. }
-                | Op::DeleteSource { .. }
-                | Op::ChangeSchedule { .. }
-                | Op::DeleteSchedule { .. }
-                | Op::DeleteProfile { .. }
-        );
+        let takes_token = tokens::takes_one(op);
         if let Some((known, answer)) = self.answers.get(&token.0).filter(|_| takes_token) {
             if known == key {
                 return Ok(answer.clone());

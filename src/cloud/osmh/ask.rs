@@ -10,6 +10,7 @@ use crate::cloud::calls::Waits;
 use crate::cloud::words::{Wish, group_id, source_id, update_type};
 use crate::cloud::{CloudError, Submitted, tags};
 use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::observed::CandidateKind;
 use crate::oci::{Call, Transport};
 use crate::op::{Op, OpKey, Origin, Outfit, Ownership, ParentRef, RetryToken, Wanted};
 use crate::package::Package;
@@ -70,6 +71,8 @@ impl<T: Transport> OsmhCloud<T> {
                 self.change_schedule(id, &Wish { group, name, owner, schedule, next: *next }).await
             }
             Op::DeleteSchedule { id, .. } => self.delete_schedule(id).await,
+            Op::AdoptSource { id, owner, .. } => self.adopt(CandidateKind::Source, id, owner).await,
+            Op::AdoptGroup { id, owner, .. } => self.adopt(CandidateKind::Group, id, owner).await,
             Op::CreateProfile { group, name, owner, .. } => {
                 self.create_profile((group_id(group)?, &group.group), name, owner, token).await
             }

@@ -9,6 +9,7 @@ mod bodies;
 mod crew;
 mod errata;
 mod fill;
+mod imports;
 mod inventory;
 mod look;
 mod modules;
@@ -187,6 +188,7 @@ impl<T: Transport> Cloud for OsmhCloud<T> {
             }
             Scope::Vendors => Sighting::Vendors(self.catalogue().await?.vendors.clone()),
             Scope::Profiles => Sighting::Profiles(self.profiles().await?),
+            Scope::Candidate(kind, id) => Sighting::Candidate(id.clone(), self.candidate(*kind, id).await?),
         })
     }
 

@@ -182,6 +182,31 @@ pub(super) struct SoftwareSource {
     pub(super) freeform_tags: Option<BTreeMap<String, String>>,
 }
 
+/// `SoftwareSource`, those made after it, and `ManagedInstanceGroup`, as far as it matters whether they can be imported
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Candidate {
+    #[serde(default)]
+    pub(super) display_name: Option<String>,
+    pub(super) compartment_id: String,
+    #[serde(default)]
+    pub(super) lifecycle_state: Option<String>,
+    #[serde(default)]
+    pub(super) os_family: Option<String>,
+    #[serde(default)]
+    pub(super) arch_type: Option<String>,
+    #[serde(default)]
+    pub(super) software_source_type: Option<String>,
+    #[serde(default)]
+    pub(super) is_created_from_package_list: Option<bool>,
+    #[serde(default)]
+    pub(super) is_automatically_updated: Option<bool>,
+    #[serde(default)]
+    pub(super) is_managed_by_autonomous_linux: Option<bool>,
+    #[serde(default)]
+    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+}
+
 /// `WorkRequestSummary` and `WorkRequest`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

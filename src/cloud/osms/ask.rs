@@ -12,6 +12,7 @@ use crate::cloud::calls::{DONE, ROUNDS, may_hold};
 use crate::cloud::words::{Wish, group_id, parent_id, source_id, update_type};
 use crate::cloud::{CloudError, Submitted, tags};
 use crate::name::Ocid;
+use crate::observed::CandidateKind;
 use crate::oci::{Call, Transport};
 use crate::op::{Op, RetryToken, Ticket, Wanted};
 use crate::package::Package;
@@ -69,6 +70,8 @@ impl<T: Transport> OsmsCloud<T> {
                 self.change_schedule(id, &Wish { group, name, owner, schedule, next: *next }).await
             }
             Op::DeleteSchedule { id, .. } => self.delete_schedule(id).await,
+            Op::AdoptSource { id, owner, .. } => self.adopt(CandidateKind::Source, id, owner).await,
+            Op::AdoptGroup { id, owner, .. } => self.adopt(CandidateKind::Group, id, owner).await,
             Op::Patch { instance, wanted, package: None } => self.update(instance, *wanted, token).await,
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await

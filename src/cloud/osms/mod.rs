@@ -8,6 +8,7 @@
 mod ask;
 mod board;
 mod errata;
+mod imports;
 mod look;
 mod lookup;
 mod modules;
@@ -161,6 +162,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
             // Sources here are filled from whatever the service has, and systems come up in no group.
             Scope::Vendors => Sighting::Vendors(BTreeMap::new()),
             Scope::Profiles => Sighting::Profiles(BTreeMap::new()),
+            Scope::Candidate(kind, id) => Sighting::Candidate(id.clone(), self.candidate(*kind, id).await?),
         })
     }
 

@@ -190,6 +190,29 @@ pub(super) struct WorkRequest {
     pub(super) managed_instance_id: Option<Id>,
 }
 
+/// `SoftwareSource` and `ManagedInstanceGroup`, as far as it matters whether they can be imported
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Candidate {
+    pub(super) display_name: String,
+    pub(super) compartment_id: String,
+    #[serde(default)]
+    pub(super) lifecycle_state: Option<String>,
+    #[serde(default)]
+    pub(super) arch_type: Option<String>,
+    #[serde(default)]
+    pub(super) os_family: Option<String>,
+    #[serde(default)]
+    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
+}
+
+/// `UpdateSoftwareSourceDetails` and `UpdateManagedInstanceGroupDetails`, of which only the tags are sent
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Retag {
+    pub(super) freeform_tags: BTreeMap<String, String>,
+}
+
 /// `CreateSoftwareSourceDetails`
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

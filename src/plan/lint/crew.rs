@@ -52,7 +52,7 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
         let mut stands: BTreeSet<StepId> = step.after.iter().copied().collect();
         stands.extend(step.after.iter().filter_map(|before| behind.get(before)).flatten());
         let Some(rank) = rank(op) else {
-            if matches!(op, Op::Dismiss { .. } | Op::CreateGroup { .. }) {
+            if matches!(op, Op::Dismiss { .. } | Op::CreateGroup { .. } | Op::AdoptGroup { .. }) {
                 behind.insert(step.id, stands);
             }
             continue;

@@ -150,6 +150,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     // Ops of an interrupted run can be many; they fold.
     let mut unfinished: Vec<String> = Vec::new();
     let mut golden: BTreeMap<&Ocid, BTreeSet<String>> = BTreeMap::new();
+    let mut imported: Vec<String> = Vec::new();
     let mut empty: Vec<String> = Vec::new();
     let mut layouts: Vec<String> = Vec::new();
     let mut left_out: BTreeMap<(&GroupName, &LeftOut), Vec<&Ocid>> = BTreeMap::new();
@@ -160,6 +161,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
             Note::NotOutstanding { package } => absent.push(clean(package).into_owned()),
+            Note::Imported { addresses } => imported.extend(addresses.iter().map(|of| words::address(plan, of))),
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
@@ -207,6 +209,12 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             "an earlier run left {} open; this plan goes on from there: {list}",
             count(unfinished.len(), "call")
         );
+        page.item(2, Mark::NONE, &text);
+    }
+    if !imported.is_empty() {
+        let list = page.list(&imported, ENTRIES);
+        let text =
+            format!("imported, so that the `[[import]]` of each can be deleted from {}: {list}", plan.file);
         page.item(2, Mark::NONE, &text);
     }
     for text in layouts.into_iter().chain(crews) {

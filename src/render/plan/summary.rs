@@ -1,6 +1,6 @@
 //! The first screen: which plan this is, and tables of releases and groups, what is held, what it will take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
@@ -8,7 +8,7 @@ use super::super::words::{
     brief, clean, count, held_short, natural, patching, phase_count, reason_short, source_name, time,
 };
 use crate::name::{Address, GroupName};
-use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason};
+use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason, Takeover};
 
 /// How many names a summary gives before it counts.
 const NAMES: usize = 3;
@@ -48,6 +48,16 @@ fn releases(page: &mut Page, plan: &Plan) {
         ("calls", Side::Right),
     ]);
     let mut rows = 0;
+    for import in &plan.imports {
+        let (Address::Release(release), Takeover::Source { packages }) = (&import.address, &import.with)
+        else {
+            continue;
+        };
+        let cells =
+            vec![release.to_string(), "import the source".to_owned(), packages.to_string(), String::new()];
+        table.row(Mark::IMPORT, cells, Vec::new());
+        rows += 1;
+    }
     for change in &plan.changes {
         let Address::Release(release) = &change.address else { continue };
         let (what, packages, calls) = match &change.detail {
@@ -141,10 +151,19 @@ fn groups(page: &mut Page, plan: &Plan) {
         *reasons.entry(&cohort.group).or_default().entry(&cohort.reason).or_default() +=
             cohort.instances.len();
     }
+    let imported: BTreeSet<&GroupName> = plan
+        .imports
+        .iter()
+        .filter_map(|import| match &import.address {
+            Address::Group(group) => Some(group),
+            _ => None,
+        })
+        .collect();
     for group in &plan.groups {
         let mark = match changes.get(&group.name) {
             Some(change) => mark(change),
             None if group.work != crate::plan::Work::default() => Mark::CHANGE,
+            None if imported.contains(&group.name) => Mark::IMPORT,
             None if group.gated || group.held > 0 => Mark::HELD,
             None => Mark::NONE,
         };

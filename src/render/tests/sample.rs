@@ -169,6 +169,7 @@ pub(super) fn empty() -> Plan {
         partial: None,
         seen: None,
         patches: Vec::new(),
+        imports: Vec::new(),
     };
     for name in ["GL1", "GL1.1"] {
         let texts = if name == "GL1" { GL1 } else { GL1_1 };

@@ -34,6 +34,8 @@ fn applied() -> State {
             release: Some(release(bound)),
             since: Some(when),
             failed: None,
+            called: None,
+            accepted: Default::default(),
         };
         state.groups.insert(group_name(name), record);
         for number in 1..=many {
@@ -50,6 +52,7 @@ fn applied() -> State {
                 group: group_name(name),
                 release: Some(release(bound)),
                 at_level: (number != 2).then_some(level),
+                accepted: Default::default(),
             };
             state.instances.insert(instance(&format!("{name}-{number:02}")), record);
         }

@@ -58,6 +58,7 @@ pub(in crate::report) fn train() -> Train {
         },
         encryption: None,
         neighbours: Vec::new(),
+        imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),
             manifest_path: String::new(),
@@ -144,7 +145,13 @@ pub(in crate::report) fn state() -> State {
             patching: crate::train::Patching::EVERYTHING,
         };
         let group = GroupName::new("web");
-        let record = InstanceRecord { name: name.into(), group, release: None, at_level: Some(level) };
+        let record = InstanceRecord {
+            name: name.into(),
+            group,
+            release: None,
+            at_level: Some(level),
+            accepted: Default::default(),
+        };
         state.instances.insert(id(name), record);
     }
     state

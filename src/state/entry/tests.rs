@@ -50,7 +50,7 @@ fn source(release: &str, n: u32) -> Effect {
 }
 
 fn group(name: &str, n: u32, made: bool) -> Effect {
-    Effect::Group { group: GroupName::new(name), id: id(n), made }
+    Effect::Group { group: GroupName::new(name), id: id(n), made, called: None }
 }
 
 fn riding(n: u32, group: &str, release: Option<&str>) -> Effect {
@@ -168,6 +168,8 @@ fn effects_say_what_is_ours() {
         release: Some(gl1.clone()),
         since: Some(at(9)),
         failed: None,
+        called: None,
+        accepted: Default::default(),
     };
     assert_eq!(state(&bound).groups, [(web.clone(), record(8, true))].into());
     assert_eq!(state(&again).groups, [(web.clone(), record(9, false))].into());
@@ -196,6 +198,7 @@ fn joining_keeps_the_release_and_moving_changes_the_groups_once() {
         group: GroupName::new(group),
         release: release.map(ReleaseName::new),
         at_level: None,
+        accepted: Default::default(),
     };
     let cases = [
         (vec![riding(1, "web", None)], record("web", None)),
@@ -248,6 +251,8 @@ fn a_group_that_we_did_not_make_is_bound_and_keeps_its_past_under_a_new_name() {
         release: Some(ReleaseName::new("GL1")),
         since: Some(at(5)),
         failed: None,
+        called: None,
+        accepted: Default::default(),
     };
     assert_eq!(state.groups, [(GroupName::new("front"), record(false))].into());
     assert_eq!(state.instances[&id(1)].group, GroupName::new("front"));

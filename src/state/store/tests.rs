@@ -73,7 +73,7 @@ pub(in crate::state) fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
     let digest = Digest::of(["a release"]);
     let source = Effect::Source { release: release.clone(), id: ocid("swsource", 1), digest };
     call("create-source/GL1.1".to_owned(), Some(source), None, None);
-    let bound = Effect::Group { group: group.clone(), id: ocid("group", 1), made: true };
+    let bound = Effect::Group { group: group.clone(), id: ocid("group", 1), made: true, called: None };
     call("create-group/web".to_owned(), Some(bound), None, None);
     for n in instances.clone() {
         let (instance, name): (_, Arc<str>) = (ocid("instance", n), format!("web-{n}").into());

@@ -11,6 +11,7 @@ mod api;
 mod bad;
 mod encryption;
 mod good;
+mod imports;
 mod keeping;
 mod later;
 mod selectors;

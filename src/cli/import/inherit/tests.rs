@@ -47,6 +47,8 @@ fn applied(release: &str, digest: Digest) -> State {
         release: Some(name),
         since: None,
         failed: None,
+        called: None,
+        accepted: Default::default(),
     };
     state.groups.insert(GroupName::new("web"), record);
     state

@@ -4,6 +4,7 @@ mod acts;
 mod ask;
 mod crew;
 mod fill;
+mod imports;
 mod look;
 mod reads;
 mod schedules;

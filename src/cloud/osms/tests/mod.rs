@@ -2,6 +2,7 @@
 
 mod ask;
 mod errata;
+mod imports;
 mod look;
 mod lookup;
 mod modules;

@@ -182,7 +182,12 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             release,
             id
         }),
-        (group(), instance(), any::<bool>()).prop_map(|(group, id, made)| Effect::Group { group, id, made }),
+        (group(), instance(), any::<bool>()).prop_map(|(group, id, made)| Effect::Group {
+            group,
+            id,
+            made,
+            called: None
+        }),
         group().prop_map(|group| Effect::GroupGone { group }),
         (instance(), "\\PC*", group(), prop::option::of(release())).prop_map(
             |(instance, name, group, release)| Effect::Riding { instance, name: name.into(), group, release }

@@ -1,0 +1,158 @@
+//! `state mv` and `state accept` on a train that was applied: what the next plan and `drift` say then.
+
+use std::fs;
+
+use patchtrain::cli::exit;
+use patchtrain::op::Api;
+use serde_json::Value;
+
+use crate::support::{Served, Workspace};
+
+fn state(workspace: &Workspace) -> Value {
+    serde_json::from_slice(&fs::read(workspace.path().join("state/great-linux.json")).unwrap()).unwrap()
+}
+
+fn edit(workspace: &Workspace, edit: impl FnOnce(String) -> String) {
+    let path = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(path, edit(text)).unwrap();
+}
+
+fn no_changes(workspace: &Workspace) {
+    let plan = workspace.run(&["plan", "--detailed-exitcode", "--summary"]).expect(exit::DONE).stdout;
+    assert!(plan.contains("No changes."), "{plan}");
+}
+
+fn is_renamed(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let before = state(&workspace);
+    let mv = ["state", "mv", "group.web", "group.frontend"];
+    let dry = workspace.run(&[&mv[..], &["--dry-run"]].concat()).expect(exit::DONE);
+    for part in ["- group.web", "+ group.frontend", "instance.web-02"] {
+        assert!(dry.stdout.contains(part), "no `{part}` in {}", dry.stdout);
+    }
+    assert!(dry.stderr.contains("Nothing was changed."), "{}", dry.stderr);
+    assert_eq!(state(&workspace), before);
+    let done = workspace.run(&[&mv[..], &["--auto-approve"]].concat()).expect(exit::DONE).stderr;
+    for part in ["call it so in trains/great-linux.toml too", "keeps its display name", "state restore 1"] {
+        assert!(done.contains(part), "no `{part}` in {done}");
+    }
+    let after = state(&workspace);
+    assert_eq!(after["groups"]["frontend"]["id"], before["groups"]["web"]["id"]);
+    assert_eq!(after["groups"].get("web"), None);
+    let again = workspace.run(&[&mv[..], &["--auto-approve"]].concat()).expect(exit::USAGE).stderr;
+    assert!(again.contains("is not in the state"), "{again}");
+    let history = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    assert!(history.contains("state mv group.web group.frontend"), "{history}");
+
+    // Nothing is destroyed, nobody is moved, nothing has drifted.
+    edit(&workspace, |text| text.replace("\"web\"", "\"frontend\""));
+    no_changes(&workspace);
+    workspace.run(&["drift"]).expect(exit::DONE);
+    workspace.bind_on(api, &["canary"], "");
+    edit(&workspace, |text| text.replace("\"web\"", "\"frontend\""));
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    workspace.run(&["drift"]).expect(exit::DONE);
+
+    // A train file that calls it as before takes the name back.
+    workspace.bind_on(api, &["canary"], "");
+    let plan = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
+    assert!(plan.contains("0 to add, ") && plan.contains("0 to destroy"), "{plan}");
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    assert_eq!(state(&workspace)["groups"]["web"]["id"], before["groups"]["web"]["id"]);
+    no_changes(&workspace);
+    workspace.run(&["drift"]).expect(exit::DONE);
+}
+
+#[test]
+fn a_group_is_renamed_on_os_management_and_nothing_else_happens() {
+    is_renamed(Api::Osms);
+}
+
+#[test]
+fn a_group_is_renamed_on_os_management_hub_and_nothing_else_happens() {
+    is_renamed(Api::Osmh);
+}
+
+#[test]
+fn what_keeps_its_name_is_told_why() {
+    let workspace = Workspace::quickstart(&[]);
+    let _served = Served::quick(&workspace);
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let before = state(&workspace);
+    for (from, to, code, part) in [
+        ("release.GL1", "release.R1", exit::USAGE, "a release keeps its name"),
+        ("instance.web-02", "instance.web-99", exit::USAGE, "called what the service calls it"),
+        ("schedule.web", "schedule.front", exit::USAGE, "renamed with that"),
+        ("group.web", "group.canary", exit::ERROR, "group.canary is in the state already"),
+        ("group.web", "release.GL3", exit::USAGE, "both are addresses of groups"),
+        ("group.web", "group.a b", exit::USAGE, "is no address"),
+        ("group.wob", "group.front", exit::USAGE, "is not in the state"),
+        ("web", "front", exit::USAGE, "both are addresses of groups"),
+    ] {
+        let refused = workspace.run(&["state", "mv", from, to, "--auto-approve"]).expect(code).stderr;
+        assert!(refused.contains(part), "no `{part}` in {refused}");
+    }
+    assert_eq!(state(&workspace), before);
+}
+
+fn is_accepted(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let nothing =
+        workspace.run(&["state", "accept", "group.canary", "--auto-approve"]).expect(exit::DONE).stderr;
+    assert!(nothing.contains("Nothing has drifted at group.canary."), "{nothing}");
+
+    // Somebody else moves the canaries to GL1.1.
+    let ours = fs::read(workspace.path().join("state/great-linux.json")).unwrap();
+    workspace.bind_on(api, &["canary"], "");
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    workspace.bind_on(api, &[], "");
+    fs::write(workspace.path().join("state/great-linux.json"), ours).unwrap();
+    workspace.run(&["drift"]).expect(exit::DIFFERENT);
+    let planned = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
+    let before = state(&workspace);
+
+    let accept = ["state", "accept", "group.canary"];
+    let dry = workspace.run(&[&accept[..], &["--dry-run"]].concat()).expect(exit::DONE);
+    assert!(dry.stdout.contains("Drift (") && dry.stdout.contains("instance.web-01"), "{}", dry.stdout);
+    assert!(dry.stderr.contains("Nothing was changed."), "{}", dry.stderr);
+    let asked = workspace.run(&accept).expect(exit::USAGE).stderr;
+    assert!(asked.contains("--auto-approve"), "{asked}");
+    let unknown =
+        workspace.run(&["state", "accept", "group.wob", "--auto-approve"]).expect(exit::USAGE).stderr;
+    assert!(unknown.contains("nothing has the address group.wob"), "{unknown}");
+    assert_eq!(state(&workspace), before);
+
+    workspace.run(&[&accept[..], &["--auto-approve"]].concat()).expect(exit::DONE);
+    assert_ne!(state(&workspace), before);
+    // The others' run has had the second.
+    assert_eq!(state(&workspace)["serial"], 3);
+    let silent = workspace.run(&["drift"]).expect(exit::DONE);
+    assert_eq!(silent.stdout, "");
+    let history = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    assert!(history.contains("state accept group.canary"), "{history}");
+
+    // The train file stays what it is, and so does what it wants.
+    let after = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
+    let counts = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("Plan: ")).unwrap().to_owned();
+        line.split(". ").next().unwrap().trim_end_matches('.').to_owned()
+    };
+    assert_eq!(counts(&after), counts(&planned));
+    workspace.run(&["state", "restore", "1", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["drift"]).expect(exit::DIFFERENT);
+}
+
+#[test]
+fn drift_on_os_management_is_accepted() {
+    is_accepted(Api::Osms);
+}
+
+#[test]
+fn drift_on_os_management_hub_is_accepted() {
+    is_accepted(Api::Osmh);
+}
