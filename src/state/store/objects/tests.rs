@@ -51,13 +51,7 @@ impl Service {
     /// Another client, with its way to the service.
     fn place(&self) -> Place {
         let service = ObjectStorage::new(self.client(), None);
-        Objects::new(
-            service,
-            ("states", "production"),
-            TrainName::new("great-linux"),
-            Releases::default(),
-            now,
-        )
+        Objects::new(service, ("states", "production"), TrainName::new("great-linux"), self.1.clone(), now)
     }
 
     async fn names(&self) -> Vec<String> {
