@@ -325,6 +325,13 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     }
 }
 
+/// Returns the name that the state has a declared group under, where that is another: it is then the same group of the
+/// service, and so what is on record of it is its own.
+pub(super) fn known_as<'a>(input: &Input<'a>, group: &GroupName, id: Option<&Ocid>) -> Option<&'a GroupName> {
+    let same = input.state.groups.iter().find(|(name, record)| Some(&record.id) == id && *name != group);
+    same.map(|(name, _)| name).filter(|name| input.train.group(name).is_none())
+}
+
 /// Returns whose a group of the service says it is, where that is another train or lineage. One whose tags name nobody is
 /// nobody else's.
 pub(super) fn others<'a>(input: &Input<'a>, id: &Ocid) -> Option<&'a Ownership> {

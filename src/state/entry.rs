@@ -422,6 +422,13 @@ impl State {
         if let Some(old) = renamed {
             let members = self.instances.values_mut().filter(|record| record.group == old);
             members.for_each(|record| record.group = group.clone());
+            // Its job and its profile, too, unless the name has one of its own by now.
+            if let Some(record) = self.schedules.remove(&old) {
+                self.schedules.entry(group.clone()).or_insert(record);
+            }
+            if let Some(record) = self.profiles.remove(&old) {
+                self.profiles.entry(group.clone()).or_insert(record);
+            }
         }
         let known = self.groups.remove(group);
         let made = made || same.iter().chain(&known).any(|known| known.made && known.id == *id);
