@@ -261,3 +261,31 @@ fn a_group_that_we_did_not_make_is_bound_and_keeps_its_past_under_a_new_name() {
     state.record(&bound("back")).unwrap();
     assert_eq!(state.groups, [(GroupName::new("back"), record(true))].into());
 }
+
+#[test]
+fn a_group_that_takes_the_place_of_another_has_nothing_of_its_past() {
+    let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+    let bound = |n| Entry::Bound { group: GroupName::new("web"), id: id(n) };
+    for entry in [bound(70), at_level("GL1", 0, 5), bound(71)] {
+        state.record(&entry).unwrap();
+    }
+    let record = &state.groups[&GroupName::new("web")];
+    assert_eq!((&record.id, &record.release, record.since), (&id(71), &None, None));
+}
+
+#[test]
+fn a_group_under_a_new_name_keeps_its_job_and_its_profile() {
+    let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+    let bound = |name: &str| Entry::Bound { group: GroupName::new(name), id: id(70) };
+    let update = crate::op::Wanted::Only(crate::op::UpdateKind::Security);
+    let every = crate::op::Every::parse("1 week").unwrap();
+    let web = || GroupName::new("web");
+    let schedule = Effect::Schedule { group: web(), id: id(80), schedule: Schedule { update, every, start: at(1) } };
+    let profile = Effect::Profile { group: web(), id: id(90) };
+    for entry in [bound("web"), found(schedule), found(profile), bound("front")] {
+        state.record(&entry).unwrap();
+    }
+    let front = GroupName::new("front");
+    assert_eq!(state.schedules.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(), [(&front, &id(80))]);
+    assert_eq!(state.profiles.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(), [(&front, &id(90))]);
+}
