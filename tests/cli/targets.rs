@@ -39,7 +39,7 @@ fn is_done_alone(api: Api) {
     );
     let again = workspace.run(&["apply", "--auto-approve", "--target", "group.canary"]).expect(exit::DONE);
     assert!(
-        again.stdout.contains("No changes. Your infrastructure matches the configuration. (PARTIAL"),
+        again.stdout.contains("No changes in what was asked for. (PARTIAL"),
         "{}",
         again.stdout
     );
