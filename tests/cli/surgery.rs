@@ -55,7 +55,8 @@ fn is_renamed(api: Api) {
     assert!(told.contains("nobody else has changed anything since the last apply"), "{told}");
     // The service knows it by its first name: a train file that has another one would not find it.
     for how in ["--dry-run", "--auto-approve"] {
-        let twice = workspace.run(&["state", "mv", "group.frontend", "group.front", how]).expect(exit::ERROR).stderr;
+        let twice =
+            workspace.run(&["state", "mv", "group.frontend", "group.front", how]).expect(exit::ERROR).stderr;
         for part in ["the service calls the group `web`", "edit the train file first"] {
             assert!(twice.contains(part), "no `{part}` in {twice}");
         }

@@ -333,7 +333,10 @@ fn a_profile_stays_when_its_group_takes_its_old_name_back() {
     let plan = world.plan().unwrap();
     let touched = |op: &&Op| matches!(op, Op::CreateProfile { .. } | Op::DeleteProfile { .. });
     assert_eq!(ops(&plan).into_iter().filter(|op| touched(op)).count(), 0, "{}", small::told(&plan));
-    world.state.record(&Entry::Bound { group: web.clone(), id: world.state.groups[&front].id.clone() }).unwrap();
+    world
+        .state
+        .record(&Entry::Bound { group: web.clone(), id: world.state.groups[&front].id.clone() })
+        .unwrap();
     assert_eq!(world.state.profiles[&web].id, id);
     assert_eq!(world.state.profiles.len(), 1);
     check(&world, &[]);

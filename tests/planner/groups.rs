@@ -119,7 +119,8 @@ fn a_group_with_a_new_name_in_the_service_is_the_same_group() {
 fn lost() -> (World, Ocid) {
     let mut world = applied();
     let id = world.state.groups[&GroupName::new("web")].id.clone();
-    let owner = Ownership { train: world.train.name.clone(), lineage: Lineage("theirs".into()), release: None };
+    let owner =
+        Ownership { train: world.train.name.clone(), lineage: Lineage("theirs".into()), release: None };
     world.observed.groups.get_mut(&id).unwrap().owner = Some(owner);
     (world, id)
 }
@@ -150,7 +151,8 @@ fn a_group_that_the_train_forgets_and_that_says_it_is_anothers_is_held() {
     world.observed.groups.get_mut(&id).unwrap().owner = None;
     let plan = world.plan();
     let plan = plan.unwrap();
-    let deletion = plan.steps.iter().find(|step| matches!(step.action, Action::Act { op: Op::DeleteGroup { .. } }));
+    let deletion =
+        plan.steps.iter().find(|step| matches!(step.action, Action::Act { op: Op::DeleteGroup { .. } }));
     let expects = &deletion.unwrap().precondition;
     assert_eq!(world.observed.check(expects), Ok(()));
     // Somebody takes it over while the plan waits.

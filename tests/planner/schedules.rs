@@ -80,7 +80,10 @@ fn a_job_stays_when_its_group_takes_its_old_name_back() {
     let schedules = plan.steps.iter().filter(|step| matches!(step.address, Address::Schedule(_)));
     assert_eq!(schedules.count(), 0, "{}", told(&plan));
     let id = job(&world).0;
-    world.state.record(&Entry::Bound { group: canary.clone(), id: world.state.groups[&front].id.clone() }).unwrap();
+    world
+        .state
+        .record(&Entry::Bound { group: canary.clone(), id: world.state.groups[&front].id.clone() })
+        .unwrap();
     assert_eq!(world.state.schedules[&canary].id, id);
     assert_eq!(world.state.schedules.len(), 1);
     check(&world, &[]);

@@ -280,12 +280,19 @@ fn a_group_under_a_new_name_keeps_its_job_and_its_profile() {
     let update = crate::op::Wanted::Only(crate::op::UpdateKind::Security);
     let every = crate::op::Every::parse("1 week").unwrap();
     let web = || GroupName::new("web");
-    let schedule = Effect::Schedule { group: web(), id: id(80), schedule: Schedule { update, every, start: at(1) } };
+    let schedule =
+        Effect::Schedule { group: web(), id: id(80), schedule: Schedule { update, every, start: at(1) } };
     let profile = Effect::Profile { group: web(), id: id(90) };
     for entry in [bound("web"), found(schedule), found(profile), bound("front")] {
         state.record(&entry).unwrap();
     }
     let front = GroupName::new("front");
-    assert_eq!(state.schedules.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(), [(&front, &id(80))]);
-    assert_eq!(state.profiles.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(), [(&front, &id(90))]);
+    assert_eq!(
+        state.schedules.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(),
+        [(&front, &id(80))]
+    );
+    assert_eq!(
+        state.profiles.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(),
+        [(&front, &id(90))]
+    );
 }
