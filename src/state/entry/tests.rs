@@ -159,7 +159,7 @@ fn effects_say_what_is_ours() {
     let expected = SourceRecord { id: id(7), digest: Digest::of(["GL1"]), since: at(9), proven: None };
     assert_eq!(after.sources, [(gl1.clone(), expected)].into());
 
-    // Adopted again under another id: the binding stays.
+    // Another one in its place has nothing of its binding until something rides there.
     let bound = [found(group("web", 8, true)), found(riding(1, "web", Some("GL1")))];
     let again = [bound.as_slice(), &[found(group("web", 9, false))]].concat();
     let record = |n, made| GroupRecord {
@@ -172,6 +172,9 @@ fn effects_say_what_is_ours() {
         accepted: Default::default(),
     };
     assert_eq!(state(&bound).groups, [(web.clone(), record(8, true))].into());
+    let anew = GroupRecord { release: None, since: None, ..record(9, false) };
+    assert_eq!(state(&again).groups, [(web.clone(), anew)].into());
+    let again = [again.as_slice(), &[found(riding(1, "web", Some("GL1")))]].concat();
     assert_eq!(state(&again).groups, [(web.clone(), record(9, false))].into());
 
     // A group that goes takes its instances along, and no others.
