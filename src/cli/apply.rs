@@ -204,7 +204,7 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     connection.retries.unwatch();
     drop(watcher);
     let outcome = match outcome {
-        Err(ApplyError::Unsaved { state, source }) => return Err(unsaved(context, &state, &source)),
+        Err(ApplyError::Unsaved { state, source }) => return Err(unsaved(context, &state, source)),
         outcome => outcome?,
     };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
@@ -215,27 +215,39 @@ pub(super) async fn execute<C: Cloud, S: Session>(
 }
 
 /// Puts what the run knew where it can be had from: beside the state, or else on the terminal.
-fn unsaved(context: &Context, state: &State, source: &StoreError) -> CliError {
+fn unsaved(context: &Context, state: &State, source: StoreError) -> CliError {
     let train = &state.train;
     let sealing = context.known_sealing(train);
     let json = render::state_json(state);
     // Sealed as the state is that it stands for; only a system without random numbers cannot, and gets none.
     let sealed = state_text(&json, train, &sealing).ok().and_then(|text| String::from_utf8(text).ok());
     let text = sealed.unwrap_or_else(|| "(it could not be encrypted)".to_owned());
-    let error = CliError::of(exit::ERROR, source)
-        .while_doing("the state could not be kept")
-        .hint("make room there, or let this user write there, and run the command again: what the journal holds is read, and what came after is found by reading the service");
+    // Elsewhere than in the folder the store stands, and somebody else may be at work on it: nothing is to be pushed.
+    let here = matches!(source, StoreError::Io { .. });
+    let error = match here {
+        true => CliError::of(exit::ERROR, &source).hint(
+            "make room there, or let this user write there, and run the command again: what the journal holds is read, and what came after is found by reading the service",
+        ),
+        false => CliError::from(source),
+    };
+    let error = error.while_doing("the state could not be kept");
     for path in context.workspace.errored(train, state.serial) {
         if write::create_private(&path, &text).is_ok() {
             let file = path.display();
+            let error = error.hint(format!("what the run knew at its end is in {file}"));
+            if !here {
+                return error;
+            }
             return error
-                .hint(format!("what the run knew at its end is in {file}"))
                 .hint(format!(
                     "if what is in state/ is lost instead: `patchtrain state push {file} --train {train}`, then apply again"
                 ));
         }
     }
     context.terminal.say(&format!("The state of train {train} as the run knew it at its end:\n{text}"));
+    if !here {
+        return error;
+    }
     error.hint(format!(
         "if what is in state/ is lost instead: keep the JSON above in a file, `patchtrain state push FILE --train {train}`, \
          then apply again"

@@ -137,7 +137,9 @@ impl Context {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(cannot)?;
         let result = runtime.block_on(async {
             let ended = work(signals::interrupt().map_err(cannot)?).await;
-            self.releases.ended().await;
+            if !self.releases.ended().await {
+                self.terminal.say("Warning: a lock could not be given back; `patchtrain state locks` shows it, and how to take it away");
+            }
             ended
         });
         // A question that nobody answered still waits for its line on a thread of its own; do not wait with it.

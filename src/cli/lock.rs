@@ -38,10 +38,11 @@ pub(super) async fn on(
     store: &TrainStore,
     locking: &Locking,
 ) -> Result<TrainSession, CliError> {
-    let holder = context.holder(&train.name)?;
     let until = Instant::now() + locking.patience();
     let mut told = false;
     loop {
+        // Each try has an id of its own: what one leaves behind is not another's.
+        let holder = context.holder(&train.name)?;
         match unless_interrupted(interrupt, store.lock(&holder)).await? {
             Err(error @ StoreError::Locked { .. }) if Instant::now() < until => {
                 if !std::mem::replace(&mut told, true) {

@@ -13,7 +13,7 @@ pub(super) fn list(context: &Context, arguments: &StateLocks) -> Result<u8, CliE
     let mut locks: Vec<Lock> = Vec::new();
     context.block_on(async |interrupt| {
         for train in &trains {
-            let store = context.store(train, &interrupt).await?;
+            let store = context.unsealed(train, &interrupt).await?;
             let lock = unless_interrupted(&interrupt, store.locked()).await??;
             locks.extend(lock.map(|mut lock| {
                 lock.holder.train.get_or_insert_with(|| train.name.clone());
@@ -43,7 +43,7 @@ pub(super) fn force(context: &Context, arguments: &ForceUnlock) -> Result<u8, Cl
     }
     let id = LockId(arguments.id.clone());
     context.block_on(async |interrupt| {
-        let store = context.store(train, &interrupt).await?;
+        let store = context.unsealed(train, &interrupt).await?;
         let lock = unless_interrupted(&interrupt, store.locked()).await??;
         let Some(lock) = lock else {
             context.terminal.say(&format!("The state of train {} is not locked.", train.name));

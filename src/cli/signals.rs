@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM as a number that a run can watch: 0, 1 after the first, 2 after the second.
+//! SIGINT and SIGTERM as a number that a run can watch: 0, 1 after the first, 2 after the second. The third ends the process.
 
 use std::future::Future;
 use std::io;
@@ -6,7 +6,7 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::CliError;
+use super::{CliError, exit};
 use crate::apply::Interrupt;
 
 /// Starts to listen. Must be called on a runtime; from then on signals no longer kill the process by themselves.
@@ -19,6 +19,11 @@ pub(super) fn interrupt() -> io::Result<Interrupt> {
             tokio::select! {
                 _ = interrupted.recv() => {}
                 _ = terminated.recv() => {}
+            }
+            if *sender.borrow() == 2 {
+                // Whatever does not listen, such as a call of a store: a third one ends it. What was acknowledged stands.
+                #[expect(clippy::exit, reason = "somebody asked for the end three times")]
+                std::process::exit(exit::INTERRUPTED.into());
             }
             sender.send_modify(|count| *count = count.saturating_add(1).min(2));
         }
@@ -43,7 +48,6 @@ pub(super) async fn unless_interrupted<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::exit;
 
     #[tokio::test]
     async fn work_ends_by_itself_or_by_a_signal() {

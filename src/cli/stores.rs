@@ -11,6 +11,7 @@ use super::{CliError, connect};
 use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
+use crate::seal::Sealing;
 use crate::state::State;
 use crate::state::store::{
     Files, Kept, LocalStore, Objects, Rows, RowsSettings, Shelf, Store, StoreError, TrainStore,
@@ -52,8 +53,8 @@ impl Context {
         }
         let local = LocalStore::new(self.workspace.state_folder(), train.name.clone());
         let local = local.sealed(self.sealing(train)?);
-        // One that was moved, or cannot be read, is none that is left behind; one that is only not opened is.
-        if !matches!(local.load().await, Ok(Some(_)) | Err(StoreError::Sealed { .. })) {
+        // One that was moved is none that is left behind; one that cannot be read is.
+        if let Ok(None) | Err(StoreError::Moved { .. } | StoreError::OtherTrain { .. }) = local.load().await {
             return Ok(());
         }
         let (file, word, place) = (train.file.display(), train.keeping.word(), local.place());
@@ -67,8 +68,23 @@ impl Context {
 
     /// Opens a store, whatever was opened before.
     pub(super) async fn opened(&self, train: &Train, interrupt: &Interrupt) -> Result<TrainStore, CliError> {
+        let store = Kept::on(self.shelf(train, interrupt).await?, train.name.clone());
+        Ok(store.sealed(self.sealing(train)?))
+    }
+
+    /// Opens a store whose content is not read: a lock is never sealed.
+    pub(super) async fn unsealed(
+        &self,
+        train: &Train,
+        interrupt: &Interrupt,
+    ) -> Result<TrainStore, CliError> {
+        let store = Kept::on(self.shelf(train, interrupt).await?, train.name.clone());
+        Ok(store.sealed(Sealing::none()))
+    }
+
+    async fn shelf(&self, train: &Train, interrupt: &Interrupt) -> Result<Shelf, CliError> {
         let name = train.name.clone();
-        let medium = match &train.keeping {
+        Ok(match &train.keeping {
             Keeping::Local => Shelf::Files(Files::new(self.workspace.state_folder(), name.clone())),
             Keeping::ObjectStorage(bucket) => {
                 let service = self.object_storage(train, bucket, interrupt).await?;
@@ -87,8 +103,7 @@ impl Context {
                         .map_err(|error| CliError::of(super::exit::ERROR, &error))?;
                 Shelf::Rows(Rows::new(settings, &database.schema, &name, self.releases.clone()))
             }
-        };
-        Ok(Kept::on(medium, name).sealed(self.sealing(train)?))
+        })
     }
 
     /// Makes the bucket that a train's state is to be kept in, where that is the simulator's and is not there. Anywhere

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::medium::{Held, Item, Look, Medium, Place};
 use super::record::{ChangeRecord, HistoryLine};
-use super::{Base, KeptSession, Session, StoreError};
+use super::{Base, KeptSession, Session, State, StoreError, snapshot};
 
 /// What lies where a state was before it was moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ pub struct Moved {
 #[derive(Serialize, Deserialize)]
 struct Sign {
     moved: Moved,
+}
+
+/// Tells whether this says where a state went.
+pub(super) fn is_sign(bytes: &[u8]) -> bool {
+    // A state of 50 MB is not read whole for it.
+    bytes.len() < 4096 && sign(bytes).is_some()
 }
 
 /// Tells where a state went, by what lies in its place.
@@ -46,7 +52,13 @@ impl<M: Medium> KeptSession<M> {
             Err(StoreError::Moved { .. }) => None,
             own => own?,
         };
-        if let Some(own) = own.filter(|own| *own != state) {
+        // Which build wrote it is no difference.
+        let stamped = |state: &State| {
+            let mut state = state.clone();
+            snapshot::stamp(&mut state);
+            state
+        };
+        if let Some(own) = own.filter(|own| stamped(own) != stamped(&state)) {
             return Err(self.conflict(format!(
                 "there is a state already, of lineage {} and serial {}, and the one to be moved is of lineage {} and serial {}",
                 own.lineage, own.serial, state.lineage, state.serial
@@ -63,8 +75,9 @@ impl<M: Medium> KeptSession<M> {
         }
         for backup in from.medium.backups().await? {
             let item = Item::Backup(backup);
-            if self.held.read(&item).await?.is_none()
-                && let Some(bytes) = from.held.read(&item).await?
+            // One that nobody can read any more is no reason not to move the rest.
+            if let Ok(None) = self.held.read(&item).await
+                && let Ok(Some(bytes)) = from.held.read(&item).await
             {
                 self.held.replace(&item, &bytes).await?;
             }

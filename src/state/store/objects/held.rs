@@ -38,8 +38,24 @@ impl<T: Transport> HeldObjects<T> {
 
     async fn read_now(&mut self, item: &Item) -> Result<Option<Bytes>, StoreError> {
         let there = self.objects.read(item).await?;
-        self.etags.insert(item.clone(), there.as_ref().map(|object| object.etag.clone()));
+        let etag = there.as_ref().map(|object| object.etag.clone());
+        let known = self.etags.get(item);
+        // What a run builds on is what it has read first: another one read later is no leave to replace that.
+        if *item == Item::Snapshot && known.is_some_and(|known| *known != etag) {
+            self.claim.check().await?;
+            return Err(self.overtaken(&self.objects.name(item)));
+        }
+        self.etags.insert(item.clone(), etag);
         Ok(there.map(|object| object.bytes))
+    }
+}
+
+impl<T: Transport> HeldObjects<T> {
+    fn overtaken(&self, name: &str) -> StoreError {
+        StoreError::LockLost {
+            place: self.objects.place_of(name),
+            problem: "somebody else has written it since this run has read it".to_owned(),
+        }
     }
 }
 
@@ -65,20 +81,27 @@ impl<T: Transport> Held for HeldObjects<T> {
         let known = self.etags.get(item).cloned().flatten();
         let condition = known.as_deref().map_or(Condition::Absent, Condition::Match);
         let (name, content) = (self.objects.name(item), Bytes::copy_from_slice(content));
-        // Whether it was written is not known after an error, and so is not what is there.
+        // Whether it was written is not known after an error, nor where this is dropped meanwhile, and so is not what is
+        // there.
         let before = self.etags.remove(item);
+        self.claim.unsure |= *item == Item::Snapshot;
         match self.objects.put_if(&name, &content, condition).await {
             Ok(Some(etag)) => {
                 self.etags.insert(item.clone(), Some(etag));
+                self.claim.unsure = false;
                 Ok(())
             }
+            // Lines are added without the lock.
+            Ok(None) if matches!(item, Item::History | Item::Reports) => Err(StoreError::Remote {
+                action: "write",
+                place: self.objects.place_of(&name),
+                problem: "a line was added to it in that moment".to_owned(),
+                way_out: "Run the command again".to_owned(),
+            }),
             Ok(None) => {
                 self.etags.extend(before.map(|etag| (item.clone(), etag)));
                 self.claim.check().await?;
-                Err(StoreError::LockLost {
-                    place: self.objects.place_of(&name),
-                    problem: "somebody else has written what this run is about to replace".to_owned(),
-                })
+                Err(self.overtaken(&name))
             }
             Err(error) => {
                 // What was there may stand, or what was to be written. Nothing else, or it is not ours to replace.

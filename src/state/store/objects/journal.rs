@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Objects;
 use super::held::HeldObjects;
 use crate::oci::Transport;
-use crate::oci::object_storage::{Condition, Removal};
+use crate::oci::object_storage::{Condition, Entry, Removal};
 use crate::state::store::medium::Item;
 use crate::state::store::{Base, StoreError};
 
@@ -59,10 +59,12 @@ impl<T: Transport> Objects<T> {
     }
 
     /// Lists the batches by serial and number.
-    async fn batches(&self) -> Result<BTreeMap<(u64, u64), String>, StoreError> {
+    async fn batches(&self) -> Result<BTreeMap<(u64, u64), Entry>, StoreError> {
         let beginning = self.name(&Item::Journal);
-        let names = self.list(&beginning).await?.into_iter();
-        Ok(names.filter_map(|name| Some((numbers(name.strip_prefix(&beginning)?)?, name))).collect())
+        let entries = self.list(&beginning).await?.into_iter();
+        Ok(entries
+            .filter_map(|entry| Some((numbers(entry.name.strip_prefix(&beginning)?)?, entry)))
+            .collect())
     }
 
     /// Reads the batches of the latest run as one journal. One that lacks between others shows as a line that no journal
@@ -70,9 +72,16 @@ impl<T: Transport> Objects<T> {
     pub(super) async fn read_journal(&self) -> Result<Option<Vec<u8>>, StoreError> {
         for _ in 0..TRIES {
             let batches = self.batches().await?;
-            let Some(((latest, _), _)) = batches.last_key_value() else { return Ok(None) };
-            let own: Vec<_> = batches.range((*latest, 0)..).collect();
-            let read: Vec<_> = own.iter().map(|((_, number), name)| self.read_batch(*number, name)).collect();
+            // The first is removed last: where it lacks, what is there is of a holder who had lost the lock already, and
+            // was never acknowledged.
+            let Some(latest) =
+                batches.keys().filter(|(_, number)| *number == 1).map(|(serial, _)| *serial).max()
+            else {
+                return Ok(None);
+            };
+            let own: Vec<_> = batches.range((latest, 0)..(latest + 1, 0)).collect();
+            let read: Vec<_> =
+                own.iter().map(|((_, number), entry)| self.read_batch(*number, &entry.name)).collect();
             let read: Vec<_> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
             // Listed, and gone: somebody folds it just now.
             if read.iter().any(|(_, bytes, _)| bytes.is_none()) {
@@ -144,14 +153,14 @@ impl<T: Transport> HeldObjects<T> {
     /// Removes all batches, the first one last: until then it says what they build on.
     pub(super) async fn remove_journal(&mut self) -> Result<(), StoreError> {
         // Listed before the lock is looked at: what is listed is no later holder's.
-        let mut batches: Vec<String> = self.objects.batches().await?.into_values().collect();
+        let mut batches: Vec<Entry> = self.objects.batches().await?.into_values().collect();
         self.claim.check().await?;
         batches.reverse();
         let (first, rest): (Vec<_>, Vec<_>) =
-            batches.into_iter().partition(|name| name.ends_with("/00000001"));
-        for names in [rest, first] {
+            batches.into_iter().partition(|entry| entry.name.ends_with("/00000001"));
+        for entries in [rest, first] {
             let objects = &self.objects;
-            let gone: Vec<_> = names.iter().map(|name| objects.delete(name)).collect();
+            let gone: Vec<_> = entries.iter().map(|entry| objects.delete_if(entry)).collect();
             stream::iter(gone).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         }
         Ok(())

@@ -34,6 +34,8 @@ pub(super) struct Claim<T: Transport> {
     /// The etag of the lock's object, once it is known to be ours. Whoever writes or deletes it has this.
     etag: Arc<Mutex<Option<String>>>,
     heart: Option<tokio::task::JoinHandle<()>>,
+    /// Whether a request that replaces the snapshot may be on its way still.
+    pub(super) unsure: bool,
 }
 
 impl<T: Transport> Claim<T> {
@@ -42,7 +44,8 @@ impl<T: Transport> Claim<T> {
         // What this process let go of itself is on its way.
         objects.releases.ended().await;
         // From here on: a future that is dropped while the answer is on its way leaves a lock behind otherwise.
-        let claim = Self { objects, holder: holder.clone(), etag: Arc::default(), heart: None };
+        let claim =
+            Self { objects, holder: holder.clone(), etag: Arc::default(), heart: None, unsure: false };
         let objects = &claim.objects;
         let (name, content) = (objects.lock_name(), spelt(holder, (objects.clock)()));
         let mut seen = None;
@@ -122,8 +125,14 @@ impl<T: Transport> Drop for Claim<T> {
         }
         let (objects, id, etag) = (self.objects.clone(), self.holder.id.clone(), Arc::clone(&self.etag));
         let releases = self.objects.releases.clone();
+        let unsure = self.unsure;
         releases.spawn(async move {
             let name = objects.lock_name();
+            // A request that arrives after the next holder has read the snapshot would replace it under his hands. Where
+            // that cannot be kept from happening the lock stays, and `force-unlock` tries again.
+            if unsure && objects.renew_snapshot().await.is_err() {
+                return;
+            }
             let known = etag.lock().await.take();
             if let Some(known) = &known
                 && objects.service.delete(&objects.bucket, &name, Removal::Match(known)).await.is_ok()
@@ -183,26 +192,52 @@ impl<T: Transport> Objects<T> {
         Ok(Some(Box::new(gone.holder)))
     }
 
-    /// Takes the lock away. First the snapshot is written anew as it is: whoever has read it under that lock cannot
-    /// replace it any more, even where the request to do so is on its way already.
-    pub(super) async fn break_now(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
-        let Some((lock, _)) = self.read_lock().await? else { return Ok(()) };
-        if lock.holder.id != *id {
-            return Err(StoreError::Locked { lock: Some(Box::new(lock)) });
-        }
+    /// Writes the snapshot anew as it is: whoever has read it before cannot replace it any more, even where the request to
+    /// do so is on its way already.
+    async fn renew_snapshot(&self) -> Result<(), StoreError> {
         let snapshot = self.named("json");
         while let Some(there) = self.get(&snapshot).await? {
             if self.put_if(&snapshot, &there.bytes, Condition::Match(&there.etag)).await?.is_some() {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Has the lock name who takes it away, under the id that it has: from then on it is not its holder's. None where it
+    /// is another's by now, or free.
+    async fn sign_over(&self, id: &LockId, by: &Holder) -> Result<Option<()>, StoreError> {
+        let name = self.lock_name();
+        loop {
+            // Its holder's heartbeats change its etag.
+            let Some((lock, etag)) = self.read_lock().await? else { return Ok(None) };
+            if lock.holder.id == by.id {
+                return Ok(Some(()));
+            }
+            if lock.holder.id != *id {
+                return Ok(None);
+            }
+            let content = spelt(by, (self.clock)());
+            if self.put_if(&name, &content, Condition::Match(&etag)).await?.is_some() {
+                return Ok(Some(()));
+            }
+        }
+    }
+
+    /// Takes the lock away. First it is signed over, so that its holder finds out, and the snapshot is written anew.
+    pub(super) async fn break_now(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
+        let Some((lock, _)) = self.read_lock().await? else { return Ok(()) };
+        if lock.holder.id != *id {
+            return Err(StoreError::Locked { lock: Some(Box::new(lock)) });
+        }
+        let Some(_) = self.sign_over(id, by).await? else { return Ok(()) };
+        self.renew_snapshot().await?;
         let gone = Unlocked { holder: lock.holder, by: by.clone() };
         let told = serde_json::to_vec(&gone).unwrap_or_default();
         self.change(&self.unlocked_name(), |_| told.clone()).await?;
         loop {
-            // Its holder's heartbeats change its etag.
             let Some((lock, etag)) = self.read_lock().await? else { return Ok(()) };
-            if lock.holder.id != *id {
+            if lock.holder.id != by.id {
                 return Ok(());
             }
             let name = self.lock_name();

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use super::medium::{BackupName, Item, Look, Medium, Place};
 use super::{Holder, Lock, LockId, Releases, StoreError};
 use crate::name::TrainName;
-use crate::oci::object_storage::{Condition, Object, ObjectStorage, Removal, WriteError};
+use crate::oci::object_storage::{Condition, Entry, Object, ObjectStorage, Removal, WriteError};
 use crate::oci::{Error, Transport};
 
 pub use held::HeldObjects;
@@ -169,10 +169,18 @@ impl<T: Transport> Objects<T> {
 
     /// Deletes an object, whatever it is; one that is not there is none to delete.
     async fn delete(&self, name: &str) -> Result<(), StoreError> {
+        self.delete_by(name, Removal::Any).await
+    }
+
+    /// Deletes an object if it is the one that was listed; another one of its name stays.
+    async fn delete_if(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.delete_by(&entry.name, Removal::Match(&entry.etag)).await
+    }
+
+    async fn delete_by(&self, name: &str, removal: Removal<'_>) -> Result<(), StoreError> {
         let delete = || async {
-            match self.service.delete(&self.bucket, name, Removal::Any).await {
-                Ok(_) => Ok(()),
-                Err(WriteError::Refused(refused)) => Err(refused.error),
+            match self.service.delete(&self.bucket, name, removal).await {
+                Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
                 Err(WriteError::Failed { error, .. }) => Err(error),
             }
         };
@@ -201,10 +209,9 @@ impl<T: Transport> Objects<T> {
         self.get(&self.name(item)).await
     }
 
-    async fn list(&self, beginning: &str) -> Result<Vec<String>, StoreError> {
+    async fn list(&self, beginning: &str) -> Result<Vec<Entry>, StoreError> {
         let entries = patiently(|| self.service.list(&self.bucket, beginning)).await;
-        let entries = entries.map_err(|error| self.failed("list", beginning, &error))?;
-        Ok(entries.into_iter().map(|entry| entry.name).collect())
+        entries.map_err(|error| self.failed("list", beginning, &error))
     }
 }
 
@@ -273,7 +280,7 @@ impl<T: Transport> Medium for Objects<T> {
     async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
         let beginning = self.named("backup/");
         let names = self.list(&beginning).await?;
-        Ok(names.iter().filter_map(|name| backup(name.strip_prefix(&beginning)?)).collect())
+        Ok(names.iter().filter_map(|entry| backup(entry.name.strip_prefix(&beginning)?)).collect())
     }
 
     async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {

@@ -27,7 +27,7 @@ impl<T: Transport> Objects<T> {
                 ),
             ));
         };
-        let name = self.named(&format!("probe-{}", std::process::id()));
+        let name = self.named(&format!("probe-{}-{}", std::process::id(), (self.clock)().as_nanosecond()));
         self.delete(&name).await?;
         let tried = self.try_conditions(&name).await;
         let tidied = self.delete(&name).await;

@@ -41,7 +41,7 @@ pub struct HeldRows {
 }
 
 /// What a session knows of the snapshot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
     /// It has not looked.
     Nothing,
@@ -154,7 +154,16 @@ impl Look for HeldRows {
     async fn read(&mut self, item: &Item) -> Result<Option<Vec<u8>>, StoreError> {
         let (content, version) = self.rows.read_over(&self.link, item).await?;
         if *item == Item::Snapshot {
-            self.seen = version.map_or(Seen::Absent, Seen::Version);
+            let found = version.map_or(Seen::Absent, Seen::Version);
+            // What a run builds on is what it has read first: another one read later is no leave to replace that.
+            if !matches!(self.seen, Seen::Nothing) && self.seen != found {
+                return Err(StoreError::Conflict {
+                    place: self.rows.place_of(&Item::Snapshot),
+                    problem: "somebody has written it who does not have the lock, or has removed it"
+                        .to_owned(),
+                });
+            }
+            self.seen = found;
         }
         Ok(content)
     }
