@@ -149,6 +149,7 @@ fn fill_expected(precondition: &mut Precondition, state: &State) -> Result<(), S
             fill_group(group, state)?;
             fill_source(source, state)
         }
+        Precondition::UntakenGroup { group, .. } => fill_group(group, state),
         Precondition::Nothing
         | Precondition::ParentOrNone { .. }
         | Precondition::Idle { .. }

@@ -83,7 +83,8 @@ fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
             return Ok(exit::worse(code, *drifted));
         }
         if code == exit::DONE {
-            let applied = drifts.iter().any(|drifts| drifts.applied.is_some());
+            // Who changes a state by hand has it forget when the train was applied, and not that it was.
+            let applied = found.iter().any(|(_, _, state)| state.last_plan.is_some() || state.serial > 0);
             let ignored = drifts.iter().map(|drifts| drifts.ignored).sum();
             context.terminal.say(&render::no_drift(applied, ignored));
         }

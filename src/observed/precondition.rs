@@ -86,6 +86,13 @@ pub enum Precondition {
         /// The source.
         source: SourceRef,
     },
+    /// The group is there, and its tags say that it is ours or name nobody.
+    UntakenGroup {
+        /// The group.
+        group: GroupRef,
+        /// Whose it is to be.
+        owner: Ownership,
+    },
     /// The registration profile is there and its tags say that it is ours.
     OwnedProfile {
         /// The profile.
@@ -172,6 +179,14 @@ pub enum Breach {
         expected: String,
         /// What is there.
         found: String,
+    },
+    /// The group is another's.
+    #[error("group {group} belongs to {owner} by its tags")]
+    OthersGroup {
+        /// Its name.
+        group: String,
+        /// Whose it is.
+        owner: String,
     },
     /// The registration profile is gone or is not ours.
     #[error("the registration profile {id} is gone, or its tags no longer say that it is ours")]
@@ -271,6 +286,13 @@ impl Observed {
                 }
                 Err(elsewhere(group, seen, format!("the source of {} alone", source.release)))
             }
+            Precondition::UntakenGroup { group, owner } => match &self.check_group(group)?.owner {
+                Some(seen) if seen != owner => Err(Breach::OthersGroup {
+                    group: group.group.to_string(),
+                    owner: Ownership::told(Some(seen)),
+                }),
+                _ => Ok(()),
+            },
             Precondition::OwnedProfile { id, owner } => {
                 match self.profiles.get(id).and_then(|seen| seen.owner.as_ref()) {
                     Some(seen) if seen == owner => Ok(()),

@@ -30,7 +30,10 @@ pub fn accept(input: &Input<'_>, plan: &Plan, addresses: &[Spelled]) -> Result<S
     let sources = holdings::sources(input, &mut Vec::new());
     let riding = holdings::riding(input, &sources);
     let mut state = input.state.clone();
-    for drift in drift_at(plan, addresses) {
+    // Whoever has moved has left before it has joined.
+    let joined = |drift: &&Drift| matches!(drift.kind, DriftKind::Joined { .. });
+    let (joins, others): (Vec<&Drift>, Vec<&Drift>) = drift_at(plan, addresses).into_iter().partition(joined);
+    for drift in others.into_iter().chain(joins) {
         record(input, &riding, &mut state, drift);
     }
     let again = Input { state: &state, allow_shrink: true, ..*input };
@@ -59,6 +62,11 @@ fn record(input: &Input<'_>, riding: &Riding, state: &mut State, drift: &Drift) 
         (Address::Instance(id), DriftKind::Left { .. }) => drop(state.instances.remove(id)),
         (Address::Instance(id), DriftKind::Joined { group }) => {
             let Some(seen) = input.observed.instances.get(id) else { return };
+            // A member of another group of the train is in two: the state has room for one, and that one stays.
+            let elsewhere = state.instances.get(id).filter(|record| record.group != *group);
+            if elsewhere.is_some_and(|record| input.train.group(&record.group).is_some()) {
+                return;
+            }
             let release = riding.link(seen, None).and_then(|link| riding.releases.get(&link.id)).cloned();
             let (name, group) = (seen.name.clone(), group.clone());
             let accepted = beside(riding, seen, release.as_ref());

@@ -98,6 +98,10 @@ pub(super) fn tell(
         let address = Address::Group(name.clone());
         story.changes.push(Change { address, action: ChangeAction::Destroy, detail });
     }
+    for (name, id) in &rosters.lost {
+        let (address, reason) = (Address::Group(name.clone()), HeldReason::OthersGroup { group: id.clone() });
+        story.held.push(Held { address, reason, until: None });
+    }
     story.changes.sort_by(|a, b| a.address.cmp(&b.address));
     story.held.sort_by(|a, b| (&a.address, &a.reason).cmp(&(&b.address, &b.reason)));
     story

@@ -91,6 +91,11 @@ pub enum HeldReason {
         /// The source.
         source: Ocid,
     },
+    /// The train no longer declares the group, and its tags say that it is another's, not ours to delete.
+    OthersGroup {
+        /// The service's group.
+        group: Ocid,
+    },
     /// What keeps it below level is the schedule's to install: it is waited for, and never a step.
     Schedule {
         /// How many packages.

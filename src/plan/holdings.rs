@@ -268,7 +268,16 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     let record = input.state.groups.get(&group.name);
     let known = record.map(|record| &record.id).filter(|id| input.observed.groups.contains_key(*id));
     // Of one that we did not make, whichever the service has now is the one.
-    let gone = record.is_some_and(|record| record.made) && known.is_none();
+    let made = record.is_some_and(|record| record.made);
+    let gone = made && known.is_none();
+    // What was ours and says now that it is another's is nobody's to change here. One that is only bound may be anybody's.
+    if let Some(id) = known.filter(|id| group.id.as_ref().is_none_or(|said| said == *id))
+        && let Some(owner) = others(input, id)
+        && (made || group.members != Members::Service)
+    {
+        let owner = Ownership::told(Some(owner));
+        return Err(Refusal::LostGroup { group: name(), id: id.clone(), owner });
+    }
     if let Some(id) = &group.id {
         return match (input.observed.groups.contains_key(id), &group.members) {
             (false, _) => Err(Refusal::NoSuchGroup { group: name() }),
@@ -314,6 +323,20 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
             Ok(GroupFound { gone, ..GroupFound::default() })
         }
     }
+}
+
+/// Returns the name that the state has a declared group under, where that is another: it is then the same group of the
+/// service, and so what is on record of it is its own.
+pub(super) fn known_as<'a>(input: &Input<'a>, group: &GroupName, id: Option<&Ocid>) -> Option<&'a GroupName> {
+    let same = input.state.groups.iter().find(|(name, record)| Some(&record.id) == id && *name != group);
+    same.map(|(name, _)| name).filter(|name| input.train.group(name).is_none())
+}
+
+/// Returns whose a group of the service says it is, where that is another train or lineage. One whose tags name nobody is
+/// nobody else's.
+pub(super) fn others<'a>(input: &Input<'a>, id: &Ocid) -> Option<&'a Ownership> {
+    let owner = input.observed.groups.get(id)?.owner.as_ref();
+    owner.filter(|owner| !is_ours(input, owner))
 }
 
 /// Returns which other group of the train goes by the group's name in the service, where one does and it would be taken

@@ -111,6 +111,9 @@ pub enum Unimportable {
         /// That one.
         id: Ocid,
     },
+    /// The train file says that the group is another one.
+    #[error("the train file says that the group is {0} (`id`); correct or remove that there first")]
+    Said(Ocid),
     /// It is something else of the train already.
     #[error("it is {0} of this train already")]
     Others(String),
@@ -251,6 +254,10 @@ pub(super) fn source(input: &Input<'_>, release: &Release, id: &Ocid) -> Result<
 /// Finds out whether a group can be taken over as one of the train's.
 pub(super) fn group(input: &Input<'_>, name: &GroupName, id: &Ocid) -> Result<GroupFound, Refusal> {
     let refused = |why| Refusal::Import { of: Address::Group(name.clone()), id: id.clone(), why };
+    let said = input.train.group(name).and_then(|group| group.id.as_ref());
+    if let Some(said) = said.filter(|said| *said != id) {
+        return Err(refused(Unimportable::Said(said.clone())));
+    }
     let groups = &input.state.groups;
     let another = groups.get(name).filter(|record| record.id != *id);
     if let Some(record) = another.filter(|record| input.observed.groups.contains_key(&record.id)) {

@@ -1,7 +1,7 @@
 //! Registration profiles: which profile of the service is which group's, and what of it must be made or deleted. A new
 //! system that registers with one comes up as a member of the group. Found by the id in the state, else by tags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::holdings::{self, Groups};
 use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Input, Refusal};
@@ -43,7 +43,9 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
     for group in input.train.groups.iter().filter(|group| group.profile) {
         let target = groups.get(&group.name).and_then(|found| found.id.as_ref());
         let name = name(input, &group.name);
-        let recorded = input.state.profiles.get(&group.name);
+        let records = &input.state.profiles;
+        let former = || records.get(holdings::known_as(input, &group.name, target)?);
+        let recorded = records.get(&group.name).or_else(former);
         let known = recorded.and_then(|record| input.observed.profiles.get_key_value(&record.id));
         // One of a group that was renamed here goes by that one's old name there.
         let others = |id: &Ocid| {
@@ -68,7 +70,13 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
         }
         found.insert(group.name.clone(), one);
     }
+    // What a declared group keeps, or deletes itself, is not the old one's to delete.
+    let kept: BTreeSet<Ocid> =
+        found.values().flat_map(|one| one.id.iter().chain(&one.delete)).cloned().collect();
     for (group, record) in &input.state.profiles {
+        if kept.contains(&record.id) {
+            continue;
+        }
         if input.train.group(group).is_some_and(|group| group.profile) {
             continue;
         }

@@ -82,6 +82,19 @@ pub enum Refusal {
         /// Its id.
         id: Ocid,
     },
+    /// A group on record says that it is another's.
+    #[error(
+        "group.{group}: the service's group on record ({id}) belongs to {owner} now; give it its tags back, or forget \
+         it: `patchtrain state rm group.{group}`"
+    )]
+    LostGroup {
+        /// The group.
+        group: GroupName,
+        /// Its id.
+        id: Ocid,
+        /// Whose it is.
+        owner: String,
+    },
     /// What is to be imported cannot be.
     #[error("{}: {id} cannot be imported: {why}", match of {
         Address::Release(release) => format!("release.{release}"),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::holdings::Groups;
+use super::holdings::{self, Groups};
 use super::select::{self, Chosen, Claimant, Claims, LeftOut};
 use super::{HeldReason, Input, Refusal};
 use crate::name::{GroupName, Ocid};
@@ -41,6 +41,8 @@ pub(super) struct Rosters {
     pub(super) declared: BTreeMap<GroupName, Roster>,
     /// Groups that the state owns and the train no longer declares, with the members that leave.
     pub(super) undeclared: BTreeMap<GroupName, Vec<Ocid>>,
+    /// Those of them that say they are another train's or lineage's, which are left alone.
+    pub(super) lost: BTreeMap<GroupName, Ocid>,
     /// The group of each member.
     pub(super) group_of: BTreeMap<Ocid, GroupName>,
 }
@@ -91,6 +93,10 @@ pub(super) fn draw_up(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Ref
     let declared: BTreeSet<&Ocid> = groups.values().filter_map(|found| found.id.as_ref()).collect();
     for (name, record) in &input.state.groups {
         if input.train.group(name).is_some() || !record.made || declared.contains(&record.id) {
+            continue;
+        }
+        if holdings::others(input, &record.id).is_some() {
+            rosters.lost.insert(name.clone(), record.id.clone());
             continue;
         }
         let current =

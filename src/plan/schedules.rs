@@ -60,8 +60,12 @@ pub(super) fn last_run(observed: &Observed, group: &Ocid) -> Option<Timestamp> {
 /// Finds the scheduled job of every group that has one or had one.
 pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusal>) -> Schedules {
     let mut tagged: BTreeMap<&GroupName, Vec<&Ocid>> = BTreeMap::new();
+    // One that is on record is that group's, whatever its tags say: a group that was renamed here has the old name there.
+    let recorded: BTreeMap<&Ocid, &GroupName> =
+        input.state.schedules.iter().map(|(group, record)| (&record.id, group)).collect();
     for (id, seen) in &input.observed.schedules {
-        if let Some(group) = seen.group.as_ref().filter(|_| is_ours(input, seen)) {
+        let of = seen.group.as_ref().filter(|_| is_ours(input, seen));
+        if let Some(group) = of.filter(|of| recorded.get(id).is_none_or(|known| known == of)) {
             tagged.entry(group).or_default().push(id);
         }
     }
@@ -83,17 +87,17 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
     for (group, record) in input.state.schedules.iter().filter(|(group, _)| !declared(group)) {
         gone.entry(group).or_default().insert(&record.id);
     }
-    // One whose group was renamed here is tagged with the old name until it is changed.
-    let kept =
-        input.state.schedules.iter().filter(|(group, _)| declared(group)).map(|(_, record)| &record.id);
-    let kept: BTreeSet<&Ocid> = kept.collect();
     for (group, ids) in tagged.iter().filter(|(group, _)| !declared(group)) {
-        let ids: Vec<&Ocid> = ids.iter().copied().filter(|id| !kept.contains(id)).collect();
-        if !ids.is_empty() {
-            gone.entry(group).or_default().extend(ids);
-        }
+        gone.entry(group).or_default().extend(ids);
     }
-    for (group, ids) in gone {
+    // What a declared group keeps, or deletes itself, is not the old one's to delete.
+    let kept: BTreeSet<Ocid> =
+        found.values().flat_map(|one| one.id.iter().chain(&one.delete)).cloned().collect();
+    for (group, mut ids) in gone {
+        ids.retain(|id| !kept.contains(*id));
+        if ids.is_empty() {
+            continue;
+        }
         let seen = ids.iter().find_map(|id| input.observed.schedules.get(*id));
         // One that somebody has made his own is not ours to delete; the record of it stays until that is settled.
         let foreign =
@@ -117,7 +121,9 @@ fn of_group(
     tagged: &[&Ocid],
 ) -> Result<Found, Refusal> {
     let name = name(input, &group.name);
-    let record = input.state.schedules.get(&group.name);
+    let records = &input.state.schedules;
+    let former = || records.get(holdings::known_as(input, &group.name, target)?);
+    let record = records.get(&group.name).or_else(former);
     let known = record.and_then(|record| input.observed.schedules.get_key_value(&record.id));
     if let Some((id, seen)) = known.filter(|(_, seen)| !is_ours(input, seen)) {
         return Err(refused(&group.name, &name, Some(id), seen));

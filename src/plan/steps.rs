@@ -212,14 +212,11 @@ impl Steps {
             let group = GroupRef { group: name.clone(), id };
             let mut leaving = self.leaves(input, (&group, None), members, &mut left);
             leaving.extend(unscheduled.get(name).into_iter().flatten());
+            let owner = holdings::ownership(input, None);
+            let expects = Precondition::UntakenGroup { group: group.clone(), owner };
             let op = Op::DeleteGroup { group };
-            self.push(
-                Address::Group(name.clone()),
-                Some(name),
-                Action::Act { op },
-                leaving,
-                Precondition::Nothing,
-            );
+            let address = Address::Group(name.clone());
+            self.push(address, Some(name), Action::Act { op }, leaving, expects);
         }
         let mut made: BTreeMap<GroupName, StepId> = BTreeMap::new();
         for (name, roster) in &rosters.declared {

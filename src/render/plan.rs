@@ -60,7 +60,10 @@ pub fn verdict(plan: &Plan) -> String {
 
 fn sentences(plan: &Plan) -> (String, String) {
     let (add, change, destroy) = plan.counts();
+    // What was not asked for may be far from what the configuration says.
+    let left = plan.partial.as_ref().is_some_and(|part| part.steps > 0 || !part.left_out.is_empty());
     let sentence = match plan.imports.len() {
+        0 if plan.changes.is_empty() && left => "No changes in what was asked for.".to_owned(),
         0 if plan.changes.is_empty() => {
             "No changes. Your infrastructure matches the configuration.".to_owned()
         }

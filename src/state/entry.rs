@@ -422,17 +422,27 @@ impl State {
         if let Some(old) = renamed {
             let members = self.instances.values_mut().filter(|record| record.group == old);
             members.for_each(|record| record.group = group.clone());
+            // Its job and its profile, too, unless the name has one of its own by now.
+            if let Some(record) = self.schedules.remove(&old) {
+                self.schedules.entry(group.clone()).or_insert(record);
+            }
+            if let Some(record) = self.profiles.remove(&old) {
+                self.profiles.entry(group.clone()).or_insert(record);
+            }
         }
         let known = self.groups.remove(group);
-        let made = made || same.iter().chain(&known).any(|known| known.made && known.id == *id);
-        let before = same.or(known);
-        let (release, since) =
-            before.as_ref().map_or((None, None), |known| (known.release.clone(), known.since));
-        let same = before.filter(|known| known.id == *id);
-        let (failed, called, accepted) =
-            same.map_or_else(Default::default, |known| (known.failed, known.called, known.accepted));
-        let record = GroupRecord { id: id.clone(), made, release, since, failed, called, accepted };
-        self.groups.insert(group.clone(), record);
+        // What is on record of another group of the service says nothing of this one.
+        let same = same.into_iter().chain(known).find(|known| known.id == *id);
+        let record = same.unwrap_or_else(|| GroupRecord {
+            id: id.clone(),
+            made,
+            release: None,
+            since: None,
+            failed: None,
+            called: None,
+            accepted: BTreeSet::new(),
+        });
+        self.groups.insert(group.clone(), GroupRecord { made: made || record.made, ..record });
     }
 
     fn ride(

@@ -51,6 +51,16 @@ fn is_renamed(api: Api) {
     edit(&workspace, |text| text.replace("\"web\"", "\"frontend\""));
     no_changes(&workspace);
     workspace.run(&["drift"]).expect(exit::DONE);
+    let told = workspace.run(&["drift"]).expect(exit::DONE).stderr;
+    assert!(told.contains("nobody else has changed anything since the last apply"), "{told}");
+    // The service knows it by its first name: a train file that has another one would not find it.
+    for how in ["--dry-run", "--auto-approve"] {
+        let twice =
+            workspace.run(&["state", "mv", "group.frontend", "group.front", how]).expect(exit::ERROR).stderr;
+        for part in ["the service calls the group `web`", "edit the train file first"] {
+            assert!(twice.contains(part), "no `{part}` in {twice}");
+        }
+    }
     workspace.bind_on(api, &["canary"], "");
     edit(&workspace, |text| text.replace("\"web\"", "\"frontend\""));
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);

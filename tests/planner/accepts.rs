@@ -3,7 +3,7 @@
 
 use patchtrain::name::{GroupName, Ocid, ReleaseName, Spelled};
 use patchtrain::observed::SourceLink;
-use patchtrain::plan::{Input, accept, drift_at};
+use patchtrain::plan::{Input, Unacceptable, accept, drift_at};
 use patchtrain::state::State;
 
 use crate::support::worlds::{World, instance_id, label, plain_instance};
@@ -12,6 +12,10 @@ use crate::support::{hub, model};
 use super::small::{self, applied, install, start, told};
 
 fn accepted(world: &World, addresses: &[&str]) -> State {
+    attempt(world, addresses).unwrap_or_else(|why| panic!("{why:?}"))
+}
+
+fn attempt(world: &World, addresses: &[&str]) -> Result<State, Unacceptable> {
     let spelled: Vec<Spelled> = addresses.iter().map(|text| Spelled::parse(text).unwrap()).collect();
     let (observed, service) = (world.surveyed(), label());
     let input = Input {
@@ -25,7 +29,7 @@ fn accepted(world: &World, addresses: &[&str]) -> State {
     };
     let plan = patchtrain::plan::plan(&input).unwrap();
     assert!(!drift_at(&plan, &spelled).is_empty(), "{}", told(&plan));
-    accept(&input, &plan, &spelled).unwrap_or_else(|why| panic!("{why:?}"))
+    accept(&input, &plan, &spelled)
 }
 
 /// One way to change the world behind our back, where that is accepted, and whether a plan would change it back.
@@ -218,6 +222,24 @@ fn only_what_is_named_is_accepted() {
     assert_eq!(drift(&world), ["drift instance.host-0 LeftLevel", "drift instance.host-2 LeftLevel"]);
     world.state = accepted(&world, &["group.web", "group.canary"]);
     assert_eq!(drift(&world), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_put_into_a_second_group_stays_on_record_in_the_first() {
+    let mut world = applied();
+    let id = web_id(&world);
+    world.observed.instances.get_mut(&instance_id(0)).unwrap().groups.insert(id.clone());
+    world.observed.groups.get_mut(&id).unwrap().members.insert(instance_id(0));
+    let why = attempt(&world, &["group.web"]).unwrap_err();
+    assert!(matches!(why, Unacceptable::Stays(_)), "{why:?}");
+    // Taken out of the first, too, it has moved: that is accepted where both are asked for.
+    let canary = world.state.groups[&GroupName::new("canary")].id.clone();
+    world.observed.instances.get_mut(&instance_id(0)).unwrap().groups.remove(&canary);
+    world.observed.groups.get_mut(&canary).unwrap().members.remove(&instance_id(0));
+    let why = attempt(&world, &["group.web"]).unwrap_err();
+    assert!(matches!(why, Unacceptable::Stays(_)), "{why:?}");
+    let state = attempt(&world, &["group.web", "group.canary"]).unwrap();
+    assert_eq!(state.instances[&instance_id(0)].group, GroupName::new("web"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use patchtrain::name::{GroupName, Ocid};
 use patchtrain::observed::{ServiceGroup, SourceLink};
 use patchtrain::op::{Again, Every, Op, Schedule, Ticket, Wanted};
 use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
-use patchtrain::state::FailedWork;
+use patchtrain::state::{Entry, FailedWork};
 use patchtrain::train::{Members, VendorSource};
 
 use crate::support::worlds::{World, instance_id};
@@ -319,6 +319,27 @@ fn a_profile_comes_and_goes_with_its_line() {
     check(&world, &[]);
     world.train.groups[1].profile = false;
     check(&world, &["Destroy profile.web Profile", "s0 profile.web DeleteProfile"]);
+}
+
+#[test]
+fn a_profile_stays_when_its_group_takes_its_old_name_back() {
+    let mut world = applied();
+    world.train.groups[1].profile = true;
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    let (web, front) = (GroupName::new("web"), GroupName::new("front"));
+    let id = world.state.profiles[&web].id.clone();
+    world.state.rename(&web, &front).unwrap();
+    let plan = world.plan().unwrap();
+    let touched = |op: &&Op| matches!(op, Op::CreateProfile { .. } | Op::DeleteProfile { .. });
+    assert_eq!(ops(&plan).into_iter().filter(|op| touched(op)).count(), 0, "{}", small::told(&plan));
+    world
+        .state
+        .record(&Entry::Bound { group: web.clone(), id: world.state.groups[&front].id.clone() })
+        .unwrap();
+    assert_eq!(world.state.profiles[&web].id, id);
+    assert_eq!(world.state.profiles.len(), 1);
+    check(&world, &[]);
 }
 
 /// The bar: 2,000 instances in 4 groups are switched and updated by no more than 60 changing calls.

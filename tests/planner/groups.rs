@@ -2,7 +2,8 @@
 
 use patchtrain::name::{GroupName, Ocid};
 use patchtrain::observed::ServiceGroup;
-use patchtrain::plan::DriftKind;
+use patchtrain::op::{Lineage, Op, Ownership};
+use patchtrain::plan::{Action, DriftKind, Refusal};
 use patchtrain::train::Members;
 
 use crate::support::model;
@@ -112,4 +113,50 @@ fn a_group_with_a_new_name_in_the_service_is_the_same_group() {
     // Whoever says in the train file which one is meant may call it as he likes.
     world.train.groups[1].id = Some(id);
     check(&world, &[]);
+}
+
+/// The applied small world, whose web says that it is another lineage's.
+fn lost() -> (World, Ocid) {
+    let mut world = applied();
+    let id = world.state.groups[&GroupName::new("web")].id.clone();
+    let owner =
+        Ownership { train: world.train.name.clone(), lineage: Lineage("theirs".into()), release: None };
+    world.observed.groups.get_mut(&id).unwrap().owner = Some(owner);
+    (world, id)
+}
+
+#[test]
+fn a_group_on_record_that_says_it_is_anothers_is_refused() {
+    let (mut world, id) = lost();
+    for said in [None, Some(id.clone())] {
+        world.train.groups[1].id = said;
+        let refusals = refused(&world);
+        let [refusal @ Refusal::LostGroup { id: told, .. }] = refusals.as_slice() else {
+            panic!("{refusals:?}")
+        };
+        assert_eq!(*told, id);
+        assert!(refusal.to_string().contains("state rm group.web"), "{refusal}");
+    }
+    // One whose tags name nobody is nobody else's.
+    world.observed.groups.get_mut(&id).unwrap().owner = None;
+    check(&world, &[]);
+}
+
+#[test]
+fn a_group_that_the_train_forgets_and_that_says_it_is_anothers_is_held() {
+    let (mut world, id) = lost();
+    world.train.groups.pop();
+    world.train.groups[0].after.clear();
+    check(&world, &["held group.web OthersGroup"]);
+    world.observed.groups.get_mut(&id).unwrap().owner = None;
+    let plan = world.plan();
+    let plan = plan.unwrap();
+    let deletion =
+        plan.steps.iter().find(|step| matches!(step.action, Action::Act { op: Op::DeleteGroup { .. } }));
+    let expects = &deletion.unwrap().precondition;
+    assert_eq!(world.observed.check(expects), Ok(()));
+    // Somebody takes it over while the plan waits.
+    let (later, _) = lost();
+    let breach = later.observed.check(expects).unwrap_err().to_string();
+    assert!(breach.contains("belongs to train t of lineage theirs"), "{breach}");
 }

@@ -59,7 +59,12 @@ fn a_state_whose_lineage_is_not_that_of_its_sources_is_refused() {
     let mut world = applied();
     world.state.lineage = patchtrain::op::Lineage("edited".into());
     let refusals = refused(&world);
-    let [Refusal::ForeignSource { owner, .. }, Refusal::ForeignSource { .. }] = refusals.as_slice() else {
+    let [sources @ .., Refusal::LostGroup { owner, .. }, Refusal::LostGroup { .. }] = refusals.as_slice()
+    else {
+        panic!("{refusals:?}")
+    };
+    assert_eq!(owner, "train t of lineage ours");
+    let [Refusal::ForeignSource { owner, .. }, Refusal::ForeignSource { .. }] = sources else {
         panic!("{refusals:?}")
     };
     assert_eq!(owner, "train t of lineage ours");

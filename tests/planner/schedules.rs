@@ -1,12 +1,13 @@
 //! Scheduled jobs that are not what they were made for any more, and jobs that are somebody else's.
 
-use patchtrain::name::Ocid;
+use patchtrain::name::{Address, GroupName, Ocid};
 use patchtrain::observed::{Job, ServiceSchedule};
 use patchtrain::op::{Every, Lineage, Ownership, Schedule, UpdateKind, Wanted};
 use patchtrain::plan::{ChangeDetail, Refusal};
+use patchtrain::state::Entry;
 
 use crate::support::model;
-use crate::support::worlds::World;
+use crate::support::worlds::{World, group};
 
 use super::small::*;
 
@@ -68,6 +69,44 @@ fn a_job_whose_group_was_made_anew_is_replaced() {
     assert!(world.state.groups.values().any(|group| does.is_for(&group.id)), "{does:?}");
     assert_eq!(world.observed.schedules.len(), 1, "the old one is gone");
     check(&world, &[]);
+}
+
+#[test]
+fn a_job_stays_when_its_group_takes_its_old_name_back() {
+    let mut world = scheduled();
+    let (canary, front) = (GroupName::new("canary"), GroupName::new("front"));
+    world.state.rename(&canary, &front).unwrap();
+    let plan = world.plan().unwrap();
+    let schedules = plan.steps.iter().filter(|step| matches!(step.address, Address::Schedule(_)));
+    assert_eq!(schedules.count(), 0, "{}", told(&plan));
+    let id = job(&world).0;
+    world
+        .state
+        .record(&Entry::Bound { group: canary.clone(), id: world.state.groups[&front].id.clone() })
+        .unwrap();
+    assert_eq!(world.state.schedules[&canary].id, id);
+    assert_eq!(world.state.schedules.len(), 1);
+    check(&world, &[]);
+}
+
+#[test]
+fn a_job_whose_group_was_renamed_here_is_not_that_of_another_of_its_old_name() {
+    let mut world = scheduled();
+    let (canary, front) = (GroupName::new("canary"), GroupName::new("front"));
+    world.state.rename(&canary, &front).unwrap();
+    let mut other = group("canary", "GL1", &[]);
+    other.schedule = Some(every_week());
+    // The service's group has another name by now, so that the old one is free.
+    let of_front = world.state.groups[&front].id.clone();
+    world.observed.groups.get_mut(&of_front).unwrap().name = "front".into();
+    world.train.groups[0].name = front;
+    world.train.groups[1].after.clear();
+    world.train.groups.push(other);
+    let plan = world.plan().unwrap();
+    let told = told(&plan);
+    assert!(!told.contains("DeleteSchedule"), "{told}");
+    assert!(told.contains("schedule.front ChangeSchedule"), "{told}");
+    assert!(told.contains("schedule.canary CreateSchedule"), "{told}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
     fn group(world: &mut World) -> &mut Candidate {
         world.observed.candidates.get_mut(&group_id()).unwrap().as_mut().unwrap()
     }
-    let rows: [Row; 16] = [
+    let rows: [Row; 17] = [
         (
             "gone",
             |world| drop(world.observed.candidates.insert(source_id(), None)),
@@ -94,6 +94,11 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
                 world.train.imports = vec![of_group("web", group_id())];
             },
             "`patchtrain state rm group.web`",
+        ),
+        (
+            "a group that the train file says is another",
+            |world| world.train.groups[1].id = Some(Ocid::new("another")),
+            "the train file says that the group is another (`id`)",
         ),
         (
             "another release's",

@@ -50,6 +50,17 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
                 }
             }
         })?;
+        let declares = place.train.group(&from).is_some_and(|group| group.id.is_none());
+        let called = after.groups.get(&to).map(|record| record.called.as_deref().unwrap_or(to.as_str()));
+        if let Some(called) = called.filter(|called| declares && *called != from.as_str()) {
+            let file = place.train.file.display();
+            return Err(CliError::new(exit::ERROR, format!("`{address}` cannot become `{new}` yet"))
+                .cause(format!(
+                    "{file} still declares {from}, and the service calls the group `{called}`: the next apply would find \
+                     none of that name, make another, and delete this one"
+                ))
+                .hint(format!("edit the train file first: call it `{to}` in {file} (`name`, and in `after` of others)")));
+        }
         Ok(after)
     })?;
     let train = &operation.train;

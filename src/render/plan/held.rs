@@ -82,6 +82,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Stray { .. } => 19,
         HeldReason::Taken { .. } => 20,
         HeldReason::Streams { .. } => 21,
+        HeldReason::OthersGroup { .. } => 22,
     }
 }
 
@@ -102,6 +103,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Undeclared
         | HeldReason::Ridden { .. }
         | HeldReason::NotOurs { .. }
+        | HeldReason::OthersGroup { .. }
         | HeldReason::Schedule { .. }
         | HeldReason::NoUpdates
         | HeldReason::Elsewhere { .. }

@@ -47,6 +47,10 @@ pub(in crate::render) fn held(held: &Held) -> String {
             "it is retired, and the tags of its source {source} no longer say that it is ours: delete it by hand, or \
              give it its tags back"
         ),
+        HeldReason::OthersGroup { group } => format!(
+            "the train no longer declares it, and the tags of the service's group {group} say that it is another \
+             train's or state's, so that it is not ours to delete: forget it with `patchtrain state rm`"
+        ),
         HeldReason::NotRunning { state } => format!("selected, and not running: it is {state}"),
         HeldReason::OtherSystem { os } => {
             format!("selected, and of another system than the train is for: {}", clean(os))
@@ -130,6 +134,7 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Undeclared => "undeclared".to_owned(),
         HeldReason::Ridden { .. } => "retired and still ridden".to_owned(),
         HeldReason::NotOurs { .. } => "retired, without our tags".to_owned(),
+        HeldReason::OthersGroup { .. } => "another train's or state's".to_owned(),
         HeldReason::NotRunning { .. } => "not running".to_owned(),
         HeldReason::OtherSystem { .. } => "of another system".to_owned(),
         HeldReason::Schedule { .. } => "waiting for the schedule".to_owned(),

@@ -159,7 +159,7 @@ fn effects_say_what_is_ours() {
     let expected = SourceRecord { id: id(7), digest: Digest::of(["GL1"]), since: at(9), proven: None };
     assert_eq!(after.sources, [(gl1.clone(), expected)].into());
 
-    // Adopted again under another id: the binding stays.
+    // Another one in its place has nothing of its binding until something rides there.
     let bound = [found(group("web", 8, true)), found(riding(1, "web", Some("GL1")))];
     let again = [bound.as_slice(), &[found(group("web", 9, false))]].concat();
     let record = |n, made| GroupRecord {
@@ -172,6 +172,9 @@ fn effects_say_what_is_ours() {
         accepted: Default::default(),
     };
     assert_eq!(state(&bound).groups, [(web.clone(), record(8, true))].into());
+    let anew = GroupRecord { release: None, since: None, ..record(9, false) };
+    assert_eq!(state(&again).groups, [(web.clone(), anew)].into());
+    let again = [again.as_slice(), &[found(riding(1, "web", Some("GL1")))]].concat();
     assert_eq!(state(&again).groups, [(web.clone(), record(9, false))].into());
 
     // A group that goes takes its instances along, and no others.
@@ -260,4 +263,39 @@ fn a_group_that_we_did_not_make_is_bound_and_keeps_its_past_under_a_new_name() {
     state.record(&found(group("front", 70, true))).unwrap();
     state.record(&bound("back")).unwrap();
     assert_eq!(state.groups, [(GroupName::new("back"), record(true))].into());
+}
+
+#[test]
+fn a_group_that_takes_the_place_of_another_has_nothing_of_its_past() {
+    let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+    let bound = |n| Entry::Bound { group: GroupName::new("web"), id: id(n) };
+    for entry in [bound(70), at_level("GL1", 0, 5), bound(71)] {
+        state.record(&entry).unwrap();
+    }
+    let record = &state.groups[&GroupName::new("web")];
+    assert_eq!((&record.id, &record.release, record.since), (&id(71), &None, None));
+}
+
+#[test]
+fn a_group_under_a_new_name_keeps_its_job_and_its_profile() {
+    let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+    let bound = |name: &str| Entry::Bound { group: GroupName::new(name), id: id(70) };
+    let update = crate::op::Wanted::Only(crate::op::UpdateKind::Security);
+    let every = crate::op::Every::parse("1 week").unwrap();
+    let web = || GroupName::new("web");
+    let schedule =
+        Effect::Schedule { group: web(), id: id(80), schedule: Schedule { update, every, start: at(1) } };
+    let profile = Effect::Profile { group: web(), id: id(90) };
+    for entry in [bound("web"), found(schedule), found(profile), bound("front")] {
+        state.record(&entry).unwrap();
+    }
+    let front = GroupName::new("front");
+    assert_eq!(
+        state.schedules.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(),
+        [(&front, &id(80))]
+    );
+    assert_eq!(
+        state.profiles.iter().map(|(name, record)| (name, &record.id)).collect::<Vec<_>>(),
+        [(&front, &id(90))]
+    );
 }
