@@ -264,6 +264,8 @@ pub enum Scope {
     Group(Ocid),
     /// One source without its contents, whatever it is called now, and whom it is attached to.
     Source(Ocid),
+    /// A source without its contents, and without who has it, which takes lists of all that has sources.
+    SourceRow(Ocid),
     /// The ACTIVE scheduled jobs of the compartment. Of one that no train's tags are on, only whom it is for and its
     /// name need be told.
     Schedules,

@@ -10,14 +10,14 @@ use crate::op::{Op, Ownership};
 pub(super) fn scopes(op: &Op) -> Vec<Scope> {
     match op {
         Op::CreateSource { name, .. } => vec![Scope::SourcesNamed(name.clone())],
-        Op::AdoptSource { id, .. } => vec![Scope::Source(id.clone()), Scope::SourceContents(id.clone())],
+        Op::AdoptSource { id, .. } => vec![Scope::SourceRow(id.clone()), Scope::SourceContents(id.clone())],
         // The source first: contents are taken in for sources that are known to be there.
         Op::AddPackages { source, .. } | Op::RemovePackages { source, .. } => {
             // By id: one that was imported is called as it was before.
             let by_id = source
                 .id
                 .iter()
-                .flat_map(|id| [Scope::Source(id.clone()), Scope::SourceContents(id.clone())]);
+                .flat_map(|id| [Scope::SourceRow(id.clone()), Scope::SourceContents(id.clone())]);
             by_id.collect()
         }
         Op::CreateGroup { group, .. } => vec![Scope::GroupsNamed(group.to_string())],

@@ -129,15 +129,22 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             .hint("make a new one with `patchtrain plan --out FILE`")
     };
     let read = plan::read(file)?;
+    let sealed_for = read.sealed_for().map(|(train, _)| train.to_owned());
+    // What is no plan is told so before it is looked for whom it is.
+    let (plain, sealed) = match sealed_for {
+        None => (Some(read.open(&Sealing::none())?), None),
+        Some(_) => (None, Some(read)),
+    };
     let trains = context.workspace.trains(&[])?;
     let of = |name: &str| {
         let train = trains.iter().find(|train| train.name.as_str() == name);
         train.ok_or_else(|| stale(format!("it is for train `{name}`, which is not in trains/")))
     };
     // What a plan says of itself before it is opened decides nothing but with what it is opened.
-    let sealed_for = read.sealed_for().map(|(name, _)| of(name)).transpose()?;
+    let sealed_for = sealed_for.as_deref().map(of).transpose()?;
     let sealing = sealed_for.map_or_else(|| Ok(Sealing::none()), |train| context.sealing(train))?;
-    let plan = read.open(&sealing)?;
+    let opened = sealed.map(|read| read.open(&sealing)).transpose()?;
+    let Some(plan) = plain.or(opened) else { return Err(stale("it holds nothing".to_owned())) };
     let train = of(plan.basis.train.as_str())?;
     if sealed_for.is_none() && context.sealing(train)?.is_enforced() {
         return Err(plain_plan(file, train));

@@ -177,7 +177,7 @@ impl World {
             }
             Scope::Schedules => Sighting::Schedules(self.observed.schedules.clone()),
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id)),
-            Scope::Source(id) => {
+            Scope::Source(id) | Scope::SourceRow(id) => {
                 let seen = self.observed.sources.get(id).map(|source| {
                     let source = Source { contents: None, ..source.clone() };
                     (source, self.observed.riders(id))

@@ -115,10 +115,7 @@ impl<T: Transport> OsmhCloud<T> {
 
     /// Reads a source without its contents, and which instances and groups have it; none when it is not there.
     pub(super) async fn source(&self, id: &Ocid) -> Result<Option<(Source, Riders)>, CloudError> {
-        let call = Call::get("GetSoftwareSource", &["softwareSources", id.as_str()]);
-        let row: Option<wire::SoftwareSource> = found(self.calls.one(&call).await)?;
-        let Some(row) = row.filter(|row| is_there(row.lifecycle_state.as_deref())) else { return Ok(None) };
-        let (_, source) = self.source_of(row);
+        let Some(source) = self.source_row(id).await? else { return Ok(None) };
         let (mut riders, groups) = try_join(
             self.having("ListManagedInstances", "managedInstances", id),
             self.having("ListManagedInstanceGroups", "managedInstanceGroups", id),
@@ -126,6 +123,14 @@ impl<T: Transport> OsmhCloud<T> {
         .await?;
         riders.extend(groups);
         Ok(Some((source, riders)))
+    }
+
+    /// Reads a source without its contents; none when it is not there.
+    pub(super) async fn source_row(&self, id: &Ocid) -> Result<Option<Source>, CloudError> {
+        let call = Call::get("GetSoftwareSource", &["softwareSources", id.as_str()]);
+        let row: Option<wire::SoftwareSource> = found(self.calls.one(&call).await)?;
+        let row = row.filter(|row| is_there(row.lifecycle_state.as_deref()));
+        Ok(row.map(|row| self.source_of(row).1))
     }
 
     /// Lists who has a source, wherever they are. Whether a list by the source alone is answered is not known: the

@@ -179,6 +179,10 @@ impl<T: Transport> Cloud for OsmhCloud<T> {
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
             Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
+            Scope::SourceRow(id) => {
+                let source = self.source_row(id).await?;
+                Sighting::Source(id.clone(), source.map(|source| (source, Default::default())))
+            }
             Scope::Schedules => Sighting::Schedules(self.schedules().await?),
             Scope::Compute(id) => {
                 Sighting::Compute(id.clone(), self.compute("ListInstances")?.instances(id).await?)

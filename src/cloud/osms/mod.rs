@@ -146,7 +146,7 @@ impl<T: Transport> Cloud for OsmsCloud<T> {
                 Sighting::Offers(PackageSet::new(offered), unread)
             }
             Scope::Group(id) => Sighting::Group(id.clone(), self.group(id).await?),
-            Scope::Source(id) => Sighting::Source(id.clone(), self.source(id).await?),
+            Scope::Source(id) | Scope::SourceRow(id) => Sighting::Source(id.clone(), self.source(id).await?),
             Scope::GroupsNamed(name) => Sighting::GroupsNamed(name.clone(), self.groups_named(name).await?),
             Scope::Schedules => Sighting::Schedules(self.schedules().await?),
             Scope::Updates(id) => Sighting::Updates(id.clone(), self.updates(id).await?),
