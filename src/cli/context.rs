@@ -22,7 +22,6 @@ use crate::name::TrainName;
 use crate::oci::Allowance;
 use crate::simulator::Handle;
 use crate::state::store::{Holder, LockId, Releases, TrainStore};
-use crate::train::Keeping;
 
 /// What every command is given.
 #[derive(Debug)]
@@ -37,8 +36,8 @@ pub(super) struct Context {
     pub(super) sealings: Sealings,
     /// `--profile`, where the command has it.
     pub(super) profile: Option<String>,
-    /// The stores that were opened, with what the trains' files said of them.
-    pub(super) stores: Mutex<BTreeMap<TrainName, (Keeping, TrainStore)>>,
+    /// The stores that were opened.
+    pub(super) stores: Mutex<BTreeMap<TrainName, TrainStore>>,
     /// Locks that are being freed.
     pub(super) releases: Releases,
     /// The workspace's simulator, where something is on it.

@@ -21,16 +21,13 @@ use crate::train::{self, Bucket, Keeping, Train};
 impl Context {
     /// Returns the store of a train's state. The credentials that it needs are there; nothing is read from it yet.
     pub(super) async fn store(&self, train: &Train, interrupt: &Interrupt) -> Result<TrainStore, CliError> {
-        let known = |stores: &std::collections::BTreeMap<_, (Keeping, TrainStore)>| {
-            let (keeping, store) = stores.get(&train.name)?;
-            (*keeping == train.keeping).then(|| store.clone())
-        };
-        if let Some(store) = known(&self.stores.lock().unwrap_or_else(PoisonError::into_inner)) {
+        let stores = || self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = stores().get(&train.name).cloned();
+        if let Some(store) = known {
             return Ok(store);
         }
         let store = self.opened(train, interrupt).await?;
-        let kept = (train.keeping.clone(), store.clone());
-        self.stores.lock().unwrap_or_else(PoisonError::into_inner).insert(train.name.clone(), kept);
+        stores().insert(train.name.clone(), store.clone());
         Ok(store)
     }
 

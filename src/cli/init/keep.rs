@@ -16,12 +16,13 @@ use crate::train::{self, Keeping, Settings, Train};
 pub(super) fn prepare(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let trains = context.workspace.trains(&arguments.trains)?;
     context.block_on(async |interrupt| {
-        Ok(each::train(context, &trains, async |train| {
+        let code = each::train(context, &trains, async |train| {
             ready(context, &interrupt, train).await?;
-            context.terminal.say("Nothing else was to be made: this folder has trains already.");
             Ok(exit::DONE)
         })
-        .await)
+        .await;
+        context.terminal.say("Nothing else was to be made: this folder has trains already.");
+        Ok(code)
     })
 }
 

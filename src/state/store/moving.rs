@@ -1,6 +1,8 @@
 //! From one store to another: all that is kept of a train, whole, with a lock on both. What stays behind says where it
 //! went, so that nobody with an older train file begins anew from an empty place.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +70,7 @@ impl<M: Medium> KeptSession<M> {
             let (theirs, ours) = (from.held.read(&item).await?, self.held.read(&item).await?);
             let (theirs, ours) = (theirs.unwrap_or_default(), ours.unwrap_or_default());
             // A first try got so far.
-            let ours: Vec<&[u8]> = split_lines(&ours).collect();
+            let ours: BTreeSet<&[u8]> = split_lines(&ours).collect();
             for line in split_lines(&theirs).filter(|line| !ours.contains(line)) {
                 self.medium.add_line(&item, line).await?;
             }

@@ -81,14 +81,12 @@ impl<T: Transport> Held for HeldObjects<T> {
         let known = self.etags.get(item).cloned().flatten();
         let condition = known.as_deref().map_or(Condition::Absent, Condition::Match);
         let (name, content) = (self.objects.name(item), Bytes::copy_from_slice(content));
-        // Whether it was written is not known after an error, nor where this is dropped meanwhile, and so is not what is
-        // there.
-        let before = self.etags.remove(item);
+        // What it was is kept after an error, too: if what was to be written is there by then, it is not taken for the same.
         self.claim.unsure |= *item == Item::Snapshot;
         match self.objects.put_if(&name, &content, condition).await {
             Ok(Some(etag)) => {
                 self.etags.insert(item.clone(), Some(etag));
-                self.claim.unsure = false;
+                self.claim.unsure &= *item != Item::Snapshot;
                 Ok(())
             }
             // Lines are added without the lock.
@@ -99,21 +97,16 @@ impl<T: Transport> Held for HeldObjects<T> {
                 way_out: "Run the command again".to_owned(),
             }),
             Ok(None) => {
-                self.etags.extend(before.map(|etag| (item.clone(), etag)));
                 self.claim.check().await?;
                 Err(self.overtaken(&name))
             }
             Err(error) => {
-                // What was there may stand, or what was to be written. Nothing else, or it is not ours to replace.
-                if let Ok(there) = self.objects.get(&name).await {
-                    let there = there.map(|object| (object.bytes == content, object.etag));
-                    match there {
-                        Some((true, etag)) => {
-                            self.etags.insert(item.clone(), Some(etag));
-                            return Ok(());
-                        }
-                        _ => self.etags.extend(before.map(|etag| (item.clone(), etag))),
-                    }
+                if let Ok(Some(there)) = self.objects.get(&name).await
+                    && there.bytes == content
+                {
+                    self.etags.insert(item.clone(), Some(there.etag));
+                    self.claim.unsure &= *item != Item::Snapshot;
+                    return Ok(());
                 }
                 Err(error)
             }

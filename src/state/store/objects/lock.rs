@@ -130,8 +130,13 @@ impl<T: Transport> Drop for Claim<T> {
             let name = objects.lock_name();
             // A request that arrives after the next holder has read the snapshot would replace it under his hands. Where
             // that cannot be kept from happening the lock stays, and `force-unlock` tries again.
-            if unsure && objects.renew_snapshot().await.is_err() {
-                return;
+            if unsure {
+                // Of a lock that was taken away the snapshot was written anew before: doing so again would be in the way of
+                // who has it now.
+                let ours = matches!(objects.read_lock().await, Ok(Some((lock, _))) if lock.holder.id == id);
+                if !ours || objects.renew_snapshot().await.is_err() {
+                    return;
+                }
             }
             let known = etag.lock().await.take();
             if let Some(known) = &known

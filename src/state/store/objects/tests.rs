@@ -196,6 +196,33 @@ async fn a_snapshot_that_somebody_else_wrote_is_not_overwritten() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_may_be_on_its_way_is_kept_from_arriving_and_nobody_elses_is() {
+    let service = Service::new().await;
+    let place = service.place();
+    let etag = async || service.place().read(&Item::Snapshot).await.unwrap().unwrap().etag;
+    let mut held = place.hold(&holder("ann")).await.unwrap();
+    held.replace(&Item::Snapshot, b"anns").await.unwrap();
+    let written = etag().await;
+    held.claim.unsure = true;
+    held.replace(&Item::History, b"line\n").await.unwrap();
+    assert!(held.claim.unsure, "another item says nothing of the snapshot");
+    free(held).await;
+    assert_ne!(etag().await, written, "what was to replace the one before finds another");
+    assert_eq!(place.locked().await.unwrap(), None);
+
+    // Whose lock was taken away leaves the snapshot to who has it now.
+    let mut held = place.hold(&holder("ann")).await.unwrap();
+    held.read(&Item::Snapshot).await.unwrap();
+    held.claim.unsure = true;
+    place.break_lock(&holder("ann").id, &holder("bob")).await.unwrap();
+    let mut next = place.hold(&holder("eve")).await.unwrap();
+    next.read(&Item::Snapshot).await.unwrap();
+    free(held).await;
+    next.replace(&Item::Snapshot, b"eves").await.unwrap();
+    assert_eq!(text(&place, &Item::Snapshot).await.as_deref(), Some("eves"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn heartbeats_show_that_a_holder_is_alive() {
     let service = Service::new().await;
     let place = service.place();
