@@ -5,7 +5,7 @@ use super::args::{DiffFormat as Asked, Drift as Arguments, Identity, Parallelism
 use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
-use super::{CliError, each, exit, own_state};
+use super::{CliError, each, exit};
 use crate::name::Spelled;
 use crate::plan::{self, Drifts, Plan};
 use crate::render::{self, Detail, DiffFormat};
@@ -66,7 +66,7 @@ fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
         let mut connector = Connector::new(context, parallelism, identity.profile())?;
         let mut found: Vec<(&Train, Plan, State)> = Vec::new();
         let code = each::train(context, trains, async |train| {
-            let state = own_state::of(train, context.state(train, &interrupt).await?)?;
+            let state = context.own_state(train, context.state(train, &interrupt).await?, &interrupt).await?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
             let train = trains.iter().find(|known| known.name == train.name);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::connect::own_credentials;
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, connect};
+use super::{CliError, connect, own_state};
 use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
@@ -61,6 +61,27 @@ impl Context {
         Err(CliError::new(super::exit::ERROR, message)
             .hint(format!("move it: `patchtrain init --migrate-state --train {}`", train.name))
             .hint("or, to begin anew, move that file away"))
+    }
+
+    /// Returns the state that a command works on: the train's own, or a new one where it was never applied.
+    pub(super) async fn own_state(
+        &self,
+        train: &Train,
+        stored: Option<State>,
+        interrupt: &Interrupt,
+    ) -> Result<State, CliError> {
+        if stored.is_none() {
+            self.never_applied(train, interrupt).await?;
+        }
+        own_state::of(train, stored)
+    }
+
+    /// Refuses to begin anew where there was a state, here or in the folder: its sources and groups would be taken for
+    /// somebody else's.
+    pub(super) async fn never_applied(&self, train: &Train, interrupt: &Interrupt) -> Result<(), CliError> {
+        self.left_behind(train, None).await?;
+        let store = self.store(train, interrupt).await?;
+        unless_interrupted(interrupt, own_state::gone(train, &store)).await?
     }
 
     /// Opens a store, whatever was opened before.

@@ -217,8 +217,16 @@ fn a_pushed_state_has_to_fit() {
     let error = workspace.run(&["state", "restore", "7", "--auto-approve"]).expect(exit::ERROR).stderr;
     assert!(error.contains("no state of serial 7"), "{error}");
 
-    // Where there is none, as after a disk was lost: no serial is used again, or plans of that serial would fit.
+    // Where there is none, as after a disk was lost: no serial is used again, or plans of that serial would fit. Nothing
+    // begins anew beside what is kept.
     fs::remove_file(workspace.path().join("state/t.json")).unwrap();
+    let files = workspace.files();
+    for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"], &["status"]] {
+        let error = workspace.run(command).expect(exit::ERROR).stderr;
+        let folded = error.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(folded.contains("t.json is gone: there is no state, and state/t.f00d-10"), "{folded}");
+    }
+    assert_eq!(workspace.files(), files);
     let error = push(&with("api", json!("osmh")), &["--force"]).expect(exit::ERROR).stderr;
     assert!(error.contains("of OS Management Hub"), "{error}");
     push(&state(9), &[]).expect(exit::DONE);
