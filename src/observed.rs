@@ -23,6 +23,7 @@ mod precondition;
 mod riding;
 mod schedules;
 mod streams;
+mod surveyed;
 mod updates;
 
 pub use cached::{Cached, CachedError};
@@ -31,6 +32,7 @@ pub use compute::{Compute, ComputeInstance, PowerState};
 pub use precondition::{Breach, Precondition};
 pub use riding::Riding;
 pub use schedules::{Job, ServiceSchedule};
+pub use surveyed::{Surveyed, SurveyedRelease};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Updates, advisories};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the

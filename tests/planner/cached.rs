@@ -14,6 +14,7 @@ fn through_text(world: &World, observed: &Observed) -> Observed {
         serial: world.state.serial,
         service: ("osms".to_owned(), "in memory".to_owned(), Ocid::new("ocid1.compartment.oc1..test")),
         seen: world.now,
+        surveyed: None,
         observed: observed.clone(),
     };
     let text = cached.text().unwrap();
