@@ -29,7 +29,7 @@ mod updates;
 pub use cached::{Cached, CachedError};
 pub use candidate::{Candidate, CandidateKind};
 pub use compute::{Compute, ComputeInstance, PowerState};
-pub use precondition::{Breach, Precondition};
+pub use precondition::{Breach, Precondition, SeenGroup};
 pub use riding::Riding;
 pub use schedules::{Job, ServiceSchedule};
 pub use surveyed::{Surveyed, SurveyedRelease};

@@ -191,3 +191,39 @@ fn a_train_on_os_management_that_asks_for_more_is_not_planned_from_what_was_seen
 fn a_train_on_os_management_hub_that_asks_for_more_is_not_planned_from_what_was_seen() {
     asks_for_more(Api::Osmh);
 }
+
+fn forgets_what_was_deleted(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let names = |what: &str| -> Vec<String> {
+        let text = fs::read(workspace.path().join("state/great-linux.inventory")).unwrap();
+        let document: Value = serde_json::from_slice(&text).unwrap();
+        let all = document[what].as_object().unwrap().values();
+        let mut names: Vec<String> = all.map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("groups"), ["backend", "canary", "web"]);
+    let file = workspace.path().join("trains/great-linux.toml");
+    let train = fs::read_to_string(&file).unwrap();
+    let (rest, _) = train.rsplit_once("[[group]]").unwrap();
+    let rest = rest.replacen("GL1.1.packages\"", "GL1.1.packages\"\nretired = true", 1);
+    fs::write(&file, &rest).unwrap();
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    assert_eq!(names("groups"), ["canary", "web"]);
+    assert!(!names("sources").contains(&"great-linux/GL1.1".to_owned()), "{:?}", names("sources"));
+    // Another train file that has one of that name meets what is there.
+    let cached = workspace.run(&PLAN).expect(exit::DONE).stdout;
+    assert!(cached.contains("No changes."), "{cached}");
+}
+
+#[test]
+fn what_an_apply_deletes_on_os_management_is_not_in_the_inventory_any_more() {
+    forgets_what_was_deleted(Api::Osms);
+}
+
+#[test]
+fn what_an_apply_deletes_on_os_management_hub_is_not_in_the_inventory_any_more() {
+    forgets_what_was_deleted(Api::Osmh);
+}
