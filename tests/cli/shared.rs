@@ -144,7 +144,8 @@ fn a_store_that_cannot_be_reached_hides_no_lock_of_another() {
     beside(&workspace, unreachable);
     let small = fs::read_to_string(workspace.path().join("trains/small-linux.toml")).unwrap();
     workspace.write("trains/a-linux.toml", &small.replacen("small-linux", "a-linux", 1));
-    let mut child = workspace.command(&["apply", "--auto-approve", "--train", "great-linux"]).spawn().unwrap();
+    let mut child =
+        workspace.command(&["apply", "--auto-approve", "--train", "great-linux"]).spawn().unwrap();
     let told = loop {
         let told = workspace.run(&["state", "locks"]).expect(exit::ERROR);
         if told.stdout.contains("great-linux") {
@@ -169,10 +170,14 @@ fn a_state_that_stays_where_it_is_keeps_no_other_from_moving() {
     workspace.run(&["init"]).expect(exit::DONE);
     beside(&workspace, "");
     let moved = workspace.run(&["init", "--migrate-state"]).expect(exit::DONE).stderr;
-    for part in ["Moved the state of train great-linux", "The state of train small-linux stays where it is (`local`)."] {
+    for part in [
+        "Moved the state of train great-linux",
+        "The state of train small-linux stays where it is (`local`).",
+    ] {
         assert!(moved.contains(part), "no `{part}` in {moved}");
     }
     // Whoever names it is told that there is nothing to be moved.
-    let named = workspace.run(&["init", "--migrate-state", "--train", "small-linux"]).expect(exit::USAGE).stderr;
+    let named =
+        workspace.run(&["init", "--migrate-state", "--train", "small-linux"]).expect(exit::USAGE).stderr;
     assert!(named.contains("is kept in `local` before and after"), "{named}");
 }

@@ -63,7 +63,10 @@ fn is_renamed(api: Api) {
     }
     // Nor would a plan that has forgotten it.
     let forgotten = workspace.run(&["state", "rm", "group.frontend", "--dry-run"]).expect(exit::DONE).stderr;
-    let way = format!("`patchtrain import group frontend --id {}`", before["groups"]["web"]["id"].as_str().unwrap());
+    let way = format!(
+        "`patchtrain import group frontend --id {}`",
+        before["groups"]["web"]["id"].as_str().unwrap()
+    );
     for part in ["the service calls group.frontend `web`", &way] {
         assert!(forgotten.contains(part), "no `{part}` in {forgotten}");
     }
