@@ -91,8 +91,3 @@ pub mod seal;
 pub mod simulator;
 pub mod state;
 pub mod train;
-
-/// TEMPORARY
-pub fn broken(what: &str) -> bool {
-    std::env::var("BREAK").is_ok_and(|value| value == what)
-}

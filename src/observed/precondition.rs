@@ -381,7 +381,7 @@ impl Observed {
         if contents.is_some() && holds != contents {
             return Err(Breach::NotAsSeen { id, what: "it holds other packages".to_owned() });
         }
-        if let Some((expected, now)) = group.zip(now.map(SeenGroup::of)).filter(|_| !crate::broken("3")) {
+        if let Some((expected, now)) = group.zip(now.map(SeenGroup::of)) {
             let what = match (expected.members == now.members, expected.sources == now.sources) {
                 (true, true) => return Ok(()),
                 (false, _) => "it has other members",

@@ -292,8 +292,7 @@ fn shared_group<'a>(
     };
     // Groups of one name are told apart by their ids, and an id is one thing wherever it is looked for.
     let key = match &group.id {
-        Some(id) if !crate::broken("4b") => ((at.api, None, None, ""), id.value.as_str()),
-        Some(id) => (service, id.value.as_str()),
+        Some(id) => ((at.api, None, None, ""), id.value.as_str()),
         None => (service, name.value.as_str()),
     };
     match seen.entry(key) {

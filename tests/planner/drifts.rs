@@ -328,3 +328,39 @@ fn of_what_is_not_known_no_drift_is_told() {
     world.observed.groups.get_mut(&canary).unwrap().owner = Some(owner);
     assert_eq!(addresses(&world), (vec![], 2));
 }
+
+#[test]
+fn where_a_release_is_not_known_who_moves_to_it_has_not_drifted() {
+    let mut world = applied();
+    rebind(&mut world.train, "canary", "GL2");
+    world.observed.instances.get_mut(&instance_id(0)).unwrap().parent = Some(source(&world, "GL2"));
+    assert_eq!(told(&world, &[]).0, Vec::<String>::new());
+    // Its manifest is another than was applied: no plan, and no telling what its source is.
+    let record = world.state.sources.get_mut(&ReleaseName::new("GL2")).unwrap();
+    record.digest = world.train.releases[0].digest;
+    assert_eq!(despite(&world), (vec![], 1));
+    world.observed.instances.get_mut(&instance_id(1)).unwrap().parent = Some(source(&world, "GL2"));
+    let (drift, _) = despite(&world);
+    assert!(matches!(&drift[..], [one] if one.address == Address::Instance(instance_id(1))), "{drift:?}");
+}
+
+#[test]
+fn a_group_whose_level_counts_something_else_now_has_left_nothing() {
+    let mut world = small::start();
+    let security = patchtrain::op::Wanted::Only(patchtrain::op::UpdateKind::Security);
+    for index in 0..3 {
+        // The kernel, which is no matter of security, is older than the release's.
+        install(&mut world, index, "bash-1-1.x86_64 openssl-1:1.1-1.x86_64 kernel-3-1.x86_64");
+    }
+    world.train.groups[1].update = Some(security);
+    for _ in 0..2 {
+        let plan = world.plan_from(&world.surveyed(), false, &[]).unwrap();
+        model::run_all(&mut world, &plan);
+    }
+    let record = &world.state.instances[&instance_id(1)];
+    assert!(record.at_level.is_some(), "{record:?}");
+    world.train.groups[1].update = Some(patchtrain::op::Wanted::All);
+    let plan = world.plan_from(&world.surveyed(), false, &[]).unwrap();
+    assert_eq!(plan.drift, []);
+    assert!(small::told(&plan).contains("instance.host-1 Update"), "{}", small::told(&plan));
+}

@@ -275,6 +275,33 @@ fn a_group_that_goes_first_lets_all_go_before_it_moves() {
     assert!(addresses(&plan.partial.unwrap().along).contains(&"group.canary".to_owned()), "{told}");
 }
 
+#[test]
+fn whoever_a_source_waits_for_is_not_only_switched() {
+    let mut world = applied();
+    rebind(&mut world.train, "canary", "GL2");
+    rebind(&mut world.train, "web", "GL2");
+    world.train.releases[0].retired = true;
+    // Its deletion follows the switches alone; who is switched is updated and proven, too.
+    let (whole, plan) = (world.plan().unwrap(), world_part(&world, "release.GL1"));
+    assert_eq!(plan.steps, whole.steps, "{}", told(&plan));
+}
+
+#[test]
+fn a_group_that_rests_is_counted_as_one_that_does_nothing() {
+    let mut world = hub::over(small::start());
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    rebind(&mut world.train, "canary", "GL2");
+    rebind(&mut world.train, "web", "GL2");
+    world.train.groups[1].after.clear();
+    let plan = world_part(&world, "group.canary");
+    let work = |name: &str| plan.groups.iter().find(|group| group.name.as_str() == name).unwrap().work;
+    assert_eq!(work("web"), patchtrain::plan::Work::default());
+    assert_ne!(work("canary"), patchtrain::plan::Work::default());
+    assert_eq!(plan.moves.iter().map(|one| one.instances).sum::<usize>(), 1);
+    assert!(plan.changes.iter().all(|change| change.address != Address::Group(GroupName::new("web"))));
+}
+
 /// What a step is but for where it stands. Of those who leave by one step, only who leaves in a part counts.
 fn essence(step: &Step, leaving: &BTreeSet<Ocid>) -> String {
     let mut action = step.action.clone();
