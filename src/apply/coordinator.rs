@@ -16,6 +16,7 @@ use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
+use super::signal::{signal, sleep_until, unless_hung};
 use super::token::Tokens;
 use super::work::Crew;
 use super::worker::{Report, act};
@@ -27,7 +28,7 @@ use crate::plan::{Action, Plan, Step};
 use crate::state::store::{Session, StoreError};
 
 /// How long answers in flight may take to come in after a first signal (safety rule 6).
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// A run of a plan.
 pub(super) struct Coordinator<'a, C, S, F> {
@@ -107,10 +108,16 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
 
     /// Runs the plan to its end, to a signal, or to an error of the store, after which nothing more is submitted.
     pub(super) async fn run(mut self) -> Result<Outcome, ApplyError> {
-        let dropped = match self.drive().await {
-            Ok(dropped) => dropped,
-            Err(ApplyError::Store(source)) => return Err(self.salvage(source).await),
-            Err(error) => return Err(error),
+        let interrupt = self.run.interrupt.clone();
+        let dropped = match unless_hung(interrupt, self.drive()).await {
+            Some(Ok(dropped)) => dropped,
+            Some(Err(ApplyError::Store(source))) => return Err(self.salvage(source).await),
+            Some(Err(error)) => return Err(error),
+            None => {
+                self.workers.shutdown().await;
+                self.leave();
+                Some(Dropped::AtOnce)
+            }
         };
         if dropped != Some(Dropped::AtOnce) {
             return self.finish().await;
@@ -362,13 +369,18 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         }
         self.workers.shutdown().await;
         self.take_in(Vec::new(), reports).await?;
+        self.leave();
+        Ok(())
+    }
+
+    /// Says of the steps whose workers are gone what goes on.
+    fn leave(&mut self) {
         let mut cut: Vec<StepId> = self.running.drain().collect();
         cut.sort_unstable();
         for id in cut {
             let end = job::left(&self.schedule.step(id).action, self.ledger.state());
             self.end(id, end);
         }
-        Ok(())
     }
 
     fn give_up(&mut self) {
@@ -382,12 +394,13 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         self.give_up();
         let (ends, steps) = self.schedule.into_ends();
         let used_up = ends.iter().all(|(_, end)| end.lets_on());
-        let Run { clock, who, host, .. } = self.run;
+        let Run { clock, who, host, interrupt, .. } = self.run;
         let close = Close { at: clock(), who, host, steps, interrupted, used_up };
-        match self.ledger.close(close).await {
-            Ok(serial) => Ok(Outcome { ends, counts: steps, interrupted, serial }),
-            Err(ApplyError::Store(source)) => Err(self.ledger.unsaved(source)),
-            Err(error) => Err(error),
+        match unless_hung(interrupt, self.ledger.close(close)).await {
+            Some(Ok(serial)) => Ok(Outcome { ends, counts: steps, interrupted, serial }),
+            Some(Err(ApplyError::Store(source))) => Err(self.ledger.unsaved(source)),
+            Some(Err(error)) => Err(error),
+            None => Ok(Outcome { ends, counts: steps, interrupted: true, serial: self.ledger.abandon() }),
         }
     }
 }
@@ -455,21 +468,5 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
             work::settle(desk, key, &ticket).await?;
             Ok(Report::Stopped)
         }
-    }
-}
-
-/// Waits for a signal beyond those heard. Without anybody who could send one it waits for ever.
-async fn signal(interrupt: &mut super::Interrupt, heard: u8) -> u8 {
-    let level = interrupt.wait_for(|level| *level > heard).await.map(|level| *level);
-    match level {
-        Ok(level) => level,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

@@ -57,7 +57,7 @@ async fn fresh(
     train: &Train,
 ) -> Result<u8, CliError> {
     let (session, state) = locks::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, state)?;
+    let state = context.own_state(train, state, interrupt).await?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
     let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
@@ -158,7 +158,10 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         }
         let state = match state {
             Some(state) => own_state::of(train, Some(state))?,
-            None => own_state::with_lineage(train, plan.basis.lineage.clone()),
+            None => {
+                context.never_applied(train, &interrupt).await?;
+                own_state::with_lineage(train, plan.basis.lineage.clone())
+            }
         };
         let connection = Connector::new(context, &arguments.parallelism)?.connect(train, &interrupt).await?;
         if connection.label != plan.service {

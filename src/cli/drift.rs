@@ -5,7 +5,7 @@ use super::args::{DiffFormat as Asked, Drift as Arguments, Parallelism, Plan as 
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit, own_state};
+use super::{CliError, each, exit};
 use crate::name::Spelled;
 use crate::plan::{self, Drifts, Plan, Refusal};
 use crate::render::{self, Detail, DiffFormat};
@@ -61,7 +61,7 @@ fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
         let mut connector = Connector::new(context, parallelism)?;
         let mut found: Vec<(&Train, Plan, State)> = Vec::new();
         let code = each::train(context, trains, async |train| {
-            let state = own_state::of(train, context.state(train, &interrupt).await?)?;
+            let state = context.own_state(train, context.state(train, &interrupt).await?, &interrupt).await?;
             let connection = connector.connect(train, &interrupt).await?;
             let (plan, refusals) =
                 look::drifting(context, &interrupt, &connection, (train, &state), parallelism.calls())

@@ -4,6 +4,7 @@
 use super::{CliError, exit, random};
 use crate::op::{Api, Lineage};
 use crate::state::State;
+use crate::state::store::{HistoryLine, TrainStore};
 use crate::train::Train;
 
 /// Takes what the store has, or makes the state of a train that has never been applied.
@@ -12,6 +13,38 @@ pub(super) fn of(train: &Train, stored: Option<State>) -> Result<State, CliError
         Some(state) => fits(train, &state).map(|()| state),
         None => unapplied(train),
     }
+}
+
+/// Fails where there is no state, and the history or the backups say that there was one.
+pub(super) async fn gone(train: &Train, store: &TrainStore) -> Result<(), CliError> {
+    let (past, kept) = (store.past().await?, store.backups().await?);
+    let run = past.records.iter().rev().find_map(|line| match line {
+        HistoryLine::Run(run) => Some(run),
+        HistoryLine::Change(_) => None,
+    });
+    let newest = kept.iter().max_by_key(|backup| backup.name.serial);
+    let evidence = match (run, newest) {
+        (Some(run), _) => {
+            format!("{} tells of serial {}, left by {} at {:.0}", past.place, run.serial, run.who, run.at)
+        }
+        (None, Some(backup)) => format!("{} is kept", backup.place),
+        (None, None) => return Ok(()),
+    };
+    let (name, place) = (&train.name, store.place());
+    let error = CliError::new(exit::ERROR, format!("{place} is gone: there is no state, and {evidence}"));
+    let error = match newest {
+        Some(backup) => error.hint(format!(
+            "go on from what is kept: `patchtrain state restore {} --train {name}`; what was done since is then found by \
+             reading the service",
+            backup.name.serial
+        )),
+        None => error.hint(format!("put a copy back: `patchtrain state push FILE --train {name}`")),
+    };
+    Err(error.hint(format!(
+        "or, to begin anew, move {} and all that is kept beside it away; what the train has in the service is then taken \
+         back by `patchtrain import`",
+        past.place
+    )))
 }
 
 /// Refuses a state of another service: its ids mean nothing to the train's, which would be asked in vain.

@@ -5,7 +5,7 @@ use super::args::Plan as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
-use super::{CliError, drift, each, exit, inventory, own_state};
+use super::{CliError, drift, each, exit, inventory};
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut connector = Connector::new(context, &arguments.parallelism)?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
-            let state = own_state::of(train, context.state(train, &interrupt).await?)?;
+            let state = context.own_state(train, context.state(train, &interrupt).await?, &interrupt).await?;
             let connection = connector.connect(train, &interrupt).await?;
             let plan = if arguments.refresh {
                 look::plan(context, &interrupt, &connection, (train, &state), manner).await?

@@ -10,7 +10,7 @@ use super::args::{Format, Report as Arguments};
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit, own_state};
+use super::{CliError, each, exit};
 use crate::apply::Interrupt;
 use crate::render::{self, ReportFormat};
 use crate::report::{self, Fleet, Input, Report};
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let mut reports = Vec::new();
         let code = each::train(context, &trains, async |train| {
             let store = context.store(train, &interrupt).await?;
-            let state = own_state::of(train, store.load().await?)?;
+            let state = context.own_state(train, store.load().await?, &interrupt).await?;
             let past = store.reports().await?;
             if !past.unreadable.is_empty() {
                 let lines: Vec<String> = past.unreadable.iter().map(usize::to_string).collect();

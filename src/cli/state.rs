@@ -85,7 +85,8 @@ impl Place {
                 kept.dedup();
                 let message = format!("no state of serial {serial} of train `{train}` is kept");
                 Err(CliError::new(exit::ERROR, message).hint(match kept.is_empty() {
-                    true => "the last ten that were replaced are kept, and none was replaced yet".to_owned(),
+                    true => "what an apply or a change by hand replaces is kept, and none was replaced yet"
+                        .to_owned(),
                     false => format!("those kept are: {}", kept.join(", ")),
                 }))
             }

@@ -5,7 +5,7 @@ use super::args::Status as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit, inventory, own_state};
+use super::{CliError, each, exit, inventory};
 use crate::name::{GroupName, Ocid};
 use crate::render::{self, Style};
 use crate::report::{Fleet, FleetStatus, GroupStatus, InstanceLine};
@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let code = each::train(context, &trains, async |train| {
             let store = context.store(train, &interrupt).await?;
             let stored = store.load().await?;
-            let state = own_state::of(train, stored.clone())?;
+            let state = context.own_state(train, stored.clone(), &interrupt).await?;
             let connection = connector.connect(train, &interrupt).await?;
             let seen = (connection.clock)();
             let observed = look::observe(context, &interrupt, &connection, (train, &state), calls).await?;

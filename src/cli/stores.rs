@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::connect::own_credentials;
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, connect};
+use super::{CliError, connect, own_state};
 use crate::apply::Interrupt;
 use crate::oci::object_storage::{API_VERSION, ObjectStorage};
 use crate::oci::{Client, Endpoint, HttpTransport};
@@ -63,10 +63,31 @@ impl Context {
             .hint("or, to begin anew, move that file away"))
     }
 
+    /// Returns the state that a command works on: the train's own, or a new one where it was never applied.
+    pub(super) async fn own_state(
+        &self,
+        train: &Train,
+        stored: Option<State>,
+        interrupt: &Interrupt,
+    ) -> Result<State, CliError> {
+        if stored.is_none() {
+            self.never_applied(train, interrupt).await?;
+        }
+        own_state::of(train, stored)
+    }
+
+    /// Refuses to begin anew where there was a state, here or in the folder: its sources and groups would be taken for
+    /// somebody else's.
+    pub(super) async fn never_applied(&self, train: &Train, interrupt: &Interrupt) -> Result<(), CliError> {
+        self.left_behind(train, None).await?;
+        let store = self.store(train, interrupt).await?;
+        unless_interrupted(interrupt, own_state::gone(train, &store)).await?
+    }
+
     /// Opens a store, whatever was opened before.
     pub(super) async fn opened(&self, train: &Train, interrupt: &Interrupt) -> Result<TrainStore, CliError> {
         let store = Kept::on(self.shelf(train, interrupt).await?, train.name.clone());
-        Ok(store.sealed(self.sealing(train)?))
+        Ok(store.keeping(train.backups).sealed(self.sealing(train)?))
     }
 
     /// Opens a store whose content is not read: a lock is never sealed.

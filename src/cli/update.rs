@@ -6,7 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::{CliError, exit, lock, look, own_state, prompt};
+use super::{CliError, exit, lock, look, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
 use crate::observed::Observed;
@@ -66,7 +66,7 @@ async fn one(
     train: &Train,
 ) -> Result<u8, CliError> {
     let (session, state) = lock::take(context, interrupt, train, &arguments.locking).await?;
-    let state = own_state::of(train, state)?;
+    let state = context.own_state(train, state, interrupt).await?;
     let calls = arguments.parallelism.calls();
     let connection = Connector::new(context, &arguments.parallelism)?.connect(train, interrupt).await?;
     let targets = |observed: &Observed| targets(arguments, train, &state, observed);

@@ -17,7 +17,7 @@ fn state(serial: u64) -> Value {
     let digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let since = "2026-10-01T00:00:00Z";
     json!({
-        "format_version": 1, "tool": "0.1.0", "train": "t", "lineage": "5eed", "serial": serial,
+        "format_version": 2, "tool": "0.1.0", "train": "t", "lineage": "5eed", "serial": serial,
         "sources": { "GL1": { "id": "ocid1.swsource.oc1..one", "digest": digest, "since": since } },
         "groups": {
             "canary": { "id": "ocid1.group.oc1..canary", "made": true, "release": "GL1", "since": since },
@@ -217,8 +217,16 @@ fn a_pushed_state_has_to_fit() {
     let error = workspace.run(&["state", "restore", "7", "--auto-approve"]).expect(exit::ERROR).stderr;
     assert!(error.contains("no state of serial 7"), "{error}");
 
-    // Where there is none, as after a disk was lost: no serial is used again, or plans of that serial would fit.
+    // Where there is none, as after a disk was lost: no serial is used again, or plans of that serial would fit. Nothing
+    // begins anew beside what is kept.
     fs::remove_file(workspace.path().join("state/t.json")).unwrap();
+    let files = workspace.files();
+    for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"], &["status"]] {
+        let error = workspace.run(command).expect(exit::ERROR).stderr;
+        let folded = error.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(folded.contains("t.json is gone: there is no state, and state/t.5eed-10"), "{folded}");
+    }
+    assert_eq!(workspace.files(), files);
     let error = push(&with("api", json!("osmh")), &["--force"]).expect(exit::ERROR).stderr;
     assert!(error.contains("of OS Management Hub"), "{error}");
     push(&state(9), &[]).expect(exit::DONE);

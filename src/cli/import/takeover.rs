@@ -5,7 +5,7 @@ use super::super::apply::{Manners, execute};
 use super::super::args::ImportOptions;
 use super::super::connect::{Connection, Connector, Service};
 use super::super::context::Context;
-use super::super::{CliError, exit, lock, look, own_state, prompt, workspace};
+use super::super::{CliError, exit, lock, look, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::cloud::Cloud;
 use crate::name::{GroupName, Ocid, ReleaseName};
@@ -86,7 +86,7 @@ async fn one(
     let connect = async || Connector::new(context, &options.parallelism)?.connect(train, interrupt).await;
     if consent.dry_run {
         // No lock: it is only looked at.
-        let state = own_state::of(train, context.state(train, interrupt).await?)?;
+        let state = context.own_state(train, context.state(train, interrupt).await?, interrupt).await?;
         let connection = connect().await?;
         let plan = planned(context, interrupt, &connection, (train, &state), (wanted, calls)).await?;
         show(context, options, &plan)?;
@@ -96,7 +96,7 @@ async fn one(
         return Ok(exit::DONE);
     }
     let (session, state) = lock::take(context, interrupt, train, &consent.locking).await?;
-    let state = own_state::of(train, state)?;
+    let state = context.own_state(train, state, interrupt).await?;
     let connection = connect().await?;
     let plan = planned(context, interrupt, &connection, (train, &state), (wanted, calls)).await?;
     show(context, options, &plan)?;

@@ -158,4 +158,14 @@ pub(in super::super) async fn replaced_snapshots_are_kept_and_pruned<G: Ground>(
     assert_eq!(store(ground).backup(&backups[0].name).await.unwrap(), Some(of(3)));
     let gone = BackupName { serial: 2, ..backups[0].name.clone() };
     assert_eq!(store(ground).backup(&gone).await.unwrap(), None);
+    drop(session);
+
+    // Another number, from then on.
+    for (keeping, serial, kept) in [(3, 14, 11..14), (20, 15, 11..15)] {
+        let mut session = lock(&store(ground).keeping(keeping), "ada").await;
+        session.fold(&of(serial)).await.unwrap();
+        let backups = store(ground).backups().await.unwrap();
+        let serials: Vec<u64> = backups.iter().map(|backup| backup.name.serial).collect();
+        assert_eq!(serials, kept.collect::<Vec<u64>>());
+    }
 }
