@@ -121,7 +121,7 @@ pub enum Precondition {
         contents: Option<Digest>,
         /// What a group had; none in the plans of older builds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        group: Option<SeenGroup>,
+        group: Option<Box<SeenGroup>>,
     },
 }
 
@@ -333,7 +333,7 @@ impl Observed {
             }
             Precondition::Owned { source, owner } => self.check_owned(source, owner).map(drop),
             Precondition::AsSeen { id, owner, contents, group } => {
-                self.check_as_seen(id, owner.as_ref(), *contents, group.as_ref())
+                self.check_as_seen(id, owner.as_ref(), *contents, group.as_deref())
             }
             Precondition::Unridden { source, owner } => {
                 let id = self.check_owned(source, owner)?;

@@ -348,7 +348,7 @@ pub(super) fn as_seen(input: &Input<'_>, id: &Ocid) -> Precondition {
         id: id.clone(),
         owner: source.map(|seen| seen.owner.clone()).or(group.map(|seen| seen.owner.clone())).flatten(),
         contents: source.and_then(|seen| seen.contents.as_ref()).map(PackageSet::digest),
-        group: group.map(SeenGroup::of),
+        group: group.map(|seen| Box::new(SeenGroup::of(seen))),
     }
 }
 

@@ -38,7 +38,7 @@ fn rig() -> Rig {
     let theirs = ServiceGroup { name: "their canaries".into(), ..Default::default() };
     let plan = builder.edit();
     plan.steps[0].precondition = as_seen(source_id(), Some(contents.digest()), None);
-    plan.steps[2].precondition = as_seen(group_id(), None, Some(SeenGroup::of(&theirs)));
+    plan.steps[2].precondition = as_seen(group_id(), None, Some(Box::new(SeenGroup::of(&theirs))));
     let mut world = plans::world(&[]);
     let source = Source { name: "theirs".into(), owner: None, contents: Some(contents), parent: None };
     world.sources.insert(source_id(), source);
