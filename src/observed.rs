@@ -23,14 +23,16 @@ mod precondition;
 mod riding;
 mod schedules;
 mod streams;
+mod surveyed;
 mod updates;
 
 pub use cached::{Cached, CachedError};
 pub use candidate::{Candidate, CandidateKind};
 pub use compute::{Compute, ComputeInstance, PowerState};
-pub use precondition::{Breach, Precondition};
+pub use precondition::{Breach, Precondition, SeenGroup};
 pub use riding::Riding;
 pub use schedules::{Job, ServiceSchedule};
+pub use surveyed::{Surveyed, SurveyedRelease};
 pub use updates::{AvailableUpdate, Erratum, ErratumLink, Updates, advisories};
 
 /// What one look at the service has shown. Only ACTIVE sources and groups stand here; deleted ones, which the

@@ -34,7 +34,9 @@ use crate::state::State;
 use crate::state::store::{Session, StoreError};
 
 pub use event::{Event, Outcome, StepEnd};
-pub use survey::{Asked, Survey, survey, survey_again, survey_imports, survey_updates};
+pub use survey::{
+    Asked, Survey, Uncovered, survey, survey_again, survey_imports, survey_updates, surveyed, uncovered,
+};
 
 /// Tells the time: the system's, or the simulator's. Given to the executor, since soaks and windows pass while it
 /// runs.

@@ -16,11 +16,13 @@ use crate::state::State;
 use crate::train::{Imported, Members, Release, Train};
 
 mod again;
+mod covered;
 mod kinds;
 mod riders;
 mod streams;
 
 pub use again::survey_again;
+pub use covered::{Uncovered, surveyed, uncovered};
 
 /// How far a survey is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,16 +75,14 @@ pub async fn survey<C: Cloud>(
     let streams = streams::wanted(&observed, train, state);
     reads.all(&mut observed, kinds.into_iter().chain(streams).collect()).await?;
 
-    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
-    if begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some()) {
+    if lists_schedules(train, state) {
         reads.all(&mut observed, vec![Scope::Schedules]).await?;
     }
 
     if !train.vendor_sources.is_empty() {
         reads.all(&mut observed, vec![Scope::Vendors]).await?;
     }
-    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-profile/"));
-    if begun || !state.profiles.is_empty() || train.groups.iter().any(|group| group.profile) {
+    if lists_profiles(train, state) {
         reads.all(&mut observed, vec![Scope::Profiles]).await?;
     }
 
@@ -220,6 +220,18 @@ impl<C: Cloud, P: FnMut(Survey) + Send> Reads<'_, C, P> {
         }
         Ok(())
     }
+}
+
+/// Tells whether a plan of the train is about scheduled jobs.
+fn lists_schedules(train: &Train, state: &State) -> bool {
+    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-schedule/"));
+    begun || !state.schedules.is_empty() || train.groups.iter().any(|group| group.schedule.is_some())
+}
+
+/// Tells whether it is about registration profiles.
+fn lists_profiles(train: &Train, state: &State) -> bool {
+    let begun = state.unfinished.keys().any(|key| key.0.starts_with("create-profile/"));
+    begun || !state.profiles.is_empty() || train.groups.iter().any(|group| group.profile)
 }
 
 /// Returns the looks at what is to be imported, to see whether it can be.

@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+        let mut connector = Connector::new(context, &arguments.parallelism)?;
         let code = each::train(context, &trains, async |train| {
             fresh(context, arguments, manner, &mut connector, &interrupt, train).await
         })
@@ -163,9 +163,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
                 own_state::with_lineage(train, plan.basis.lineage.clone())
             }
         };
-        let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
-            .connect(train, &interrupt)
-            .await?;
+        let connection = Connector::new(context, &arguments.parallelism)?.connect(train, &interrupt).await?;
         if connection.label != plan.service {
             return Err(stale(format!(
                 "it is for {}, and the train is in {}",

@@ -124,12 +124,6 @@ pub(super) struct Identity {
     profile: Option<String>,
 }
 
-impl Identity {
-    pub(super) fn profile(&self) -> Option<&str> {
-        self.profile.as_deref()
-    }
-}
-
 /// Returns `--profile`, of whichever command has it.
 pub(super) fn profile(matches: &clap::ArgMatches) -> Option<String> {
     let own = matches.try_get_one::<String>("profile").ok().flatten().cloned();

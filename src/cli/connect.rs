@@ -63,18 +63,11 @@ pub(super) struct Connector<'a> {
     allowance: Allowance,
     /// `--trace-http`.
     trace: Option<Trace>,
-    /// `--profile`.
-    profile: Option<String>,
 }
 
 impl<'a> Connector<'a> {
-    /// Connects nothing yet, but opens the file that requests are written down in, where one is asked for. `profile`
-    /// is what the command line names.
-    pub(super) fn new(
-        context: &'a Context,
-        parallelism: &args::Parallelism,
-        profile: Option<&str>,
-    ) -> Result<Self, CliError> {
+    /// Connects nothing yet, but opens the file that requests are written down in, where one is asked for.
+    pub(super) fn new(context: &'a Context, parallelism: &args::Parallelism) -> Result<Self, CliError> {
         let open = |path: &Path| {
             Trace::open(path).map_err(|error| {
                 let what = format!("cannot write to {} (--trace-http)", path.display());
@@ -82,9 +75,8 @@ impl<'a> Connector<'a> {
             })
         };
         let trace = parallelism.trace().map(open).transpose()?;
-        let profile = profile.map(str::to_owned);
         let calls = parallelism.calls();
-        Ok(Self { context, calls, allowance: context.allowance(calls), trace, profile })
+        Ok(Self { context, calls, allowance: context.allowance(calls), trace })
     }
 
     /// Connects a train. The service is not called yet, but for the simulator, which is found or started. Credentials
@@ -115,8 +107,10 @@ impl<'a> Connector<'a> {
                 // Read from files they are there at once; an instance's are asked for, and a dead service is asked
                 // several times.
                 let waiting = self.waiting("looking for credentials");
-                let found =
-                    unless_interrupted(interrupt, sources.resolve(train, self.profile.as_deref(), http()));
+                let found = unless_interrupted(
+                    interrupt,
+                    sources.resolve(train, self.context.profile.as_deref(), http()),
+                );
                 let resolved = found.await??;
                 drop(waiting);
                 region = resolved.region;

@@ -1,13 +1,13 @@
 //! `patchtrain drift`, and `plan --refresh-only`: what others changed since the last apply. Reads the state without its
 //! lock and asks the service; there is no way from here to writing either, or a plan.
 
-use super::args::{DiffFormat as Asked, Drift as Arguments, Identity, Parallelism, Plan as PlanArguments};
+use super::args::{DiffFormat as Asked, Drift as Arguments, Parallelism, Plan as PlanArguments};
 use super::connect::Connector;
 use super::context::Context;
-use super::look::{self, Manner};
+use super::look;
 use super::{CliError, each, exit};
 use crate::name::Spelled;
-use crate::plan::{self, Drifts, Plan};
+use crate::plan::{self, Drifts, Plan, Refusal};
 use crate::render::{self, Detail, DiffFormat};
 use crate::state::State;
 use crate::train::Train;
@@ -17,7 +17,6 @@ struct Question<'a> {
     trains: Vec<Train>,
     ignored: &'a [Spelled],
     format: DiffFormat,
-    identity: &'a Identity,
     parallelism: &'a Parallelism,
     /// The exit code where there is drift.
     drifted: u8,
@@ -36,7 +35,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 Asked::Markdown => DiffFormat::Markdown,
                 Asked::Json => DiffFormat::Json,
             },
-            identity: &arguments.identity,
             parallelism: &arguments.parallelism,
             drifted: exit::DIFFERENT,
         },
@@ -51,7 +49,6 @@ pub(super) fn instead_of_plan(context: &Context, arguments: &PlanArguments) -> R
             trains: context.workspace.trains(&arguments.selection.train)?,
             ignored: &[],
             format: DiffFormat::Text(context.terminal.style(arguments.amount.detail())),
-            identity: &arguments.identity,
             parallelism: &arguments.parallelism,
             drifted: if arguments.detailed_exitcode { exit::DIFFERENT } else { exit::DONE },
         },
@@ -59,19 +56,22 @@ pub(super) fn instead_of_plan(context: &Context, arguments: &PlanArguments) -> R
 }
 
 fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
-    let Question { trains, ignored, format, identity, parallelism, drifted } = question;
-    // Nothing is planned to happen: a group that has lost its members is what is looked for.
-    let manner = Manner { calls: parallelism.calls(), allow_shrink: true, quiet: true, targets: &[] };
+    let Question { trains, ignored, format, parallelism, drifted } = question;
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, parallelism, identity.profile())?;
+        let mut connector = Connector::new(context, parallelism)?;
         let mut found: Vec<(&Train, Plan, State)> = Vec::new();
         let code = each::train(context, trains, async |train| {
             let state = context.own_state(train, context.state(train, &interrupt).await?, &interrupt).await?;
             let connection = connector.connect(train, &interrupt).await?;
-            let plan = look::plan(context, &interrupt, &connection, (train, &state), manner).await?;
-            let train = trains.iter().find(|known| known.name == train.name);
-            found.extend(train.map(|train| (train, plan, state)));
-            Ok(exit::DONE)
+            let (plan, refusals) =
+                look::drifting(context, &interrupt, &connection, (train, &state), parallelism.calls())
+                    .await?;
+            let known = trains.iter().find(|known| known.name == train.name);
+            found.extend(known.map(|train| (train, plan, state)));
+            match refusals.as_slice() {
+                [] => Ok(exit::DONE),
+                refusals => Err(half_told(train, refusals)),
+            }
         })
         .await;
         unknown(context, &found, ignored);
@@ -90,6 +90,14 @@ fn answer(context: &Context, question: &Question<'_>) -> Result<u8, CliError> {
         }
         Ok(code)
     })
+}
+
+/// Says what stands against telling all drift of a train.
+pub(super) fn half_told(train: &Train, refusals: &[Refusal]) -> CliError {
+    let error = CliError::refusals(train.name.as_str(), refusals);
+    error.hint(
+        "what could be told of drift is told; of what is named above, and of who is in it, it could not",
+    )
 }
 
 /// Says which of the addresses to be ignored nothing has: they may be misspelled, or of something that is long gone.

@@ -126,7 +126,7 @@ fn show(desk: &Desk<'_>, before: Option<&Release>, manifest: &Manifest) -> Resul
 /// Makes a release of what an instance has.
 async fn of_instance(desk: &Desk<'_>) -> Result<Made, CliError> {
     let Desk { context, arguments, trains, train, state, interrupt } = desk;
-    let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+    let mut connector = Connector::new(context, &arguments.parallelism)?;
     let connection = connector.connect(train, interrupt).await?;
     let wanted = golden::Wanted { trains, train, state: *state, from: arguments.from.as_deref() };
     let mut golden = golden::read(context, interrupt, &connection, &wanted).await?;

@@ -76,9 +76,7 @@ async fn one(
         context.never_applied(train, interrupt).await?;
     }
     inherit::check(train, &old)?;
-    let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
-        .connect(train, interrupt)
-        .await?;
+    let connection = Connector::new(context, &arguments.parallelism)?.connect(train, interrupt).await?;
     let ancestor = Some(inherit::ancestor(&old, (connection.clock)()));
     let new = State { ancestor, ..own_state::unapplied(train)? };
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);

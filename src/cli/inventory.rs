@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::connect::Connection;
 use super::context::Context;
 use super::{CliError, exit, look};
-use crate::apply::Interrupt;
+use crate::apply::{self, Interrupt, Uncovered};
 use crate::cloud::{Cloud, Watched};
 use crate::observed::{Cached, CachedError, Observed};
 use crate::plan::Plan;
@@ -32,6 +32,7 @@ pub(super) async fn keep<C>(
         serial: state.serial,
         service: (label.api.clone(), label.place.clone(), label.compartment.clone()),
         seen,
+        surveyed: Some(apply::surveyed(train, state, observed)),
         observed: observed.clone(),
     };
     let store = match context.store(train, interrupt).await {
@@ -124,10 +125,30 @@ pub(super) async fn load<C>(
     } else if cached.serial != state.serial {
         let (then, now) = (cached.serial, state.serial);
         format!("it was seen when the state was at serial {then}, and that is at {now} now")
+    } else if let Some(why) = short_of(train, state, &cached) {
+        why
     } else {
         return Ok(cached);
     };
     Err(refused(&place, &why))
+}
+
+/// Says what the train asks for that nobody looked at when this was seen.
+fn short_of(train: &Train, state: &State, cached: &Cached) -> Option<String> {
+    let Some(surveyed) = &cached.surveyed else {
+        return Some("an older patchtrain wrote it, which did not keep what it had looked at".to_owned());
+    };
+    let uncovered = apply::uncovered(train, state, (&cached.observed, surveyed));
+    let named: Vec<String> = uncovered.iter().take(3).map(Uncovered::to_string).collect();
+    let more = uncovered.len().saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!named.is_empty()).then(|| {
+        format!(
+            "it does not tell of {}{more}, for which the train asks since {} was changed",
+            named.join(", "),
+            train.file.display()
+        )
+    })
 }
 
 /// A state that was never written has a lineage that nobody knows yet.

@@ -3,7 +3,7 @@
 use super::args::{ForceUnlock, StateLocks};
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, exit, prompt, workspace};
+use super::{CliError, each, exit, prompt, workspace};
 use crate::render;
 use crate::state::store::{Lock, LockId};
 
@@ -11,25 +11,30 @@ use crate::state::store::{Lock, LockId};
 pub(super) fn list(context: &Context, arguments: &StateLocks) -> Result<u8, CliError> {
     let trains = context.workspace.trains(&arguments.selection.train)?;
     let mut locks: Vec<Lock> = Vec::new();
-    context.block_on(async |interrupt| {
-        for train in &trains {
+    // A store that cannot be reached says nothing of the others.
+    let code = context.block_on(async |interrupt| {
+        Ok(each::train(context, &trains, async |train| {
             let store = context.unsealed(train, &interrupt).await?;
             let lock = unless_interrupted(&interrupt, store.locked()).await??;
             locks.extend(lock.map(|mut lock| {
                 lock.holder.train.get_or_insert_with(|| train.name.clone());
                 lock
             }));
-        }
-        Ok(())
+            Ok(exit::DONE)
+        })
+        .await)
     })?;
+    if code == exit::INTERRUPTED {
+        return Ok(code);
+    }
     if arguments.json {
         context.terminal.print(&render::locks_json(&locks))?;
-    } else if locks.is_empty() {
-        context.terminal.say("No state is locked.");
-    } else {
+    } else if !locks.is_empty() {
         context.terminal.print(&render::locks(&locks))?;
+    } else if code == exit::DONE {
+        context.terminal.say("No state is locked.");
     }
-    Ok(exit::DONE)
+    Ok(code)
 }
 
 /// Takes a lock away, once that is approved.

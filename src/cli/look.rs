@@ -10,12 +10,12 @@ use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, advisories, args};
 use crate::apply::{Asked, Interrupt, Survey, survey, survey_again, survey_imports, survey_updates};
-use crate::cloud::{Cloud, Seen};
+use crate::cloud::{Cloud, CloudError, Seen};
 use crate::name::{Ocid, Spelled, nearest};
 use crate::observed::Observed;
 use crate::oci::Retry;
 use crate::package::PackageSet;
-use crate::plan::{self, Input, Plan};
+use crate::plan::{self, Input, Plan, Refusal};
 use crate::render::{Repeat, Spinner, count};
 use crate::state::State;
 use crate::train::Train;
@@ -136,14 +136,8 @@ pub(super) async fn observe<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    read(
-        context,
-        interrupt,
-        connection,
-        (train, state),
-        Manner { calls, allow_shrink: false, quiet: false, targets: &[] },
-    )
-    .await
+    let manner = Manner { calls, allow_shrink: false, quiet: false, targets: &[] };
+    read(context, interrupt, connection, (train, state), manner).await
 }
 
 /// The same without a word of how much was read.
@@ -154,14 +148,29 @@ pub(super) async fn observe_quietly<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    read(
-        context,
-        interrupt,
-        connection,
-        (train, state),
-        Manner { calls, allow_shrink: false, quiet: true, targets: &[] },
-    )
-    .await
+    let manner = Manner { calls, allow_shrink: false, quiet: true, targets: &[] };
+    read(context, interrupt, connection, (train, state), manner).await
+}
+
+/// Surveys the service and tells what has drifted, with what stands against telling all of it. Nothing is planned to happen:
+/// a group that has lost its members is what is looked for.
+pub(super) async fn drifting<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    calls: usize,
+) -> Result<(Plan, Vec<Refusal>), CliError> {
+    let observed = observe_quietly(context, interrupt, connection, (train, state), calls).await?;
+    Ok(plan::drifting(&Input {
+        train,
+        state,
+        observed: &observed,
+        capabilities: connection.capabilities,
+        service: &connection.label,
+        now: (connection.clock)(),
+        allow_shrink: true,
+    }))
 }
 
 async fn read<C: Cloud>(
@@ -172,13 +181,11 @@ async fn read<C: Cloud>(
     Manner { calls, quiet, .. }: Manner<'_>,
 ) -> Result<Observed, CliError> {
     let name = &train.name;
-    let mut progress = Reading::start(context, &format!("reading the fleet of {name}"), name.to_string());
-    connection.retries.watch(progress.retries(context));
-    let reads = survey(&*connection.cloud, train, state, calls, |reads| progress.at(reads));
-    let observed = unless_interrupted(interrupt, reads).await;
-    connection.retries.unwatch();
-    progress.finish(context, !quiet && matches!(observed, Ok(Ok(_))));
-    observed?.map_err(|error| CliError::from(error).while_doing("the service could not be read"))
+    let progress = Reading::start(context, &format!("reading the fleet of {name}"), name.to_string());
+    let reads = async |progress: &mut Reading| {
+        survey(&*connection.cloud, train, state, calls, |reads| progress.at(reads)).await
+    };
+    watched(context, interrupt, connection, (progress, quiet), reads, "the service could not be read").await
 }
 
 /// Reads what imports need, and shows how far that is.
@@ -189,14 +196,29 @@ pub(super) async fn observe_imports<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let mut progress =
-        Reading::start(context, "reading what is to be imported", "what is to be imported".to_owned());
+    let what = "what is to be imported";
+    let progress = Reading::start(context, &format!("reading {what}"), what.to_owned());
+    let reads = async |progress: &mut Reading| {
+        survey_imports(&*connection.cloud, (train, state), calls, |reads| progress.at(reads)).await
+    };
+    let failed = "what is to be imported could not be read";
+    watched(context, interrupt, connection, (progress, false), reads, failed).await
+}
+
+/// Reads, and shows how far that is: until a signal comes, with what is tried again told.
+async fn watched<C>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (mut progress, quiet): (Reading, bool),
+    reads: impl AsyncFnOnce(&mut Reading) -> Result<Observed, CloudError>,
+    failed: &'static str,
+) -> Result<Observed, CliError> {
     connection.retries.watch(progress.retries(context));
-    let reads = survey_imports(&*connection.cloud, (train, state), calls, |reads| progress.at(reads));
-    let observed = unless_interrupted(interrupt, reads).await;
+    let observed = unless_interrupted(interrupt, reads(&mut progress)).await;
     connection.retries.unwatch();
-    progress.finish(context, matches!(observed, Ok(Ok(_))));
-    observed?.map_err(|error| CliError::from(error).while_doing("what is to be imported could not be read"))
+    progress.finish(context, !quiet && matches!(observed, Ok(Ok(_))));
+    observed?.map_err(|error| CliError::from(error).while_doing(failed))
 }
 
 /// Reads what a run may have changed, and shows how far that is.

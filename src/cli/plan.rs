@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+        let mut connector = Connector::new(context, &arguments.parallelism)?;
         let code = each::train(context, &trains, async |train| {
             // No lock: a plan takes what is there, and apply compares it with what is there then.
             let state = context.own_state(train, context.state(train, &interrupt).await?, &interrupt).await?;

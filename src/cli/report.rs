@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let trains = context.workspace.trains(&arguments.selection.train)?;
     let calls = arguments.parallelism.calls();
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+        let mut connector = Connector::new(context, &arguments.parallelism)?;
         let mut reports = Vec::new();
         let code = each::train(context, &trains, async |train| {
             let store = context.store(train, &interrupt).await?;

@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let style = context.terminal.style(arguments.amount.detail());
     let calls = arguments.parallelism.calls();
     context.block_on(async |interrupt| {
-        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+        let mut connector = Connector::new(context, &arguments.parallelism)?;
         let mut found = false;
         let code = each::train(context, &trains, async |train| {
             let store = context.store(train, &interrupt).await?;

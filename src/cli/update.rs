@@ -68,9 +68,7 @@ async fn one(
     let (session, state) = lock::take(context, interrupt, train, &arguments.locking).await?;
     let state = context.own_state(train, state, interrupt).await?;
     let calls = arguments.parallelism.calls();
-    let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
-        .connect(train, interrupt)
-        .await?;
+    let connection = Connector::new(context, &arguments.parallelism)?.connect(train, interrupt).await?;
     let targets = |observed: &Observed| targets(arguments, train, &state, observed);
     let asked = if arguments.streams.is_empty() { Asked::Updates } else { Asked::Streams };
     let observed =

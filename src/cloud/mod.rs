@@ -3,6 +3,7 @@
 //! Knows nothing of plans or of the state. [`memory`] is the one for tests; [`osms`] and [`osmh`] speak to
 //! Oracle's services, and [`Service`] is either of them.
 
+mod adopt;
 mod calls;
 pub mod compute;
 #[cfg(test)]

@@ -13,14 +13,14 @@ use thiserror::Error;
 
 use super::{
     AvailableUpdate, Candidate, Compute, Instance, InstanceStatus, Inventory, Observed, Profile, Riders,
-    ServiceGroup, ServiceSchedule, Source, SourceLink, Updates, Vendor,
+    ServiceGroup, ServiceSchedule, Source, SourceLink, Surveyed, Updates, Vendor,
 };
 use crate::name::{Ocid, TrainName};
 use crate::op::{Lineage, Ownership, Ticket};
 use crate::package::{ModuleStream, PackageSet};
 
 /// The format this build writes; a newer one is refused.
-pub(super) const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 2;
 
 /// What was observed, and what it is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Cached {
     pub service: (String, String, Ocid),
     /// When it was seen, by the service's clock where that is the simulator's.
     pub seen: Timestamp,
+    /// What was asked about; none in what an older build wrote.
+    pub surveyed: Option<Surveyed>,
     /// What was seen.
     pub observed: Observed,
 }
@@ -65,6 +67,8 @@ struct Document {
     place: String,
     compartment: Ocid,
     seen: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    surveyed: Option<Surveyed>,
     /// Every distinct set of packages.
     sets: BTreeMap<String, PackageSet>,
     instances: BTreeMap<Ocid, Row>,
@@ -159,7 +163,8 @@ impl Cached {
     }
 
     fn document(&self) -> Document {
-        let Self { train, lineage, serial, service: (api, place, compartment), seen, observed } = self;
+        let Self { train, lineage, serial, service: (api, place, compartment), seen, surveyed, observed } =
+            self;
         // Taken apart without `..`: what a plan may be made from is all here.
         let Observed {
             instances,
@@ -185,6 +190,7 @@ impl Cached {
             place: place.clone(),
             compartment: compartment.clone(),
             seen: *seen,
+            surveyed: surveyed.clone(),
             instances: instances.iter().map(|(id, one)| (id.clone(), row(one, &mut sets))).collect(),
             groups: groups.clone(),
             sources: sources.iter().map(|(id, one)| (id.clone(), stock(one, &mut sets))).collect(),
@@ -326,6 +332,7 @@ impl Document {
             serial: self.serial,
             service: (self.api, self.place, self.compartment),
             seen: self.seen,
+            surveyed: self.surveyed,
             observed: Observed {
                 instances,
                 groups: self.groups,
@@ -405,6 +412,7 @@ mod tests {
             serial: 3,
             service: ("osms".to_owned(), "simulator".to_owned(), Ocid::new("ocid1.compartment.oc1..c")),
             seen: Timestamp::UNIX_EPOCH,
+            surveyed: Some(Surveyed::default()),
             observed: Observed { instances: (0..instances).map(one).collect(), ..Observed::default() },
         }
     }
@@ -443,7 +451,7 @@ mod tests {
         let digest = set(&["bash-1-1.x86_64"]).digest().to_string();
         let lost = good.replacen(&format!("{{\"{digest}\""), "{\"sha256:0\"", 1);
         assert!(damaged(&lost).contains("are others") || damaged(&lost).contains("no packages"));
-        let newer = good.replacen("\"format_version\":1", "\"format_version\":2", 1);
-        assert_eq!(Cached::read(newer.as_bytes()), Err(CachedError::Newer { found: 2 }));
+        let newer = good.replacen("\"format_version\":2", "\"format_version\":3", 1);
+        assert_eq!(Cached::read(newer.as_bytes()), Err(CachedError::Newer { found: 3 }));
     }
 }

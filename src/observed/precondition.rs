@@ -1,5 +1,7 @@
 //! What must hold just before a step runs, as data, and the check of it against a fresh look.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -117,7 +119,29 @@ pub enum Precondition {
         /// The digest of a source's packages.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         contents: Option<Digest>,
+        /// What a group had; none in the plans of older builds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Box<SeenGroup>>,
     },
+}
+
+/// What a group had that is to be taken over: what is done with it was planned for that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenGroup {
+    /// The digest of its members.
+    pub members: Digest,
+    /// Its sources.
+    pub sources: BTreeSet<Ocid>,
+}
+
+impl SeenGroup {
+    /// Takes it from a group.
+    pub fn of(group: &ServiceGroup) -> Self {
+        Self {
+            members: Digest::of_lines(group.members.iter().map(Ocid::as_str)),
+            sources: group.sources.iter().map(|link| link.id.clone()).collect(),
+        }
+    }
 }
 
 /// A precondition that does not hold.
@@ -308,7 +332,9 @@ impl Observed {
                 }
             }
             Precondition::Owned { source, owner } => self.check_owned(source, owner).map(drop),
-            Precondition::AsSeen { id, owner, contents } => self.check_as_seen(id, owner.as_ref(), *contents),
+            Precondition::AsSeen { id, owner, contents, group } => {
+                self.check_as_seen(id, owner.as_ref(), *contents, group.as_deref())
+            }
             Precondition::Unridden { source, owner } => {
                 let id = self.check_owned(source, owner)?;
                 let riders = self.riders(id);
@@ -338,9 +364,11 @@ impl Observed {
         id: &Ocid,
         owner: Option<&Ownership>,
         contents: Option<Digest>,
+        group: Option<&SeenGroup>,
     ) -> Result<(), Breach> {
         let source = self.sources.get(id);
-        let seen = source.map(|source| &source.owner).or(self.groups.get(id).map(|group| &group.owner));
+        let now = self.groups.get(id);
+        let seen = source.map(|source| &source.owner).or(now.map(|group| &group.owner));
         let id = id.to_string();
         let Some(seen) = seen else { return Err(Breach::ImportGone { id }) };
         if seen.as_ref() != owner {
@@ -352,6 +380,14 @@ impl Observed {
         let holds = source.and_then(|source| source.contents.as_ref()).map(PackageSet::digest);
         if contents.is_some() && holds != contents {
             return Err(Breach::NotAsSeen { id, what: "it holds other packages".to_owned() });
+        }
+        if let Some((expected, now)) = group.zip(now.map(SeenGroup::of)) {
+            let what = match (expected.members == now.members, expected.sources == now.sources) {
+                (true, true) => return Ok(()),
+                (false, _) => "it has other members",
+                (true, false) => "it has other software sources",
+            };
+            return Err(Breach::NotAsSeen { id, what: what.to_owned() });
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::holdings::{GroupFound, Groups, SourceFound, Sources};
 use super::{Action, Input, Note, Refusal, Step};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::observed::{Candidate, Precondition, SourceLink};
+use crate::observed::{Candidate, Precondition, SeenGroup, SourceLink};
 use crate::op::{Binding, Op, Ownership};
 use crate::package::{Package, PackageSet};
 use crate::state::State;
@@ -114,6 +114,19 @@ pub enum Unimportable {
     /// The train file says that the group is another one.
     #[error("the train file says that the group is {0} (`id`); correct or remove that there first")]
     Said(Ocid),
+    /// Another train file has it.
+    #[error(
+        "it is group.{group} of {file}: a group is one train's, so delete it there first, or name another there by its `id`"
+    )]
+    Claimed {
+        /// The group there.
+        group: GroupName,
+        /// The file.
+        file: String,
+    },
+    /// Another train file takes it over.
+    #[error("{0} imports it, too: it can be one train's, so delete that there first")]
+    Contested(String),
     /// It is something else of the train already.
     #[error("it is {0} of this train already")]
     Others(String),
@@ -269,11 +282,34 @@ pub(super) fn group(input: &Input<'_>, name: &GroupName, id: &Ocid) -> Result<Gr
     if let Some((other, _)) = other.filter(|(other, _)| input.train.group(other).is_some()) {
         return Err(refused(Unimportable::Others(format!("group.{other}"))));
     }
-    candidate(input, id, "managed instance group").map_err(refused)?;
+    let seen = candidate(input, id, "managed instance group").map_err(refused)?;
+    if let Some(why) = claimed(input, id, &seen.name) {
+        return Err(refused(why));
+    }
     if !input.observed.groups.contains_key(id) {
         return Err(refused(Unimportable::NotThere("managed instance group")));
     }
     Ok(GroupFound { id: Some(id.clone()), imported: true, ..GroupFound::default() })
+}
+
+/// Returns the other train file that has a group: by its id, by its name where that is looked for in the same place, or
+/// to be taken over.
+fn claimed(input: &Input<'_>, id: &Ocid, called: &str) -> Option<Unimportable> {
+    let train = input.train;
+    train.neighbours.iter().find_map(|neighbour| {
+        let file = || neighbour.file.display().to_string();
+        let by_name = neighbour.compartment == train.compartment
+            && neighbour.service.may_share_groups_with(&train.service);
+        let group = neighbour.groups.iter().find(|group| match &group.id {
+            Some(said) => said == id,
+            None => by_name && group.name.as_str() == called,
+        });
+        let contested = || neighbour.imports.iter().any(|import| import.of.id() == id);
+        match group {
+            Some(group) => Some(Unimportable::Claimed { group: group.name.clone(), file: file() }),
+            None => contested().then(|| Unimportable::Contested(file())),
+        }
+    })
 }
 
 /// Checks what is the same for sources and groups.
@@ -312,6 +348,7 @@ pub(super) fn as_seen(input: &Input<'_>, id: &Ocid) -> Precondition {
         id: id.clone(),
         owner: source.map(|seen| seen.owner.clone()).or(group.map(|seen| seen.owner.clone())).flatten(),
         contents: source.and_then(|seen| seen.contents.as_ref()).map(PackageSet::digest),
+        group: group.map(|seen| Box::new(SeenGroup::of(seen))),
     }
 }
 

@@ -132,6 +132,7 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
     let Whole { steps, members, rosters, groups, bindings, gates, retirement } = whole;
     let binding = input.capabilities.binding;
     let picked = pick(steps, binding, names, targets);
+    spare(steps, &picked, names, targets);
     let mut kept = Kept::of(steps, &picked, binding, (names, targets, &rosters.group_of));
 
     // What has steps that are not kept does nothing.
@@ -212,14 +213,9 @@ fn pick(steps: &[Step], binding: Binding, names: Names<'_>, targets: &[Spelled])
     for (index, step) in steps.iter().enumerate() {
         units.entry(Unit::of(step, binding)).or_default().push(index);
     }
-    let asked = |step: &Step| {
-        targets.iter().any(|target| {
-            let whole = matches!(target, Spelled::Group(group) if step.group.as_ref() == Some(group));
-            whole || names.covers(target, &step.address, step.group.as_ref())
-        })
-    };
     let mut picked = vec![false; steps.len()];
-    let mut open: Vec<usize> = (0..steps.len()).filter(|index| asked(&steps[*index])).collect();
+    let mut open: Vec<usize> =
+        (0..steps.len()).filter(|index| is_asked(&steps[*index], names, targets)).collect();
     while let Some(index) = open.pop() {
         if std::mem::replace(&mut picked[index], true) {
             continue;
@@ -230,6 +226,37 @@ fn pick(steps: &[Step], binding: Binding, names: Names<'_>, targets: &[Spelled])
         open.extend(units.remove(&Unit::of(step, binding)).into_iter().flatten());
     }
     picked
+}
+
+/// Tells whether a step is one of those that are asked for.
+fn is_asked(step: &Step, names: Names<'_>, targets: &[Spelled]) -> bool {
+    targets.iter().any(|target| {
+        let whole = matches!(target, Spelled::Group(group) if step.group.as_ref() == Some(group));
+        whole || names.covers(target, &step.address, step.group.as_ref())
+    })
+}
+
+/// Has nobody leave for another's sake. One step lets many go; where it is picked because one of them joins another group,
+/// the others stay. All go where that is asked for, and where their group moves or is deleted after it: whoever still were a
+/// member would be moved too.
+fn spare(steps: &mut [Step], picked: &[bool], names: Names<'_>, targets: &[Spelled]) {
+    let mut followed: BTreeSet<StepId> = BTreeSet::new();
+    let mut taken: BTreeSet<Ocid> = BTreeSet::new();
+    for step in steps.iter().zip(picked).filter_map(|(step, picked)| picked.then_some(step)) {
+        let own = step.after.iter().filter(|before| steps[before.0 as usize].group == step.group);
+        followed.extend(own);
+        if let Action::Act { op } = &step.action {
+            taken.extend(op.crew().map_or(&[][..], |(_, instances)| instances).iter().cloned());
+        }
+    }
+    for step in steps.iter_mut().zip(picked).filter_map(|(step, picked)| picked.then_some(step)) {
+        if followed.contains(&step.id) || is_asked(step, names, targets) {
+            continue;
+        }
+        if let Action::Act { op: Op::Dismiss { instances, .. } } = &mut step.action {
+            instances.retain(|instance| taken.contains(instance));
+        }
+    }
 }
 
 /// Drops the steps that are not picked, and has the others stand at their index again.

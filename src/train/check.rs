@@ -290,8 +290,11 @@ fn shared_group<'a>(
         Endpoint::Url(url) => (at.api, Some(url.as_str()), None, compartment.as_str()),
         Endpoint::Region => (at.api, None, at.region.as_deref(), compartment.as_str()),
     };
-    // Groups of one name are told apart by their ids.
-    let key = (service, group.id.as_ref().map_or(name.value.as_str(), |id| id.value.as_str()));
+    // Groups of one name are told apart by their ids, and an id is one thing wherever it is looked for.
+    let key = match &group.id {
+        Some(id) => ((at.api, None, None, ""), id.value.as_str()),
+        None => (service, name.value.as_str()),
+    };
     match seen.entry(key) {
         Entry::Vacant(vacant) => {
             vacant.insert(loaded);
@@ -299,8 +302,16 @@ fn shared_group<'a>(
         Entry::Occupied(first) if std::ptr::eq(*first.get(), loaded) => {}
         Entry::Occupied(first) => {
             let file = first.get().source.file.display();
-            let message = format!("the train in {file} has a group `{}` in the same compartment", name.value);
-            let hint = "the service finds a group by its name: choose another, or give the `id` of each";
+            let (message, hint) = match &group.id {
+                Some(id) => (
+                    format!("the train in {file} has a group with the `id` {}, too", id.value),
+                    "a group is one train's: delete one of the two",
+                ),
+                None => (
+                    format!("the train in {file} has a group `{}` in the same compartment", name.value),
+                    "the service finds a group by its name: choose another, or give the `id` of each",
+                ),
+            };
             report.at(&loaded.source, name.span.clone(), message, hint);
         }
     }

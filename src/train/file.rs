@@ -109,6 +109,7 @@ fn introduce(trains: &mut [Train]) {
             golden: train.golden.clone(),
             service: train.service.clone(),
             groups: train.groups.clone(),
+            imports: train.imports.clone(),
         })
     };
     let all: Vec<Arc<Neighbour>> = trains.iter().map(neighbour).collect();

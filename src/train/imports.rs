@@ -117,21 +117,35 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
     shape
 }
 
-/// Two trains cannot both take over one thing.
+/// Two trains cannot both take over one thing, nor one take over the group that another says is its own.
 pub(super) fn across(files: &[Loaded], report: &mut Report) {
     let mut first: HashMap<&Ocid, &Loaded> = HashMap::new();
+    let mut owners: HashMap<&Ocid, (&Loaded, &GroupName)> = HashMap::new();
+    for loaded in files {
+        for group in &loaded.shape.groups {
+            if let (Some(name), Some(id)) = (&group.name, &group.id) {
+                owners.entry(&id.value).or_insert((loaded, &name.value));
+            }
+        }
+    }
     for loaded in files {
         for At { value, span } in loaded.shape.imports.iter().map(ImportShape::id) {
             let known = *first.entry(value).or_insert(loaded);
-            if !std::ptr::eq(known, loaded) {
-                let message = format!("the train in {} imports {value}, too", known.source.file.display());
-                report.at(
-                    &loaded.source,
-                    span.clone(),
-                    message,
+            let (message, hint) = match owners.get(value) {
+                _ if !std::ptr::eq(known, loaded) => (
+                    format!("the train in {} imports {value}, too", known.source.file.display()),
                     "it can be one train's: delete one of the two",
-                );
-            }
+                ),
+                Some((owner, group)) if !std::ptr::eq(*owner, loaded) => (
+                    format!(
+                        "the train in {} has {value} as its group `{group}`",
+                        owner.source.file.display()
+                    ),
+                    "it can be one train's: delete the `[[import]]`, or the group there",
+                ),
+                _ => continue,
+            };
+            report.at(&loaded.source, span.clone(), message, hint);
         }
     }
 }

@@ -90,6 +90,8 @@ pub struct Neighbour {
     pub service: Service,
     /// Its groups.
     pub groups: Vec<Group>,
+    /// What it takes over.
+    pub imports: Vec<Import>,
 }
 
 /// Where the service is and how to sign.

@@ -139,3 +139,52 @@ fn what_is_no_plan_is_not_asked_for_as_one() {
         workspace.run(&[&["plan", "--refresh-only"], other].concat()).expect(exit::USAGE);
     }
 }
+
+/// A train of which a group is not there: no plan can be made, and what others have changed is told all the same.
+fn is_told_without_a_plan(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    let _served = Served::quick(&workspace);
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let train = workspace.path().join("trains/great-linux.toml");
+    let late = "\n[[group]]\nname = \"late\"\nrelease = \"GL1\"\nmembers = \"service\"\n";
+    let add = || fs::write(&train, fs::read_to_string(&train).unwrap() + late).unwrap();
+    add();
+    // Nothing that could be told, and not all could.
+    let none = workspace.run(&["drift"]).expect(exit::ERROR);
+    assert_eq!(none.stdout, "");
+    for part in ["group.late: members = \"service\"", "what could be told of drift is told"] {
+        assert!(none.stderr.contains(part), "no `{part}` in {}", none.stderr);
+    }
+    assert!(!none.stderr.contains("No drift"), "{}", none.stderr);
+    let (moved, address) = match api {
+        Api::Osms => ("it rides GL1.1 now", "instance.web-01"),
+        Api::Osmh => ("it has GL1.1 now", "group.canary"),
+    };
+    let nothing = workspace.run(&["state", "accept", address, "--dry-run"]).expect(exit::ERROR).stderr;
+    assert!(nothing.contains("group.late: members = \"service\""), "{nothing}");
+    workspace.bind_on(api, &[], "");
+    moved_by_others(&workspace, api);
+    add();
+    for command in [&["drift"][..], &["plan", "--refresh-only"]] {
+        let told = workspace.run(command).expect(exit::ERROR);
+        assert!(told.stdout.contains(moved), "{}", told.stdout);
+        assert!(told.stderr.contains("group.late: members = \"service\""), "{}", told.stderr);
+    }
+    let document = json(&workspace, &[], exit::ERROR);
+    assert_eq!(document["drifted"], Value::Bool(true));
+    let accepted = workspace.run(&["state", "accept", address, "--dry-run"]).expect(exit::ERROR);
+    assert!(accepted.stdout.contains(moved), "{}", accepted.stdout);
+    for part in ["group.late: members = \"service\"", "nothing is recorded as meant as long as"] {
+        assert!(accepted.stderr.contains(part), "no `{part}` in {}", accepted.stderr);
+    }
+}
+
+#[test]
+fn what_others_changed_on_os_management_is_told_where_no_plan_can_be_made() {
+    is_told_without_a_plan(Api::Osms);
+}
+
+#[test]
+fn what_others_changed_on_os_management_hub_is_told_where_no_plan_can_be_made() {
+    is_told_without_a_plan(Api::Osmh);
+}

@@ -24,6 +24,8 @@ fn a_state_in_a_bucket_does_all_that_one_in_a_folder_does() {
     // Before anybody has made the bucket.
     let missing = workspace.run(&["apply", "--auto-approve"]).expect(exit::ERROR);
     assert!(missing.stderr.contains("bucket states"), "{}", missing.stderr);
+    let words = missing.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("`patchtrain init` tries all of that out"), "{words}");
     let made = workspace.run(&["init"]).expect(exit::DONE);
     assert!(made.stderr.contains("object patchtrain/great-linux.json of bucket states"), "{}", made.stderr);
 
@@ -121,4 +123,61 @@ fn a_local_lock_is_shown_and_cannot_be_forced() {
     let workspace = Workspace::quickstart(&[]);
     let none = workspace.run(&["state", "locks"]).expect(exit::DONE);
     assert!(none.stderr.contains("No state is locked"), "{none:?}");
+}
+
+/// Declares a second train, with a group and members of its own, whose state is local.
+fn beside(workspace: &Workspace, state: &str) {
+    let text = fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    let (head, _) = text.split_once("\n[[release]]").unwrap();
+    let head = head.split("\n[state]").next().unwrap().replacen("\"great-linux\"", "\"small-linux\"", 1);
+    workspace.write("trains/small-linux.toml", &format!("{head}\n{state}"));
+}
+
+#[test]
+fn a_store_that_cannot_be_reached_hides_no_lock_of_another() {
+    let workspace = Workspace::quickstart(&[]);
+    let _served = Served::start(&workspace, &[]);
+    let unreachable = "[state]\nstore = \"postgres\"\nurl_env = \"NOBODY_SETS_THIS\"\n";
+    // The first of the two by name.
+    share(&workspace);
+    workspace.run(&["init"]).expect(exit::DONE);
+    beside(&workspace, unreachable);
+    let small = fs::read_to_string(workspace.path().join("trains/small-linux.toml")).unwrap();
+    workspace.write("trains/a-linux.toml", &small.replacen("small-linux", "a-linux", 1));
+    let mut child =
+        workspace.command(&["apply", "--auto-approve", "--train", "great-linux"]).spawn().unwrap();
+    let told = loop {
+        let told = workspace.run(&["state", "locks"]).expect(exit::ERROR);
+        if told.stdout.contains("great-linux") {
+            break told;
+        }
+        assert!(!told.stderr.contains("No state is locked"), "{}", told.stderr);
+        assert!(child.try_wait().unwrap().is_none(), "it ended before its lock was seen");
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for train in ["train `a-linux`", "train `small-linux`", "NOBODY_SETS_THIS"] {
+        assert!(told.stderr.contains(train), "no {train} in {}", told.stderr);
+    }
+}
+
+#[test]
+fn a_state_that_stays_where_it_is_keeps_no_other_from_moving() {
+    let workspace = Workspace::quickstart(&[]);
+    let _served = Served::start(&workspace, &[]);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    share(&workspace);
+    workspace.run(&["init"]).expect(exit::DONE);
+    beside(&workspace, "");
+    let moved = workspace.run(&["init", "--migrate-state"]).expect(exit::DONE).stderr;
+    for part in [
+        "Moved the state of train great-linux",
+        "The state of train small-linux stays where it is (`local`).",
+    ] {
+        assert!(moved.contains(part), "no `{part}` in {moved}");
+    }
+    // Whoever names it is told that there is nothing to be moved.
+    let named =
+        workspace.run(&["init", "--migrate-state", "--train", "small-linux"]).expect(exit::USAGE).stderr;
+    assert!(named.contains("is kept in `local` before and after"), "{named}");
 }

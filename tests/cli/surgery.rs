@@ -61,6 +61,17 @@ fn is_renamed(api: Api) {
             assert!(twice.contains(part), "no `{part}` in {twice}");
         }
     }
+    // Nor would a plan that has forgotten it.
+    let forgotten = workspace.run(&["state", "rm", "group.frontend", "--dry-run"]).expect(exit::DONE).stderr;
+    let way = format!(
+        "`patchtrain import group frontend --id {}`",
+        before["groups"]["web"]["id"].as_str().unwrap()
+    );
+    for part in ["the service calls group.frontend `web`", &way] {
+        assert!(forgotten.contains(part), "no `{part}` in {forgotten}");
+    }
+    let known = workspace.run(&["state", "rm", "group.canary", "--dry-run"]).expect(exit::DONE).stderr;
+    assert!(!known.contains("Warning"), "{known}");
     workspace.bind_on(api, &["canary"], "");
     edit(&workspace, |text| text.replace("\"web\"", "\"frontend\""));
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);

@@ -277,3 +277,19 @@ fn a_job_that_somebody_changed_is_accepted_as_what_it_does() {
         assert!(told(&plan).contains("schedule.canary"), "{what}: {}", told(&plan));
     }
 }
+
+#[test]
+fn since_when_a_group_rides_a_release_is_not_known_of_one_that_was_exchanged() {
+    let mut world = hub::over(start());
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    let id = web_id(&world);
+    let before = world.state.groups[&GroupName::new("web")].since;
+    assert!(before.is_some());
+    world.observed.groups.get_mut(&id).unwrap().sources = vec![hub::vendor_link()];
+    for index in [1, 2] {
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().children = vec![hub::vendor_link()];
+    }
+    let record = &accepted(&world, &["group.web"]).groups[&GroupName::new("web")];
+    assert_eq!((record.release.as_ref(), record.since), (None, None));
+}

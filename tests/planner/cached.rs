@@ -14,6 +14,7 @@ fn through_text(world: &World, observed: &Observed) -> Observed {
         serial: world.state.serial,
         service: ("osms".to_owned(), "in memory".to_owned(), Ocid::new("ocid1.compartment.oc1..test")),
         seen: world.now,
+        surveyed: None,
         observed: observed.clone(),
     };
     let text = cached.text().unwrap();
@@ -27,7 +28,11 @@ fn through_text(world: &World, observed: &Observed) -> Observed {
 fn a_plan_of_what_was_written_down_is_the_plan_of_what_was_observed() {
     for seed in worlds::seeds(400) {
         let (world, _) = convergence::world(seed);
-        let observed = world.surveyed();
+        let mut observed = world.surveyed();
+        // What no world here has is kept, too.
+        let package = |text: &str| patchtrain::package::Package::parse(text).unwrap();
+        observed.unoffered = [package("nobody-1-1.x86_64")].into_iter().collect();
+        observed.candidates = [(Ocid::new("ocid1.nothing.oc1..x"), None)].into();
         let read = through_text(&world, &observed);
         assert_eq!(read, observed, "seed {seed}");
         assert_eq!(world.plan_from(&read, true, &[]), world.plan_from(&observed, true, &[]), "seed {seed}");

@@ -6,9 +6,10 @@ use patchtrain::observed::SourceLink;
 use patchtrain::plan::{DriftKind, Drifts};
 use patchtrain::train::Members;
 
-use crate::support::worlds::{World, instance_id, plain_instance};
+use crate::support::worlds::{self, World, instance_id, plain_instance};
 use crate::support::{hub, model};
 
+use super::convergence;
 use super::small::{self, applied, install, rebind};
 
 /// When everything was proven in the worlds here.
@@ -272,4 +273,94 @@ fn a_job_that_somebody_changed_is_the_groups_too() {
     world.observed.schedules.clear();
     let plan = world.plan().unwrap();
     assert!(plan.drift.iter().any(|drift| drift.kind == DriftKind::Gone), "{:?}", plan.drift);
+}
+
+/// What is told where no plan can be made, and what stands against one.
+fn despite(world: &World) -> (Vec<patchtrain::plan::Drift>, usize) {
+    let observed = world.surveyed();
+    let (plan, refusals) = world.drifting(&observed);
+    assert_eq!(plan.steps, []);
+    (plan.drift, refusals.len())
+}
+
+#[test]
+fn what_stands_against_a_plan_keeps_nothing_else_from_being_told() {
+    let (mut refused, mut told) = (0, 0);
+    for seed in worlds::seeds(400) {
+        let (mut world, _) = convergence::world(seed);
+        let Ok(plan) = world.plan_from(&world.surveyed(), true, &[]) else { continue };
+        let (drifting, none) = world.drifting(&world.surveyed());
+        assert_eq!((&drifting, none.as_slice()), (&plan, &[][..]), "seed {seed}");
+        // A group that nobody has made has nothing to do with any of it.
+        let mut late = world.train.groups[0].clone();
+        (late.name, late.members, late.id) = (GroupName::new("late"), Members::Service, None);
+        late.after.clear();
+        world.train.groups.push(late);
+        let (drift, against) = despite(&world);
+        assert_eq!((drift, against), (plan.drift.clone(), 1), "seed {seed}");
+        refused += 1;
+        told += usize::from(!plan.drift.is_empty());
+    }
+    assert!(refused > 300 && told > 50, "{refused}, {told}");
+}
+
+#[test]
+fn of_what_is_not_known_no_drift_is_told() {
+    let mut world = applied();
+    let canary = world.state.groups[&GroupName::new("canary")].id.clone();
+    for index in 0..3 {
+        install(&mut world, index, "bash-0-1.x86_64 openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    }
+    let owner = patchtrain::op::Ownership {
+        train: world.train.name.clone(),
+        lineage: patchtrain::op::Lineage("theirs".into()),
+        release: None,
+    };
+    let id = web_id(&world);
+    world.observed.groups.get_mut(&id).unwrap().owner = Some(owner.clone());
+    let addresses = |world: &World| {
+        let (drift, against) = despite(world);
+        let group = |drift: patchtrain::plan::Drift| drift.group.unwrap().to_string();
+        (drift.into_iter().map(group).collect::<Vec<_>>(), against)
+    };
+    // Nobody has left web, which cannot be looked into; the canary has left its level all the same.
+    assert_eq!(addresses(&world), (vec!["canary".to_owned()], 1));
+    world.observed.groups.get_mut(&canary).unwrap().owner = Some(owner);
+    assert_eq!(addresses(&world), (vec![], 2));
+}
+
+#[test]
+fn where_a_release_is_not_known_who_moves_to_it_has_not_drifted() {
+    let mut world = applied();
+    rebind(&mut world.train, "canary", "GL2");
+    world.observed.instances.get_mut(&instance_id(0)).unwrap().parent = Some(source(&world, "GL2"));
+    assert_eq!(told(&world, &[]).0, Vec::<String>::new());
+    // Its manifest is another than was applied: no plan, and no telling what its source is.
+    let record = world.state.sources.get_mut(&ReleaseName::new("GL2")).unwrap();
+    record.digest = world.train.releases[0].digest;
+    assert_eq!(despite(&world), (vec![], 1));
+    world.observed.instances.get_mut(&instance_id(1)).unwrap().parent = Some(source(&world, "GL2"));
+    let (drift, _) = despite(&world);
+    assert!(matches!(&drift[..], [one] if one.address == Address::Instance(instance_id(1))), "{drift:?}");
+}
+
+#[test]
+fn a_group_whose_level_counts_something_else_now_has_left_nothing() {
+    let mut world = small::start();
+    let security = patchtrain::op::Wanted::Only(patchtrain::op::UpdateKind::Security);
+    for index in 0..3 {
+        // The kernel, which is no matter of security, is older than the release's.
+        install(&mut world, index, "bash-1-1.x86_64 openssl-1:1.1-1.x86_64 kernel-3-1.x86_64");
+    }
+    world.train.groups[1].update = Some(security);
+    for _ in 0..2 {
+        let plan = world.plan_from(&world.surveyed(), false, &[]).unwrap();
+        model::run_all(&mut world, &plan);
+    }
+    let record = &world.state.instances[&instance_id(1)];
+    assert!(record.at_level.is_some(), "{record:?}");
+    world.train.groups[1].update = Some(patchtrain::op::Wanted::All);
+    let plan = world.plan_from(&world.surveyed(), false, &[]).unwrap();
+    assert_eq!(plan.drift, []);
+    assert!(small::told(&plan).contains("instance.host-1 Update"), "{}", small::told(&plan));
 }

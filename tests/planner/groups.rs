@@ -160,3 +160,14 @@ fn a_group_that_the_train_forgets_and_that_says_it_is_anothers_is_held() {
     let breach = later.observed.check(expects).unwrap_err().to_string();
     assert!(breach.contains("belongs to train t of lineage theirs"), "{breach}");
 }
+
+#[test]
+fn one_that_is_only_bound_may_be_anybodys() {
+    let (mut world, id) = lost();
+    world.train.groups[1].members = patchtrain::train::Members::Service;
+    world.state.groups.get_mut(&GroupName::new("web")).unwrap().made = false;
+    check(&world, &[]);
+    // Not where we have made it.
+    world.state.groups.get_mut(&GroupName::new("web")).unwrap().made = true;
+    assert!(matches!(refused(&world).as_slice(), [Refusal::LostGroup { id: told, .. }] if *told == id));
+}

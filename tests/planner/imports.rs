@@ -191,6 +191,28 @@ fn nothing_is_taken_over_that_is_not_what_was_shown() {
 }
 
 #[test]
+fn a_group_is_not_taken_over_with_others_than_were_shown() {
+    let changes: [(fn(&mut ServiceGroup), &str); 2] = [
+        (|group| drop(group.members.pop_first()), "it has other members"),
+        (
+            |group| {
+                let link = SourceLink { id: source_id(), name: "golden of 2026-10".into() };
+                group.sources.push(link);
+            },
+            "it has other software sources",
+        ),
+    ];
+    for (change, why) in changes {
+        let mut world = handmade();
+        let plan = world.plan().unwrap();
+        change(world.observed.groups.get_mut(&group_id()).unwrap());
+        let ends = model::run_all(&mut world, &plan);
+        assert!(matches!(&ends[6], model::End::Failed(message) if message.contains(why)), "{:?}", ends[6]);
+        assert!(!world.state.groups.contains_key(&GroupName::new("web")));
+    }
+}
+
+#[test]
 fn what_another_lineage_has_made_is_taken_from_it_and_that_is_told() {
     let mut world = handmade();
     let theirs = |release| Ownership { train: TrainName::new("t"), lineage: Lineage("old".into()), release };

@@ -306,7 +306,7 @@ fn two_groups_of_a_train_cannot_claim_one_instance() {
     assert_eq!(refused(&world), [overlap(own("web"), own("all"), &[1])]);
 }
 
-fn neighbour(world: &World, members: Members) -> Neighbour {
+pub(super) fn neighbour(world: &World, members: Members) -> Neighbour {
     let mut theirs = group("theirs", "GL1", &[]);
     theirs.members = members;
     Neighbour {
@@ -318,6 +318,7 @@ fn neighbour(world: &World, members: Members) -> Neighbour {
         golden: None,
         service: world.train.service.clone(),
         groups: vec![theirs],
+        imports: Vec::new(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Plans of a part: what a target takes with it, what it leaves, and that a part never does what the whole would not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use patchtrain::name::Address;
-use patchtrain::op::StepId;
-use patchtrain::plan::{Plan, Refusal, Step, lint};
+use patchtrain::name::{Address, GroupName, Ocid};
+use patchtrain::op::{Op, StepId};
+use patchtrain::plan::{Action, ChangeDetail, Plan, Refusal, Step, lint};
 
 use crate::support::worlds::{self, World};
 use crate::support::{hub, model};
@@ -187,9 +187,159 @@ fn where_groups_move_as_a_whole_one_member_is_refused_and_the_group_comes_whole(
     assert_eq!(world.targeted(&["instance.host-0"]).unwrap().steps, []);
 }
 
-/// What a step is but for where it stands.
-fn essence(step: &Step) -> String {
-    format!("{:?} {:?} {:?} {:?}", step.address, step.group, step.action, step.precondition)
+/// Who is let go in which group.
+fn dismissed(plan: &Plan) -> Vec<(String, Vec<String>)> {
+    let dismissals = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op: Op::Dismiss { group, instances } } => {
+            Some((group.group.to_string(), instances.iter().map(|id| plan.label(id).to_string()).collect()))
+        }
+        _ => None,
+    });
+    dismissals.collect()
+}
+
+/// Two members leave a group by one step: another takes the one, and the second goes to a third.
+fn two_leave_at_once() -> World {
+    let mut world = hub::over(small::start());
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    let list = |ids: &[usize]| {
+        patchtrain::train::Members::Listed(ids.iter().map(|n| worlds::instance_id(*n)).collect())
+    };
+    let mut late = world.train.groups[0].clone();
+    (late.name, late.members) = (GroupName::new("late"), list(&[2]));
+    world.train.groups.push(late);
+    world.train.groups[0].members = list(&[0, 1]);
+    world.train.groups[1].members = list(&[]);
+    world
+}
+
+#[test]
+fn whoever_leaves_with_others_leaves_without_them() {
+    let world = two_leave_at_once();
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    // The service lets both go by one call, and the whole plan asks for that.
+    let whole = world.plan().unwrap();
+    assert_eq!(dismissed(&whole), [("web".to_owned(), names(&["host-1", "host-2"]))], "{}", told(&whole));
+    let plan = world_part(&world, "group.canary");
+    assert_eq!(dismissed(&plan), [("web".to_owned(), names(&["host-1"]))], "{}", told(&plan));
+    let leaves = plan.changes.iter().find_map(|change| match (&change.address, &change.detail) {
+        (Address::Group(name), ChangeDetail::Group { leaves, .. }) if name.as_str() == "web" => Some(leaves),
+        _ => None,
+    });
+    assert_eq!(leaves.unwrap(), &[worlds::instance_id(1)]);
+    let partial = plan.partial.as_ref().unwrap();
+    assert_eq!(addresses(&partial.along), ["group.web"]);
+    assert!(addresses(&partial.left_out).contains(&"group.late".to_owned()));
+    // He stays where he is, and the next plan has him go.
+    let (mut world, web) = (world.clone(), world.state.groups[&GroupName::new("web")].id.clone());
+    model::run_all(&mut world, &plan);
+    assert_eq!(world.observed.groups[&web].members, [worlds::instance_id(2)].into());
+    assert_eq!(dismissed(&world.plan().unwrap()), [("web".to_owned(), names(&["host-2"]))]);
+    // Whoever asks for the group that they leave gets all of that.
+    let asked = world_part(&two_leave_at_once(), "group.web");
+    assert_eq!(dismissed(&asked), [("web".to_owned(), names(&["host-1", "host-2"]))]);
+}
+
+#[test]
+fn a_group_that_is_gone_from_the_train_loses_only_whom_another_takes() {
+    let mut world = two_leave_at_once();
+    world.train.groups.remove(1);
+    let plan = world_part(&world, "group.canary");
+    assert_eq!(dismissed(&plan), [("web".to_owned(), vec!["host-1".to_owned()])], "{}", told(&plan));
+    assert!(!told(&plan).contains("DeleteGroup"));
+    let old = world_part(&world, "group.web");
+    assert_eq!(dismissed(&old), [("web".to_owned(), vec!["host-1".to_owned(), "host-2".to_owned()])]);
+    assert!(told(&old).contains("DeleteGroup"));
+}
+
+#[test]
+fn a_group_that_goes_first_lets_all_go_before_it_moves() {
+    // The canary moves as a whole: who still were its member would be moved with it.
+    let mut world = hub::over(small::start());
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    let list = |ids: &[usize]| {
+        patchtrain::train::Members::Listed(ids.iter().map(|n| worlds::instance_id(*n)).collect())
+    };
+    let mut late = world.train.groups[0].clone();
+    (late.name, late.members) = (GroupName::new("late"), list(&[0]));
+    world.train.groups.push(late);
+    world.train.groups[0].members = list(&[1]);
+    world.train.groups[1].members = list(&[2]);
+    rebind(&mut world.train, "canary", "GL2");
+    rebind(&mut world.train, "web", "GL2");
+    let plan = world_part(&world, "group.web");
+    let told = told(&plan);
+    assert_eq!(dismissed(&plan)[0], ("canary".to_owned(), vec!["host-0".to_owned()]), "{told}");
+    assert!(addresses(&plan.partial.unwrap().along).contains(&"group.canary".to_owned()), "{told}");
+}
+
+#[test]
+fn whoever_a_source_waits_for_is_not_only_switched() {
+    let mut world = applied();
+    rebind(&mut world.train, "canary", "GL2");
+    rebind(&mut world.train, "web", "GL2");
+    world.train.releases[0].retired = true;
+    // Its deletion follows the switches alone; who is switched is updated and proven, too.
+    let (whole, plan) = (world.plan().unwrap(), world_part(&world, "release.GL1"));
+    assert_eq!(plan.steps, whole.steps, "{}", told(&plan));
+}
+
+#[test]
+fn a_group_that_rests_is_counted_as_one_that_does_nothing() {
+    let mut world = hub::over(small::start());
+    let plan = world.plan().unwrap();
+    model::run_all(&mut world, &plan);
+    rebind(&mut world.train, "canary", "GL2");
+    rebind(&mut world.train, "web", "GL2");
+    world.train.groups[1].after.clear();
+    let plan = world_part(&world, "group.canary");
+    let work = |name: &str| plan.groups.iter().find(|group| group.name.as_str() == name).unwrap().work;
+    assert_eq!(work("web"), patchtrain::plan::Work::default());
+    assert_ne!(work("canary"), patchtrain::plan::Work::default());
+    assert_eq!(plan.moves.iter().map(|one| one.instances).sum::<usize>(), 1);
+    assert!(plan.changes.iter().all(|change| change.address != Address::Group(GroupName::new("web"))));
+}
+
+/// What a step is but for where it stands. Of those who leave by one step, only who leaves in a part counts.
+fn essence(step: &Step, leaving: &BTreeSet<Ocid>) -> String {
+    let mut action = step.action.clone();
+    if let Action::Act { op: Op::Dismiss { instances, .. } } = &mut action {
+        instances.retain(|id| leaving.contains(id));
+    }
+    format!("{:?} {:?} {action:?} {:?}", step.address, step.group, step.precondition)
+}
+
+fn let_go(step: &Step) -> &[Ocid] {
+    match &step.action {
+        Action::Act { op: Op::Dismiss { instances, .. } } => instances,
+        _ => &[],
+    }
+}
+
+/// Nobody is let go but where his group is asked for or moves, or where he is taken in elsewhere.
+fn nobody_leaves_for_others(part: &Plan, picked: &[&str], seed: u64) {
+    for step in part.steps.iter().filter(|step| !let_go(step).is_empty()) {
+        let group = step.group.as_ref().unwrap();
+        let followers = part.steps.iter().filter(|later| later.after.contains(&step.id));
+        let (own, others): (Vec<&Step>, Vec<&Step>) =
+            followers.partition(|later| later.group.as_ref() == Some(group));
+        if !own.is_empty() || picked.contains(&format!("group.{group}").as_str()) {
+            continue;
+        }
+        let taken: BTreeSet<&Ocid> = others
+            .iter()
+            .filter_map(|later| match &later.action {
+                Action::Act { op } => op.crew(),
+                _ => None,
+            })
+            .flat_map(|(_, instances)| instances)
+            .collect();
+        for id in let_go(step) {
+            assert!(taken.contains(id), "seed {seed}, {picked:?}: {id} leaves {group}\n{}", told(part));
+        }
+    }
 }
 
 /// Addresses to aim at in a world: those that change, and some that do not.
@@ -220,7 +370,6 @@ fn a_part_does_nothing_that_the_whole_does_not_and_keeps_what_its_steps_follow()
             continue;
         }
         let whole = convergence::checked_plan(&world, seed);
-        let at: BTreeMap<String, StepId> = whole.steps.iter().map(|step| (essence(step), step.id)).collect();
         let aims = aims(&whole);
         if aims.is_empty() {
             continue;
@@ -243,6 +392,10 @@ fn a_part_does_nothing_that_the_whole_does_not_and_keeps_what_its_steps_follow()
                 told(&part),
                 told(&whole)
             );
+            let leaving: BTreeSet<Ocid> = part.steps.iter().flat_map(let_go).cloned().collect();
+            let essence = |step: &Step| essence(step, &leaving);
+            let at: BTreeMap<String, StepId> =
+                whole.steps.iter().map(|step| (essence(step), step.id)).collect();
             for step in &part.steps {
                 let there =
                     at.get(&essence(step)).unwrap_or_else(|| panic!("seed {seed}, {picked:?}: {step:?}"));
@@ -254,6 +407,7 @@ fn a_part_does_nothing_that_the_whole_does_not_and_keeps_what_its_steps_follow()
                     (follows(&part.steps, &step.after), follows(&whole.steps, &original.after));
                 assert_eq!(ours, theirs, "seed {seed}, {picked:?}");
             }
+            nobody_leaves_for_others(&part, &picked, seed);
             let partial = part.partial.as_ref().unwrap();
             assert_eq!(partial.steps + part.steps.len(), whole.steps.len(), "seed {seed}");
             // All that is asked for by its own address is in.

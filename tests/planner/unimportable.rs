@@ -1,12 +1,17 @@
 //! What cannot be imported, and the reason that is told.
 
+use std::sync::Arc;
+
 use patchtrain::name::{GroupName, Ocid, ReleaseName};
 use patchtrain::observed::Candidate;
 use patchtrain::package::PackageSet;
 
+use patchtrain::train::Members;
+
 use crate::support::worlds::World;
 
 use super::imports::{group_id, handmade, of_group, of_source, run, source_id};
+use super::selectors::neighbour;
 use super::small::{refused, set};
 
 /// One way in which something cannot be imported, and what is said of it.
@@ -20,7 +25,7 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
     fn group(world: &mut World) -> &mut Candidate {
         world.observed.candidates.get_mut(&group_id()).unwrap().as_mut().unwrap()
     }
-    let rows: [Row; 17] = [
+    let rows: [Row; 20] = [
         (
             "gone",
             |world| drop(world.observed.candidates.insert(source_id(), None)),
@@ -101,6 +106,34 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
             "the train file says that the group is another (`id`)",
         ),
         (
+            "another train's, by its id",
+            |world| {
+                let mut other = neighbour(world, Members::Service);
+                other.compartment = Ocid::new("elsewhere");
+                other.groups[0].id = Some(group_id());
+                world.train.neighbours.push(Arc::new(other));
+            },
+            "it is group.theirs of trains/other.toml",
+        ),
+        (
+            "another train's, by its name",
+            |world| {
+                let mut other = neighbour(world, Members::Listed(Default::default()));
+                other.groups[0].name = GroupName::new(&group(world).name.clone());
+                world.train.neighbours.push(Arc::new(other));
+            },
+            " of trains/other.toml: a group is one train's",
+        ),
+        (
+            "what another train imports",
+            |world| {
+                let mut other = neighbour(world, Members::Service);
+                other.imports = vec![of_group("theirs", group_id())];
+                world.train.neighbours.push(Arc::new(other));
+            },
+            "trains/other.toml imports it, too",
+        ),
+        (
             "another release's",
             |world| {
                 run(world);
@@ -128,4 +161,15 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
         assert!(text.iter().any(|text| text.contains(why)), "{what}: no `{why}` in {text:#?}");
         assert!(text.iter().all(|text| text.contains(" cannot be imported: ")), "{what}: {text:#?}");
     }
+}
+
+#[test]
+fn another_trains_group_of_that_name_elsewhere_stands_in_nobodys_way() {
+    let mut world = handmade();
+    let mut other = neighbour(&world, Members::Service);
+    let name = &world.observed.groups[&group_id()].name;
+    other.groups[0].name = GroupName::new(name);
+    other.compartment = Ocid::new("elsewhere");
+    world.train.neighbours.push(Arc::new(other));
+    assert!(world.plan().is_ok());
 }

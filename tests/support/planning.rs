@@ -42,6 +42,20 @@ impl World {
         patchtrain::plan::targeted(&input, targets)
     }
 
+    /// Tells what has drifted of what somebody has observed, and what stands against a plan.
+    pub(crate) fn drifting(&self, observed: &Observed) -> (Plan, Vec<Refusal>) {
+        let input = Input {
+            train: &self.train,
+            state: &self.state,
+            observed,
+            capabilities: self.capabilities(),
+            service: &label(),
+            now: self.now,
+            allow_shrink: true,
+        };
+        patchtrain::plan::drifting(&input)
+    }
+
     pub(crate) fn capabilities(&self) -> Capabilities {
         match self.train.service.api {
             Api::Osms => Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES },

@@ -46,8 +46,8 @@ pub async fn survey_again<C: Cloud>(
         seen.is_some_and(|seen| *seen.name != *format!("{}/{release}", train.name))
     });
     let renamed = renamed.map(|(_, record)| Scope::Source(record.id.clone()));
-    // By their names groups may have gone that still are there under others.
-    let by_id = by_id.chain(renamed).collect();
+    // By their names groups may have gone that still are there under others; and what was deleted, no state has any more.
+    let by_id = by_id.chain(renamed).chain(deleted(plan)).collect();
     reads.all(&mut observed, by_id).await?;
 
     let retired = retired(train, state);
@@ -105,6 +105,16 @@ fn touched(plan: &Plan) -> BTreeSet<Ocid> {
         }
     }
     touched
+}
+
+/// Returns what the steps of a plan delete, to see that it is gone.
+fn deleted(plan: &Plan) -> Vec<Scope> {
+    let deleted = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op: Op::DeleteGroup { group } } => group.id.clone().map(Scope::Group),
+        Action::Act { op: Op::DeleteSource { source } } => source.id.clone().map(Scope::Source),
+        _ => None,
+    });
+    deleted.collect()
 }
 
 /// Tells whether a plan fills or empties the source of a release.

@@ -5,7 +5,7 @@ use super::plans::{self, Builder, group, release};
 use super::*;
 use crate::cloud::memory::Fault;
 use crate::name::Ocid;
-use crate::observed::{Precondition, ServiceGroup, Source};
+use crate::observed::{Precondition, SeenGroup, ServiceGroup, Source, SourceLink};
 
 fn source_id() -> Ocid {
     Ocid::new("ocid1.osmssoftwaresource.oc1..theirs")
@@ -34,14 +34,15 @@ fn rig() -> Rig {
     builder.verify_contents(&[adopted]);
     builder.act(Some("canary"), group, &[]);
     let contents = plans::set(plans::NEW);
-    let as_seen = |id, contents| Precondition::AsSeen { id, owner: None, contents };
+    let as_seen = |id, contents, group| Precondition::AsSeen { id, owner: None, contents, group };
+    let theirs = ServiceGroup { name: "their canaries".into(), ..Default::default() };
     let plan = builder.edit();
-    plan.steps[0].precondition = as_seen(source_id(), Some(contents.digest()));
-    plan.steps[2].precondition = as_seen(group_id(), None);
+    plan.steps[0].precondition = as_seen(source_id(), Some(contents.digest()), None);
+    plan.steps[2].precondition = as_seen(group_id(), None, Some(Box::new(SeenGroup::of(&theirs))));
     let mut world = plans::world(&[]);
     let source = Source { name: "theirs".into(), owner: None, contents: Some(contents), parent: None };
     world.sources.insert(source_id(), source);
-    world.groups.insert(group_id(), ServiceGroup { name: "their canaries".into(), ..Default::default() });
+    world.groups.insert(group_id(), theirs);
     Rig::new(builder.done(), world)
 }
 
@@ -106,7 +107,7 @@ async fn what_a_cut_left_tagged_and_unrecorded_is_recorded() {
 #[tokio::test(start_paused = true)]
 async fn what_is_another_thing_by_then_is_left_alone() {
     type Change = fn(&mut Observed);
-    let rows: [(Change, usize, &str); 5] = [
+    let rows: [(Change, usize, &str); 7] = [
         (
             |world| {
                 let contents = Some(plans::set(&plans::NEW[..1]));
@@ -125,6 +126,21 @@ async fn what_is_another_thing_by_then_is_left_alone() {
             "its tags name train x of lineage",
         ),
         (|world| drop(world.groups.remove(&group_id())), 1, "is gone"),
+        (
+            |world| {
+                world.groups.get_mut(&group_id()).unwrap().members.insert(plans::instance("new"));
+            },
+            1,
+            "it has other members",
+        ),
+        (
+            |world| {
+                let link = SourceLink { id: source_id(), name: "theirs".into() };
+                world.groups.get_mut(&group_id()).unwrap().sources.push(link);
+            },
+            1,
+            "it has other software sources",
+        ),
         (
             |world| {
                 let other = crate::op::Ownership { train: TrainName::new("x"), ..plans::group_owner() };

@@ -83,7 +83,7 @@ impl Session for MemoryStore {
 
     async fn append(&mut self, base: &Base, entries: &[Entry]) -> Result<(), StoreError> {
         if self.with(|inner| inner.hangs_at == Some(inner.batches.len())) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         // As long as a disk takes: others get their turn meanwhile, and their entries go into the next batch.
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -109,7 +109,7 @@ impl Session for MemoryStore {
 
     async fn fold(&mut self, state: &State) -> Result<(), StoreError> {
         if self.with(|inner| inner.hangs_at.is_some()) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         let expected = self.current();
         self.with(|inner| {

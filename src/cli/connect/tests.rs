@@ -114,7 +114,7 @@ async fn a_run_has_no_more_calls_in_flight_than_it_may_whatever_it_asks() {
     // Two trains, and a connector for each, as some commands have.
     let mut clouds = Vec::new();
     for name in ["a", "b"] {
-        let mut connector = Connector::new(&context, &status.parallelism, None).unwrap();
+        let mut connector = Connector::new(&context, &status.parallelism).unwrap();
         let connected = connector.connect(&train(folder.path(), name, &url), &interrupt).await;
         clouds.push(connected.unwrap_or_else(|error| panic!("{error:?}")).cloud);
     }

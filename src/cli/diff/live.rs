@@ -38,7 +38,7 @@ impl<'a> Live<'a> {
         train: &'a Train,
         interrupt: &'a Interrupt,
     ) -> Result<Self, CliError> {
-        let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+        let mut connector = Connector::new(context, &arguments.parallelism)?;
         let connection = connector.connect(train, interrupt).await?;
         Ok(Self {
             context,

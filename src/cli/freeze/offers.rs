@@ -88,7 +88,7 @@ async fn ask(
     scope: Scope,
 ) -> Result<Result<Sighting, CloudError>, CliError> {
     let Desk { context, arguments, train, interrupt, .. } = desk;
-    let mut connector = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+    let mut connector = Connector::new(context, &arguments.parallelism)?;
     let connection = connector.connect(train, interrupt).await?;
     let mut progress = Reading::start(context, what, title);
     connection.retries.watch(progress.retries(context));

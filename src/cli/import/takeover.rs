@@ -83,11 +83,7 @@ async fn one(
 ) -> Result<u8, CliError> {
     let consent = &options.consent;
     let calls = options.parallelism.calls();
-    let connect = async || {
-        Connector::new(context, &options.parallelism, options.identity.profile())?
-            .connect(train, interrupt)
-            .await
-    };
+    let connect = async || Connector::new(context, &options.parallelism)?.connect(train, interrupt).await;
     if consent.dry_run {
         // No lock: it is only looked at.
         let state = context.own_state(train, context.state(train, interrupt).await?, interrupt).await?;

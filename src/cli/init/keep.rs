@@ -50,14 +50,23 @@ pub(super) fn migrate(context: &Context, arguments: &Arguments) -> Result<u8, Cl
                 .hint("--from names an older version of a train file that is in trains/"));
         }
     }
+    let was = |train: &Train| match &before {
+        Some(Settings { service, keeping, .. }) => {
+            Train { service: service.clone(), keeping: keeping.clone(), ..train.clone() }
+        }
+        None => Train { keeping: Keeping::Local, ..train.clone() },
+    };
+    // Nobody has named those whose state stays where it is, as long as there is one that moves.
+    let moving = trains.iter().any(|train| !stays(&was(train), train));
+    let named = !arguments.trains.is_empty();
     context.block_on(async |interrupt| {
         Ok(each::train(context, &trains, async |train| {
-            let before = match &before {
-                Some(Settings { service, keeping, .. }) => {
-                    Train { service: service.clone(), keeping: keeping.clone(), ..train.clone() }
-                }
-                None => Train { keeping: Keeping::Local, ..train.clone() },
-            };
+            let before = was(train);
+            if moving && !named && stays(&before, train) {
+                let (name, word) = (&train.name, train.keeping.word());
+                context.terminal.say(&format!("The state of train {name} stays where it is (`{word}`)."));
+                return Ok(exit::DONE);
+            }
             one(context, arguments, &interrupt, &before, train).await
         })
         .await)
@@ -70,6 +79,11 @@ fn old(path: &Path) -> Result<Settings, CliError> {
     train::load_settings(path).map_err(CliError::problems)
 }
 
+/// Tells whether a state is kept in the same place before and after.
+fn stays(before: &Train, train: &Train) -> bool {
+    before.keeping == train.keeping && before.service.object_storage == train.service.object_storage
+}
+
 async fn one(
     context: &Context,
     arguments: &Arguments,
@@ -77,7 +91,7 @@ async fn one(
     before: &Train,
     train: &Train,
 ) -> Result<u8, CliError> {
-    if before.keeping == train.keeping && before.service.object_storage == train.service.object_storage {
+    if stays(before, train) {
         let (name, word) = (&train.name, train.keeping.word());
         return Err(CliError::usage(format!(
             "the state of train `{name}` is kept in `{word}` before and after"

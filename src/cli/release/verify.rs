@@ -42,8 +42,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         let connection = match arguments.offline {
             true => None,
             false => {
-                let mut connector =
-                    Connector::new(context, &arguments.parallelism, arguments.identity.profile())?;
+                let mut connector = Connector::new(context, &arguments.parallelism)?;
                 Some(connector.connect(train, &interrupt).await?)
             }
         };

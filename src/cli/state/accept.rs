@@ -4,6 +4,7 @@
 use super::super::args::StateAccept;
 use super::super::connect::Connector;
 use super::super::context::Context;
+use super::super::drift::half_told;
 use super::super::{CliError, exit, look, own_state};
 use super::surgery::Operation;
 use super::{none, train};
@@ -18,9 +19,7 @@ pub(super) fn accept(context: &Context, arguments: &StateAccept) -> Result<u8, C
         let train = &place.train;
         let state = before.clone().ok_or_else(|| none(train))?;
         own_state::fits(train, &state)?;
-        let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
-            .connect(train, interrupt)
-            .await?;
+        let connection = Connector::new(context, &arguments.parallelism)?.connect(train, interrupt).await?;
         let calls = arguments.parallelism.calls();
         let observed = look::observe_quietly(context, interrupt, &connection, (train, &state), calls).await?;
         let input = Input {
@@ -33,8 +32,7 @@ pub(super) fn accept(context: &Context, arguments: &StateAccept) -> Result<u8, C
             // Nothing is planned to happen.
             allow_shrink: true,
         };
-        let refused = |refusals: &[plan::Refusal]| CliError::refusals(train.name.as_str(), refusals);
-        let plan = plan::plan(&input).map_err(|refusals| refused(&refusals))?;
+        let (plan, refusals) = plan::drifting(&input);
         let unknown = plan::unknown(&plan, train, &state, &arguments.addresses);
         if !unknown.is_empty() {
             let unknown: Vec<String> = unknown.iter().map(ToString::to_string).collect();
@@ -42,6 +40,9 @@ pub(super) fn accept(context: &Context, arguments: &StateAccept) -> Result<u8, C
                 .hint("`patchtrain drift` shows the addresses of all that has drifted"));
         }
         let told = plan::drift_at(&plan, &arguments.addresses);
+        if told.is_empty() && !refusals.is_empty() {
+            return Err(half_told(train, &refusals));
+        }
         if told.is_empty() {
             context.terminal.say(&format!("Nothing has drifted at {}.", spelled.join(", ")));
             return Ok(state);
@@ -50,14 +51,16 @@ pub(super) fn accept(context: &Context, arguments: &StateAccept) -> Result<u8, C
         let drifts = Drifts { plan: &plan, applied, told, ignored: 0 };
         let format = DiffFormat::Text(context.terminal.style(Detail::Default));
         context.terminal.print(&render::drift(&[drifts], format))?;
-        context.terminal.say("\nRecorded as meant, that is:");
-        plan::accept(&input, &plan, &arguments.addresses).map_err(|why| match why {
-            Unacceptable::Refused(refusals) => refused(&refusals),
+        let accepted = plan::accept(&input, &plan, &arguments.addresses).map_err(|why| match why {
+            Unacceptable::Refused(refusals) => CliError::refusals(train.name.as_str(), &refusals)
+                .hint("nothing is recorded as meant as long as nothing could be planned from it"),
             Unacceptable::Stays(drifts) => CliError::new(
                 exit::ERROR,
                 format!("{} cannot be recorded as meant", render::count(drifts.len(), "drift")),
             )
             .hint("have the service be as the state says, or the train file as the service is; then apply"),
-        })
+        })?;
+        context.terminal.say("\nRecorded as meant, that is:");
+        Ok(accepted)
     })
 }

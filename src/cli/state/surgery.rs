@@ -14,7 +14,7 @@ use crate::render;
 use crate::state::inspect::{self, Spellings};
 use crate::state::store::{ChangeRecord, Store, TrainSession, read_state};
 use crate::state::{State, Unfit, Unrenamable};
-use crate::train::Train;
+use crate::train::{Imported, Train};
 
 pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError> {
     let words = format!("state rm {}", arguments.addresses.join(" "));
@@ -24,9 +24,30 @@ pub(super) fn rm(context: &Context, arguments: &StateRm) -> Result<u8, CliError>
         let spellings = Spellings::of(before.as_ref().unwrap_or(&after));
         let addresses: Vec<Address> =
             arguments.addresses.iter().map(|text| find(&spellings, text)).collect::<Result<_, _>>()?;
+        addresses.iter().for_each(|address| unfindable(context, &place.train, &after, address));
         addresses.iter().for_each(|address| after.forget(address));
         Ok(after)
     })
+}
+
+/// Says of a group that the service calls otherwise what its forgetting leads to: only its name would find it.
+fn unfindable(context: &Context, train: &Train, state: &State, address: &Address) {
+    let Address::Group(name) = address else { return };
+    let (Some(declared), Some(record)) = (train.group(name), state.groups.get(name)) else { return };
+    let imported = train
+        .imports
+        .iter()
+        .any(|import| matches!(&import.of, Imported::Group { group, .. } if group == name));
+    let Some(called) = record.called.as_deref().filter(|called| *called != name.as_str()) else { return };
+    if imported || declared.id.is_some() {
+        return;
+    }
+    context.terminal.say(&format!(
+        "Warning: the service calls group.{name} `{called}`, so that no plan finds it once it is forgotten: the next one would \
+         make another group of the name `{name}`, and leave this one as it is. To have it go on with this one: \
+         `patchtrain import group {name} --id {}`",
+        record.id
+    ));
 }
 
 pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError> {

@@ -1,8 +1,8 @@
 //! Asking for things: each [`Op`] as the calls that it takes.
 //!
 //! Creates and actions take a retry token, and are asked for again with it; PUT and DELETE take none, and what they were
-//! for is looked at first. `if-match` is never sent: etags are the same for different things, and at times end in
-//! `--gzip` (recorded, osmh.md, section 0).
+//! for is looked at first. `if-match` is sent with an owner's tags alone, where it stands for the revision that was just read:
+//! etags are the same for different things, and at times end in `--gzip` (recorded, osmh.md, section 0).
 
 use super::crew::{Order, label, work_of};
 use super::{OsmhCloud, bodies, spelling};

@@ -60,16 +60,6 @@ pub(super) struct CreateGroup<'a> {
     pub(super) freeform_tags: BTreeMap<&'static str, String>,
 }
 
-/// `UpdateCustomSoftwareSourceDetails` and, without a type, `UpdateManagedInstanceGroupDetails`, of which only the tags are
-/// sent
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Retag {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) software_source_type: Option<&'static str>,
-    pub(super) freeform_tags: BTreeMap<String, String>,
-}
-
 /// `WorkRequestDetails`: what a work request is called
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

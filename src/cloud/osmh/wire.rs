@@ -203,8 +203,6 @@ pub(super) struct Candidate {
     pub(super) is_automatically_updated: Option<bool>,
     #[serde(default)]
     pub(super) is_managed_by_autonomous_linux: Option<bool>,
-    #[serde(default)]
-    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
 }
 
 /// `WorkRequestSummary` and `WorkRequest`

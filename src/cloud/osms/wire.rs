@@ -202,15 +202,6 @@ pub(super) struct Candidate {
     pub(super) arch_type: Option<String>,
     #[serde(default)]
     pub(super) os_family: Option<String>,
-    #[serde(default)]
-    pub(super) freeform_tags: Option<BTreeMap<String, String>>,
-}
-
-/// `UpdateSoftwareSourceDetails` and `UpdateManagedInstanceGroupDetails`, of which only the tags are sent
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Retag {
-    pub(super) freeform_tags: BTreeMap<String, String>,
 }
 
 /// `CreateSoftwareSourceDetails`

@@ -97,3 +97,23 @@ fn two_trains_cannot_import_one_thing() {
     assert!(told.contains(message), "no `{message}` in {told}");
     assert_eq!(told.matches("error: ").count(), 2, "{told}");
 }
+
+#[test]
+fn one_train_cannot_import_what_another_says_is_its_own() {
+    let elsewhere = |text: &str| {
+        text.replace("\"great-linux\"", "\"other\"")
+            .replace("instance.oc1..", "instance.oc1..other-")
+            .replace("compartment.oc1..aaaa", "compartment.oc1..bbbb")
+    };
+    let id = "ocid1.managedinstancegroup.oc1..web";
+    let other = elsewhere(GOOD).replace("ocid1.managedinstancegroup.oc1..db", id);
+    assert!(other.contains(id), "{other}");
+    let told = with(BLOCKS).with("trains/other.toml", other).problems();
+    let message = format!("the train in trains/other.toml has {id} as its group `db`");
+    assert!(told.contains(&message) && told.contains("trains/great-linux.toml:"), "no `{message}` in {told}");
+    assert_eq!(told.matches("error: ").count(), 1, "{told}");
+    // Nor have two of them one id, wherever they lie.
+    let told = with("").with("trains/other.toml", elsewhere(GOOD)).problems();
+    assert!(told.contains("has a group with the `id` ocid1."), "{told}");
+    assert_eq!(told.matches("error: ").count(), 1, "{told}");
+}

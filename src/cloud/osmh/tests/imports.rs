@@ -38,11 +38,15 @@ fn service(source: Value, group: Value) -> (OsmhCloud<Script>, Script, Arc<Mutex
             "/managedInstanceGroups/g" => &mut world[1],
             _ => return refuse(404, "NotAuthorizedOrNotFound"),
         };
+        let etag = format!("rev-{}", one["freeformTags"]);
         if method == "PUT" {
+            // One of a compressed answer is not sent back.
+            assert_eq!(asked.header("if-match"), if path.ends_with('s') { etag.as_str() } else { "" });
             let body: Value = serde_json::from_str(&asked.body).unwrap();
             one["freeformTags"] = body["freeformTags"].clone();
         }
-        with(200, &[], &one.to_string())
+        let etag = if path.ends_with('s') { etag } else { format!("{etag}--gzip") };
+        with(200, &[("etag", &etag)], &one.to_string())
     });
     (of_script(&script, &[]), script, kept)
 }

@@ -12,7 +12,7 @@ use crate::oci::testing::{broken, refuse, with};
 use crate::op::RetryToken;
 
 /// A service with one source and one group, which keeps what is put; the first so many answers to a PUT are lost.
-fn service(lost: usize) -> (OsmsCloud<Script>, Script, Arc<Mutex<[Value; 2]>>) {
+fn service(lost: usize, meddles: bool) -> (OsmsCloud<Script>, Script, Arc<Mutex<[Value; 2]>>) {
     let source = json!({
         "id": "s", "displayName": "golden", "compartmentId": "c", "lifecycleState": "ACTIVE", "repoType": "YUM",
         "archType": "X86_64", "freeformTags": {"cost-center": "42", "patchtrain-train": "x", "patchtrain-lineage": "y"},
@@ -21,7 +21,7 @@ fn service(lost: usize) -> (OsmsCloud<Script>, Script, Arc<Mutex<[Value; 2]>>) {
         "id": "g", "displayName": "web", "compartmentId": "other", "lifecycleState": "ACTIVE", "osFamily": "WINDOWS",
     });
     let kept = Arc::new(Mutex::new([source, group]));
-    let (world, mut lost) = (Arc::clone(&kept), lost);
+    let (world, mut lost, mut meddles) = (Arc::clone(&kept), lost, meddles);
     let script = Script::new(move |asked| {
         Contract::osms().check(asked);
         let mut world = world.lock().unwrap();
@@ -31,7 +31,11 @@ fn service(lost: usize) -> (OsmsCloud<Script>, Script, Arc<Mutex<[Value; 2]>>) {
             "/managedInstanceGroups/g" => &mut world[1],
             _ => return refuse(404, "NotAuthorizedOrNotFound"),
         };
+        let etag = format!("rev-{}", one["freeformTags"]);
         if method == "PUT" {
+            if asked.header("if-match") != etag {
+                return refuse(412, "NoEtagMatch");
+            }
             let body: Value = serde_json::from_str(&asked.body).unwrap();
             one["freeformTags"] = body["freeformTags"].clone();
             if lost > 0 {
@@ -39,7 +43,12 @@ fn service(lost: usize) -> (OsmsCloud<Script>, Script, Arc<Mutex<[Value; 2]>>) {
                 return broken();
             }
         }
-        with(200, &[], &one.to_string())
+        let answer = one.to_string();
+        // Somebody else is at it, after it was read.
+        if std::mem::take(&mut meddles) {
+            one["freeformTags"]["team"] = json!("storage");
+        }
+        with(200, &[("etag", &etag)], &answer)
     });
     (OsmsCloud::new(script.client(), Ocid::new("c"), 4), script, kept)
 }
@@ -53,7 +62,7 @@ async fn candidate(cloud: &OsmsCloud<Script>, kind: CandidateKind, id: &str) -> 
 
 #[tokio::test(start_paused = true)]
 async fn what_is_to_be_imported_is_told_as_a_train_has_it() {
-    let (cloud, ..) = service(0);
+    let (cloud, ..) = service(0, false);
     let source = candidate(&cloud, CandidateKind::Source, "s").await.unwrap();
     assert_eq!((&*source.name, &source.compartment), ("golden", &Ocid::new("c")));
     assert_eq!((source.arch.as_deref(), source.os, source.bar.as_deref()), (Some("x86_64"), None, None));
@@ -67,7 +76,7 @@ async fn what_is_to_be_imported_is_told_as_a_train_has_it() {
 async fn tags_are_put_beside_the_others_once_and_survive_a_lost_answer() {
     let token = RetryToken("t".repeat(32));
     for lost in [0, 1, 20] {
-        let (cloud, script, kept) = service(lost);
+        let (cloud, script, kept) = service(lost, false);
         let owner = owner(Some("GL1"));
         let adopt =
             Op::AdoptSource { release: ReleaseName::new("GL1"), id: Ocid::new("s"), owner: owner.clone() };
@@ -87,7 +96,7 @@ async fn tags_are_put_beside_the_others_once_and_survive_a_lost_answer() {
             assert_eq!(puts.len(), 1);
         }
     }
-    let (cloud, _, kept) = service(0);
+    let (cloud, _, kept) = service(0, false);
     let (group, id) = (GroupName::new("web"), Ocid::new("g"));
     let adopt = Op::AdoptGroup { group, id, called: "web".to_owned(), owner: owner(None) };
     cloud.submit(&adopt, &token).await.unwrap();
@@ -96,4 +105,21 @@ async fn tags_are_put_beside_the_others_once_and_survive_a_lost_answer() {
     let gone =
         Op::AdoptSource { release: ReleaseName::new("GL1"), id: Ocid::new("x"), owner: owner(Some("GL1")) };
     assert!(cloud.submit(&gone, &token).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_somebody_puts_on_meanwhile_are_not_lost() {
+    let (cloud, script, kept) = service(0, true);
+    let adopt =
+        Op::AdoptSource { release: ReleaseName::new("GL1"), id: Ocid::new("s"), owner: owner(Some("GL1")) };
+    let token = RetryToken("t".repeat(32));
+    let refused = cloud.submit(&adopt, &token).await.unwrap_err().to_string();
+    assert!(refused.contains("412") && refused.contains("NoEtagMatch"), "{refused}");
+    let before = kept.lock().unwrap()[0]["freeformTags"].clone();
+    assert_eq!((&before["team"], &before["patchtrain-train"]), (&json!("storage"), &json!("x")));
+    // Whoever looks again has theirs, too.
+    cloud.submit(&adopt, &token).await.unwrap();
+    let tags = kept.lock().unwrap()[0]["freeformTags"].clone();
+    assert_eq!((&tags["team"], &tags["patchtrain-train"]), (&json!("storage"), &json!("great-linux")));
+    assert_eq!(script.lines().iter().filter(|line| line.starts_with("PUT")).count(), 2);
 }

@@ -122,7 +122,7 @@ impl<T: Transport> Objects<T> {
         let way_out = match error.status() {
             Some(401 | 403 | 404) => format!(
                 "Look whether bucket {} is there, in this namespace and region, and whether a policy lets who signs `manage objects` \
-                 and `read buckets` in it",
+                 and `read buckets` in it. `patchtrain init` tries all of that out, and makes a bucket that the simulator lacks",
                 self.bucket
             ),
             _ => "Run the command again: what was recorded stands, and apply goes on from there".to_owned(),
