@@ -53,4 +53,3 @@ fn bench(every: usize) {
     let planner = peak.saturating_sub(before);
     println!("memory: fleet {before} MB, planning {planner} MB more, peak {peak} MB (bar 200 MB)");
 }
-

@@ -199,6 +199,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
         encryption: None,
+        backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases,

@@ -4,6 +4,7 @@
 mod books;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -107,10 +108,16 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
 
     /// Runs the plan to its end, to a signal, or to an error of the store, after which nothing more is submitted.
     pub(super) async fn run(mut self) -> Result<Outcome, ApplyError> {
-        let dropped = match self.drive().await {
-            Ok(dropped) => dropped,
-            Err(ApplyError::Store(source)) => return Err(self.salvage(source).await),
-            Err(error) => return Err(error),
+        let interrupt = self.run.interrupt.clone();
+        let dropped = match unless_hung(interrupt, self.drive()).await {
+            Some(Ok(dropped)) => dropped,
+            Some(Err(ApplyError::Store(source))) => return Err(self.salvage(source).await),
+            Some(Err(error)) => return Err(error),
+            None => {
+                self.workers.shutdown().await;
+                self.leave();
+                Some(Dropped::AtOnce)
+            }
         };
         if dropped != Some(Dropped::AtOnce) {
             return self.finish().await;
@@ -362,13 +369,18 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         }
         self.workers.shutdown().await;
         self.take_in(Vec::new(), reports).await?;
+        self.leave();
+        Ok(())
+    }
+
+    /// Says of the steps whose workers are gone what goes on.
+    fn leave(&mut self) {
         let mut cut: Vec<StepId> = self.running.drain().collect();
         cut.sort_unstable();
         for id in cut {
             let end = job::left(&self.schedule.step(id).action, self.ledger.state());
             self.end(id, end);
         }
-        Ok(())
     }
 
     fn give_up(&mut self) {
@@ -382,12 +394,13 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         self.give_up();
         let (ends, steps) = self.schedule.into_ends();
         let used_up = ends.iter().all(|(_, end)| end.lets_on());
-        let Run { clock, who, host, .. } = self.run;
+        let Run { clock, who, host, interrupt, .. } = self.run;
         let close = Close { at: clock(), who, host, steps, interrupted, used_up };
-        match self.ledger.close(close).await {
-            Ok(serial) => Ok(Outcome { ends, counts: steps, interrupted, serial }),
-            Err(ApplyError::Store(source)) => Err(self.ledger.unsaved(source)),
-            Err(error) => Err(error),
+        match unless_hung(interrupt, self.ledger.close(close)).await {
+            Some(Ok(serial)) => Ok(Outcome { ends, counts: steps, interrupted, serial }),
+            Some(Err(ApplyError::Store(source))) => Err(self.ledger.unsaved(source)),
+            Some(Err(error)) => Err(error),
+            None => Ok(Outcome { ends, counts: steps, interrupted: true, serial: self.ledger.abandon() }),
         }
     }
 }
@@ -464,6 +477,20 @@ async fn signal(interrupt: &mut super::Interrupt, heard: u8) -> u8 {
     match level {
         Ok(level) => level,
         Err(_) => std::future::pending().await,
+    }
+}
+
+/// Does work until it is done, or a second signal has not ended it: then a store does not answer. That the work is dropped
+/// is as good as a kill.
+async fn unless_hung<T>(mut interrupt: super::Interrupt, work: impl Future<Output = T>) -> Option<T> {
+    let hung = async {
+        signal(&mut interrupt, 1).await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = hung => None,
     }
 }
 

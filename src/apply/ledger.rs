@@ -157,6 +157,6 @@ impl<S: Session> Ledger<S> {
 
     /// Leaves the run as it stands: the journal says it all, and whoever loads it next counts one serial more.
     pub(super) fn abandon(self) -> u64 {
-        self.state.serial + u64::from(self.begun)
+        self.base.serial + u64::from(self.begun)
     }
 }

@@ -86,7 +86,8 @@ impl Place {
                 let message = format!("no state of serial {serial} of train `{train}` is kept");
                 let error = unlisted.into_iter().fold(CliError::new(exit::ERROR, message), CliError::cause);
                 Err(error.hint(match all.is_empty() {
-                    true => "a state is kept when another replaces it, and none was replaced yet".to_owned(),
+                    true => "what an apply or a change by hand replaces is kept, and none was replaced yet"
+                        .to_owned(),
                     false => {
                         format!("those kept are: {}", spans(all.iter().map(|backup| backup.name.serial)))
                     }

@@ -87,7 +87,7 @@ impl Context {
     /// Opens a store, whatever was opened before.
     pub(super) async fn opened(&self, train: &Train, interrupt: &Interrupt) -> Result<TrainStore, CliError> {
         let store = Kept::on(self.shelf(train, interrupt).await?, train.name.clone());
-        Ok(store.sealed(self.sealing(train)?))
+        Ok(store.keeping(train.backups).sealed(self.sealing(train)?))
     }
 
     /// Opens a store whose content is not read: a lock is never sealed.

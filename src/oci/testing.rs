@@ -123,6 +123,8 @@ pub(crate) enum Fault {
     Dropped,
     /// It is served, and the answer is lost.
     Lost,
+    /// It arrives after so many milliseconds, whether or not its sender waits; he gets no answer.
+    Late(u64),
 }
 
 /// A way to a service.
@@ -145,7 +147,7 @@ impl<T> Way<T> {
     }
 }
 
-impl<T: Transport> Transport for Way<T> {
+impl<T: Transport + Clone> Transport for Way<T> {
     async fn send(&self, request: Request<Bytes>) -> Answer {
         let line = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
         self.lines.lock().unwrap().push(line.clone());
@@ -161,6 +163,14 @@ impl<T: Transport> Transport for Way<T> {
             Some(Fault::Lost) => {
                 self.service.send(request).await?;
                 broken()
+            }
+            Some(Fault::Late(millis)) => {
+                let service = self.service.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+                    service.send(request).await
+                });
+                std::future::pending().await
             }
         }
     }

@@ -23,8 +23,12 @@ use crate::patching::Patching;
 pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
 pub use surgery::{Unfit, Unrenamable};
 
-/// The format this build writes; a newer one is refused.
-pub const FORMAT_VERSION: u32 = 1;
+/// The format this build writes; a newer one is refused. An older one is read, and becomes this one when the state is next
+/// written, which keeps what was there as a backup.
+///
+/// 1: what the first builds wrote, all of OSMS; they know no field that came later, and take a state with one for damaged.
+/// 2: proofs of contents, kinds of updates, schedules, profiles, the service, imports, several instances per call.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// What we applied last and own. One per train.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

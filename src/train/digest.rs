@@ -33,6 +33,7 @@ pub(super) fn of(train: &Train) -> Digest {
         layout,
         layout_line: _,
         encryption: _,
+        backups: _,
         neighbours: _,
     } = train;
     let mut parts = Parts::default();

@@ -13,7 +13,7 @@ use super::imports::ImportShape;
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
-use super::{Group, Keeping, Members, Neighbour, Problems, Release, Service, Train, digest};
+use super::{BACKUPS, Group, Keeping, Members, Neighbour, Problems, Release, Service, Train, digest};
 use crate::name::TrainName;
 use crate::package::Digest;
 use crate::package::manifest::{self, Reading};
@@ -214,6 +214,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         imports,
         layout,
         encryption,
+        backups,
         span,
     } = shape;
     let layout_line = source.position(layout.as_ref().map_or(span.start, |at| at.span.start)).0;
@@ -236,6 +237,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,
         encryption,
+        backups: backups.unwrap_or(BACKUPS),
         neighbours: Vec::new(),
     };
     train.digest = digest::of(&train);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::shape::TABLES;
 use super::table::{Fields, File, Value};
@@ -42,6 +42,10 @@ pub struct Database {
 
 /// What objects' names begin with, and what holds the tables, where the file does not say.
 const OURS: &str = "patchtrain";
+
+/// How many states that were replaced are kept, where the file does not say, and at most: each is as large as the state.
+pub const BACKUPS: usize = 10;
+const MOST_BACKUPS: usize = 1000;
 
 /// The words of `store`, with the keys that only it has.
 const STORES: [(&str, &[&str]); 3] = [
@@ -103,6 +107,24 @@ pub(super) fn read(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>)
     };
     fields.close(file);
     keeping
+}
+
+/// Reads how many replaced states are kept; none where it is left out or wrong.
+pub(super) fn backups(file: &mut File<'_>, table: &DeTable<'_>) -> Option<usize> {
+    let value = table.iter().find(|(key, _)| key.get_ref() == "backups").map(|(_, value)| value)?;
+    let number = match value.get_ref() {
+        DeValue::Integer(number) => {
+            usize::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
+        }
+        other => return file.wrong_type(value, "`backups`", "a number", other),
+    };
+    let number = number.filter(|number| (1..=MOST_BACKUPS).contains(number));
+    if number.is_none() {
+        let hint =
+            format!("write a number from 1 to {MOST_BACKUPS}; {BACKUPS} are kept where it is left out");
+        file.problem(value.span(), "so many replaced states cannot be kept", &hint);
+    }
+    number
 }
 
 /// Takes a text that may be left out; none where it is wrong.

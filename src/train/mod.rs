@@ -53,6 +53,8 @@ pub struct Train {
     pub layout_line: usize,
     /// `[state] encryption`: how its state is sealed. Not part of the digest: another passphrase makes no plan stale.
     pub encryption: Option<Encryption>,
+    /// `[state] backups`: how many replaced states are kept; [`BACKUPS`] where it is left out. Not part of the digest.
+    pub backups: usize,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
 }
@@ -351,7 +353,7 @@ pub use crate::patching::Patching;
 pub use encryption::Encryption;
 pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
 pub use imports::{Import, Imported};
-pub use keeping::{Bucket, Database, Keeping};
+pub use keeping::{BACKUPS, Bucket, Database, Keeping};
 pub use layout::format;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};

@@ -29,7 +29,7 @@ pub(super) const TABLES: [(&str, &[&str]); 7] = [
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
     ),
     ("[service]", &["api", "region", "profile", "auth", "endpoints", "work_timeout"]),
-    ("[state]", &["store", "bucket", "namespace", "prefix", "url_env", "schema", "encryption"]),
+    ("[state]", &["store", "bucket", "namespace", "prefix", "url_env", "schema", "backups", "encryption"]),
     ("[[release]]", &["name", "manifest", "retired"]),
     (
         "[[group]]",
@@ -84,6 +84,8 @@ pub(super) struct Shape {
     pub(super) imports: Vec<ImportShape>,
     pub(super) layout: Option<At<Layout>>,
     pub(super) encryption: Option<Encryption>,
+    /// `None` where it is left out.
+    pub(super) backups: Option<usize>,
     /// The `[train]` table.
     pub(super) span: Range<usize>,
 }
@@ -140,6 +142,7 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
         && let Some(table) = file.table(value, "`state`")
     {
         shape.encryption = encryption::read(file, table);
+        shape.backups = keeping::backups(file, table);
         shape.keeping = keeping::read(file, table, value.span()).unwrap_or_default();
     }
     for (table, span) in tables(file, top.optional("release"), "release") {

@@ -96,6 +96,7 @@ fn train(instances: usize) -> Train {
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
         encryption: None,
+        backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases: vec![Release {

@@ -185,7 +185,7 @@ service = { api = "osms", endpoints = { osms = "simulator" } }
 "#;
 
 const STATE: &str = r#"{
-  "format_version": 1, "tool": "0.1.0", "train": "t", "lineage": "5eed", "serial": 7, "sources": {},
+  "format_version": 2, "tool": "0.1.0", "train": "t", "lineage": "5eed", "serial": 7, "sources": {},
   "groups": { "web": { "id": "ocid1.group.oc1..web", "made": true } }, "instances": {}, "unfinished": {}
 }"#;
 

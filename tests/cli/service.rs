@@ -77,7 +77,7 @@ fn the_region_of_the_environment_goes_before_the_others() {
 
 /// The files of a state that was made on a service.
 fn state(api: &str) -> String {
-    format!("{{\"format_version\":1,\"tool\":\"0.1.0\",\"train\":\"t\",\"lineage\":\"l\",\"serial\":3{api}}}")
+    format!("{{\"format_version\":2,\"tool\":\"0.1.0\",\"train\":\"t\",\"lineage\":\"l\",\"serial\":3{api}}}")
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Where the state lies that the killed applies write: in the folder, in a bucket of the simulator, or in a database.
+//! Where the state lies that the killed applies write: in the folder, plain or encrypted, in a bucket of the simulator, or
+//! in a database.
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,18 +14,25 @@ use crate::support::postgres::{self, USER};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Folder,
+    Sealed,
     Bucket,
     Database,
 }
 
-/// What tells the program where the database is.
+/// What tells the program where the database is, and what the key is made of.
 const VARIABLE: &str = "PATCHTRAIN_DB";
+const PASSPHRASE: &str = "PATCHTRAIN_PASSPHRASE";
 
 impl Place {
-    /// Those that `PATCHTRAIN_KILL_STORES` names (`folder,bucket,database`); all of them where it names none.
+    /// Those that `PATCHTRAIN_KILL_STORES` names (`folder,sealed,bucket,database`); all of them where it names none.
     pub(super) fn wanted() -> Vec<Self> {
         let named = std::env::var("PATCHTRAIN_KILL_STORES").unwrap_or_default();
-        let all = [("folder", Self::Folder), ("bucket", Self::Bucket), ("database", Self::Database)];
+        let all = [
+            ("folder", Self::Folder),
+            ("sealed", Self::Sealed),
+            ("bucket", Self::Bucket),
+            ("database", Self::Database),
+        ];
         let wanted: Vec<Self> = all
             .iter()
             .filter(|(word, _)| named.split(',').any(|name| name == *word))
@@ -35,7 +43,7 @@ impl Place {
         }
         assert!(
             named.is_empty(),
-            "PATCHTRAIN_KILL_STORES names none of folder, bucket and database: `{named}`"
+            "PATCHTRAIN_KILL_STORES names none of folder, sealed, bucket and database: `{named}`"
         );
         let there = |place: &Self| *place != Self::Database || postgres::server().is_some();
         all.map(|(_, place)| place).into_iter().filter(there).collect()
@@ -43,6 +51,9 @@ impl Place {
 
     /// Gives a workspace what its program needs to reach this.
     pub(super) fn equip(self, workspace: &mut Workspace) {
+        if self == Self::Sealed {
+            workspace.set(PASSPHRASE, "correct-horse-battery-staple".to_owned());
+        }
         if self == Self::Database {
             let server = postgres::server().expect("it was there when the places were chosen");
             let address =
@@ -67,9 +78,16 @@ impl Place {
                     "\n[state]\nstore = \"postgres\"\nurl_env = \"{VARIABLE}\"\nschema = \"kill_{number}\"\n"
                 )
             }
+            Self::Sealed => {
+                format!("\n[state]\nencryption = {{ passphrase_env = \"{PASSPHRASE}\" }}\n")
+            }
             _ => "\n[state]\nstore = \"object_storage\"\nbucket = \"states\"\n".to_owned(),
         };
         fs::write(&path, format!("{head}{table}\n[[release]]{rest}")).unwrap();
+        if self == Self::Sealed {
+            // What is plain becomes encrypted by the run that is killed.
+            return;
+        }
         workspace.run(&["init", "--migrate-state"]).expect(exit::DONE);
     }
 
@@ -90,7 +108,7 @@ impl Place {
 
     /// Tells who has the lock, or had it when he was killed.
     pub(super) fn holder(self, workspace: &Workspace) -> Option<Value> {
-        if self == Self::Folder {
+        if matches!(self, Self::Folder | Self::Sealed) {
             let text = fs::read_to_string(workspace.path().join("state/great-linux.lock")).ok()?;
             return serde_json::from_str(&text).ok();
         }
@@ -102,7 +120,7 @@ impl Place {
     /// Takes the lock away that a killed run has left.
     pub(super) fn unlock(self, workspace: &Workspace) {
         match self {
-            Self::Folder => return,
+            Self::Folder | Self::Sealed => return,
             Self::Bucket => {}
             // It goes with the run, as soon as the server sees that it is gone.
             Self::Database => {

@@ -136,6 +136,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
             work_timeout: SignedDuration::from_mins(10),
         },
         encryption: None,
+        backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases,

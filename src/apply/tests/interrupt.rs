@@ -104,6 +104,39 @@ async fn a_second_signal_ends_the_wait_for_answers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_is_given_up_after_a_second_signal() {
+    let batches = {
+        let rig = Rig::new(story(0), story_world());
+        rig.apply().await.unwrap();
+        rig.store.with(|inner| inner.batches.len())
+    };
+    for at in [0, 1, batches / 2, batches - 1, batches] {
+        let rig = Rig::new(story(0), story_world());
+        rig.store.with(|inner| inner.hangs_at = Some(at));
+        let first = async {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            rig.interrupt.send_replace(1);
+        };
+        let late = Duration::from_secs(700);
+        let ((outcome, events, took), ()) = tokio::join!(interrupted_after(&rig, late, 2), first);
+        assert!(outcome.interrupted && took <= Duration::from_secs(2), "append {at}: {took:?}");
+        let ends = events.iter().filter(|event| matches!(event, Event::Ended { .. })).count();
+        assert_eq!(ends, rig.plan.steps.len(), "append {at}");
+        rig.store.with(|inner| inner.hangs_at = None);
+        let kept = rig.store.current().map_or(0, |state| state.serial);
+        assert!(kept <= outcome.serial, "append {at}: {kept}, {}", outcome.serial);
+        // Where only the fold was not answered, the journal says that all is done.
+        let run = rig.store.current().and_then(|state| state.last_plan);
+        let used_up = run.is_some_and(|run| run.used_up);
+        assert_eq!(used_up, at == batches, "append {at}");
+        if !used_up {
+            rig.converge().await;
+        }
+        rig.assert_each_op_done_once();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_nobody_can_interrupt_ends_too() {
     let mut rig = Rig::new(story(0), story_world());
     rig.converge().await;

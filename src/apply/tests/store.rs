@@ -21,6 +21,8 @@ pub(super) struct Inner {
     pub(super) batches: Vec<usize>,
     pub(super) folds: usize,
     pub(super) fails: Option<Fails>,
+    /// The append, from 0, or the fold where there are fewer, to which there is no answer.
+    pub(super) hangs_at: Option<usize>,
 }
 
 /// The append from which on the store does not work, from 0, and whether that one still becomes durable.
@@ -80,6 +82,9 @@ impl Session for MemoryStore {
     }
 
     async fn append(&mut self, base: &Base, entries: &[Entry]) -> Result<(), StoreError> {
+        if self.with(|inner| inner.hangs_at == Some(inner.batches.len())) {
+            std::future::pending().await
+        }
         // As long as a disk takes: others get their turn meanwhile, and their entries go into the next batch.
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         self.with(|inner| {
@@ -103,6 +108,9 @@ impl Session for MemoryStore {
     }
 
     async fn fold(&mut self, state: &State) -> Result<(), StoreError> {
+        if self.with(|inner| inner.hangs_at.is_some()) {
+            std::future::pending().await
+        }
         let expected = self.current();
         self.with(|inner| {
             assert_eq!(expected.as_ref(), Some(state), "the fold is the replayed journal");

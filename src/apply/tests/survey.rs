@@ -54,6 +54,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         layout: crate::train::Layout::Parent,
         layout_line: 1,
         encryption: None,
+        backups: crate::train::BACKUPS,
         neighbours: Vec::new(),
         imports: Vec::new(),
     }

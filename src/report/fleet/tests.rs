@@ -57,6 +57,7 @@ pub(in crate::report) fn train() -> Train {
             work_timeout: jiff::SignedDuration::from_hours(4),
         },
         encryption: None,
+        backups: crate::train::BACKUPS,
         neighbours: Vec::new(),
         imports: Vec::new(),
         releases: vec![Release {

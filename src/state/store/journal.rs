@@ -1,7 +1,7 @@
 //! The journal's bytes: one line per record, each proving itself and its place.
 //!
 //! ```text
-//! 4f1c…a2 86 {"format_version":1,"train":"great-linux","lineage":"…","serial":7}
+//! 4f1c…a2 86 {"format_version":2,"train":"great-linux","lineage":"…","serial":7}
 //! 90be…17 142 {"entry":"started","key":"switch/GL1.1/ocid1…","token":"…","at":"…"}
 //! ```
 //!

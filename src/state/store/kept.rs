@@ -5,7 +5,7 @@
 //! its serial. A journal that an earlier serial of the same lineage was the base of has been folded already: a crash came
 //! between the new snapshot and the journal's removal. It is ignored when reading, and dropped under the lock.
 //!
-//! A snapshot that is replaced is kept as a backup first, the last [`BACKUPS`] of them.
+//! A snapshot that is replaced is kept as a backup first, as many of them as the train file says.
 
 use std::io;
 use std::path::PathBuf;
@@ -24,9 +24,7 @@ use crate::name::TrainName;
 use crate::package::Digest;
 use crate::seal::Sealing;
 use crate::state::{FORMAT_VERSION, Finish};
-
-/// How many replaced snapshots of a lineage are kept.
-pub(super) const BACKUPS: usize = 10;
+use crate::train::BACKUPS;
 
 /// How much of a lineage is enough to tell two apart in a backup's name.
 const SHORT: usize = 12;
@@ -36,6 +34,8 @@ const SHORT: usize = 12;
 pub struct Kept<M> {
     medium: M,
     train: TrainName,
+    /// How many backups.
+    backups: usize,
 }
 
 /// The lock on a state.
@@ -43,6 +43,7 @@ pub struct Kept<M> {
 pub struct KeptSession<M: Medium> {
     pub(super) medium: M,
     train: TrainName,
+    backups: usize,
     pub(super) held: M::Held,
     /// What the snapshot is, once this session has looked; inner none: there is no snapshot yet.
     snapshot: Option<Option<Base>>,
@@ -60,21 +61,27 @@ struct Found {
 impl Kept<Files> {
     /// Names the folder and the train; nothing is touched yet.
     pub fn new(folder: impl Into<PathBuf>, train: TrainName) -> Self {
-        Self { medium: Files::new(folder.into(), train.clone()), train }
+        Self::on(Files::new(folder.into(), train.clone()), train)
     }
 }
 
 impl<M: Medium> Kept<M> {
     /// Keeps a train's state on a medium.
     pub fn on(medium: M, train: TrainName) -> Self {
-        Self { medium, train }
+        Self { medium, train, backups: BACKUPS }
+    }
+
+    /// Keeps so many of the snapshots that are replaced: ten where nothing is said.
+    #[must_use]
+    pub fn keeping(self, backups: usize) -> Self {
+        Self { backups, ..self }
     }
 
     /// Keeps everything sealed on its way there, where the sealing says so.
     #[must_use]
     pub fn sealed(self, sealing: Sealing) -> Kept<Sealed<M>> {
-        let Self { medium, train } = self;
-        Kept { medium: Sealed::new(medium, train.clone(), sealing), train }
+        let Self { medium, train, backups } = self;
+        Kept { medium: Sealed::new(medium, train.clone(), sealing), train, backups }
     }
 
     pub(super) fn medium(&self) -> &M {
@@ -257,8 +264,8 @@ impl<M: Medium> Store for Kept<M> {
 
     async fn lock(&self, holder: &Holder) -> Result<KeptSession<M>, StoreError> {
         let held = self.medium.hold(holder).await?;
-        let (medium, train) = (self.medium.clone(), self.train.clone());
-        Ok(KeptSession { medium, train, held, snapshot: None, journal: None })
+        let (medium, train, backups) = (self.medium.clone(), self.train.clone(), self.backups);
+        Ok(KeptSession { medium, train, backups, held, snapshot: None, journal: None })
     }
 }
 
@@ -319,7 +326,7 @@ impl<M: Medium> KeptSession<M> {
         let mut kept = self.medium.backups().await.unwrap_or_default();
         kept.retain(|backup| backup.lineage == made.lineage && backup != made);
         kept.sort_unstable();
-        let surplus = (kept.len() + 1).saturating_sub(BACKUPS);
+        let surplus = (kept.len() + 1).saturating_sub(self.backups);
         for backup in kept.into_iter().take(surplus) {
             let _ = self.held.remove(&Item::Backup(backup)).await;
         }

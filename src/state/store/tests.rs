@@ -2,6 +2,7 @@
 
 mod crash;
 mod descent;
+mod formats;
 mod power;
 mod refuse;
 mod sealed;

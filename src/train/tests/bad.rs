@@ -115,7 +115,7 @@ fn keys_and_types() {
             "store = \"local\"",
             "path = \"x\"",
             &[
-                "t.toml:17:1: unknown key `path` in `[state]` (known are `store`, `bucket`, `namespace`, `prefix`, `url_env`, `schema` and `encryption`)",
+                "t.toml:17:1: unknown key `path` in `[state]` (known are `store`, `bucket`, `namespace`, `prefix`, `url_env`, `schema`, `backups` and `encryption`)",
             ],
         ),
         (

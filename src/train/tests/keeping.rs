@@ -36,6 +36,23 @@ fn each_store_is_read_with_its_keys() {
 }
 
 #[test]
+fn so_many_replaced_states_are_kept_as_the_file_says() {
+    let backups = |setting: &str| {
+        let text = GOOD.replace("store = \"local\"", setting);
+        files(&text).load().unwrap_or_else(|problems| panic!("{setting}: {problems:?}")).remove(0).backups
+    };
+    assert_eq!([backups(""), backups("backups = 1"), backups("backups = 1_000")], [10, 1, 1000]);
+    for (setting, expected) in [
+        ("backups = 0", "17:11: so many replaced states cannot be kept"),
+        ("backups = 1001", "17:11: so many replaced states cannot be kept"),
+        ("backups = -1", "17:11: so many replaced states cannot be kept"),
+        ("backups = \"all\"", "17:11: `backups` is a string: expected a number"),
+    ] {
+        assert_eq!(told(|good| good.replace("store = \"local\"", setting)), [expected], "{setting}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_told_at_its_place() {
     let table: [(&str, &[&str]); 8] = [
         ("store = \"object_storage\"", &["16:1: `[state]` lacks `bucket`"]),

@@ -159,4 +159,14 @@ pub(in super::super) async fn replaced_snapshots_are_kept_and_pruned<G: Ground>(
     let name = BackupName { serial: 2, ..backups[0].name.clone() };
     let gone = Backup { name, ..backups[0].clone() };
     assert_eq!(store(ground).backup(&gone).await.unwrap(), None);
+    drop(session);
+
+    // Another number, from then on.
+    for (keeping, serial, kept) in [(3, 14, 11..14), (20, 15, 11..15)] {
+        let mut session = lock(&store(ground).keeping(keeping), "ada").await;
+        session.fold(&of(serial)).await.unwrap();
+        let backups = store(ground).backups().await.unwrap();
+        let serials: Vec<u64> = backups.iter().map(|backup| backup.name.serial).collect();
+        assert_eq!(serials, kept.collect::<Vec<u64>>());
+    }
 }

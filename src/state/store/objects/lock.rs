@@ -20,6 +20,10 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How often the lock is tried to be taken when it is freed just then.
 const TRIES: usize = 3;
 
+/// When a holder that gave up amid the taking looks for what the request has made after all.
+const LOOKS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
 /// Whose lock was taken away, and by whom.
 #[derive(Serialize, Deserialize)]
 struct Unlocked {
@@ -36,6 +40,8 @@ pub(super) struct Claim<T: Transport> {
     heart: Option<tokio::task::JoinHandle<()>>,
     /// Whether a request that replaces the snapshot may be on its way still.
     pub(super) unsure: bool,
+    /// Whether it is known who has the lock; not where the taking was given up.
+    taken: bool,
 }
 
 impl<T: Transport> Claim<T> {
@@ -44,29 +50,45 @@ impl<T: Transport> Claim<T> {
         // What this process let go of itself is on its way.
         objects.releases.ended().await;
         // From here on: a future that is dropped while the answer is on its way leaves a lock behind otherwise.
-        let claim =
-            Self { objects, holder: holder.clone(), etag: Arc::default(), heart: None, unsure: false };
+        let mut claim = Self {
+            objects,
+            holder: holder.clone(),
+            etag: Arc::default(),
+            heart: None,
+            unsure: false,
+            taken: false,
+        };
         let objects = &claim.objects;
         let (name, content) = (objects.lock_name(), spelt(holder, (objects.clock)()));
         let mut seen = None;
         for _ in 0..TRIES {
-            if let Some(etag) = objects.put_if(&name, &content, Condition::Absent).await? {
-                return Ok(claim.alive(etag));
-            }
-            match objects.read_lock().await? {
+            let tried = async {
+                match objects.put_if(&name, &content, Condition::Absent).await? {
+                    Some(etag) => Ok((Some(etag), None)),
+                    None => Ok((None, objects.read_lock().await?)),
+                }
+            };
+            match tried.await {
+                Ok((Some(etag), _)) => return Ok(claim.alive(etag)),
                 // An answer that was lost: it is our own that is in the way.
-                Some((lock, etag)) if lock.holder.id == holder.id => return Ok(claim.alive(etag)),
-                other => seen = other,
+                Ok((None, Some((lock, etag)))) if lock.holder.id == holder.id => return Ok(claim.alive(etag)),
+                Ok((None, other)) => seen = other,
+                Err(error) => {
+                    claim.taken = true;
+                    return Err(error);
+                }
             }
             if seen.is_some() {
                 break;
             }
         }
+        claim.taken = true;
         Err(StoreError::Locked { lock: seen.map(|(lock, _)| Box::new(lock)) })
     }
 
     /// Begins to say that the holder is alive.
     fn alive(mut self, etag: String) -> Self {
+        self.taken = true;
         self.etag = Arc::new(Mutex::new(Some(etag)));
         let (objects, holder, etag) = (self.objects.clone(), self.holder.clone(), Arc::clone(&self.etag));
         self.heart = Some(tokio::spawn(async move {
@@ -125,7 +147,7 @@ impl<T: Transport> Drop for Claim<T> {
         }
         let (objects, id, etag) = (self.objects.clone(), self.holder.id.clone(), Arc::clone(&self.etag));
         let releases = self.objects.releases.clone();
-        let unsure = self.unsure;
+        let (unsure, taken) = (self.unsure, self.taken);
         releases.spawn(async move {
             let name = objects.lock_name();
             // A request that arrives after the next holder has read the snapshot would replace it under his hands. Where
@@ -144,11 +166,16 @@ impl<T: Transport> Drop for Claim<T> {
             {
                 return;
             }
-            // A heartbeat, or the taking itself, whose answer nobody has heard.
-            if let Ok(Some((lock, etag))) = objects.read_lock().await
-                && lock.holder.id == id
-            {
-                let _ = objects.service.delete(&objects.bucket, &name, Removal::Match(&etag)).await;
+            // A heartbeat, or the taking itself, whose answer nobody has heard. The request that takes it may be on its way
+            // still: only what is there, ours or another's, ends the looking.
+            let looks = if taken { &LOOKS[..1] } else { &LOOKS[..] };
+            for wait in looks {
+                tokio::time::sleep(*wait).await;
+                let Ok(Some((lock, etag))) = objects.read_lock().await else { continue };
+                if lock.holder.id == id {
+                    let _ = objects.service.delete(&objects.bucket, &name, Removal::Match(&etag)).await;
+                }
+                return;
             }
         });
     }

@@ -50,7 +50,7 @@ impl<T: Transport> Objects<T> {
             Versioning::Disabled => "keeps no versions",
         };
         format!(
-            "bucket {bucket} {now}: of the states that are replaced from now on the last ten are kept; with `oci os bucket \
+            "bucket {bucket} {now}: of the states that are replaced from now on the last ones are kept (ten, or as `backups` says); with `oci os bucket \
              update --name {bucket} --versioning Enabled` all are, and what is deleted or overwritten by hand"
         )
     }

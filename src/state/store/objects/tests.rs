@@ -131,6 +131,21 @@ async fn of_many_that_want_the_lock_one_gets_it() {
     assert_eq!(held.len(), 1);
 }
 
+/// Ctrl-C while the lock is being taken: the request arrives when nobody waits for its answer any more.
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_comes_about_after_it_was_given_up_is_freed() {
+    for late in [0, 300, 1_200, 2_900] {
+        let service = Service::new().await;
+        let place = service.place();
+        way(&place).spoil("PUT", Fault::Late(late));
+        let taking = tokio::time::timeout(Duration::from_millis(10), place.hold(&holder("ann"))).await;
+        assert!(taking.is_err(), "there is no answer");
+        assert!(service.1.ended().await);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(service.place().locked().await.unwrap(), None, "after {late} ms");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_was_lost_hides_nothing() {
     let service = Service::new().await;

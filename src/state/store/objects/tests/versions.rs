@@ -171,7 +171,7 @@ async fn init_says_what_versions_mean_for_states() {
     service.version("Suspended").await;
     let suspended = told().await;
     assert!(
-        suspended.contains("keeps no more versions") && suspended.contains("the last ten"),
+        suspended.contains("keeps no more versions") && suspended.contains("the last ones are kept"),
         "{suspended}"
     );
     let service = Service::made(ObjectSwitches::default(), "Disabled").await;

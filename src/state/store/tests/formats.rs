@@ -1,0 +1,67 @@
+//! What older builds wrote is read, and becomes today's when it is next written; what it was is kept.
+//!
+//! `format-1.json` and `format-1.journal` are as the first builds wrote them, and stay as they are: a state that was left in
+//! the middle of a run.
+
+use super::*;
+
+const SNAPSHOT: &[u8] = include_bytes!("format-1.json");
+const JOURNAL: &[u8] = include_bytes!("format-1.journal");
+const KEPT: &str = "great-linux.5eed-3.backup";
+
+fn folder_with(journal: bool) -> tempfile::TempDir {
+    let folder = new_folder();
+    fs::write(folder.path().join("great-linux.json"), SNAPSHOT).unwrap();
+    if journal {
+        fs::write(folder.path().join("great-linux.journal"), JOURNAL).unwrap();
+    }
+    folder
+}
+
+#[tokio::test]
+async fn a_state_of_an_older_format_is_migrated_by_the_next_write_and_kept() {
+    let folder = folder_with(false);
+    let before = files_in(folder.path());
+    let read = store(folder.path()).load().await.unwrap().unwrap();
+    assert_eq!((read.format_version, read.serial, read.api), (1, 3, Api::Osms));
+    assert_eq!(read.instances.values().filter(|record| record.at_level.is_some()).count(), 1);
+    assert_eq!(read.unfinished.len(), 1);
+    // Reading writes nothing, and neither does taking the lock.
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    assert_eq!(Session::load(&mut session).await.unwrap().as_ref(), Some(&read));
+    let mut files = files_in(folder.path());
+    files.remove("great-linux.lock");
+    assert_eq!(files, before);
+
+    session.fold(&State { serial: 4, ..read.clone() }).await.unwrap();
+    drop(session);
+    let files = files_in(folder.path());
+    assert_eq!(files[KEPT], SNAPSHOT, "what it was is kept, byte for byte");
+    let written = store(folder.path()).load().await.unwrap().unwrap();
+    assert_eq!(written, State { serial: 4, format_version: crate::state::FORMAT_VERSION, ..read.clone() });
+    assert!(str::from_utf8(&files["great-linux.json"]).unwrap().contains("\"format_version\": 2"));
+
+    let kept = store(folder.path()).backups().await.unwrap();
+    assert_eq!(
+        store(folder.path()).backup(&kept[0].name).await.unwrap(),
+        Some(read),
+        "and can be gone back to"
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_an_older_build_left_is_gone_on_with() {
+    let folder = folder_with(true);
+    let read = store(folder.path()).load().await.unwrap().unwrap();
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    let taken = Session::load(&mut session).await.unwrap().unwrap();
+    assert_eq!((read.serial, taken.serial), (4, 4));
+    let levels = taken.instances.values().map(|record| record.at_level.is_some());
+    assert_eq!(levels.collect::<Vec<_>>(), [false, true], "the one was left, the other proven");
+    let open: Vec<_> = taken.unfinished.keys().map(|key| key.0.split('/').next().unwrap()).collect();
+    assert_eq!(open, ["switch"]);
+    let files = files_in(folder.path());
+    assert_eq!(files[KEPT], SNAPSHOT);
+    assert!(!files.contains_key("great-linux.journal"));
+    assert!(str::from_utf8(&files["great-linux.history"]).unwrap().contains("b-plan"));
+}
