@@ -43,7 +43,7 @@ async fn a_state_of_an_older_format_is_migrated_by_the_next_write_and_kept() {
 
     let kept = store(folder.path()).backups().await.unwrap();
     assert_eq!(
-        store(folder.path()).backup(&kept[0].name).await.unwrap(),
+        store(folder.path()).backup(&kept[0]).await.unwrap(),
         Some(read),
         "and can be gone back to"
     );
