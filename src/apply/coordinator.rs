@@ -4,7 +4,6 @@
 mod books;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
+use super::signal::{signal, sleep_until, unless_hung};
 use super::token::Tokens;
 use super::work::Crew;
 use super::worker::{Report, act};
@@ -28,7 +28,7 @@ use crate::plan::{Action, Plan, Step};
 use crate::state::store::{Session, StoreError};
 
 /// How long answers in flight may take to come in after a first signal (safety rule 6).
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// A run of a plan.
 pub(super) struct Coordinator<'a, C, S, F> {
@@ -468,35 +468,5 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
             work::settle(desk, key, &ticket).await?;
             Ok(Report::Stopped)
         }
-    }
-}
-
-/// Waits for a signal beyond those heard. Without anybody who could send one it waits for ever.
-async fn signal(interrupt: &mut super::Interrupt, heard: u8) -> u8 {
-    let level = interrupt.wait_for(|level| *level > heard).await.map(|level| *level);
-    match level {
-        Ok(level) => level,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// Does work until it is done, or a second signal has not ended it: then a store does not answer. That the work is dropped
-/// is as good as a kill.
-async fn unless_hung<T>(mut interrupt: super::Interrupt, work: impl Future<Output = T>) -> Option<T> {
-    let hung = async {
-        signal(&mut interrupt, 1).await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        biased;
-        done = work => Some(done),
-        () = hung => None,
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

@@ -24,7 +24,9 @@ use crate::name::TrainName;
 use crate::package::Digest;
 use crate::seal::Sealing;
 use crate::state::{FORMAT_VERSION, Finish};
-use crate::train::BACKUPS;
+
+/// How many replaced snapshots of a lineage are kept, where nobody says otherwise.
+const BACKUPS: usize = 10;
 
 /// How much of a lineage is enough to tell two apart in a backup's name.
 const SHORT: usize = 12;

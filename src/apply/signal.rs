@@ -1,0 +1,38 @@
+//! Waiting for signals, and what a run does while it waits for one. What a signal means to a run is the coordinator's.
+
+use std::future::Future;
+
+use tokio::time::Instant;
+
+use super::Interrupt;
+use super::coordinator::LAST_ANSWERS;
+
+/// Waits for a signal beyond those heard. Without anybody who could send one it waits for ever.
+pub(super) async fn signal(interrupt: &mut Interrupt, heard: u8) -> u8 {
+    let level = interrupt.wait_for(|level| *level > heard).await.map(|level| *level);
+    match level {
+        Ok(level) => level,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Does work until it is done, or a second signal has not ended it: then a store does not answer. That the work is dropped
+/// is as good as a kill.
+pub(super) async fn unless_hung<T>(mut interrupt: Interrupt, work: impl Future<Output = T>) -> Option<T> {
+    let hung = async {
+        signal(&mut interrupt, 1).await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = hung => None,
+    }
+}
+
+pub(super) async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
