@@ -292,6 +292,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             (self.on_event)(event);
         }
         for (id, end) in ends {
+            // Only now: of a step whose end did not become durable it is said what goes on.
+            self.running.remove(&id);
             self.end(id, end);
         }
         Ok(())
@@ -325,7 +327,6 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 Err(_) => (None, Report::Stopped),
             });
             let Some(id) = id else { continue };
-            self.running.remove(&id);
             let step = self.schedule.step(id);
             if let Report::Crew { crew, .. } = &report {
                 self.fallen.extend(crew.failed.iter().chain(&crew.open).cloned());

@@ -119,7 +119,7 @@ impl<S: Session> Ledger<S> {
         Ok(kept?)
     }
 
-    /// Ends the run: the last entry, the new serial, the fold, the history. Returns the serial that is left.
+    /// Ends the run: the last entry, the new serial, the history, the fold. Returns the serial that is left.
     pub(super) async fn close(&mut self, close: Close) -> Result<u64, ApplyError> {
         if !self.begun {
             return Ok(self.state.serial);
@@ -129,7 +129,6 @@ impl<S: Session> Ledger<S> {
         self.commit().await?;
         self.state.serial += 1;
         env!("CARGO_PKG_VERSION").clone_into(&mut self.state.tool);
-        self.session.fold(&self.state).await?;
         let serial = self.state.serial;
         let record = HistoryRecord {
             at,
@@ -142,7 +141,9 @@ impl<S: Session> Ledger<S> {
             interrupted,
             ancestor: None,
         };
+        // First: the journal has it all by now, and whoever folds that instead of this run notes the same, once.
         self.session.history(&record).await?;
+        self.session.fold(&self.state).await?;
         Ok(serial)
     }
 

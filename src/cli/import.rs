@@ -72,6 +72,9 @@ async fn one(
             return Ok(exit::DONE);
         }
     };
+    if own.is_none() {
+        context.never_applied(train, interrupt).await?;
+    }
     inherit::check(train, &old)?;
     let connection = Connector::new(context, &arguments.parallelism, arguments.identity.profile())?
         .connect(train, interrupt)

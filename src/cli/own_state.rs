@@ -4,7 +4,7 @@
 use super::{CliError, exit, random};
 use crate::op::{Api, Lineage};
 use crate::state::State;
-use crate::state::store::{HistoryLine, TrainStore};
+use crate::state::store::{Backup, HistoryLine, Lines, Place};
 use crate::train::Train;
 
 /// Takes what the store has, or makes the state of a train that has never been applied.
@@ -16,27 +16,38 @@ pub(super) fn of(train: &Train, stored: Option<State>) -> Result<State, CliError
 }
 
 /// Fails where there is no state, and the history or the backups say that there was one.
-pub(super) async fn gone(train: &Train, store: &TrainStore) -> Result<(), CliError> {
-    let (past, kept) = (store.past().await?, store.backups().await?);
-    let run = past.records.iter().rev().find_map(|line| match line {
-        HistoryLine::Run(run) => Some(run),
-        HistoryLine::Change(_) => None,
-    });
+pub(super) fn gone(
+    train: &Train,
+    place: &Place,
+    past: &Lines<HistoryLine>,
+    kept: &[Backup],
+) -> Result<(), CliError> {
     let newest = kept.iter().max_by_key(|backup| backup.name.serial);
-    let evidence = match (run, newest) {
-        (Some(run), _) => {
+    // Of several lines of descent it cannot be told here which was the last.
+    let newest = newest.filter(|newest| kept.iter().all(|one| one.name.lineage == newest.name.lineage));
+    let evidence = match (past.records.last(), kept.first()) {
+        (Some(HistoryLine::Run(run)), _) => {
             format!("{} tells of serial {}, left by {} at {:.0}", past.place, run.serial, run.who, run.at)
         }
+        (Some(HistoryLine::Change(change)), _) => format!(
+            "{} tells of serial {}, left by {} at {:.0}",
+            past.place, change.serial, change.who, change.at
+        ),
         (None, Some(backup)) => format!("{} is kept", backup.place),
+        (None, None) if !past.unreadable.is_empty() => format!("{} cannot be read", past.place),
         (None, None) => return Ok(()),
     };
-    let (name, place) = (&train.name, store.place());
+    let name = &train.name;
     let error = CliError::new(exit::ERROR, format!("{place} is gone: there is no state, and {evidence}"));
     let error = match newest {
         Some(backup) => error.hint(format!(
             "go on from what is kept: `patchtrain state restore {} --train {name}`; what was done since is then found by \
              reading the service",
             backup.name.serial
+        )),
+        None if !kept.is_empty() => error.hint(format!(
+            "go on from what is kept: `patchtrain state history --train {name}` lists it, and `patchtrain state restore` takes a \
+             serial"
         )),
         None => error.hint(format!("put a copy back: `patchtrain state push FILE --train {name}`")),
     };

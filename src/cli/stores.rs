@@ -50,9 +50,13 @@ impl Context {
         }
         let local = LocalStore::new(self.workspace.state_folder(), train.name.clone());
         let local = local.sealed(self.sealing(train)?);
-        // One that was moved is none that is left behind; one that cannot be read is.
-        if let Ok(None) | Err(StoreError::Moved { .. } | StoreError::OtherTrain { .. }) = local.load().await {
-            return Ok(());
+        match local.load().await {
+            // One that was moved is none that is left behind; one that cannot be read is.
+            Err(StoreError::Moved { .. } | StoreError::OtherTrain { .. }) => return Ok(()),
+            Ok(None) => {
+                return own_state::gone(train, &local.place(), &local.past().await?, &local.backups().await?);
+            }
+            Ok(Some(_)) | Err(_) => {}
         }
         let (file, word, place) = (train.file.display(), train.keeping.word(), local.place());
         let message = format!(
@@ -81,7 +85,9 @@ impl Context {
     pub(super) async fn never_applied(&self, train: &Train, interrupt: &Interrupt) -> Result<(), CliError> {
         self.left_behind(train, None).await?;
         let store = self.store(train, interrupt).await?;
-        unless_interrupted(interrupt, own_state::gone(train, &store)).await?
+        let kept = async { Ok::<_, CliError>((store.past().await?, store.backups().await?)) };
+        let (past, kept) = unless_interrupted(interrupt, kept).await??;
+        own_state::gone(train, &store.place(), &past, &kept)
     }
 
     /// Opens a store, whatever was opened before.

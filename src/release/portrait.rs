@@ -31,8 +31,10 @@ pub struct Size {
     pub architectures: Vec<(Arch, usize)>,
     /// Packages of module streams.
     pub modular: usize,
-    /// Names and architectures of which it holds several versions (kernels).
+    /// Names and architectures of which it holds several versions.
     pub several: usize,
+    /// Whether all of those are such as rpm installs beside each other.
+    pub kernels: bool,
 }
 
 impl<'a> Portrait<'a> {
@@ -50,12 +52,14 @@ impl<'a> Portrait<'a> {
         architectures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let streams = Streams::of_manifest(&release.manifest);
         let modular: Vec<Package> = packages.iter().filter(|package| package.is_modular()).collect();
+        let several: Vec<_> = packages.by_name_arch().filter(|versions| versions.len() > 1).collect();
         let size = Size {
             packages: packages.len(),
             names: names.len(),
             architectures,
             modular: modular.len(),
-            several: packages.by_name_arch().filter(|versions| versions.len() > 1).count(),
+            several: several.len(),
+            kernels: several.iter().all(|versions| versions[0].is_install_only()),
         };
         let unplaced = modular.into_iter().filter(|package| streams.of(*package).is_none()).collect();
         Self { milestone, release, size, unplaced }

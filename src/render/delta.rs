@@ -4,7 +4,7 @@
 use super::packages::{self, Row};
 use super::page::Page;
 use super::words::counts;
-use crate::package::{Delta, DeltaEntry, DeltaKind};
+use crate::package::{Delta, DeltaEntry, DeltaKind, Package};
 
 /// Returns how many entries there are of each kind, in one line; empty where there is none.
 pub(super) fn summary(delta: &Delta) -> String {
@@ -17,16 +17,19 @@ pub(super) fn summary(delta: &Delta) -> String {
         DeltaKind::Removed,
         DeltaKind::SetChanged,
     ];
+    let sets = || delta.entries.iter().filter(|entry| entry.kind == DeltaKind::SetChanged);
+    let kernels = sets().all(|entry| entry.key().is_some_and(Package::is_install_only));
+    let in_line = |kind: DeltaKind| match kind {
+        DeltaKind::StreamChanged => "of another module stream",
+        DeltaKind::SetChanged => several(kernels),
+        plain => plain.word(),
+    };
     counts(&kinds.map(|kind| (delta.count(kind), in_line(kind))))
 }
 
-/// Returns a kind as it stands behind a number.
-pub(super) fn in_line(kind: DeltaKind) -> &'static str {
-    match kind {
-        DeltaKind::StreamChanged => "of another module stream",
-        DeltaKind::SetChanged => "with several versions (kernels)",
-        plain => plain.word(),
-    }
+/// Says what has several versions beside each other: mostly what is installed so, but sources hold whatever was released.
+pub(super) fn several(kernels: bool) -> &'static str {
+    if kernels { "with several versions (kernels)" } else { "with several versions" }
 }
 
 /// Returns a kind as the title of its list, with what an update makes of it.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use patchtrain::cli::exit;
+use patchtrain::op::Api;
 use serde_json::Value;
 
 use crate::support::Workspace;
@@ -61,9 +62,68 @@ fn two_releases_are_compared_offline_with_what_a_file_of_advisories_says() {
     assert!(since.contains("closes 0 of 1 CVE open in GL1"), "{since}");
 }
 
+/// Whatever is in the service can be a side: a source of ours or the vendor's, an instance, a group.
+fn sides_are_in_the_service(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let diff = |old: &str, new: &str, code: u8| {
+        let shown = workspace.run(&["diff", old, new, "--summary"]).expect(code).stdout;
+        shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for source in ["service:great-linux/GL1", "service:GL1"] {
+        let same = diff("GL1", source, exit::DONE);
+        assert!(same.contains("no difference"), "{same}");
+    }
+    // A group is all of its members: what any of them has.
+    let canary = diff("GL1", "canary", exit::DIFFERENT);
+    assert!(canary.starts_with("GL1 -> group.canary: "), "{canary}");
+    let one = diff("GL1", "web-01", exit::DIFFERENT);
+    assert!(one.starts_with("GL1 -> web-01: "), "{one}");
+    // Whatever was ever released lies in the vendor's source, not kernels alone.
+    let vendors = diff("GL1", "service:ol8_baseos_latest-x86_64", exit::DIFFERENT);
+    assert!(vendors.contains(" with several versions;"), "{vendors}");
+    let missing = workspace.run(&["diff", "GL1", "service:nothing"]).expect(exit::USAGE).stderr;
+    assert!(missing.contains("nothing"), "{missing}");
+}
+
 #[test]
-fn the_services_errata_tell_what_an_instance_gains() {
+fn a_side_can_be_in_os_management() {
+    sides_are_in_the_service(Api::Osms);
+}
+
+#[test]
+fn a_side_can_be_in_os_management_hub() {
+    sides_are_in_the_service(Api::Osmh);
+}
+
+#[test]
+fn manifests_are_compared_line_by_line_where_lines_are_what_matters() {
     let workspace = Workspace::quickstart(&[]);
+    workspace.write("a.packages", "bash-1-1.el8.x86_64\nzlib-1-1.el8.x86_64\n");
+    workspace.write("b.packages", "bash-1-1.el8.x86_64\nzlib-2-1.el8.x86_64\n");
+    let lines =
+        workspace.run(&["diff", "a.packages", "b.packages", "--lines"]).expect(exit::DIFFERENT).stdout;
+    let changed: Vec<&str> = lines.lines().filter(|line| line.contains("zlib")).map(str::trim).collect();
+    assert!(changed[0].starts_with('-') && changed[0].ends_with("zlib-1-1.el8.x86_64"), "{lines}");
+    assert!(changed[1].starts_with('+') && changed[1].ends_with("zlib-2-1.el8.x86_64"), "{lines}");
+    let headers = workspace.run(&["diff", "GL1", "GL1.1", "--lines"]).expect(exit::DIFFERENT).stdout;
+    assert!(headers.contains("# digest:"), "a manifest's header is of its lines: {headers}");
+    workspace.run(&["diff", "GL1", "GL1", "--lines"]).expect(exit::DONE);
+    workspace.run(&["diff", "GL1", "web-01", "--lines"]).expect(exit::USAGE);
+}
+
+#[test]
+fn errata_of_os_management_tell_what_an_instance_gains() {
+    the_services_errata_tell_what_an_instance_gains(Api::Osms);
+}
+
+#[test]
+fn errata_of_os_management_hub_tell_what_an_instance_gains() {
+    the_services_errata_tell_what_an_instance_gains(Api::Osmh);
+}
+
+fn the_services_errata_tell_what_an_instance_gains(api: Api) {
+    let workspace = Workspace::quickstart_on(api, &[]);
     for (old, new) in [("GL1", "GL1.1"), ("web-01", "GL1.1")] {
         let since = ["--advisories-since", "2025-11-01"];
         let shown = workspace

@@ -6,17 +6,29 @@ use patchtrain::plan::{
     Action, HeldReason, Input, Note, Plan, Request, Stranger, Target, Verification, lint,
 };
 
+use crate::support::hub;
 use crate::support::model::{self, End};
 use crate::support::rng::Rng;
 use crate::support::worlds::{self, World, instance_id};
 
 fn asked(world: &World, target: Target, wanted: Wanted, packages: &[&str]) -> Result<Plan, Stranger> {
+    let osms = Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES };
+    asked_of(osms, world, target, wanted, packages)
+}
+
+fn asked_of(
+    capabilities: Capabilities,
+    world: &World,
+    target: Target,
+    wanted: Wanted,
+    packages: &[&str],
+) -> Result<Plan, Stranger> {
     let (service, observed) = (worlds::label(), world.surveyed());
     let input = Input {
         train: &world.train,
         state: &world.state,
         observed: &observed,
-        capabilities: Capabilities { packages_per_call: 2, ..patchtrain::cloud::osms::CAPABILITIES },
+        capabilities,
         service: &service,
         now: world.now,
         allow_shrink: true,
@@ -116,6 +128,38 @@ fn only_what_is_asked_for_is_installed_by_kind_or_by_name() {
         asked(&world, Target::Instance(stranger.clone()), Wanted::All, &[]).unwrap_err(),
         Stranger::Instance(stranger)
     );
+}
+
+/// A service that updates groups as a whole installs a package on all members, also on those that never had it.
+#[test]
+fn a_package_that_not_every_member_has_is_held() {
+    let capabilities = patchtrain::cloud::osmh::CAPABILITIES;
+    let mut world = hub::fleet(3, 1);
+    let first = hub::plan(&world, capabilities);
+    assert!(model::run_all(&mut world, &first).iter().all(|end| *end == End::Done));
+    let package = |text: &str| patchtrain::package::Package::parse(text).unwrap();
+    let old = [package("package-1-0-1.el8.x86_64"), package("package-2-0-1.el8.x86_64")];
+    for (at, seen) in world.observed.instances.values_mut().enumerate() {
+        let inventory = seen.inventory.as_mut().unwrap();
+        let of_these = |one: &patchtrain::package::Package| ["package-1", "package-2"].contains(&one.name());
+        let others = inventory.installed.iter().filter(|one| !of_these(one));
+        let older = old.iter().copied().filter(|one| at < 2 || one.name() == "package-1");
+        inventory.installed = others.chain(older).collect();
+    }
+    let group = world.train.groups[0].name.clone();
+    let ask = |names: &[&str]| {
+        asked_of(capabilities, &world, Target::Group(group.clone()), Wanted::All, names).unwrap()
+    };
+    let everywhere = ask(&["package-1"]);
+    let key = format!("group-update/{group}/@package-1-1-1.el8.x86_64");
+    assert_eq!((ops(&everywhere)[0].as_str(), everywhere.held.len()), (key.as_str(), 0));
+    let not = ask(&["package-2"]);
+    assert_eq!(ops(&not), Vec::<String>::new());
+    let lacks = HeldReason::NotEverywhere { package: "package-2".into(), lacking: 1 };
+    assert_eq!(not.held.iter().map(|held| &held.reason).collect::<Vec<_>>(), [&lacks, &lacks]);
+    let both = ask(&["package-1", "package-2"]);
+    let updates = ops(&both).into_iter().filter(|op| op.starts_with("group-update/")).count();
+    assert_eq!((updates, both.held.len()), (1, 2), "the one is installed, the other held");
 }
 
 #[test]

@@ -58,6 +58,7 @@ pub(super) async fn make(desk: &Desk<'_>, from: &str) -> Result<Made, CliError> 
         true => {
             if !arguments.assume_epoch_0 {
                 refuse_lost_epochs(desk, &name, &packages, &lines)?;
+                told.extend(unchecked_epochs(desk, &name, &packages));
             }
             packages
         }
@@ -119,6 +120,35 @@ fn refuse_lost_epochs(
     Err(listed(CliError::new(exit::ERROR, message), lost.into_iter().map(|(_, line)| line).collect())
         .hint(FORM)
         .hint("or say that what is written without an epoch has none: --assume-epoch-0"))
+}
+
+/// Says which packages no release of the train can be asked about: that they have no epoch is what the list says.
+fn unchecked_epochs(desk: &Desk<'_>, name: &str, packages: &PackageSet) -> Option<String> {
+    let known: BTreeSet<&str> = desk
+        .train
+        .releases
+        .last()
+        .iter()
+        .flat_map(|last| last.packages().iter())
+        .map(|package| package.name())
+        .collect();
+    let is_new = |package: &Package| {
+        package.epoch() == 0
+            && package.arch() != Arch::None
+            && !known.contains(package.name())
+            && !desk.train.unmanaged.iter().any(|pattern| pattern.matches(package.name()))
+    };
+    let new: Vec<Package> = packages.iter().filter(is_new).collect();
+    let first = new.first()?;
+    Some(match new.len() {
+        1 => format!(
+            "{first} is of a name that the last release does not have: that it has no epoch is what {name} says"
+        ),
+        count => format!(
+            "{count} packages, {first} among them, are of names that the last release does not have: that they have no \
+             epoch is what {name} says"
+        ),
+    })
 }
 
 /// Gives packages their epochs, as the service has them; tells how many have one.

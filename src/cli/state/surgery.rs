@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::super::args::{Consent, StateMv, StatePush, StateRestore, StateRm};
 use super::super::context::Context;
 use super::super::signals::unless_interrupted;
-use super::super::{CliError, exit, lock, prompt};
+use super::super::{CliError, exit, lock, own_state, prompt};
 use super::{Place, find, none, place, train};
 use crate::apply::Interrupt;
 use crate::name::{Address, GroupName};
@@ -131,7 +131,10 @@ pub(super) fn restore(context: &Context, arguments: &StateRestore) -> Result<u8,
     let operation = Operation::new(context, train(context, &arguments.of)?, &arguments.consent, words)?;
     operation.run(async |_, place, before| {
         let kept = place.backup(before.as_ref(), arguments.serial).await?;
-        let Some(current) = before else { return Ok(kept) };
+        let Some(current) = before else {
+            own_state::fits(&place.train, &kept)?;
+            return Ok(kept);
+        };
         let what = format!("serial {} cannot be gone back to", arguments.serial);
         kept.is_akin_to(current, false).map_err(|why| refused(exit::ERROR, &what, &why))?;
         Ok(kept.restored_over(current))

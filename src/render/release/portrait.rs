@@ -1,6 +1,7 @@
 //! One release, told whole: its header, what was left out, its streams and keys, how large it is, who rides it, and its
 //! packages.
 
+use super::super::delta;
 use super::super::page::{Mark, Page};
 use super::super::words::{count, counts};
 use super::super::{Detail, Style};
@@ -47,10 +48,10 @@ pub fn portrait(portrait: &Portrait<'_>, style: Style) -> String {
 }
 
 fn size(size: &Size) -> String {
-    let Size { packages, names, architectures, modular, several } = size;
+    let Size { packages, names, architectures, modular, several, kernels } = size;
     let architectures: Vec<String> =
         architectures.iter().map(|(arch, count)| format!("{count} {}", arch.as_str())).collect();
-    let more = counts(&[(*modular, "modular"), (*several, "with several versions (kernels)")]);
+    let more = counts(&[(*modular, "modular"), (*several, delta::several(*kernels))]);
     let more = if more.is_empty() { more } else { format!("; {more}") };
     format!(
         "{} of {}: {}{more}",

@@ -310,10 +310,12 @@ impl<M: Medium> KeptSession<M> {
         for twin in [None, Some(Digest::of([&bytes]).short())] {
             name.twin = twin;
             let item = Item::Backup(name.clone());
-            match self.held.read(&item).await? {
-                Some(kept) if kept == bytes => break,
-                Some(_) => {}
-                None => {
+            match self.held.read(&item).await {
+                Ok(Some(kept)) if kept == bytes => break,
+                // One that nobody can open any more is another, too, and is left as it is.
+                Ok(Some(_)) | Err(StoreError::Sealed { .. }) => {}
+                Err(error) => return Err(error),
+                Ok(None) => {
                     self.held.replace(&item, &bytes).await?;
                     break;
                 }

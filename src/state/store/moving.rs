@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::kept::backup_of;
 use super::medium::{Held, Item, Look, Medium, Place};
 use super::record::{ChangeRecord, HistoryLine};
 use super::{Base, KeptSession, Session, State, StoreError, snapshot};
@@ -40,8 +41,9 @@ pub(super) fn sign(bytes: &[u8]) -> Option<Moved> {
 
 impl<M: Medium> KeptSession<M> {
     /// Takes over what another store keeps of this train: the state with its serial, so that saved plans stay good; the
-    /// history, the reports, the backups. What is here of the same is left; another state is in the way. The sign is put
-    /// in the other's place last: after a crash at any point the same can be done again. `None`: there is nothing to take.
+    /// history, the reports, the backups. What is here of the same is left; another state is in the way, unless one of the
+    /// two goes on from the other, as where a first try left no sign. The sign is put in the other's place last: after a
+    /// crash at any point the same can be done again. `None`: there is nothing to take.
     pub async fn take_over<N: Medium>(
         &mut self,
         from: &mut KeptSession<N>,
@@ -49,6 +51,7 @@ impl<M: Medium> KeptSession<M> {
         moved: Moved,
     ) -> Result<Option<Base>, StoreError> {
         let Some(state) = from.load().await? else { return Ok(None) };
+        let left = Base::of(&state);
         let own = match self.load().await {
             // It comes back to where it was.
             Err(StoreError::Moved { .. }) => None,
@@ -60,12 +63,26 @@ impl<M: Medium> KeptSession<M> {
             snapshot::stamp(&mut state);
             state
         };
-        if let Some(own) = own.filter(|own| stamped(own) != stamped(&state)) {
-            return Err(self.conflict(format!(
-                "there is a state already, of lineage {} and serial {}, and the one to be moved is of lineage {} and serial {}",
-                own.lineage, own.serial, state.lineage, state.serial
-            )));
-        }
+        let before = match &own {
+            Some(own) if stamped(own) == stamped(&state) => None,
+            // A first try got as far as writing it, and left no sign.
+            Some(own) if own.lineage == state.lineage && own.serial > state.serial => {
+                if !self.has_replaced(&stamped(&state)).await? {
+                    return Err(self.parted(own, &state));
+                }
+                None
+            }
+            Some(own) if own.lineage == state.lineage && own.serial < state.serial => {
+                if !from.has_replaced(&stamped(own)).await? {
+                    return Err(self.parted(own, &state));
+                }
+                Some(Base::of(own))
+            }
+            Some(own) => return Err(self.parted(own, &state)),
+            None => None,
+        };
+        // What was gone on from here is the later one.
+        let state = own.filter(|own| own.serial > state.serial).unwrap_or(state);
         for item in [Item::History, Item::Reports] {
             let (theirs, ours) = (from.held.read(&item).await?, self.held.read(&item).await?);
             let (theirs, ours) = (theirs.unwrap_or_default(), ours.unwrap_or_default());
@@ -91,12 +108,46 @@ impl<M: Medium> KeptSession<M> {
             ..record.clone()
         }))
         .await?;
+        if let Some(before) = before {
+            self.back_up(&before).await?;
+        }
         self.put(&state).await?;
         let base = Base::of(&state);
-        from.back_up(&base).await?;
+        from.back_up(&left).await?;
         let sign = serde_json::to_vec_pretty(&Sign { moved }).unwrap_or_default();
         from.held.replace(&Item::Snapshot, &sign).await?;
         Ok(Some(base))
+    }
+}
+
+impl<M: Medium> KeptSession<M> {
+    /// Tells whether this state is among the snapshots that others have replaced.
+    async fn has_replaced(&mut self, state: &State) -> Result<bool, StoreError> {
+        let lineage = backup_of(&Base::of(state)).lineage;
+        for name in self.medium.backups().await? {
+            if (name.serial, &name.lineage) != (state.serial, &lineage) {
+                continue;
+            }
+            let item = Item::Backup(name);
+            if let Ok(Some(bytes)) = self.held.read(&item).await
+                && let Ok(mut kept) = snapshot::parse(&self.medium.place(&item), &bytes, Some(&state.train))
+            {
+                snapshot::stamp(&mut kept);
+                if kept == *state {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Of two states neither goes on from the other.
+    fn parted(&self, own: &State, theirs: &State) -> StoreError {
+        self.conflict(format!(
+            "there is a state already, of lineage {} and serial {}, and the one to be moved is of lineage {} and serial {}; \
+             neither is kept as what the other goes on from",
+            own.lineage, own.serial, theirs.lineage, theirs.serial
+        ))
     }
 }
 

@@ -6,6 +6,7 @@ use super::kept::backup_of;
 use super::medium::{BackupName, Item, Look, Medium, Place, Replaced};
 use super::record::{ChangeRecord, HistoryLine, Lines};
 use super::{Base, Kept, KeptSession, Session, State, StoreError, snapshot};
+use crate::state::FORMAT_VERSION;
 
 /// A snapshot that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,10 +102,13 @@ impl<M: Medium> KeptSession<M> {
     /// Puts the state in its own place, for how it is written and not for what it says, and returns it.
     pub async fn rewrite(&mut self) -> Result<Option<State>, StoreError> {
         let state = self.read().await?;
-        if let Some(state) = &state {
-            self.put(state).await?;
+        let Some(state) = state else { return Ok(None) };
+        // One of an older format becomes another by it.
+        if state.format_version < FORMAT_VERSION {
+            self.back_up(&Base::of(&state)).await?;
         }
-        Ok(state)
+        self.put(&state).await?;
+        Ok(Some(state))
     }
 
     /// Puts a state that was changed by hand in the place of the one that is there, which is kept as a backup, and
