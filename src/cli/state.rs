@@ -6,6 +6,8 @@
 mod accept;
 mod surgery;
 
+use std::collections::BTreeSet;
+
 use super::args::{
     OneTrain, StateAction, StateCommand as Arguments, StateDiff, StateHistory, StateList, StateRewrite,
     StateShow,
@@ -18,7 +20,7 @@ use crate::name::Address;
 use crate::render;
 use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{Backup, HistoryLine, Store, TrainStore};
+use crate::state::store::{Backup, Backups, HistoryLine, Store, TrainStore};
 use crate::train::Train;
 
 /// Does what was asked for.
@@ -70,24 +72,25 @@ fn none(train: &Train) -> CliError {
 impl Place {
     /// Finds a replaced snapshot: of the state's lineage, or, where there is no state, of any.
     async fn backup(&self, state: Option<&State>, serial: u64) -> Result<State, CliError> {
-        let mut all = self.store.backups().await?;
+        let Backups { mut all, unlisted } = self.store.replaced().await?;
         all.retain(|backup| state.is_none_or(|state| backup.is_of(state)));
         let found: Vec<&Backup> = all.iter().filter(|backup| backup.name.serial == serial).collect();
         let train = &self.train.name;
         match found.as_slice() {
             [backup] => self
                 .store
-                .backup(&backup.name)
+                .backup(backup)
                 .await?
                 .ok_or_else(|| CliError::new(exit::ERROR, format!("{} is gone", backup.place))),
             [] => {
-                let mut kept: Vec<String> = all.iter().map(|backup| backup.name.serial.to_string()).collect();
-                kept.dedup();
                 let message = format!("no state of serial {serial} of train `{train}` is kept");
-                Err(CliError::new(exit::ERROR, message).hint(match kept.is_empty() {
+                let error = unlisted.into_iter().fold(CliError::new(exit::ERROR, message), CliError::cause);
+                Err(error.hint(match all.is_empty() {
                     true => "what an apply or a change by hand replaces is kept, and none was replaced yet"
                         .to_owned(),
-                    false => format!("those kept are: {}", kept.join(", ")),
+                    false => {
+                        format!("those kept are: {}", spans(all.iter().map(|backup| backup.name.serial)))
+                    }
                 }))
             }
             several => {
@@ -102,13 +105,31 @@ impl Place {
 
     /// Returns the highest serial that was ever used, as far as is known.
     async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
-        let kept = self.store.backups().await?.into_iter().map(|backup| backup.name.serial);
+        let kept = self.store.replaced().await?.all.into_iter().map(|backup| backup.name.serial);
         let noted = self.store.past().await?.records.into_iter().map(|line| match line {
             HistoryLine::Run(run) => run.serial,
             HistoryLine::Change(change) => change.serial,
         });
         Ok(kept.chain(noted).chain(state.map(|state| state.serial)).max().unwrap_or_default())
     }
+}
+
+/// Writes serials, many in a row as a span of them.
+fn spans(serials: impl Iterator<Item = u64>) -> String {
+    let serials: BTreeSet<u64> = serials.collect();
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for serial in serials {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == serial => *last = serial,
+            _ => spans.push((serial, serial)),
+        }
+    }
+    let words = spans.iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn find(spellings: &Spellings<'_>, text: &str) -> Result<Address, CliError> {
@@ -206,13 +227,17 @@ fn history(context: &Context, arguments: &StateHistory) -> Result<u8, CliError> 
     let name = train.name.clone();
     let (past, backups, state) = context.block_on(async |interrupt| {
         let place = place(context, &interrupt, train).await?;
-        let (past, backups) = (place.store.past().await?, place.store.backups().await?);
+        let (past, backups) = (place.store.past().await?, place.store.replaced().await?);
         // A damaged state is when one looks for what to go back to.
         Ok((past, backups, place.store.load().await.ok().flatten()))
     })?;
     if !past.unreadable.is_empty() {
         let lines: Vec<String> = past.unreadable.iter().map(usize::to_string).collect();
         context.terminal.say(&format!("Warning: {} is damaged in line {}", past.place, lines.join(", ")));
+    }
+    let Backups { all: backups, unlisted } = backups;
+    if let Some(why) = unlisted {
+        context.terminal.say(&format!("Warning: older states may be kept that are not shown: {why}"));
     }
     if past.records.is_empty() && backups.is_empty() && !arguments.json {
         context.terminal.say(&format!("No history: nothing is on record of train `{name}` here."));
@@ -228,4 +253,22 @@ fn history(context: &Context, arguments: &StateHistory) -> Result<u8, CliError> 
         ),
     })?;
     Ok(exit::DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_serials_in_a_row_are_told_as_a_span() {
+        for (serials, told) in [
+            (&[][..], ""),
+            (&[7], "7"),
+            (&[7, 8], "7, 8"),
+            (&[8, 7, 9, 7], "7 to 9"),
+            (&[1, 3, 4, 5, 9, 10], "1, 3 to 5, 9, 10"),
+        ] {
+            assert_eq!(spans(serials.iter().copied()), told);
+        }
+    }
 }

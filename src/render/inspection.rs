@@ -1,6 +1,6 @@
 //! The state looked into: addresses, records, differences between two states, and what was done to it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -114,7 +114,15 @@ pub fn state_differences_json(before: &State, after: &State, differences: &[Diff
 pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>, style: Style) -> String {
     let mut page = Page::new(Style { detail: Detail::Full, ..style });
     let ours = |backup: &&Backup| state.is_none_or(|state| backup.is_of(state));
-    let mut kept: BTreeSet<u64> = backups.iter().filter(ours).map(|backup| backup.name.serial).collect();
+    // What is there goes before what only a version keeps.
+    let mut kept: BTreeMap<u64, &str> = BTreeMap::new();
+    for backup in backups.iter().filter(ours) {
+        let how = if backup.version.is_some() { "version" } else { "yes" };
+        let told = kept.entry(backup.name.serial).or_insert(how);
+        if backup.version.is_none() {
+            *told = how;
+        }
+    }
     let mut table = Table::new(&[
         ("serial", Side::Right),
         ("when", Side::Left),
@@ -137,19 +145,17 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
             ""
         } else if state.is_some_and(|state| state.serial == serial) {
             "now"
-        } else if kept.remove(&serial) {
-            "yes"
         } else {
-            ""
+            kept.remove(&serial).unwrap_or_default()
         };
         let who = clean(&format!("{who} on {host}")).into_owned();
         rows.push((serial, [serial.to_string(), time(at), who, clean(&what).into_owned(), is.to_owned()]));
     }
     // Those that nothing is noted of: a state that was put there by other means.
     let unknown = kept.into_iter().rev();
-    for serial in unknown {
+    for (serial, how) in unknown {
         let at = begin + rows[begin..].iter().take_while(|(other, _)| *other < serial).count();
-        let cells = [serial.to_string(), String::new(), String::new(), String::new(), "yes".to_owned()];
+        let cells = [serial.to_string(), String::new(), String::new(), String::new(), how.to_owned()];
         rows.insert(at, (serial, cells));
     }
     let count = rows.len();
@@ -217,6 +223,7 @@ pub fn history_json(lines: &[HistoryLine], backups: &[Backup]) -> String {
             "serial": backup.name.serial,
             "lineage": backup.name.lineage,
             "place": backup.place.to_string(),
+            "version": backup.version,
         })
     };
     let backups: Vec<Value> = backups.iter().map(backup).collect();

@@ -49,6 +49,63 @@ fn a_state_in_a_bucket_does_all_that_one_in_a_folder_does() {
     assert!(free.stderr.contains("No state is locked"), "{free:?}");
 }
 
+/// The bucket that `init` makes in the simulator keeps versions.
+#[test]
+fn a_bucket_that_keeps_versions_leads_back_to_states_that_were_pruned() {
+    let workspace = Workspace::quickstart(&[]);
+    share(&workspace);
+    let made = workspace.run(&["init"]).expect(exit::DONE);
+    assert!(made.stderr.contains("Note: bucket states keeps versions"), "{}", made.stderr);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    let first = workspace.run(&["state", "pull"]).expect(exit::DONE).stdout;
+    workspace.run(&["state", "rm", "group.web", "--auto-approve"]).expect(exit::DONE);
+    // To and fro, 13 changes in all: of serials 1 to 13 the last ten are there, and the others as versions.
+    for serial in 1..=12 {
+        workspace.run(&["state", "restore", &serial.to_string(), "--auto-approve"]).expect(exit::DONE);
+    }
+    let past = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    let rows: Vec<(&str, &str)> = past
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            (words[0], *words.last().unwrap())
+        })
+        .collect();
+    let expected: Vec<(String, &str)> = (1..=14)
+        .map(|serial| {
+            let how = match serial {
+                1..=3 => "version",
+                14 => "now",
+                _ => "yes",
+            };
+            (format!("{serial}"), how)
+        })
+        .collect();
+    let expected: Vec<(&str, &str)> = expected.iter().map(|(serial, how)| (serial.as_str(), *how)).collect();
+    assert_eq!(rows, expected, "{past}");
+    let json = workspace.run(&["state", "history", "--json"]).expect(exit::DONE).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let backups = json["backups"].as_array().unwrap();
+    let of_versions = backups.iter().filter(|backup| backup["version"].is_string()).count();
+    assert_eq!((backups.len(), of_versions), (13, 3));
+
+    let unknown = workspace.run(&["state", "restore", "99", "--auto-approve"]).expect(exit::ERROR).stderr;
+    assert!(unknown.contains("those kept are: 1 to 13"), "{unknown}");
+    let changed = workspace.run(&["state", "diff", "1"]).expect(exit::DIFFERENT).stdout;
+    assert!(changed.contains("  - group.web\n"), "{changed}");
+    workspace.run(&["state", "diff", "1", "3"]).expect(exit::DONE);
+    workspace.run(&["state", "restore", "1", "--auto-approve"]).expect(exit::DONE);
+    let back = workspace.run(&["state", "pull"]).expect(exit::DONE).stdout;
+    let state = |text: &str, serial: u64| {
+        let mut state: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(state["serial"].take(), serial);
+        ["groups", "instances", "sources", "lineage"].map(|part| state[part].take())
+    };
+    assert_eq!(state(&back, 15), state(&first, 1));
+    workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
+}
+
 #[test]
 fn a_state_moves_to_a_bucket_and_back_and_leaves_a_sign() {
     let workspace = Workspace::quickstart(&[]);

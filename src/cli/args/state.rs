@@ -10,7 +10,8 @@ use crate::name::Spelled;
 /// Look into the state of a train, and change it by hand
 ///
 /// No command here changes anything in a service, and but for `accept` none asks one. Whatever replaces a state keeps the one that was there as a
-/// backup (the last ten of them, unless the train file says otherwise), and writes down in the history who did that.
+/// backup (the last ten of them, unless the train file says otherwise; in a bucket that keeps versions, all), and writes down in the history who
+/// did that.
 #[derive(Debug, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub(in crate::cli) struct StateCommand {

@@ -29,6 +29,8 @@ pub struct Entry {
 /// What was written under a name once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
+    /// The name.
+    pub name: String,
     /// What it is read by.
     pub id: String,
     /// Its etag; none where it says that the object was deleted.
@@ -113,20 +115,20 @@ impl<T: Transport> ObjectStorage<T> {
         }
     }
 
-    /// Lists what was ever written under a name, the newest first, as far as the bucket keeps it.
-    pub async fn versions(&self, bucket: &str, object: &str) -> Result<Vec<Version>, Error> {
+    /// Lists what was ever written under names that begin so, as far as the bucket keeps it: by name, and of one name the
+    /// newest first.
+    pub async fn versions(&self, bucket: &str, prefix: &str) -> Result<Vec<Version>, Error> {
         let namespace = self.namespace().await?;
         let call = Call::get("ListObjectVersions", &["n", namespace, "b", bucket, "objectversions"])
             .query("fields", "name,etag,timeModified")
             .query("limit", PAGE)
-            .query("prefix", object);
+            .query("prefix", prefix);
         let mut pages = self.client.pages(call);
         let mut versions = Vec::new();
         while let Some(reply) = pages.next().await? {
             let wire::Versions { items } = reply.json()?;
-            // Longer names begin so too.
-            let own = items.into_iter().filter(|row| row.name == object);
-            versions.extend(own.map(|row| Version {
+            versions.extend(items.into_iter().map(|row| Version {
+                name: row.name,
                 id: row.version_id,
                 etag: row.etag.filter(|_| !row.is_delete_marker),
                 written: row.time_modified,

@@ -209,13 +209,42 @@ async fn what_was_before_is_there_where_the_bucket_keeps_it() {
     let two = store.put("kept", "s", Bytes::from("two"), Condition::Match(&one)).await.unwrap();
     assert_eq!(store.delete("kept", "s", Removal::Match(&two)).await, Ok(Removed::Now));
     assert_eq!(store.get("kept", "s").await.unwrap(), None);
-    let versions = store.versions("kept", "s").await.unwrap();
-    let etags: Vec<_> = versions.iter().map(|version| version.etag.clone()).collect();
-    assert_eq!(etags, [None, Some(two), Some(one.clone())]);
+    let mut versions = store.versions("kept", "s").await.unwrap();
+    assert_eq!(
+        versions.pop().map(|version| version.name).as_deref(),
+        Some("s2"),
+        "longer names begin so too"
+    );
+    let etags: Vec<_> = versions.iter().map(|version| (&*version.name, version.etag.clone())).collect();
+    assert_eq!(etags, [("s", None), ("s", Some(two)), ("s", Some(one.clone()))]);
     let oldest = store.get_version("kept", "s", &versions[2].id).await.unwrap();
     assert_eq!(oldest, Some(Object { bytes: Bytes::from("one"), etag: one }));
     assert_eq!(store.get_version("kept", "s", &versions[0].id).await.unwrap(), None);
     assert_eq!(store.get_version("kept", "s", "no-such").await.unwrap(), None);
+    assert!(store.versions("nowhere", "s").await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_of_versions_are_read_to_their_end() {
+    let pages = ObjectSwitches { largest_page: 4, large_limits_fail: false, ..Default::default() };
+    let store = store_of(pages).await;
+    for round in 0..3 {
+        for name in ["a/1", "a/2", "a/3", "b"] {
+            let there = store.get("kept", name).await.unwrap();
+            let condition = there.as_ref().map_or(Condition::Absent, |there| Condition::Match(&there.etag));
+            store.put("kept", name, Bytes::from(format!("{round}")), condition).await.unwrap();
+        }
+    }
+    let versions = store.versions("kept", "a/").await.unwrap();
+    let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
+    assert_eq!(names, ["a/1", "a/1", "a/1", "a/2", "a/2", "a/2", "a/3", "a/3", "a/3"]);
+    for (index, version) in versions.iter().enumerate() {
+        let read = store.get_version("kept", &version.name, &version.id).await.unwrap().unwrap();
+        assert_eq!(read.bytes, format!("{}", 2 - index % 3), "the newest first");
+    }
+    // Where no versions are kept there is what is there now.
+    store.put("own", "a/1", Bytes::from("x"), Condition::Absent).await.unwrap();
+    assert_eq!(store.versions("own", "a/").await.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

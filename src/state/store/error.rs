@@ -127,6 +127,19 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Says of what cannot be used as it lies there that it lies elsewhere.
+    pub(super) fn at(self, place: Place) -> Self {
+        match self {
+            Self::Damaged { place: _, problem, way_out } => Self::Damaged { place, problem, way_out },
+            Self::Newer { place: _, found, known } => Self::Newer { place, found, known },
+            Self::Sealed { place: _, source } => Self::Sealed { place, source },
+            Self::OtherTrain { place: _, found, expected } => Self::OtherTrain { place, found, expected },
+            other => other,
+        }
+    }
+}
+
 /// Says who holds a lock: "by ann on desk (pid 7, since ...): patchtrain apply".
 fn describe(lock: &Lock) -> String {
     let Lock { holder, heartbeat, stays: _ } = lock;

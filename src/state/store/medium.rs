@@ -3,7 +3,7 @@
 //! business, and the same for all.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::path::Path;
 
 use super::{Base, Holder, Lock, LockId, StoreError};
@@ -59,6 +59,21 @@ pub struct BackupName {
     pub twin: Option<String>,
 }
 
+/// The snapshots that were replaced and can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replaced {
+    /// Which, in no order; of those that were removed with the version that keeps them.
+    pub backups: Vec<(BackupName, Option<String>)>,
+    /// Why those that were removed could not be listed.
+    pub unlisted: Option<String>,
+}
+
+impl From<Vec<BackupName>> for Replaced {
+    fn from(names: Vec<BackupName>) -> Self {
+        Self { backups: names.into_iter().map(|name| (name, None)).collect(), unlisted: None }
+    }
+}
+
 /// What reads items.
 pub trait Look {
     /// Reads an item; none where there is no such.
@@ -81,6 +96,27 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Lists the backups, in no order.
     fn backups(&self) -> impl Future<Output = Result<Vec<BackupName>, StoreError>> + Send;
+
+    /// Lists the backups together with those that were removed and that the medium keeps all the same, in no order. By
+    /// itself none does.
+    fn replaced(&self) -> impl Future<Output = Result<Replaced, StoreError>> + Send {
+        async { Ok(self.backups().await?.into()) }
+    }
+
+    /// Says where a backup lies that was removed.
+    fn place_of_version(&self, backup: &BackupName, version: &str) -> Place {
+        let place = self.place(&Item::Backup(backup.clone()));
+        Place::named(format!("version {version} of {place}"))
+    }
+
+    /// Reads a backup that was removed; none where nothing keeps it any more.
+    fn read_version(
+        &self,
+        _backup: &BackupName,
+        _version: &str,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send {
+        ready(Ok(None))
+    }
 
     /// Adds a whole line, which needs no lock. Durable when it returns.
     fn add_line(&self, item: &Item, line: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -47,7 +47,7 @@ pub use kept::{Kept, KeptSession};
 pub use medium::{BackupName, Place};
 pub use moving::Moved;
 pub use objects::{HeldObjects, Objects};
-pub use past::Backup;
+pub use past::{Backup, Backups};
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
 };

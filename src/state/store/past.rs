@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::kept::backup_of;
-use super::medium::{BackupName, Item, Look, Medium, Place};
+use super::medium::{BackupName, Item, Look, Medium, Place, Replaced};
 use super::record::{ChangeRecord, HistoryLine, Lines};
 use super::{Base, Kept, KeptSession, Session, State, StoreError, snapshot};
 use crate::state::FORMAT_VERSION;
@@ -15,6 +15,17 @@ pub struct Backup {
     pub name: BackupName,
     /// Where it lies.
     pub place: Place,
+    /// The version that keeps it, where it was removed already.
+    pub version: Option<String>,
+}
+
+/// The snapshots that were replaced and can be gone back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backups {
+    /// By lineage and serial.
+    pub all: Vec<Backup>,
+    /// Why there may be more that are kept as versions only.
+    pub unlisted: Option<String>,
 }
 
 impl<M: Medium> Kept<M> {
@@ -45,20 +56,38 @@ impl<M: Medium> Kept<M> {
         Ok(lines)
     }
 
-    /// Lists the snapshots that were replaced, by lineage and serial.
+    /// Lists the snapshots that were replaced and not removed, by lineage and serial: the last of each lineage.
     pub async fn backups(&self) -> Result<Vec<Backup>, StoreError> {
-        let mut names = self.medium().backups().await?;
-        names.sort_unstable();
-        let place = |name: &BackupName| self.medium().place(&Item::Backup(name.clone()));
-        Ok(names.into_iter().map(|name| Backup { place: place(&name), name }).collect())
+        self.medium().backups().await.map(|names| self.placed(names.into()))
+    }
+
+    /// Lists them together with those that were removed and that are kept as versions all the same.
+    pub async fn replaced(&self) -> Result<Backups, StoreError> {
+        let mut replaced = self.medium().replaced().await?;
+        let unlisted = replaced.unlisted.take();
+        Ok(Backups { all: self.placed(replaced), unlisted })
+    }
+
+    fn placed(&self, replaced: Replaced) -> Vec<Backup> {
+        let place = |name: &BackupName, version: Option<&str>| match version {
+            Some(version) => self.medium().place_of_version(name, version),
+            None => self.medium().place(&Item::Backup(name.clone())),
+        };
+        let mut backups = replaced.backups;
+        backups.sort_unstable();
+        let backups = backups.into_iter();
+        backups
+            .map(|(name, version)| Backup { place: place(&name, version.as_deref()), name, version })
+            .collect()
     }
 
     /// Reads a snapshot that was replaced; none where it is gone.
-    pub async fn backup(&self, name: &BackupName) -> Result<Option<State>, StoreError> {
-        let item = Item::Backup(name.clone());
-        let bytes = self.medium().look().read(&item).await?;
-        let place = self.medium().place(&item);
-        bytes.map(|bytes| snapshot::parse(&place, &bytes, Some(self.train()))).transpose()
+    pub async fn backup(&self, backup: &Backup) -> Result<Option<State>, StoreError> {
+        let bytes = match &backup.version {
+            Some(version) => self.medium().read_version(&backup.name, version).await?,
+            None => self.medium().look().read(&Item::Backup(backup.name.clone())).await?,
+        };
+        bytes.map(|bytes| snapshot::parse(&backup.place, &bytes, Some(self.train()))).transpose()
     }
 }
 

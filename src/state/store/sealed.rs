@@ -16,7 +16,7 @@ mod journal;
 mod lines;
 
 use super::kept::short;
-use super::medium::{BackupName, Held, Item, Look, Medium, Place};
+use super::medium::{BackupName, Held, Item, Look, Medium, Place, Replaced};
 use super::snapshot::{self, Told};
 use super::{Base, Holder, Lock, LockId, StoreError, moving};
 use crate::name::TrainName;
@@ -248,6 +248,20 @@ impl<M: Medium> Medium for Sealed<M> {
 
     async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
         self.medium.backups().await
+    }
+
+    async fn replaced(&self) -> Result<Replaced, StoreError> {
+        self.medium.replaced().await
+    }
+
+    fn place_of_version(&self, backup: &BackupName, version: &str) -> Place {
+        self.medium.place_of_version(backup, version)
+    }
+
+    async fn read_version(&self, backup: &BackupName, version: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = self.medium.read_version(backup, version).await?;
+        let open = |bytes| self.open(&Item::Backup(backup.clone()), bytes, Manner::Whole);
+        bytes.map(open).transpose().map_err(|error| error.at(self.place_of_version(backup, version)))
     }
 
     async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 //! is; what they do is theirs.
 
 use super::files::{Files, HeldFiles};
-use super::medium::{BackupName, Held, Item, Look, Medium, Place};
+use super::medium::{BackupName, Held, Item, Look, Medium, Place, Replaced};
 use super::objects::{HeldObjects, Objects};
 use super::rows::{HeldRows, Rows};
 use super::{Base, Holder, Lock, LockId, StoreError};
@@ -67,6 +67,18 @@ impl Medium for Shelf {
 
     async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
         each!(self, Self, medium => medium.backups().await)
+    }
+
+    async fn replaced(&self) -> Result<Replaced, StoreError> {
+        each!(self, Self, medium => medium.replaced().await)
+    }
+
+    fn place_of_version(&self, backup: &BackupName, version: &str) -> Place {
+        each!(self, Self, medium => medium.place_of_version(backup, version))
+    }
+
+    async fn read_version(&self, backup: &BackupName, version: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        each!(self, Self, medium => medium.read_version(backup, version).await)
     }
 
     async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {

@@ -350,7 +350,7 @@ async fn the_last_ten_replaced_snapshots_are_kept_and_can_be_read() {
     let serials: Vec<u64> =
         backups.iter().filter(|backup| backup.is_of(&of(1))).map(|backup| backup.name.serial).collect();
     assert_eq!(serials, (4..14).collect::<Vec<u64>>());
-    assert_eq!(store(folder.path()).backup(&backups[0].name).await.unwrap(), Some(of(4)));
+    assert_eq!(store(folder.path()).backup(&backups[0]).await.unwrap(), Some(of(4)));
     assert!(others.iter().all(|name| folder.path().join(name).exists()));
 }
 

@@ -1,8 +1,11 @@
 """Object Storage as Oracle's SDK of today speaks to it: buckets, objects and versions, and what writes depend on."""
 
 import base64
+import fnmatch
 import hashlib
 import io
+import json
+import pathlib
 import unittest
 
 import oci
@@ -14,6 +17,7 @@ import service
 from service import everything
 
 NAMESPACE = "simulated"
+DOCUMENT = pathlib.Path(__file__).parents[3] / "docs/state.md"
 
 # Those that the simulator has; all others are answered with 501 by name.
 OFFERED = {
@@ -222,6 +226,103 @@ class Versions(Case):
         for row in rows:
             self.delete("x", version_id=row.version_id)
         client.delete_bucket(NAMESPACE, self.bucket)
+
+
+class SwitchedOn(Case):
+    """A bucket that keeps versions from some time on, as states lie in it: what was removed stays within reach."""
+
+    def test_what_is_removed_leaves_a_marker_and_a_version(self):
+        def rows(**more):
+            listed = oci.pagination.list_call_get_all_results_generator(
+                client.list_object_versions, "response", NAMESPACE, self.bucket, fields="name,etag,timeModified", **more
+            )
+            return [row for page in listed for row in page.data.items]
+
+        self.put("p/t.backup/l-1", b"one")
+        self.delete("p/t.backup/l-1")
+        self.assertEqual(rows(), [])
+        switched = client.update_bucket(NAMESPACE, self.bucket, models.UpdateBucketDetails(versioning="Enabled"))
+        self.assertEqual(switched.data.versioning, "Enabled")
+        self.assertEqual(client.get_bucket(NAMESPACE, self.bucket).data.versioning, "Enabled")
+        versions = {}
+        for serial in range(2, 6):
+            name = f"p/t.backup/l-{serial}"
+            versions[name] = self.put(name, f"{serial}".encode(), if_none_match="*").headers["version-id"]
+        self.put("p/t.lock", b"ann")
+        for serial in (2, 3):
+            gone = self.delete(f"p/t.backup/l-{serial}").headers
+            self.assertEqual(gone["is-delete-marker"], "true")
+            self.assertNotIn(gone["version-id"], versions.values())
+        self.assertEqual(self.names(prefix="p/t.backup/"), ["p/t.backup/l-4", "p/t.backup/l-5"])
+        for limit in (1, 2, 1000):
+            with self.subTest(limit):
+                listed = rows(prefix="p/t.backup/", limit=limit)
+                self.assertEqual(
+                    [(row.name[-1], row.is_delete_marker) for row in listed],
+                    [("2", True), ("2", False), ("3", True), ("3", False), ("4", False), ("5", False)],
+                )
+                self.assertTrue(all(row.time_modified for row in listed))
+        for row in listed:
+            if row.is_delete_marker:
+                self.assertRefused(404, "ObjectNotFound", self.get, row.name, version_id=row.version_id)
+            else:
+                self.assertEqual(row.version_id, versions[row.name])
+                got = self.get(row.name, version_id=row.version_id)
+                self.assertEqual((got.data.content, got.headers["etag"]), (row.name[-1].encode(), row.etag))
+                self.assertEqual(got.headers["version-id"], row.version_id)
+                head = client.head_object(NAMESPACE, self.bucket, row.name, version_id=row.version_id)
+                self.assertEqual(head.headers["etag"], row.etag)
+        # A marker that goes brings back what it hid.
+        marker = listed[0]
+        self.delete(marker.name, version_id=marker.version_id)
+        self.assertEqual(self.read(marker.name), b"2")
+        self.assertRefused(404, "ObjectNotFound", self.get, "p/t.lock", version_id="no-such")
+        self.assertRefused(404, "BucketNotFound", client.list_object_versions, NAMESPACE, "nowhere")
+        # Suspended: what there is stays, and what is removed from then on is gone.
+        client.update_bucket(NAMESPACE, self.bucket, models.UpdateBucketDetails(versioning="Suspended"))
+        self.assertEqual(self.read("p/t.backup/l-3", version_id=versions["p/t.backup/l-3"]), b"3")
+
+
+class Rules(unittest.TestCase):
+    """The lifecycle rules that the documentation advises, against the model that Oracle's clients have of them."""
+
+    def test_documented_rules_are_such_rules(self):
+        text = DOCUMENT.read_text().split("object-lifecycle-policy put", 1)[1]
+        rules = json.loads(text.split("```json\n", 1)[1].split("```", 1)[0])
+        built = [self.built(models.ObjectLifecycleRule, rule) for rule in rules]
+        for rule in built:
+            self.assertEqual((rule.target, rule.action), ("previous-object-versions", "DELETE"))
+            self.assertIn(rule.time_unit, ["DAYS", "YEARS"])
+            self.assertTrue(rule.is_enabled and rule.name and rule.time_amount > 0)
+        self.assertEqual(len({rule.name for rule in built}), len(built))
+        # And what is sent of them is what is documented.
+        details = models.PutObjectLifecyclePolicyDetails(items=built)
+        self.assertEqual(client.base_client.sanitize_for_serialization(details), {"items": rules})
+        # Each object of the table is under one of the rules.
+        names = ["json", "journal/7/1", "history", "reports", "inventory", "backup/l-1", "lock", "unlocked", "probe-1-2"]
+        for name in names:
+            matching = [
+                rule.name
+                for rule in built
+                for pattern in rule.object_name_filter.inclusion_patterns
+                if fnmatch.fnmatchcase(f"production/t.{name}", pattern)
+            ]
+            self.assertEqual(len(matching), 1, name)
+
+    def built(self, model, rule):
+        """Makes a model of JSON; a key that it has not, or a value of another type, is an error."""
+        names = {json_name: name for name, json_name in model().attribute_map.items()}
+        self.assertLessEqual(set(rule), set(names), f"no keys of {model.__name__}")
+        values = {}
+        for key, value in rule.items():
+            kind = model().swagger_types[names[key]]
+            if isinstance(value, dict):
+                value = self.built(getattr(models, kind), value)
+            else:
+                kinds = {"str": str, "int": int, "bool": bool, "list[str]": list}
+                self.assertIs(type(value), kinds[kind], key)
+            values[names[key]] = value
+        return model(**values)
 
 
 class Operations(refusals.Case):

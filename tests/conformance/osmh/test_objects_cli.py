@@ -2,8 +2,11 @@
 `if-none-match: *` by itself, unless `--force` is given; there is no option for that."""
 
 import json
+import pathlib
 
 import cli
+
+DOCUMENT = pathlib.Path(__file__).parents[3] / "docs/state.md"
 
 
 class Commands(cli.Case):
@@ -59,7 +62,16 @@ class Commands(cli.Case):
         self.assertEqual([row["name"] for row in self.object("list")["data"]], ["trains/état.json"])
         versions = self.object("list-object-versions --prefix trains/lock")["data"]
         self.assertEqual([row["is-delete-marker"] for row in versions], [True, False])
+        marked = f"--name trains/lock --version-id {versions[1]['version-id']} --file -"
+        self.assertEqual(self.object(f"get {marked}"), {"serial": 1})
+        suspended = self.oci("bucket update --name own --versioning Suspended")
+        self.assertEqual(suspended["data"]["versioning"], "Suspended")
         refusal = self.refused("bucket delete --name own --force")
         self.assertEqual(refusal["code"], "BucketNotEmpty")
+        # As it is documented; the simulator has no such rules, and is asked for them.
+        rules = DOCUMENT.read_text().split("```json\n", 1)[1].split("```", 1)[0]
+        self.file("rules.json", json.loads(rules))
+        refusal = self.refused(f"object-lifecycle-policy put -bn own --items file://{folder}/rules.json --force")
+        self.assertEqual((refusal["status"], refusal["code"]), (501, "MethodNotImplemented"))
         refusal = self.refused("object rename -bn own --name a --new-name b")
         self.assertEqual((refusal["status"], refusal["code"]), (501, "MethodNotImplemented"))

@@ -155,8 +155,9 @@ pub(in super::super) async fn replaced_snapshots_are_kept_and_pruned<G: Ground>(
     let backups = store(ground).backups().await.unwrap();
     let serials: Vec<u64> = backups.iter().map(|backup| backup.name.serial).collect();
     assert_eq!(serials, (3..13).collect::<Vec<u64>>());
-    assert_eq!(store(ground).backup(&backups[0].name).await.unwrap(), Some(of(3)));
-    let gone = BackupName { serial: 2, ..backups[0].name.clone() };
+    assert_eq!(store(ground).backup(&backups[0]).await.unwrap(), Some(of(3)));
+    let name = BackupName { serial: 2, ..backups[0].name.clone() };
+    let gone = Backup { name, ..backups[0].clone() };
     assert_eq!(store(ground).backup(&gone).await.unwrap(), None);
     drop(session);
 

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::Instant;
 
-use super::Objects;
 use super::held::HeldObjects;
+use super::{Batch, Objects, PoisonError};
 use crate::oci::Transport;
 use crate::oci::object_storage::{Condition, Entry, Removal};
 use crate::state::store::medium::Item;
@@ -87,14 +87,18 @@ impl<T: Transport> Objects<T> {
             if read.iter().any(|(_, bytes, _)| bytes.is_none()) {
                 continue;
             }
-            let mut journal = Vec::new();
+            let (mut journal, mut batches, mut line) = (Vec::new(), Vec::new(), 1);
             for (expected, (number, bytes, name)) in (1..).zip(read) {
+                batches.push(Batch { name: name.clone(), line });
                 if number != expected {
                     journal.extend(format!("the object before {name} is missing\n").into_bytes());
                     break;
                 }
-                journal.extend(bytes.unwrap_or_default());
+                let bytes = bytes.unwrap_or_default();
+                line += bytes.iter().filter(|byte| **byte == b'\n').count();
+                journal.extend(bytes);
             }
+            *self.batches.lock().unwrap_or_else(PoisonError::into_inner) = batches;
             return Ok(Some(journal));
         }
         Err(StoreError::Remote {
@@ -103,6 +107,27 @@ impl<T: Transport> Objects<T> {
             problem: "its objects went away each time they were read".to_owned(),
             way_out: "Run the command again when the run that folds them has ended".to_owned(),
         })
+    }
+}
+
+impl<T: Transport> Objects<T> {
+    /// Says which objects have to go so that the journal as it was last read ends before a line.
+    pub(super) fn way_to_cut_off(&self, line: usize) -> String {
+        let batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = batches.partition_point(|batch| batch.line <= line).saturating_sub(1);
+        match &batches[from..] {
+            [] => {
+                let place = self.place_of(&self.name(&Item::Journal));
+                format!(
+                    "delete, of the {place}, the one that holds line {line} of all of them, and those after it"
+                )
+            }
+            [only] => format!("delete {}", self.place_of(&only.name)),
+            [first, .., last] => {
+                let (first, last) = (self.place_of(&first.name), &last.name);
+                format!("delete {first}, and those after it up to {last}")
+            }
+        }
     }
 }
 

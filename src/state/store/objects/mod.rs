@@ -9,25 +9,29 @@
 //! | `<prefix>/<train>.backup/<lineage>-<serial>` | a snapshot that another has replaced |
 //! | `<prefix>/<train>.lock` | is there while the state is locked; holds who has it |
 //! | `<prefix>/<train>.unlocked` | whose lock was taken away by force, and by whom, until somebody else has it |
+//! | `<prefix>/<train>.probe-<pid>-<time>` | what a bucket is tried out with, until that is done |
 //!
 //! The service has no locks. What keeps writers apart are its conditions: a lock is an object that only one of several can
 //! make, and a snapshot is only ever replaced if it is the one that was read ([`held`]). So a holder whose lock was taken
 //! away, and who does not know yet, cannot overwrite what came after.
+//!
+//! Where the bucket keeps versions, a backup that was removed can be read all the same ([`versions`]).
 
 mod held;
 mod journal;
 mod lock;
 mod probe;
+mod versions;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::medium::{BackupName, Item, Look, Medium, Place};
+use super::medium::{BackupName, Item, Look, Medium, Place, Replaced};
 use super::{Holder, Lock, LockId, Releases, StoreError};
 use crate::name::TrainName;
 use crate::oci::object_storage::{Condition, Entry, Object, ObjectStorage, Removal, WriteError};
@@ -50,6 +54,16 @@ pub struct Objects<T> {
     clock: fn() -> Timestamp,
     /// The least time between two batches of a journal.
     pace: Duration,
+    /// The batches of the journal as it was last read, for who has to cut it off.
+    batches: Arc<Mutex<Vec<Batch>>>,
+}
+
+/// An object that holds lines of a journal.
+#[derive(Clone, Debug)]
+struct Batch {
+    name: String,
+    /// The first of its lines, of all of them.
+    line: usize,
 }
 
 impl<T> Clone for Objects<T> {
@@ -62,6 +76,7 @@ impl<T> Clone for Objects<T> {
             releases: self.releases.clone(),
             clock: self.clock,
             pace: self.pace,
+            batches: Arc::clone(&self.batches),
         }
     }
 }
@@ -91,6 +106,7 @@ impl<T: Transport> Objects<T> {
             releases,
             clock,
             pace: journal::PACE,
+            batches: Arc::default(),
         }
     }
 
@@ -209,6 +225,12 @@ impl<T: Transport> Objects<T> {
         self.get(&self.name(item)).await
     }
 
+    async fn backups_now(&self) -> Result<Vec<BackupName>, StoreError> {
+        let beginning = self.named("backup/");
+        let names = self.list(&beginning).await?;
+        Ok(names.iter().filter_map(|entry| backup(entry.name.strip_prefix(&beginning)?)).collect())
+    }
+
     async fn list(&self, beginning: &str) -> Result<Vec<Entry>, StoreError> {
         let entries = patiently(|| self.service.list(&self.bucket, beginning)).await;
         entries.map_err(|error| self.failed("list", beginning, &error))
@@ -269,8 +291,7 @@ impl<T: Transport> Medium for Objects<T> {
     }
 
     fn way_to_cut(&self, line: usize) -> String {
-        let place = self.place(&Item::Journal);
-        format!("delete, of the {place}, the one that holds line {line} of all of them, and those after it")
+        self.way_to_cut_off(line)
     }
 
     fn look(&self) -> impl Look + Send {
@@ -278,9 +299,19 @@ impl<T: Transport> Medium for Objects<T> {
     }
 
     async fn backups(&self) -> Result<Vec<BackupName>, StoreError> {
-        let beginning = self.named("backup/");
-        let names = self.list(&beginning).await?;
-        Ok(names.iter().filter_map(|entry| backup(entry.name.strip_prefix(&beginning)?)).collect())
+        self.backups_now().await
+    }
+
+    async fn replaced(&self) -> Result<Replaced, StoreError> {
+        self.replaced_now().await
+    }
+
+    fn place_of_version(&self, backup: &BackupName, version: &str) -> Place {
+        self.place_of_one(backup, version)
+    }
+
+    async fn read_version(&self, backup: &BackupName, version: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read_one(backup, version).await
     }
 
     async fn add_line(&self, item: &Item, line: &[u8]) -> Result<(), StoreError> {

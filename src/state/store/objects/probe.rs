@@ -32,14 +32,27 @@ impl<T: Transport> Objects<T> {
         let tried = self.try_conditions(&name).await;
         let tidied = self.delete(&name).await;
         tried.and(tidied)?;
-        Ok(match bucket.versioning {
-            Versioning::Enabled => Vec::new(),
-            Versioning::Suspended | Versioning::Disabled => vec![format!(
-                "bucket {} keeps no versions: with `oci os bucket update --name {} --versioning Enabled` it also keeps what was \
-                 deleted or overwritten by hand",
-                self.bucket, self.bucket
-            )],
-        })
+        Ok(vec![self.told(bucket.versioning)])
+    }
+
+    /// Says what it means for a state whether the bucket keeps versions.
+    fn told(&self, versioning: Versioning) -> String {
+        let bucket = &self.bucket;
+        let now = match versioning {
+            Versioning::Enabled => {
+                return format!(
+                    "bucket {bucket} keeps versions: every state that was replaced stays within reach of `patchtrain state \
+                     restore`, and so does each sign of life of a lock; bound them by a lifecycle rule, `oci os \
+                     object-lifecycle-policy put --bucket-name {bucket} --items file://rules.json` (docs/state.md has the rules)"
+                );
+            }
+            Versioning::Suspended => "keeps no more versions",
+            Versioning::Disabled => "keeps no versions",
+        };
+        format!(
+            "bucket {bucket} {now}: of the states that are replaced from now on the last ones are kept (ten, or as `backups` says); with `oci os bucket \
+             update --name {bucket} --versioning Enabled` all are, and what is deleted or overwritten by hand"
+        )
     }
 
     async fn try_conditions(&self, name: &str) -> Result<(), StoreError> {

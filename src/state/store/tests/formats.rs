@@ -42,11 +42,7 @@ async fn a_state_of_an_older_format_is_migrated_by_the_next_write_and_kept() {
     assert!(str::from_utf8(&files["great-linux.json"]).unwrap().contains("\"format_version\": 2"));
 
     let kept = store(folder.path()).backups().await.unwrap();
-    assert_eq!(
-        store(folder.path()).backup(&kept[0].name).await.unwrap(),
-        Some(read),
-        "and can be gone back to"
-    );
+    assert_eq!(store(folder.path()).backup(&kept[0]).await.unwrap(), Some(read), "and can be gone back to");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn all_of(store: &Vault) -> (Option<State>, Vec<HistoryLine>, Vec<ReportRe
     let (past, reports) = (store.past().await.unwrap(), store.reports().await.unwrap());
     assert_eq!((past.unreadable, reports.unreadable), (vec![], vec![]));
     for backup in store.backups().await.unwrap() {
-        assert_eq!(store.backup(&backup.name).await.unwrap().unwrap().serial, backup.name.serial);
+        assert_eq!(store.backup(&backup).await.unwrap().unwrap().serial, backup.name.serial);
     }
     (state, past.records, reports.records, store.inventory().await.unwrap())
 }
@@ -186,7 +186,7 @@ async fn what_is_of_another_train_kind_or_serial_is_refused() {
     let looked = store(folder.path()).sealed(SEALING.clone());
     fs::write(folder.path().join(backup), &files[&name]).unwrap();
     let backups = looked.backups().await.unwrap();
-    let error = looked.backup(&backups[0].name).await.unwrap_err();
+    let error = looked.backup(&backups[0]).await.unwrap_err();
     assert_eq!(problem(&error), "it is another state than its name says");
     // Put back by hand under the state's name, a backup is the state.
     fs::write(folder.path().join(&name), &files[backup]).unwrap();
@@ -213,7 +213,7 @@ async fn without_the_passphrase_nothing_is_read_and_nothing_written() {
         why(store.past().await.unwrap_err());
         why(store.reports().await.unwrap_err());
         why(store.inventory().await.unwrap_err());
-        why(store.backup(&store.backups().await.unwrap()[0].name).await.unwrap_err());
+        why(store.backup(&store.backups().await.unwrap()[0]).await.unwrap_err());
     }
 }
 
@@ -234,7 +234,7 @@ async fn where_it_is_enforced_nothing_plain_is_taken() {
     assert_eq!(why(store.reports().await.unwrap_err()), SealError::Plain);
     assert_eq!(why(store.inventory().await.unwrap_err()), SealError::Plain);
     let backup = store.backups().await.unwrap().remove(0);
-    assert_eq!(why(store.backup(&backup.name).await.unwrap_err()), SealError::Plain);
+    assert_eq!(why(store.backup(&backup).await.unwrap_err()), SealError::Plain);
 
     // And a plain line that somebody has put in is not made one of ours.
     fs::remove_file(folder.path().join("great-linux.json")).unwrap();
