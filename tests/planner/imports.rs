@@ -192,7 +192,8 @@ fn nothing_is_taken_over_that_is_not_what_was_shown() {
 
 #[test]
 fn a_group_is_not_taken_over_with_others_than_were_shown() {
-    let changes: [(fn(&mut ServiceGroup), &str); 2] = [
+    type Change = fn(&mut ServiceGroup);
+    let changes: [(Change, &str); 2] = [
         (|group| drop(group.members.pop_first()), "it has other members"),
         (
             |group| {

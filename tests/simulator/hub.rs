@@ -368,7 +368,6 @@ unknowns![
     a_group_rides_where_leaving_takes_the_sources: leaving_keeps_sources is false,
     a_group_rides_where_any_spelling_is_taken: strict_spellings is false,
     a_group_rides_where_a_full_group_is_not_deleted: delete_full_group is false,
-    a_group_rides_where_joining_installs_nothing: joining_installs is false,
     a_group_rides_where_etags_are_plain: etags_say_gzip is false,
     a_group_rides_where_conditions_take_no_ending: if_match_takes_gzip is false,
     a_group_rides_where_attached_sources_can_be_deleted: delete_attached_source is true,
