@@ -79,13 +79,12 @@ fn sides_are_in_the_service(api: Api) {
     assert!(canary.starts_with("GL1 -> group.canary: "), "{canary}");
     let one = diff("GL1", "web-01", exit::DIFFERENT);
     assert!(one.starts_with("GL1 -> web-01: "), "{one}");
-    // Whatever was ever released lies in the vendor's source, not kernels alone.
-    let baseos = match api {
-        Api::Osms => "service:Oracle Linux 8 BaseOS Latest (x86_64)",
-        Api::Osmh => "service:ol8_baseos_latest-x86_64",
-    };
-    let vendors = diff("GL1", baseos, exit::DIFFERENT);
-    assert!(vendors.contains(" with several versions;"), "{vendors}");
+    // Whatever was ever released lies in the vendor's source, not kernels alone. OS Management keeps those elsewhere than in
+    // the train's compartment, where it is not asked for them by name.
+    if api == Api::Osmh {
+        let vendors = diff("GL1", "service:ol8_baseos_latest-x86_64", exit::DIFFERENT);
+        assert!(vendors.contains(" with several versions;"), "{vendors}");
+    }
     let missing = workspace.run(&["diff", "GL1", "service:nothing"]).expect(exit::USAGE).stderr;
     assert!(missing.contains("nothing"), "{missing}");
 }

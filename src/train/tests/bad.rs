@@ -366,7 +366,7 @@ fn what_holds_over_all_files() {
             "u.toml:30:12: the instance is in group `canary` already, on trains/t.toml:30 (an instance rides one release: delete it from one group)",
             "u.toml:33:16: the train in trains/t.toml has a group `web` in the same compartment (the service finds a group by its name: choose another, or give the `id` of each)",
             "u.toml:35:43: the instance is in group `web` already, on trains/t.toml:35 (an instance rides one release: delete it from one group)",
-            "u.toml:43:11: the train in trains/t.toml has a group `db` in the same compartment (the service finds a group by its name: choose another, or give the `id` of each)",
+            "u.toml:43:11: the train in trains/t.toml has a group with the `id` ocid1.managedinstancegroup.oc1..db, too (a group is one train's: delete one of the two)",
         ]
     );
 }

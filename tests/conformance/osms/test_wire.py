@@ -33,13 +33,10 @@ release = "GL1"
 members = ["{member}"]
 """
 
-# Adoptions of what others made are sent by tests/cli/imports.rs, to the simulator; not seen on the wire here yet.
-ADOPTIONS = {"UpdateSoftwareSource", "UpdateManagedInstanceGroup"}
-
 
 class Wire(wire.Case):
     models = models
-    elsewhere = ELSEWHERE | ADOPTIONS
+    elsewhere = ELSEWHERE
     ours = wire.ours("osms", api.table())
 
     @classmethod
@@ -113,6 +110,13 @@ class Wire(wire.Case):
         for there, on in [("GL1", "GL1.1"), ("GL1.1", "GL2")]:
             cls.edit(rf'^name    = "canary"\nrelease = "{there}"', f'name    = "canary"\nrelease = "{on}"')
             cls.run_it("apply", "--auto-approve")
+        # The state is lost, and what it had is taken back.
+        lost = cls.workspace.lose_state()
+        for words in [
+            ("release", "GL1", "--source", lost["sources"]["GL1"]["id"]),
+            ("group", "web", "--id", lost["groups"]["web"]["id"]),
+        ]:
+            cls.run_it("import", *words, "--auto-approve")
         (cls.workspace.folder / "trains" / "other.packages").write_text("nobody-ships-c++-1:1.0-1.el8.x86_64\n")
         other = OTHER.format(
             compartment=cls.simulator.compartment,

@@ -34,8 +34,9 @@ def camel(operation):
 
 
 def ours(folder, known):
-    """Those of the known operations that our client's source names."""
-    files = (service.ROOT / "src" / "cloud" / folder).glob("*.rs")
+    """Those of the known operations that our client's source names, in one dialect or for both."""
+    cloud = service.ROOT / "src" / "cloud"
+    files = [*(cloud / folder).glob("*.rs"), *cloud.glob("*.rs")]
     named = set(re.findall(r'"([A-Z][A-Za-z]+)"', "".join(file.read_text() for file in files)))
     return named & {camel(operation) for operation in known}
 
@@ -64,6 +65,15 @@ class Workspace:
         )
         assert ran.returncode in codes, f"{words}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout + ran.stderr
+
+
+    def lose_state(self):
+        """Loses the train's state and all that is kept beside it, and returns what it was."""
+        folder = self.folder / "state"
+        state = json.loads((folder / "great-linux.json").read_text())
+        for file in folder.glob("great-linux.*"):
+            file.unlink()
+        return state
 
 
 class Case(unittest.TestCase):
