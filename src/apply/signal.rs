@@ -16,8 +16,8 @@ pub(super) async fn signal(interrupt: &mut Interrupt, heard: u8) -> u8 {
     }
 }
 
-/// Does work until it is done, or a second signal has not ended it: then a store does not answer. That the work is dropped
-/// is as good as a kill.
+/// Does work until it is done. Where it goes on for two seconds after a second signal, which it hears itself, it waits for a
+/// store that does not answer, and is dropped: that is as good as a kill.
 pub(super) async fn unless_hung<T>(mut interrupt: Interrupt, work: impl Future<Output = T>) -> Option<T> {
     let hung = async {
         signal(&mut interrupt, 1).await;

@@ -122,7 +122,11 @@ pub(super) fn backups(file: &mut File<'_>, table: &DeTable<'_>) -> Option<usize>
     if number.is_none() {
         let hint =
             format!("write a number from 1 to {MOST_BACKUPS}; {BACKUPS} are kept where it is left out");
-        file.problem(value.span(), "so many replaced states cannot be kept", &hint);
+        file.problem(
+            value.span(),
+            "`backups` says how many replaced states are kept, and cannot be that",
+            &hint,
+        );
     }
     number
 }

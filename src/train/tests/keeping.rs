@@ -43,9 +43,9 @@ fn so_many_replaced_states_are_kept_as_the_file_says() {
     };
     assert_eq!([backups(""), backups("backups = 1"), backups("backups = 1_000")], [10, 1, 1000]);
     for (setting, expected) in [
-        ("backups = 0", "17:11: so many replaced states cannot be kept"),
-        ("backups = 1001", "17:11: so many replaced states cannot be kept"),
-        ("backups = -1", "17:11: so many replaced states cannot be kept"),
+        ("backups = 0", "17:11: `backups` says how many replaced states are kept, and cannot be that"),
+        ("backups = 1001", "17:11: `backups` says how many replaced states are kept, and cannot be that"),
+        ("backups = -1", "17:11: `backups` says how many replaced states are kept, and cannot be that"),
         ("backups = \"all\"", "17:11: `backups` is a string: expected a number"),
     ] {
         assert_eq!(told(|good| good.replace("store = \"local\"", setting)), [expected], "{setting}");

@@ -41,7 +41,7 @@ pub(super) struct Claim<T: Transport> {
     /// Whether a request that replaces the snapshot may be on its way still.
     pub(super) unsure: bool,
     /// Whether it is known who has the lock; not where the taking was given up.
-    taken: bool,
+    settled: bool,
 }
 
 impl<T: Transport> Claim<T> {
@@ -56,7 +56,7 @@ impl<T: Transport> Claim<T> {
             etag: Arc::default(),
             heart: None,
             unsure: false,
-            taken: false,
+            settled: false,
         };
         let objects = &claim.objects;
         let (name, content) = (objects.lock_name(), spelt(holder, (objects.clock)()));
@@ -74,7 +74,7 @@ impl<T: Transport> Claim<T> {
                 Ok((None, Some((lock, etag)))) if lock.holder.id == holder.id => return Ok(claim.alive(etag)),
                 Ok((None, other)) => seen = other,
                 Err(error) => {
-                    claim.taken = true;
+                    claim.settled = true;
                     return Err(error);
                 }
             }
@@ -82,13 +82,13 @@ impl<T: Transport> Claim<T> {
                 break;
             }
         }
-        claim.taken = true;
+        claim.settled = true;
         Err(StoreError::Locked { lock: seen.map(|(lock, _)| Box::new(lock)) })
     }
 
     /// Begins to say that the holder is alive.
     fn alive(mut self, etag: String) -> Self {
-        self.taken = true;
+        self.settled = true;
         self.etag = Arc::new(Mutex::new(Some(etag)));
         let (objects, holder, etag) = (self.objects.clone(), self.holder.clone(), Arc::clone(&self.etag));
         self.heart = Some(tokio::spawn(async move {
@@ -147,7 +147,7 @@ impl<T: Transport> Drop for Claim<T> {
         }
         let (objects, id, etag) = (self.objects.clone(), self.holder.id.clone(), Arc::clone(&self.etag));
         let releases = self.objects.releases.clone();
-        let (unsure, taken) = (self.unsure, self.taken);
+        let (unsure, settled) = (self.unsure, self.settled);
         releases.spawn(async move {
             let name = objects.lock_name();
             // A request that arrives after the next holder has read the snapshot would replace it under his hands. Where
@@ -168,7 +168,7 @@ impl<T: Transport> Drop for Claim<T> {
             }
             // A heartbeat, or the taking itself, whose answer nobody has heard. The request that takes it may be on its way
             // still: only what is there, ours or another's, ends the looking.
-            let looks = if taken { &LOOKS[..1] } else { &LOOKS[..] };
+            let looks = if settled { &LOOKS[..1] } else { &LOOKS[..] };
             for wait in looks {
                 tokio::time::sleep(*wait).await;
                 let Ok(Some((lock, etag))) = objects.read_lock().await else { continue };
