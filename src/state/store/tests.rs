@@ -3,6 +3,7 @@
 mod crash;
 mod descent;
 mod formats;
+mod moved;
 mod power;
 mod refuse;
 mod sealed;
