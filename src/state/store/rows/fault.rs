@@ -84,9 +84,10 @@ impl Fault {
         self.is(&[SqlState::INSUFFICIENT_PRIVILEGE])
     }
 
-    /// Tells whether somebody had the server end the session.
-    pub(super) fn was_told_to_end(&self) -> bool {
-        matches!(self, Self::Lost(said) if said.contains(SqlState::ADMIN_SHUTDOWN.code()))
+    /// Tells whether the connection ended. That somebody had the server end it is not always heard: a write may find the
+    /// socket closed before the server's last words are read.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_))
     }
 
     /// Says what to do.

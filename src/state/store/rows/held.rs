@@ -18,6 +18,9 @@ use super::{Rows, keys};
 use crate::state::store::medium::{Held, Item, Look};
 use crate::state::store::{Base, Holder, StoreError};
 
+/// How long it is looked for why a connection ended.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// How long letting go may take, after which the end of the session does it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -104,13 +107,14 @@ impl HeldRows {
         found.unwrap_or_else(|| "another session has it".to_owned())
     }
 
-    /// Tells whether a session that the server ended was ended since its lock was broken. Only to say so: nothing is ever
-    /// written over another connection.
+    /// Tells whether a connection ended since its lock was broken. Only to say so, and not for long: nothing is ever written
+    /// over another connection.
     async fn ended(&self, fault: Fault) -> Fault {
-        if !fault.was_told_to_end() {
+        if !fault.is_lost() {
             return fault;
         }
-        let Ok(link) = Link::open(self.rows.settings()).await else { return fault };
+        let open = timeout(LOOK, Link::open(self.rows.settings())).await;
+        let Ok(Ok(link)) = open else { return fault };
         match self.rows.who_broke(&link, self.fence).await {
             Ok(Some(how)) => Fault::Broken(how),
             Ok(None) | Err(_) => fault,
