@@ -46,6 +46,19 @@ async fn a_state_of_an_older_format_is_migrated_by_the_next_write_and_kept() {
 }
 
 #[tokio::test]
+async fn what_is_only_written_anew_is_kept_where_its_format_changes() {
+    let folder = folder_with(false);
+    for _ in 0..2 {
+        let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+        let state = session.rewrite().await.unwrap().unwrap();
+        assert_eq!(state.serial, 3, "it says the same");
+    }
+    let kept: Vec<_> =
+        files_in(folder.path()).into_iter().filter(|(name, _)| name.ends_with(".backup")).collect();
+    assert_eq!(kept, [(KEPT.to_owned(), SNAPSHOT.to_vec())], "once, byte for byte");
+}
+
+#[tokio::test]
 async fn a_run_that_an_older_build_left_is_gone_on_with() {
     let folder = folder_with(true);
     let read = store(folder.path()).load().await.unwrap().unwrap();
