@@ -54,7 +54,16 @@ impl Context {
             // One that was moved is none that is left behind; one that cannot be read is.
             Err(StoreError::Moved { .. } | StoreError::OtherTrain { .. }) => return Ok(()),
             Ok(None) => {
-                return own_state::gone(train, &local.place(), &local.past().await?, &local.backups().await?);
+                let (past, kept) = (local.past().await?, local.backups().await?);
+                // What is named there is looked for where the file says.
+                return own_state::gone(train, &local.place(), &past, &kept).map_err(|error| {
+                    error.hint(format!(
+                        "that lies in the folder, and {} says `store = \"{}\"`: say `store = \"local\"` until it is there \
+                         again, and then move it with `patchtrain init --migrate-state`",
+                        train.file.display(),
+                        train.keeping.word()
+                    ))
+                });
             }
             Ok(Some(_)) | Err(_) => {}
         }
