@@ -141,7 +141,15 @@ async fn on<S: Store>(store: S, world: &World, file: Option<&Path>) -> Taken {
         verify_patience: Duration::from_secs(60),
         work_patience: Duration::from_secs(3_600),
     };
-    let run = Run { settings, clock, interrupt, who: "bench".into(), host: "bench".into() };
+    let run = Run {
+        settings,
+        clock,
+        interrupt,
+        who: "bench".into(),
+        host: "bench".into(),
+        checker: None,
+        wait: false,
+    };
     let outcome = apply(&plan, Arc::new(cloud), session, state, run, |_| {}).await.expect("it goes on");
     let taken = Taken {
         seconds: begun.elapsed().as_secs_f64(),

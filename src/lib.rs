@@ -42,7 +42,8 @@
 //! observed train                         the world as a value, and what each op means for it; the train file
 //! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
 //! advisory          repodata             what the vendor says that updates mend; what packages of repositories need
-//! package  patching  name  document      NEVRAs, sets, manifests; kinds of updates; typed names; packed files and XML
+//! package  patching  rollout             NEVRAs, sets, manifests; kinds of updates; waves, windows, checks of health
+//! name  document                         typed names; packed files and XML
 //! seal                                   what is kept encrypted, and the keys to it
 //! ```
 //!
@@ -87,6 +88,7 @@ pub mod release;
 pub mod render;
 pub mod repodata;
 pub mod report;
+pub mod rollout;
 pub mod seal;
 pub mod simulator;
 pub mod state;

@@ -10,9 +10,10 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("name", &[]),
     ("patching", &[]),
+    ("rollout", &["name"]),
     ("seal", &[]),
     ("document", &[]),
     ("package", &["name"]),
@@ -20,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("repodata", &["document", "package"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
-    ("train", &["name", "package", "patching"]),
+    ("train", &["name", "package", "patching", "rollout"]),
     ("observed", &["advisory", "name", "op", "package", "patching"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching", "seal"]),
@@ -37,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "op",
             "package",
             "patching",
+            "rollout",
             "seal",
             "state",
             "train",
@@ -46,12 +48,35 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("cloud", &["advisory", "name", "observed", "oci", "op", "package", "patching"]),
     (
         "apply",
-        &["cloud", "conformance", "name", "observed", "op", "package", "patching", "plan", "state", "train"],
+        &[
+            "cloud",
+            "conformance",
+            "name",
+            "observed",
+            "op",
+            "package",
+            "patching",
+            "plan",
+            "rollout",
+            "state",
+            "train",
+        ],
     ),
     // Pure too. Of `plan` only what names the service.
     (
         "report",
-        &["advisory", "conformance", "name", "observed", "package", "patching", "plan", "state", "train"],
+        &[
+            "advisory",
+            "conformance",
+            "name",
+            "observed",
+            "package",
+            "patching",
+            "plan",
+            "rollout",
+            "state",
+            "train",
+        ],
     ),
     // Of `apply` only what it tells whoever watches.
     (
@@ -68,6 +93,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "plan",
             "release",
             "report",
+            "rollout",
             "state",
             "train",
         ],
@@ -92,6 +118,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "render",
             "repodata",
             "report",
+            "rollout",
             "seal",
             "simulator",
             "state",

@@ -124,6 +124,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
                 release: Some(releases[0].name.clone()),
                 at_level,
                 accepted: Default::default(),
+                wave: 0,
             };
             state.instances.insert(instance.clone(), record);
             let seen = Instance {
@@ -173,6 +174,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
             update: Some(patchtrain::op::Wanted::All),
             schedule: None,
             profile: false,
+            pace: patchtrain::rollout::Pace::default(),
         });
     }
     state.serial = 7;

@@ -2,33 +2,39 @@
 //! in batches, opens or shuts gates, and stops the run when told to.
 
 mod books;
+mod equipment;
+mod rollout;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+use self::rollout::Paces;
 use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
 use super::signal::{signal, sleep_until, unless_hung};
 use super::token::Tokens;
-use super::work::Crew;
 use super::worker::{Report, act};
-use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
+use super::{ApplyError, Event, Outcome, Run, StepEnd, verify, work};
 use crate::cloud::Cloud;
 use crate::name::{GroupName, Ocid};
-use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
-use crate::plan::{Action, Plan, Step};
+use crate::op::{Op, OpKey, StepId, Subject, Ticket};
+use crate::plan::{Action, Plan};
 use crate::state::store::{Session, StoreError};
 
 /// How long answers in flight may take to come in after a first signal (safety rule 6).
 pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// How long a run that waits for a time sleeps at most before it looks at the clock.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
 
 /// A run of a plan.
 pub(super) struct Coordinator<'a, C, S, F> {
@@ -50,6 +56,9 @@ pub(super) struct Coordinator<'a, C, S, F> {
     fallen: HashMap<Ocid, String>,
     /// Open work of earlier runs that no step is about.
     orphans: Vec<(OpKey, Ticket)>,
+    /// Gates and steps that wait for a time, and when that comes.
+    asleep: Vec<(Timestamp, StepId)>,
+    paces: Paces<'a>,
     interrupted: Interrupted,
     on_event: F,
 }
@@ -89,7 +98,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         Ok(Self {
             plan,
             ledger,
-            schedule: Schedule::of(&plan.steps)?,
+            schedule: Schedule::of(plan)?,
             shared: Arc::new(shared),
             stop,
             line,
@@ -101,6 +110,8 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             fallen: HashMap::new(),
             without: HashMap::new(),
             orphans: Vec::new(),
+            asleep: Vec::new(),
+            paces: rollout::paces(plan),
             interrupted: Interrupted::No,
             on_event,
         })
@@ -138,9 +149,17 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         loop {
             self.start()?;
             self.ledger.commit().await?;
-            if self.workers.is_empty() {
+            let now = (self.run.clock)();
+            let wakes = self.asleep.iter().map(|(until, _)| *until).min();
+            let wakes = wakes.filter(|_| self.interrupted == Interrupted::No);
+            if self.workers.is_empty() && wakes.is_none() {
                 break;
             }
+            // Never for long: clocks are set, and that of a simulator goes as it likes.
+            let nap = wakes.map(|until| {
+                let left = until.duration_since(now).unsigned_abs();
+                Instant::now() + left.clamp(Duration::from_millis(1), LONGEST_NAP)
+            });
             let deadline = match self.interrupted {
                 Interrupted::Until(deadline) => Some(deadline),
                 _ => None,
@@ -154,6 +173,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 () = sleep_until(deadline) => self.interrupted = Interrupted::AtOnce,
                 Some(message) = self.line.recv() => messages.push(message),
                 Some(joined) = self.workers.join_next() => reports.push(joined),
+                () = sleep_until(nap) => self.wake((self.run.clock)()),
             }
             if self.interrupted == Interrupted::AtOnce {
                 let waited = deadline.is_some_and(|at| at <= Instant::now());
@@ -199,10 +219,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         }
         loop {
             while let Some(step) = self.schedule.next_gate() {
-                if let Action::Gate { condition } = &step.action {
-                    let end = gate::pass(condition, self.ledger.state());
-                    self.end(step.id, end);
-                }
+                self.try_gate(step, None)?;
             }
             // While the service is down those at work find out when it is back; once they all have failed, the run ends.
             if !self.schedule.has_ready() || self.shared.down.load(Ordering::Relaxed) {
@@ -211,6 +228,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let Ok(slot) = self.shared.slots.clone().try_acquire_owned() else { return Ok(()) };
             let Some(step) = self.schedule.next() else { return Ok(()) };
             let now = (self.run.clock)();
+            if let Some((message, until)) = self.kept(step, now) {
+                self.shut(step, message, until);
+                continue;
+            }
             let subject = match &step.action {
                 Action::Act { op } => subject(op),
                 _ => None,
@@ -229,6 +250,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             (self.on_event)(Event::Started { step: step.id });
             match job {
                 Ok(Some(job)) => {
+                    self.begin_rollout(step, now)?;
                     self.ledger.begin(now)?;
                     self.running.insert(step.id);
                     self.spawn(Some((step.id, slot)), job);
@@ -239,33 +261,6 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
         }
     }
 
-    /// Keeps book of who has not got what its group has.
-    fn equipped(&mut self, step: &Step, crew: &Crew) {
-        let Action::Act { op } = &step.action else { return };
-        let (Some((group, _)), true) = (op.crew(), gives_sources(op)) else { return };
-        let without = self.without.entry(group.group.clone()).or_default();
-        for id in &crew.done {
-            without.remove(id);
-            self.fallen.remove(id);
-        }
-        without.extend(crew.failed.iter().chain(&crew.open).map(|(id, _)| id.clone()));
-    }
-
-    /// Tells why a group must not be updated now: some member still has its old sources, and an update would bring that
-    /// one whatever those offer, beyond its release.
-    fn unequipped(&self, step: &Step) -> Option<String> {
-        let Action::Act { op: Op::UpdateGroup { group, .. } } = &step.action else { return None };
-        let without = self.without.get(&group.group).filter(|without| !without.is_empty())?;
-        let names: Vec<&str> = without.iter().take(NAMED).map(|id| self.plan.label(id)).collect();
-        let more = if without.len() > NAMED { ", ..." } else { "" };
-        Some(format!(
-            "{} of its members have not got the group's source ({}{more}), and an update of the group would take them \
-             beyond their release; apply again, which repeats that first",
-            without.len(),
-            names.join(", "),
-        ))
-    }
-
     fn spawn(&mut self, step: Option<(StepId, tokio::sync::OwnedSemaphorePermit)>, job: Job) {
         let (id, slot) = step.unzip();
         let mut desk = Desk::new(self.shared.clone(), slot, id);
@@ -273,7 +268,9 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let report = match work_on(&mut desk, job).await {
                 Ok(report) => report,
                 Err(Halt::Stopped) => Report::Stopped,
-                Err(Halt::Cloud(error)) => Report::Failed { message: error.to_string(), over: false },
+                Err(Halt::Cloud(error)) => {
+                    Report::Failed { message: error.to_string(), over: false, own: false }
+                }
             };
             (id, report)
         });
@@ -282,7 +279,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
     /// Takes in everything that has been said by now, in one batch: safety rule 3 makes each worker wait for
     /// durability, and waiting together costs as much as waiting alone.
     async fn take_in(&mut self, messages: Vec<Message>, reports: Vec<Joined>) -> Result<(), ApplyError> {
-        let Noted { acks, events, ends } = self.note(messages, reports)?;
+        let Noted { acks, events, ends, asked } = self.note(messages, reports)?;
         self.ledger.commit().await?;
         for ack in acks {
             // A worker that does not wait any more has ended.
@@ -295,6 +292,11 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             // Only now: of a step whose end did not become durable it is said what goes on.
             self.running.remove(&id);
             self.end(id, end);
+        }
+        for (id, report) in asked {
+            self.running.remove(&id);
+            let step = self.schedule.step(id);
+            self.try_gate(step, Some(report))?;
         }
         Ok(())
     }
@@ -320,7 +322,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             }
         }
         let at = (self.run.clock)();
-        let mut ends = Vec::new();
+        let (mut ends, mut asked) = (Vec::new(), Vec::new());
         for joined in reports {
             let (id, report) = joined.unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -328,10 +330,15 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             });
             let Some(id) = id else { continue };
             let step = self.schedule.step(id);
+            if matches!(step.action, Action::Gate { .. }) {
+                asked.push((id, report));
+                continue;
+            }
             if let Report::Crew { crew, .. } = &report {
                 self.fallen.extend(crew.failed.iter().chain(&crew.open).cloned());
                 self.equipped(step, crew);
             }
+            let counts = matches!(&report, Report::BelowLevel { .. } | Report::Failed { own: true, .. });
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
             if let Some(entry) = entry {
                 if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
@@ -339,9 +346,12 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 }
                 self.ledger.record(entry)?;
             }
+            if counts {
+                self.count_failure(step, &end, at)?;
+            }
             ends.push((id, end));
         }
-        Ok(Noted { acks, events, ends })
+        Ok(Noted { acks, events, ends, asked })
     }
 
     fn end(&mut self, step: StepId, end: StepEnd) {
@@ -423,20 +433,8 @@ struct Noted {
     acks: Vec<oneshot::Sender<()>>,
     events: Vec<Event>,
     ends: Vec<(StepId, StepEnd)>,
-}
-
-/// How many members a message names before it counts.
-const NAMED: usize = 3;
-
-/// Tells whether by the op members get what their group has.
-fn gives_sources(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Attach { .. }
-            | Op::Detach { .. }
-            | Op::Enroll { .. }
-            | Op::Rerun { again: Again::Sources | Again::Join, .. }
-    )
+    /// Gates for which somebody was asked, and what came of it.
+    asked: Vec<(StepId, Report)>,
 }
 
 /// Returns whose agents an op puts to work, or whose repository it changes under them.

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use crate::name::GroupName;
 use crate::op::{OpKey, StepId, Ticket};
+use crate::state::Stopped;
 use crate::state::store::StepCounts;
 
 /// Something happened in a run. Sent in order; nothing depends on anybody listening.
@@ -37,6 +41,22 @@ pub enum Event {
         step: StepId,
         /// How.
         end: StepEnd,
+    },
+    /// A gate or a step waits for a time to come; the run waits with it.
+    Held {
+        /// The step.
+        step: StepId,
+        /// For what, for people.
+        message: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// More of a group have failed than are put up with: nobody else of it is touched.
+    Stopped {
+        /// The group.
+        group: GroupName,
+        /// How many.
+        stopped: Stopped,
     },
     /// A signal came: nothing new is started.
     Interrupted,

@@ -224,7 +224,7 @@ pub(super) fn book(
             let effect = crew::effect(op, plan, state, crew, &names);
             (Some(Entry::Finished { key: op.key(), finish: Finish::Done, effect, at }), StepEnd::Done)
         }
-        (Action::Act { op }, Report::Failed { message, over }) => {
+        (Action::Act { op }, Report::Failed { message, over, .. }) => {
             // What is not known to be over keeps its token and ticket for the next run.
             let finish = Finish::Failed { message: message.clone() };
             let entry = Entry::Finished { key: op.key(), finish, effect: None, at };
@@ -252,7 +252,9 @@ pub(super) fn book(
         (Action::Verify { what: Verification::Level { instance, .. } }, Report::BelowLevel { message }) => {
             (left_level(instance, state), StepEnd::Failed { message })
         }
-        (_, Report::AtLevel { .. } | Report::Updated | Report::Crew { .. }) => (None, StepEnd::Done),
+        (_, Report::AtLevel { .. } | Report::Updated | Report::Crew { .. } | Report::Asked(_)) => {
+            (None, StepEnd::Done)
+        }
         (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
         (action, Report::Stopped) => (None, left(action, state)),
     }

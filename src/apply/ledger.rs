@@ -61,7 +61,7 @@ impl<S: Session> Ledger<S> {
                 }
                 again = true;
             }
-            _ if state.serial == basis.serial => {}
+            _ if state.is_as_at(basis.serial) => {}
             _ => {
                 return stale(format!(
                     "it was made on serial {} of the state, which is at {} now",

@@ -9,6 +9,7 @@ mod crew;
 mod desk;
 mod event;
 mod gate;
+mod health;
 mod job;
 mod ledger;
 mod look;
@@ -34,6 +35,7 @@ use crate::state::State;
 use crate::state::store::{Session, StoreError};
 
 pub use event::{Event, Outcome, StepEnd};
+pub use health::{Facts, HealthChecker};
 pub use survey::{
     Asked, Survey, Uncovered, survey, survey_again, survey_imports, survey_updates, surveyed, uncovered,
 };
@@ -128,4 +130,8 @@ pub struct Run {
     pub who: String,
     /// Where, for the history.
     pub host: String,
+    /// Whether it waits for what only time can bring: a soak, a window.
+    pub wait: bool,
+    /// Who asks whether instances are well; nobody does without it, and gates that need it count them as well.
+    pub checker: Option<Arc<dyn HealthChecker>>,
 }

@@ -8,8 +8,12 @@ use std::collections::BinaryHeap;
 
 use super::StepEnd;
 use crate::op::StepId;
-use crate::plan::{Action, Order, OrderError, Step};
+use crate::plan::{Action, Order, OrderError, Plan, Step};
 use crate::state::store::StepCounts;
+
+mod lanes;
+
+use lanes::Lanes;
 
 /// The steps of a plan while they run.
 #[derive(Debug)]
@@ -20,10 +24,12 @@ pub(super) struct Schedule<'a> {
     ends: Vec<Option<StepEnd>>,
     ready: BinaryHeap<Reverse<StepId>>,
     gates: Vec<&'a Step>,
+    lanes: Lanes<'a>,
 }
 
 impl<'a> Schedule<'a> {
-    pub(super) fn of(steps: &'a [Step]) -> Result<Self, OrderError> {
+    pub(super) fn of(plan: &'a Plan) -> Result<Self, OrderError> {
+        let steps = plan.steps.as_slice();
         let order = Order::of(steps)?;
         let waits = order.waits();
         let mut schedule = Self {
@@ -33,6 +39,7 @@ impl<'a> Schedule<'a> {
             ends: vec![None; steps.len()],
             ready: BinaryHeap::new(),
             gates: Vec::new(),
+            lanes: Lanes::of(plan),
         };
         for step in steps {
             if schedule.waits[index(step.id)] == 0 {
@@ -54,7 +61,18 @@ impl<'a> Schedule<'a> {
 
     /// Takes the first step, in the plan's order, that may start.
     pub(super) fn next(&mut self) -> Option<&'a Step> {
-        self.ready.pop().map(|Reverse(id)| self.step(id))
+        while let Some(Reverse(id)) = self.ready.pop() {
+            let step = self.step(id);
+            if self.lanes.enter(step) {
+                return Some(step);
+            }
+        }
+        None
+    }
+
+    /// Has a step that was taken, and could not go on, wait for its turn once more.
+    pub(super) fn again(&mut self, id: StepId) {
+        self.enqueue(id);
     }
 
     /// Tells whether a step other than a gate may start.
@@ -68,6 +86,7 @@ impl<'a> Schedule<'a> {
     /// end of its predecessors and not for their success, because it counts successes itself.
     pub(super) fn end(&mut self, id: StepId, end: StepEnd) -> Vec<StepId> {
         let mut not_started = Vec::new();
+        self.leave(id);
         let mut lets_on = end.lets_on();
         self.ends[index(id)] = Some(end);
         let mut ended = id;
@@ -85,6 +104,7 @@ impl<'a> Schedule<'a> {
                     self.ends[at] = Some(StepEnd::NotStarted);
                     not_started.push(dependent);
                     more.push(dependent);
+                    self.leave(dependent);
                 } else if self.waits[at] == 0 {
                     self.enqueue(dependent);
                 }
@@ -122,6 +142,16 @@ impl<'a> Schedule<'a> {
             (step.id, end)
         });
         (ends.collect(), counts)
+    }
+
+    /// Has whoever waits for a place of an instance that is through take it.
+    fn leave(&mut self, id: StepId) {
+        let step = self.step(id);
+        if let Some(next) = self.lanes.leave(step)
+            && self.ends[index(next)].is_none()
+        {
+            self.enqueue(next);
+        }
     }
 
     fn enqueue(&mut self, id: StepId) {

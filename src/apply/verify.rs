@@ -45,7 +45,7 @@ pub(super) async fn contents<C: Cloud>(
         let sighting = desk.read(&Scope::SourceContents(source.clone())).await?;
         let Sighting::SourceContents(_, Some(held)) = sighting else {
             let message = format!("the software source of {release} ({source}) is gone");
-            return Ok(Report::Failed { message, over: true });
+            return Ok(Report::Failed { message, over: true, own: false });
         };
         let (missing, foreign) = (packages.difference(&held), held.difference(packages));
         if missing.is_empty() && foreign.is_empty() {
@@ -53,7 +53,7 @@ pub(super) async fn contents<C: Cloud>(
         }
         let message = not_the_release(release, missing, foreign);
         if begun.elapsed() >= patience {
-            return Ok(Report::Failed { message, over: true });
+            return Ok(Report::Failed { message, over: true, own: false });
         }
         desk.free_slot();
         desk.retry(message, waits.next()).await?;

@@ -20,8 +20,10 @@ pub(super) enum WorkEnd {
     Succeeded,
     /// It failed, or the service knows nothing of it.
     Failed(String),
-    /// It is not known to be over, and we wait no longer. The ticket stays in the state.
+    /// It is not known to be over, and nobody answers that. The ticket stays in the state.
     Open(String),
+    /// It goes on for longer than is waited for. The ticket stays in the state.
+    Late(String),
     /// It was for several instances, and some of it, or all, is over.
     Crew(Crew),
 }
@@ -167,7 +169,7 @@ pub(super) async fn wait<C: Cloud>(
                     crew.open.iter_mut().for_each(|(_, why)| why.clone_from(&message));
                     WorkEnd::Crew(crew)
                 }
-                None => WorkEnd::Open(message),
+                None => WorkEnd::Late(message),
             });
         }
         // Waiting takes no slot: thousands of instances may be at work at once.
@@ -203,7 +205,7 @@ pub(super) async fn record_end<C: Cloud>(desk: &Desk<C>, key: OpKey, end: WorkEn
             None => Finish::Done,
         },
         WorkEnd::Failed(message) => Finish::Failed { message },
-        WorkEnd::Open(_) => return Ok(()),
+        WorkEnd::Open(_) | WorkEnd::Late(_) => return Ok(()),
     };
     desk.record(Entry::Finished { key, finish, effect: None, at: desk.now() }).await
 }

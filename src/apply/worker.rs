@@ -62,6 +62,8 @@ pub(super) enum Report {
         message: String,
         /// Whether the call is known to be over. What is not stays in the state with its token and ticket.
         over: bool,
+        /// Whether that is the instance's doing: its work failed, or takes too long. A service that is down is not.
+        own: bool,
     },
     /// It must not be tried.
     Refused {
@@ -87,6 +89,8 @@ pub(super) enum Report {
         /// The display names of instances that it touched, where they were seen.
         names: BTreeMap<Ocid, Arc<str>>,
     },
+    /// Those who went first were asked how they are.
+    Asked(super::gate::Asked),
     /// The run was stopped first.
     Stopped,
 }
@@ -147,10 +151,11 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         if let Some((other, ticket)) = earlier.pop() {
             desk.tell(Event::Resuming { op: other.clone(), ticket: Some(ticket.clone()) });
             match wait(desk, &ticket, instances(&op), Age::Other).await? {
-                WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false }),
+                WorkEnd::Open(message) => return Ok(Report::Failed { message, over: false, own: false }),
+                WorkEnd::Late(message) => return Ok(Report::Failed { message, over: false, own: true }),
                 WorkEnd::Crew(Crew { open, .. }) if !open.is_empty() => {
                     let message = open.into_iter().next().map(|(_, message)| message).unwrap_or_default();
-                    return Ok(Report::Failed { message, over: false });
+                    return Ok(Report::Failed { message, over: false, own: false });
                 }
                 // It goes on for others, who are waited for by the plan.
                 WorkEnd::Crew(Crew { over: false, .. }) => {}
@@ -180,6 +185,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                      the same token"
                 ),
                 over: false,
+                own: false,
             });
         }
         // Who cannot join does not keep the others from it.
@@ -194,7 +200,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         }
         if let Some(message) = objection(&seen, &op, &precondition, unheard) {
             return Ok(if called {
-                Report::Failed { message, over: false }
+                Report::Failed { message, over: false, own: false }
             } else {
                 Report::Refused { message }
             });
@@ -252,7 +258,7 @@ async fn made<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Report, Halt> {
         return Ok(done(&seen, op, false, None));
     }
     let message = "the service says that it is made and does not list it; the next run looks for its tags";
-    Ok(Report::Failed { message: message.to_owned(), over: false })
+    Ok(Report::Failed { message: message.to_owned(), over: false, own: false })
 }
 
 /// The service said no. It may say so because the thing is done ("already attached"), so look before believing it.
@@ -269,7 +275,7 @@ async fn refused<C: Cloud>(desk: &Desk<C>, op: &Op, error: &CloudError) -> Resul
             message.push_str("; the instance has no software source now, applying again attaches it");
         }
     }
-    Ok(Report::Failed { message, over: true })
+    Ok(Report::Failed { message, over: true, own: false })
 }
 
 /// Returns the instances that an op for several is waited for on.
@@ -293,8 +299,9 @@ fn worked(end: WorkEnd, before: Crew, seen: &Observed) -> Report {
             Report::Crew { crew, names }
         }
         WorkEnd::Succeeded => Report::Done { already: false, id: None, name: None },
-        WorkEnd::Failed(message) => Report::Failed { message, over: true },
-        WorkEnd::Open(message) => Report::Failed { message, over: false },
+        WorkEnd::Failed(message) => Report::Failed { message, over: true, own: true },
+        WorkEnd::Open(message) => Report::Failed { message, over: false, own: false },
+        WorkEnd::Late(message) => Report::Failed { message, over: false, own: true },
     }
 }
 

@@ -14,7 +14,7 @@ use super::context::Context;
 use super::look::{self, Manner};
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit, inventory, lock as locks, own_state, write};
+use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, write};
 use crate::apply::{ApplyError, Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
@@ -67,11 +67,12 @@ async fn fresh(
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
-    if !plan.can_start() {
+    if !plan.can_start() && !(arguments.wait && plan.waits_for_time()) {
         // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
         // the service and takes nobody's approval; without steps nothing else can happen.
-        if plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. })) {
-            let record = Plan { steps: Vec::new(), ..plan.clone() };
+        let left = plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. }));
+        let record = plan.recording();
+        if left || !record.steps.is_empty() {
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
             if let Some(state) = context.state(train, interrupt).await? {
@@ -110,6 +111,8 @@ pub(super) struct Manners {
     pub(super) detail: Detail,
     /// Whether the exit code says that something is held.
     pub(super) detailed_exitcode: bool,
+    /// Whether it waits for soaks and windows.
+    pub(super) wait: bool,
 }
 
 impl Manners {
@@ -118,6 +121,7 @@ impl Manners {
             calls: arguments.parallelism.calls(),
             detail: arguments.amount.detail(),
             detailed_exitcode: arguments.detailed_exitcode,
+            wait: arguments.wait,
         }
     }
 }
@@ -204,6 +208,7 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     // Up to here nothing was called that changes anything.
     unless_interrupted(interrupt, std::future::ready(())).await?;
     let run = run_of(context, manners.calls, interrupt, connection, plan);
+    let run = Run { wait: manners.wait, ..run };
     let watcher = Arc::new(Mutex::new(Watcher::new(context, plan)));
     let told = Arc::clone(&watcher);
     connection.retries.watch(move |retry| lock(&told).repeat(&look::repeat(retry)));
@@ -275,6 +280,8 @@ fn run_of<C>(
         interrupt: interrupt.clone(),
         who: context.who().to_owned(),
         host: context.host().to_owned(),
+        wait: false,
+        checker: Some(Arc::new(health::Prober::new(context))),
     }
 }
 

@@ -16,6 +16,7 @@ mod import;
 mod lifecycle;
 mod plan;
 mod release;
+mod rollout;
 mod simulate;
 mod state;
 mod train;
@@ -27,6 +28,9 @@ pub(super) use lifecycle::{
 };
 pub(super) use plan::{Apply, Drift, Plan, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
+pub(super) use rollout::{
+    Rollout, RolloutAbort, RolloutAction, RolloutFormat, RolloutPause, RolloutResume, RolloutStatus,
+};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
     Consent, ForceUnlock, OneTrain, StateAccept, StateAction, StateCommand, StateDiff, StateHistory,
@@ -69,6 +73,7 @@ pub(super) enum Command {
     Drift(Drift),
     Status(Status),
     Update(Update),
+    Rollout(Rollout),
     Import(Import),
     Report(Report),
     State(StateCommand),
@@ -163,6 +168,11 @@ pub(super) struct Amount {
 }
 
 impl Amount {
+    /// Returns the options that ask for so much.
+    pub(super) fn of(detail: Detail) -> Self {
+        Self { summary: detail == Detail::Summary, full: detail == Detail::Full }
+    }
+
     pub(super) fn detail(&self) -> Detail {
         match (self.summary, self.full) {
             (true, _) => Detail::Summary,

@@ -23,7 +23,7 @@ pub(super) fn state_moved(plan: &Plan, state: Option<&State>) -> Option<String> 
         }
         // An apply of this very plan that did not get to its end: it may be applied again.
         Some(last) if last.id == plan.id && last.basis == basis.serial => None,
-        _ if state.serial == basis.serial => None,
+        _ if state.is_as_at(basis.serial) => None,
         _ => Some(format!("the state has moved on from serial {} to {}", basis.serial, state.serial)),
     }
 }

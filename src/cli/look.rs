@@ -31,12 +31,20 @@ pub(super) struct Manner<'a> {
     pub(super) quiet: bool,
     /// What alone is planned for; none for everything.
     pub(super) targets: &'a [Spelled],
+    /// What time it is taken to be; the service's own without it.
+    pub(super) at: Option<jiff::Timestamp>,
 }
 
 impl<'a> Manner<'a> {
     /// As the flags say.
     pub(super) fn of(parallelism: &args::Parallelism, planning: &args::Planning) -> Self {
-        Self { calls: parallelism.calls(), allow_shrink: planning.allow_shrink, quiet: false, targets: &[] }
+        Self {
+            calls: parallelism.calls(),
+            allow_shrink: planning.allow_shrink,
+            quiet: false,
+            targets: &[],
+            at: None,
+        }
     }
 
     /// For these things only. They are of one train.
@@ -79,7 +87,7 @@ pub(super) fn planned<C>(
         observed,
         capabilities: connection.capabilities,
         service: &connection.label,
-        now: (connection.clock)(),
+        now: manner.at.unwrap_or_else(|| (connection.clock)()),
         allow_shrink: manner.allow_shrink,
     };
     let plan = plan::targeted(&input, manner.targets)
@@ -136,7 +144,7 @@ pub(super) async fn observe<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let manner = Manner { calls, allow_shrink: false, quiet: false, targets: &[] };
+    let manner = Manner { calls, allow_shrink: false, quiet: false, targets: &[], at: None };
     read(context, interrupt, connection, (train, state), manner).await
 }
 
@@ -148,7 +156,7 @@ pub(super) async fn observe_quietly<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let manner = Manner { calls, allow_shrink: false, quiet: true, targets: &[] };
+    let manner = Manner { calls, allow_shrink: false, quiet: true, targets: &[], at: None };
     read(context, interrupt, connection, (train, state), manner).await
 }
 

@@ -17,6 +17,7 @@ mod error;
 pub mod exit;
 mod fmt;
 mod freeze;
+mod health;
 mod import;
 mod init;
 mod inventory;
@@ -31,6 +32,7 @@ mod random;
 mod release;
 mod report;
 mod repositories;
+mod rollout;
 mod sealing;
 mod show;
 mod signals;
@@ -98,6 +100,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Update(arguments) => update::run(&context, &arguments),
+        Command::Rollout(arguments) => rollout::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),
         Command::State(arguments) => state::run(&context, &arguments),
         Command::ForceUnlock(arguments) => locks::force(&context, &arguments),

@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let style = context.terminal.style(arguments.amount.detail());
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
+    let manner = Manner { at: arguments.at, ..manner };
     context.block_on(async |interrupt| {
         let mut connector = Connector::new(context, &arguments.parallelism)?;
         let code = each::train(context, &trains, async |train| {

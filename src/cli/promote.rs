@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     Ok(exit::DONE)
 }
 
-fn refused(error: &release::PromotionError) -> CliError {
+pub(super) fn refused(error: &release::PromotionError) -> CliError {
     let code = match error {
         release::PromotionError::Release { .. } | release::PromotionError::Group { .. } => exit::USAGE,
         release::PromotionError::Passes { .. } | release::PromotionError::Retired(_) => exit::REFUSED,
@@ -81,7 +81,7 @@ fn book(
 }
 
 /// Shows how the releases differ, and what a way back cannot undo.
-fn show(
+pub(super) fn show(
     context: &Context,
     arguments: &Arguments,
     train: &Train,
@@ -113,13 +113,13 @@ fn show(
 }
 
 /// A train file before and after.
-struct Edited {
+pub(super) struct Edited {
     before: String,
     after: String,
 }
 
 /// Edits the train file's text, and makes sure that it loads.
-fn edit(context: &Context, train: &Train, promotion: &Promotion<'_>) -> Result<Edited, CliError> {
+pub(super) fn edit(context: &Context, train: &Train, promotion: &Promotion<'_>) -> Result<Edited, CliError> {
     let file = &train.file;
     let before = read(train)?;
     let (group, to) = (&promotion.group.name, &promotion.to.name);
@@ -142,7 +142,7 @@ fn read(train: &Train) -> Result<String, CliError> {
 }
 
 /// Writes the file, unless somebody else did while the question stood.
-fn save(train: &Train, edited: &Edited) -> Result<(), CliError> {
+pub(super) fn save(train: &Train, edited: &Edited) -> Result<(), CliError> {
     let file = train.file.display();
     if read(train)? != edited.before {
         return Err(CliError::new(

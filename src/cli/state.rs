@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 }
 
 /// A train and where its state lies.
-struct Place {
+pub(super) struct Place {
     train: Train,
     store: TrainStore,
 }
@@ -54,7 +54,7 @@ fn train(context: &Context, of: &OneTrain) -> Result<Train, CliError> {
     workspace::one_of(&trains, of.train.as_deref(), why).cloned()
 }
 
-async fn place(context: &Context, interrupt: &Interrupt, train: Train) -> Result<Place, CliError> {
+pub(super) async fn place(context: &Context, interrupt: &Interrupt, train: Train) -> Result<Place, CliError> {
     Ok(Place { store: context.store(&train, interrupt).await?, train })
 }
 
@@ -104,7 +104,7 @@ impl Place {
     }
 
     /// Returns the highest serial that was ever used, as far as is known.
-    async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
+    pub(super) async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
         let kept = self.store.replaced().await?.all.into_iter().map(|backup| backup.name.serial);
         let noted = self.store.past().await?.records.into_iter().map(|line| match line {
             HistoryLine::Run(run) => run.serial,

@@ -124,7 +124,7 @@ async fn one(
         ));
     }
     let detail = arguments.amount.detail();
-    let manners = Manners { calls, detail, detailed_exitcode: arguments.detailed_exitcode };
+    let manners = Manners { calls, detail, detailed_exitcode: arguments.detailed_exitcode, wait: false };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }
 

@@ -50,6 +50,9 @@ pub struct ComputeInstance {
     pub state: PowerState,
     /// The compartment it lies in.
     pub compartment: Ocid,
+    /// What it fails together with: its availability domain and the fault domain in that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Arc<str>>,
     /// Its free-form tags.
     pub freeform_tags: BTreeMap<String, String>,
     /// Its defined tags, by namespace and key, as written. Values that are no strings are in the words of JSON.

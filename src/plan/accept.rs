@@ -70,7 +70,7 @@ fn record(input: &Input<'_>, riding: &Riding, state: &mut State, drift: &Drift) 
             let release = riding.link(seen, None).and_then(|link| riding.releases.get(&link.id)).cloned();
             let (name, group) = (seen.name.clone(), group.clone());
             let accepted = beside(riding, seen, release.as_ref());
-            let record = InstanceRecord { name, group, release, at_level: None, accepted };
+            let record = InstanceRecord { name, group, release, at_level: None, accepted, wave: 0 };
             state.instances.insert(id.clone(), record);
         }
         (Address::Instance(id), kind) => {

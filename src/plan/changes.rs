@@ -10,9 +10,10 @@ use super::gates::Gates;
 use super::holdings::{Groups, SourceFound, Sources};
 use super::retired::{Going, Retirement};
 use super::roster::Rosters;
+use super::waves::Waves;
 use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Exchange, Held, HeldReason, Input, Note,
-    PlannedGroup, Reason, ReleaseMove, Work, holdings,
+    PlannedGroup, Reason, ReleaseMove, Work, holdings, rollout,
 };
 use crate::conformance::{Lag, Tally, Verdict};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
@@ -78,7 +79,7 @@ pub(super) fn tell(
     (groups, bindings): (&Groups, &Bindings),
     rosters: &Rosters,
     members: &Assessed<'_>,
-    gates: &Gates,
+    (gates, waves): (&Gates, &Waves),
     retirement: &Retirement<'_>,
 ) -> Story {
     let held = gates.held.iter().chain(&retirement.held).cloned().collect();
@@ -91,7 +92,7 @@ pub(super) fn tell(
         let binding = bindings.get(&group.name);
         story.binding(group, binding, members.of(&group.name));
         let found = (groups, rosters, binding);
-        story.group(input, group, found, members.of(&group.name), gates, (source, riding));
+        story.group(input, group, found, members.of(&group.name), (gates, waves), (source, riding));
     }
     for (name, leaves) in &rosters.undeclared {
         let detail = ChangeDetail::DeleteGroup { leaves: leaves.clone() };
@@ -270,7 +271,7 @@ impl Story {
         group: &Group,
         (groups, rosters, binding): (&Groups, &Rosters, Option<&Binding>),
         members: &[Member<'_>],
-        gates: &Gates,
+        (gates, waves): (&Gates, &Waves),
         (source, riding): (Option<&Ocid>, &Riding),
     ) {
         let (Some(found), Some(roster)) = (groups.get(&group.name), rosters.declared.get(&group.name)) else {
@@ -289,8 +290,9 @@ impl Story {
             work: Work { leaves: roster.leaves.len(), ..Work::default() },
             held: 0,
             ahead_count: 0,
-            gated: gates.shut.contains(&group.name),
+            gated: gates.shut.get(&group.name) == Some(&1),
             patching: group.patching(),
+            rollout: rollout::tell(group, members, waves, gates.shut.get(&group.name).copied()),
         };
         if !group.patching().has_level() {
             let address = Address::Group(group.name.clone());

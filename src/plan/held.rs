@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
@@ -13,6 +13,8 @@ use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, PowerState};
 use crate::op::Ticket;
 use crate::package::StreamName;
+use crate::rollout::Closure;
+use crate::state::{Paused, Stopped};
 use crate::train::Layout;
 
 /// An instance that is newer than its release.
@@ -75,6 +77,43 @@ pub enum HeldReason {
         members: usize,
         /// How many may be below level.
         allowed: usize,
+        /// The wave that goes first, from 1, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wave: Option<u32>,
+        /// The wave that waits, where not all do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<u32>,
+    },
+    /// What goes first has to be at level for some time before this moves.
+    Soak {
+        /// The group that goes first.
+        after: GroupName,
+        /// The wave of it that goes first, from 1, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wave: Option<u32>,
+        /// The wave that waits, where not all do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<u32>,
+        /// For how long.
+        soak: SignedDuration,
+        /// Since when it is; it is not yet without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+    /// The group may not be touched now.
+    Closed {
+        /// What says so.
+        by: Closure,
+    },
+    /// Somebody paused it.
+    Paused {
+        /// Who, and when.
+        paused: Paused,
+    },
+    /// More have failed than are put up with.
+    Stopped {
+        /// How many, and when.
+        stopped: Stopped,
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,
@@ -278,4 +317,18 @@ pub enum Note {
         /// The streams that its manifest names.
         streams: Vec<String>,
     },
+}
+
+impl HeldReason {
+    /// Tells whether it is a gate that holds.
+    pub fn is_gate(&self) -> bool {
+        matches!(
+            self,
+            Self::Gate { .. }
+                | Self::Soak { .. }
+                | Self::Closed { .. }
+                | Self::Paused { .. }
+                | Self::Stopped { .. }
+        )
+    }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 mod crew;
+mod gates;
 mod imports;
 mod lists;
 mod sources;
 
-use super::{Action, Change, ChangeDetail, Condition, HeldReason, Order, Plan, Step, Verification, Work};
+use super::{Action, Change, ChangeDetail, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::op::{Op, OpKey, StepId};
 
@@ -30,7 +31,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.ops_are_asked_once();
     lint.references_resolve();
     lint.instances_run_in_order();
-    lint.gates_stand_before();
+    gates::stand_before(&mut lint);
     lint.held_things_rest();
     lint.changes_and_steps_agree();
     lint.cohorts_are_whole();
@@ -38,7 +39,8 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     lint.schedules_stand_in_order();
     lint.steps_are_about_what_they_name();
     lint.updates_are_what_groups_ask_for();
-    lint.gates_say_what_the_groups_say();
+    gates::say_what_the_groups_say(&mut lint);
+    gates::waves_are_whole(&mut lint);
     lint.counts_are_right();
     sources::deleted_last(&mut lint);
     sources::children_hang(&mut lint);
@@ -211,36 +213,6 @@ impl<'a> Lint<'a> {
         }
     }
 
-    /// Whatever moves an instance of a group that waits stands behind all gates of that group.
-    fn gates_stand_before(&mut self) {
-        let mut gates: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
-        let mut firsts: BTreeSet<&Ocid> = BTreeSet::new();
-        for step in &self.plan.steps {
-            let Some(group) = &step.group else { continue };
-            match &step.action {
-                Action::Gate { .. } => gates.entry(group).or_default().push(step.id),
-                Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => {
-                    let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
-                    if firsts.insert(instance) && !waits.iter().all(|gate| step.after.contains(gate)) {
-                        self.found(format!("{} does not stand behind the gates of {group}", step.id));
-                    }
-                }
-                Action::Act { .. } | Action::Verify { .. } => {}
-            }
-        }
-        for held in &self.plan.held {
-            let (Address::Group(group), HeldReason::Gate { .. }) = (&held.address, &held.reason) else {
-                continue;
-            };
-            if !gates.contains_key(group) {
-                self.found(format!("group {group} is held by a gate that is no step"));
-            }
-            if !self.plan.group(group).is_some_and(|group| group.gated) {
-                self.found(format!("group {group} is held by a gate and not said to be"));
-            }
-        }
-    }
-
     /// What cannot take work gets none.
     fn held_things_rest(&mut self) {
         let resting = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
@@ -378,25 +350,6 @@ impl<'a> Lint<'a> {
             };
             if held.reason == HeldReason::NoUpdates && without {
                 self.found(format!("{:?} is held for want of updates that it has", held.address));
-            }
-        }
-    }
-
-    /// The conditions of gates are those of the groups they stand between.
-    fn gates_say_what_the_groups_say(&mut self) {
-        for step in &self.plan.steps {
-            let Action::Gate { condition } = &step.action else { continue };
-            let Condition::GroupAtLevel { waiting, group, release, candidates, members, allowed } = condition;
-            let distinct: BTreeSet<&Ocid> = candidates.iter().collect();
-            let waits = self.plan.group(waiting).is_some_and(|waiting| waiting.after.contains(group));
-            let fits = self.plan.group(group).is_some_and(|first| {
-                first.release == *release
-                    && first.members == *members
-                    && first.max_failures.of(first.members) == *allowed
-            });
-            let about = step.group.as_ref() == Some(waiting);
-            if !(waits && fits && about && distinct.len() == candidates.len() && distinct.len() <= *members) {
-                self.found(format!("{} is not the gate between {group} and {waiting}", step.id));
             }
         }
     }

@@ -28,6 +28,7 @@ mod planner;
 mod profiles;
 mod refusal;
 mod retired;
+mod rollout;
 mod roster;
 mod schedules;
 mod select;
@@ -35,6 +36,7 @@ mod step;
 mod steps;
 mod takeover;
 mod vendors;
+mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,7 +45,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
-use crate::op::{Lineage, PlanId};
+use crate::op::{Lineage, PlanId, StepId};
 use crate::package::{Digest, PackageSet, Pattern};
 use crate::train::{Ahead, Amount, Patching};
 
@@ -62,12 +64,15 @@ pub use partial::Partial;
 pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target, update};
 pub use planner::{Input, plan, targeted};
 pub use refusal::Refusal;
+pub use rollout::{PlannedRollout, PlannedWave};
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
 pub use takeover::import;
 
 /// The format this build writes into saved plans; a newer one is refused.
-pub const FORMAT_VERSION: u32 = 1;
+///
+/// 2: rollouts, which an older build would not stop.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// What a run would do, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +206,9 @@ pub struct PlannedGroup {
     /// What is installed on its members, and so what its level counts.
     #[serde(default, skip_serializing_if = "Patching::is_default")]
     pub patching: Patching,
+    /// How it moves, where it has waves or hours, or stops at failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<PlannedRollout>,
 }
 
 /// What a plan does to the instances of a group, counted.
@@ -248,6 +256,26 @@ impl Plan {
     /// Tells whether a run started now would come to a step other than a gate: what makes `plan --detailed-exitcode` say 2.
     pub fn can_start(&self) -> bool {
         order::startable(self).next().is_some()
+    }
+
+    /// Tells whether something is held that only time brings: a run that waits comes to it.
+    pub fn waits_for_time(&self) -> bool {
+        let by_time = |held: &Held| match held.reason {
+            HeldReason::Closed { .. } => true,
+            HeldReason::Soak { since, .. } => since.is_some(),
+            _ => false,
+        };
+        self.held.iter().any(by_time)
+    }
+
+    /// Returns the plan of what needs no step: levels that were left are recorded, and rollouts that have arrived ended.
+    #[must_use]
+    pub fn recording(&self) -> Self {
+        let arrived =
+            |step: &&Step| matches!(&step.action, Action::Gate { condition: Condition::Arrived { .. } });
+        let arrived = self.steps.iter().filter(arrived).cloned();
+        let alone = |(id, step): (u32, Step)| Step { id: StepId(id), after: Vec::new(), ..step };
+        Self { steps: (0..).zip(arrived).map(alone).collect(), ..self.clone() }
     }
 
     /// Returns what people call an instance.

@@ -12,11 +12,11 @@ use crate::op::StepId;
 /// Returns the steps other than gates that a run can come to: those with no gate before them that is shut when the
 /// plan is made. A gate only shuts what follows it; that something before it did not run does not shut it.
 pub(super) fn startable(plan: &Plan) -> impl Iterator<Item = &Step> {
-    let shut: HashSet<(&Address, &GroupName)> = plan
+    let shut: HashSet<(&GroupName, Shut<'_>)> = plan
         .held
         .iter()
-        .filter_map(|held| match &held.reason {
-            HeldReason::Gate { after, .. } => Some((&held.address, after)),
+        .filter_map(|held| match &held.address {
+            Address::Group(group) => Some((group, Shut::of_reason(&held.reason)?)),
             _ => None,
         })
         .collect();
@@ -25,9 +25,10 @@ pub(super) fn startable(plan: &Plan) -> impl Iterator<Item = &Step> {
     for step in &plan.steps {
         let here = step.id.0 as usize;
         blocked[here] = match &step.action {
-            Action::Gate { condition: Condition::GroupAtLevel { group, .. } } => {
-                shut.contains(&(&step.address, group))
-            }
+            Action::Gate { condition } => match (&step.group, Shut::of_condition(condition)) {
+                (Some(group), Some(gate)) => shut.contains(&(group, gate)),
+                _ => false,
+            },
             Action::Act { .. } | Action::Verify { .. } => {
                 step.after.iter().any(|before| blocked.get(before.0 as usize).copied().unwrap_or(true))
             }
@@ -38,6 +39,37 @@ pub(super) fn startable(plan: &Plan) -> impl Iterator<Item = &Step> {
         .zip(blocked)
         .filter(|(step, blocked)| !blocked && !matches!(step.action, Action::Gate { .. }))
         .map(|(step, _)| step)
+}
+
+/// What tells a gate from the others of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Shut<'a> {
+    /// What goes first.
+    Behind(&'a GroupName, Option<u32>, Option<u32>),
+    Closed,
+    Kept,
+}
+
+impl<'a> Shut<'a> {
+    fn of_reason(reason: &'a HeldReason) -> Option<Self> {
+        match reason {
+            HeldReason::Gate { after, wave, behind, .. } | HeldReason::Soak { after, wave, behind, .. } => {
+                Some(Self::Behind(after, *wave, *behind))
+            }
+            HeldReason::Closed { .. } => Some(Self::Closed),
+            HeldReason::Paused { .. } | HeldReason::Stopped { .. } => Some(Self::Kept),
+            _ => None,
+        }
+    }
+
+    fn of_condition(condition: &'a Condition) -> Option<Self> {
+        match condition {
+            Condition::GroupAtLevel { group, wave, behind, .. } => Some(Self::Behind(group, *wave, *behind)),
+            Condition::Open { .. } => Some(Self::Closed),
+            Condition::Going { .. } => Some(Self::Kept),
+            Condition::Arrived { .. } => None,
+        }
+    }
 }
 
 /// The steps that depend on each step, and how many each depends on.

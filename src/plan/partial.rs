@@ -196,9 +196,13 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
         }
     }
     gates.held.retain(|held| match (&held.address, &held.reason) {
-        (Address::Group(group), HeldReason::Gate { after, .. }) => {
+        (Address::Group(group), HeldReason::Gate { after, .. } | HeldReason::Soak { after, .. }) => {
             gated.contains(&(group.clone(), after.clone()))
         }
+        (
+            Address::Group(group),
+            HeldReason::Closed { .. } | HeldReason::Paused { .. } | HeldReason::Stopped { .. },
+        ) => kept.moving.contains(group),
         _ => true,
     });
     let goes = |release: &ReleaseName| kept.made.contains(&Address::Release(release.clone()));
@@ -344,8 +348,11 @@ impl Kept {
         let of_whole = |group: &GroupName| self.whole.contains(group);
         story.held.retain(|held| match &held.address {
             address if asked(address) => true,
-            _ if matches!(held.reason, HeldReason::Gate { .. }) => true,
-            Address::Instance(id) => self.group_of.get(id).is_some_and(of_whole),
+            _ if held.reason.is_gate() => true,
+            // Who goes first is not asked for, and moves all the same.
+            Address::Instance(id) => {
+                self.made.contains(&held.address) || self.group_of.get(id).is_some_and(of_whole)
+            }
             Address::Group(group) | Address::Schedule(group) | Address::Profile(group) => of_whole(group),
             address @ Address::Release(_) => self.made.contains(address),
         });

@@ -233,6 +233,7 @@ fn planned_group(members: &[&Member<'_>], id: Option<Ocid>, steps: &[Step], held
         ahead_count: 0,
         gated: false,
         patching: group.patching(),
+        rollout: None,
     }
 }
 
@@ -421,7 +422,7 @@ impl<'a> Draft<'a> {
         let step = StepId(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
         let (address, group) = (Address::Instance(id.clone()), group.cloned());
         let after = after.into_iter().collect();
-        self.steps.push(Step { id: step, address, group, action, after, precondition });
+        self.steps.push(Step { id: step, address, group, wave: None, action, after, precondition });
         step
     }
 

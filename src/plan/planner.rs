@@ -12,7 +12,7 @@ use super::aim::Names;
 use super::{
     Basis, Drift, FORMAT_VERSION, Partial, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings,
     changes, drift, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules, steps,
-    vendors,
+    vendors, waves,
 };
 use crate::name::{Address, Spelled};
 use crate::observed::Observed;
@@ -89,8 +89,9 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
     drift.extend(schedules::drift(&schedules));
     drift.extend(profiles::drift(&profiles));
     let drift: Vec<Drift> = drift.into_iter().map(|drift| drift.dated(input.state)).collect();
-    // 5. Which groups wait for which, and which gates are shut now.
-    let mut gates = gates::place(input, &members, &bindings);
+    // 5. Who moves in which wave, which groups and waves wait for which, and which gates are shut now.
+    let waves = waves::draw_up(input, &members);
+    let mut gates = gates::place(input, &members, &bindings, &waves);
     // 6. Which sources of retired releases go.
     let losers = bindings::losers(&bindings, &groups);
     let mut retirement = retired::settle(input, &sources, &members, &losers);
@@ -104,7 +105,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
         vendors: &vendors,
         bindings: &bindings,
     };
-    let mut steps = steps::lay(input, service, &rosters, &members, &gates, &retirement);
+    let mut steps = steps::lay(input, service, &rosters, &members, (&gates, &waves), &retirement);
     let labels = changes::labels(input, (&rosters, &retirement), &members);
     // 8. What is left of all that, where only a part is asked for.
     let names = Names { train: &input.train.name, labels: &labels };
@@ -128,7 +129,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
         (&groups, &bindings),
         &shown,
         &members,
-        &gates,
+        (&gates, &waves),
         &retirement,
     );
     story.changes.extend(schedules::changes(input, &schedules));

@@ -1,12 +1,14 @@
 //! What a step is: something asked of the cloud, something read back, or a gate; with what it follows and expects.
 //! Which steps a plan has, and in which order, is laid out by [`super::steps`].
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::Precondition;
 use crate::op::{Again, Op, SourceRef, StepId, Wanted};
 use crate::package::{Package, StreamName};
+use crate::rollout::{Calendar, HealthCheck};
 
 /// One thing for the executor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,9 @@ pub struct Step {
     /// The group it works for, where it works for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupName>,
+    /// The wave of that group which the instance moves in, from 1, where it has waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
     /// What to do.
     pub action: Action,
     /// What must have ended before: in success for `Act` and `Verify`, in any way for `Gate`.
@@ -87,12 +92,51 @@ pub enum Verification {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "gate", rename_all = "kebab-case")]
 pub enum Condition {
-    /// A group that goes first is at level: of `members`, all but `allowed` are recorded as being at the release's
-    /// level, and only `candidates` can be.
+    /// A group or wave that goes first is at level: of `members`, all but `allowed` are recorded as being at the release's
+    /// level, for so long, and are well; and only `candidates` can be.
     GroupAtLevel {
         /// The group that waits.
         waiting: GroupName,
-        /// The group that goes first.
+        /// From which wave of it on, from 1; all of it without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<u32>,
+        /// The group that goes first; the same one between waves.
+        group: GroupName,
+        /// The wave of it that goes first; all of it without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wave: Option<u32>,
+        /// Its release.
+        release: ReleaseName,
+        /// Its members that are at level or that this plan brings there.
+        candidates: Vec<Ocid>,
+        /// How many members it has.
+        members: usize,
+        /// How many of them may be below level.
+        allowed: usize,
+        /// For how long they have to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        soak: Option<SignedDuration>,
+        /// What says that one of them is well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        health: Option<HealthCheck>,
+    },
+    /// The group may be touched at this time.
+    Open {
+        /// The group.
+        waiting: GroupName,
+        /// Its hours.
+        calendar: Calendar,
+    },
+    /// The group's rollout is not paused, and has not stopped.
+    Going {
+        /// The group.
+        waiting: GroupName,
+        /// The release that it moves to.
+        release: ReleaseName,
+    },
+    /// The group has arrived: its rollout is over. Nothing waits for it.
+    Arrived {
+        /// The group.
         group: GroupName,
         /// Its release.
         release: ReleaseName,
@@ -102,6 +146,9 @@ pub enum Condition {
         members: usize,
         /// How many of them may be below level.
         allowed: usize,
+        /// What says that one of them is well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        health: Option<HealthCheck>,
     },
 }
 

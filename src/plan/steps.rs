@@ -12,6 +12,7 @@ use super::retired::{Going, Retirement};
 use super::roster::Rosters;
 use super::schedules::Schedules;
 use super::vendors::Vendors;
+use super::waves::Waves;
 use super::{Action, Cost, Input, Note, Step, Verification};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::observed::{Precondition, Riding};
@@ -36,11 +37,10 @@ pub(super) fn lay(
     found: Found<'_>,
     rosters: &Rosters,
     members: &Assessed<'_>,
-    gates: &Gates,
+    gates: (&Gates, &Waves),
     retirement: &Retirement<'_>,
 ) -> Vec<Step> {
-    let mut steps =
-        Steps { list: Vec::with_capacity(members.list.len() * 3 + 16), switched: BTreeMap::new() };
+    let mut steps = Steps { list: Vec::with_capacity(members.list.len() * 3 + 16), ..Steps::default() };
     let filled = steps.sources(input, found);
     // A group takes its schedule and its profile with it, and one that is made anew makes room first.
     let mut unscheduled = steps.unschedule(input, found.schedules);
@@ -126,10 +126,13 @@ struct Membership {
     dismissed: BTreeMap<GroupName, Vec<StepId>>,
 }
 
+#[derive(Default)]
 struct Steps {
     list: Vec<Step>,
     /// The step that switches each instance or group: what the deletion of its old source follows.
     switched: BTreeMap<Ocid, StepId>,
+    /// The wave whose steps are laid out, where there are several.
+    wave: Option<u32>,
 }
 
 impl Steps {
@@ -143,7 +146,8 @@ impl Steps {
     ) -> StepId {
         // A plan of four thousand million steps does not fit in memory.
         let id = StepId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Step { id, address, group: group.cloned(), action, after, precondition });
+        let wave = self.wave;
+        self.list.push(Step { id, address, group: group.cloned(), wave, action, after, precondition });
         id
     }
 
@@ -310,91 +314,10 @@ impl Steps {
             self.push(Address::Release(release.name.clone()), None, Action::Act { op }, after, expects);
         }
     }
-
-    /// Group by group, each behind its gates: switch, update and read back its members.
-    fn groups(
-        &mut self,
-        input: &Input<'_>,
-        service: Found<'_>,
-        members: &Assessed<'_>,
-        gates: &Gates,
-        filled: &BTreeMap<ReleaseName, StepId>,
-        membership: &Membership,
-    ) {
-        let Found { sources, riding, bindings, groups, .. } = service;
-        let joined = &membership.joined;
-        // The last step of each member of a group: what a gate behind that group follows.
-        let mut ends: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
-        for name in &gates.order {
-            let barriers: Vec<StepId> = gates.conditions.get(name).map_or_else(Vec::new, |conditions| {
-                let gate = |condition: &super::Condition| {
-                    let super::Condition::GroupAtLevel { group, .. } = condition;
-                    let after = ends.get(group).cloned().unwrap_or_default();
-                    let action = Action::Gate { condition: condition.clone() };
-                    self.push(Address::Group(name.clone()), Some(name), action, after, Precondition::Nothing)
-                };
-                conditions.iter().map(gate).collect()
-            });
-            if let (Some(binding), Some(group)) = (bindings.get(name), input.train.group(name)) {
-                let before = barriers.into_iter().chain(filled.get(&group.release).copied()).collect();
-                let end = self.crew(input, service, (group, binding), before, membership);
-                ends.insert(name, end);
-                continue;
-            }
-            for member in members.of(name) {
-                let address = || Address::Instance(member.id.clone());
-                let source = holdings::source_ref(sources, &member.release.name);
-                let join = joined.get(member.id).copied();
-                let mut before: Vec<StepId> = join.into_iter().collect();
-                if member.moves() {
-                    before.extend(filled.get(&member.release.name));
-                    // What stands in the parent is offered too: it must be empty again.
-                    let parent = source.under.as_ref().and_then(|_| filled.get(&ReleaseName::own_parent()));
-                    before.extend(parent);
-                    before.extend(&barriers);
-                }
-                // A group that is taken over is the train's before anybody in it is moved.
-                let adopted = membership.made.get(name).filter(|_| join.is_none());
-                before.extend(adopted.filter(|_| groups.get(name).is_some_and(|found| found.imported)));
-                let mut last = None;
-                if member.switch {
-                    let (op, expects) = switch(member, &source, riding);
-                    let step = self.push(
-                        address(),
-                        Some(name),
-                        Action::Act { op },
-                        std::mem::take(&mut before),
-                        expects,
-                    );
-                    self.switched.insert(member.id.clone(), step);
-                    last = Some(step);
-                }
-                if let (true, Some(kind)) = (member.update, member.group.update) {
-                    let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
-                    let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
-                    let (instance, source) = (member.id.clone(), source.clone());
-                    let op = Op::Update { instance, source, kind };
-                    last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
-                }
-                if member.verify {
-                    // What this plan has just put there needs no second look; what was seen when it was made does.
-                    let expects = match last {
-                        Some(_) => Precondition::Nothing,
-                        None => Precondition::Attached { instance: member.id.clone(), source },
-                    };
-                    let after = last.map_or(before, |step| vec![step]);
-                    let what = Verification::Level { instance: member.id.clone(), group: name.clone() };
-                    last = Some(self.push(address(), Some(name), Action::Verify { what }, after, expects));
-                }
-                if let Some(end) = last.or(join) {
-                    ends.entry(name).or_default().push(end);
-                }
-            }
-        }
-    }
 }
 
 mod crew;
 mod imports;
+mod members;
 mod profile;
 mod schedule;

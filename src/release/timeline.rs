@@ -230,6 +230,7 @@ mod tests {
                 release: Some(gl1.clone()),
                 at_level: level,
                 accepted: Default::default(),
+                wave: 0,
             };
             state.instances.insert(Ocid::new(name), record);
         }

@@ -73,6 +73,11 @@ impl<W: Write> Lines<W> {
                 );
                 self.line(now, &text);
             }
+            Event::Held { message, until, .. } => {
+                let text = format!("waiting until {}: {}", words::time(*until), one_line(message));
+                self.line(now, &text);
+            }
+            Event::Stopped { group, stopped } => self.line(now, &words::gates::stopped(group, stopped)),
             Event::Waiting { .. } | Event::Retrying { .. } => {
                 if now.saturating_sub(self.last) >= SILENCE {
                     let running = self.started.len();

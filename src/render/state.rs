@@ -30,6 +30,8 @@ pub fn state(state: &State, style: Style) -> String {
         profiles,
         api: _,
         ancestor,
+        rollouts: _,
+        steady: _,
     } = state;
     let on = state.told_service().map(|service| format!(" on {service}")).unwrap_or_default();
     let mut facts = vec![

@@ -117,6 +117,10 @@ impl Watch {
                 None
             }
             Event::Ended { step, end } => self.ended(*step, end),
+            Event::Held { message, until, .. } => {
+                Some(format!("waiting until {}: {}", words::time(*until), one_line(message)))
+            }
+            Event::Stopped { group, stopped } => Some(words::gates::stopped(group, stopped)),
             Event::Interrupted => {
                 self.interrupted = true;
                 Some(INTERRUPTED.to_owned())

@@ -1,6 +1,7 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
 mod crew;
+pub(super) mod gates;
 mod held;
 
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, Job, SourceLink};
 use crate::op::{Op, OpKey, Schedule, Wanted};
 use crate::package::StreamName;
-use crate::plan::{Action, Cohort, Condition, Phase, Plan, Reason, Step, Verification};
+use crate::plan::{Action, Cohort, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
 pub(super) use held::{held, held_short};
@@ -442,11 +443,10 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
         Action::Verify { what: Verification::Level { instance, .. } } => {
             words(brief(plan.label(instance)), "reading packages back".to_owned(), "at level".to_owned())
         }
-        Action::Gate { condition: Condition::GroupAtLevel { waiting, group, release, .. } } => words(
-            format!("group {waiting}"),
-            format!("waiting for {group} at {release}"),
-            format!("may go: {group} is at {release}"),
-        ),
+        Action::Gate { condition } => {
+            let (object, doing, done) = gates::step(condition);
+            words(object, doing, done)
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 mod exposure;
 mod fleet;
 mod make;
+pub mod rollout;
 #[cfg(test)]
 mod tests;
 

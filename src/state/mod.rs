@@ -4,8 +4,10 @@
 //! Pure. [`State::record`] is the one function that changes it, an [`Entry`] of the journal at a time, so that a
 //! replayed journal gives what the run had. Where the bytes lie is [`store`]'s business.
 
+mod effect;
 mod entry;
 pub mod inspect;
+mod rollout;
 pub mod store;
 mod surgery;
 
@@ -20,7 +22,9 @@ use crate::op::{Again, Api, Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket
 use crate::package::Digest;
 use crate::patching::Patching;
 
-pub use entry::{Effect, Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
+pub use effect::Effect;
+pub use entry::{Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
+pub use rollout::{Ending, Failure, Paused, RolloutEnd, RolloutRecord, Stopped};
 pub use surgery::{Unfit, Unrenamable};
 
 /// The format this build writes; a newer one is refused. An older one is read, and becomes this one when the state is next
@@ -28,7 +32,8 @@ pub use surgery::{Unfit, Unrenamable};
 ///
 /// 1: what the first builds wrote, all of OSMS; they know no field that came later, and take a state with one for damaged.
 /// 2: proofs of contents, kinds of updates, schedules, profiles, the service, imports, several instances per call.
-pub const FORMAT_VERSION: u32 = 2;
+/// 3: rollouts and waves.
+pub const FORMAT_VERSION: u32 = 3;
 
 /// What we applied last and own. One per train.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +76,12 @@ pub struct State {
     /// The state of another service that this one goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ancestor: Option<Ancestor>,
+    /// How groups move, or last moved, that do so in waves, stop at failures, or were paused.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rollouts: BTreeMap<GroupName, RolloutRecord>,
+    /// The serial that this one is as good as for a plan: since then rollouts were only paused and resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<u64>,
 }
 
 /// A state of another service that was taken over. Its ids mean nothing here, and its levels are not believed: only that
@@ -198,6 +209,15 @@ pub struct InstanceRecord {
     /// Sources that others gave it beside its release's, and that somebody has said are meant to be there.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub accepted: BTreeSet<Ocid>,
+    /// The wave of its group that it moves in, from 1; 0 where none is fixed.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub wave: u32,
+}
+
+/// Tells whether no wave is fixed.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(wave: &u32) -> bool {
+    *wave == 0
 }
 
 /// A proven level.
@@ -249,6 +269,8 @@ impl State {
             profiles: BTreeMap::new(),
             api: Api::Osms,
             ancestor: None,
+            rollouts: BTreeMap::new(),
+            steady: None,
         }
     }
 

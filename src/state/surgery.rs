@@ -98,6 +98,7 @@ impl State {
         }
         carry(&mut self.schedules, from, to);
         carry(&mut self.profiles, from, to);
+        carry(&mut self.rollouts, from, to);
         for record in self.instances.values_mut().filter(|record| record.group == *from) {
             record.group = to.clone();
         }
@@ -115,6 +116,7 @@ impl State {
                 self.groups.remove(name);
                 self.schedules.remove(name);
                 self.profiles.remove(name);
+                self.rollouts.remove(name);
                 self.instances.retain(|_, record| record.group != *name);
             }
             Address::Schedule(name) => _ = self.schedules.remove(name),
@@ -126,7 +128,14 @@ impl State {
     /// Returns this state under the serial after `highest`, the highest that was ever used, and with no plan that could go
     /// on: a plan that was made before is stale then.
     pub fn after(self, highest: u64) -> Self {
-        Self { serial: highest.max(self.serial) + 1, last_plan: None, ..self }
+        Self { serial: highest.max(self.serial) + 1, last_plan: None, steady: None, ..self }
+    }
+
+    /// Returns it with the next serial, where rollouts alone were paused or resumed: plans that fitted it still do.
+    #[must_use]
+    pub fn paused_after(self, highest: u64) -> Self {
+        let steady = Some(self.steady.unwrap_or(self.serial));
+        Self { serial: highest.max(self.serial) + 1, steady, ..self }
     }
 
     /// Returns this earlier state as `current` goes on from it: what has been begun since, and whose end is not known, is

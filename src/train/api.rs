@@ -50,6 +50,17 @@ fn osmh(source: &Arc<Source>, shape: &Shape, report: &mut Report) {
                     systems are started with";
         report.at(source, span.clone(), message, hint);
     }
+    for group in &shape.groups {
+        if let Some(span) = &group.spots.concurrency {
+            let message =
+                "OS Management Hub updates all members of a group at once: there is no `concurrency`";
+            report.at(source, span.clone(), message, "delete the line");
+        }
+        if let Some(span) = &group.spots.waves {
+            let message = "`waves` are not supported yet with `api = \"osmh\"`";
+            report.at(source, span.clone(), message, "make a group for each, and order them by `after`");
+        }
+    }
     if let Some(At { value: Layout::Child, span }) = &shape.layout {
         let message = "OS Management Hub has no child sources";
         let hint =

@@ -12,6 +12,7 @@ use super::{
 use crate::name::Ocid;
 use crate::package::Digest;
 use crate::patching::{Api, Schedule, Wanted};
+use crate::rollout::Pace;
 
 /// Computes the digest; what [`Train::digest`] holds is not looked at.
 pub(super) fn of(train: &Train) -> Digest {
@@ -149,6 +150,7 @@ fn put_group(parts: &mut Parts, group: &Group) {
         update,
         schedule,
         profile: _,
+        pace,
     } = group;
     parts.put(name.as_str()).optional(id.as_ref().map(|id| id.as_str())).put(release.as_str());
     match members {
@@ -179,6 +181,11 @@ fn put_group(parts: &mut Parts, group: &Group) {
         Ahead::Block => "block",
     });
     // A group that says nothing of them has the digest that it had before they could be said.
+    let pace = Pace { stops: false, ..pace.clone() };
+    if !pace.is_default() {
+        // Every value of it has one spelling, and none can fail to be spelt.
+        parts.put("pace").put(&serde_json::to_string(&pace).unwrap_or_default());
+    }
     if let (Some(Wanted::All), None) = (update, schedule) {
         return;
     }

@@ -260,6 +260,8 @@ fn group(shape: GroupShape) -> Option<Group> {
         members,
         after,
         max_failures,
+        pace,
+        spots: _,
         ahead,
         line,
         update,
@@ -284,5 +286,6 @@ fn group(shape: GroupShape) -> Option<Group> {
         schedule,
         line,
         profile: profile.is_some_and(|at| at.value),
+        pace,
     })
 }

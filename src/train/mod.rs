@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
 use crate::patching::{Api, Schedule, Wanted};
+use crate::rollout::Pace;
 
 /// One checked train file with its manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,6 +238,8 @@ pub struct Group {
     pub schedule: Option<Schedule>,
     /// `profile`: whether new systems can come up as its members.
     pub profile: bool,
+    /// How it moves: `waves`, `concurrency`, `soak`, `wave_soak`, `window`, `blackout`, `health`.
+    pub pace: Pace,
 }
 
 impl Group {
@@ -265,26 +268,6 @@ pub enum Ahead {
     Report,
     /// It keeps the instance below level.
     Block,
-}
-
-/// A number of instances, or a share of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Amount {
-    /// So many.
-    Number(usize),
-    /// So many in a hundred, rounded down.
-    Percent(u8),
-}
-
-impl Amount {
-    /// Returns the number for a group of so many members.
-    pub fn of(self, members: usize) -> usize {
-        match self {
-            Self::Number(number) => number,
-            Self::Percent(percent) => members.saturating_mul(usize::from(percent)) / 100,
-        }
-    }
 }
 
 impl Train {
@@ -341,6 +324,7 @@ mod imports;
 mod keeping;
 mod later;
 mod layout;
+mod pace;
 mod patching;
 mod problem;
 mod selector;
@@ -352,6 +336,7 @@ mod tests;
 mod vendors;
 
 pub use crate::patching::Patching;
+pub use crate::rollout::Amount;
 pub use encryption::Encryption;
 pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
 pub use imports::{Import, Imported};

@@ -4,13 +4,13 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::encryption::{self, Encryption};
 use super::imports::{self, ImportShape};
 use super::keeping;
 use super::later;
+use super::pace;
 use super::patching;
 use super::selector::{self, Selector};
 use super::service;
@@ -20,6 +20,7 @@ use super::{Ahead, Amount, Keeping, Layout, Service};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Arch, Pattern};
 use crate::patching::{Api, Schedule, Wanted};
+use crate::rollout::Pace;
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
 pub(super) const TABLES: [(&str, &[&str]); 7] = [
@@ -42,8 +43,11 @@ pub(super) const TABLES: [(&str, &[&str]); 7] = [
             "soak",
             "wave_soak",
             "waves",
+            "concurrency",
             "max_failures",
             "window",
+            "blackout",
+            "health",
             "update",
             "enforce",
             "remove_extras",
@@ -109,6 +113,8 @@ pub(super) struct GroupShape {
     pub(super) members: Option<MembersShape>,
     pub(super) after: Vec<At<GroupName>>,
     pub(super) max_failures: Amount,
+    pub(super) pace: Pace,
+    pub(super) spots: pace::Spots,
     pub(super) ahead: Ahead,
     pub(super) line: usize,
     pub(super) update: Option<Wanted>,
@@ -266,7 +272,8 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
     let after =
         after.into_iter().filter_map(|value| file.parsed(value, "an element of `after`", GroupName::parse));
     let after = after.collect();
-    let amount = fields.optional("max_failures").and_then(|value| max_failures(file, value));
+    let amount = fields.optional("max_failures").and_then(|value| pace::max_failures(file, value));
+    let (pace, spots) = pace::read(file, &fields);
     let ahead = fields.optional("ahead").and_then(|value| file.word(value, "`ahead`", &["report", "block"]));
     let update = match fields.optional("update") {
         None => Some(Wanted::All),
@@ -286,6 +293,8 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         members,
         after,
         max_failures: amount.unwrap_or(Amount::Number(0)),
+        pace,
+        spots,
         ahead: if ahead.is_some_and(|at| at.value == "block") { Ahead::Block } else { Ahead::Report },
         line,
         update,
@@ -313,32 +322,5 @@ fn members(file: &mut File<'_>, value: Value<'_>) -> Option<MembersShape> {
             "an array of OCIDs, `\"service\"` or `{ compartments = [...] }`",
             other,
         ),
-    }
-}
-
-fn max_failures(file: &mut File<'_>, value: &Spanned<DeValue<'_>>) -> Option<Amount> {
-    match value.get_ref() {
-        DeValue::Integer(number) => {
-            let parsed = usize::from_str_radix(number.as_str(), number.radix()).ok();
-            if parsed.is_none() {
-                let message = format!("`max_failures` cannot be `{number}`");
-                file.problem(value.span(), message, "expected a number of instances, 0 or more");
-            }
-            parsed.map(Amount::Number)
-        }
-        DeValue::String(text) => {
-            let parsed = later::percent(text).filter(|percent| *percent <= 100);
-            if parsed.is_none() {
-                let hint = match text.parse::<usize>() {
-                    Ok(number) => format!("a number stands without quotes: `{number}`"),
-                    Err(_) => {
-                        "expected a number, as in `3`, or a share of the group, as in `\"5%\"`".to_owned()
-                    }
-                };
-                file.problem(value.span(), format!("`max_failures` cannot be `{text}`"), hint);
-            }
-            parsed.map(Amount::Percent)
-        }
-        other => file.wrong_type(value, "`max_failures`", "a number or a percentage", other),
     }
 }

@@ -72,6 +72,7 @@ fn train(instances: usize) -> Train {
         update: Some(patchtrain::op::Wanted::All),
         schedule: None,
         profile: false,
+        pace: patchtrain::rollout::Pace::default(),
     };
     Train {
         file: PathBuf::from("trains/great-linux.toml"),
@@ -215,6 +216,7 @@ fn report(instances: usize) -> Report {
             release: None,
             at_level: Some(level),
             accepted: Default::default(),
+            wave: 0,
         };
         state.instances.insert(id(number), record);
     }

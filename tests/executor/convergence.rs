@@ -37,7 +37,18 @@ pub(super) fn run(clock: &Clock) -> (Run, tokio::sync::watch::Sender<u8>) {
         verify_patience: Duration::from_secs(60),
         work_patience: Duration::from_secs(600),
     };
-    (Run { settings, clock: clock.clone(), interrupt, who: "test".into(), host: "test".into() }, sender)
+    (
+        Run {
+            settings,
+            clock: clock.clone(),
+            interrupt,
+            who: "test".into(),
+            host: "test".into(),
+            wait: false,
+            checker: None,
+        },
+        sender,
+    )
 }
 
 /// One pipeline over one world: a cloud that outlives processes, a store that outlives processes.
@@ -90,7 +101,14 @@ impl Pipeline {
             let open = |id| !self.world.observed.instances[id].open_work.is_empty();
             let waits = plan.held.iter().any(|held| matches!(held.reason, HeldReason::OpenWork { .. }))
                 || self.world.observed.instances.keys().any(open);
-            if waits && !waited && !plan.can_start() {
+            let stopped = plan.held.iter().any(|held| matches!(held.reason, HeldReason::Stopped { .. }));
+            if stopped && !plan.can_start() {
+                // Somebody has looked into it, and says that it may go on.
+                let mut state = self.store.state().unwrap();
+                let groups: Vec<_> = state.rollouts.keys().cloned().collect();
+                groups.iter().for_each(|group| drop(state.resume(group)));
+                self.store = MemoryStore::holding(state.paused_after(0));
+            } else if waits && !waited && !plan.can_start() {
                 // Work that a killed process left behind ends by itself.
                 waited = true;
                 tokio::time::sleep(Duration::from_secs(60)).await;

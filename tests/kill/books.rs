@@ -240,6 +240,6 @@ fn phase(entry: &Entry) -> Option<Phase> {
         }
         Entry::AtLevel { .. } | Entry::LeftLevel { .. } => Some(Phase::Verifying),
         Entry::Proven { .. } => Some(Phase::Sources),
-        Entry::Begin { .. } | Entry::Bound { .. } | Entry::End { .. } => None,
+        _ => None,
     }
 }

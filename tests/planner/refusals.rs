@@ -156,8 +156,10 @@ fn lint_sees_what_is_wrong_with_a_plan() {
             plan.steps[13].address = patchtrain::name::Address::Instance(instance_id(1));
         }),
         ("a gate that lets everybody pass", |plan| {
-            if let Action::Gate { condition } = &mut plan.steps[15].action {
-                let patchtrain::plan::Condition::GroupAtLevel { allowed, .. } = condition;
+            use patchtrain::plan::Condition;
+            if let Action::Gate { condition: Condition::GroupAtLevel { allowed, .. } } =
+                &mut plan.steps[15].action
+            {
                 *allowed = 99;
             }
         }),

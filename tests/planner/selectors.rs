@@ -36,6 +36,7 @@ fn machine(index: usize, tag: &str) -> ComputeInstance {
             "Ops".to_owned(),
             BTreeMap::from([("Patch".to_owned(), tag.to_owned())]),
         )]),
+        domain: None,
     }
 }
 

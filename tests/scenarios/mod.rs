@@ -17,10 +17,13 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use patchtrain::name::{GroupName, ReleaseName};
 use patchtrain::op::{Op, SourceRef, Wanted};
 use patchtrain::package::StreamName;
 use patchtrain::plan::Plan;
 use patchtrain::simulator::{Mishap, Power, Switches};
+use patchtrain::state::Paused;
 use tokio::sync::watch;
 
 use sky::{Passed, Weather};
@@ -49,6 +52,13 @@ macro_rules! stories {
 }
 
 stories![
+    a_bad_package_stops_a_rollout,
+    a_pause_holds_every_apply,
+    a_rollout_goes_in_waves,
+    a_soak_runs_while_the_clocks_change,
+    half_a_rollout_is_taken_back,
+    the_window_closes,
+    who_is_ill_holds_the_next_wave,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,
     a_member_moves_to_another_group,
@@ -177,6 +187,36 @@ impl Story {
             ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
 
+            ["set", group, key, "=", rest @ ..] => self.stage.set(group, key, Some(&rest.join(" "))),
+            ["unset", group, key] => self.stage.set(group, key, None),
+            ["pause", group] => {
+                let group = GroupName::new(group);
+                let paused = |at| Paused { by: "ann".to_owned(), at, why: Some("a fair".to_owned()) };
+                self.stage.record(|state, at| assert!(state.pause(&group, paused(at)))).await;
+            }
+            ["resume", group] => {
+                let group = GroupName::new(group);
+                self.stage.record(|state, _| assert!(state.resume(&group))).await;
+            }
+            ["abort", group, "to", release] => {
+                let (name, to) = (GroupName::new(group), ReleaseName::new(release));
+                self.stage.group(group, |_, bound, _| *bound = (*release).to_owned());
+                self.stage.record(|state, at| assert!(state.abort(&name, &to, at))).await;
+            }
+            [name, "is", "ill"] => self.stage.ill.set(name, true),
+            [name, "is", "well"] => self.stage.ill.set(name, false),
+            ["rollout", "of", group] => {
+                self.said = told::rollout(&self.stage.state().await, &GroupName::new(group));
+            }
+            ["apply", "and", "wait"] => {
+                self.stage.wait = true;
+                match self.plan().await {
+                    Ok(plan) => self.apply(&plan).await,
+                    Err(error) => self.said = error,
+                }
+                self.stage.wait = false;
+            }
+
             ["retire", release] => self.stage.retire(release, true),
             ["layout", layout] => self.stage.lay_out(layout),
             ["want", release, "again"] => self.stage.retire(release, false),
@@ -184,6 +224,11 @@ impl Story {
             // The world changes.
             ["wait", hours, "h"] => {
                 tokio::time::sleep(seconds(number(hours)? * 3_600)).await;
+            }
+            ["wait", "until", time] => {
+                let until: Timestamp = time.parse().ok()?;
+                let left = until.duration_since(simulator.now());
+                tokio::time::sleep(Duration::try_from(left).ok()?).await;
             }
             ["silence", name] => simulator.silence(self.stage.id(name).as_str()).unwrap(),
             ["silence", name, "at", "its", "update"] => {

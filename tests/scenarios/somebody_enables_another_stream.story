@@ -19,7 +19,11 @@ enable postgresql:15 on db-01
   > changing calls as foretold
 enable postgresql:15 on db-01
   > No changes.
-# Now an update brings what the release has of the stream, and the level is proven.
+# The rollout of its group had stopped; somebody has it go on. Now an update brings what the release has of the stream,
+# and the level is proven.
+plan
+  > held group.canary: stopped
+resume canary
 apply
   > change db-01
   > exit 0

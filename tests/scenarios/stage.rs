@@ -2,13 +2,17 @@
 //! process on tokio's paused clock. Planning, applying and everything that somebody else does to the world stand here;
 //! what of it is told is `told`'s business.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchtrain::apply::{Asked, Outcome, Run, Settings, apply, survey, survey_updates};
+use patchtrain::apply::{
+    Asked, Facts as HealthFacts, HealthChecker, Outcome, Run, Settings, apply, survey, survey_updates,
+};
 use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
@@ -18,6 +22,7 @@ use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::{Package, StreamName};
 use patchtrain::plan::{self, Input, Plan, Request, ServiceLabel, Target, lint};
+use patchtrain::rollout::HealthCheck;
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
 use patchtrain::state::State;
 use patchtrain::state::store::{Holder, LocalSession, LocalStore, LockId, Session, Store, StoreError};
@@ -42,6 +47,8 @@ struct Group {
     update: Option<String>,
     /// `schedule`, where there is one: what, how often, from when.
     schedule: Option<[String; 3]>,
+    /// Other settings, as they are written.
+    settings: BTreeMap<String, String>,
 }
 
 /// Everything there is in a story.
@@ -57,6 +64,35 @@ pub(crate) struct Stage {
     retired: BTreeSet<String>,
     layout: String,
     tokens: usize,
+    /// Whether the next run waits for what only time brings.
+    pub(super) wait: bool,
+    /// Who is not well, by display name.
+    pub(super) ill: Arc<Ill>,
+}
+
+/// Says of everybody but some that he is well.
+#[derive(Default)]
+pub(crate) struct Ill(Mutex<BTreeSet<String>>);
+
+impl Ill {
+    pub(crate) fn set(&self, name: &str, ill: bool) {
+        let mut names = self.0.lock().unwrap();
+        match ill {
+            true => names.insert(name.to_owned()),
+            false => names.remove(name),
+        };
+    }
+}
+
+impl HealthChecker for Ill {
+    fn check(
+        &self,
+        _: HealthCheck,
+        facts: HealthFacts,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        let ill = self.0.lock().unwrap().contains(&facts.name);
+        Box::pin(std::future::ready(if ill { Err("it says 500".to_owned()) } else { Ok(()) }))
+    }
 }
 
 fn client<T: Transport>(transport: T, version: &'static str) -> Client<T> {
@@ -104,6 +140,7 @@ impl Stage {
                 selects: false,
                 update: None,
                 schedule: None,
+                settings: BTreeMap::new(),
                 after,
             });
         }
@@ -119,6 +156,8 @@ impl Stage {
             retired: BTreeSet::new(),
             layout: "parent".to_owned(),
             tokens: 0,
+            wait: false,
+            ill: Arc::default(),
         };
         stage.write();
         stage
@@ -164,6 +203,25 @@ impl Stage {
         let group = self.groups.iter_mut().filter(|group| group.name == name);
         group.for_each(|group| group.schedule.clone_from(&schedule));
         self.write();
+    }
+
+    /// Writes a setting of a group as it is given, or takes it away.
+    pub(crate) fn set(&mut self, name: &str, key: &str, value: Option<&str>) {
+        for group in self.groups.iter_mut().filter(|group| group.name == name) {
+            match value {
+                Some(value) => drop(group.settings.insert(key.to_owned(), value.to_owned())),
+                None => drop(group.settings.remove(key)),
+            }
+        }
+        self.write();
+    }
+
+    /// Changes what is on record of rollouts, as `patchtrain rollout` does.
+    pub(crate) async fn record(&self, make: impl FnOnce(&mut State, Timestamp)) {
+        let mut session = self.lock("tester").await.unwrap();
+        let mut state = session.load().await.unwrap().unwrap();
+        make(&mut state, self.simulator.now());
+        session.fold(&state.paused_after(0)).await.unwrap();
     }
 
     /// Returns the scheduled jobs of the service.
@@ -230,12 +288,17 @@ impl Stage {
                 text.push_str("retired = true\n");
             }
         }
-        for Group { name, release, members, after, max_failures, selects, update, schedule } in &self.groups {
+        for Group { name, release, members, after, max_failures, selects, update, schedule, settings } in
+            &self.groups
+        {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
             if let Some(after) = after {
                 writeln!(text, "after = [\"{after}\"]").unwrap();
             }
             writeln!(text, "max_failures = {max_failures}").unwrap();
+            for (key, value) in settings {
+                writeln!(text, "{key} = {value}").unwrap();
+            }
             if let Some(update) = update {
                 writeln!(text, "update = \"{update}\"").unwrap();
             }
@@ -362,6 +425,8 @@ impl Stage {
             interrupt: signal,
             who: "tester".into(),
             host: "stage".into(),
+            wait: self.wait,
+            checker: Some(self.ill.clone()),
         };
         tokio::select! {
             ran = apply(plan, self.process.clone(), session, state, run, |_| ()) => match ran {

@@ -4,9 +4,10 @@
 use std::fmt::Write;
 
 use patchtrain::apply::{Outcome, StepEnd};
-use patchtrain::name::Address;
+use patchtrain::name::{Address, GroupName};
 use patchtrain::plan::{Action, Condition, Plan, Step};
 use patchtrain::render;
+use patchtrain::state::{Ending, State};
 use serde::Serialize;
 
 use super::sky::{Passed, table};
@@ -99,9 +100,11 @@ pub(crate) fn outcome(plan: &Plan, outcome: &Outcome) -> String {
 
 fn gate(step: &Step) -> Option<String> {
     match &step.action {
-        Action::Gate { condition: Condition::GroupAtLevel { waiting, group, .. } } => {
-            Some(format!("{waiting} after {group}"))
+        Action::Gate { condition: Condition::GroupAtLevel { waiting, behind, group, wave, .. } } => {
+            let of = |wave: &Option<u32>| wave.map(|wave| format!(" wave {wave}")).unwrap_or_default();
+            Some(format!("{waiting}{} after {group}{}", of(behind), of(wave)))
         }
+        Action::Gate { condition: Condition::Arrived { group, .. } } => Some(format!("end of {group}")),
         _ => None,
     }
 }
@@ -117,5 +120,41 @@ pub(crate) fn calls(calls: &[Passed]) -> String {
     }
     let changing = calls.iter().filter(|call| call.changing).count();
     writeln!(text, "{changing} changing and {} reading calls", calls.len() - changing).unwrap();
+    text
+}
+
+/// What is on record of a rollout.
+pub(crate) fn rollout(state: &State, group: &GroupName) -> String {
+    let Some(rollout) = state.rollouts.get(group) else { return "none".to_owned() };
+    let mut text = format!("to {} in {} waves\n", rollout.release.as_ref().unwrap(), rollout.waves);
+    for (id, failure) in &rollout.failed {
+        let _ = writeln!(text, "failed {id} in wave {}: {}", failure.wave, failure.why);
+    }
+    if let Some(stopped) = &rollout.stopped {
+        let _ = writeln!(
+            text,
+            "stopped in wave {}: {} failed, {} may",
+            stopped.wave, stopped.failed, stopped.allowed
+        );
+    }
+    if rollout.paused.is_some() {
+        text.push_str("paused\n");
+    }
+    text.push_str(match &rollout.ended {
+        None => "goes on\n",
+        Some(end) if end.how == Ending::Done => "has arrived\n",
+        Some(_) => "was aborted\n",
+    });
+    for wave in 1..=rollout.waves {
+        let members = state.instances.values().filter(|known| known.group == *group && known.wave == wave);
+        let (mut at, mut all) = (0, 0);
+        for known in members {
+            all += 1;
+            at += usize::from(
+                known.at_level.as_ref().is_some_and(|level| Some(&level.release) == rollout.release.as_ref()),
+            );
+        }
+        let _ = writeln!(text, "wave {wave}: {at} of {all}");
+    }
     text
 }

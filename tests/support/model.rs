@@ -83,6 +83,22 @@ fn begin(world: &mut World, plan: &Plan) {
     }
 }
 
+/// Whoever is switched or updated first begins the rollout of his group.
+fn begin_rollout(world: &mut World, plan: &Plan, step: &Step, op: &Op) {
+    if !matches!(op, Op::Switch { .. } | Op::Update { .. }) {
+        return;
+    }
+    let Some(group) = step.group.as_ref().and_then(|group| plan.group(group)) else { return };
+    let waves = group.rollout.as_ref().map(|rollout| rollout.begins.clone()).unwrap_or_default();
+    let known = world.state.rollouts.get(&group.name);
+    let goes_on =
+        known.is_some_and(|known| known.ended.is_none() && known.release.as_ref() == Some(&group.release));
+    if !waves.is_empty() && !goes_on {
+        let (group, release, at) = (group.name.clone(), group.release.clone(), world.now);
+        record(world, Entry::RolloutStarted { group, release, waves, at });
+    }
+}
+
 fn record(world: &mut World, entry: Entry) {
     world.state.record(&entry).unwrap();
 }
@@ -90,7 +106,10 @@ fn record(world: &mut World, entry: Entry) {
 fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
     let at = world.now;
     match &step.action {
-        Action::Act { op } => act(world, plan, step, op),
+        Action::Act { op } => {
+            begin_rollout(world, plan, step, op);
+            act(world, plan, step, op)
+        }
         Action::Verify { what: Verification::Contents { source } } => {
             let id = source_id(world, source);
             let contents = world.observed.sources.get(&id).and_then(|source| source.contents.clone());
@@ -151,12 +170,21 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             }
         }
         Action::Gate { condition } => {
-            let Condition::GroupAtLevel { release, candidates, members, allowed, .. } = condition;
+            let (Condition::GroupAtLevel { release, candidates, members, allowed, .. }
+            | Condition::Arrived { release, candidates, members, allowed, .. }) = condition
+            else {
+                return End::Done;
+            };
             let passed = |id: &&patchtrain::name::Ocid| {
                 let level = world.state.instances.get(*id).and_then(|record| record.at_level.as_ref());
                 level.is_some_and(|level| level.release == *release)
             };
             let open = members - candidates.iter().filter(passed).count() <= *allowed;
+            if let (Condition::Arrived { group, .. }, true) = (condition, open)
+                && world.state.rollouts.get(group).is_some_and(|rollout| rollout.ended.is_none())
+            {
+                record(world, Entry::RolloutDone { group: group.clone(), at });
+            }
             if open { End::Done } else { End::Shut }
         }
     }

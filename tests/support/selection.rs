@@ -23,6 +23,7 @@ pub(crate) fn machine(rng: &mut Rng, index: usize, group: usize) -> ComputeInsta
         compartment: compartment(),
         freeform_tags: BTreeMap::new(),
         defined_tags: BTreeMap::from([("ops".to_owned(), tags)]),
+        domain: None,
     }
 }
 

@@ -9,6 +9,7 @@ use patchtrain::observed::{Instance, InstanceStatus, Inventory, Observed, Servic
 use patchtrain::op::{Every, Lineage, Schedule, Ticket, UpdateKind, Wanted};
 use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::ServiceLabel;
+use patchtrain::rollout::Pace;
 use patchtrain::state::State;
 use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
@@ -160,6 +161,7 @@ pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
         update: Some(Wanted::All),
         schedule: None,
         profile: false,
+        pace: Pace::default(),
     }
 }
 
@@ -257,6 +259,18 @@ fn schedule(rng: &mut Rng) -> Option<Schedule> {
     Some(Schedule { update, every, start: start.parse().unwrap() })
 }
 
+/// Waves of all sizes, and few of one at a time.
+fn pace(rng: &mut Rng) -> Pace {
+    let waves = [Amount::Number(1), Amount::Percent(30), Amount::Percent(60)];
+    let from = rng.below(3);
+    Pace {
+        waves: waves[from..from + rng.below(4 - from)].to_vec(),
+        concurrency: rng.chance(50).then(|| Amount::Number(1 + rng.below(2))),
+        stops: true,
+        ..Pace::default()
+    }
+}
+
 fn update(rng: &mut Rng) -> Option<Wanted> {
     match rng.below(12) {
         0 => None,
@@ -313,6 +327,9 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
             observed.groups.insert(id, by_hand);
         } else if rng.chance(30) {
             one.members = selection::selector(n);
+        }
+        if rng.chance(30) {
+            one.pace = pace(rng);
         }
         groups.push(one);
     }

@@ -149,6 +149,8 @@ async fn a_run_that_nobody_can_interrupt_ends_too() {
         interrupt: receiver,
         who: String::new(),
         host: String::new(),
+        wait: false,
+        checker: None,
     };
     rig.plan = story(0);
     let state = State::new(train(), lineage());

@@ -118,6 +118,8 @@ impl Rig {
             interrupt: self.interrupt.subscribe(),
             who: "somebody".to_owned(),
             host: "somewhere".to_owned(),
+            wait: false,
+            checker: None,
         };
         let tokens = Arc::new(move || RetryToken(format!("t{}", counter.fetch_add(1, Ordering::Relaxed))));
         let mut events = Vec::new();

@@ -188,6 +188,7 @@ impl Builder {
             ahead_count: 0,
             gated: false,
             patching: crate::train::Patching::EVERYTHING,
+            rollout: None,
         });
     }
 
@@ -201,7 +202,15 @@ impl Builder {
     ) -> StepId {
         let id = StepId(u32::try_from(self.plan.steps.len()).unwrap());
         let group = of.map(group);
-        self.plan.steps.push(Step { id, address, group, action, after: after.to_vec(), precondition });
+        self.plan.steps.push(Step {
+            id,
+            address,
+            group,
+            action,
+            after: after.to_vec(),
+            precondition,
+            wave: None,
+        });
         id
     }
 
@@ -245,6 +254,10 @@ impl Builder {
             candidates: candidates.iter().map(|name| instance(name)).collect(),
             members: candidates.len(),
             allowed,
+            behind: None,
+            health: None,
+            soak: None,
+            wave: None,
         };
         let address = Address::Group(group(waiting));
         self.step(address, Some(waiting), Action::Gate { condition }, after, Precondition::Nothing)

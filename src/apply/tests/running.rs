@@ -36,6 +36,7 @@ async fn a_plan_runs_to_its_end_and_the_state_says_so() {
                 release: Some(release()),
                 at_level,
                 accepted: Default::default(),
+                wave: 0,
             },
         )
     };
@@ -341,6 +342,8 @@ fn a_run_can_be_spawned() {
         interrupt: rig.interrupt.subscribe(),
         who: String::new(),
         host: String::new(),
+        wait: false,
+        checker: None,
     };
     let state = State::new(train(), lineage());
     is_send(&super::super::apply(&rig.plan, rig.cloud.clone(), rig.store.clone(), state, run, |_| {}));

@@ -24,6 +24,7 @@ fn rig() -> Rig {
         action,
         after: after.iter().copied().map(StepId).collect(),
         precondition,
+        wave: None,
     };
     let Op::EnableStreams { instance: id, streams } = enable() else { unreachable!() };
     let what = Verification::Streams { instance: id.clone(), streams };

@@ -34,6 +34,10 @@ pub(in crate::cli) struct Plan {
         hide_default_value = true, hide_possible_values = true)]
     pub(in crate::cli) refresh: bool,
 
+    /// Say what the plan would be at that time, as things are now: what windows and soaks hold then
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["out", "refresh_only"])]
+    pub(in crate::cli) at: Option<jiff::Timestamp>,
+
     #[command(flatten)]
     pub(in crate::cli) targets: Targets,
 
@@ -77,6 +81,11 @@ pub(in crate::cli) struct Apply {
     /// Exit with 2 if all went well and something is still held
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
+
+    /// Wait for what only time brings, with the state locked: soaks that run, windows that open. Without it the next
+    /// apply goes on
+    #[arg(long)]
+    pub(in crate::cli) wait: bool,
 
     #[command(flatten)]
     pub(in crate::cli) targets: Targets,

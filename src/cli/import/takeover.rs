@@ -109,7 +109,7 @@ async fn one(
     if !consent.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
         return Err(CliError::new(exit::ERROR, "the import was not approved; nothing was changed"));
     }
-    let manners = Manners { calls, detail: options.amount.detail(), detailed_exitcode: false };
+    let manners = Manners { calls, detail: options.amount.detail(), detailed_exitcode: false, wait: false };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }
 

@@ -121,7 +121,13 @@ fn instance(row: wire::Instance) -> ComputeInstance {
         };
         (namespace, tags.into_iter().map(|(key, value)| (key, text(value))).collect())
     });
+    // Fault domains are told apart only within their availability domain.
+    let domain = row.availability_domain.map(|place| match row.fault_domain {
+        Some(fault) => format!("{place}/{fault}").into(),
+        None => place.into(),
+    });
     ComputeInstance {
+        domain,
         name: row.display_name.filter(|name| !name.is_empty()).unwrap_or_else(|| row.id.clone()).into(),
         state: PowerState::of(&row.lifecycle_state),
         compartment: Ocid::new(&row.compartment_id),

@@ -14,6 +14,10 @@ pub(super) struct Instance {
     #[serde(default)]
     pub(super) display_name: Option<String>,
     #[serde(default)]
+    pub(super) availability_domain: Option<String>,
+    #[serde(default)]
+    pub(super) fault_domain: Option<String>,
+    #[serde(default)]
     pub(super) freeform_tags: Option<BTreeMap<String, String>>,
     /// The SDK has values as objects: strings, numbers, booleans.
     #[serde(default)]

@@ -93,7 +93,15 @@ impl Draft<'_> {
         let after = after.into_iter().collect();
         let (address, precondition) = (Address::Group(group.clone()), Precondition::Nothing);
         let action = Action::Act { op };
-        self.steps.push(Step { id, address, group: Some(group.clone()), action, after, precondition });
+        self.steps.push(Step {
+            id,
+            address,
+            group: Some(group.clone()),
+            wave: None,
+            action,
+            after,
+            precondition,
+        });
         id
     }
 }

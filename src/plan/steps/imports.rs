@@ -1,7 +1,5 @@
 //! The steps that take over what others made: its tags, and, of a source, that it holds the release.
 
-use std::collections::BTreeMap;
-
 use super::Steps;
 use crate::name::{Address, GroupName, Ocid};
 use crate::observed::Precondition;
@@ -12,7 +10,7 @@ use crate::train::Release;
 
 /// Lays out the steps of a plan that does nothing else.
 pub(in crate::plan) fn take_over(input: &Input<'_>, sources: &Sources, groups: &Groups) -> Vec<Step> {
-    let mut steps = Steps { list: Vec::new(), switched: BTreeMap::new() };
+    let mut steps = Steps::default();
     for release in &input.train.releases {
         let Some(id) = sources.get(&release.name).and_then(|found| found.id.as_ref()) else { continue };
         let adopted = steps.adopt_source(input, release, id);

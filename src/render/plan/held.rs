@@ -60,7 +60,11 @@ fn riders(page: &mut Page, plan: &Plan, held: &Held) {
 /// Gates first: they hold most.
 fn rank(reason: &HeldReason) -> u8 {
     match reason {
-        HeldReason::Gate { .. } => 0,
+        HeldReason::Stopped { .. }
+        | HeldReason::Paused { .. }
+        | HeldReason::Closed { .. }
+        | HeldReason::Gate { .. }
+        | HeldReason::Soak { .. } => 0,
         HeldReason::Unreachable { .. } => 1,
         HeldReason::Unknown => 2,
         HeldReason::Unread => 3,
@@ -100,6 +104,10 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Unread
         | HeldReason::Ahead { .. }
         | HeldReason::Gate { .. }
+        | HeldReason::Soak { .. }
+        | HeldReason::Closed { .. }
+        | HeldReason::Paused { .. }
+        | HeldReason::Stopped { .. }
         | HeldReason::Undeclared
         | HeldReason::Ridden { .. }
         | HeldReason::NotOurs { .. }

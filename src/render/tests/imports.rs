@@ -66,6 +66,7 @@ fn imports() -> Plan {
             action: Action::Act { op },
             after: Vec::new(),
             precondition: Precondition::Nothing,
+            wave: None,
         });
     }
     plan.cost.changing_calls = 3;

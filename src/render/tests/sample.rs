@@ -124,6 +124,7 @@ pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedG
         ahead_count: 0,
         gated: false,
         patching: crate::train::Patching::EVERYTHING,
+        rollout: None,
     }
 }
 
@@ -208,6 +209,7 @@ pub(super) fn step(
         action,
         after: after.iter().map(|id| StepId(*id)).collect(),
         precondition: Precondition::Nothing,
+        wave: None,
     });
     id
 }
@@ -334,7 +336,14 @@ pub(super) fn full() -> Plan {
     plan.held = vec![
         held(
             Address::Group(group_name("db")),
-            HeldReason::Gate { after: group_name("web"), reachable: 11, members: 14, allowed: 1 },
+            HeldReason::Gate {
+                after: group_name("web"),
+                reachable: 11,
+                members: 14,
+                allowed: 1,
+                behind: None,
+                wave: None,
+            },
         ),
         held(
             Address::Instance(webs[12].clone()),
@@ -475,6 +484,10 @@ fn fill_steps(plan: &mut Plan) {
         candidates: instances("canary", 1..=4),
         members: 4,
         allowed: 0,
+        behind: None,
+        health: None,
+        soak: None,
+        wave: None,
     };
     let gate = step(plan, Address::Group(group_name("db")), Some("db"), Action::Gate { condition }, &ends);
     for member in instances("db", 1..=6) {

@@ -53,6 +53,7 @@ fn applied() -> State {
                 release: Some(release(bound)),
                 at_level: (number != 2).then_some(level),
                 accepted: Default::default(),
+                wave: 0,
             };
             state.instances.insert(instance(&format!("{name}-{number:02}")), record);
         }

@@ -3,11 +3,13 @@
 use super::{are, clean, count, time};
 use crate::observed::InstanceStatus;
 use crate::plan::{Held, HeldReason};
+use crate::rollout::Closure;
 
 /// Returns why something is held, without what differs from one instance to the next.
 pub(in crate::render) fn held(held: &Held) -> String {
     let until = held.until.map(|until| format!(", until {}", time(until))).unwrap_or_default();
-    let text = match &held.reason {
+    let reason = &held.reason;
+    let text = match reason {
         HeldReason::Unreachable { status: InstanceStatus::Error, .. } => {
             "the service reports an error of its agent".to_owned()
         }
@@ -23,10 +25,11 @@ pub(in crate::render) fn held(held: &Held) -> String {
             are(*packages, "package")
         ),
         HeldReason::OpenWork { .. } => "a work request that is not ours is open on it".to_owned(),
-        HeldReason::Gate { after, reachable, members, allowed } => format!(
-            "waits for group.{after}, of which {reachable} of {members} members are at level or can get there by this plan, and at least {} must be",
-            members.saturating_sub(*allowed)
-        ),
+        HeldReason::Gate { .. }
+        | HeldReason::Soak { .. }
+        | HeldReason::Closed { .. }
+        | HeldReason::Paused { .. }
+        | HeldReason::Stopped { .. } => super::gates::held(reason),
         HeldReason::Undeclared => {
             "the state owns its source, and the train no longer declares it; declared with \
              `retired = true`, it is deleted once nothing rides it"
@@ -130,7 +133,12 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Unread => "without known packages".to_owned(),
         HeldReason::Ahead { .. } => "ahead".to_owned(),
         HeldReason::OpenWork { .. } => "with open work".to_owned(),
-        HeldReason::Gate { after, .. } => format!("behind {after}"),
+        HeldReason::Gate { after, wave, .. } => format!("behind {}", super::gates::first(after, *wave)),
+        HeldReason::Soak { after, wave, .. } => format!("while {} soaks", super::gates::first(after, *wave)),
+        HeldReason::Closed { by: Closure::Window } => "outside its window".to_owned(),
+        HeldReason::Closed { by: Closure::Blackout } => "in a blackout".to_owned(),
+        HeldReason::Paused { .. } => "paused".to_owned(),
+        HeldReason::Stopped { .. } => "stopped".to_owned(),
         HeldReason::Undeclared => "undeclared".to_owned(),
         HeldReason::Ridden { .. } => "retired and still ridden".to_owned(),
         HeldReason::NotOurs { .. } => "retired, without our tags".to_owned(),

@@ -32,6 +32,7 @@ pub(in crate::report) fn train() -> Train {
         update: Some(crate::op::Wanted::All),
         schedule: None,
         profile: false,
+        pace: crate::rollout::Pace::default(),
     };
     let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
     Train {
@@ -152,6 +153,7 @@ pub(in crate::report) fn state() -> State {
             release: None,
             at_level: Some(level),
             accepted: Default::default(),
+            wave: 0,
         };
         state.instances.insert(id(name), record);
     }

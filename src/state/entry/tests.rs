@@ -1,8 +1,11 @@
 //! Each entry on each kind of state, as a table of what it changes.
 
+use super::super::{GroupRecord, InstanceRecord, SourceRecord};
 use super::*;
 use crate::name::TrainName;
 use crate::op::Lineage;
+use crate::op::Schedule;
+use crate::package::Digest;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("it is within jiff's range")
@@ -202,6 +205,7 @@ fn joining_keeps_the_release_and_moving_changes_the_groups_once() {
         release: release.map(ReleaseName::new),
         at_level: None,
         accepted: Default::default(),
+        wave: 0,
     };
     let cases = [
         (vec![riding(1, "web", None)], record("web", None)),

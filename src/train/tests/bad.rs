@@ -63,14 +63,6 @@ error: no group `cannary` is declared
    |
    = help: did you mean `canary`?
 
-error: `waves` is not supported yet
-  --> trains/t.toml:48:1
-   |
-48 | waves = [\"x%\"]
-   | ^^^^^
-   |
-   = help: the members of a group move together: delete the line
-
 error: `x%` is not a wave: expected a number of instances, as in `\"1\"`, or a share, as in `\"10%\"`
   --> trains/t.toml:48:10
    |
@@ -79,7 +71,7 @@ error: `x%` is not a wave: expected a number of instances, as in `\"1\"`, or a s
 ";
     let problems = files.load().unwrap_err();
     assert_eq!(problems.render(false), expected);
-    assert_eq!(problems.to_string(), "6 problems in 2 files");
+    assert_eq!(problems.to_string(), "5 problems in 2 files");
     // Colour repeats, and says nothing of its own.
     let coloured = problems.render(true);
     assert_ne!(coloured, expected);

@@ -36,6 +36,8 @@ fn a_good_file_is_read_value_by_value() {
         train.releases.iter().map(|r| (r.name.as_str(), r.line, r.packages().len())).collect();
     assert_eq!(releases, [("GL1", 19, 2), ("GL1.1", 23, 2)]);
     assert_eq!(train.releases[0].digest, Digest::of([GL1]));
+    // Whoever says how many failures are put up with is stopped by more.
+    let stops = crate::rollout::Pace { stops: true, ..crate::rollout::Pace::default() };
     let group = |name: &str, release: &str, line| Group {
         name: GroupName::new(name),
         id: None,
@@ -48,6 +50,7 @@ fn a_good_file_is_read_value_by_value() {
         schedule: None,
         profile: false,
         update: Some(crate::op::Wanted::All),
+        pace: crate::rollout::Pace::default(),
     };
     assert_eq!(
         train.groups,
@@ -60,12 +63,14 @@ fn a_good_file_is_read_value_by_value() {
                 members: Members::Listed(ocids(&["ocid1.instance.oc1..b", "ocid1.instance.oc1..c"])),
                 after: vec![GroupName::new("canary")],
                 max_failures: Amount::Percent(5),
+                pace: stops.clone(),
                 ..group("web", "GL1", 32)
             },
             Group {
                 id: Some(Ocid::new("ocid1.managedinstancegroup.oc1..db")),
                 after: vec![GroupName::new("canary"), GroupName::new("web")],
                 max_failures: Amount::Number(2),
+                pace: stops,
                 ahead: Ahead::Block,
                 ..group("db", "GL1", 42)
             },

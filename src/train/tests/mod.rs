@@ -14,6 +14,7 @@ mod good;
 mod imports;
 mod keeping;
 mod later;
+mod pace;
 mod selectors;
 
 /// Files by path, in place of a disk.

@@ -39,7 +39,7 @@ async fn a_state_of_an_older_format_is_migrated_by_the_next_write_and_kept() {
     assert_eq!(files[KEPT], SNAPSHOT, "what it was is kept, byte for byte");
     let written = store(folder.path()).load().await.unwrap().unwrap();
     assert_eq!(written, State { serial: 4, format_version: crate::state::FORMAT_VERSION, ..read.clone() });
-    assert!(str::from_utf8(&files["great-linux.json"]).unwrap().contains("\"format_version\": 2"));
+    assert!(str::from_utf8(&files["great-linux.json"]).unwrap().contains("\"format_version\": 3"));
 
     let kept = store(folder.path()).backups().await.unwrap();
     assert_eq!(store(folder.path()).backup(&kept[0]).await.unwrap(), Some(read), "and can be gone back to");

@@ -1,0 +1,92 @@
+//! Who of a group moves in which wave, and whether a rollout begins: waves are drawn once, fixed in the state, and drawn
+//! anew only when all of the group ride one release and it begins to move to another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Input;
+use super::assess::{Assessed, Member};
+use crate::name::{GroupName, Ocid};
+use crate::op::Binding;
+use crate::rollout::{Amount, spread};
+use crate::train::Group;
+
+/// The waves of all groups.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waves(BTreeMap<GroupName, Lineup>);
+
+/// The waves of one group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lineup {
+    /// The members of each wave.
+    pub(super) waves: Vec<Vec<Ocid>>,
+    /// The wave of each member, from 1.
+    of: BTreeMap<Ocid, u32>,
+    /// Whether a rollout begins with this plan, and fixes them.
+    pub(super) begins: bool,
+}
+
+impl Waves {
+    /// Returns the waves of a group; none of one whose rollouts nobody keeps book of.
+    pub(super) fn of(&self, group: &GroupName) -> Option<&Lineup> {
+        self.0.get(group)
+    }
+
+    /// Returns the wave that a member moves in, from 1.
+    pub(super) fn wave(&self, member: &Member<'_>) -> u32 {
+        self.0.get(&member.group.name).and_then(|lineup| lineup.of.get(member.id)).copied().unwrap_or(1)
+    }
+}
+
+/// Draws up the waves of the groups that have any, or stop at failures.
+pub(super) fn draw_up(input: &Input<'_>, members: &Assessed<'_>) -> Waves {
+    let groups = input.train.groups.iter().filter(|group| group.pace.stops);
+    Waves(groups.map(|group| (group.name.clone(), lineup(input, group, members.of(&group.name)))).collect())
+}
+
+/// Returns how many failures of a wave are put up with: its share, and never all of it.
+pub(super) fn allowed(max_failures: Amount, members: usize) -> usize {
+    max_failures.of(members).min(members.saturating_sub(1))
+}
+
+fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>]) -> Lineup {
+    let record = input.state.rollouts.get(&group.name);
+    let goes_on = record.is_some_and(|record| record.is_to(&group.release));
+    let fixed = |member: &Member<'_>| input.state.wave_of(&group.name, member.id);
+    let kept = goes_on || (members.iter().any(|member| fixed(member).is_some()) && is_mixed(members));
+    let waves = match record.filter(|_| kept) {
+        Some(record) => {
+            // Whoever has come since goes last: that nobody is touched before a gate has been passed.
+            let last = record.waves.max(1);
+            let mut waves = vec![Vec::new(); last as usize];
+            for member in members {
+                let wave = fixed(member).unwrap_or(last).clamp(1, last);
+                waves[wave as usize - 1].push(member.id.clone());
+            }
+            waves
+        }
+        None => {
+            let domains = members.iter().map(|member| (member.id, domain(input, member.id)));
+            // A service that moves groups as a whole has each of them in one wave.
+            let as_a_whole = input.capabilities.binding == Binding::Group;
+            let declared = if as_a_whole { &[][..] } else { &group.pace.waves };
+            let drawn = spread(domains, declared);
+            drawn.into_iter().map(|wave| wave.into_iter().cloned().collect()).collect()
+        }
+    };
+    let of = (1..).zip(&waves).flat_map(|(wave, ids)| ids.iter().map(move |id| (id.clone(), wave))).collect();
+    let begins = !goes_on && members.iter().any(Member::moves);
+    Lineup { waves, of, begins }
+}
+
+/// Tells whether a group's members ride more than one source: a rollout has not been finished, nor taken back.
+fn is_mixed(members: &[Member<'_>]) -> bool {
+    let rides = members.iter().filter_map(|member| member.seen);
+    let rides: BTreeSet<Option<&Ocid>> =
+        rides.map(|seen| seen.parent.as_ref().map(|link| &link.id)).collect();
+    rides.len() > 1
+}
+
+/// Returns what an instance fails together with, where Compute says so.
+fn domain<'a>(input: &Input<'a>, id: &Ocid) -> Option<&'a str> {
+    input.observed.compute.instances.get(id)?.domain.as_deref()
+}

@@ -1,0 +1,102 @@
+//! How far a rollout is, read off a state: waves, soaks, holds, and when it may be through.
+
+use super::*;
+use crate::op::Lineage;
+use crate::state::Entry;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn id(n: usize) -> Ocid {
+    Ocid::new(&format!("ocid1.instance.oc1..{n}"))
+}
+
+fn web() -> GroupName {
+    GroupName::new("web")
+}
+
+fn group(wave_soak: Option<i64>) -> Group {
+    Group {
+        name: web(),
+        id: None,
+        release: ReleaseName::new("GL1.1"),
+        members: crate::train::Members::Service,
+        after: Vec::new(),
+        max_failures: crate::train::Amount::Number(1),
+        ahead: crate::train::Ahead::Report,
+        line: 1,
+        update: Some(crate::op::Wanted::All),
+        schedule: None,
+        profile: false,
+        pace: crate::rollout::Pace {
+            wave_soak: wave_soak.map(SignedDuration::from_secs),
+            stops: true,
+            ..crate::rollout::Pace::default()
+        },
+    }
+}
+
+fn state(levels: &[(usize, i64)]) -> State {
+    let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+    let waves = vec![vec![id(1)], vec![id(2), id(3)], vec![id(4)]];
+    let entry =
+        Entry::RolloutStarted { group: web(), release: ReleaseName::new("GL1.1"), waves, at: at(100) };
+    state.record(&entry).unwrap();
+    for (n, second) in levels {
+        let entry = Entry::AtLevel {
+            instance: id(*n),
+            name: format!("web-{n}").into(),
+            group: web(),
+            release: ReleaseName::new("GL1.1"),
+            extra: 0,
+            at: at(*second),
+            patching: crate::patching::Patching::default(),
+        };
+        state.record(&entry).unwrap();
+    }
+    state
+}
+
+fn told(state: &State, group: &Group, now: i64) -> RolloutStanding {
+    one(Some(group), state, (&web(), &state.rollouts[&web()]), at(now))
+}
+
+#[test]
+fn a_wave_soaks_and_then_the_next_one_moves() {
+    let state = state(&[(1, 200)]);
+    let standing = told(&state, &group(Some(50)), 210);
+    let counts: Vec<_> =
+        standing.waves.iter().map(|wave| (wave.members, wave.at_level, wave.since)).collect();
+    assert_eq!(counts, [(1, 1, Some(at(200))), (2, 0, None), (1, 0, None)]);
+    assert_eq!(standing.hold, Some(Hold::Soaks { wave: 1, until: at(250) }));
+    // Three are left at 100 s each, after 40 s of soak.
+    assert_eq!(standing.eta, Some(at(210 + 300 + 40)));
+    let standing = told(&state, &group(Some(50)), 260);
+    assert_eq!((standing.hold, standing.eta), (None, Some(at(560))));
+}
+
+#[test]
+fn as_many_as_are_put_up_with_may_be_missing() {
+    let mut state = state(&[(1, 200), (2, 300)]);
+    let (group, why) = (group(None), "it broke".to_owned());
+    let failed = Entry::RolloutFailed { group: web(), instance: id(3), wave: 2, why, at: at(310) };
+    state.record(&failed).unwrap();
+    let standing = told(&state, &group, 320);
+    assert_eq!((standing.waves[1].failed, standing.waves[1].since), (1, Some(at(300))));
+    assert_eq!(standing.failed[0].name, id(3).to_string(), "nobody knows its name yet");
+    let stopped = Stopped { wave: 2, failed: 1, allowed: 0, whole: true, at: at(310) };
+    state.record(&Entry::RolloutStopped { group: web(), stopped: stopped.clone() }).unwrap();
+    let standing = told(&state, &group, 320);
+    assert_eq!((standing.hold, standing.eta), (Some(Hold::Stopped(stopped)), None));
+}
+
+#[test]
+fn what_has_ended_is_held_by_nothing() {
+    let mut state = state(&[(1, 200), (2, 300), (3, 310), (4, 400)]);
+    state.record(&Entry::RolloutDone { group: web(), at: at(401) }).unwrap();
+    let standing = told(&state, &group(Some(1_000)), 402);
+    assert_eq!(standing.ended, Some(Ended { at: at(401), aborted_to: None }));
+    assert_eq!((standing.hold, standing.eta), (None, None));
+    assert!(standing.waves.iter().all(|wave| wave.members == wave.at_level));
+}

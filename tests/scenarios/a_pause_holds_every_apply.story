@@ -1,0 +1,4 @@
+apply
+set web waves = ["1", "25%"]
+plan
+  > xxx
