@@ -23,7 +23,7 @@ use super::{
 use crate::name::TrainName;
 use crate::package::Digest;
 use crate::seal::Sealing;
-use crate::state::{FORMAT_VERSION, Finish};
+use crate::state::Finish;
 
 /// How many replaced snapshots of a lineage are kept, where nobody says otherwise.
 const BACKUPS: usize = 10;
@@ -238,7 +238,7 @@ fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option
 pub(super) fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
     let place = medium.place(&Item::Journal);
     match fault {
-        Fault::Newer { found } => StoreError::Newer { place, found, known: FORMAT_VERSION },
+        Fault::Newer { found } => StoreError::Newer { place, found, known: journal::FORMAT_VERSION },
         Fault::Bad { line, problem } => StoreError::Damaged {
             place,
             problem: format!("line {line}: {problem}"),

@@ -31,6 +31,7 @@ mod rows;
 mod sealed;
 mod shelf;
 mod snapshot;
+mod torn;
 
 use std::future::Future;
 
