@@ -61,6 +61,12 @@ impl<S: Session> Ledger<S> {
                 }
                 again = true;
             }
+            _ if state.serial == basis.serial && basis.differs_from(&state) => {
+                return stale(format!(
+                    "it was made while the run that led to serial {} was at work, which has done more since",
+                    basis.serial
+                ));
+            }
             _ if state.serial == basis.serial => {}
             _ => {
                 return stale(format!(

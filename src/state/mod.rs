@@ -252,6 +252,12 @@ impl State {
         }
     }
 
+    /// Returns a digest of all that it says. Which build wrote it is no part of that.
+    pub fn digest(&self) -> Digest {
+        let said = Self { format_version: 0, tool: String::new(), ..self.clone() };
+        Digest::of([serde_json::to_vec(&said).expect("its keys are strings")])
+    }
+
     /// Returns the word of its service, where that is told: states of the first one look as they did before there was
     /// another.
     pub fn told_service(&self) -> Option<&'static str> {

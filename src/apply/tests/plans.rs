@@ -138,6 +138,7 @@ impl Builder {
                 lineage: lineage(),
                 serial: 0,
                 digest: Digest::of_lines(["train"]),
+                state: None,
             },
             service: ServiceLabel {
                 api: "osms".to_owned(),

@@ -144,6 +144,7 @@ pub(super) fn empty() -> Plan {
             lineage: Lineage("6f9a1c20".into()),
             serial: 41,
             digest: Digest::of(["train"]),
+            state: None,
         },
         service: ServiceLabel {
             api: "osms".to_owned(),
