@@ -118,7 +118,7 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
         ready(Ok(None))
     }
 
-    /// Adds a whole line, which needs no lock. Durable when it returns.
+    /// Adds a whole line, or several, which needs no lock. Durable when it returns.
     fn add_line(&self, item: &Item, line: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Replaces an item as a whole, as [`Held::replace`] does, without the lock: one by which nothing is decided. Of

@@ -10,10 +10,10 @@ use super::*;
 use crate::seal::{Passphrase, SealError, Sealing};
 use crate::state::store::{HistoryLine, ReportRecord, read_state, state_text};
 
-const OWN: &str = "correct-horse-battery-staple";
+pub(super) const OWN: &str = "correct-horse-battery-staple";
 const FORMER: &str = "the horse that was there before";
 
-fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
+pub(super) fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
     Some(Passphrase::new(variable, text).unwrap())
 }
 
@@ -37,7 +37,7 @@ fn kept_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn history(serial: u64) -> HistoryRecord {
+pub(super) fn history(serial: u64) -> HistoryRecord {
     HistoryRecord {
         at: at(9),
         who: "ada".to_owned(),
