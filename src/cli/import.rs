@@ -127,6 +127,7 @@ async fn write(
             steps: StepCounts::default(),
             interrupted: false,
             ancestor: new.ancestor,
+            overrides: Vec::new(),
         })
         .await?;
     context.terminal.say(&format!("\nTook the state over; the old one is kept in {kept}."));

@@ -25,14 +25,10 @@ pub(super) fn gone(
     let newest = kept.iter().max_by_key(|backup| backup.name.serial);
     // Of several lines of descent it cannot be told here which was the last.
     let newest = newest.filter(|newest| kept.iter().all(|one| one.name.lineage == newest.name.lineage));
-    let evidence = match (past.records.last(), kept.first()) {
-        (Some(HistoryLine::Run(run)), _) => {
-            format!("{} tells of serial {}, left by {} at {:.0}", past.place, run.serial, run.who, run.at)
+    let evidence = match (past.records.iter().rev().find_map(HistoryLine::left), kept.first()) {
+        (Some((serial, who, at)), _) => {
+            format!("{} tells of serial {serial}, left by {who} at {at:.0}", past.place)
         }
-        (Some(HistoryLine::Change(change)), _) => format!(
-            "{} tells of serial {}, left by {} at {:.0}",
-            past.place, change.serial, change.who, change.at
-        ),
         (None, Some(backup)) => format!("{} is kept", backup.place),
         (None, None) if !past.unreadable.is_empty() => format!("{} cannot be read", past.place),
         (None, None) => return Ok(()),

@@ -20,7 +20,7 @@ use crate::name::Address;
 use crate::render;
 use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{Backup, Backups, HistoryLine, Store, TrainStore};
+use crate::state::store::{Backup, Backups, Store, TrainStore};
 use crate::train::Train;
 
 /// Does what was asked for.
@@ -106,10 +106,8 @@ impl Place {
     /// Returns the highest serial that was ever used, as far as is known.
     async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
         let kept = self.store.replaced().await?.all.into_iter().map(|backup| backup.name.serial);
-        let noted = self.store.past().await?.records.into_iter().map(|line| match line {
-            HistoryLine::Run(run) => run.serial,
-            HistoryLine::Change(change) => change.serial,
-        });
+        let past = self.store.past().await?.records;
+        let noted = past.iter().filter_map(|line| line.left().map(|(serial, ..)| serial));
         Ok(kept.chain(noted).chain(state.map(|state| state.serial)).max().unwrap_or_default())
     }
 }

@@ -149,6 +149,9 @@ pub struct Basis {
     /// run does. None in plans of older builds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Digest>,
+    /// Whether groups were allowed to lose more members than is usual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_shrink: bool,
 }
 
 impl Basis {

@@ -189,5 +189,6 @@ pub(super) fn basis(input: &Input<'_>) -> Basis {
         serial: input.state.serial,
         digest: input.train.digest,
         state: Some(input.state.digest()),
+        allow_shrink: false,
     }
 }

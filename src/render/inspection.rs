@@ -12,7 +12,7 @@ use super::{Detail, Style};
 use crate::name::Address;
 use crate::state::State;
 use crate::state::inspect::{Difference, How, Spellings, fields};
-use crate::state::store::{Backup, HistoryLine};
+use crate::state::store::{Backup, HistoryLine, UnlockRecord};
 
 /// Lists what a state holds, an address a line.
 pub fn state_addresses(state: &State) -> String {
@@ -136,10 +136,23 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         let (serial, at, who, host, what) = match line {
             HistoryLine::Run(run) => (run.serial, run.at, &run.who, &run.host, told(run)),
             HistoryLine::Change(change) => {
-                (change.serial, change.at, &change.who, &change.host, change.change.clone())
+                let what = with_flags(change.change.clone(), &change.overrides);
+                (change.serial, change.at, &change.who, &change.host, what)
+            }
+            HistoryLine::Unlock(unlock) => {
+                let UnlockRecord { at, who, host, unlocked } = unlock;
+                let who = clean(&format!("{who} on {host}")).into_owned();
+                let what = format!(
+                    "took away the lock of {} on {}: {}",
+                    unlocked.who, unlocked.host, unlocked.command
+                );
+                let cells = [String::new(), time(*at), who, clean(&what).into_owned(), String::new()];
+                rows.push((rows.last().map_or(0, |(serial, _)| *serial), cells));
+                continue;
             }
         };
-        let made = index < begin || was_made(line, lines.get(index + 1), state);
+        let next = lines[index + 1..].iter().find(|line| line.left().is_some());
+        let made = index < begin || was_made(line, next, state);
         let what = if made { what } else { format!("{what}, not carried out") };
         let is = if index < begin || !made {
             ""
@@ -180,7 +193,7 @@ fn was_made(line: &HistoryLine, next: Option<&HistoryLine>, state: Option<&State
     match next {
         Some(HistoryLine::Change(next)) => next.basis >= change.serial,
         Some(HistoryLine::Run(next)) => next.serial > change.serial || next.ancestor.is_some(),
-        None => state.is_none_or(|state| state.serial >= change.serial),
+        Some(HistoryLine::Unlock(_)) | None => state.is_none_or(|state| state.serial >= change.serial),
     }
 }
 
@@ -213,7 +226,12 @@ fn told(run: &crate::state::store::HistoryRecord) -> String {
     if run.interrupted {
         told.push_str(", interrupted");
     }
-    told
+    with_flags(told, &run.overrides)
+}
+
+/// Adds the flags by which something went on without a question, or past a refusal.
+fn with_flags(told: String, flags: &[String]) -> String {
+    flags.iter().fold(told, |told, flag| format!("{told}, {flag}"))
 }
 
 /// Writes the same as JSON.

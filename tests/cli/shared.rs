@@ -170,6 +170,10 @@ fn a_lock_outlives_a_dead_run_and_is_taken_away_by_its_id() {
     workspace.run(&["force-unlock", &id]).expect(exit::USAGE);
     workspace.run(&["force-unlock", &id, "--auto-approve"]).expect(exit::DONE);
     workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    let past = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    for part in ["took away the lock of", "patchtrain apply", "done, --auto-approve"] {
+        assert!(past.contains(part), "no {part} in {past}");
+    }
     workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
     let none = workspace.run(&["force-unlock", &id, "--auto-approve"]).expect(exit::DONE);
     assert!(none.stderr.contains("is not locked"), "{}", none.stderr);

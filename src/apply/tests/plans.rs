@@ -139,6 +139,7 @@ impl Builder {
                 serial: 0,
                 digest: Digest::of_lines(["train"]),
                 state: None,
+                allow_shrink: false,
             },
             service: ServiceLabel {
                 api: "osms".to_owned(),

@@ -24,6 +24,7 @@ fn plan(id: &str, serial: u64) -> Plan {
             serial,
             digest: Digest::of(["t"]),
             state: None,
+            allow_shrink: false,
         },
         service: ServiceLabel {
             api: "osms".to_owned(),

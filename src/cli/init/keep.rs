@@ -113,6 +113,7 @@ async fn one(
         basis: 0,
         serial: 0,
         lineage: crate::op::Lineage("".into()),
+        overrides: Vec::new(),
     };
     let moved = Moved { to: target.place().to_string(), who: holder.who, at: Timestamp::now() };
     // Not to be dropped halfway without need: a second try goes on from wherever this one got.

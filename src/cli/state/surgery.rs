@@ -255,6 +255,7 @@ impl<'a> Operation<'a> {
             basis: before.as_ref().map_or(0, |before| before.serial),
             serial: after.serial,
             lineage: after.lineage.clone(),
+            overrides: Vec::new(),
         };
         session.change(&after, record).await?;
         let back = match &before {

@@ -145,6 +145,7 @@ pub(super) fn empty() -> Plan {
             serial: 41,
             digest: Digest::of(["train"]),
             state: None,
+            allow_shrink: false,
         },
         service: ServiceLabel {
             api: "osms".to_owned(),

@@ -51,6 +51,7 @@ pub use objects::{HeldObjects, Objects};
 pub use past::{Backup, Backups};
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
+    UnlockRecord,
 };
 pub use releases::Releases;
 pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};

@@ -108,7 +108,7 @@ impl<M: Medium> KeptSession<M> {
                 self.held.replace(&item, &bytes).await?;
             }
         }
-        self.note(&HistoryLine::Change(ChangeRecord {
+        self.note(HistoryLine::Change(ChangeRecord {
             basis: state.serial,
             serial: state.serial,
             lineage: state.lineage.clone(),

@@ -117,7 +117,7 @@ impl<M: Medium> KeptSession<M> {
         let before = self.read().await?;
         // First: a change that nobody wrote down could not be told afterwards. One that was cut off before it was made is
         // known by what follows it: nothing builds on its serial.
-        self.note(&HistoryLine::Change(record)).await?;
+        self.note(HistoryLine::Change(record)).await?;
         match before {
             Some(before) if before.lineage != state.lineage => self.supersede(state).await.map(|_| ()),
             _ => self.fold(state).await,

@@ -185,6 +185,7 @@ fn record(serial: u64) -> HistoryRecord {
         steps: StepCounts::default(),
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     }
 }
 

@@ -113,6 +113,7 @@ pub(in super::super) async fn lines_are_added_by_many_and_stay_whole<G: Ground>(
         steps: StepCounts::default(),
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     });
     for record in &records {
         session.history(record).await.unwrap();

@@ -32,6 +32,7 @@ async fn moves_between<M: Medium>(from: &Kept<M>, to: &Kept<M>) -> Result<Option
         basis: 0,
         serial: 0,
         lineage: Lineage("".into()),
+        overrides: Vec::new(),
     };
     let moved = Moved { to: "there".to_owned(), who: "ada".to_owned(), at: at(9) };
     target.take_over(&mut source, &record, moved).await

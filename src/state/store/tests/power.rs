@@ -44,6 +44,7 @@ async fn story(folder: &Path) -> (Vec<Op>, Acknowledged) {
         basis: state.serial - 1,
         serial: state.serial,
         lineage: state.lineage.clone(),
+        overrides: Vec::new(),
     };
     session.change(&state, record).await.unwrap();
     acknowledge(&mut known, Some(state));

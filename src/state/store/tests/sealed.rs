@@ -48,6 +48,7 @@ pub(super) fn history(serial: u64) -> HistoryRecord {
         steps: StepCounts::default(),
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     }
 }
 
