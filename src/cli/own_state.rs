@@ -4,7 +4,7 @@
 use super::{CliError, exit, random};
 use crate::op::{Api, Lineage};
 use crate::state::State;
-use crate::state::store::{Backup, HistoryLine, Lines, Place};
+use crate::state::store::{Backup, HistoryLine, Left, Lines, Place};
 use crate::train::Train;
 
 /// Takes what the store has, or makes the state of a train that has never been applied.
@@ -26,7 +26,7 @@ pub(super) fn gone(
     // Of several lines of descent it cannot be told here which was the last.
     let newest = newest.filter(|newest| kept.iter().all(|one| one.name.lineage == newest.name.lineage));
     let evidence = match (past.records.iter().rev().find_map(HistoryLine::left), kept.first()) {
-        (Some((serial, who, at)), _) => {
+        (Some(Left { serial, who, at }), _) => {
             format!("{} tells of serial {serial}, left by {who} at {at:.0}", past.place)
         }
         (None, Some(backup)) => format!("{} is kept", backup.place),
@@ -52,6 +52,33 @@ pub(super) fn gone(
          back by `patchtrain import`",
         past.place
     )))
+}
+
+/// Says that a state is older than what the history tells of its lineage.
+pub(super) fn put_back(
+    train: &Train,
+    state: &State,
+    place: &Place,
+    history: &Place,
+    left: &Left<'_>,
+) -> CliError {
+    let (name, Left { serial, who, at }) = (&train.name, left);
+    CliError::new(
+        exit::ERROR,
+        format!(
+            "{place} is at serial {}, and {history} tells of serial {serial} of the same lineage, left by {who} at {at:.0}: \
+             somebody has put an older copy in its place",
+            state.serial
+        ),
+    )
+    .hint(format!(
+        "go back to the latest that is kept: `patchtrain state history --train {name}` shows which, and `patchtrain state \
+         restore` takes its serial"
+    ))
+    .hint(format!(
+        "or go on from this one, which then gets a serial above all others: `patchtrain state pull --train {name} >FILE` and \
+         `patchtrain state push FILE --train {name}`"
+    ))
 }
 
 /// Refuses a state of another service: its ids mean nothing to the train's, which would be asked in vain.

@@ -107,7 +107,7 @@ impl Place {
     async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
         let kept = self.store.replaced().await?.all.into_iter().map(|backup| backup.name.serial);
         let past = self.store.past().await?.records;
-        let noted = past.iter().filter_map(|line| line.left().map(|(serial, ..)| serial));
+        let noted = past.iter().filter_map(|line| line.left().map(|left| left.serial));
         Ok(kept.chain(noted).chain(state.map(|state| state.serial)).max().unwrap_or_default())
     }
 }

@@ -83,10 +83,33 @@ impl Context {
         stored: Option<State>,
         interrupt: &Interrupt,
     ) -> Result<State, CliError> {
-        if stored.is_none() {
-            self.never_applied(train, interrupt).await?;
+        match &stored {
+            None => self.never_applied(train, interrupt).await?,
+            Some(state) => self.not_put_back(train, state, interrupt).await?,
         }
         own_state::of(train, stored)
+    }
+
+    /// Refuses an older copy that somebody has put in the state's place: plans that were saved before would fit it again.
+    pub(super) async fn not_put_back(
+        &self,
+        train: &Train,
+        state: &State,
+        interrupt: &Interrupt,
+    ) -> Result<(), CliError> {
+        let store = self.store(train, interrupt).await?;
+        unless_interrupted(interrupt, async {
+            // Nothing is decided by a history that cannot be read.
+            let Ok(past) = store.past().await else { return Ok(()) };
+            let Some(left) = past.ahead_of(state) else { return Ok(()) };
+            // Unless a whole run has come between the two looks.
+            let now = store.load().await?;
+            if now.is_some_and(|now| past.ahead_of(&now).is_none()) {
+                return Ok(());
+            }
+            Err(own_state::put_back(train, state, &store.place(), &past.place, &left))
+        })
+        .await?
     }
 
     /// Refuses to begin anew where there was a state, here or in the folder: its sources and groups would be taken for

@@ -130,7 +130,7 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         ("what", Side::Left),
         ("kept", Side::Left),
     ]);
-    let begin = state.map_or(0, |state| begin_of_lineage(lines, state));
+    let begin = state.map_or(0, |state| HistoryLine::begin_of(lines, state));
     let mut rows: Vec<(u64, [String; 5])> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let (serial, at, who, host, what) = match line {
@@ -151,8 +151,7 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
                 continue;
             }
         };
-        let next = lines[index + 1..].iter().find(|line| line.left().is_some());
-        let made = index < begin || was_made(line, next, state);
+        let made = index < begin || line.was_made(&lines[index + 1..], state);
         let what = if made { what } else { format!("{what}, not carried out") };
         let is = if index < begin || !made {
             ""
@@ -184,29 +183,6 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         }
     }
     page.finish()
-}
-
-/// Tells whether a change by hand came to its end: it is written down before it is made. What follows it says so, and of
-/// the last line the state.
-fn was_made(line: &HistoryLine, next: Option<&HistoryLine>, state: Option<&State>) -> bool {
-    let HistoryLine::Change(change) = line else { return true };
-    match next {
-        Some(HistoryLine::Change(next)) => next.basis >= change.serial,
-        Some(HistoryLine::Run(next)) => next.serial > change.serial || next.ancestor.is_some(),
-        Some(HistoryLine::Unlock(_)) | None => state.is_none_or(|state| state.serial >= change.serial),
-    }
-}
-
-/// Finds the first line of a state's lineage: those before the last one that began it count serials of their own.
-fn begin_of_lineage(lines: &[HistoryLine], state: &State) -> usize {
-    for (index, line) in lines.iter().enumerate().rev() {
-        match line {
-            HistoryLine::Run(run) if run.ancestor.is_some() => return index,
-            HistoryLine::Change(change) if change.lineage != state.lineage => return index + 1,
-            _ => {}
-        }
-    }
-    0
 }
 
 fn told(run: &crate::state::store::HistoryRecord) -> String {

@@ -31,6 +31,7 @@ mod rows;
 mod sealed;
 mod shelf;
 mod snapshot;
+mod timeline;
 mod torn;
 
 use std::future::Future;
@@ -57,6 +58,7 @@ pub use releases::Releases;
 pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};
 pub use sealed::{HeldSealed, Sealed};
 pub use shelf::{HeldShelf, Shelf};
+pub use timeline::Left;
 
 /// A state wherever a train's file says.
 pub type TrainStore = Kept<Sealed<Shelf>>;

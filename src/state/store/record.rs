@@ -142,15 +142,6 @@ impl Holder {
 }
 
 impl HistoryLine {
-    /// Returns the serial that it left, and who left it when; none for what left none.
-    pub fn left(&self) -> Option<(u64, &str, Timestamp)> {
-        match self {
-            Self::Run(run) => Some((run.serial, &run.who, run.at)),
-            Self::Change(change) => Some((change.serial, &change.who, change.at)),
-            Self::Unlock(_) => None,
-        }
-    }
-
     /// Adds to the flags that it tells of.
     pub(super) fn overriding(mut self, flags: &[String]) -> Self {
         let told = match &mut self {
