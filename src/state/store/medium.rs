@@ -157,6 +157,11 @@ pub trait Held: Look + Send + 'static {
     /// what is there. After an error nothing of it counts as written, and it may be tried again with something else.
     fn append(&mut self, base: &Base, batch: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Writes anew what is kept beside the snapshot, as far as it is not as it would be written now. By itself nothing is.
+    fn renew(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(Ok(()))
+    }
+
     /// Forgets the journal that this session appends to: the next append begins a new one.
     fn leave_journal(&mut self);
 }

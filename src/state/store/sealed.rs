@@ -40,7 +40,7 @@ pub struct Sealed<M> {
 #[derive(Debug)]
 pub struct HeldSealed<M: Medium> {
     of: Sealed<M>,
-    held: M::Held,
+    pub(super) held: M::Held,
     /// The journal of this session, from its first append on.
     journal: Option<OpenJournal>,
     /// Whether the snapshot is known to be as this session would write it.
@@ -349,6 +349,14 @@ impl<M: Medium> Held for HeldSealed<M> {
         let (bytes, then) = sealed.map_err(|error| self.of.refuse(&Item::Journal, error))?;
         self.held.append(base, &bytes).await?;
         self.journal = Some(then);
+        Ok(())
+    }
+
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        self.held.renew().await?;
+        if self.of.sealing.is_asked_for() {
+            self.sweep().await?;
+        }
         Ok(())
     }
 
