@@ -3,6 +3,7 @@
 //! A medium is tried on a [`Ground`], which makes clients of one place, as processes on machines of their own would be.
 
 pub(super) mod crash;
+pub(super) mod hand;
 pub(super) mod items;
 pub(super) mod locks;
 mod on_files;
@@ -47,6 +48,9 @@ macro_rules! contract {
             items::a_run_is_read_as_it_goes_on_and_folded_at_its_end,
             items::replaced_snapshots_are_kept_and_pruned,
             crash::after_a_crash_between_any_two_calls_nothing_acknowledged_is_lost,
+            hand::a_change_by_hand_may_be_cut_off_anywhere,
+            hand::another_passphrase_may_be_cut_off_anywhere,
+            hand::a_move_there_and_away_may_be_cut_off_anywhere,
         }
     };
     ($ground:expr; $($module:ident :: $article:ident,)*) => {$(

@@ -7,7 +7,7 @@ mod moved;
 mod noted;
 mod power;
 mod refuse;
-mod sealed;
+pub(super) mod sealed;
 
 use std::collections::BTreeMap;
 use std::fs;

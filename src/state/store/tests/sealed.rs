@@ -10,10 +10,10 @@ use super::*;
 use crate::seal::{Passphrase, SealError, Sealing};
 use crate::state::store::{HistoryLine, ReportRecord, read_state, state_text};
 
-pub(super) const OWN: &str = "correct-horse-battery-staple";
-const FORMER: &str = "the horse that was there before";
+pub(in crate::state::store) const OWN: &str = "correct-horse-battery-staple";
+pub(in crate::state::store) const FORMER: &str = "the horse that was there before";
 
-pub(super) fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
+pub(in crate::state::store) fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
     Some(Passphrase::new(variable, text).unwrap())
 }
 
