@@ -6,7 +6,6 @@ mod books;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -16,7 +15,7 @@ use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
-use super::signal::{signal, sleep_until, unless_hung};
+use super::signal::{LAST_ANSWERS, signal, sleep_until, unless_hung};
 use super::token::Tokens;
 use super::work::Crew;
 use super::worker::{Report, act};
@@ -26,9 +25,6 @@ use crate::name::{GroupName, Ocid};
 use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
 use crate::plan::{Action, Plan, Step};
 use crate::state::store::{Session, StoreError};
-
-/// How long answers in flight may take to come in after a first signal (safety rule 6).
-pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// A run of a plan.
 pub(super) struct Coordinator<'a, C, S, F> {
