@@ -86,7 +86,7 @@ pub(super) fn holder(who: &str) -> Holder {
 }
 
 pub(super) fn store<G: Ground>(ground: &G) -> Kept<G::Medium> {
-    Kept::on(ground.client(&train()), train())
+    Kept::on(ground.client(&train()), train()).keeping(10)
 }
 
 /// Takes a lock as soon as its last holder is gone, which a place may take a moment to notice.

@@ -25,9 +25,6 @@ use crate::package::Digest;
 use crate::seal::Sealing;
 use crate::state::Finish;
 
-/// How many replaced snapshots of a lineage are kept, where nobody says otherwise.
-const BACKUPS: usize = 10;
-
 /// How much of a lineage is enough to tell two apart in a backup's name.
 const SHORT: usize = 12;
 
@@ -72,10 +69,10 @@ impl Kept<Files> {
 impl<M: Medium> Kept<M> {
     /// Keeps a train's state on a medium.
     pub fn on(medium: M, train: TrainName) -> Self {
-        Self { medium, train, backups: BACKUPS }
+        Self { medium, train, backups: usize::MAX }
     }
 
-    /// Keeps so many of the snapshots that are replaced: ten where nothing is said.
+    /// Keeps so many of the snapshots that are replaced: all where nothing is said, which the train file does.
     #[must_use]
     pub fn keeping(self, backups: usize) -> Self {
         Self { backups, ..self }

@@ -28,7 +28,7 @@ fn train() -> TrainName {
 }
 
 fn store(folder: &Path) -> LocalStore {
-    LocalStore::new(folder, train())
+    LocalStore::new(folder, train()).keeping(10)
 }
 
 fn holder(who: &str) -> Holder {
