@@ -4,7 +4,7 @@
 use super::{CliError, exit, random};
 use crate::op::{Api, Lineage};
 use crate::state::State;
-use crate::state::store::{Backup, HistoryLine, Left, Lines, Place};
+use crate::state::store::{Backup, HistoryLine, Left, Lines, Place, Ways};
 use crate::train::Train;
 
 /// Takes what the store has, or makes the state of a train that has never been applied.
@@ -18,7 +18,7 @@ pub(super) fn of(train: &Train, stored: Option<State>) -> Result<State, CliError
 /// Fails where there is no state, and the history or the backups say that there was one.
 pub(super) fn gone(
     train: &Train,
-    place: &Place,
+    (place, ways): (&Place, Ways),
     past: &Lines<HistoryLine>,
     kept: &[Backup],
 ) -> Result<(), CliError> {
@@ -45,13 +45,21 @@ pub(super) fn gone(
             "go on from what is kept: `patchtrain state history --train {name}` lists it, and `patchtrain state restore` takes a \
              serial"
         )),
-        None => error.hint(format!("put a copy back: `patchtrain state push FILE --train {name}`")),
+        None => error.hint(format!(
+            "{}; or, where there is a copy of it in a file, put that back: `patchtrain state push FILE --train {name}`",
+            lowered(ways.restore())
+        )),
     };
     Err(error.hint(format!(
-        "or, to begin anew, move {} and all that is kept beside it away; what the train has in the service is then taken \
-         back by `patchtrain import`",
-        past.place
+        "or, to begin anew, {}; what the train has in the service is then taken back by `patchtrain import`",
+        ways.remove(&format!("{} and all that is kept beside it", past.place))
     )))
+}
+
+/// Has a sentence begin as one does amid others.
+fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 /// Says that a state is older than what the history tells of its lineage.

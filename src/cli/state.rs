@@ -98,7 +98,8 @@ impl Place {
                     format!("{} states of serial {serial} of train `{train}` are kept", several.len());
                 let error = CliError::new(exit::ERROR, message);
                 let error = several.iter().fold(error, |error, backup| error.cause(backup.place.to_string()));
-                Err(error.hint("`patchtrain state push FILE` puts one of them in place"))
+                let error = error.hint("`patchtrain state push FILE` puts one of them in place");
+                Err(self.store.ways().fetch().into_iter().fold(error, CliError::hint))
             }
         }
     }

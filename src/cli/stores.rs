@@ -56,7 +56,7 @@ impl Context {
             Ok(None) => {
                 let (past, kept) = (local.past().await?, local.backups().await?);
                 // What is named there is looked for where the file says.
-                return own_state::gone(train, &local.place(), &past, &kept).map_err(|error| {
+                return own_state::gone(train, (&local.place(), local.ways()), &past, &kept).map_err(|error| {
                     error.hint(format!(
                         "that lies in the folder, and {} says `store = \"{}\"`: say `store = \"local\"` until it is there \
                          again, and then move it with `patchtrain init --migrate-state`",
@@ -119,7 +119,7 @@ impl Context {
         let store = self.store(train, interrupt).await?;
         let kept = async { Ok::<_, CliError>((store.past().await?, store.backups().await?)) };
         let (past, kept) = unless_interrupted(interrupt, kept).await??;
-        own_state::gone(train, &store.place(), &past, &kept)
+        own_state::gone(train, (&store.place(), store.ways()), &past, &kept)
     }
 
     /// Opens a store, whatever was opened before.

@@ -18,7 +18,8 @@ use super::medium::{BackupName, Held, Item, Look, Medium, Place};
 use super::record::{HistoryLine, UnlockRecord};
 use super::sealed::Sealed;
 use super::{
-    Base, Entry, HistoryRecord, Holder, Lock, LockId, Session, State, StepCounts, Store, StoreError, snapshot,
+    Base, Entry, HistoryRecord, Holder, Lock, LockId, Session, State, StepCounts, Store, StoreError, Ways,
+    snapshot,
 };
 use crate::name::TrainName;
 use crate::package::Digest;
@@ -93,6 +94,11 @@ impl<M: Medium> Kept<M> {
         &self.train
     }
 
+    /// Says what people can do with what lies there.
+    pub fn ways(&self) -> Ways {
+        self.medium.ways()
+    }
+
     /// Says where the state lies.
     pub fn place(&self) -> Place {
         self.medium.place(&Item::Snapshot)
@@ -145,7 +151,8 @@ async fn read<M: Medium>(
     let bytes = look.read(&Item::Journal).await?;
     let snapshot = look.read(&Item::Snapshot).await?;
     let place = medium.place(&Item::Snapshot);
-    let snapshot = snapshot.map(|bytes| snapshot::parse(&place, &bytes, Some(train))).transpose()?;
+    let snapshot =
+        snapshot.map(|bytes| snapshot::parse_own((&place, medium.ways()), &bytes, train)).transpose()?;
     match pending(medium, train, bytes.as_deref().unwrap_or_default(), snapshot.as_ref())? {
         None => Ok(Found { state: snapshot, pending: None }),
         Some(journal) => {
@@ -188,7 +195,8 @@ fn pending<M: Medium>(
         }
         Some(_) | None => return Ok(Some(journal)),
     };
-    let way_out = format!("Restore the {kept} that it belongs to, or move the journal away");
+    let way_out =
+        format!("Restore the {kept} that it belongs to, or {}", medium.ways().remove("the journal"));
     Err(StoreError::Damaged { place, problem, way_out })
 }
 
@@ -249,9 +257,11 @@ pub(super) fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
             problem: format!("line {line}: {problem}"),
             // Without the first entry it is as good as none.
             way_out: match line {
-                1 | 2 => "Restore it, or move it away to go on from the state before that run, where there is one: what the \
-                      run did is then found again by reading the service"
-                    .to_owned(),
+                1 | 2 => format!(
+                    "Restore it, or {} to go on from the state before that run, where there is one: what the run did is then \
+                     found again by reading the service",
+                    medium.ways().remove("it")
+                ),
                 line => format!(
                     "Keep a copy, and cut it off there ({}) to go on from what it says before: what the run did after is \
                      then found again by reading the service",

@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::path::Path;
 
-use super::{Base, Holder, Lock, LockId, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError, Ways};
 
 /// A place that people can go to: a file, an object, a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,9 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Says where an item lies.
     fn place(&self, item: &Item) -> Place;
+
+    /// Says what it is made of.
+    fn ways(&self) -> Ways;
 
     /// Says how a journal is cut off from a line on, which is from 1.
     fn way_to_cut(&self, line: usize) -> String;

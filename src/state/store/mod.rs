@@ -33,6 +33,7 @@ mod shelf;
 mod snapshot;
 mod timeline;
 mod torn;
+mod ways;
 
 use std::future::Future;
 
@@ -59,6 +60,7 @@ pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};
 pub use sealed::{HeldSealed, Sealed};
 pub use shelf::{HeldShelf, Shelf};
 pub use timeline::Left;
+pub use ways::Ways;
 
 /// A state wherever a train's file says.
 pub type TrainStore = Kept<Sealed<Shelf>>;

@@ -93,6 +93,10 @@ impl<M: Medium> Medium for Mortal<M> {
         self.inner.place(item)
     }
 
+    fn ways(&self) -> Ways {
+        self.inner.ways()
+    }
+
     fn way_to_cut(&self, line: usize) -> String {
         self.inner.way_to_cut(line)
     }

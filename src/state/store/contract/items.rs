@@ -147,6 +147,23 @@ pub(in super::super) async fn a_run_is_read_as_it_goes_on_and_folded_at_its_end<
     }
 }
 
+/// What people are told to do is something that they can do there.
+pub(in super::super) async fn the_way_out_of_damage_is_one_that_the_place_has<G: Ground>(ground: &G) {
+    let store = store(ground);
+    let mut session = lock(&store, "ada").await;
+    session.held.replace(&Item::Snapshot, b"nonsense").await.unwrap();
+    let damaged = store.load().await.unwrap_err().to_string();
+    session.held.remove(&Item::Snapshot).await.unwrap();
+    session.held.append(&base(), b"nonsense\n").await.unwrap();
+    let torn = store.load().await.unwrap_err().to_string();
+    let files = store.ways() == Ways::Files;
+    assert_eq!(damaged.contains("version control"), files, "{damaged}");
+    for told in [damaged, torn] {
+        assert_eq!(told.contains("move it away"), files, "{told}");
+        assert_eq!(told.contains("delete it, once there is a copy"), !files, "{told}");
+    }
+}
+
 pub(in super::super) async fn replaced_snapshots_are_kept_and_pruned<G: Ground>(ground: &G) {
     let mut session = lock(&store(ground), "ada").await;
     let of = |serial| State { serial, ..replayed(new_state(), &run(0..1)) };

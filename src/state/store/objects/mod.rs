@@ -32,7 +32,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::medium::{BackupName, Item, Look, Medium, Place, Replaced};
-use super::{Holder, Lock, LockId, Releases, StoreError};
+use super::{Holder, Lock, LockId, Releases, StoreError, Ways};
 use crate::name::TrainName;
 use crate::oci::object_storage::{Condition, Entry, Object, ObjectStorage, Removal, WriteError};
 use crate::oci::{Error, Transport};
@@ -308,6 +308,10 @@ impl<T: Transport> Medium for Objects<T> {
 
     fn place(&self, item: &Item) -> Place {
         self.place_of(&self.name(item))
+    }
+
+    fn ways(&self) -> Ways {
+        Ways::Objects
     }
 
     fn way_to_cut(&self, line: usize) -> String {
