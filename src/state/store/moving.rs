@@ -163,11 +163,17 @@ impl<M: Medium> KeptSession<M> {
 
     /// Of two states neither goes on from the other.
     fn parted(&self, own: &State, theirs: &State) -> StoreError {
-        self.conflict(format!(
+        let place = self.medium.place(&Item::Snapshot);
+        let problem = format!(
             "there is a state already, of lineage {} and serial {}, and the one to be moved is of lineage {} and serial {}; \
              neither is kept as what the other goes on from",
             own.lineage, own.serial, theirs.lineage, theirs.serial
-        ))
+        );
+        let way_out = format!(
+            "To go on from the one that is here, leave the other where it is; to go on from the other, {} and move it again",
+            self.medium.ways().remove("the one that is here")
+        );
+        StoreError::Parted { place, problem, way_out }
     }
 }
 

@@ -85,6 +85,8 @@ async fn where_both_were_gone_on_from_neither_is_given_up() {
     let before = (files_in(from.path()), files_in(to.path()));
     let refused = moves(from.path(), to.path()).await.unwrap_err().to_string();
     assert!(refused.contains("serial 5") && refused.contains("neither is kept"), "{refused}");
+    // Doing it again would end alike.
+    assert!(refused.contains("move the one that is here away") && !refused.contains("again;"), "{refused}");
     assert_eq!((files_in(from.path()), files_in(to.path())), before, "nothing was written");
 }
 
