@@ -194,6 +194,25 @@ fn beside(workspace: &Workspace, state: &str) {
     workspace.write("trains/small-linux.toml", &format!("{head}\n{state}"));
 }
 
+/// A state that is lost is not one that never was.
+#[test]
+fn a_lost_state_is_no_state_to_be_moved_and_is_told_so() {
+    let workspace = Workspace::quickstart(&[]);
+    let _served = Served::start(&workspace, &[]);
+    share(&workspace);
+    let nothing = workspace.run(&["init", "--migrate-state"]).expect(exit::DONE).stderr;
+    assert!(nothing.contains("has no state in") && nothing.contains("to be moved"), "{nothing}");
+    let shared = fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    workspace.write("trains/great-linux.toml", shared.split("[state]").next().unwrap());
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    workspace.write("trains/great-linux.toml", &shared);
+    fs::remove_file(workspace.path().join("state/great-linux.json")).unwrap();
+    let gone = workspace.run(&["init", "--migrate-state"]).expect(exit::ERROR).stderr;
+    for part in ["great-linux.json is gone", "tells of serial 1", "`store = \"local\"`"] {
+        assert!(gone.contains(part), "no {part} in {gone}");
+    }
+}
+
 #[test]
 fn a_store_that_cannot_be_reached_hides_no_lock_of_another() {
     let workspace = Workspace::quickstart(&[]);
