@@ -129,13 +129,16 @@ pub(crate) enum Fault {
     Belated(usize),
 }
 
+/// What arrives once so many more GETs were answered.
+type Belated = (usize, Request<Bytes>);
+
 /// A way to a service.
 #[derive(Clone)]
 pub(crate) struct Way<T> {
     service: T,
     faults: Arc<Mutex<Vec<(&'static str, Fault)>>>,
     /// What is to arrive after so many GETs.
-    belated: Arc<Mutex<Vec<(usize, Request<Bytes>)>>>,
+    belated: Arc<Mutex<Vec<Belated>>>,
     /// After how many requests no more arrive.
     left: Arc<Mutex<Option<usize>>>,
     /// The request lines so far.
