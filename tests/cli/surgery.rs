@@ -128,11 +128,14 @@ fn is_accepted(api: Api) {
     assert!(nothing.contains("Nothing has drifted at group.canary."), "{nothing}");
 
     // Somebody else moves the canaries to GL1.1.
-    let ours = fs::read(workspace.path().join("state/great-linux.json")).unwrap();
+    let files = ["json", "history"].map(|kind| workspace.path().join(format!("state/great-linux.{kind}")));
+    let ours = files.each_ref().map(|file| fs::read(file).unwrap());
     workspace.bind_on(api, &["canary"], "");
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
     workspace.bind_on(api, &[], "");
-    fs::write(workspace.path().join("state/great-linux.json"), ours).unwrap();
+    for (file, ours) in files.iter().zip(ours) {
+        fs::write(file, ours).unwrap();
+    }
     workspace.run(&["drift"]).expect(exit::DIFFERENT);
     let planned = workspace.run(&["plan", "--summary"]).expect(exit::DONE).stdout;
     let before = state(&workspace);
