@@ -20,7 +20,7 @@ use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
-use super::signal::{signal, sleep_until, unless_hung};
+use super::signal::{LAST_ANSWERS, signal, sleep_until, unless_hung};
 use super::token::Tokens;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, verify, work};
@@ -29,9 +29,6 @@ use crate::name::{GroupName, Ocid};
 use crate::op::{Op, OpKey, StepId, Subject, Ticket};
 use crate::plan::{Action, Plan};
 use crate::state::store::{Session, StoreError};
-
-/// How long answers in flight may take to come in after a first signal (safety rule 6).
-pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// How long a run that waits for a time sleeps at most before it looks at the clock.
 const LONGEST_NAP: Duration = Duration::from_secs(30);

@@ -13,6 +13,9 @@ use crate::plan::Plan;
 use crate::state::store::{Base, HistoryRecord, Session, StepCounts, StoreError};
 use crate::state::{Entry, State};
 
+/// What a plan was made with that is past a refusal.
+const ALLOW_SHRINK: &str = "--allow-shrink";
+
 /// The state of a running plan.
 pub(super) struct Ledger<S> {
     session: S,
@@ -20,6 +23,8 @@ pub(super) struct Ledger<S> {
     state: State,
     plan: PlanId,
     basis: u64,
+    /// What the plan was made past, for the history.
+    overrides: Vec<String>,
     pending: Vec<Entry>,
     begun: bool,
     again: bool,
@@ -61,6 +66,12 @@ impl<S: Session> Ledger<S> {
                 }
                 again = true;
             }
+            _ if state.is_as_at(basis.serial) && basis.differs_from(&state) => {
+                return stale(format!(
+                    "it was made while the run that led to serial {} was at work, which has done more since",
+                    basis.serial
+                ));
+            }
             _ if state.is_as_at(basis.serial) => {}
             _ => {
                 return stale(format!(
@@ -75,6 +86,7 @@ impl<S: Session> Ledger<S> {
             state,
             plan: plan.id.clone(),
             basis: basis.serial,
+            overrides: basis.allow_shrink.then(|| ALLOW_SHRINK.to_owned()).into_iter().collect(),
             pending: Vec::new(),
             begun: false,
             again,
@@ -140,6 +152,7 @@ impl<S: Session> Ledger<S> {
             steps,
             interrupted,
             ancestor: None,
+            overrides: self.overrides.clone(),
         };
         // First: the journal has it all by now, and whoever folds that instead of this run notes the same, once.
         self.session.history(&record).await?;

@@ -1,11 +1,15 @@
 //! Waiting for signals, and what a run does while it waits for one. What a signal means to a run is the coordinator's.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Interrupt;
-use super::coordinator::LAST_ANSWERS;
+
+/// How long answers in flight may take to come in after a first signal (safety rule 6), and a store to answer after a
+/// second.
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Waits for a signal beyond those heard. Without anybody who could send one it waits for ever.
 pub(super) async fn signal(interrupt: &mut Interrupt, heard: u8) -> u8 {

@@ -161,7 +161,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             return Err(stale(why));
         }
         let state = match state {
-            Some(state) => own_state::of(train, Some(state))?,
+            Some(state) => context.own_state(train, Some(state), &interrupt).await?,
             None => {
                 context.never_applied(train, &interrupt).await?;
                 own_state::with_lineage(train, plan.basis.lineage.clone())

@@ -23,6 +23,10 @@ pub(super) fn state_moved(plan: &Plan, state: Option<&State>) -> Option<String> 
         }
         // An apply of this very plan that did not get to its end: it may be applied again.
         Some(last) if last.id == plan.id && last.basis == basis.serial => None,
+        _ if state.is_as_at(basis.serial) && basis.differs_from(state) => Some(format!(
+            "it was made while the run that led to serial {} was at work, which has done more since",
+            basis.serial
+        )),
         _ if state.is_as_at(basis.serial) => None,
         _ => Some(format!("the state has moved on from serial {} to {}", basis.serial, state.serial)),
     }

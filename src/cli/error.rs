@@ -129,7 +129,7 @@ impl From<StoreError> for CliError {
                     None => made.hint("another patchtrain is at work on this state; wait until it has ended, for instance with --lock-timeout 5m"),
                 }
             }
-            StoreError::Conflict { .. } => Self::of(exit::REFUSED, &error),
+            StoreError::Conflict { .. } | StoreError::Parted { .. } => Self::of(exit::REFUSED, &error),
             StoreError::LockLost { .. } => Self::of(exit::ERROR, &error).hint(
                 "run the command again: what was recorded stands, what was not is found by reading the service, and apply goes on from there",
             ),

@@ -14,12 +14,13 @@ use super::args::{Import as Arguments, ImportAction};
 use super::connect::{Connection, Connector, Service};
 use super::context::Context;
 use super::look::{self, Manner};
+use super::signals::unless_interrupted;
 use super::{CliError, exit, lock, own_state, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::op::Api;
 use crate::plan::Plan;
 use crate::render;
-use crate::state::store::{HistoryRecord, Session, StepCounts, TrainSession, read_state};
+use crate::state::store::{HistoryLine, HistoryRecord, Session, StepCounts, TrainSession, read_state};
 use crate::state::{Ancestor, State};
 use crate::train::Train;
 
@@ -72,7 +73,7 @@ async fn one(
             return Ok(exit::DONE);
         }
     };
-    if own.is_none() {
+    if own.is_none() && !was_cut_off(context, interrupt, train, &old).await? {
         context.never_applied(train, interrupt).await?;
     }
     inherit::check(train, &old)?;
@@ -89,6 +90,20 @@ async fn one(
     write(context, &mut session, (own.is_some(), file), new, (&plan, &connection)).await?;
     context.terminal.say("Nothing was changed in the service: `patchtrain apply` does what is planned.");
     Ok(exit::DONE)
+}
+
+/// Tells whether the last thing that was written down is a taking over of this state, which got no further.
+async fn was_cut_off(
+    context: &Context,
+    interrupt: &Interrupt,
+    train: &Train,
+    old: &State,
+) -> Result<bool, CliError> {
+    let store = context.store(train, interrupt).await?;
+    let past = unless_interrupted(interrupt, store.past()).await??;
+    let last = past.records.iter().rfind(|line| line.left().is_some());
+    Ok(matches!(last, Some(HistoryLine::Run(HistoryRecord { ancestor: Some(ancestor), .. }))
+        if (&ancestor.lineage, ancestor.serial) == (&old.lineage, old.serial)))
 }
 
 /// Asks whether only the state may be written.
@@ -109,13 +124,7 @@ async fn write(
     (plan, connection): (&Plan, &Connection<Service>),
 ) -> Result<(), CliError> {
     let (basis, new) = (new.serial, State { serial: new.serial + 1, ..new });
-    let kept = match (replaces, file) {
-        (true, _) => session.supersede(&new).await?.to_string(),
-        (false, file) => {
-            session.fold(&new).await?;
-            file.map(|file| file.display().to_string()).unwrap_or_default()
-        }
-    };
+    // First: what nobody wrote down could not be told afterwards.
     session
         .history(&HistoryRecord {
             at: (connection.clock)(),
@@ -126,9 +135,17 @@ async fn write(
             serial: new.serial,
             steps: StepCounts::default(),
             interrupted: false,
-            ancestor: new.ancestor,
+            ancestor: new.ancestor.clone(),
+            overrides: Vec::new(),
         })
         .await?;
+    let kept = match (replaces, file) {
+        (true, _) => session.supersede(&new).await?.to_string(),
+        (false, file) => {
+            session.fold(&new).await?;
+            file.map(|file| file.display().to_string()).unwrap_or_default()
+        }
+    };
     context.terminal.say(&format!("\nTook the state over; the old one is kept in {kept}."));
     Ok(())
 }

@@ -4,8 +4,10 @@ use super::args::{ForceUnlock, StateLocks};
 use super::context::Context;
 use super::signals::unless_interrupted;
 use super::{CliError, each, exit, prompt, workspace};
+use crate::apply::Interrupt;
 use crate::render;
-use crate::state::store::{Lock, LockId};
+use crate::state::store::{Holder, Lock, LockId, UnlockRecord};
+use crate::train::Train;
 
 /// Shows the locks on the selected trains' states.
 pub(super) fn list(context: &Context, arguments: &StateLocks) -> Result<u8, CliError> {
@@ -65,8 +67,25 @@ pub(super) fn force(context: &Context, arguments: &ForceUnlock) -> Result<u8, Cl
         if !arguments.auto_approve && !prompt::yes(context, &interrupt, question).await? {
             return Err(CliError::new(exit::ERROR, "nothing was changed"));
         }
-        store.break_lock(&id, &context.holder(&train.name)?).await?;
+        let by = context.holder(&train.name)?;
+        store.break_lock(&id, &by).await?;
         context.terminal.say("The lock is taken away. The next `patchtrain apply` goes on from what that run has recorded.");
+        let Holder { who, host, since: at, .. } = by;
+        note(context, &interrupt, train, UnlockRecord { at, who, host, unlocked: lock.holder }).await;
         Ok(exit::DONE)
     })
+}
+
+/// Has the history tell whose lock was taken away. It may be encrypted, and whoever takes a lock away need not have the
+/// passphrase.
+async fn note(context: &Context, interrupt: &Interrupt, train: &Train, record: UnlockRecord) {
+    let noted = async {
+        let store = context.store(train, interrupt).await?;
+        unless_interrupted(interrupt, store.note_unlock(record)).await??;
+        Ok::<_, CliError>(())
+    };
+    if let Err(error) = noted.await {
+        let text = error.while_doing("the history does not tell of it").text(false);
+        context.terminal.say(text.trim_end().replacen("Error:", "Warning:", 1).as_str());
+    }
 }

@@ -93,6 +93,7 @@ pub(super) fn planned<C>(
     let plan = plan::targeted(&input, manner.targets)
         .map_err(|refusals| CliError::refusals(train.name.as_str(), &refusals))?;
     match plan::unknown(&plan, train, state, manner.targets).as_slice() {
+        [] if manner.allow_shrink => Ok(plan.allowing_to_shrink()),
         [] => Ok(plan),
         unknown => Err(no_such(&plan, train, unknown)),
     }

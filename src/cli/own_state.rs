@@ -4,7 +4,7 @@
 use super::{CliError, exit, random};
 use crate::op::{Api, Lineage};
 use crate::state::State;
-use crate::state::store::{Backup, HistoryLine, Lines, Place};
+use crate::state::store::{Backup, HistoryLine, Left, Lines, Place, Ways};
 use crate::train::Train;
 
 /// Takes what the store has, or makes the state of a train that has never been applied.
@@ -18,21 +18,17 @@ pub(super) fn of(train: &Train, stored: Option<State>) -> Result<State, CliError
 /// Fails where there is no state, and the history or the backups say that there was one.
 pub(super) fn gone(
     train: &Train,
-    place: &Place,
+    (place, ways): (&Place, Ways),
     past: &Lines<HistoryLine>,
     kept: &[Backup],
 ) -> Result<(), CliError> {
     let newest = kept.iter().max_by_key(|backup| backup.name.serial);
     // Of several lines of descent it cannot be told here which was the last.
     let newest = newest.filter(|newest| kept.iter().all(|one| one.name.lineage == newest.name.lineage));
-    let evidence = match (past.records.last(), kept.first()) {
-        (Some(HistoryLine::Run(run)), _) => {
-            format!("{} tells of serial {}, left by {} at {:.0}", past.place, run.serial, run.who, run.at)
+    let evidence = match (past.records.iter().rev().find_map(HistoryLine::left), kept.first()) {
+        (Some(Left { serial, who, at }), _) => {
+            format!("{} tells of serial {serial}, left by {who} at {at:.0}", past.place)
         }
-        (Some(HistoryLine::Change(change)), _) => format!(
-            "{} tells of serial {}, left by {} at {:.0}",
-            past.place, change.serial, change.who, change.at
-        ),
         (None, Some(backup)) => format!("{} is kept", backup.place),
         (None, None) if !past.unreadable.is_empty() => format!("{} cannot be read", past.place),
         (None, None) => return Ok(()),
@@ -49,13 +45,48 @@ pub(super) fn gone(
             "go on from what is kept: `patchtrain state history --train {name}` lists it, and `patchtrain state restore` takes a \
              serial"
         )),
-        None => error.hint(format!("put a copy back: `patchtrain state push FILE --train {name}`")),
+        None => error.hint(format!(
+            "{}; or, where there is a copy of it in a file, put that back: `patchtrain state push FILE --train {name}`",
+            lowered(ways.restore())
+        )),
     };
     Err(error.hint(format!(
-        "or, to begin anew, move {} and all that is kept beside it away; what the train has in the service is then taken \
-         back by `patchtrain import`",
-        past.place
+        "or, to begin anew, {}; what the train has in the service is then taken back by `patchtrain import`",
+        ways.remove(&format!("{} and all that is kept beside it", past.place))
     )))
+}
+
+/// Has a sentence begin as one does amid others.
+fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
+/// Says that a state is older than what the history tells of its lineage.
+pub(super) fn put_back(
+    train: &Train,
+    state: &State,
+    place: &Place,
+    history: &Place,
+    left: &Left<'_>,
+) -> CliError {
+    let (name, Left { serial, who, at }) = (&train.name, left);
+    CliError::new(
+        exit::ERROR,
+        format!(
+            "{place} is at serial {}, and {history} tells of serial {serial} of the same lineage, left by {who} at {at:.0}: \
+             somebody has put an older copy in its place",
+            state.serial
+        ),
+    )
+    .hint(format!(
+        "go back to the latest that is kept: `patchtrain state history --train {name}` shows which, and `patchtrain state \
+         restore` takes its serial"
+    ))
+    .hint(format!(
+        "or go on from this one, which then gets a serial above all others: `patchtrain state pull --train {name} >FILE` and \
+         `patchtrain state push FILE --train {name}`"
+    ))
 }
 
 /// Refuses a state of another service: its ids mean nothing to the train's, which would be asked in vain.

@@ -166,6 +166,7 @@ impl Change<'_> {
                 basis: before.serial,
                 serial: after.serial,
                 lineage: after.lineage.clone(),
+                overrides: Vec::new(),
             };
             session.change(&after, record).await?;
             self.context.terminal.say(&said);

@@ -20,7 +20,7 @@ use crate::name::Address;
 use crate::render;
 use crate::state::State;
 use crate::state::inspect::{self, Spellings};
-use crate::state::store::{Backup, Backups, HistoryLine, Store, TrainStore};
+use crate::state::store::{Backup, Backups, Store, TrainStore};
 use crate::train::Train;
 
 /// Does what was asked for.
@@ -98,7 +98,8 @@ impl Place {
                     format!("{} states of serial {serial} of train `{train}` are kept", several.len());
                 let error = CliError::new(exit::ERROR, message);
                 let error = several.iter().fold(error, |error, backup| error.cause(backup.place.to_string()));
-                Err(error.hint("`patchtrain state push FILE` puts one of them in place"))
+                let error = error.hint("`patchtrain state push FILE` puts one of them in place");
+                Err(self.store.ways().fetch().into_iter().fold(error, CliError::hint))
             }
         }
     }
@@ -106,10 +107,8 @@ impl Place {
     /// Returns the highest serial that was ever used, as far as is known.
     pub(super) async fn highest(&self, state: Option<&State>) -> Result<u64, CliError> {
         let kept = self.store.replaced().await?.all.into_iter().map(|backup| backup.name.serial);
-        let noted = self.store.past().await?.records.into_iter().map(|line| match line {
-            HistoryLine::Run(run) => run.serial,
-            HistoryLine::Change(change) => change.serial,
-        });
+        let past = self.store.past().await?.records;
+        let noted = past.iter().filter_map(|line| line.left().map(|left| left.serial));
         Ok(kept.chain(noted).chain(state.map(|state| state.serial)).max().unwrap_or_default())
     }
 }

@@ -56,7 +56,7 @@ impl Context {
             Ok(None) => {
                 let (past, kept) = (local.past().await?, local.backups().await?);
                 // What is named there is looked for where the file says.
-                return own_state::gone(train, &local.place(), &past, &kept).map_err(|error| {
+                return own_state::gone(train, (&local.place(), local.ways()), &past, &kept).map_err(|error| {
                     error.hint(format!(
                         "that lies in the folder, and {} says `store = \"{}\"`: say `store = \"local\"` until it is there \
                          again, and then move it with `patchtrain init --migrate-state`",
@@ -83,10 +83,33 @@ impl Context {
         stored: Option<State>,
         interrupt: &Interrupt,
     ) -> Result<State, CliError> {
-        if stored.is_none() {
-            self.never_applied(train, interrupt).await?;
+        match &stored {
+            None => self.never_applied(train, interrupt).await?,
+            Some(state) => self.not_put_back(train, state, interrupt).await?,
         }
         own_state::of(train, stored)
+    }
+
+    /// Refuses an older copy that somebody has put in the state's place: plans that were saved before would fit it again.
+    pub(super) async fn not_put_back(
+        &self,
+        train: &Train,
+        state: &State,
+        interrupt: &Interrupt,
+    ) -> Result<(), CliError> {
+        let store = self.store(train, interrupt).await?;
+        unless_interrupted(interrupt, async {
+            // Nothing is decided by a history that cannot be read.
+            let Ok(past) = store.past().await else { return Ok(()) };
+            let Some(left) = past.ahead_of(state) else { return Ok(()) };
+            // Unless a whole run has come between the two looks.
+            let now = store.load().await?;
+            if now.is_some_and(|now| past.ahead_of(&now).is_none()) {
+                return Ok(());
+            }
+            Err(own_state::put_back(train, state, &store.place(), &past.place, &left))
+        })
+        .await?
     }
 
     /// Refuses to begin anew where there was a state, here or in the folder: its sources and groups would be taken for
@@ -96,7 +119,7 @@ impl Context {
         let store = self.store(train, interrupt).await?;
         let kept = async { Ok::<_, CliError>((store.past().await?, store.backups().await?)) };
         let (past, kept) = unless_interrupted(interrupt, kept).await??;
-        own_state::gone(train, &store.place(), &past, &kept)
+        own_state::gone(train, (&store.place(), store.ways()), &past, &kept)
     }
 
     /// Opens a store, whatever was opened before.

@@ -125,20 +125,35 @@ pub(crate) enum Fault {
     Lost,
     /// It arrives after so many milliseconds, whether or not its sender waits; he gets no answer.
     Late(u64),
+    /// The connection breaks, and it arrives all the same, once so many GETs after it were answered.
+    Belated(usize),
 }
+
+/// What arrives once so many more GETs were answered.
+type Belated = (usize, Request<Bytes>);
 
 /// A way to a service.
 #[derive(Clone)]
 pub(crate) struct Way<T> {
     service: T,
     faults: Arc<Mutex<Vec<(&'static str, Fault)>>>,
+    /// What is to arrive after so many GETs.
+    belated: Arc<Mutex<Vec<Belated>>>,
+    /// After how many requests no more arrive.
+    left: Arc<Mutex<Option<usize>>>,
     /// The request lines so far.
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl<T> Way<T> {
     pub(crate) fn to(service: T) -> Self {
-        Self { service, faults: Arc::default(), lines: Arc::default() }
+        Self {
+            service,
+            faults: Arc::default(),
+            belated: Arc::default(),
+            left: Arc::default(),
+            lines: Arc::default(),
+        }
     }
 
     /// Has something happen to the next request whose line (`PUT /n/...`) holds a text; what is said first happens first.
@@ -147,8 +162,36 @@ impl<T> Way<T> {
     }
 }
 
+impl<T> Way<T> {
+    /// Lets so many requests arrive, and then none.
+    pub(crate) fn end_after(&self, requests: usize) {
+        *self.left.lock().unwrap() = Some(requests);
+    }
+
+    /// Returns what arrives now that another GET was answered.
+    fn arrived(&self) -> Vec<Request<Bytes>> {
+        let mut belated = self.belated.lock().unwrap();
+        belated.iter_mut().for_each(|(gets, _)| *gets -= 1);
+        belated.extract_if(.., |(gets, _)| *gets == 0).map(|(_, request)| request).collect()
+    }
+
+    fn is_over(&self) -> bool {
+        match &mut *self.left.lock().unwrap() {
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        }
+    }
+}
+
 impl<T: Transport + Clone> Transport for Way<T> {
     async fn send(&self, request: Request<Bytes>) -> Answer {
+        if self.is_over() {
+            return broken();
+        }
         let line = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
         self.lines.lock().unwrap().push(line.clone());
         let fault = {
@@ -157,6 +200,13 @@ impl<T: Transport + Clone> Transport for Way<T> {
             found.map(|at| faults.remove(at).1)
         };
         match fault {
+            None if line.starts_with("GET") => {
+                let answer = self.service.send(request).await;
+                for late in self.arrived() {
+                    self.service.send(late).await?;
+                }
+                answer
+            }
             None => self.service.send(request).await,
             Some(Fault::Refused(status, code)) => refuse(status, code),
             Some(Fault::Dropped) => broken(),
@@ -171,6 +221,10 @@ impl<T: Transport + Clone> Transport for Way<T> {
                     service.send(request).await
                 });
                 std::future::pending().await
+            }
+            Some(Fault::Belated(gets)) => {
+                self.belated.lock().unwrap().push((gets, request));
+                broken()
             }
         }
     }

@@ -67,6 +67,14 @@ impl Plan {
         self
     }
 
+    /// Says that groups were allowed to lose more members than is usual.
+    #[must_use]
+    pub fn allowing_to_shrink(mut self) -> Self {
+        self.basis.allow_shrink = true;
+        self.id = self.content_id();
+        self
+    }
+
     /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id. The plan is streamed
     /// into the digest, never held as text.
     pub fn content_id(&mut self) -> PlanId {

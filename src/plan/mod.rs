@@ -47,6 +47,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId, StepId};
 use crate::package::{Digest, PackageSet, Pattern};
+use crate::state::State;
 use crate::train::{Ahead, Amount, Patching};
 
 pub use accept::{Unacceptable, accept, drift_at};
@@ -149,6 +150,20 @@ pub struct Basis {
     pub serial: u64,
     /// The digest of the train's values.
     pub digest: Digest,
+    /// The digest of what the state says. Amid a run it has the serial already that the run leaves, and not all that the
+    /// run does. None in plans of older builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Digest>,
+    /// Whether groups were allowed to lose more members than is usual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_shrink: bool,
+}
+
+impl Basis {
+    /// Tells whether a state of the same serial says something else than what was planned on.
+    pub fn differs_from(&self, state: &State) -> bool {
+        self.state.is_some_and(|digest| digest != state.digest())
+    }
 }
 
 /// Where a plan acts.

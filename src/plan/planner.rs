@@ -189,5 +189,7 @@ pub(super) fn basis(input: &Input<'_>) -> Basis {
         lineage: input.state.lineage.clone(),
         serial: input.state.serial,
         digest: input.train.digest,
+        state: Some(input.state.digest()),
+        allow_shrink: false,
     }
 }

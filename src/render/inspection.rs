@@ -12,7 +12,7 @@ use super::{Detail, Style};
 use crate::name::Address;
 use crate::state::State;
 use crate::state::inspect::{Difference, How, Spellings, fields};
-use crate::state::store::{Backup, HistoryLine};
+use crate::state::store::{Backup, HistoryLine, UnlockRecord};
 
 /// Lists what a state holds, an address a line.
 pub fn state_addresses(state: &State) -> String {
@@ -130,16 +130,28 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
         ("what", Side::Left),
         ("kept", Side::Left),
     ]);
-    let begin = state.map_or(0, |state| begin_of_lineage(lines, state));
+    let begin = state.map_or(0, |state| HistoryLine::begin_of(lines, state));
     let mut rows: Vec<(u64, [String; 5])> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let (serial, at, who, host, what) = match line {
             HistoryLine::Run(run) => (run.serial, run.at, &run.who, &run.host, told(run)),
             HistoryLine::Change(change) => {
-                (change.serial, change.at, &change.who, &change.host, change.change.clone())
+                let what = with_flags(change.change.clone(), &change.overrides);
+                (change.serial, change.at, &change.who, &change.host, what)
+            }
+            HistoryLine::Unlock(unlock) => {
+                let UnlockRecord { at, who, host, unlocked } = unlock;
+                let who = clean(&format!("{who} on {host}")).into_owned();
+                let what = format!(
+                    "took away the lock of {} on {}: {}",
+                    unlocked.who, unlocked.host, unlocked.command
+                );
+                let cells = [String::new(), time(*at), who, clean(&what).into_owned(), String::new()];
+                rows.push((rows.last().map_or(0, |(serial, _)| *serial), cells));
+                continue;
             }
         };
-        let made = index < begin || was_made(line, lines.get(index + 1), state);
+        let made = index < begin || line.was_made(&lines[index + 1..], state);
         let what = if made { what } else { format!("{what}, not carried out") };
         let is = if index < begin || !made {
             ""
@@ -173,29 +185,6 @@ pub fn history(lines: &[HistoryLine], backups: &[Backup], state: Option<&State>,
     page.finish()
 }
 
-/// Tells whether a change by hand came to its end: it is written down before it is made. What follows it says so, and of
-/// the last line the state.
-fn was_made(line: &HistoryLine, next: Option<&HistoryLine>, state: Option<&State>) -> bool {
-    let HistoryLine::Change(change) = line else { return true };
-    match next {
-        Some(HistoryLine::Change(next)) => next.basis >= change.serial,
-        Some(HistoryLine::Run(next)) => next.serial > change.serial || next.ancestor.is_some(),
-        None => state.is_none_or(|state| state.serial >= change.serial),
-    }
-}
-
-/// Finds the first line of a state's lineage: those before the last one that began it count serials of their own.
-fn begin_of_lineage(lines: &[HistoryLine], state: &State) -> usize {
-    for (index, line) in lines.iter().enumerate().rev() {
-        match line {
-            HistoryLine::Run(run) if run.ancestor.is_some() => return index,
-            HistoryLine::Change(change) if change.lineage != state.lineage => return index + 1,
-            _ => {}
-        }
-    }
-    0
-}
-
 fn told(run: &crate::state::store::HistoryRecord) -> String {
     if let Some(ancestor) = &run.ancestor {
         return format!("took over from {}, serial {}", ancestor.api.name(), ancestor.serial);
@@ -213,7 +202,12 @@ fn told(run: &crate::state::store::HistoryRecord) -> String {
     if run.interrupted {
         told.push_str(", interrupted");
     }
-    told
+    with_flags(told, &run.overrides)
+}
+
+/// Adds the flags by which something went on without a question, or past a refusal.
+fn with_flags(told: String, flags: &[String]) -> String {
+    flags.iter().fold(told, |told, flag| format!("{told}, {flag}"))
 }
 
 /// Writes the same as JSON.

@@ -274,6 +274,15 @@ impl State {
         }
     }
 
+    /// Returns a digest of all that a plan is made on. Which build wrote it is no part of that, nor what is paused and
+    /// resumed without anything being done.
+    pub fn digest(&self) -> Digest {
+        let (serial, rollouts) = (0, BTreeMap::new());
+        let said =
+            Self { format_version: 0, tool: String::new(), serial, rollouts, steady: None, ..self.clone() };
+        Digest::of([serde_json::to_vec(&said).expect("its keys are strings")])
+    }
+
     /// Returns the word of its service, where that is told: states of the first one look as they did before there was
     /// another.
     pub fn told_service(&self) -> Option<&'static str> {

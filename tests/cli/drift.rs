@@ -22,12 +22,15 @@ fn files(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<u8>> {
 /// A fleet on GL1, of which somebody else has moved the canaries to GL1.1: neither our train file nor our state knows.
 fn moved_by_others(workspace: &Workspace, api: Api) {
     let apply = ["apply", "--auto-approve", "--summary"];
-    let state = workspace.path().join("state/great-linux.json");
-    let ours = fs::read(&state).unwrap();
+    // What the history tells of goes with the state.
+    let files = ["json", "history"].map(|kind| workspace.path().join(format!("state/great-linux.{kind}")));
+    let ours = files.each_ref().map(|file| fs::read(file).unwrap());
     workspace.bind_on(api, &["canary"], "");
     workspace.run(&apply).expect(exit::DONE);
     workspace.bind_on(api, &[], "");
-    fs::write(state, ours).unwrap();
+    for (file, ours) in files.iter().zip(ours) {
+        fs::write(file, ours).unwrap();
+    }
 }
 
 fn silent(workspace: &Workspace, arguments: &[&str], line: &str) {

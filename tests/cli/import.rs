@@ -151,4 +151,25 @@ fn what_a_crash_leaves_can_be_taken_over_again_and_so_can_a_file() {
     assert!(taken.stderr.contains(&format!("the old one is kept in {kept}")), "{}", taken.stderr);
     let new = json(&fs::read(workspace.path().join("state/hub.json")).unwrap());
     assert_eq!(new["ancestor"]["train"], "great-linux");
+
+    // Cut short between the line of the history, which is first, and the new state.
+    fs::remove_file(workspace.path().join("state/hub.json")).unwrap();
+    let lost = workspace.run(&["plan"]).expect(exit::ERROR);
+    assert!(lost.stderr.contains("hub.json is gone"), "{}", lost.stderr);
+    workspace.run(&["import", "--auto-approve", "--summary", "--from-osms", kept]).expect(exit::DONE);
+    let new = json(&fs::read(workspace.path().join("state/hub.json")).unwrap());
+    assert_eq!(new["ancestor"]["train"], "great-linux");
+}
+
+/// The history is written before the state: what nobody wrote down could not be told afterwards.
+#[test]
+fn what_is_taken_over_is_written_down_first() {
+    let workspace = applied();
+    let old = fs::read(workspace.path().join(STATE)).unwrap();
+    // The state cannot be replaced.
+    fs::create_dir(workspace.path().join("state/.great-linux.json.new")).unwrap();
+    workspace.run(&["import", "--from-osms", "--auto-approve", "--summary"]).expect(exit::ERROR);
+    assert_eq!(fs::read(workspace.path().join(STATE)).unwrap(), old);
+    let past = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    assert!(past.contains("took over from"), "{past}");
 }

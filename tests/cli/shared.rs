@@ -170,6 +170,10 @@ fn a_lock_outlives_a_dead_run_and_is_taken_away_by_its_id() {
     workspace.run(&["force-unlock", &id]).expect(exit::USAGE);
     workspace.run(&["force-unlock", &id, "--auto-approve"]).expect(exit::DONE);
     workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    let past = workspace.run(&["state", "history"]).expect(exit::DONE).stdout;
+    for part in ["took away the lock of", "patchtrain apply", "done, --auto-approve"] {
+        assert!(past.contains(part), "no {part} in {past}");
+    }
     workspace.run(&["plan", "--detailed-exitcode"]).expect(exit::DONE);
     let none = workspace.run(&["force-unlock", &id, "--auto-approve"]).expect(exit::DONE);
     assert!(none.stderr.contains("is not locked"), "{}", none.stderr);
@@ -188,6 +192,26 @@ fn beside(workspace: &Workspace, state: &str) {
     let (head, _) = text.split_once("\n[[release]]").unwrap();
     let head = head.split("\n[state]").next().unwrap().replacen("\"great-linux\"", "\"small-linux\"", 1);
     workspace.write("trains/small-linux.toml", &format!("{head}\n{state}"));
+}
+
+/// A state that is lost is not one that never was.
+#[test]
+fn a_lost_state_is_no_state_to_be_moved_and_is_told_so() {
+    let workspace = Workspace::quickstart(&[]);
+    let _served = Served::start(&workspace, &[]);
+    let local = fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    share(&workspace);
+    let nothing = workspace.run(&["init", "--migrate-state"]).expect(exit::DONE).stderr;
+    assert!(nothing.contains("has no state in") && nothing.contains("to be moved"), "{nothing}");
+    let shared = fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    workspace.write("trains/great-linux.toml", &local);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    workspace.write("trains/great-linux.toml", &shared);
+    fs::remove_file(workspace.path().join("state/great-linux.json")).unwrap();
+    let gone = workspace.run(&["init", "--migrate-state"]).expect(exit::ERROR).stderr;
+    for part in ["great-linux.json is gone", "tells of serial 1", "`store = \"local\"`"] {
+        assert!(gone.contains(part), "no {part} in {gone}");
+    }
 }
 
 #[test]

@@ -159,6 +159,36 @@ fn what_was_only_written_down_is_told_so() {
     assert_eq!(snapshot(&workspace)["serial"], 9);
 }
 
+/// Somebody puts an older copy in the state's place: plans that were saved when it was the latest would fit it again.
+#[test]
+fn an_older_copy_in_the_states_place_is_refused_and_can_be_gone_on_from() {
+    let workspace = workspace();
+    for words in
+        [["state", "rm", "group.web", "--auto-approve"], ["state", "rm", "release.GL1", "--auto-approve"]]
+    {
+        workspace.run(&words).expect(exit::DONE);
+    }
+    assert_eq!(snapshot(&workspace)["serial"], 9);
+    workspace.write("state/t.json", &state(7).to_string());
+    let before = workspace.files();
+    for words in [&["plan"][..], &["apply", "--auto-approve"], &["status"], &["drift"]] {
+        let refused = workspace.run(words).expect(exit::ERROR).stderr;
+        for part in ["state/t.json is at serial 7", "serial 8", "older copy", "state push FILE --train t"] {
+            assert!(refused.contains(part), "no {part} in {refused}");
+        }
+    }
+    assert_eq!(workspace.files(), before, "nothing was written");
+
+    let copy = workspace.run(&["state", "pull"]).expect(exit::DONE).stdout;
+    workspace.write("copy.json", &copy);
+    workspace.run(&["state", "push", "copy.json", "--auto-approve"]).expect(exit::DONE);
+    let taken = snapshot(&workspace);
+    assert_eq!((taken["serial"].as_u64(), taken["groups"].as_object().unwrap().len()), (Some(10), 2));
+    let again = workspace.run(&["state", "push", "copy.json", "--auto-approve"]);
+    let told = workspace.run(&["plan"]).stderr;
+    assert!(!told.contains("older copy"), "{told}, {again:?}");
+}
+
 /// Whoever is asked about a whole fleet is not shown it line by line.
 #[test]
 fn a_long_list_is_folded_before_the_question_and_whole_in_a_dry_run() {

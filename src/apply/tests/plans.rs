@@ -138,6 +138,8 @@ impl Builder {
                 lineage: lineage(),
                 serial: 0,
                 digest: Digest::of_lines(["train"]),
+                state: None,
+                allow_shrink: false,
             },
             service: ServiceLabel {
                 api: "osms".to_owned(),

@@ -87,6 +87,10 @@ async fn a_plan_that_is_done_or_stale_is_refused() {
     assert!(reason.contains("serial 0") && reason.contains("at 1"), "{reason}");
 
     other.basis.serial = 1;
+    other.basis.state = Some(crate::package::Digest::of(["the state, amid the run that led to serial 1"]));
+    rig.plan = other.clone();
+    assert!(matches!(rig.apply().await, Err(ApplyError::Stale(reason)) if reason.contains("at work")));
+
     other.basis.lineage = Lineage("another".into());
     rig.plan = other;
     assert!(matches!(rig.apply().await, Err(ApplyError::Stale(reason)) if reason.contains("lineage")));

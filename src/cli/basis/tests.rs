@@ -23,6 +23,8 @@ fn plan(id: &str, serial: u64) -> Plan {
             lineage: Lineage("line".into()),
             serial,
             digest: Digest::of(["t"]),
+            state: None,
+            allow_shrink: false,
         },
         service: ServiceLabel {
             api: "osms".to_owned(),
@@ -89,4 +91,20 @@ fn two_first_plans_have_each_a_lineage_and_only_one_can_be_applied() {
     first.basis.lineage = Lineage("first".into());
     assert_eq!(state_moved(&first, None), None);
     assert!(state_moved(&first, Some(&state(1, Some(("q", 0, true))))).is_some());
+}
+
+/// Amid a run the state has the serial already that the run leaves.
+#[test]
+fn a_plan_made_amid_a_run_does_not_fit_what_the_run_went_on_to_do() {
+    let amid = state(4, Some(("q", 3, false)));
+    let mut made = plan("p", 4);
+    made.basis.state = Some(amid.digest());
+    assert_eq!(state_moved(&made, Some(&amid)), None, "the run was cut off there");
+    // Another build has folded it.
+    let folded = State { tool: "9.9.9".to_owned(), format_version: 1, ..amid };
+    assert_eq!(state_moved(&made, Some(&folded)), None);
+    let ended = state(4, Some(("q", 3, true)));
+    assert!(state_moved(&made, Some(&ended)).unwrap_or_default().contains("at work"));
+    // Plans of older builds do not tell.
+    assert_eq!(state_moved(&plan("p", 4), Some(&ended)), None);
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::super::args::Init as Arguments;
 use super::super::context::Context;
 use super::super::signals::unless_interrupted;
-use super::super::{CliError, each, exit, lock};
+use super::super::{CliError, each, exit, lock, own_state};
 use crate::apply::Interrupt;
 use crate::state::store::{ChangeRecord, Moved};
 use crate::train::{self, Keeping, Settings, Train};
@@ -113,10 +113,22 @@ async fn one(
         basis: 0,
         serial: 0,
         lineage: crate::op::Lineage("".into()),
+        overrides: Vec::new(),
     };
     let moved = Moved { to: target.place().to_string(), who: holder.who, at: Timestamp::now() };
     // Not to be dropped halfway without need: a second try goes on from wherever this one got.
     let base = to.take_over(&mut from, &record, moved).await?;
+    if base.is_none() {
+        // Lost is not the same as never there.
+        let (past, kept) = (source.past().await?, source.backups().await?);
+        own_state::gone(before, (&source.place(), source.ways()), &past, &kept).map_err(|error| {
+            let (file, word) = (train.file.display(), before.keeping.word());
+            error.hint(format!(
+                "that lies where the state was until now: have {file} say so (`store = \"{word}\"`) until it is there again, and then \
+                 move it with `patchtrain init --migrate-state`"
+            ))
+        })?;
+    }
     context.terminal.say(&match base {
         Some(base) => format!(
             "Moved the state of train {} (serial {}) with its history to {}. What is left in {} says so.",

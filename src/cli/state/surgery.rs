@@ -200,7 +200,7 @@ impl<'a> Operation<'a> {
             if self.consent.dry_run {
                 let before = unless_interrupted(&interrupt, place.store.load()).await??;
                 let after = make(&interrupt, &place, &before).await?;
-                if self.differs(before.as_ref(), &after)? {
+                if self.differs(&place, before.as_ref(), &after).await? {
                     self.context.terminal.say("\nNothing was changed.");
                 }
                 return Ok(exit::DONE);
@@ -208,19 +208,24 @@ impl<'a> Operation<'a> {
             let (mut session, before) =
                 lock::take(self.context, &interrupt, &self.train, &self.consent.locking).await?;
             let after = make(&interrupt, &place, &before).await?;
-            if self.differs(before.as_ref(), &after)? {
+            if self.differs(&place, before.as_ref(), &after).await? {
                 self.put(&interrupt, &place, &mut session, (before, after)).await?;
             }
             Ok(exit::DONE)
         })
     }
 
-    /// Shows what would change. Tells whether anything would.
-    fn differs(&self, before: Option<&State>, after: &State) -> Result<bool, CliError> {
+    /// Shows what would change. Tells whether anything would: where an older copy was put in the state's place, that it is
+    /// gone on from is a change.
+    async fn differs(&self, place: &Place, before: Option<&State>, after: &State) -> Result<bool, CliError> {
         let train = &self.train;
         let nothing = State { api: after.api, ..State::new(train.name.clone(), after.lineage.clone()) };
         let differences = inspect::compare(before.unwrap_or(&nothing), after);
-        if differences.is_empty() && before.is_some() {
+        let put_back = match before {
+            Some(before) => place.store.past().await.is_ok_and(|past| past.ahead_of(before).is_some()),
+            None => false,
+        };
+        if differences.is_empty() && before.is_some() && !put_back {
             self.context.terminal.say("The state is so already; nothing was changed.");
             return Ok(false);
         }
@@ -255,6 +260,7 @@ impl<'a> Operation<'a> {
             basis: before.as_ref().map_or(0, |before| before.serial),
             serial: after.serial,
             lineage: after.lineage.clone(),
+            overrides: Vec::new(),
         };
         session.change(&after, record).await?;
         let back = match &before {

@@ -145,6 +145,8 @@ pub(super) fn empty() -> Plan {
             lineage: Lineage("6f9a1c20".into()),
             serial: 41,
             digest: Digest::of(["train"]),
+            state: None,
+            allow_shrink: false,
         },
         service: ServiceLabel {
             api: "osms".to_owned(),

@@ -3,6 +3,7 @@
 //! A medium is tried on a [`Ground`], which makes clients of one place, as processes on machines of their own would be.
 
 pub(super) mod crash;
+pub(super) mod hand;
 pub(super) mod items;
 pub(super) mod locks;
 mod on_files;
@@ -46,7 +47,11 @@ macro_rules! contract {
             items::lines_are_added_by_many_and_stay_whole,
             items::a_run_is_read_as_it_goes_on_and_folded_at_its_end,
             items::replaced_snapshots_are_kept_and_pruned,
+            items::the_way_out_of_damage_is_one_that_the_place_has,
             crash::after_a_crash_between_any_two_calls_nothing_acknowledged_is_lost,
+            hand::a_change_by_hand_may_be_cut_off_anywhere,
+            hand::another_passphrase_may_be_cut_off_anywhere,
+            hand::a_move_there_and_away_may_be_cut_off_anywhere,
         }
     };
     ($ground:expr; $($module:ident :: $article:ident,)*) => {$(
@@ -82,7 +87,7 @@ pub(super) fn holder(who: &str) -> Holder {
 }
 
 pub(super) fn store<G: Ground>(ground: &G) -> Kept<G::Medium> {
-    Kept::on(ground.client(&train()), train())
+    Kept::on(ground.client(&train()), train()).keeping(10)
 }
 
 /// Takes a lock as soon as its last holder is gone, which a place may take a moment to notice.

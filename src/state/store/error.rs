@@ -99,6 +99,16 @@ pub enum StoreError {
         /// What is there and what was to follow it.
         problem: String,
     },
+    /// Two states of which neither goes on from the other.
+    #[error("{place}: {problem}; nothing was written. {way_out}")]
+    Parted {
+        /// Of the one that is in the way.
+        place: Place,
+        /// Which they are.
+        problem: String,
+        /// What to do.
+        way_out: String,
+    },
     /// What is there is sealed and cannot be opened, or is plain where nothing plain is taken.
     #[error("{place} cannot be used")]
     Sealed {

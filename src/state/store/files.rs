@@ -22,7 +22,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::disk::{self, io, noted, sync_folder};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
-use super::{Base, Holder, Lock, LockId, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError, Ways};
 use crate::name::TrainName;
 
 /// The files of one train.
@@ -204,6 +204,10 @@ impl Medium for Files {
 
     fn place(&self, item: &Item) -> Place {
         self.path(item).as_path().into()
+    }
+
+    fn ways(&self) -> Ways {
+        Ways::Files
     }
 
     fn way_to_cut(&self, line: usize) -> String {

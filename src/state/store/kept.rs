@@ -15,18 +15,16 @@ use serde::Serialize;
 use super::files::Files;
 use super::journal::{self, Fault, Journal, OpenJournal};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place};
-use super::record::HistoryLine;
+use super::record::{HistoryLine, UnlockRecord};
 use super::sealed::Sealed;
 use super::{
-    Base, Entry, HistoryRecord, Holder, Lock, LockId, Session, State, StepCounts, Store, StoreError, snapshot,
+    Base, Entry, HistoryRecord, Holder, Lock, LockId, Session, State, StepCounts, Store, StoreError, Ways,
+    snapshot,
 };
 use crate::name::TrainName;
 use crate::package::Digest;
 use crate::seal::Sealing;
-use crate::state::{FORMAT_VERSION, Finish};
-
-/// How many replaced snapshots of a lineage are kept, where nobody says otherwise.
-const BACKUPS: usize = 10;
+use crate::state::Finish;
 
 /// How much of a lineage is enough to tell two apart in a backup's name.
 const SHORT: usize = 12;
@@ -47,6 +45,8 @@ pub struct KeptSession<M: Medium> {
     train: TrainName,
     backups: usize,
     pub(super) held: M::Held,
+    /// The flags of this session's command that the history tells of.
+    overrides: Vec<String>,
     /// What the snapshot is, once this session has looked; inner none: there is no snapshot yet.
     snapshot: Option<Option<Base>>,
     /// The journal of this run, from its first append on.
@@ -70,10 +70,10 @@ impl Kept<Files> {
 impl<M: Medium> Kept<M> {
     /// Keeps a train's state on a medium.
     pub fn on(medium: M, train: TrainName) -> Self {
-        Self { medium, train, backups: BACKUPS }
+        Self { medium, train, backups: usize::MAX }
     }
 
-    /// Keeps so many of the snapshots that are replaced: ten where nothing is said.
+    /// Keeps so many of the snapshots that are replaced: all where nothing is said, which the train file does.
     #[must_use]
     pub fn keeping(self, backups: usize) -> Self {
         Self { backups, ..self }
@@ -92,6 +92,11 @@ impl<M: Medium> Kept<M> {
 
     pub(super) fn train(&self) -> &TrainName {
         &self.train
+    }
+
+    /// Says what people can do with what lies there.
+    pub fn ways(&self) -> Ways {
+        self.medium.ways()
     }
 
     /// Says where the state lies.
@@ -113,6 +118,11 @@ impl<M: Medium> Kept<M> {
     /// Takes the lock away from who holds it by this id; see [`Medium::break_lock`].
     pub async fn break_lock(&self, id: &LockId, by: &Holder) -> Result<(), StoreError> {
         self.medium.break_lock(id, by).await
+    }
+
+    /// Notes that a lock was taken away, which whoever does so does without having it.
+    pub async fn note_unlock(&self, record: UnlockRecord) -> Result<(), StoreError> {
+        self.add_line(&Item::History, &HistoryLine::Unlock(record)).await
     }
 
     pub(super) async fn add_line(&self, item: &Item, record: &impl Serialize) -> Result<(), StoreError> {
@@ -141,7 +151,8 @@ async fn read<M: Medium>(
     let bytes = look.read(&Item::Journal).await?;
     let snapshot = look.read(&Item::Snapshot).await?;
     let place = medium.place(&Item::Snapshot);
-    let snapshot = snapshot.map(|bytes| snapshot::parse(&place, &bytes, Some(train))).transpose()?;
+    let snapshot =
+        snapshot.map(|bytes| snapshot::parse_own((&place, medium.ways()), &bytes, train)).transpose()?;
     match pending(medium, train, bytes.as_deref().unwrap_or_default(), snapshot.as_ref())? {
         None => Ok(Found { state: snapshot, pending: None }),
         Some(journal) => {
@@ -184,7 +195,8 @@ fn pending<M: Medium>(
         }
         Some(_) | None => return Ok(Some(journal)),
     };
-    let way_out = format!("Restore the {kept} that it belongs to, or move the journal away");
+    let way_out =
+        format!("Restore the {kept} that it belongs to, or {}", medium.ways().remove("the journal"));
     Err(StoreError::Damaged { place, problem, way_out })
 }
 
@@ -207,6 +219,7 @@ fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option
     let run = state.last_plan.as_ref()?;
     let mut record = HistoryRecord {
         at: run.at,
+        overrides: who.as_ref().map(|holder| holder.overrides()).unwrap_or_default(),
         who: who.as_ref().map_or_else(|| "unknown".to_owned(), |holder| holder.who.clone()),
         host: who.map_or_else(|| "unknown".to_owned(), |holder| holder.host),
         plan: run.id.clone(),
@@ -238,15 +251,17 @@ fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option
 pub(super) fn refuse<M: Medium>(medium: &M, fault: Fault) -> StoreError {
     let place = medium.place(&Item::Journal);
     match fault {
-        Fault::Newer { found } => StoreError::Newer { place, found, known: FORMAT_VERSION },
+        Fault::Newer { found } => StoreError::Newer { place, found, known: journal::FORMAT_VERSION },
         Fault::Bad { line, problem } => StoreError::Damaged {
             place,
             problem: format!("line {line}: {problem}"),
             // Without the first entry it is as good as none.
             way_out: match line {
-                1 | 2 => "Restore it, or move it away to go on from the state before that run, where there is one: what the \
-                      run did is then found again by reading the service"
-                    .to_owned(),
+                1 | 2 => format!(
+                    "Restore it, or {} to go on from the state before that run, where there is one: what the run did is then \
+                     found again by reading the service",
+                    medium.ways().remove("it")
+                ),
                 line => format!(
                     "Keep a copy, and cut it off there ({}) to go on from what it says before: what the run did after is \
                      then found again by reading the service",
@@ -267,7 +282,8 @@ impl<M: Medium> Store for Kept<M> {
     async fn lock(&self, holder: &Holder) -> Result<KeptSession<M>, StoreError> {
         let held = self.medium.hold(holder).await?;
         let (medium, train, backups) = (self.medium.clone(), self.train.clone(), self.backups);
-        Ok(KeptSession { medium, train, backups, held, snapshot: None, journal: None })
+        let overrides = holder.overrides();
+        Ok(KeptSession { medium, train, backups, held, overrides, snapshot: None, journal: None })
     }
 }
 
@@ -280,7 +296,7 @@ impl<M: Medium> KeptSession<M> {
         if let Some((pending, journal)) = state.as_mut().zip(found.pending) {
             // Before the journal that it is made of goes.
             if let Some(record) = cut_off(pending, &journal, self.held.previous()) {
-                self.note(&HistoryLine::Run(record)).await?;
+                self.note_once(&HistoryLine::Run(record)).await?;
             }
             let kept = self.back_up(&journal.base).await?;
             self.put(pending).await?;
@@ -336,11 +352,18 @@ impl<M: Medium> KeptSession<M> {
         }
     }
 
+    /// Adds a line of what this session does to the history, with the flags that it was given.
+    pub(super) async fn note(&mut self, line: HistoryLine) -> Result<(), StoreError> {
+        self.note_once(&line.overriding(&self.overrides)).await
+    }
+
     /// Adds a line to the history; not again where its last line says the same, noted before a crash.
-    pub(super) async fn note(&mut self, line: &HistoryLine) -> Result<(), StoreError> {
+    async fn note_once(&mut self, line: &HistoryLine) -> Result<(), StoreError> {
         let text = self.held.read(&Item::History).await?.unwrap_or_default();
-        let last = text.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let last: Option<HistoryLine> = serde_json::from_slice(last).ok();
+        let lines = text.trim_ascii_end().rsplit(|byte| *byte == b'\n');
+        let mut lines = lines.map(|line| serde_json::from_slice::<HistoryLine>(line).ok());
+        // That a lock was taken away tells nothing of what its holder had noted.
+        let last = lines.find(|line| !matches!(line, Some(HistoryLine::Unlock(_)))).flatten();
         if last.is_some_and(|last| last.is_of_the_same(line)) {
             return Ok(());
         }
@@ -469,6 +492,6 @@ impl<M: Medium> Session for KeptSession<M> {
     }
 
     async fn history(&mut self, record: &HistoryRecord) -> Result<(), StoreError> {
-        self.note(&HistoryLine::Run(record.clone())).await
+        self.note(HistoryLine::Run(record.clone())).await
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::path::Path;
 
-use super::{Base, Holder, Lock, LockId, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError, Ways};
 
 /// A place that people can go to: a file, an object, a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
     /// Says where an item lies.
     fn place(&self, item: &Item) -> Place;
 
+    /// Says what it is made of.
+    fn ways(&self) -> Ways;
+
     /// Says how a journal is cut off from a line on, which is from 1.
     fn way_to_cut(&self, line: usize) -> String;
 
@@ -118,7 +121,7 @@ pub trait Medium: Clone + fmt::Debug + Send + Sync + 'static {
         ready(Ok(None))
     }
 
-    /// Adds a whole line, which needs no lock. Durable when it returns.
+    /// Adds a whole line, or several, which needs no lock. Durable when it returns.
     fn add_line(&self, item: &Item, line: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Replaces an item as a whole, as [`Held::replace`] does, without the lock: one by which nothing is decided. Of
@@ -156,6 +159,11 @@ pub trait Held: Look + Send + 'static {
     /// Appends to the journal that builds on `base`, durably; the first append of a session begins a new one in place of
     /// what is there. After an error nothing of it counts as written, and it may be tried again with something else.
     fn append(&mut self, base: &Base, batch: &[u8]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes anew what is kept beside the snapshot, as far as it is not as it would be written now. By itself nothing is.
+    fn renew(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(Ok(()))
+    }
 
     /// Forgets the journal that this session appends to: the next append begins a new one.
     fn leave_journal(&mut self);

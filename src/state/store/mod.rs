@@ -31,6 +31,9 @@ mod rows;
 mod sealed;
 mod shelf;
 mod snapshot;
+mod timeline;
+mod torn;
+mod ways;
 
 use std::future::Future;
 
@@ -50,11 +53,14 @@ pub use objects::{HeldObjects, Objects};
 pub use past::{Backup, Backups};
 pub use record::{
     ChangeRecord, HistoryLine, HistoryRecord, Holder, Lines, Lock, LockId, ReportRecord, StepCounts,
+    UnlockRecord,
 };
 pub use releases::Releases;
 pub use rows::{HeldRows, Rows, RowsSettings, SettingsError};
 pub use sealed::{HeldSealed, Sealed};
 pub use shelf::{HeldShelf, Shelf};
+pub use timeline::Left;
+pub use ways::Ways;
 
 /// A state wherever a train's file says.
 pub type TrainStore = Kept<Sealed<Shelf>>;

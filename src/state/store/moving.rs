@@ -10,6 +10,7 @@ use super::kept::backup_of;
 use super::medium::{Held, Item, Look, Medium, Place};
 use super::record::{ChangeRecord, HistoryLine};
 use super::{Base, KeptSession, Session, State, StoreError, snapshot};
+use crate::seal::SealError;
 
 /// What lies where a state was before it was moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,13 +84,19 @@ impl<M: Medium> KeptSession<M> {
         };
         // What was gone on from here is the later one.
         let state = own.filter(|own| own.serial > state.serial).unwrap_or(state);
+        // Before anything is written here.
+        let mut lines = Vec::new();
         for item in [Item::History, Item::Reports] {
-            let (theirs, ours) = (from.held.read(&item).await?, self.held.read(&item).await?);
-            let (theirs, ours) = (theirs.unwrap_or_default(), ours.unwrap_or_default());
+            lines.push((from.lines_to_move(&item).await?, item));
+        }
+        for (theirs, item) in lines {
+            let ours = self.held.read(&item).await?.unwrap_or_default();
             // A first try got so far.
             let ours: BTreeSet<&[u8]> = split_lines(&ours).collect();
-            for line in split_lines(&theirs).filter(|line| !ours.contains(line)) {
-                self.medium.add_line(&item, line).await?;
+            let lacking: Vec<u8> =
+                split_lines(&theirs).filter(|line| !ours.contains(line)).flatten().copied().collect();
+            if !lacking.is_empty() {
+                self.medium.add_line(&item, &lacking).await?;
             }
         }
         for backup in from.medium.backups().await? {
@@ -101,7 +108,7 @@ impl<M: Medium> KeptSession<M> {
                 self.held.replace(&item, &bytes).await?;
             }
         }
-        self.note(&HistoryLine::Change(ChangeRecord {
+        self.note(HistoryLine::Change(ChangeRecord {
             basis: state.serial,
             serial: state.serial,
             lineage: state.lineage.clone(),
@@ -121,6 +128,19 @@ impl<M: Medium> KeptSession<M> {
 }
 
 impl<M: Medium> KeptSession<M> {
+    /// Reads lines that are to be put elsewhere. Those that cannot be opened go as they stand; what is plain where nothing
+    /// plain is taken does not go at all, or it would be sealed there as if it were ours.
+    async fn lines_to_move(&mut self, item: &Item) -> Result<Vec<u8>, StoreError> {
+        let looked = self.medium.look().read(item).await;
+        let lines = match looked {
+            Err(StoreError::Sealed { source, .. }) if source != SealError::Plain => {
+                self.held.read(item).await?
+            }
+            looked => looked?,
+        };
+        Ok(lines.unwrap_or_default())
+    }
+
     /// Tells whether this state is among the snapshots that others have replaced.
     async fn has_replaced(&mut self, state: &State) -> Result<bool, StoreError> {
         let lineage = backup_of(&Base::of(state)).lineage;
@@ -143,11 +163,17 @@ impl<M: Medium> KeptSession<M> {
 
     /// Of two states neither goes on from the other.
     fn parted(&self, own: &State, theirs: &State) -> StoreError {
-        self.conflict(format!(
+        let place = self.medium.place(&Item::Snapshot);
+        let problem = format!(
             "there is a state already, of lineage {} and serial {}, and the one to be moved is of lineage {} and serial {}; \
              neither is kept as what the other goes on from",
             own.lineage, own.serial, theirs.lineage, theirs.serial
-        ))
+        );
+        let way_out = format!(
+            "To go on from the one that is here, leave the other where it is; to go on from the other, {} and move it again",
+            self.medium.ways().remove("the one that is here")
+        );
+        StoreError::Parted { place, problem, way_out }
     }
 }
 

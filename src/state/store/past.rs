@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::kept::backup_of;
-use super::medium::{BackupName, Item, Look, Medium, Place, Replaced};
+use super::medium::{BackupName, Held, Item, Look, Medium, Place, Replaced};
 use super::record::{ChangeRecord, HistoryLine, Lines};
 use super::{Base, Kept, KeptSession, Session, State, StoreError, snapshot};
 use crate::state::FORMAT_VERSION;
@@ -103,6 +103,8 @@ impl<M: Medium> KeptSession<M> {
     pub async fn rewrite(&mut self) -> Result<Option<State>, StoreError> {
         let state = self.read().await?;
         let Some(state) = state else { return Ok(None) };
+        // All of it, also where the snapshot is so already: others may have added to the rest since.
+        self.held.renew().await?;
         // One of an older format becomes another by it.
         if state.format_version < FORMAT_VERSION {
             self.back_up(&Base::of(&state)).await?;
@@ -117,7 +119,7 @@ impl<M: Medium> KeptSession<M> {
         let before = self.read().await?;
         // First: a change that nobody wrote down could not be told afterwards. One that was cut off before it was made is
         // known by what follows it: nothing builds on its serial.
-        self.note(&HistoryLine::Change(record)).await?;
+        self.note(HistoryLine::Change(record)).await?;
         match before {
             Some(before) if before.lineage != state.lineage => self.supersede(state).await.map(|_| ()),
             _ => self.fold(state).await,

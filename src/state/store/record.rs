@@ -78,6 +78,9 @@ pub struct HistoryRecord {
     /// Of a run that only took a state over: the state that it took over from. The plan is what it showed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ancestor: Option<Ancestor>,
+    /// The flags by which it went on without a question, or past a refusal: `--auto-approve`, `--allow-shrink`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
 }
 
 /// One line of the history that is of no run: somebody changed the state by hand.
@@ -97,6 +100,22 @@ pub struct ChangeRecord {
     pub serial: u64,
     /// The lineage it left.
     pub lineage: Lineage,
+    /// The flags by which it went on without a question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
+}
+
+/// One line of the history that is of no serial: somebody took a lock away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnlockRecord {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub who: String,
+    /// Where.
+    pub host: String,
+    /// Whose lock it was.
+    pub unlocked: Holder,
 }
 
 /// One line of the history.
@@ -107,9 +126,35 @@ pub enum HistoryLine {
     Change(ChangeRecord),
     /// A run.
     Run(HistoryRecord),
+    /// A lock that was taken away.
+    Unlock(UnlockRecord),
+}
+
+/// The flags that are told of in the history.
+const OVERRIDES: [&str; 2] = ["--auto-approve", "--allow-shrink"];
+
+impl Holder {
+    /// Returns those of its command's flags by which it goes on without a question, or past a refusal.
+    pub(super) fn overrides(&self) -> Vec<String> {
+        let words: Vec<&str> = self.command.split_whitespace().collect();
+        OVERRIDES.iter().filter(|flag| words.contains(flag)).map(|flag| (*flag).to_owned()).collect()
+    }
 }
 
 impl HistoryLine {
+    /// Adds to the flags that it tells of.
+    pub(super) fn overriding(mut self, flags: &[String]) -> Self {
+        let told = match &mut self {
+            Self::Run(HistoryRecord { overrides, .. }) | Self::Change(ChangeRecord { overrides, .. }) => {
+                overrides
+            }
+            Self::Unlock(_) => return self,
+        };
+        let more: Vec<String> = flags.iter().filter(|flag| !told.contains(flag)).cloned().collect();
+        told.extend(more);
+        self
+    }
+
     /// Tells whether both were noted of the same thing, perhaps at different times.
     pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -18,7 +18,7 @@ mod lines;
 use super::kept::short;
 use super::medium::{BackupName, Held, Item, Look, Medium, Place, Replaced};
 use super::snapshot::{self, Told};
-use super::{Base, Holder, Lock, LockId, StoreError, moving};
+use super::{Base, Holder, Lock, LockId, StoreError, Ways, moving};
 use crate::name::TrainName;
 use crate::seal::{Claim, Envelope, SealError, Sealing, VERSION};
 
@@ -40,7 +40,7 @@ pub struct Sealed<M> {
 #[derive(Debug)]
 pub struct HeldSealed<M: Medium> {
     of: Sealed<M>,
-    held: M::Held,
+    pub(super) held: M::Held,
     /// The journal of this session, from its first append on.
     journal: Option<OpenJournal>,
     /// Whether the snapshot is known to be as this session would write it.
@@ -73,7 +73,9 @@ impl<M: Medium> Sealed<M> {
     fn refuse(&self, item: &Item, error: SealError) -> StoreError {
         let place = self.medium.place(item);
         match error {
-            SealError::Damaged(problem) => StoreError::Damaged { place, problem, way_out: way_out(item) },
+            SealError::Damaged(problem) => {
+                StoreError::Damaged { place, problem, way_out: way_out(item, self.medium.ways()) }
+            }
             SealError::Newer { found } => StoreError::Newer { place, found, known: VERSION },
             source => StoreError::Sealed { place, source },
         }
@@ -181,11 +183,14 @@ impl<M: Medium> Sealed<M> {
     }
 }
 
-fn way_out(item: &Item) -> String {
+fn way_out(item: &Item, ways: Ways) -> String {
     let way_out = match item {
-        Item::Snapshot => return snapshot::way_out(true),
+        Item::Snapshot => return snapshot::way_out(ways),
         Item::Journal => {
-            "Restore it, or move it away: what the run did is then found again by reading the service"
+            return format!(
+                "Restore it, or {}: what the run did is then found again by reading the service",
+                ways.remove("it")
+            );
         }
         Item::History | Item::Reports => "Take that line out, or leave it: nothing is decided by it",
         Item::Inventory => "It is a cache: delete it, and the next `patchtrain status` makes it anew",
@@ -235,6 +240,10 @@ impl<M: Medium> Medium for Sealed<M> {
 
     fn place(&self, item: &Item) -> Place {
         self.medium.place(item)
+    }
+
+    fn ways(&self) -> Ways {
+        self.medium.ways()
     }
 
     fn way_to_cut(&self, line: usize) -> String {
@@ -349,6 +358,14 @@ impl<M: Medium> Held for HeldSealed<M> {
         let (bytes, then) = sealed.map_err(|error| self.of.refuse(&Item::Journal, error))?;
         self.held.append(base, &bytes).await?;
         self.journal = Some(then);
+        Ok(())
+    }
+
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        self.held.renew().await?;
+        if self.of.sealing.is_asked_for() {
+            self.sweep().await?;
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use super::files::{Files, HeldFiles};
 use super::medium::{BackupName, Held, Item, Look, Medium, Place, Replaced};
 use super::objects::{HeldObjects, Objects};
 use super::rows::{HeldRows, Rows};
-use super::{Base, Holder, Lock, LockId, StoreError};
+use super::{Base, Holder, Lock, LockId, StoreError, Ways};
 use crate::oci::HttpTransport;
 
 /// Any of the media.
@@ -55,6 +55,10 @@ impl Medium for Shelf {
 
     fn place(&self, item: &Item) -> Place {
         each!(self, Self, medium => medium.place(item))
+    }
+
+    fn ways(&self) -> Ways {
+        each!(self, Self, medium => medium.ways())
     }
 
     fn way_to_cut(&self, line: usize) -> String {

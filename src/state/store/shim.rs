@@ -1,8 +1,9 @@
 //! A file system that loses power, for tests: from what was asked of the real one, in order, it makes every folder that
 //! a machine may come up with after the power failed at any of these points.
 //!
-//! What a file holds is durable once it was synced; before that each write may be there, lost, cut in the middle, or be
-//! blank (the length is on disk, and the bytes are not). Names (made, renamed, removed) are durable once the folder was
+//! What a file holds is durable once it was synced; before that each write may be there, lost, cut in the middle, be
+//! blank (the length is on disk, and the bytes are not), or have holes (some of its sectors are on disk, and others that
+//! come before them are not). Names (made, renamed, removed) are durable once the folder was
 //! synced; before that those that were asked for first may be there without the later ones.
 
 use std::cell::RefCell;
@@ -71,7 +72,24 @@ enum Fate {
     Whole,
     Torn,
     Blank,
+    /// Of pages of so many bytes the even ones are there, or the odd ones.
+    Holes {
+        page: usize,
+        even: bool,
+    },
 }
+
+/// Each fate that a write may have. Disks write sectors, systems pages of eight of them.
+const FATES: [Fate; 8] = [
+    Fate::Lost,
+    Fate::Whole,
+    Fate::Torn,
+    Fate::Blank,
+    Fate::Holes { page: 512, even: false },
+    Fate::Holes { page: 512, even: true },
+    Fate::Holes { page: 4096, even: false },
+    Fate::Holes { page: 4096, even: true },
+];
 
 /// A disk: bodies by number, which names point to.
 #[derive(Debug, Default)]
@@ -151,7 +169,7 @@ impl Disk {
 
     fn collect(&self, acknowledged: usize, found: &mut BTreeSet<(usize, Image)>) {
         for names in std::iter::once(&self.durable).chain(&self.pending) {
-            for fate in [Fate::Lost, Fate::Whole, Fate::Torn, Fate::Blank] {
+            for fate in FATES {
                 let image = names.iter().map(|(name, body)| (name.clone(), self.bodies[*body].after(fate)));
                 found.insert((acknowledged, image.collect()));
             }
@@ -174,10 +192,15 @@ impl Body {
                     let (kept, blank) = match fate {
                         Fate::Torn => (written.len() / 2, written.len() / 2),
                         Fate::Blank => (0, written.len()),
-                        Fate::Lost | Fate::Whole => (written.len(), written.len()),
+                        Fate::Lost | Fate::Whole | Fate::Holes { .. } => (written.len(), written.len()),
                     };
                     bytes.resize(bytes.len().max(at + blank), 0);
                     bytes[at..at + kept].copy_from_slice(&written[..kept]);
+                    if let Fate::Holes { page, even } = fate {
+                        for place in (at..at + kept).filter(|place| (place / page % 2 == 0) != even) {
+                            bytes[place] = 0;
+                        }
+                    }
                 }
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::io;
 use serde::Deserialize;
 
 use super::medium::Place;
-use super::{State, StoreError, moving};
+use super::{State, StoreError, Ways, moving};
 use crate::name::TrainName;
 use crate::state::FORMAT_VERSION;
 
@@ -36,24 +36,35 @@ impl Told {
     }
 }
 
-/// Says what to do with a snapshot that cannot be used: a train's own, or a copy of one.
-pub(super) fn way_out(own: bool) -> String {
-    let way_out = match own {
-        true => {
-            "Restore it from version control, or move it away (and the journal, if there is one) and go back to one of \
-                 those that are kept: see `patchtrain state history`"
-        }
-        false => "Take another copy of it",
-    };
-    way_out.to_owned()
+/// Says what to do with a train's own snapshot where it cannot be used.
+pub(super) fn way_out(ways: Ways) -> String {
+    format!(
+        "{}, or {} (and the journal, if there is one) and go back to one of those that are kept: see `patchtrain state history`",
+        ways.restore(),
+        ways.remove("it")
+    )
 }
 
-/// Takes the bytes of a snapshot: of a train, or of whichever it is.
+/// Takes the bytes of a train's own snapshot.
+pub(super) fn parse_own(
+    (place, ways): (&Place, Ways),
+    bytes: &[u8],
+    train: &TrainName,
+) -> Result<State, StoreError> {
+    parse(place, bytes, Some(train)).map_err(|error| match error {
+        StoreError::Damaged { place, problem, way_out: _ } => {
+            StoreError::Damaged { place, problem, way_out: way_out(ways) }
+        }
+        other => other,
+    })
+}
+
+/// Takes the bytes of a snapshot, wherever it lies: of a train, or of whichever it is.
 pub(super) fn parse(place: &Place, bytes: &[u8], train: Option<&TrainName>) -> Result<State, StoreError> {
     let damaged = |problem: String| StoreError::Damaged {
         place: place.clone(),
         problem,
-        way_out: way_out(train.is_some()),
+        way_out: "Take another copy of it".to_owned(),
     };
     if bytes.is_empty() {
         return Err(damaged("it is empty".to_owned()));

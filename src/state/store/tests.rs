@@ -4,9 +4,10 @@ mod crash;
 mod descent;
 mod formats;
 mod moved;
+mod noted;
 mod power;
 mod refuse;
-mod sealed;
+pub(super) mod sealed;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,7 @@ fn train() -> TrainName {
 }
 
 fn store(folder: &Path) -> LocalStore {
-    LocalStore::new(folder, train())
+    LocalStore::new(folder, train()).keeping(10)
 }
 
 fn holder(who: &str) -> Holder {
@@ -278,6 +279,7 @@ async fn the_history_grows_by_whole_lines() {
         steps: StepCounts { done: 5, already: 1, failed: 0, not_started: 2 },
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     };
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
     session.history(&record(1)).await.unwrap();
@@ -329,6 +331,7 @@ async fn a_run_that_was_cut_off_is_in_the_history() {
             steps: StepCounts { done: 6, ..StepCounts::default() },
             interrupted: true,
             ancestor: None,
+            overrides: Vec::new(),
         };
         assert_eq!(read, [cut]);
     }

@@ -9,13 +9,25 @@ use super::*;
 
 /// A medium whose process dies after so many calls.
 #[derive(Clone, Debug)]
-struct Mortal<M> {
-    inner: M,
-    left: Arc<AtomicUsize>,
+pub(super) struct Mortal<M> {
+    pub(super) inner: M,
+    pub(super) left: Arc<AtomicUsize>,
 }
 
-struct MortalHeld<H> {
-    inner: H,
+impl<M: Clone> Mortal<M> {
+    pub(super) fn new(inner: M, calls: usize) -> Self {
+        Self::counted(inner, calls).0
+    }
+
+    /// Returns the count besides, for others that die with it.
+    pub(super) fn counted(inner: M, calls: usize) -> (Self, Arc<AtomicUsize>) {
+        let left = Arc::new(AtomicUsize::new(calls));
+        (Self { inner, left: Arc::clone(&left) }, left)
+    }
+}
+
+pub(super) struct MortalHeld<H> {
+    pub(super) inner: H,
     left: Arc<AtomicUsize>,
 }
 
@@ -79,6 +91,10 @@ impl<M: Medium> Medium for Mortal<M> {
 
     fn place(&self, item: &Item) -> Place {
         self.inner.place(item)
+    }
+
+    fn ways(&self) -> Ways {
+        self.inner.ways()
     }
 
     fn way_to_cut(&self, line: usize) -> String {
@@ -170,11 +186,11 @@ pub(in super::super) async fn runs<M: Medium>(
     Ok(())
 }
 
-fn first_of(train: &TrainName) -> State {
+pub(super) fn first_of(train: &TrainName) -> State {
     State::new(train.clone(), new_state().lineage)
 }
 
-fn record(serial: u64) -> HistoryRecord {
+pub(super) fn record(serial: u64) -> HistoryRecord {
     HistoryRecord {
         at: Timestamp::UNIX_EPOCH,
         who: "ada".to_owned(),
@@ -185,6 +201,7 @@ fn record(serial: u64) -> HistoryRecord {
         steps: StepCounts::default(),
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     }
 }
 
@@ -212,8 +229,7 @@ pub(in super::super) async fn after_a_crash_between_any_two_calls_nothing_acknow
         // One place for all, in which none disturbs the others.
         let name = TrainName::new(&format!("crash-{calls}"));
         let inner = ground.client(&name);
-        let mortal = Mortal { inner, left: Arc::new(AtomicUsize::new(calls)) };
-        let store = Kept::on(mortal, name.clone());
+        let store = Kept::on(Mortal::new(inner, calls), name.clone());
         let (mut known, mut holds) = (Known::default(), None);
         let ended = runs(&store, &mut known, &mut holds).await;
         if let Some(session) = holds {

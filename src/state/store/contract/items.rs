@@ -113,6 +113,7 @@ pub(in super::super) async fn lines_are_added_by_many_and_stay_whole<G: Ground>(
         steps: StepCounts::default(),
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     });
     for record in &records {
         session.history(record).await.unwrap();
@@ -143,6 +144,23 @@ pub(in super::super) async fn a_run_is_read_as_it_goes_on_and_folded_at_its_end<
         let refused = session.append(&stale, &entries).await.unwrap_err();
         assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
         state = Some(folded);
+    }
+}
+
+/// What people are told to do is something that they can do there.
+pub(in super::super) async fn the_way_out_of_damage_is_one_that_the_place_has<G: Ground>(ground: &G) {
+    let store = store(ground);
+    let mut session = lock(&store, "ada").await;
+    session.held.replace(&Item::Snapshot, b"nonsense").await.unwrap();
+    let damaged = store.load().await.unwrap_err().to_string();
+    session.held.remove(&Item::Snapshot).await.unwrap();
+    session.held.append(&base(), b"nonsense\n").await.unwrap();
+    let torn = store.load().await.unwrap_err().to_string();
+    let files = store.ways() == Ways::Files;
+    assert_eq!(damaged.contains("version control"), files, "{damaged}");
+    for told in [damaged, torn] {
+        assert_eq!(told.contains("move it away"), files, "{told}");
+        assert_eq!(told.contains("delete it, once there is a copy"), !files, "{told}");
     }
 }
 

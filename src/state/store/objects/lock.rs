@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::Objects;
+use super::{FailedPut, Objects};
 use crate::oci::Transport;
 use crate::oci::object_storage::{Condition, Removal};
 use crate::state::store::{Holder, Lock, LockId, StoreError};
@@ -20,9 +20,15 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How often the lock is tried to be taken when it is freed just then.
 const TRIES: usize = 3;
 
-/// When a holder that gave up amid the taking looks for what the request has made after all.
-const LOOKS: [Duration; 4] =
-    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+/// When a holder that gave up amid the taking, or got no answer, looks for what the request has made after all.
+/// After calls that failed one after the other the client lets one through every three seconds only.
+const LOOKS: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+];
 
 /// Whose lock was taken away, and by whom.
 #[derive(Serialize, Deserialize)]
@@ -40,7 +46,7 @@ pub(super) struct Claim<T: Transport> {
     heart: Option<tokio::task::JoinHandle<()>>,
     /// Whether a request that replaces the snapshot may be on its way still.
     pub(super) unsure: bool,
-    /// Whether it is known who has the lock; not where the taking was given up.
+    /// Whether it is known who has the lock; not where the taking was given up, or got no answer.
     settled: bool,
 }
 
@@ -62,21 +68,20 @@ impl<T: Transport> Claim<T> {
         let (name, content) = (objects.lock_name(), spelt(holder, (objects.clock)()));
         let mut seen = None;
         for _ in 0..TRIES {
-            let tried = async {
-                match objects.put_if(&name, &content, Condition::Absent).await? {
-                    Some(etag) => Ok((Some(etag), None)),
-                    None => Ok((None, objects.read_lock().await?)),
-                }
-            };
-            match tried.await {
-                Ok((Some(etag), _)) => return Ok(claim.alive(etag)),
-                // An answer that was lost: it is our own that is in the way.
-                Ok((None, Some((lock, etag)))) if lock.holder.id == holder.id => return Ok(claim.alive(etag)),
-                Ok((None, other)) => seen = other,
-                Err(error) => {
+            match objects.try_put(&name, &content, Condition::Absent).await {
+                Ok(Some(etag)) => return Ok(claim.alive(etag)),
+                Ok(None) => {}
+                Err(FailedPut { error, open: false }) => {
                     claim.settled = true;
                     return Err(error);
                 }
+                Err(FailedPut { error, open: true }) => return Err(may_come(error, holder)),
+            }
+            match objects.read_lock().await {
+                // An answer that was lost: it is our own that is in the way.
+                Ok(Some((lock, etag))) if lock.holder.id == holder.id => return Ok(claim.alive(etag)),
+                Ok(other) => seen = other,
+                Err(error) => return Err(may_come(error, holder)),
             }
             if seen.is_some() {
                 break;
@@ -172,13 +177,25 @@ impl<T: Transport> Drop for Claim<T> {
             for wait in looks {
                 tokio::time::sleep(*wait).await;
                 let Ok(Some((lock, etag))) = objects.read_lock().await else { continue };
-                if lock.holder.id == id {
-                    let _ = objects.service.delete(&objects.bucket, &name, Removal::Match(&etag)).await;
+                if lock.holder.id != id
+                    || objects.service.delete(&objects.bucket, &name, Removal::Match(&etag)).await.is_ok()
+                {
+                    return;
                 }
-                return;
             }
         });
     }
+}
+
+/// Says of a lock that could not be taken that the request may arrive all the same, later than anybody looks for it.
+fn may_come(error: StoreError, holder: &Holder) -> StoreError {
+    let StoreError::Remote { action: _, place, problem, way_out } = error else { return error };
+    let id = &holder.id;
+    let way_out = format!(
+        "{way_out}. Where `patchtrain state locks` shows lock {id} then, it is this command's, which came about late: `patchtrain \
+         force-unlock {id}` takes it away"
+    );
+    StoreError::Remote { action: "lock", place, problem, way_out }
 }
 
 fn spelt(holder: &Holder, now: Timestamp) -> Bytes {

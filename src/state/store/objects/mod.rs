@@ -32,7 +32,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::medium::{BackupName, Item, Look, Medium, Place, Replaced};
-use super::{Holder, Lock, LockId, Releases, StoreError};
+use super::{Holder, Lock, LockId, Releases, StoreError, Ways};
 use crate::name::TrainName;
 use crate::oci::object_storage::{Condition, Entry, Object, ObjectStorage, Removal, WriteError};
 use crate::oci::{Error, Transport};
@@ -64,6 +64,13 @@ struct Batch {
     name: String,
     /// The first of its lines, of all of them.
     line: usize,
+}
+
+/// A write that failed.
+struct FailedPut {
+    error: StoreError,
+    /// Whether it may come about all the same.
+    open: bool,
 }
 
 impl<T> Clone for Objects<T> {
@@ -159,6 +166,16 @@ impl<T: Transport> Objects<T> {
         content: &Bytes,
         condition: Condition<'_>,
     ) -> Result<Option<String>, StoreError> {
+        self.try_put(name, content, condition).await.map_err(|failed| failed.error)
+    }
+
+    /// The same, and of a failure whether it may come about all the same.
+    async fn try_put(
+        &self,
+        name: &str,
+        content: &Bytes,
+        condition: Condition<'_>,
+    ) -> Result<Option<String>, FailedPut> {
         let put = || async {
             match self.service.put(&self.bucket, name, content.clone(), condition).await {
                 Err(WriteError::Failed { error, asked: false }) if is_hidden(&error) => Err(error),
@@ -171,7 +188,8 @@ impl<T: Transport> Objects<T> {
             Ok(etag) => return Ok(Some(etag)),
             Err(error) => error,
         };
-        if error.may_be_served()
+        let open = error.may_be_served();
+        if open
             && let Ok(Some(there)) = self.service.get(&self.bucket, name).await
             && there.bytes == *content
         {
@@ -179,7 +197,9 @@ impl<T: Transport> Objects<T> {
         }
         match error {
             WriteError::Refused(_) => Ok(None),
-            WriteError::Failed { error, .. } => Err(self.failed("write", name, &error)),
+            WriteError::Failed { error, .. } => {
+                Err(FailedPut { error: self.failed("write", name, &error), open })
+            }
         }
     }
 
@@ -288,6 +308,10 @@ impl<T: Transport> Medium for Objects<T> {
 
     fn place(&self, item: &Item) -> Place {
         self.place_of(&self.name(item))
+    }
+
+    fn ways(&self) -> Ways {
+        Ways::Objects
     }
 
     fn way_to_cut(&self, line: usize) -> String {

@@ -1,5 +1,6 @@
 //! The objects of a train against a service that refuses, forgets answers, and is written to by others.
 
+mod broken;
 mod versions;
 
 use tokio::runtime::Handle;
@@ -305,7 +306,7 @@ async fn a_batch_that_lacks_is_never_passed_over() {
 #[tokio::test(start_paused = true)]
 async fn a_whole_state_goes_through() {
     let service = Service::new().await;
-    let store = || Kept::on(service.place(), TrainName::new("great-linux"));
+    let store = || Kept::on(service.place(), TrainName::new("great-linux")).keeping(10);
     let mut session = store().lock(&holder("ann")).await.unwrap();
     assert_eq!(session.load().await.unwrap(), None);
     let mut state = new_state();

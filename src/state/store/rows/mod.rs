@@ -35,7 +35,7 @@ use settings::Settings;
 pub use settings::{Settings as RowsSettings, SettingsError};
 
 use super::medium::{BackupName, Item, Look, Medium, Place};
-use super::{Holder, Lock, LockId, Releases, StoreError};
+use super::{Holder, Lock, LockId, Releases, StoreError, Ways};
 use crate::name::TrainName;
 
 /// How much is made allowance for when something is read whose size is not known yet.
@@ -257,6 +257,10 @@ impl Medium for Rows {
 
     fn place(&self, item: &Item) -> Place {
         self.place_of(item)
+    }
+
+    fn ways(&self) -> Ways {
+        Ways::Rows
     }
 
     fn way_to_cut(&self, line: usize) -> String {

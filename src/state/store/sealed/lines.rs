@@ -5,7 +5,7 @@
 //! those that are none and counts them.
 
 use crate::name::TrainName;
-use crate::seal::{Claim, Envelope, SealError, Sealing};
+use crate::seal::{Claim, Envelope, SealError, Sealing, is_sealed};
 
 /// How lines are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ fn claim(item: &'static str, train: &TrainName) -> Claim {
     Claim { item, train: train.to_string(), lineage: None, serial: None }
 }
 
-/// Seals whole lines.
+/// Seals whole lines. One that is sealed already, as those are that nobody here can open, stays as it is.
 pub(super) fn seal(
     sealing: &Sealing,
     item: &'static str,
@@ -32,7 +32,7 @@ pub(super) fn seal(
     let mut sealed = Vec::with_capacity(lines.len() * 2);
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         match line.strip_suffix(b"\n") {
-            Some(line) if !line.is_empty() => sealed.extend(seal.first(line)?),
+            Some(line) if !line.is_empty() && !is_sealed(line) => sealed.extend(seal.first(line)?),
             _ => sealed.extend_from_slice(line),
         }
     }

@@ -65,6 +65,10 @@ async fn a_run_that_an_older_build_left_is_gone_on_with() {
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
     let taken = Session::load(&mut session).await.unwrap().unwrap();
     assert_eq!((read.serial, taken.serial), (4, 4));
+    // A plan that was made before it was folded fits it still.
+    let folded = store(folder.path()).load().await.unwrap().unwrap();
+    assert_ne!(folded.format_version, read.format_version);
+    assert_eq!([taken.digest(), folded.digest()], [read.digest(); 2]);
     let levels = taken.instances.values().map(|record| record.at_level.is_some());
     assert_eq!(levels.collect::<Vec<_>>(), [false, true], "the one was left, the other proven");
     let open: Vec<_> = taken.unfinished.keys().map(|key| key.0.split('/').next().unwrap()).collect();

@@ -10,10 +10,10 @@ use super::*;
 use crate::seal::{Passphrase, SealError, Sealing};
 use crate::state::store::{HistoryLine, ReportRecord, read_state, state_text};
 
-const OWN: &str = "correct-horse-battery-staple";
-const FORMER: &str = "the horse that was there before";
+pub(in crate::state::store) const OWN: &str = "correct-horse-battery-staple";
+pub(in crate::state::store) const FORMER: &str = "the horse that was there before";
 
-fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
+pub(in crate::state::store) fn passphrase(variable: &str, text: &str) -> Option<Passphrase> {
     Some(Passphrase::new(variable, text).unwrap())
 }
 
@@ -37,7 +37,7 @@ fn kept_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn history(serial: u64) -> HistoryRecord {
+pub(super) fn history(serial: u64) -> HistoryRecord {
     HistoryRecord {
         at: at(9),
         who: "ada".to_owned(),
@@ -48,6 +48,7 @@ fn history(serial: u64) -> HistoryRecord {
         steps: StepCounts::default(),
         interrupted: false,
         ancestor: None,
+        overrides: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ fn train() -> TrainName {
 }
 
 fn store(service: &Service) -> Kept<Place> {
-    Kept::on(service.place(), train())
+    Kept::on(service.place(), train()).keeping(10)
 }
 
 fn sealed(service: &Service, own: &str, former: Option<&str>) -> Kept<Sealed<Place>> {

@@ -47,6 +47,69 @@ async fn a_journal_cut_at_any_byte_gives_a_prefix_of_the_run() {
     assert_eq!(prefixes.len(), entries.len() + 1);
 }
 
+/// Sectors of the last batch may be on disk without those before them; behind what was acknowledged that is damage.
+#[tokio::test]
+async fn of_a_batch_that_was_never_acknowledged_any_sectors_may_be_blank() {
+    let (mut files, state, entries) = killed().await;
+    let journal = files[JOURNAL].clone();
+    // Batches are of three entries; the first line is the header.
+    let last = (entries.len() - 1) / 3 * 3;
+    let lines: Vec<usize> = journal.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len).collect();
+    let start: usize = lines[..=last].iter().sum();
+    for (from, durable) in [(0, false), (1024, false), (start, true), (start.next_multiple_of(512), true)] {
+        let mut blank = journal.clone();
+        let end = (from + 1).next_multiple_of(512).min(blank.len());
+        blank[from..end].fill(0);
+        files.insert(JOURNAL.to_owned(), blank);
+        match look(&SEALING, &files).await {
+            Ok(found) => {
+                assert!(durable, "blank from {from} to {end} went unseen");
+                let prefixes = (last..entries.len()).map(|whole| replayed(state.clone(), &entries[..whole]));
+                assert!(prefixes.map(Some).any(|prefix| prefix == found), "blank from {from} to {end}");
+            }
+            Err(StoreError::Damaged { .. }) => assert!(!durable, "blank from {from} to {end}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+/// The first batch of all is as good as none, whatever of it is there.
+#[tokio::test]
+async fn a_first_batch_that_was_never_acknowledged_is_none() {
+    let folder = new_folder();
+    let mut session = sealed(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.append(&Base::of(&new_state()), &run(0..3)).await.unwrap();
+    let mut files = kept_in(folder.path());
+    let journal = files[JOURNAL].clone();
+    assert!(journal.len() > 2048);
+    for (from, to) in [(0, 512), (512, 1024), (0, 1024), (0, journal.len())] {
+        let mut blank = journal.clone();
+        blank[from..to].fill(0);
+        files.insert(JOURNAL.to_owned(), blank);
+        for sealing in [&*SEALING, &enforced_sealing()] {
+            let found = look(sealing, &files).await.unwrap_or_else(|error| panic!("{from} to {to}: {error}"));
+            assert!(found.is_none_or(|found| found.serial == 1), "blank from {from} to {to}");
+        }
+    }
+}
+
+/// Lines of older builds do not tell their batch, and are opened.
+#[tokio::test]
+async fn what_an_older_build_wrote_is_opened() {
+    let (mut files, state, entries) = killed().await;
+    let journal = String::from_utf8(files[JOURNAL].clone()).unwrap();
+    let older: Vec<String> = journal
+        .lines()
+        .map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
+            [length, _, sealed] if !line.starts_with('{') => format!("{length} {sealed}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    files.insert(JOURNAL.to_owned(), older.concat().into_bytes());
+    assert_ne!(files[JOURNAL], journal.as_bytes());
+    assert_eq!(look(&SEALING, &files).await.unwrap(), Some(replayed(state, &entries)));
+}
+
 #[tokio::test]
 async fn a_run_goes_on_from_any_cut() {
     let (files, state, entries) = killed().await;

@@ -2,6 +2,7 @@
 //! nothing as it was written before.
 
 use super::*;
+use crate::state::store::UnlockRecord;
 
 /// Writes with one sealing, goes on with the next, and checks that only what that one writes is left.
 async fn goes_over(before: &Sealing, after: &Sealing, then: &Sealing) -> tempfile::TempDir {
@@ -47,6 +48,29 @@ async fn a_new_passphrase_takes_the_place_of_the_former() {
     // What the former was is of no use any more.
     let old = store(folder.path()).sealed(former);
     assert!(matches!(why(old.load().await.unwrap_err()), SealError::WrongKey { .. }));
+}
+
+/// Somebody who has not heard of the new passphrase adds lines under the former one.
+#[tokio::test]
+async fn lines_that_were_added_under_the_former_passphrase_are_written_anew() {
+    let former = Sealing::new(passphrase("OWN", FORMER), None);
+    let rotating = Sealing::new(passphrase("OWN", OWN), passphrase("OLD", FORMER));
+    let folder = new_folder();
+    let (old, new) = (store(folder.path()).sealed(former), store(folder.path()).sealed(rotating));
+    live(&old).await;
+    let rewrite = async || new.lock(&holder("ada")).await.unwrap().rewrite().await.unwrap();
+    rewrite().await;
+    old.keep_report(&report(9)).await.unwrap();
+    let unlocked =
+        UnlockRecord { at: at(9), who: "bob".to_owned(), host: "ci".to_owned(), unlocked: holder("ada") };
+    old.note_unlock(unlocked).await.unwrap();
+    let was = all_of(&new).await;
+    rewrite().await;
+    assert_eq!(all_of(&sealed(folder.path())).await, was, "nobody needs the former any more");
+    let files = kept_in(folder.path());
+    rewrite().await;
+    let again = kept_in(folder.path());
+    assert_eq!(files["great-linux.history"], again["great-linux.history"], "what is so is left");
 }
 
 /// Whatever keeps one of them from being written anew, the snapshot is last: the next write begins again.
