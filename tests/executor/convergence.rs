@@ -106,7 +106,9 @@ impl Pipeline {
                 // Somebody has looked into it, and says that it may go on.
                 let mut state = self.store.state().unwrap();
                 let groups: Vec<_> = state.rollouts.keys().cloned().collect();
-                groups.iter().for_each(|group| drop(state.resume(group)));
+                for group in &groups {
+                    state.resume(group);
+                }
                 self.store = MemoryStore::holding(state.paused_after(0));
             } else if waits && !waited && !plan.can_start() {
                 // Work that a killed process left behind ends by itself.
