@@ -7,7 +7,9 @@
 
 #![expect(clippy::print_stdout, reason = "a story that fails shows how far it got")]
 
+mod edits;
 mod hands;
+mod ill;
 mod sky;
 mod stage;
 mod told;
@@ -56,6 +58,10 @@ stories![
     a_pause_holds_every_apply,
     a_rollout_goes_in_waves,
     a_soak_runs_while_the_clocks_change,
+    an_instance_dies_amid_its_update,
+    ci_ends_a_run_amid_a_wave,
+    somebody_updates_by_hand_amid_a_rollout,
+    two_apply_one_rollout,
     half_a_rollout_is_taken_back,
     the_window_closes,
     who_is_ill_holds_the_next_wave,

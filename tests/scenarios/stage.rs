@@ -4,15 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchtrain::apply::{
-    Asked, Facts as HealthFacts, HealthChecker, Outcome, Run, Settings, apply, survey, survey_updates,
-};
+use patchtrain::apply::{Asked, Outcome, Run, Settings, apply, survey, survey_updates};
 use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
@@ -22,7 +18,6 @@ use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
 use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::{Package, StreamName};
 use patchtrain::plan::{self, Input, Plan, Request, ServiceLabel, Target, lint};
-use patchtrain::rollout::HealthCheck;
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
 use patchtrain::state::State;
 use patchtrain::state::store::{Holder, LocalSession, LocalStore, LockId, Session, Store, StoreError};
@@ -30,26 +25,10 @@ use patchtrain::train::{self, Train};
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::edits::Group;
+use super::ill::Ill;
 use super::sky::Sky;
 use crate::support::Workspace;
-
-/// A group of the train file, as stories edit it.
-struct Group {
-    name: String,
-    release: String,
-    /// Display names; none for `"service"`.
-    members: Option<Vec<String>>,
-    after: Option<String>,
-    max_failures: usize,
-    /// Whether members are those that are tagged for the group instead.
-    selects: bool,
-    /// `update`, where it is said.
-    update: Option<String>,
-    /// `schedule`, where there is one: what, how often, from when.
-    schedule: Option<[String; 3]>,
-    /// Other settings, as they are written.
-    settings: BTreeMap<String, String>,
-}
 
 /// Everything there is in a story.
 pub(crate) struct Stage {
@@ -59,40 +38,15 @@ pub(crate) struct Stage {
     pub(super) facts: Facts,
     /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
     process: Arc<OsmsCloud<Sky>>,
-    workspace: Workspace,
-    groups: Vec<Group>,
-    retired: BTreeSet<String>,
-    layout: String,
+    pub(super) workspace: Workspace,
+    pub(super) groups: Vec<Group>,
+    pub(super) retired: BTreeSet<String>,
+    pub(super) layout: String,
     tokens: usize,
     /// Whether the next run waits for what only time brings.
     pub(super) wait: bool,
     /// Who is not well, by display name.
     pub(super) ill: Arc<Ill>,
-}
-
-/// Says of everybody but some that he is well.
-#[derive(Default)]
-pub(crate) struct Ill(Mutex<BTreeSet<String>>);
-
-impl Ill {
-    pub(crate) fn set(&self, name: &str, ill: bool) {
-        let mut names = self.0.lock().unwrap();
-        match ill {
-            true => names.insert(name.to_owned()),
-            false => names.remove(name),
-        };
-    }
-}
-
-impl HealthChecker for Ill {
-    fn check(
-        &self,
-        _: HealthCheck,
-        facts: HealthFacts,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
-        let ill = self.0.lock().unwrap().contains(&facts.name);
-        Box::pin(std::future::ready(if ill { Err("it says 500".to_owned()) } else { Ok(()) }))
-    }
 }
 
 fn client<T: Transport>(transport: T, version: &'static str) -> Client<T> {
@@ -170,52 +124,6 @@ impl Stage {
         Ocid::new(&found.unwrap_or_else(|| panic!("nobody is called {name}")).id)
     }
 
-    pub(crate) fn group(&mut self, name: &str, edit: impl FnOnce(&mut Vec<String>, &mut String, &mut usize)) {
-        let group = self.groups.iter_mut().find(|group| group.name == name);
-        let group = group.unwrap_or_else(|| panic!("the train has no group {name}"));
-        let mut members = group.members.take();
-        edit(members.get_or_insert_default(), &mut group.release, &mut group.max_failures);
-        group.members = members;
-        self.write();
-    }
-
-    /// Leaves the members of a group to the service.
-    pub(crate) fn leave_to_service(&mut self, name: &str) {
-        self.groups.iter_mut().filter(|group| group.name == name).for_each(|group| group.members = None);
-        self.write();
-    }
-
-    /// Selects the members of a group by the tag that the simulator has on them.
-    pub(crate) fn select(&mut self, name: &str) {
-        self.groups.iter_mut().filter(|group| group.name == name).for_each(|group| group.selects = true);
-        self.write();
-    }
-
-    /// Says which updates a group makes.
-    pub(crate) fn updates(&mut self, name: &str, update: &str) {
-        let group = self.groups.iter_mut().filter(|group| group.name == name);
-        group.for_each(|group| group.update = Some(update.to_owned()));
-        self.write();
-    }
-
-    /// Gives a group a schedule, or takes it away.
-    pub(crate) fn schedule(&mut self, name: &str, schedule: Option<[String; 3]>) {
-        let group = self.groups.iter_mut().filter(|group| group.name == name);
-        group.for_each(|group| group.schedule.clone_from(&schedule));
-        self.write();
-    }
-
-    /// Writes a setting of a group as it is given, or takes it away.
-    pub(crate) fn set(&mut self, name: &str, key: &str, value: Option<&str>) {
-        for group in self.groups.iter_mut().filter(|group| group.name == name) {
-            match value {
-                Some(value) => drop(group.settings.insert(key.to_owned(), value.to_owned())),
-                None => drop(group.settings.remove(key)),
-            }
-        }
-        self.write();
-    }
-
     /// Changes what is on record of rollouts, as `patchtrain rollout` does.
     pub(crate) async fn record(&self, make: impl FnOnce(&mut State, Timestamp)) {
         let mut session = self.lock("tester").await.unwrap();
@@ -249,78 +157,6 @@ impl Stage {
         let edit = json!({ "intervalType": "DAY", "intervalValue": days });
         let call = Call::new("UpdateScheduledJob", http::Method::PUT, &["scheduledJobs", id]).json(&edit);
         self.client.send(&call).await.unwrap();
-    }
-
-    pub(crate) fn drop_group(&mut self, name: &str) {
-        self.groups.retain(|group| group.name != name);
-        self.groups.iter_mut().for_each(|group| group.after.take_if(|after| after == name).map_or((), drop));
-        self.write();
-    }
-
-    /// Retires a release, or takes that back.
-    pub(crate) fn retire(&mut self, release: &str, retired: bool) {
-        match retired {
-            true => self.retired.insert(release.to_owned()),
-            false => self.retired.remove(release),
-        };
-        self.write();
-    }
-
-    /// Says how sources are made from now on.
-    pub(crate) fn lay_out(&mut self, layout: &str) {
-        layout.clone_into(&mut self.layout);
-        self.write();
-    }
-
-    /// Writes the train file.
-    fn write(&self) {
-        let Facts { compartment, golden, .. } = &self.facts;
-        let mut text = format!(
-            "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
-             compartment = \"{compartment}\"\ngolden = \"{}\"\nlayout = \"{}\"\n\n[service]\napi = \"osms\"\n\
-             endpoints = {{ osms = \"simulator\" }}\n",
-            golden.id, self.layout
-        );
-        for release in ["GL1", "GL1.1"] {
-            let manifest = format!("great-linux/{release}.packages");
-            write!(text, "\n[[release]]\nname = \"{release}\"\nmanifest = \"{manifest}\"\n").unwrap();
-            if self.retired.contains(release) {
-                text.push_str("retired = true\n");
-            }
-        }
-        for Group { name, release, members, after, max_failures, selects, update, schedule, settings } in
-            &self.groups
-        {
-            write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
-            if let Some(after) = after {
-                writeln!(text, "after = [\"{after}\"]").unwrap();
-            }
-            writeln!(text, "max_failures = {max_failures}").unwrap();
-            for (key, value) in settings {
-                writeln!(text, "{key} = {value}").unwrap();
-            }
-            if let Some(update) = update {
-                writeln!(text, "update = \"{update}\"").unwrap();
-            }
-            if let Some([update, every, start]) = schedule {
-                let table = format!("{{ update = \"{update}\", every = \"{every}\", start = \"{start}\" }}");
-                writeln!(text, "schedule = {table}").unwrap();
-            }
-            match members {
-                _ if *selects => writeln!(
-                    text,
-                    "members = {{ compartments = [\"{compartment}\"], tags = {{ \"ops.patch\" = \"{name}\" }} }}"
-                )
-                .unwrap(),
-                None => text.push_str("members = \"service\"\n"),
-                Some(members) => {
-                    let ids: Vec<String> =
-                        members.iter().map(|name| format!("\"{}\"", self.id(name))).collect();
-                    writeln!(text, "members = [{}]", ids.join(", ")).unwrap();
-                }
-            }
-        }
-        self.workspace.write("trains/great-linux.toml", &text);
     }
 
     fn train(&self) -> Train {

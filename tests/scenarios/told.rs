@@ -41,7 +41,8 @@ pub(crate) fn plan(plan: &Plan) -> String {
         line(format!("ahead {}", plan.label(&report.instance)));
     }
     for held in &plan.held {
-        line(format!("held {}: {}", address(plan, &held.address), tag(&held.reason, "held")));
+        let until = held.until.map(|until| format!(" until {until:.0}")).unwrap_or_default();
+        line(format!("held {}: {}{until}", address(plan, &held.address), tag(&held.reason, "held")));
     }
     for note in &plan.notes {
         line(format!("note {}", tag(note, "note")));
