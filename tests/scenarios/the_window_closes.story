@@ -13,5 +13,5 @@ apply
   > exit 0
   > may not be touched now, until 2026-11-28T22:00:00Z
 plan
-  > web: 4 of 12 at GL1.1
+  > web: 3 of 12 at GL1.1
   > held group.web: closed until 2026-11-28T22:00:00Z
