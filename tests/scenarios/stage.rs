@@ -3,7 +3,6 @@
 //! what of it is told is `told`'s business.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,151 @@
+//! Property: whatever fails and whenever, once a rollout has stopped nobody else of its group is touched; no more than so
+//! many have failed by then as are put up with and were at work; never is anybody touched of a wave or group behind a gate
+//! that has not opened; and no more of a wave are at work at a time than may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use patchtrain::apply::{Event, StepEnd, apply};
+use patchtrain::cloud::memory::Fault;
+use patchtrain::name::{Address, GroupName, Ocid};
+use patchtrain::op::{Op, OpKey, StepId};
+use patchtrain::plan::{Action, Condition, Plan, Step};
+use patchtrain::state::State;
+use patchtrain::state::store::Session;
+
+use super::convergence::{Pipeline, run};
+use crate::support::rng::Rng;
+use crate::support::worlds;
+
+const WORLDS: u64 = 400;
+
+/// What a run has done to the groups of a plan, event by event.
+#[derive(Default)]
+struct Watch {
+    stopped: BTreeSet<GroupName>,
+    opened: BTreeSet<StepId>,
+    touched: BTreeMap<(GroupName, u32), BTreeSet<Ocid>>,
+    at_work: BTreeMap<(GroupName, u32), BTreeSet<Ocid>>,
+    failed: BTreeMap<GroupName, BTreeSet<Ocid>>,
+    at_stop: BTreeMap<GroupName, usize>,
+}
+
+fn moves(step: &Step) -> Option<&Ocid> {
+    match &step.action {
+        Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => Some(instance),
+        _ => None,
+    }
+}
+
+impl Watch {
+    fn see(&mut self, plan: &Plan, event: &Event, last: &BTreeMap<&Ocid, StepId>, context: &str) {
+        match event {
+            Event::Started { step } => self.started(plan, &plan.steps[step.0 as usize], context),
+            Event::Stopped { group, stopped } => {
+                assert!(stopped.failed > stopped.allowed, "{context}: {stopped:?}");
+                self.at_stop.insert(group.clone(), self.at_work.values().map(BTreeSet::len).sum());
+                self.stopped.insert(group.clone());
+            }
+            Event::Ended { step, end } => {
+                let (id, step) = (*step, &plan.steps[step.0 as usize]);
+                if matches!(step.action, Action::Gate { .. }) && end.lets_on() {
+                    self.opened.insert(id);
+                }
+                let (Address::Instance(instance), Some(group)) = (&step.address, &step.group) else { return };
+                if matches!(end, StepEnd::Failed { .. }) {
+                    self.failed.entry(group.clone()).or_default().insert(instance.clone());
+                }
+                if last.get(instance) == Some(&id) || !end.lets_on() {
+                    let lane = (group.clone(), step.wave.unwrap_or(1));
+                    self.at_work.entry(lane).or_default().remove(instance);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn started(&mut self, plan: &Plan, step: &Step, context: &str) {
+        let (Some(instance), Some(group)) = (moves(step), &step.group) else { return };
+        assert!(!self.stopped.contains(group), "{context}: {instance} is touched after {group} has stopped");
+        let wave = step.wave.unwrap_or(1);
+        let first = self.touched.entry((group.clone(), wave)).or_default().insert(instance.clone());
+        // Every gate before it has opened.
+        let own =
+            |gate: &&Step| gate.group.as_ref() == Some(group) && matches!(gate.action, Action::Gate { .. });
+        for gate in plan.steps.iter().filter(own) {
+            let behind = match &gate.action {
+                Action::Gate { condition: Condition::Arrived { .. } } => continue,
+                Action::Gate { condition: Condition::GroupAtLevel { behind, .. } } => behind.unwrap_or(1),
+                _ => 1,
+            };
+            let open = wave < behind || self.opened.contains(&gate.id);
+            assert!(!first || open, "{context}: {instance} does not wait for {}", gate.id);
+        }
+        let lane = self.at_work.entry((group.clone(), wave)).or_default();
+        lane.insert(instance.clone());
+        let rollout = plan.group(group).and_then(|group| group.rollout.as_ref());
+        let places = rollout.and_then(|rollout| rollout.waves[wave as usize - 1].concurrency);
+        assert!(
+            places.is_none_or(|places| lane.len() <= places),
+            "{context}: {} at work in {group}",
+            lane.len()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_rollout_touches_nobody_else() {
+    let (mut stops, mut rollouts) = (0, 0);
+    for seed in worlds::seeds(WORLDS) {
+        let mut rng = Rng::new(seed ^ 0x57_0b);
+        let world = worlds::fresh(&mut rng);
+        if world.plan().is_err() {
+            continue;
+        }
+        let mut pipeline = Pipeline::new(&world);
+        // Several applies, each after a while; what fails is drawn anew for each.
+        for round in 0..3 {
+            let context = format!("seed {seed}, round {round}");
+            let plan = pipeline.plan(seed).await;
+            let updates = plan.steps.iter().filter_map(moves).collect::<BTreeSet<_>>();
+            for instance in updates.iter().filter(|_| rng.chance(25)) {
+                let releases = plan.releases.keys();
+                for release in releases {
+                    let fault = Fault::FailedWork { message: "it broke".to_owned() };
+                    let key = OpKey::update(release, instance);
+                    let nth = pipeline.cloud.calls(&key) + 1;
+                    pipeline.cloud.on_submit(key, nth, fault);
+                }
+            }
+            let mut last: BTreeMap<&Ocid, StepId> = BTreeMap::new();
+            for step in &plan.steps {
+                if let Address::Instance(instance) = &step.address {
+                    last.insert(instance, step.id);
+                }
+            }
+            let mut session = pipeline.store.clone();
+            let state = Session::load(&mut session).await.unwrap();
+            let state =
+                state.unwrap_or_else(|| State::new(plan.basis.train.clone(), plan.basis.lineage.clone()));
+            let (run, _sender) = run(&pipeline.clock);
+            let mut watch = Watch::default();
+            let outcome = apply(&plan, pipeline.cloud.clone(), session, state, run, |event| {
+                watch.see(&plan, &event, &last, &context);
+            });
+            outcome.await.unwrap();
+            stops += watch.stopped.len();
+            for group in plan.groups.iter().filter(|group| watch.stopped.contains(&group.name)) {
+                let rollout = group.rollout.as_ref().unwrap();
+                let allowed = rollout.allowed.unwrap();
+                let failed = watch.failed.get(&group.name).map_or(0, BTreeSet::len);
+                let at_work = watch.at_stop[&group.name];
+                assert!(
+                    failed <= allowed + 1 + at_work,
+                    "{context}: {failed} failed, {allowed} may, {at_work} were at work"
+                );
+            }
+            rollouts += plan.groups.iter().filter(|group| group.rollout.is_some()).count();
+        }
+        assert_eq!(pipeline.cloud.violations(), Vec::<String>::new(), "seed {seed}");
+    }
+    assert!(rollouts > 100 && stops > 20, "{stops} of {rollouts} rollouts stopped");
+}
