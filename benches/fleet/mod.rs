@@ -203,6 +203,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
         encryption: None,
         backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
+        notify: None,
         imports: Vec::new(),
         releases,
         groups,

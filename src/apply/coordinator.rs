@@ -144,9 +144,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             self.open_books()?;
         }
         loop {
+            let now = (self.run.clock)();
+            self.wake(now);
             self.start()?;
             self.ledger.commit().await?;
-            let now = (self.run.clock)();
             let wakes = self.asleep.iter().map(|(until, _)| *until).min();
             let wakes = wakes.filter(|_| self.interrupted == Interrupted::No);
             if self.workers.is_empty() && wakes.is_none() {
@@ -154,7 +155,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             }
             // Never for long: clocks are set, and that of a simulator goes as it likes.
             let nap = wakes.map(|until| {
-                let left = until.duration_since(now).unsigned_abs();
+                let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
                 Instant::now() + left.clamp(Duration::from_millis(1), LONGEST_NAP)
             });
             let deadline = match self.interrupted {
@@ -170,7 +171,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 () = sleep_until(deadline) => self.interrupted = Interrupted::AtOnce,
                 Some(message) = self.line.recv() => messages.push(message),
                 Some(joined) = self.workers.join_next() => reports.push(joined),
-                () = sleep_until(nap) => self.wake((self.run.clock)()),
+                () = sleep_until(nap) => {}
             }
             if self.interrupted == Interrupted::AtOnce {
                 let waited = deadline.is_some_and(|at| at <= Instant::now());
@@ -335,16 +336,17 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 self.fallen.extend(crew.failed.iter().chain(&crew.open).cloned());
                 self.equipped(step, crew);
             }
-            let counts = matches!(&report, Report::BelowLevel { .. } | Report::Failed { own: true, .. });
+            let counts = rollout::counts(step, &report);
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
+            // First: who is gone with the entry still has his wave.
+            for (instance, why) in counts {
+                self.count_failure(step, instance, why, at)?;
+            }
             if let Some(entry) = entry {
                 if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
                     self.ledger.record(binding)?;
                 }
                 self.ledger.record(entry)?;
-            }
-            if counts {
-                self.count_failure(step, &end, at)?;
             }
             ends.push((id, end));
         }

@@ -35,6 +35,8 @@ pub(super) enum Passing {
 pub(super) struct Rounds {
     /// Those at level, and since when.
     instances: Vec<(Ocid, Timestamp)>,
+    /// How many of them have to be well.
+    need: usize,
     group: GroupName,
     release: ReleaseName,
     health: Option<HealthCheck>,
@@ -88,6 +90,10 @@ pub(super) fn pass(condition: &Condition, state: &State, now: Timestamp, asked: 
                 Some(behind) => format!("wave {behind} of group.{waiting}"),
                 None => format!("group.{waiting}"),
             };
+            let stopped = state.rollouts.get(group).filter(|rollout| rollout.is_to(release));
+            if stopped.is_some_and(|rollout| rollout.stopped.is_some()) {
+                return shut(format!("{who} waits for group.{group}, whose rollout has stopped"));
+            }
             let since = match level.since(state) {
                 Ok(since) => since,
                 Err(passed) => return shut(format!("{who} waits for {}", level.missing(passed))),
@@ -120,6 +126,9 @@ pub(super) fn pass(condition: &Condition, state: &State, now: Timestamp, asked: 
         Condition::Arrived { group, release, candidates, members, allowed, health } => {
             let level =
                 Level { group, wave: None, release, candidates, members: *members, allowed: *allowed };
+            if let Some(why) = kept(state, group, release) {
+                return shut(why);
+            }
             match (level.since(state), asked) {
                 (Err(passed), _) => shut(format!("group.{group} has not arrived: {}", level.missing(passed))),
                 (Ok(_), None) if health.is_some() => Passing::Ask(level.rounds(state, health.clone(), false)),
@@ -136,12 +145,15 @@ pub(super) fn pass(condition: &Condition, state: &State, now: Timestamp, asked: 
 pub(super) fn kept(state: &State, group: &GroupName, release: &ReleaseName) -> Option<String> {
     let rollout = state.rollouts.get(group)?;
     if let Some(paused) = &rollout.paused {
-        return Some(format!("group.{group} was paused by {} at {:.0}", paused.by, paused.at));
+        return Some(format!(
+            "group.{group} was paused by {} at {:.0}; `patchtrain rollout resume {group}` has it go on",
+            paused.by, paused.at
+        ));
     }
     let stopped = rollout.stopped.as_ref().filter(|_| rollout.is_to(release))?;
     let of = if stopped.whole { "in all".to_owned() } else { format!("in wave {}", stopped.wave) };
     Some(format!(
-        "the rollout of group.{group} has stopped: {} failed {of}, {} may",
+        "the rollout of group.{group} has stopped: {} failed {of}, {} may; `patchtrain rollout resume {group}` has it go on",
         stopped.failed, stopped.allowed
     ))
 }
@@ -191,6 +203,7 @@ impl Level<'_> {
         };
         Rounds {
             instances: self.candidates.iter().filter_map(level).collect(),
+            need: self.need(),
             group: self.group.clone(),
             release: self.release.clone(),
             health,
@@ -204,9 +217,9 @@ impl Asked {
         let names = self.ill.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
         let more = if self.ill.len() > NAMED { "; ..." } else { "" };
         format!(
-            "{}: {} of {} members are at the level of {} and well, {} may be otherwise ({names}{more}){}",
+            "{}: at least {} of {} members are not at the level of {} and well, {} may be so ({names}{more}){}",
             level.name(),
-            self.well,
+            self.ill.len(),
             level.members,
             level.release,
             level.allowed,
@@ -245,6 +258,10 @@ pub(super) async fn ask<C: Cloud>(
             Some(why) => asked.ill.push(why),
             None => asked.well += 1,
         }
+        // Nobody else's answer opens it any more.
+        if rounds.instances.len() - asked.ill.len() < rounds.need {
+            break;
+        }
     }
     Ok(asked)
 }
@@ -267,7 +284,7 @@ async fn how_is<C: Cloud>(
         return Ok((Some(format!("the service does not reach {name}")), reboot));
     }
     // Whoever was seen at level when it began to soak has to have been heard of since.
-    if rounds.soaked && instance.last_checkin.is_some_and(|last| last <= since) {
+    if rounds.soaked && instance.last_checkin.is_none_or(|last| last <= since) {
         return Ok((Some(format!("{name} has not checked in since it was updated")), reboot));
     }
     let (Some(health), Some(checker)) = (&rounds.health, checker) else { return Ok((None, reboot)) };

@@ -70,6 +70,17 @@ impl<'a> Schedule<'a> {
         None
     }
 
+    /// Tells whether something that has not ended waits for a step.
+    pub(super) fn is_waited_for(&self, id: StepId) -> bool {
+        let gate = matches!(self.step(id).action, Action::Gate { .. });
+        !gate || self.order.dependents(id).any(|step| self.ends[index(step)].is_none())
+    }
+
+    /// Tells whether a step was kept from starting.
+    pub(super) fn was_not_started(&self, id: StepId) -> bool {
+        matches!(self.ends[index(id)], Some(StepEnd::NotStarted | StepEnd::Shut { .. }))
+    }
+
     /// Has a step that was taken, and could not go on, wait for its turn once more.
     pub(super) fn again(&mut self, id: StepId) {
         self.enqueue(id);

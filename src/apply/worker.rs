@@ -275,7 +275,9 @@ async fn refused<C: Cloud>(desk: &Desk<C>, op: &Op, error: &CloudError) -> Resul
             message.push_str("; the instance has no software source now, applying again attaches it");
         }
     }
-    Ok(Report::Failed { message, over: true, own: false })
+    // What it says of this very instance, or of what is asked of it, is not that it is down or that nobody may ask.
+    let own = matches!(error, CloudError::Service { status: 400 | 404 | 409 | 412 | 422, .. });
+    Ok(Report::Failed { message, over: true, own })
 }
 
 /// Returns the instances that an op for several is waited for on.

@@ -12,6 +12,7 @@ use super::args::Apply as Arguments;
 use super::connect::{Connection, Connector};
 use super::context::Context;
 use super::look::{self, Manner};
+use super::notify::Notifier;
 use super::prompt;
 use super::signals::unless_interrupted;
 use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, write};
@@ -22,7 +23,7 @@ use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::seal::Sealing;
 use crate::state::State;
 use crate::state::store::{Session, StoreError, state_text};
-use crate::train::Train;
+use crate::train::{Notify, Train};
 
 /// Applies the saved plan, or each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -84,6 +85,10 @@ async fn fresh(
         } else {
             "\nThere is nothing that could be done now."
         });
+        // CI that runs again must not take a rollout that has stopped for one that went well.
+        if plan.has_stopped() {
+            return Ok(exit::PARTIAL);
+        }
         return Ok(held_code(arguments.detailed_exitcode, !plan.held.is_empty()));
     }
     // Bars begin with an empty line of their own.
@@ -95,7 +100,8 @@ async fn fresh(
     }
     let connection = connection.watched();
     let code =
-        execute(context, &Manners::of(arguments), interrupt, &connection, &plan, session, state).await?;
+        execute(context, &Manners::of(arguments, train), interrupt, &connection, &plan, session, state)
+            .await?;
     if code != exit::INTERRUPTED {
         let (of, known) = ((train, &plan), Some((observed, seen)));
         inventory::keep_after(context, interrupt, &connection, of, known, manner.calls).await;
@@ -113,15 +119,18 @@ pub(super) struct Manners {
     pub(super) detailed_exitcode: bool,
     /// Whether it waits for soaks and windows.
     pub(super) wait: bool,
+    /// Who is told of the run.
+    pub(super) notify: Option<Notify>,
 }
 
 impl Manners {
-    fn of(arguments: &Arguments) -> Self {
+    fn of(arguments: &Arguments, train: &Train) -> Self {
         Self {
             calls: arguments.parallelism.calls(),
             detail: arguments.amount.detail(),
             detailed_exitcode: arguments.detailed_exitcode,
             wait: arguments.wait,
+            notify: train.notify.clone(),
         }
     }
 }
@@ -176,7 +185,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         }
         let name = &train.name;
         context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
-        let manners = Manners::of(arguments);
+        let manners = Manners::of(arguments, train);
         let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
         let code = execute(context, &manners, &interrupt, &connection, &plan, session, state).await?;
@@ -209,10 +218,15 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     unless_interrupted(interrupt, std::future::ready(())).await?;
     let run = run_of(context, manners.calls, interrupt, connection, plan);
     let run = Run { wait: manners.wait, ..run };
+    let notifier = Notifier::new(context, manners.notify.as_ref(), plan);
+    notifier.started(plan);
     let watcher = Arc::new(Mutex::new(Watcher::new(context, plan)));
     let told = Arc::clone(&watcher);
     connection.retries.watch(move |retry| lock(&told).repeat(&look::repeat(retry)));
-    let events = |event| lock(&watcher).event(&event);
+    let events = |event| {
+        notifier.event(plan, &event);
+        lock(&watcher).event(&event);
+    };
     let outcome = apply(plan, connection.cloud.clone(), session, state, run, events).await;
     connection.retries.unwatch();
     drop(watcher);
@@ -222,9 +236,12 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
     context.terminal.print(&format!("\n{text}"))?;
-    Ok(code(&outcome).unwrap_or_else(|| {
+    let code = code(&outcome).unwrap_or_else(|| {
         held_code(manners.detailed_exitcode, !plan.held.is_empty() || outcome.counts.not_started > 0)
-    }))
+    });
+    notifier.done(&outcome, code);
+    notifier.finish(context).await;
+    Ok(code)
 }
 
 /// Puts what the run knew where it can be had from: beside the state, or else on the terminal.

@@ -24,6 +24,7 @@ mod inventory;
 mod lock;
 mod locks;
 mod look;
+mod notify;
 mod own_state;
 mod plan;
 mod promote;

@@ -5,6 +5,7 @@ use super::args::Plan as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
+use super::notify::Notifier;
 use super::{CliError, drift, each, exit, inventory};
 
 /// Plans each selected train.
@@ -43,6 +44,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             context.terminal.print(&crate::render::plan(&plan, style))?;
+            let notifier = Notifier::of(context, train, &plan);
+            notifier.planned(&plan);
             if let Some(file) = &arguments.out {
                 crate::plan::save(&plan, file, &context.sealing(train)?)?;
                 context.terminal.say(&format!(
@@ -50,6 +53,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                     context.again("apply", file)
                 ));
             }
+            notifier.finish(context).await;
             let different = arguments.detailed_exitcode && plan.can_start();
             Ok(if different { exit::DIFFERENT } else { exit::DONE })
         })

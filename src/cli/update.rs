@@ -124,7 +124,13 @@ async fn one(
         ));
     }
     let detail = arguments.amount.detail();
-    let manners = Manners { calls, detail, detailed_exitcode: arguments.detailed_exitcode, wait: false };
+    let manners = Manners {
+        calls,
+        detail,
+        detailed_exitcode: arguments.detailed_exitcode,
+        wait: false,
+        notify: train.notify.clone(),
+    };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }
 

@@ -39,6 +39,8 @@ struct First<'m, 'a> {
     group: &'a Group,
     wave: Option<u32>,
     members: Vec<&'m Member<'a>>,
+    /// Who of it was moved by this rollout and is no member any more.
+    gone: usize,
     allowed: usize,
     soak: Option<SignedDuration>,
 }
@@ -68,6 +70,7 @@ pub(super) fn place(input: &Input<'_>, members: &Assessed<'_>, bindings: &Bindin
                 wave: None,
                 allowed: first.max_failures.of(ahead.len()),
                 members: ahead.iter().collect(),
+                gone: gone(input, first, None, ahead),
                 soak: group.pace.soak,
             };
             gates.between(input, &Waiting { group, behind: None }, &first, waves);
@@ -89,6 +92,7 @@ pub(super) fn place(input: &Input<'_>, members: &Assessed<'_>, bindings: &Bindin
                     group,
                     wave: Some(before),
                     allowed: waves::allowed(group.max_failures, ahead.len()),
+                    gone: gone(input, group, Some(before), own),
                     members: ahead,
                     soak: group.pace.wave_soak,
                 };
@@ -118,7 +122,7 @@ impl Gates {
         let condition = Condition::Going { waiting: group.name.clone(), release: group.release.clone() };
         self.barriers.entry(group.name.clone()).or_default().push(Barrier { wave: 1, condition });
         if let Some(stopped) = stopped {
-            self.shut(group, 1, HeldReason::Stopped { stopped }, None);
+            self.shut(group, 1, HeldReason::Stopped { stopped, of: None }, None);
         }
         if let Some(paused) = rollout.paused.clone() {
             self.shut(group, 1, HeldReason::Paused { paused }, None);
@@ -127,17 +131,21 @@ impl Gates {
 
     /// Places a gate between what goes first and who waits, unless it has been passed for good.
     fn between(&mut self, input: &Input<'_>, waiting: &Waiting<'_>, first: &First<'_, '_>, waves: &Waves) {
-        let First { group, wave, members: ahead, allowed, soak } = first;
+        let First { group, wave, members: ahead, gone, allowed, soak } = first;
         let has_work = ahead.iter().any(|member| member.moves() || member.verify);
         let settled: Vec<&&Member<'_>> = ahead.iter().filter(|member| member.is_settled()).collect();
-        let need = ahead.len() - (*allowed).min(ahead.len());
+        let all = ahead.len() + gone;
+        let need = all - (*allowed).min(all);
         let since = since(input, &group.release, settled.iter().map(|member| member.id), need);
         let soaked = since.is_some_and(|since| match (soak, since) {
             (Some(soak), Some(since)) => input.now >= since.saturating_add(*soak).unwrap_or(Timestamp::MAX),
             _ => true,
         });
-        // What says whether they are well is asked again and again.
-        if !has_work && soaked && group.pace.health.is_none() {
+        let rollout = input.state.rollouts.get(&group.name).filter(|rollout| rollout.is_to(&group.release));
+        let stopped = rollout.and_then(|rollout| rollout.stopped.clone()).filter(|_| wave.is_none());
+        // Who soaked, or is asked how he is, is looked at as long as somebody waits for him.
+        let looks = group.pace.health.is_some() || wave.is_some() || soak.is_some();
+        if !has_work && soaked && !looks && stopped.is_none() {
             return;
         }
         let behind = waiting.behind.unwrap_or(1);
@@ -147,9 +155,12 @@ impl Gates {
             |member: &&&Member<'_>| member.is_candidate() && !(member.moves() && waves.wave(member) >= shut);
         let reachable = ahead.iter().filter(reaches).count();
         let after = group.name.clone();
-        if reachable < need {
+        if let Some(stopped) = stopped {
+            let reason = HeldReason::Stopped { stopped, of: Some(after) };
+            self.shut(waiting.group, 1, reason, None);
+        } else if reachable < need {
             let (wave, behind) = (*wave, waiting.behind);
-            let (members, allowed) = (ahead.len(), *allowed);
+            let (members, allowed) = (all, *allowed);
             let reason = HeldReason::Gate { after, reachable, members, allowed, wave, behind };
             self.shut(waiting.group, behind.unwrap_or(1), reason, None);
         } else if let (Some(soak), false) = (soak, soaked) {
@@ -166,7 +177,7 @@ impl Gates {
             wave: *wave,
             release: group.release.clone(),
             candidates: candidates.collect(),
-            members: ahead.len(),
+            members: all,
             allowed: *allowed,
             soak: *soak,
             health: group.pace.health.clone(),
@@ -183,6 +194,23 @@ impl Gates {
         }
         self.held.push(Held { address: Address::Group(group.name.clone()), reason, until });
     }
+}
+
+/// Returns how many of a group, or of one wave of it, were moved by the rollout that goes on and are members no more. They
+/// count as failed until somebody has looked into it.
+fn gone(input: &Input<'_>, group: &Group, wave: Option<u32>, members: &[Member<'_>]) -> usize {
+    let goes_on = input.state.rollouts.get(&group.name).is_some_and(|rollout| rollout.is_to(&group.release));
+    if !goes_on {
+        return 0;
+    }
+    let here: BTreeSet<&Ocid> = members.iter().map(|member| member.id).collect();
+    let moved = input.state.instances.iter().filter(|(id, record)| {
+        record.group == group.name
+            && record.release.as_ref() == Some(&group.release)
+            && wave.is_none_or(|wave| record.wave == wave)
+            && !here.contains(id)
+    });
+    moved.count()
 }
 
 /// Returns since when so many of these have been at a release's level; nothing where they are not, and no time where

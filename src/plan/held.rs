@@ -114,6 +114,9 @@ pub enum HeldReason {
     Stopped {
         /// How many, and when.
         stopped: Stopped,
+        /// The group that goes first whose rollout that is; its own without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<GroupName>,
     },
     /// The state owns a source whose release the train no longer declares.
     Undeclared,

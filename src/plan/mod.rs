@@ -275,12 +275,20 @@ impl Plan {
 
     /// Tells whether something is held that only time brings: a run that waits comes to it.
     pub fn waits_for_time(&self) -> bool {
-        let by_time = |held: &Held| match held.reason {
+        let kept =
+            |held: &&Held| matches!(held.reason, HeldReason::Paused { .. } | HeldReason::Stopped { .. });
+        let kept: BTreeSet<&Address> = self.held.iter().filter(kept).map(|held| &held.address).collect();
+        let by_time = |held: &&Held| match held.reason {
             HeldReason::Closed { .. } => true,
             HeldReason::Soak { since, .. } => since.is_some(),
             _ => false,
         };
-        self.held.iter().any(by_time)
+        self.held.iter().filter(by_time).any(|held| !kept.contains(&held.address))
+    }
+
+    /// Tells whether a rollout has stopped that it would go on with.
+    pub fn has_stopped(&self) -> bool {
+        self.held.iter().any(|held| matches!(held.reason, HeldReason::Stopped { of: None, .. }))
     }
 
     /// Returns the plan of what needs no step: levels that were left are recorded, and rollouts that have arrived ended.

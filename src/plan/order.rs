@@ -57,7 +57,8 @@ impl<'a> Shut<'a> {
                 Some(Self::Behind(after, *wave, *behind))
             }
             HeldReason::Closed { .. } => Some(Self::Closed),
-            HeldReason::Paused { .. } | HeldReason::Stopped { .. } => Some(Self::Kept),
+            HeldReason::Stopped { of: Some(first), .. } => Some(Self::Behind(first, None, None)),
+            HeldReason::Paused { .. } | HeldReason::Stopped { of: None, .. } => Some(Self::Kept),
             _ => None,
         }
     }

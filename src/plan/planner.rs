@@ -90,7 +90,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
     drift.extend(profiles::drift(&profiles));
     let drift: Vec<Drift> = drift.into_iter().map(|drift| drift.dated(input.state)).collect();
     // 5. Who moves in which wave, which groups and waves wait for which, and which gates are shut now.
-    let waves = waves::draw_up(input, &members);
+    let waves = waves::draw_up(input, &members, &riding);
     let mut gates = gates::place(input, &members, &bindings, &waves);
     // 6. Which sources of retired releases go.
     let losers = bindings::losers(&bindings, &groups);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Input;
 use super::assess::{Assessed, Member};
 use crate::name::{GroupName, Ocid};
+use crate::observed::Riding;
 use crate::op::Binding;
 use crate::rollout::{Amount, spread};
 use crate::train::Group;
@@ -38,9 +39,10 @@ impl Waves {
 }
 
 /// Draws up the waves of the groups that have any, or stop at failures.
-pub(super) fn draw_up(input: &Input<'_>, members: &Assessed<'_>) -> Waves {
+pub(super) fn draw_up(input: &Input<'_>, members: &Assessed<'_>, riding: &Riding) -> Waves {
     let groups = input.train.groups.iter().filter(|group| group.pace.stops);
-    Waves(groups.map(|group| (group.name.clone(), lineup(input, group, members.of(&group.name)))).collect())
+    let of = |group: &Group| (group.name.clone(), lineup(input, group, members.of(&group.name), riding));
+    Waves(groups.map(of).collect())
 }
 
 /// Returns how many failures of a wave are put up with: its share, and never all of it.
@@ -48,29 +50,44 @@ pub(super) fn allowed(max_failures: Amount, members: usize) -> usize {
     max_failures.of(members).min(members.saturating_sub(1))
 }
 
-fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>]) -> Lineup {
+fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>], riding: &Riding) -> Lineup {
     let record = input.state.rollouts.get(&group.name);
     let goes_on = record.is_some_and(|record| record.is_to(&group.release));
     let fixed = |member: &Member<'_>| input.state.wave_of(&group.name, member.id);
-    let kept = goes_on || (members.iter().any(|member| fixed(member).is_some()) && is_mixed(members));
+    let kept = goes_on || (members.iter().any(|member| fixed(member).is_some()) && is_mixed(members, riding));
     let waves = match record.filter(|_| kept) {
         Some(record) => {
             // Whoever has come since goes last: that nobody is touched before a gate has been passed.
-            let last = record.waves.max(1);
+            // A file may say any number of waves.
+            let most = u32::try_from(members.len()).unwrap_or(u32::MAX);
+            let last = record.waves.min(most).max(1);
             let mut waves = vec![Vec::new(); last as usize];
             for member in members {
                 let wave = fixed(member).unwrap_or(last).clamp(1, last);
                 waves[wave as usize - 1].push(member.id.clone());
             }
+            // A rollout that goes on has its waves whoever is left of them; a new one has none that nobody is in.
+            waves.retain(|wave| goes_on || !wave.is_empty());
             waves
         }
         None => {
-            let domains = members.iter().map(|member| (member.id, domain(input, member.id)));
+            // Whoever can do nothing now goes last, and holds up nobody before.
+            let (resting, ready): (Vec<&Member<'_>>, Vec<&Member<'_>>) =
+                members.iter().partition(|member| member.held.is_some() && !member.moves());
+            let domains = ready.iter().map(|member| (member.id, domain(input, member.id)));
             // A service that moves groups as a whole has each of them in one wave.
             let as_a_whole = input.capabilities.binding == Binding::Group;
             let declared = if as_a_whole { &[][..] } else { &group.pace.waves };
             let drawn = spread(domains, declared);
-            drawn.into_iter().map(|wave| wave.into_iter().cloned().collect()).collect()
+            let mut waves: Vec<Vec<Ocid>> =
+                drawn.into_iter().map(|wave| wave.into_iter().cloned().collect()).collect();
+            if waves.is_empty() && !resting.is_empty() {
+                waves.push(Vec::new());
+            }
+            if let Some(last) = waves.last_mut() {
+                last.extend(resting.iter().map(|member| member.id.clone()));
+            }
+            waves
         }
     };
     let of = (1..).zip(&waves).flat_map(|(wave, ids)| ids.iter().map(move |id| (id.clone(), wave))).collect();
@@ -79,10 +96,10 @@ fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>]) -> Lineup {
 }
 
 /// Tells whether a group's members ride more than one source: a rollout has not been finished, nor taken back.
-fn is_mixed(members: &[Member<'_>]) -> bool {
+fn is_mixed(members: &[Member<'_>], riding: &Riding) -> bool {
     let rides = members.iter().filter_map(|member| member.seen);
     let rides: BTreeSet<Option<&Ocid>> =
-        rides.map(|seen| seen.parent.as_ref().map(|link| &link.id)).collect();
+        rides.map(|seen| riding.link(seen, None).map(|link| &link.id)).collect();
     rides.len() > 1
 }
 

@@ -118,11 +118,13 @@ fn one(
     (name, record): (&GroupName, &RolloutRecord),
     now: Timestamp,
 ) -> RolloutStanding {
-    let mut members: Vec<Vec<&Ocid>> = vec![Vec::new(); record.waves as usize];
+    // A file may say any number.
+    let most = state.instances.len() + record.awaited.len();
+    let mut members: Vec<Vec<&Ocid>> = vec![Vec::new(); (record.waves as usize).min(most)];
     let fixed = state.instances.iter().filter(|(_, known)| known.group == *name && known.wave > 0);
     let fixed = fixed.map(|(id, known)| (id, known.wave));
     for (id, wave) in fixed.chain(record.awaited.iter().map(|(id, wave)| (id, *wave))) {
-        if let Some(wave) = members.get_mut(wave as usize - 1) {
+        if let Some(wave) = (wave as usize).checked_sub(1).and_then(|wave| members.get_mut(wave)) {
             wave.push(id);
         }
     }

@@ -124,7 +124,7 @@ impl Calendar {
 
     /// Tells whether something may be touched at a moment, and until when that is so.
     pub fn at(&self, now: Timestamp) -> Access {
-        let dark = self.blackout.as_ref().and_then(|blackout| blackout.around(now));
+        let dark = self.blackout.as_ref().filter(|blackout| blackout.is_on(now));
         let hours = self.window.as_ref().map(|window| window.around_or_after(now));
         let outside = hours.as_ref().is_some_and(|hours| hours.is_none_or(|(from, _)| from > now));
         if dark.is_some() || outside {
@@ -143,8 +143,8 @@ impl Calendar {
             if let Some(window) = &self.window {
                 at = at.max(window.around_or_after(at)?.0);
             }
-            match self.blackout.as_ref().and_then(|blackout| blackout.around(at)) {
-                Some(end) => at = end,
+            match self.blackout.as_ref().filter(|blackout| blackout.is_on(at)) {
+                Some(blackout) => at = blackout.ends(at)?,
                 None => return Some(at),
             }
         }
@@ -192,15 +192,20 @@ impl Window {
 }
 
 impl Blackout {
-    /// Returns when the blackout that a moment lies in ends.
-    fn around(&self, at: Timestamp) -> Option<Timestamp> {
-        let date = at.to_zoned(self.timezone.rules.clone()).date();
-        let mut day = date;
+    /// Tells whether a moment lies in it.
+    fn is_on(&self, at: Timestamp) -> bool {
+        let day = at.to_zoned(self.timezone.rules.clone()).date();
+        self.dates.iter().any(|run| run.contains(day))
+    }
+
+    /// Returns when the run of days that a moment lies in ends; never, where that is beyond the calendar.
+    fn ends(&self, at: Timestamp) -> Option<Timestamp> {
+        let mut day = at.to_zoned(self.timezone.rules.clone()).date();
         // One run of days may end where another goes on.
         while let Some(run) = self.dates.iter().find(|run| run.contains(day)) {
             day = run.last.tomorrow().ok()?;
         }
-        (day != date).then(|| self.timezone.when(day.to_datetime(Time::midnight()))).flatten()
+        self.timezone.when(day.to_datetime(Time::midnight()))
     }
 
     /// Returns when the next one begins.

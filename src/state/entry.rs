@@ -121,13 +121,9 @@ pub enum Entry {
         why: String,
         /// When.
         at: Timestamp,
-    },
-    /// More members have failed than are put up with: nobody else is touched until somebody says so.
-    RolloutStopped {
-        /// The group.
-        group: GroupName,
-        /// What stopped it.
-        stopped: Stopped,
+        /// Where that is one more than is put up with: nobody else is touched until somebody says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped: Option<Stopped>,
     },
     /// All of a group that can be are at the release's level.
     RolloutDone {
@@ -197,7 +193,6 @@ impl Entry {
             | Self::RolloutFailed { at, .. }
             | Self::RolloutDone { at, .. }
             | Self::End { at, .. } => Some(*at),
-            Self::RolloutStopped { stopped, .. } => Some(stopped.at),
             _ => None,
         }
     }
@@ -269,15 +264,13 @@ impl State {
             Entry::RolloutStarted { group, release, waves, at } => {
                 self.begin_rollout(group, release, waves, *at);
             }
-            Entry::RolloutFailed { group, instance, wave, why, at } => {
+            Entry::RolloutFailed { group, instance, wave, why, at, stopped } => {
                 if let Some(rollout) = self.rollouts.get_mut(group) {
                     let failure = Failure { wave: *wave, at: *at, why: why.clone() };
                     rollout.failed.insert(instance.clone(), failure);
-                }
-            }
-            Entry::RolloutStopped { group, stopped } => {
-                if let Some(rollout) = self.rollouts.get_mut(group) {
-                    rollout.stopped = Some(stopped.clone());
+                    if rollout.stopped.is_none() {
+                        rollout.stopped.clone_from(stopped);
+                    }
                 }
             }
             Entry::RolloutDone { group, at } => {

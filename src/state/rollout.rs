@@ -175,8 +175,10 @@ impl State {
     /// it.
     pub fn resume(&mut self, group: &GroupName) -> bool {
         let Some(record) = self.rollouts.get_mut(group) else { return false };
-        let kept = record.paused.take().is_some() | record.stopped.take().is_some();
-        if kept {
+        let (paused, stopped) = (record.paused.take().is_some(), record.stopped.take().is_some());
+        let kept = paused || stopped;
+        // What failed while it was only paused goes on counting.
+        if stopped {
             record.failed.clear();
         }
         if record.release.is_none() {

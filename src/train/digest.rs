@@ -34,6 +34,7 @@ pub(super) fn of(train: &Train) -> Digest {
         layout,
         layout_line: _,
         encryption: _,
+        notify: _,
         backups: _,
         neighbours: _,
     } = train;

@@ -215,6 +215,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         imports,
         layout,
         encryption,
+        notify,
         backups,
         span,
     } = shape;
@@ -238,6 +239,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         layout: layout.map(|at| at.value).unwrap_or_default(),
         layout_line,
         encryption,
+        notify,
         backups: backups.unwrap_or(BACKUPS),
         neighbours: Vec::new(),
     };

@@ -56,6 +56,8 @@ pub struct Train {
     pub encryption: Option<Encryption>,
     /// `[state] backups`: how many replaced states are kept; [`BACKUPS`] where it is left out. Not part of the digest.
     pub backups: usize,
+    /// `[notify]`: who is told of plans and runs. Not part of the digest.
+    pub notify: Option<Notify>,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
 }
@@ -324,6 +326,7 @@ mod imports;
 mod keeping;
 mod later;
 mod layout;
+mod notify;
 mod pace;
 mod patching;
 mod problem;
@@ -342,6 +345,7 @@ pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overl
 pub use imports::{Import, Imported};
 pub use keeping::{BACKUPS, Bucket, Database, Keeping};
 pub use layout::format;
+pub use notify::Notify;
 pub use problem::{Problem, Problems};
 pub use selector::{Selector, TagKey};
 pub use service::{NO_USER, region as check_region};

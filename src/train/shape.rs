@@ -10,6 +10,7 @@ use super::encryption::{self, Encryption};
 use super::imports::{self, ImportShape};
 use super::keeping;
 use super::later;
+use super::notify::{self, Notify};
 use super::pace;
 use super::patching;
 use super::selector::{self, Selector};
@@ -23,8 +24,8 @@ use crate::patching::{Api, Schedule, Wanted};
 use crate::rollout::Pace;
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
-pub(super) const TABLES: [(&str, &[&str]); 7] = [
-    (TOP, &["train", "service", "state", "release", "group", "import"]),
+pub(super) const TABLES: [(&str, &[&str]); 8] = [
+    (TOP, &["train", "service", "state", "notify", "release", "group", "import"]),
     (
         "[train]",
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
@@ -57,6 +58,7 @@ pub(super) const TABLES: [(&str, &[&str]); 7] = [
         ],
     ),
     ("[[import]]", &["release", "source", "group", "id"]),
+    ("[notify]", &["command", "webhook_env"]),
 ];
 
 /// What is outside every train's care unless the file says otherwise.
@@ -88,6 +90,7 @@ pub(super) struct Shape {
     pub(super) imports: Vec<ImportShape>,
     pub(super) layout: Option<At<Layout>>,
     pub(super) encryption: Option<Encryption>,
+    pub(super) notify: Option<Notify>,
     /// `None` where it is left out.
     pub(super) backups: Option<usize>,
     /// The `[train]` table.
@@ -150,6 +153,11 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
         shape.encryption = encryption::read(file, table);
         shape.backups = keeping::backups(file, table);
         shape.keeping = keeping::read(file, table, value.span()).unwrap_or_default();
+    }
+    if let Some(value) = top.optional("notify")
+        && let Some(table) = file.table(value, "`notify`")
+    {
+        shape.notify = notify::read(file, table, value);
     }
     for (table, span) in tables(file, top.optional("release"), "release") {
         shape.releases.push(release(file, table, span));

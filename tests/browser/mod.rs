@@ -99,6 +99,7 @@ fn train(instances: usize) -> Train {
         encryption: None,
         backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
+        notify: None,
         imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

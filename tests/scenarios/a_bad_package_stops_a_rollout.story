@@ -23,8 +23,8 @@ rollout of web
   > stopped in wave 2: 2 failed, 1 may
   > goes on
   > wave 1: 1 of 1
-  > wave 2: 2 of 4
-  > wave 3: 0 of 6
+  > wave 2: 2 of 5
+  > wave 3: 0 of 5
 
 # No later apply touches anybody, until somebody has looked into it.
 plan
@@ -44,4 +44,4 @@ apply
   > 2 failed
 rollout of web
   > stopped in wave 3: 2 failed, 1 may
-  > wave 2: 4 of 4
+  > wave 2: 5 of 5

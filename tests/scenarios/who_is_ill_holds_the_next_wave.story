@@ -8,7 +8,7 @@ bind web GL1.1
 web-05 is ill
 apply
   > exit 0
-  > shut group.web: wave 2 of group.web waits for wave 1 of group.web: 0 of 1 members are at the level of GL1.1 and well, 0 may be otherwise (web-05 is not well: it says 500)
+  > shut group.web: wave 2 of group.web waits for wave 1 of group.web: at least 1 of 1 members are not at the level of GL1.1 and well, 0 may be so (web-05 is not well: it says 500)
 plan
   > can start: yes
   > web: 1 of 12 at GL1.1

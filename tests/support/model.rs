@@ -42,6 +42,9 @@ pub(crate) fn run(
         let blocked = !matches!(step.action, Action::Gate { .. }) && step.after.iter().any(held_up);
         let end = if blocked || ran == limit {
             End::NotStarted
+        } else if stragglers(plan, step, &ends) {
+            ran += 1;
+            End::Shut
         } else {
             ran += 1;
             one(world, plan, step)
@@ -81,6 +84,24 @@ fn begin(world: &mut World, plan: &Plan) {
             record(world, Entry::LeftLevel { instance: instance.clone() });
         }
     }
+}
+
+/// Tells whether a rollout that may have arrived has members that were to move and did not get to.
+fn stragglers(plan: &Plan, step: &Step, ends: &[Option<End>]) -> bool {
+    let Action::Gate { condition: Condition::Arrived { group, .. } } = &step.action else { return false };
+    plan.steps.iter().filter(|other| other.group.as_ref() == Some(group)).any(|other| {
+        let moves = matches!(&other.action, Action::Act { op } if moves(op));
+        moves && ends[other.id.0 as usize] == Some(End::NotStarted)
+    })
+}
+
+fn moves(op: &Op) -> bool {
+    op.installs().len()
+        + usize::from(matches!(
+            op,
+            Op::Switch { .. } | Op::Attach { .. } | Op::Detach { .. } | Op::Enroll { .. }
+        ))
+        > 0
 }
 
 /// Whoever is switched or updated first begins the rollout of his group.

@@ -139,6 +139,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         encryption: None,
         backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
+        notify: None,
         imports: Vec::new(),
         releases,
         groups,

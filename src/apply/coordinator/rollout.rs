@@ -2,6 +2,7 @@
 //! has stopped or is outside its hours, and stops when more have failed than are put up with.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
@@ -11,7 +12,8 @@ use crate::apply::gate::{self, Passing};
 use crate::apply::worker::Report;
 use crate::apply::{ApplyError, Event};
 use crate::cloud::Cloud;
-use crate::name::{Address, GroupName};
+use crate::name::{Address, GroupName, Ocid};
+use crate::observed::Breach;
 use crate::op::Op;
 use crate::plan::{Action, Condition, Phase, Plan, PlannedGroup, PlannedRollout, Step};
 use crate::rollout::Access;
@@ -47,8 +49,12 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
         let Some(group) = step.group.as_ref().filter(|_| touches(step)) else { return Ok(()) };
         let Some(group) = self.paces.get(group).copied() else { return Ok(()) };
         let Some(PlannedRollout { begins, .. }) = &group.rollout else { return Ok(()) };
-        let goes_on = self.ledger.state().rollouts.get(&group.name);
-        if begins.is_empty() || goes_on.is_some_and(|rollout| rollout.is_to(&group.release)) {
+        let known = self.ledger.state().rollouts.get(&group.name);
+        let goes_on = known.is_some_and(|rollout| rollout.is_to(&group.release));
+        // An earlier run of this plan has brought it to its end.
+        let is_through = known.is_some_and(|rollout| rollout.release.as_ref() == Some(&group.release))
+            && self.ledger.runs_again();
+        if begins.is_empty() || goes_on || is_through {
             return Ok(());
         }
         let (name, release) = (group.name.clone(), group.release.clone());
@@ -60,49 +66,44 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
     pub(super) fn count_failure(
         &mut self,
         step: &Step,
-        end: &StepEnd,
+        instance: Ocid,
+        why: String,
         at: Timestamp,
     ) -> Result<(), ApplyError> {
-        let (StepEnd::Failed { message }, Address::Instance(instance)) = (end, &step.address) else {
-            return Ok(());
-        };
-        let Some(group) = step.group.as_ref().and_then(|group| self.paces.get(group)).copied() else {
-            return Ok(());
-        };
-        let Some((rollout, allowed)) =
-            group.rollout.as_ref().and_then(|rollout| Some((rollout, rollout.allowed?)))
+        let group = step.group.as_ref().and_then(|group| self.paces.get(group)).copied();
+        let Some(group) = group else { return Ok(()) };
+        let Some(rollout) = group.rollout.as_ref() else { return Ok(()) };
+        let (Some(allowed), Some(record)) = (rollout.allowed, self.ledger.state().rollouts.get(&group.name))
         else {
             return Ok(());
         };
-        let known = self.ledger.state().rollouts.get(&group.name);
-        if !known.is_some_and(|known| known.is_to(&group.release)) {
+        if !record.is_to(&group.release) {
             return Ok(());
         }
-        let wave = step.wave.unwrap_or(1);
-        let (name, why) = (group.name.clone(), message.clone());
-        self.ledger.record(Entry::RolloutFailed {
-            group: name,
-            instance: instance.clone(),
-            wave,
-            why,
-            at,
-        })?;
-        let Some(record) = self.ledger.state().rollouts.get(&group.name) else { return Ok(()) };
-        let in_wave =
-            (record.failed_in(wave), rollout.waves.get(wave as usize - 1).and_then(|wave| wave.allowed));
-        let stopped = match in_wave {
-            _ if record.stopped.is_some() => return Ok(()),
-            _ if record.failed.len() > allowed => {
-                Stopped { wave, failed: record.failed.len(), allowed, whole: true, at }
-            }
-            (failed, Some(allowed)) if failed > allowed => {
-                Stopped { wave, failed, allowed, whole: false, at }
-            }
-            _ => return Ok(()),
+        let moved = self.ledger.state().instances.get(&instance);
+        let moved = moved.is_some_and(|known| known.release.as_ref() == Some(&group.release));
+        if matches!(&step.action, Action::Act { op: Op::Leave { .. } }) && !moved {
+            return Ok(());
+        }
+        let fixed = self.ledger.state().wave_of(&group.name, &instance);
+        let wave = step.wave.or(fixed).unwrap_or(1).max(1);
+        let known = record.failed.get(&instance);
+        let new = |same: bool| usize::from(!same);
+        let failed = record.failed.len() + new(known.is_some());
+        let in_wave = record.failed_in(wave) + new(known.is_some_and(|known| known.wave == wave));
+        let of_wave = rollout.waves.get(wave as usize - 1).and_then(|wave| wave.allowed);
+        let stopped = if failed > allowed {
+            Some(Stopped { wave, failed, allowed, whole: true, at })
+        } else {
+            let over = of_wave.filter(|allowed| in_wave > *allowed);
+            over.map(|allowed| Stopped { wave, failed: in_wave, allowed, whole: false, at })
         };
+        let stopped = stopped.filter(|_| record.stopped.is_none());
         let group = group.name.clone();
-        (self.on_event)(Event::Stopped { group: group.clone(), stopped: stopped.clone() });
-        self.ledger.record(Entry::RolloutStopped { group, stopped })
+        if let Some(stopped) = stopped.clone() {
+            (self.on_event)(Event::Stopped { group: group.clone(), stopped });
+        }
+        self.ledger.record(Entry::RolloutFailed { group, instance, wave, why, at, stopped })
     }
 
     /// Opens or shuts a gate, or has somebody asked first. `report` is what came of that.
@@ -122,6 +123,10 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
             None => None,
         };
         match gate::pass(condition, self.ledger.state(), now, asked.as_ref()) {
+            Passing::Open if self.has_stragglers(condition) => {
+                let message = "not all of it was moved".to_owned();
+                self.end(step.id, StepEnd::Shut { message });
+            }
             Passing::Open => {
                 if let Condition::Arrived { group, release, .. } = condition {
                     let open = self.ledger.state().rollouts.get(group);
@@ -136,6 +141,18 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
             Passing::Ask(rounds) => self.ask(step, rounds),
         }
         Ok(())
+    }
+
+    /// Tells whether a group that may have arrived has members that this run was to move and did not get to.
+    fn has_stragglers(&self, condition: &Condition) -> bool {
+        let Condition::Arrived { group, .. } = condition else { return false };
+        let rollout = self.ledger.state().rollouts.get(group);
+        let failed = |step: &Step| match (&step.address, rollout) {
+            (Address::Instance(id), Some(rollout)) => rollout.failed.contains_key(id),
+            _ => false,
+        };
+        let left = self.plan.steps.iter().filter(|step| step.group.as_ref() == Some(group) && touches(step));
+        left.filter(|step| self.schedule.was_not_started(step.id)).any(|step| !failed(step))
     }
 
     /// Has those asked who went first.
@@ -170,9 +187,18 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
 
     /// Wakes what slept until now.
     pub(super) fn wake(&mut self, now: Timestamp) {
-        let (awake, asleep) = self.asleep.drain(..).partition(|(until, _)| *until <= now);
+        if self.asleep.is_empty() {
+            return;
+        }
+        // A gate behind which everything has ended some other way has nothing to wait for.
+        let schedule = &self.schedule;
+        let (awake, asleep): (Vec<_>, Vec<_>) =
+            self.asleep.drain(..).partition(|(until, step)| *until <= now || !schedule.is_waited_for(*step));
         self.asleep = asleep;
-        let awake: Vec<(Timestamp, crate::op::StepId)> = awake;
+        if !awake.is_empty() {
+            // Whether the service is back shows when it is asked.
+            self.shared.down.store(false, Ordering::Relaxed);
+        }
         for (_, step) in awake {
             self.schedule.again(step);
         }
@@ -195,5 +221,37 @@ fn touches(step: &Step) -> bool {
             moves && !by_hand
         }
         Action::Verify { .. } | Action::Gate { .. } => false,
+    }
+}
+
+/// Returns whose failures a report tells of, and why: those that count against a release.
+pub(super) fn counts(step: &Step, report: &Report) -> Vec<(Ocid, String)> {
+    let alone = |why: &String| match &step.address {
+        Address::Instance(instance) => vec![(instance.clone(), why.clone())],
+        _ => Vec::new(),
+    };
+    let crew = match &step.action {
+        Action::Act { op } if touches(step) => op.crew().map_or(&[][..], |(_, instances)| instances),
+        _ => &[],
+    };
+    match report {
+        Report::BelowLevel { message } => alone(message),
+        Report::Failed { message, own: true, .. } if crew.is_empty() => alone(message),
+        Report::Failed { message, own: true, .. } => {
+            crew.iter().map(|instance| (instance.clone(), message.clone())).collect()
+        }
+        // Of one on which some succeed, the others fail when they are read back.
+        Report::Crew { crew, .. } if crew.is_lost() && touches(step) => {
+            crew.failed.iter().chain(&crew.open).cloned().collect()
+        }
+        Report::Refused { message } if *message == Breach::InstanceGone.to_string() => alone(message),
+        // It was no member any more when it was to leave, and had been moved by this rollout: somebody has ended it.
+        Report::Done { already: true, .. } => match &step.action {
+            Action::Act { op: Op::Leave { instance, .. } } => {
+                vec![(instance.clone(), "the service no longer has it in the group".to_owned())]
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }

@@ -57,6 +57,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         encryption: None,
         backups: crate::train::BACKUPS,
         neighbours: Vec::new(),
+        notify: None,
         imports: Vec::new(),
     }
 }

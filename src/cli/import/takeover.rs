@@ -109,7 +109,13 @@ async fn one(
     if !consent.auto_approve && !prompt::approved(context, interrupt, &plan).await? {
         return Err(CliError::new(exit::ERROR, "the import was not approved; nothing was changed"));
     }
-    let manners = Manners { calls, detail: options.amount.detail(), detailed_exitcode: false, wait: false };
+    let manners = Manners {
+        calls,
+        detail: options.amount.detail(),
+        detailed_exitcode: false,
+        wait: false,
+        notify: None,
+    };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }
 

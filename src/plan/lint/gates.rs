@@ -73,9 +73,10 @@ fn fits(lint: &Lint<'_>, own: &PlannedGroup, condition: &Condition) -> bool {
         let distinct: BTreeSet<&Ocid> = candidates.iter().collect();
         distinct.len() == candidates.len() && distinct.len() <= members
     };
+    // Who was moved and is gone counts, too.
     let of_all = |group: &PlannedGroup, release: &ReleaseName, members: usize, allowed: usize| {
         group.release == *release
-            && group.members == members
+            && group.members <= members
             && group.max_failures.of(group.members) == allowed
     };
     match condition {
@@ -101,7 +102,7 @@ fn fits(lint: &Lint<'_>, own: &PlannedGroup, condition: &Condition) -> bool {
                 (Some(behind), Some(wave)) => {
                     let told = of_wave(own, *wave).zip(of_wave(own, *behind)).map(|(wave, _)| wave);
                     let same =
-                        told.is_some_and(|told| told.members == *members && told.allowed == Some(*allowed));
+                        told.is_some_and(|told| told.members <= *members && told.allowed == Some(*allowed));
                     wave < behind && *group == own.name && own.release == *release && same
                 }
                 _ => false,

@@ -81,15 +81,19 @@ pub(super) fn held(reason: &HeldReason) -> String {
         HeldReason::Paused { paused } => {
             let why = paused.why.as_ref().map(|why| format!(" ({})", clean(why))).unwrap_or_default();
             format!(
-                "{} paused it on {}{why}; `patchtrain rollout resume` has it go on",
+                "{} paused it on {}{why}; `patchtrain rollout resume GROUP` has it go on",
                 clean(&paused.by),
                 time(paused.at)
             )
         }
-        HeldReason::Stopped { stopped } => format!(
-            "its rollout has stopped: {}; `patchtrain rollout resume` has it go on, and `rollout abort` go back",
+        HeldReason::Stopped { stopped, of: None } => format!(
+            "its rollout has stopped: {}; `patchtrain rollout resume GROUP` has it go on, and `patchtrain rollout abort \
+             GROUP --to RELEASE` go back",
             stop(stopped)
         ),
+        HeldReason::Stopped { stopped, of: Some(first) } => {
+            format!("waits for group.{first}, whose rollout has stopped: {}", stop(stopped))
+        }
         _ => String::new(),
     }
 }

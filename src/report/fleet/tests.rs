@@ -60,6 +60,7 @@ pub(in crate::report) fn train() -> Train {
         encryption: None,
         backups: crate::train::BACKUPS,
         neighbours: Vec::new(),
+        notify: None,
         imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

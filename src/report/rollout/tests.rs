@@ -80,13 +80,16 @@ fn a_wave_soaks_and_then_the_next_one_moves() {
 fn as_many_as_are_put_up_with_may_be_missing() {
     let mut state = state(&[(1, 200), (2, 300)]);
     let (group, why) = (group(None), "it broke".to_owned());
-    let failed = Entry::RolloutFailed { group: web(), instance: id(3), wave: 2, why, at: at(310) };
-    state.record(&failed).unwrap();
+    let failed = |stopped| {
+        let (group, instance, why) = (web(), id(3), why.clone());
+        Entry::RolloutFailed { group, instance, wave: 2, why, at: at(310), stopped }
+    };
+    state.record(&failed(None)).unwrap();
     let standing = told(&state, &group, 320);
     assert_eq!((standing.waves[1].failed, standing.waves[1].since), (1, Some(at(300))));
     assert_eq!(standing.failed[0].name, id(3).to_string(), "nobody knows its name yet");
     let stopped = Stopped { wave: 2, failed: 1, allowed: 0, whole: true, at: at(310) };
-    state.record(&Entry::RolloutStopped { group: web(), stopped: stopped.clone() }).unwrap();
+    state.record(&failed(Some(stopped.clone()))).unwrap();
     let standing = told(&state, &group, 320);
     assert_eq!((standing.hold, standing.eta), (Some(Hold::Stopped(stopped)), None));
 }

@@ -117,6 +117,8 @@ fn a_blackout_closes_whatever_the_window_says() {
             ("2026-12-25T12:00:00Z", "closed by Blackout until 2027-01-02T21:00:00Z"),
         ],
     );
+    let forever = Calendar { window: None, blackout: Some(blackout(&["2026-12-24..9999-12-31"], "UTC")) };
+    check(&forever, &[("2026-12-25T12:00:00Z", "closed by Blackout until ever")]);
     let alone = Calendar { window: None, blackout: Some(blackout(&["2026-12-24"], "UTC")) };
     check(
         &alone,

@@ -47,8 +47,12 @@ fn level(state: &mut State, n: usize, to: &str, second: i64) {
 }
 
 fn fail(state: &mut State, n: usize, wave: u32) {
+    fail_and(state, n, wave, None);
+}
+
+fn fail_and(state: &mut State, n: usize, wave: u32, stopped: Option<Stopped>) {
     let (group, instance, why) = (web(), id(n), "it broke".to_owned());
-    state.record(&Entry::RolloutFailed { group, instance, wave, why, at: at(5) }).unwrap();
+    state.record(&Entry::RolloutFailed { group, instance, wave, why, at: at(5), stopped }).unwrap();
 }
 
 #[test]
@@ -80,9 +84,8 @@ fn who_gets_there_after_all_has_not_failed_and_a_stop_stays() {
     let mut state = state();
     begin(&mut state, "GL1.1", &[&[1, 2], &[3]], 2);
     fail(&mut state, 1, 1);
-    fail(&mut state, 2, 1);
     let stopped = Stopped { wave: 1, failed: 2, allowed: 1, whole: false, at: at(6) };
-    state.record(&Entry::RolloutStopped { group: web(), stopped: stopped.clone() }).unwrap();
+    fail_and(&mut state, 2, 1, Some(stopped.clone()));
     level(&mut state, 1, "GL1.1", 7);
     let record = &state.rollouts[&web()];
     assert_eq!((record.failed_in(1), record.failed.len(), record.stopped.as_ref()), (1, 1, Some(&stopped)));
