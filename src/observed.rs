@@ -13,6 +13,7 @@ use crate::name::Ocid;
 use crate::op::{Ownership, Ticket};
 use crate::package::{ModuleStream, PackageSet, StreamContents};
 
+mod adjust;
 mod advance;
 mod cached;
 mod candidate;

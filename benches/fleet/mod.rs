@@ -173,6 +173,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
             update: Some(patchtrain::op::Wanted::All),
             schedule: None,
             profile: false,
+            enforcing: Default::default(),
         });
     }
     state.serial = 7;

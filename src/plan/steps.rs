@@ -63,13 +63,16 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
     let mut cost = Cost::default();
     for step in steps {
         let Action::Act { op } = &step.action else { continue };
-        cost.changing_calls += match op {
+        let calls = match op {
             Op::Switch { from, to, drops, .. } => switch_calls(from.as_ref(), to, drops),
+            Op::Enforce { adjusts, .. } => adjusts.len(),
             _ => 1,
         };
+        cost.changing_calls += calls;
         cost.work_requests += match op.crew() {
             Some((_, instances)) => instances.len(),
-            None => usize::from(op.updates().is_some() || matches!(op, Op::RefreshInstance { .. })),
+            None if op.updates().is_some() => calls,
+            None => usize::from(matches!(op, Op::RefreshInstance { .. })),
         };
     }
     cost
@@ -337,7 +340,7 @@ impl Steps {
             });
             if let (Some(binding), Some(group)) = (bindings.get(name), input.train.group(name)) {
                 let before = barriers.into_iter().chain(filled.get(&group.release).copied()).collect();
-                let end = self.crew(input, service, (group, binding), before, membership);
+                let end = self.crew(input, service, (group, binding), before, (membership, members));
                 ends.insert(name, end);
                 continue;
             }
@@ -376,6 +379,13 @@ impl Steps {
                     let op = Op::Update { instance, source, kind };
                     last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
                 }
+                if member.correction.is_due() {
+                    let after = last.map_or_else(|| std::mem::take(&mut before), |step| vec![step]);
+                    let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
+                    let (instance, source) = (member.id.clone(), source.clone());
+                    let op = Op::Enforce { instance, source, adjusts: member.correction.adjusts() };
+                    last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
+                }
                 if member.verify {
                     // What this plan has just put there needs no second look; what was seen when it was made does.
                     let expects = match last {
@@ -383,7 +393,11 @@ impl Steps {
                         None => Precondition::Attached { instance: member.id.clone(), source },
                     };
                     let after = last.map_or(before, |step| vec![step]);
-                    let what = Verification::Level { instance: member.id.clone(), group: name.clone() };
+                    let what = Verification::Level {
+                        instance: member.id.clone(),
+                        group: name.clone(),
+                        stays: member.correction.stays(),
+                    };
                     last = Some(self.push(address(), Some(name), Action::Verify { what }, after, expects));
                 }
                 if let Some(end) = last.or(join) {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::conformance::Tally;
 use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, Job, SourceLink};
-use crate::op::{Op, OpKey, Schedule, Wanted};
+use crate::op::{Adjust, Op, OpKey, Schedule, Wanted};
 use crate::package::StreamName;
 use crate::plan::{Action, Cohort, Condition, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
@@ -220,6 +220,7 @@ pub(super) fn reason(plan: &Plan, reason: &Reason, cohort: &Cohort) -> String {
         }
         Reason::Joined { line } => format!("because {file}:{line} puts it in the group"),
         Reason::Behind => format!("because it rides {} and is behind it", cohort.to),
+        Reason::Inexact => format!("because it rides {} and is not exactly that", cohort.to),
         Reason::Drifted => format!("because somebody else moved it off {}", cohort.to),
         Reason::Unfinished => "because an earlier run began and did not finish".to_owned(),
     }
@@ -232,6 +233,7 @@ pub(super) fn reason_short(plan: &Plan, reason: &Reason) -> String {
         Reason::Bound { line } => format!("bound by {file}:{line}"),
         Reason::Joined { line } => format!("put in by {file}:{line}"),
         Reason::Behind => "behind their release".to_owned(),
+        Reason::Inexact => "not exactly their release".to_owned(),
         Reason::Drifted => "moved off it by somebody else".to_owned(),
         Reason::Unfinished => "left by an unfinished run".to_owned(),
     }
@@ -244,6 +246,7 @@ pub(super) fn patching(patching: Patching) -> Option<String> {
         Wanted::Only(kind) => format!("{} updates", Wanted::Only(kind)),
     };
     match (patching.update, patching.schedule) {
+        (Some(Wanted::All), _) if patching.is_exact() => Some("at level with exactly its release".to_owned()),
         (Some(Wanted::All), _) => None,
         (Some(update), None) => Some(format!("only {} count", only(update))),
         (Some(update), Some(schedule)) => Some(format!(
@@ -392,6 +395,15 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("installing {wanted} updates"),
                 format!("{wanted} updates installed"),
             ),
+            Op::Enforce { instance, source, adjusts } => {
+                let (doing, done) = adjusting(adjusts);
+                let release = &source.release;
+                words(
+                    brief(plan.label(instance)),
+                    format!("making it exactly {release}: {doing}"),
+                    format!("made exactly {release}: {done}"),
+                )
+            }
             Op::EnableStreams { instance, streams } => {
                 let (doing, done) = enabling(streams);
                 words(brief(plan.label(instance)), doing, done)
@@ -402,6 +414,7 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             | Op::Dismiss { .. }
             | Op::UpdateGroup { .. }
             | Op::PatchGroup { .. }
+            | Op::EnforceGroup { .. }
             | Op::EnableGroupStreams { .. }
             | Op::Rerun { .. }
             | Op::Refresh { .. }
@@ -448,6 +461,20 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             format!("may go: {group} is at {release}"),
         ),
     }
+}
+
+/// What is done, and has been done, to packages.
+fn adjusting(adjusts: &[Adjust]) -> (String, String) {
+    let installs = adjusts.iter().filter(|adjust| adjust.installs()).count();
+    let removes = adjusts.len() - installs;
+    let parts = |install: &str, remove: &str| {
+        let parts = [(installs, install), (removes, remove)].into_iter().filter(|(number, _)| *number > 0);
+        parts
+            .map(|(number, verb)| format!("{verb} {}", count(number, "package")))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    (parts("installing", "removing"), parts("installed", "removed"))
 }
 
 /// What is done, and has been done, to module streams.

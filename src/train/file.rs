@@ -265,6 +265,7 @@ fn group(shape: GroupShape) -> Option<Group> {
         update,
         schedule,
         profile,
+        enforcing,
     } = shape;
     Some(Group {
         name: name?.value,
@@ -284,5 +285,6 @@ fn group(shape: GroupShape) -> Option<Group> {
         schedule,
         line,
         profile: profile.is_some_and(|at| at.value),
+        enforcing: enforcing.value,
     })
 }

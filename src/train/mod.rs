@@ -237,12 +237,18 @@ pub struct Group {
     pub schedule: Option<Schedule>,
     /// `profile`: whether new systems can come up as its members.
     pub profile: bool,
+    /// `enforce`, `remove_extras` and `reboot`: what is done to members beyond updates.
+    pub enforcing: Enforcing,
 }
 
 impl Group {
     /// Returns what is installed on its members, and so what its level counts.
     pub fn patching(&self) -> Patching {
-        Patching { update: self.update, schedule: self.schedule.map(|schedule| schedule.update) }
+        Patching {
+            update: self.update,
+            schedule: self.schedule.map(|schedule| schedule.update),
+            enforce: self.enforcing.enforce,
+        }
     }
 }
 
@@ -336,6 +342,7 @@ mod check;
 mod digest;
 pub mod edit;
 mod encryption;
+mod enforcing;
 mod file;
 mod imports;
 mod keeping;
@@ -351,8 +358,9 @@ mod table;
 mod tests;
 mod vendors;
 
-pub use crate::patching::Patching;
+pub use crate::patching::{Enforce, Patching};
 pub use encryption::Encryption;
+pub use enforcing::{Enforcing, Reboot};
 pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
 pub use imports::{Import, Imported};
 pub use keeping::{BACKUPS, Bucket, Database, Keeping};

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::encryption::{self, Encryption};
+use super::enforcing::{self, EnforcingShape};
 use super::imports::{self, ImportShape};
 use super::keeping;
 use super::later;
@@ -47,6 +48,7 @@ pub(super) const TABLES: [(&str, &[&str]); 7] = [
             "update",
             "enforce",
             "remove_extras",
+            "reboot",
             "ahead",
             "schedule",
             "profile",
@@ -114,6 +116,7 @@ pub(super) struct GroupShape {
     pub(super) update: Option<Wanted>,
     pub(super) schedule: Option<Schedule>,
     pub(super) profile: Option<At<bool>>,
+    pub(super) enforcing: EnforcingShape,
 }
 
 /// Who is in a group.
@@ -277,6 +280,7 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         let flag = file.flag(value, "`profile`")?;
         Some(At { value: flag, span: value.span() })
     });
+    let enforcing = enforcing::read(file, &fields);
     later::group(file, &fields);
     fields.close(file);
     GroupShape {
@@ -291,6 +295,7 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         update,
         schedule,
         profile,
+        enforcing,
     }
 }
 

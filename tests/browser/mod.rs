@@ -72,6 +72,7 @@ fn train(instances: usize) -> Train {
         update: Some(patchtrain::op::Wanted::All),
         schedule: None,
         profile: false,
+        enforcing: Default::default(),
     };
     Train {
         file: PathBuf::from("trains/great-linux.toml"),

@@ -49,6 +49,7 @@ macro_rules! stories {
 }
 
 stories![
+    a_group_goes_back_exactly,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,
     a_member_moves_to_another_group,
@@ -65,6 +66,7 @@ stories![
     calls_are_lost,
     gates_open_in_order,
     members_are_selected,
+    exactly_its_release,
     names_without_epoch,
     servers_fail_in_bursts,
     somebody_edits_a_source,
@@ -173,6 +175,7 @@ impl Story {
                 let schedule = [(*update).to_owned(), format!("{many} {unit}"), (*start).to_owned()];
                 self.stage.schedule(group, Some(schedule));
             }
+            ["set", group, line @ ..] => self.stage.set(group, &line.join(" ")),
             ["no", "schedule", "on", group] => self.stage.schedule(group, None),
             ["select", group] => self.stage.select(group),
             ["leave", group, "to", "the", "service"] => self.stage.leave_to_service(group),
@@ -231,6 +234,10 @@ impl Story {
             ["by", "hand:", "detach", "the", "children", "of", name] => {
                 self.stage.detach_children(name).await;
             }
+            ["by", "hand:", "remove", package, "from", name] => {
+                self.stage.remove_by_hand(package, name).await;
+            }
+            [name, "beside", release] => self.said = self.stage.unlike(name, release).await,
             ["children", "of", name] => self.said = self.stage.attached(name).await.join("\n"),
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;

@@ -42,6 +42,8 @@ struct Group {
     update: Option<String>,
     /// `schedule`, where there is one: what, how often, from when.
     schedule: Option<[String; 3]>,
+    /// Other lines of it.
+    lines: Vec<String>,
 }
 
 /// Everything there is in a story.
@@ -104,6 +106,7 @@ impl Stage {
                 selects: false,
                 update: None,
                 schedule: None,
+                lines: Vec::new(),
                 after,
             });
         }
@@ -156,6 +159,16 @@ impl Stage {
     pub(crate) fn updates(&mut self, name: &str, update: &str) {
         let group = self.groups.iter_mut().filter(|group| group.name == name);
         group.for_each(|group| group.update = Some(update.to_owned()));
+        self.write();
+    }
+
+    /// Writes one more line of a group, instead of another one of that key.
+    pub(crate) fn set(&mut self, name: &str, line: &str) {
+        let key = line.split('=').next().unwrap();
+        for group in self.groups.iter_mut().filter(|group| group.name == name) {
+            group.lines.retain(|known| !known.starts_with(key));
+            group.lines.push(line.to_owned());
+        }
         self.write();
     }
 
@@ -230,7 +243,9 @@ impl Stage {
                 text.push_str("retired = true\n");
             }
         }
-        for Group { name, release, members, after, max_failures, selects, update, schedule } in &self.groups {
+        for Group { name, release, members, after, max_failures, selects, update, schedule, lines } in
+            &self.groups
+        {
             write!(text, "\n[[group]]\nname = \"{name}\"\nrelease = \"{release}\"\n").unwrap();
             if let Some(after) = after {
                 writeln!(text, "after = [\"{after}\"]").unwrap();
@@ -239,6 +254,7 @@ impl Stage {
             if let Some(update) = update {
                 writeln!(text, "update = \"{update}\"").unwrap();
             }
+            lines.iter().for_each(|line| writeln!(text, "{line}").unwrap());
             if let Some([update, every, start]) = schedule {
                 let table = format!("{{ update = \"{update}\", every = \"{every}\", start = \"{start}\" }}");
                 writeln!(text, "schedule = {table}").unwrap();

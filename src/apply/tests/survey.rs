@@ -25,6 +25,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         update: Some(crate::op::Wanted::All),
         schedule: None,
         profile: false,
+        enforcing: Default::default(),
     };
     Train {
         file: PathBuf::from("gl.toml"),

@@ -32,6 +32,7 @@ pub(in crate::report) fn train() -> Train {
         update: Some(crate::op::Wanted::All),
         schedule: None,
         profile: false,
+        enforcing: Default::default(),
     };
     let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
     Train {
