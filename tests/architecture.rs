@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
     ("train", &["name", "package", "patching"]),
-    ("observed", &["advisory", "name", "op", "package", "patching"]),
+    ("observed", &["advisory", "name", "op", "package", "patching", "repodata"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching", "seal"]),
     // Pure: what is in the service is handed to it.
@@ -37,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "op",
             "package",
             "patching",
+            "repodata",
             "seal",
             "state",
             "train",

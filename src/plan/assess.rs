@@ -158,7 +158,7 @@ pub(super) fn members<'a>(
             ));
         }
         if binds_groups {
-            exact::together(&mut assessed.list[start..]);
+            exact::together(input, &mut assessed.list[start..]);
             bindings::hold_together(&mut assessed.list[start..]);
         }
         exact::hold(&mut assessed.list[start..]);

@@ -110,7 +110,7 @@ fn bind(
     if is_held(members) {
         return binding;
     }
-    binding.adjusts = exact::of_group(members);
+    binding.adjusts = exact::of_group(input, members);
     let begun = |key: OpKey| input.state.unfinished.contains_key(&key);
     if seen.is_some() {
         binding.attach = source.is_none_or(|source| !binding.has.iter().any(|link| link.id == *source))

@@ -16,8 +16,10 @@ use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Instance;
 use crate::op::{Adjust, Binding};
 use crate::package::Package;
+use crate::repodata::Repodata;
 use crate::train::{Group, Release, os_major};
 
+mod needs;
 mod protected;
 
 pub use protected::{PROTECTED, protected};
@@ -93,6 +95,7 @@ pub(super) struct Correction {
     pub(super) add: Vec<Package>,
     pub(super) remove: Vec<Package>,
     pub(super) left: Vec<Left>,
+    order: Vec<Adjust>,
 }
 
 impl Correction {
@@ -103,12 +106,18 @@ impl Correction {
 
     /// Returns what there is to do, in order.
     pub(super) fn adjusts(&self) -> Vec<Adjust> {
+        self.order.clone()
+    }
+
+    /// Works out that order: installs by name, then removals, as far as repositories do not tell of a better one.
+    fn arrange(&mut self, repodata: &Repodata) {
         let back = self.back.iter().map(|lag| lag.release);
         let mut installs: Vec<Package> = back.chain(self.add.iter().copied()).collect();
         installs.sort_unstable();
         let installs = installs.into_iter().map(Adjust::Install);
         // A kernel's own packages are of one version; of several versions the newest go first.
-        installs.chain(self.remove.iter().rev().copied().map(Adjust::Remove)).collect()
+        let removes = self.remove.iter().rev().copied().map(Adjust::Remove);
+        self.order = needs::order(installs.chain(removes).collect(), repodata);
     }
 
     /// Returns the packages that stay.
@@ -167,7 +176,10 @@ pub(super) fn correct(
         correction.removal(group, seen, *extra);
     }
     correction.remove.sort_unstable();
+    let repodata = &input.observed.repositories;
+    needs::spare(&mut correction, &inventory.installed, repodata);
     correction.left.sort_unstable();
+    correction.arrange(repodata);
     correction
 }
 
@@ -193,7 +205,7 @@ impl Correction {
 }
 
 /// Has nothing removed from a group as a whole that one of its members cannot lose, or that is nobody's to remove there.
-pub(super) fn together(members: &mut [Member<'_>]) {
+pub(super) fn together(input: &Input<'_>, members: &mut [Member<'_>]) {
     let mut kept: BTreeSet<Package> = BTreeSet::new();
     for member in members.iter() {
         kept.extend(member.correction.left.iter().map(|left| left.package));
@@ -216,6 +228,7 @@ pub(super) fn together(members: &mut [Member<'_>]) {
             correction.leave(Stay::Together, package);
         }
         correction.left.sort_unstable();
+        correction.arrange(&input.observed.repositories);
     }
 }
 
@@ -230,22 +243,21 @@ pub(super) fn hold(members: &mut [Member<'_>]) {
     }
 }
 
-/// Returns what is asked of a whole group for its members, call by call, each with those for whom it is.
-pub(super) fn of_group(members: &[Member<'_>]) -> Vec<(Vec<Adjust>, Vec<Ocid>)> {
-    let mut wanted: BTreeMap<Adjust, ()> = BTreeMap::new();
-    let mut whose: [Vec<Ocid>; 2] = Default::default();
+/// Returns what is asked of a whole group for its members, call by call, each with those for whom it is. One call installs
+/// or removes: where repositories tell that something must go before something else comes, there are several.
+pub(super) fn of_group(input: &Input<'_>, members: &[Member<'_>]) -> Vec<(Vec<Adjust>, Vec<Ocid>)> {
+    let mut wanted: BTreeMap<Adjust, Vec<Ocid>> = BTreeMap::new();
     for member in members {
-        let adjusts = member.correction.adjusts();
-        for (list, installs) in whose.iter_mut().zip([true, false]) {
-            if adjusts.iter().any(|adjust| adjust.installs() == installs) {
-                list.push(member.id.clone());
-            }
+        for adjust in member.correction.adjusts() {
+            wanted.entry(adjust).or_default().push(member.id.clone());
         }
-        wanted.extend(adjusts.into_iter().map(|adjust| (adjust, ())));
     }
-    let (installs, removes): (Vec<Adjust>, Vec<Adjust>) =
-        wanted.into_keys().partition(|adjust| adjust.installs());
-    [installs, removes].into_iter().zip(whose).filter(|(adjusts, _)| !adjusts.is_empty()).collect()
+    let ordered = needs::order(wanted.keys().copied().collect(), &input.observed.repositories);
+    let calls = ordered.chunk_by(|one, next| one.installs() == next.installs());
+    let for_whom = |adjusts: &[Adjust]| -> BTreeSet<Ocid> {
+        adjusts.iter().filter_map(|adjust| wanted.get(adjust)).flatten().cloned().collect()
+    };
+    calls.map(|adjusts| (adjusts.to_vec(), for_whom(adjusts).into_iter().collect())).collect()
 }
 
 /// What members that stand together have in common: their group, and what goes back, comes and goes.
@@ -261,7 +273,7 @@ pub(super) fn tell(input: &Input<'_>, members: &Assessed<'_>) -> Vec<Enforcement
         if !correction.is_due() {
             continue;
         }
-        let Correction { back, add, remove, left: _ } = correction;
+        let Correction { back, add, remove, left: _, order: _ } = correction;
         let key = (&group.name, back.as_slice(), add.as_slice(), remove.as_slice());
         let place = *index.entry(key).or_insert_with(|| {
             found.push(Enforcement {

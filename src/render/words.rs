@@ -1,6 +1,7 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
 mod crew;
+mod doing;
 mod held;
 
 use std::borrow::Cow;
@@ -13,11 +14,11 @@ use jiff::Timestamp;
 use crate::conformance::Tally;
 use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, Job, SourceLink};
-use crate::op::{Adjust, Op, OpKey, Schedule, Wanted};
-use crate::package::StreamName;
+use crate::op::{Op, OpKey, Schedule, Wanted};
 use crate::plan::{Action, Cohort, Condition, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
+use doing::{adjusting, enabling};
 pub(super) use held::{held, held_short};
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
@@ -461,27 +462,6 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             format!("may go: {group} is at {release}"),
         ),
     }
-}
-
-/// What is done, and has been done, to packages.
-fn adjusting(adjusts: &[Adjust]) -> (String, String) {
-    let installs = adjusts.iter().filter(|adjust| adjust.installs()).count();
-    let removes = adjusts.len() - installs;
-    let parts = |install: &str, remove: &str| {
-        let parts = [(installs, install), (removes, remove)].into_iter().filter(|(number, _)| *number > 0);
-        parts
-            .map(|(number, verb)| format!("{verb} {}", count(number, "package")))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    (parts("installing", "removing"), parts("installed", "removed"))
-}
-
-/// What is done, and has been done, to module streams.
-fn enabling(streams: &[StreamName]) -> (String, String) {
-    let names: Vec<String> = streams.iter().map(StreamName::to_string).collect();
-    let names = names.join(", ");
-    (format!("enabling {names}"), format!("{names} enabled"))
 }
 
 #[cfg(test)]

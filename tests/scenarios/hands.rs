@@ -49,6 +49,16 @@ impl Stage {
         }
     }
 
+    /// Writes one more line of a group, instead of another one of that key.
+    pub(crate) fn set(&mut self, name: &str, line: &str) {
+        let key = line.split('=').next().unwrap();
+        for group in self.groups.iter_mut().filter(|group| group.name == name) {
+            group.lines.retain(|known| !known.starts_with(key));
+            group.lines.push(line.to_owned());
+        }
+        self.write();
+    }
+
     /// Removes a package from an instance, in the version that is there.
     pub(crate) async fn remove_by_hand(&mut self, package: &str, name: &str) {
         let instance = self.id(name);

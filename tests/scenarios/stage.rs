@@ -29,8 +29,8 @@ use super::sky::Sky;
 use crate::support::Workspace;
 
 /// A group of the train file, as stories edit it.
-struct Group {
-    name: String,
+pub(super) struct Group {
+    pub(super) name: String,
     release: String,
     /// Display names; none for `"service"`.
     members: Option<Vec<String>>,
@@ -43,7 +43,7 @@ struct Group {
     /// `schedule`, where there is one: what, how often, from when.
     schedule: Option<[String; 3]>,
     /// Other lines of it.
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 /// Everything there is in a story.
@@ -55,7 +55,7 @@ pub(crate) struct Stage {
     /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
     process: Arc<OsmsCloud<Sky>>,
     workspace: Workspace,
-    groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     retired: BTreeSet<String>,
     layout: String,
     tokens: usize,
@@ -162,16 +162,6 @@ impl Stage {
         self.write();
     }
 
-    /// Writes one more line of a group, instead of another one of that key.
-    pub(crate) fn set(&mut self, name: &str, line: &str) {
-        let key = line.split('=').next().unwrap();
-        for group in self.groups.iter_mut().filter(|group| group.name == name) {
-            group.lines.retain(|known| !known.starts_with(key));
-            group.lines.push(line.to_owned());
-        }
-        self.write();
-    }
-
     /// Gives a group a schedule, or takes it away.
     pub(crate) fn schedule(&mut self, name: &str, schedule: Option<[String; 3]>) {
         let group = self.groups.iter_mut().filter(|group| group.name == name);
@@ -228,7 +218,7 @@ impl Stage {
     }
 
     /// Writes the train file.
-    fn write(&self) {
+    pub(crate) fn write(&self) {
         let Facts { compartment, golden, .. } = &self.facts;
         let mut text = format!(
             "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
