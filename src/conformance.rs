@@ -80,9 +80,28 @@ impl Verdict {
         verdict
     }
 
-    /// Tells whether the instance is at the level that `enforce = "update"` asks for, by what of being behind counts.
+    /// Tells whether the instance is at the level that its group asks for, by what of being behind counts; with
+    /// `enforce = "exact"`, whether the sets are equal.
     pub fn at_level(&self, sorter: &Sorter<'_>, ahead: Ahead) -> bool {
-        sorter.has_level() && sorter.tally(self).is_level() && self.may_be_ahead(ahead)
+        match sorter.is_exact() {
+            true => self.is_exact(),
+            false => sorter.has_level() && sorter.tally(self).is_level() && self.may_be_ahead(ahead),
+        }
+    }
+
+    /// Tells whether the packages are exactly the release's, but for unmanaged ones and older versions of install-only
+    /// packages. A newer kernel is neither.
+    pub fn is_exact(&self) -> bool {
+        let Self { behind, ahead, extra, missing, unmanaged: _, exact: _ } = self;
+        behind.is_empty() && ahead.is_empty() && extra.is_empty() && missing.is_empty()
+    }
+
+    /// Tells whether nothing but these packages keeps the instance from being exactly the release.
+    pub fn is_exact_but_for(&self, stays: &[Package]) -> bool {
+        let stays = |package: &Package| stays.contains(package);
+        self.behind.is_empty()
+            && self.ahead.iter().all(|lag| stays(&lag.installed))
+            && self.extra.iter().chain(&self.missing).all(stays)
     }
 
     /// Tells whether nothing is newer than the release that may not be.

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::name::Ocid;
 use crate::op::{Ownership, Ticket};
 use crate::package::{ModuleStream, PackageSet, StreamContents};
+use crate::repodata::Repodata;
 
+mod adjust;
 mod advance;
 mod cached;
 mod candidate;
@@ -65,6 +67,8 @@ pub struct Observed {
     pub streams: BTreeMap<Ocid, Vec<ModuleStream>>,
     /// What is to be imported, where it has been looked for; none where it is not there.
     pub candidates: BTreeMap<Ocid, Option<Candidate>>,
+    /// What repositories tell of packages, where any were named: of those of releases and instances.
+    pub repositories: Arc<Repodata>,
 }
 
 /// The instances that a source is attached to, as parent or child, whether or not a train knows them.

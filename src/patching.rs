@@ -6,9 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod api;
+mod enforce;
 mod schedule;
 
 pub use api::Api;
+pub use enforce::Enforce;
 pub use schedule::{Every, Schedule, Unit};
 
 /// What an update is for, as the service tells.
@@ -79,11 +81,14 @@ pub struct Patching {
     /// What the schedule installs; none without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Wanted>,
+    /// Whether the level is that nothing is older, or that the packages are exactly the release's.
+    #[serde(default, skip_serializing_if = "Enforce::is_default")]
+    pub enforce: Enforce,
 }
 
 impl Patching {
     /// `update = "all"`, and no schedule: what a group that says nothing asks for.
-    pub const EVERYTHING: Self = Self { update: Some(Wanted::All), schedule: None };
+    pub const EVERYTHING: Self = Self { update: Some(Wanted::All), schedule: None, enforce: Enforce::Update };
 
     /// Tells whether the level counts some kinds of updates and not others, or leaves some to the schedule, so that
     /// the kind of each must be known.
@@ -92,6 +97,11 @@ impl Patching {
             (Some(Wanted::All), _) | (None, None | Some(Wanted::All)) => false,
             (Some(Wanted::Only(_)), _) | (None, Some(Wanted::Only(_))) => true,
         }
+    }
+
+    /// Tells whether the level is that the packages are exactly the release's.
+    pub fn is_exact(self) -> bool {
+        self.enforce == Enforce::Exact
     }
 
     /// Tells whether anything installs updates at all: without, there is no level.

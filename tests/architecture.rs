@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
     ("train", &["name", "package", "patching", "rollout"]),
-    ("observed", &["advisory", "name", "op", "package", "patching"]),
+    ("observed", &["advisory", "name", "op", "package", "patching", "repodata"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
     ("state", &["name", "oci", "op", "package", "patching", "seal"]),
     // Pure: what is in the service is handed to it.
@@ -38,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "op",
             "package",
             "patching",
+            "repodata",
             "rollout",
             "seal",
             "state",

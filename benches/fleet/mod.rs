@@ -175,6 +175,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
             schedule: None,
             profile: false,
             pace: patchtrain::rollout::Pace::default(),
+            enforcing: Default::default(),
         });
     }
     state.serial = 7;

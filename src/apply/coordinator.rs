@@ -442,6 +442,7 @@ fn subject(op: &Op) -> Option<Subject> {
         Op::Switch { instance, .. }
         | Op::Update { instance, .. }
         | Op::Patch { instance, .. }
+        | Op::Enforce { instance, .. }
         | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
         other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
     }

@@ -53,7 +53,8 @@ impl Job {
                 let mut act = prepare(op, precondition, state, open, (tokens, now));
                 let updates = matches!(act.op, Op::Update { .. } | Op::UpdateGroup { .. });
                 let group = step.group.as_ref().filter(|_| runs_again && updates);
-                act.leads_to = group.map(|group| level(plan, group)).transpose()?;
+                act.runs_again = runs_again;
+                act.leads_to = group.map(|group| level(plan, group, &[])).transpose()?;
                 Self::Act(Box::new(act))
             }
             Action::Verify { what: Verification::Contents { source } } => {
@@ -64,11 +65,12 @@ impl Job {
                 let source = source.id.ok_or_else(|| no_source(&release))?;
                 Self::Contents { source, release, packages }
             }
-            Action::Verify { what: Verification::Level { instance, group } } => {
+            Action::Verify { what: Verification::Level { instance, group, stays } } => {
                 let mut precondition = step.precondition.clone();
                 fill_expected(&mut precondition, state)?;
                 let fallen = fallen.get(instance).cloned();
-                Self::Level { instance: instance.clone(), level: level(plan, group)?, precondition, fallen }
+                let level = level(plan, group, stays)?;
+                Self::Level { instance: instance.clone(), level, precondition, fallen }
             }
             Action::Verify { what: Verification::Patched { instance, wanted, packages } } => {
                 let (instance, packages) = (instance.clone(), packages.clone());
@@ -104,6 +106,7 @@ fn prepare(
         asked_before: unfinished.is_some(),
         ticket: unfinished.and_then(|op| op.ticket.clone()),
         leads_to: None,
+        runs_again: false,
         earlier: open.into_iter().filter(|(other, _)| *other != key).collect(),
         key,
     }
@@ -180,11 +183,11 @@ fn no_source(release: &ReleaseName) -> String {
     format!("the id of the software source of release.{release} is not known")
 }
 
-fn level(plan: &Plan, group: &GroupName) -> Result<Level, String> {
+fn level(plan: &Plan, group: &GroupName, stays: &[Package]) -> Result<Level, String> {
     let bound = plan.group(group).ok_or_else(|| format!("the plan has no group `{group}`"))?;
     let packages = packages(plan, &bound.release)?;
     let (release, ahead, patching) = (bound.release.clone(), bound.ahead, bound.patching);
-    Ok(Level { release, packages, ahead, patching })
+    Ok(Level { release, packages, ahead, patching, stays: stays.to_vec() })
 }
 
 fn packages(plan: &Plan, release: &ReleaseName) -> Result<PackageSet, String> {
@@ -238,7 +241,7 @@ pub(super) fn book(
         }
         (_, Report::Failed { message, .. }) => (None, StepEnd::Failed { message }),
         (_, Report::Refused { message }) => (None, StepEnd::Refused { message }),
-        (Action::Verify { what: Verification::Level { instance, group } }, Report::AtLevel { extra }) => {
+        (Action::Verify { what: Verification::Level { instance, group, .. } }, Report::AtLevel { extra }) => {
             let name = known_name(instance, plan, state);
             let Some(bound) = plan.group(group) else { return (None, StepEnd::Done) };
             let (group, release, patching) = (group.clone(), bound.release.clone(), bound.patching);
@@ -353,6 +356,7 @@ fn effect(
         | Op::RemovePackages { .. }
         | Op::Update { .. }
         | Op::Patch { .. }
+        | Op::Enforce { .. }
         | Op::EnableStreams { .. }
         | Op::RefreshInstance { .. } => None,
         Op::CreateProfile { group, .. } => Some(Effect::Profile { group: group.group.clone(), id: id? }),
@@ -363,6 +367,7 @@ fn effect(
         | Op::Dismiss { .. }
         | Op::UpdateGroup { .. }
         | Op::PatchGroup { .. }
+        | Op::EnforceGroup { .. }
         | Op::EnableGroupStreams { .. }
         | Op::Rerun { .. }
         | Op::Refresh { .. } => crew::effect_of_all(op, plan, state),

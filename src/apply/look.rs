@@ -37,6 +37,10 @@ pub(super) fn scopes(op: &Op) -> Vec<Scope> {
         Op::Update { instance, .. } | Op::Patch { instance, .. } => {
             vec![Scope::Instance(instance.clone())]
         }
+        // With its packages, which say what is left to be done.
+        Op::Enforce { instance, .. } => {
+            vec![Scope::Instance(instance.clone()), Scope::Inventory(instance.clone())]
+        }
         // With the streams, which say whether it is done; an update shows only in what it led to.
         Op::EnableStreams { instance, .. } => {
             vec![Scope::Instance(instance.clone()), Scope::Streams(instance.clone())]
@@ -52,6 +56,7 @@ pub(super) fn scopes(op: &Op) -> Vec<Scope> {
         | Op::Dismiss { group, .. }
         | Op::UpdateGroup { group, .. }
         | Op::PatchGroup { group, .. }
+        | Op::EnforceGroup { group, .. }
         | Op::EnableGroupStreams { group, .. }
         | Op::Rerun { group, .. }
         | Op::Refresh { group, .. } => group.id.iter().cloned().map(Scope::Group).collect(),
@@ -122,15 +127,16 @@ pub(super) fn objection(
             Some(foreign("group", group.as_str(), other.0, &way))
         }
         // Safety rule 6: never a second update beside an open one, whatever the plan says.
-        Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
-            match seen.instances.get(instance) {
-                None => Some(Breach::InstanceGone.to_string()),
-                Some(seen) => seen
-                    .open_work
-                    .first()
-                    .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
-            }
-        }
+        Op::Update { instance, .. }
+        | Op::Patch { instance, .. }
+        | Op::Enforce { instance, .. }
+        | Op::EnableStreams { instance, .. } => match seen.instances.get(instance) {
+            None => Some(Breach::InstanceGone.to_string()),
+            Some(seen) => seen
+                .open_work
+                .first()
+                .map(|ticket| Breach::OpenWork { ticket: ticket.to_string() }.to_string()),
+        },
         Op::Join { instance, .. } | Op::Switch { instance, .. } | Op::RefreshInstance { instance } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
         }
@@ -166,6 +172,7 @@ pub(super) fn objection(
         | Op::Enroll { group, .. }
         | Op::UpdateGroup { group, .. }
         | Op::PatchGroup { group, .. }
+        | Op::EnforceGroup { group, .. }
         | Op::EnableGroupStreams { group, .. }
         | Op::Rerun { group, .. }
         | Op::Refresh { group, .. } => {

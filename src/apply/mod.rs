@@ -15,6 +15,7 @@ mod ledger;
 mod look;
 mod schedule;
 mod selection;
+mod series;
 mod signal;
 mod survey;
 #[cfg(test)]

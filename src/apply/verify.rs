@@ -29,6 +29,8 @@ pub(super) struct Level {
     pub(super) packages: PackageSet,
     pub(super) ahead: Ahead,
     pub(super) patching: Patching,
+    /// Packages that keep the instance from being exactly the release, and that the plan leaves as they are.
+    pub(super) stays: Vec<Package>,
 }
 
 /// Compares a source's packages with its release's: all of them, and no other.
@@ -106,15 +108,20 @@ pub(super) async fn level<C: Cloud>(
         if !unread && verdict.at_level(&sorter, level.ahead) {
             return Ok(Report::AtLevel { extra: verdict.extra.len() });
         }
-        if !unread && tally.due == 0 && verdict.may_be_ahead(level.ahead) {
+        let exact = level.patching.is_exact();
+        let updated = match exact {
+            true => verdict.is_exact_but_for(&level.stays),
+            false => tally.due == 0 && verdict.may_be_ahead(level.ahead),
+        };
+        if !unread && updated {
             return Ok(Report::Updated);
         }
         let message = match unread {
             true => "the service tells none of its packages".to_owned(),
             false => shortfall(&verdict, &sorter, level),
         };
-        // Time brings updates; it brings no downgrade.
-        let hopeless = !unread && tally.due == 0;
+        // Time brings updates; it brings no downgrade, but where that was asked for.
+        let hopeless = !unread && tally.due == 0 && !exact;
         if hopeless || fallen.is_some() || begun.elapsed() >= desk.settings().verify_patience {
             return Ok(because(message));
         }
@@ -267,8 +274,14 @@ fn shortfall(verdict: &Verdict, sorter: &Sorter<'_>, level: &Level) -> String {
         _ => "behind".to_owned(),
     };
     list(&counting, &what);
-    if level.ahead == Ahead::Block {
+    let exact = level.patching.is_exact();
+    if level.ahead == Ahead::Block || exact {
         list(&verdict.ahead, "ahead");
+    }
+    let packages = [(&verdict.missing, "missing"), (&verdict.extra, "extra")];
+    for (packages, what) in packages.into_iter().filter(|(packages, _)| exact && !packages.is_empty()) {
+        let names = packages.iter().take(NAMED).map(|package| package.as_str());
+        message.push_str(&format_list(packages.len(), what, names));
     }
     message
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::Event;
 use super::desk::{ATTEMPTS, Desk, Halt};
 use super::look::{look, objection};
+use super::series::{self, Series};
 use super::verify::{self, Level};
 use super::work::{Age, Crew, WorkEnd, record_end, transient, wait};
 use crate::cloud::{Cloud, CloudError, Submitted};
@@ -40,6 +41,8 @@ pub(super) struct Act {
     pub(super) ticket: Option<Ticket>,
     /// Of an update: what it leads to, where this very plan has run before and may have done it.
     pub(super) leads_to: Option<Level>,
+    /// Whether this very plan has run before, so that what it asks of a group may be done.
+    pub(super) runs_again: bool,
     /// Open work of other ops on the same instance or group, left by earlier runs.
     pub(super) earlier: Vec<(OpKey, Ticket)>,
 }
@@ -123,6 +126,8 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                 before = Some(seen);
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }
+            // Of several calls that one is over; what is left of them is seen then.
+            WorkEnd::Succeeded if Series::is_one(&op) => {}
             end => return Ok(worked(end, crew, &Observed::default())),
         }
         desk.take_slot().await?;
@@ -132,6 +137,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
     let mut journaled = false;
     let mut calls = 0;
     let mut last_error = None;
+    let mut series = Series::default();
     loop {
         let called = calls > 0;
         // Safety rule 2: look again at what the step touches; skip it when it already holds.
@@ -143,7 +149,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             // A group has what it was to have; not so the members on whom it failed, and they are not to be forgotten.
             return Ok(match before {
                 Some(crew) => worked(WorkEnd::Crew(crew), Crew::default(), &seen),
-                None => done(&seen, &op, !called, None),
+                None => done(&seen, &op, !called && !series.has_begun(), None),
             });
         }
         // Work of another op on the instance is waited for, so that no repository is changed under a running update
@@ -168,13 +174,26 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         if (called || asked_before)
             && let Some(ticket) = open_work(&seen, &op)
         {
-            desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
-            return Ok(worked(wait(desk, &ticket, &[], Age::Old(Duration::ZERO)).await?, crew, &seen));
+            desk.record(Entry::Ticketed { key: key.clone(), ticket: ticket.clone() }).await?;
+            match wait(desk, &ticket, &[], Age::Old(Duration::ZERO)).await? {
+                WorkEnd::Succeeded if Series::is_one(&op) => {
+                    series.over();
+                    calls = 0;
+                    desk.take_slot().await?;
+                    continue;
+                }
+                end => return Ok(worked(end, crew, &seen)),
+            }
         }
         // No call that the journal knows as done is made again: an update shows only in what it led to.
         if !called
             && let Some(level) = &job.leads_to
             && verify::are_updated(desk, op.installs(), level).await?
+        {
+            return Ok(done(&seen, &op, true, None));
+        }
+        if let (Op::EnforceGroup { instances, adjusts, .. }, true, false) = (&op, job.runs_again, called)
+            && series::are_adjusted(desk, instances, adjusts).await?
         {
             return Ok(done(&seen, &op, true, None));
         }
@@ -199,12 +218,16 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             }
         }
         if let Some(message) = objection(&seen, &op, &precondition, unheard) {
-            return Ok(if called {
+            return Ok(if called || series.has_begun() {
                 Report::Failed { message, over: false, own: false }
             } else {
                 Report::Refused { message }
             });
         }
+        // What is left of it was asked for in this run: reading back in the end shows whether it is there.
+        let Some(call) = series.next(&op, &token, &seen) else {
+            return Ok(done(&seen, &op, false, None));
+        };
         // Safety rule 6: after a signal nothing more is submitted, nor journaled as if it were.
         desk.go_on()?;
         // Safety rules 3 and 4: *started*, with the token, is durable before the call. One that is used again keeps
@@ -219,7 +242,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             journaled = true;
         }
         let answer = {
-            let (op, token) = (&op, &token);
+            let (op, token) = (&*call.op, &call.token);
             desk.call(|cloud| async move { cloud.submit(op, token).await }).await
         };
         calls += 1;
@@ -228,8 +251,15 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             Ok(Submitted::Done { created }) => return Ok(done(&seen, &op, false, created)),
             // Safety rule 3: the ticket is durable as soon as it is known.
             Ok(Submitted::Pending { ticket }) => {
-                desk.record(Entry::Ticketed { key, ticket: ticket.clone() }).await?;
-                return Ok(worked(wait(desk, &ticket, instances(&op), Age::New).await?, crew, &seen));
+                desk.record(Entry::Ticketed { key: key.clone(), ticket: ticket.clone() }).await?;
+                match wait(desk, &ticket, instances(&op), Age::New).await? {
+                    WorkEnd::Succeeded if Series::is_one(&op) => {
+                        series.over();
+                        (calls, last_error) = (0, None);
+                        desk.take_slot().await?;
+                    }
+                    end => return Ok(worked(end, crew, &seen)),
+                }
             }
             // Safety rule 4: read back, then ask again with the same token.
             Err(Halt::Cloud(error)) if transient(&error) => {
@@ -340,9 +370,10 @@ fn done(seen: &Observed, op: &Op, already: bool, created: Option<Ocid>) -> Repor
 
 fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
     match op {
-        Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
-            seen.instances.get(instance)?.open_work.first().cloned()
-        }
+        Op::Update { instance, .. }
+        | Op::Patch { instance, .. }
+        | Op::Enforce { instance, .. }
+        | Op::EnableStreams { instance, .. } => seen.instances.get(instance)?.open_work.first().cloned(),
         _ => None,
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let trains = context.workspace.trains(&arguments.selection.train)?;
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
+    let manner = manner.told_by(&arguments.repodata);
     context.block_on(async |interrupt| {
         let mut connector = Connector::new(context, &arguments.parallelism)?;
         let code = each::train(context, &trains, async |train| {
@@ -61,7 +62,8 @@ async fn fresh(
     let state = context.own_state(train, state, interrupt).await?;
     let connection = connector.connect(train, interrupt).await?;
     let seen = (connection.clock)();
-    let observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
+    let mut observed = look::observe(context, interrupt, &connection, (train, &state), manner.calls).await?;
+    look::ask_repositories(context, interrupt, train, &mut observed, manner.repodata).await?;
     inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
     let plan = look::planned(&connection, (train, &state), &observed, manner)?;
     let (wanted, calls) = (&arguments.advisories, manner.calls);

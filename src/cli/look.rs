@@ -8,13 +8,13 @@ use std::time::Instant;
 use super::connect::Connection;
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, advisories, args};
+use super::{CliError, advisories, args, repositories};
 use crate::apply::{Asked, Interrupt, Survey, survey, survey_again, survey_imports, survey_updates};
 use crate::cloud::{Cloud, CloudError, Seen};
 use crate::name::{Ocid, Spelled, nearest};
 use crate::observed::Observed;
 use crate::oci::Retry;
-use crate::package::PackageSet;
+use crate::package::{Package, PackageSet};
 use crate::plan::{self, Input, Plan, Refusal};
 use crate::render::{Repeat, Spinner, count};
 use crate::state::State;
@@ -33,6 +33,8 @@ pub(super) struct Manner<'a> {
     pub(super) targets: &'a [Spelled],
     /// What time it is taken to be; the service's own without it.
     pub(super) at: Option<jiff::Timestamp>,
+    /// Repositories that tell what packages need.
+    pub(super) repodata: &'a [String],
 }
 
 impl<'a> Manner<'a> {
@@ -44,7 +46,13 @@ impl<'a> Manner<'a> {
             quiet: false,
             targets: &[],
             at: None,
+            repodata: &[],
         }
+    }
+
+    /// Told by these repositories what packages need.
+    pub(super) fn told_by(self, repodata: &'a [String]) -> Self {
+        Self { repodata, ..self }
     }
 
     /// For these things only. They are of one train.
@@ -70,8 +78,28 @@ pub(super) async fn plan<C: Cloud>(
     (train, state): (&Train, &State),
     manner: Manner<'_>,
 ) -> Result<Plan, CliError> {
-    let observed = read(context, interrupt, connection, (train, state), manner).await?;
+    let mut observed = read(context, interrupt, connection, (train, state), manner).await?;
+    ask_repositories(context, interrupt, train, &mut observed, manner.repodata).await?;
     planned(connection, (train, state), &observed, manner)
+}
+
+/// Reads what repositories tell of the packages of releases and of instances that are made exactly theirs.
+pub(super) async fn ask_repositories(
+    context: &Context,
+    interrupt: &Interrupt,
+    train: &Train,
+    observed: &mut Observed,
+    places: &[String],
+) -> Result<(), CliError> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let installed = observed.instances.values().filter_map(|seen| seen.packages());
+    let installed: BTreeSet<Package> = installed.flat_map(|inventory| inventory.installed.iter()).collect();
+    let releases = train.releases.iter().flat_map(|release| release.packages().iter());
+    let wanted: PackageSet = releases.chain(installed).collect();
+    observed.repositories = Arc::new(repositories::read(context, interrupt, places, &wanted).await?);
+    Ok(())
 }
 
 /// Plans what was surveyed, or what an earlier survey has left.
@@ -145,7 +173,7 @@ pub(super) async fn observe<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let manner = Manner { calls, allow_shrink: false, quiet: false, targets: &[], at: None };
+    let manner = Manner { calls, allow_shrink: false, quiet: false, targets: &[], at: None, repodata: &[] };
     read(context, interrupt, connection, (train, state), manner).await
 }
 
@@ -157,7 +185,7 @@ pub(super) async fn observe_quietly<C: Cloud>(
     (train, state): (&Train, &State),
     calls: usize,
 ) -> Result<Observed, CliError> {
-    let manner = Manner { calls, allow_shrink: false, quiet: true, targets: &[], at: None };
+    let manner = Manner { calls, allow_shrink: false, quiet: true, targets: &[], at: None, repodata: &[] };
     read(context, interrupt, connection, (train, state), manner).await
 }
 

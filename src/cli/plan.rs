@@ -26,6 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     let manner = Manner { at: arguments.at, ..manner };
+    let manner = manner.told_by(&arguments.repodata);
     context.block_on(async |interrupt| {
         let mut connector = Connector::new(context, &arguments.parallelism)?;
         let code = each::train(context, &trains, async |train| {
@@ -35,7 +36,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let plan = if arguments.refresh {
                 look::plan(context, &interrupt, &connection, (train, &state), manner).await?
             } else {
-                let cached = inventory::load(context, &interrupt, (train, &state), &connection).await?;
+                let mut cached = inventory::load(context, &interrupt, (train, &state), &connection).await?;
+                look::ask_repositories(context, &interrupt, train, &mut cached.observed, manner.repodata)
+                    .await?;
                 let plan = look::planned(&connection, (train, &state), &cached.observed, manner)?;
                 let place = context.store(train, &interrupt).await?.inventory_place();
                 inventory::tell(context, &place, &plan, cached.seen);

@@ -68,6 +68,7 @@ impl Seen {
                 op,
                 Op::UpdateGroup { .. }
                     | Op::PatchGroup { .. }
+                    | Op::EnforceGroup { .. }
                     | Op::EnableGroupStreams { .. }
                     | Op::Refresh { .. }
                     | Op::RefreshInstance { .. }

@@ -62,9 +62,14 @@ impl<'a> Sorter<'a> {
         self.patching.has_level()
     }
 
+    /// Tells whether the packages are to be exactly the release's.
+    pub fn is_exact(&self) -> bool {
+        self.patching.is_exact()
+    }
+
     /// Tells who brings one package.
     pub fn bringer(&self, lag: &Lag) -> Bringer {
-        let Patching { update, schedule } = self.patching;
+        let Patching { update, schedule, enforce: _ } = self.patching;
         if !self.patching.is_by_kind() {
             return match (update, schedule) {
                 (Some(_), _) => Bringer::Update,
@@ -166,7 +171,7 @@ mod tests {
             (only(Enhancement), None, (1, 0, 4), (5, 0, 0)),
             (None, only(Security), (0, 3, 2), (0, 5, 0)),
         ] {
-            let patching = Patching { update, schedule };
+            let patching = Patching { update, schedule, ..Patching::EVERYTHING };
             let tally = |offered: Option<&[AvailableUpdate]>| {
                 let Tally { due, scheduled, beside } = Sorter::new(patching, offered).tally(&verdict);
                 (due, scheduled, beside)
@@ -184,7 +189,7 @@ mod tests {
             (UpdateKind::Security, Bringer::Update),
             (UpdateKind::Enhancement, Bringer::Nobody),
         ] {
-            let patching = Patching { update: Some(Wanted::Only(kind)), schedule: None };
+            let patching = Patching { update: Some(Wanted::Only(kind)), ..Patching::EVERYTHING };
             assert_eq!(Sorter::new(patching, Some(&offered)).bringer(&lag("a")), bringer);
         }
     }

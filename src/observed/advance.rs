@@ -59,6 +59,7 @@ impl Observed {
             }
             Op::Update { instance, kind, .. } => self.update(instance, *kind, None),
             Op::Patch { instance, wanted, package } => self.update(instance, *wanted, *package),
+            Op::Enforce { instance, adjusts, .. } => self.adjust(instance, adjusts),
             Op::EnableStreams { instance, streams } => self.enable(instance, streams),
             Op::DeleteSource { source } => {
                 if let Some(id) = self.source_id(source) {
@@ -126,6 +127,9 @@ impl Observed {
                     && self.source_id(to).is_some_and(|id| seen.has(&id, under.as_ref().map(Option::as_ref)))
             }),
             Op::Update { .. } | Op::Patch { .. } => false,
+            Op::Enforce { instance, adjusts, .. } => {
+                self.instances.contains_key(instance) && self.unadjusted(instance, adjusts).is_empty()
+            }
             Op::EnableStreams { instance, streams } => self.has_enabled(instance, streams),
             Op::DeleteSource { source } => {
                 self.source_id(source).is_none_or(|id| !self.sources.contains_key(&id))
@@ -299,12 +303,7 @@ fn job(name: &str, schedule: &Schedule, next: Timestamp, target: Ocid, last: Opt
 /// install-only packages beside their older versions, the oldest going beyond the limit, the running one never.
 fn updated(instance: &Instance, offered: &PackageSet) -> Option<PackageSet> {
     let installed = &instance.inventory.as_ref()?.installed;
-    let running = instance.running_kernel.as_ref();
-    let runs = |package: &Package| {
-        running.is_some_and(|kernel| {
-            **kernel == *format!("{}-{}.{}", package.version(), package.release(), package.arch())
-        })
-    };
+    let running = instance.running_kernel.as_deref();
     let mut result = Vec::with_capacity(installed.len() + 8);
     crate::package::walk(installed, offered, |have, offer| {
         let (Some(newest), Some(candidate)) = (have.last(), offer.last()) else {
@@ -316,15 +315,22 @@ fn updated(instance: &Instance, offered: &PackageSet) -> Option<PackageSet> {
         } else if candidate.is_install_only() {
             let mut kept: Vec<Package> = have.to_vec();
             kept.push(*candidate);
-            while kept.len() > INSTALL_ONLY_LIMIT {
-                let oldest = kept.iter().position(|package| !runs(package) && package != candidate);
-                let Some(oldest) = oldest else { break };
-                kept.remove(oldest);
-            }
+            keep_within_limit(&mut kept, *candidate, running);
             result.extend(kept);
         } else {
             result.push(*candidate);
         }
     });
     Some(PackageSet::new(result))
+}
+
+/// Takes the oldest of an install-only package's versions away that are beyond the limit, but never the new one nor the
+/// one that runs.
+pub(super) fn keep_within_limit(versions: &mut Vec<Package>, new: Package, running: Option<&str>) {
+    while versions.len() > INSTALL_ONLY_LIMIT {
+        let runs = |package: &Package| running.is_some_and(|kernel| package.is_of_kernel(kernel));
+        let oldest = versions.iter().position(|package| !runs(package) && *package != new);
+        let Some(oldest) = oldest else { break };
+        versions.remove(oldest);
+    }
 }

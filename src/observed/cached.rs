@@ -179,6 +179,8 @@ impl Cached {
             profiles,
             streams,
             candidates,
+            // Asked anew.
+            repositories: _,
         } = observed;
         let (mut sets, mut offers) = (Sets::default(), Offers::default());
         Document {
@@ -346,6 +348,7 @@ impl Document {
                 profiles: self.profiles,
                 streams: self.streams,
                 candidates: self.candidates,
+                repositories: Arc::default(),
             },
         })
     }

@@ -33,11 +33,13 @@ impl Observed {
             }
             Op::UpdateGroup { group, kind, .. } => self.update_members(group, *kind, None),
             Op::PatchGroup { group, wanted, package, .. } => self.update_members(group, *wanted, *package),
+            Op::EnforceGroup { group, adjusts, .. } => {
+                for id in self.reached(group) {
+                    self.adjust(&id, adjusts);
+                }
+            }
             Op::EnableGroupStreams { group, streams, .. } => {
-                let members = self.group(group).map(|seen| seen.members.clone()).unwrap_or_default();
-                let reached =
-                    |id: &&Ocid| self.instances.get(*id).is_some_and(|seen| seen.status.takes_work());
-                let reached: Vec<Ocid> = members.iter().filter(reached).cloned().collect();
+                let reached = self.reached(group);
                 reached.iter().for_each(|id| self.enable(id, streams));
             }
             Op::Rerun { group, instances, again: Again::Sources, .. } => self.equip(group, instances),
@@ -119,12 +121,15 @@ impl Observed {
         }
     }
 
+    /// Returns the members that check in.
+    fn reached(&self, group: &GroupRef) -> Vec<Ocid> {
+        let reached = |id: &&Ocid| self.instances.get(*id).is_some_and(|seen| seen.status.takes_work());
+        self.group(group).into_iter().flat_map(|seen| &seen.members).filter(reached).cloned().collect()
+    }
+
     fn update_members(&mut self, group: &GroupRef, wanted: Wanted, only: Option<Package>) {
-        let members = self.group(group).map(|seen| seen.members.clone()).unwrap_or_default();
-        for id in &members {
-            if self.instances.get(id).is_some_and(|seen| seen.status.takes_work()) {
-                self.update(id, wanted, only);
-            }
+        for id in self.reached(group) {
+            self.update(&id, wanted, only);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::package::{Digest, Package, StreamName};
 const ADD: &str = "add-packages/";
 const REMOVE: &str = "remove-packages/";
 const ENROLL: &str = "group-enroll/";
+const ENFORCE: &str = "enforce/";
 const ADOPT_GROUP: &str = "adopt-group/";
 
 /// The kinds of keys that have a group behind them, besides those of work for a whole group, which begin with `group-`.
@@ -43,6 +44,7 @@ impl Op {
             // No release is called so: these are told from updates to one, and like them end in their instance.
             Self::Patch { instance, package: Some(package), .. } => format!("update/@{package}/{instance}"),
             Self::Patch { instance, wanted, package: None } => format!("update/@{wanted}/{instance}"),
+            Self::Enforce { instance, source, .. } => return OpKey::enforce(&source.release, instance),
             // Nor is any package: a NEVRA has its architecture behind a dot at the end.
             Self::EnableStreams { instance, streams } => format!("update/@{}/{instance}", specs(streams)),
             Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
@@ -75,6 +77,11 @@ impl Op {
             }
             Self::PatchGroup { group, wanted, package: None, .. } => {
                 format!("group-update/{}/@{wanted}", group.group)
+            }
+            Self::EnforceGroup { group, source, adjusts, .. } => {
+                let labels: Vec<String> = adjusts.iter().map(|adjust| adjust.label()).collect();
+                let digest = Digest::of_lines(labels.iter().map(String::as_str)).short();
+                format!("group-enforce/{}/{}/{digest}", group.group, source.release)
             }
             Self::EnableGroupStreams { group, streams, .. } => {
                 format!("group-update/{}/@{}", group.group, specs(streams))
@@ -120,6 +127,11 @@ impl OpKey {
     /// Returns the key of an instance's update to a release.
     pub fn update(release: &ReleaseName, instance: &Ocid) -> Self {
         Self(format!("update/{release}/{instance}"))
+    }
+
+    /// Returns the key of an instance's being made exactly a release.
+    pub fn enforce(release: &ReleaseName, instance: &Ocid) -> Self {
+        Self(format!("{ENFORCE}{release}/{instance}"))
     }
 
     /// Returns the key of a group's being given the source of a release.
@@ -168,6 +180,11 @@ impl OpKey {
         (rest.is_empty() || rest.starts_with('/')).then(|| Self(format!("{kind}/{to}{rest}")))
     }
 
+    /// Tells whether the op makes an instance exactly a release, call by call.
+    pub fn is_enforce(&self) -> bool {
+        self.0.starts_with(ENFORCE)
+    }
+
     /// Tells whether the op takes instances into a group.
     pub fn is_enroll(&self) -> bool {
         self.0.starts_with(ENROLL)
@@ -185,7 +202,9 @@ impl OpKey {
         let kind = words.next().unwrap_or_default();
         match kind.strip_prefix("group-") {
             Some(_) => words.next().map(|group| Subject::Group(GroupName::new(group))),
-            None if kind == "update" => words.next_back().map(|id| Subject::Instance(Ocid::new(id))),
+            None if ["update", "enforce"].contains(&kind) => {
+                words.next_back().map(|id| Subject::Instance(Ocid::new(id)))
+            }
             None => None,
         }
     }
@@ -263,6 +282,12 @@ mod tests {
             },
             Op::PatchGroup { group: group(), wanted: Wanted::All, package, instances: instances.clone() },
             Op::EnableGroupStreams { group: group(), streams, instances: instances.clone() },
+            Op::EnforceGroup {
+                group: group(),
+                source: source(),
+                adjusts: vec![crate::op::Adjust::Remove(Package::parse("web-1-1.noarch").unwrap())],
+                instances: instances.clone(),
+            },
             Op::Rerun {
                 group: group(),
                 source: source(),
@@ -312,6 +337,7 @@ mod tests {
             Op::Switch { instance: id(), from: None, to: source(), drops: Vec::new() },
             Op::Update { instance: id(), source: source(), kind: Wanted::All },
             Op::Patch { instance: id(), wanted: Wanted::All, package: None },
+            Op::Enforce { instance: id(), source: source(), adjusts: Vec::new() },
             Op::RefreshInstance { instance: id() },
             Op::AdoptSource { release: ReleaseName::new("web"), id: id(), owner },
         ] {

@@ -5,6 +5,7 @@
 //! the world can tell whether it already holds. What each op *means* is [`crate::observed`]'s; how it is said to a
 //! service is `cloud`'s; when it is said is the planner's.
 
+mod adjust;
 mod capabilities;
 mod ids;
 mod key;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::package::{Package, StreamName};
 
+pub use adjust::Adjust;
 pub use capabilities::{Binding, Capabilities};
 pub use ids::{Lineage, PlanId, StepId};
 pub use key::{OpKey, Subject};
@@ -124,6 +126,16 @@ pub enum Op {
         /// The one package that is brought to this version; all that are wanted without it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         package: Option<Package>,
+    },
+    /// Make an instance that is up to date exactly its release: bring packages to a version, older ones too, and take
+    /// packages away, one after the other. Each is answered with a work request of its own.
+    Enforce {
+        /// The instance.
+        instance: Ocid,
+        /// The source that it must be riding.
+        source: SourceRef,
+        /// What is done, in order.
+        adjusts: Vec<Adjust>,
     },
     /// Have an instance get the packages of these module streams from now on, instead of others of their modules. Answered
     /// with a work request.
@@ -235,6 +247,18 @@ pub enum Op {
         /// The members that it is for, and that are waited for.
         instances: Vec<Ocid>,
     },
+    /// Have all members of a group bring packages to a version, older ones too, or take packages away: the service does
+    /// neither on one alone. Answered with a work request.
+    EnforceGroup {
+        /// The group.
+        group: GroupRef,
+        /// The source that it must have, and no other.
+        source: SourceRef,
+        /// What is done: all of it installs, or all of it removes.
+        adjusts: Vec<Adjust>,
+        /// The members that it is for, and that are waited for; the others have it so already.
+        instances: Vec<Ocid>,
+    },
     /// Have all members get the packages of these module streams from now on. Answered with a work request.
     EnableGroupStreams {
         /// The group.
@@ -333,6 +357,7 @@ impl Op {
             | Self::Switch { instance, .. }
             | Self::Update { instance, .. }
             | Self::Patch { instance, .. }
+            | Self::Enforce { instance, .. }
             | Self::EnableStreams { instance, .. }
             | Self::RefreshInstance { instance } => Some(instance),
             _ => None,
@@ -344,6 +369,7 @@ impl Op {
         match self {
             Self::Update { instance, .. }
             | Self::Patch { instance, .. }
+            | Self::Enforce { instance, .. }
             | Self::EnableStreams { instance, .. } => Some(instance),
             _ => None,
         }
@@ -358,6 +384,7 @@ impl Op {
             | Self::Enroll { group, instances, .. }
             | Self::UpdateGroup { group, instances, .. }
             | Self::PatchGroup { group, instances, .. }
+            | Self::EnforceGroup { group, instances, .. }
             | Self::EnableGroupStreams { group, instances, .. }
             | Self::Rerun { group, instances, .. }
             | Self::Refresh { group, instances } => Some((group, instances)),
@@ -371,10 +398,12 @@ impl Op {
         match self {
             Self::Update { instance, .. }
             | Self::Patch { instance, .. }
+            | Self::Enforce { instance, .. }
             | Self::EnableStreams { instance, .. } => std::slice::from_ref(instance),
             Self::Enroll { instances, .. }
             | Self::UpdateGroup { instances, .. }
             | Self::PatchGroup { instances, .. }
+            | Self::EnforceGroup { instances, .. }
             | Self::EnableGroupStreams { instances, .. }
             | Self::Rerun { instances, again: Again::Update(_) | Again::Join, .. } => instances,
             _ => &[],
@@ -398,6 +427,8 @@ impl Op {
             | Self::RemovePackages { source, .. }
             | Self::Switch { to: source, .. }
             | Self::Update { source, .. }
+            | Self::Enforce { source, .. }
+            | Self::EnforceGroup { source, .. }
             | Self::DeleteSource { source }
             | Self::Attach { source, .. }
             | Self::Detach { keeps: source, .. }
@@ -430,6 +461,7 @@ impl Op {
             | Self::Dismiss { group, .. }
             | Self::UpdateGroup { group, .. }
             | Self::PatchGroup { group, .. }
+            | Self::EnforceGroup { group, .. }
             | Self::EnableGroupStreams { group, .. }
             | Self::Rerun { group, .. }
             | Self::Refresh { group, .. }

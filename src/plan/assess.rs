@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::exact::{self, Correction};
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
 use super::{HeldReason, Input, Reason, bindings, schedules};
@@ -13,7 +14,7 @@ use crate::conformance::{Bringer, Sorter, StreamGap, Tally, Verdict, stream_gaps
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
 use crate::op::{Binding, OpKey, Ticket, Wanted};
-use crate::state::FailedWork;
+use crate::state::{FailedWork, UnfinishedOp};
 use crate::train::{Ahead, Group, Members, Release};
 
 /// One member of a declared group.
@@ -47,6 +48,8 @@ pub(super) struct Member<'a> {
     pub(super) switch: bool,
     /// Whether it is updated.
     pub(super) update: bool,
+    /// What makes it exactly its release, and what of that is left; nothing where its group does not ask for that.
+    pub(super) correction: Correction,
     /// Whether its packages are read back.
     pub(super) verify: bool,
     /// Why it is switched or updated.
@@ -60,7 +63,13 @@ pub(super) struct Member<'a> {
 impl Member<'_> {
     /// Tells whether gates must be open before anything is done to it.
     pub(super) fn moves(&self) -> bool {
-        self.switch || self.update
+        self.switch || self.update || self.correction.is_due()
+    }
+
+    /// Has nothing moved on it by this plan.
+    pub(super) fn rest(&mut self) {
+        (self.switch, self.update) = (false, false);
+        self.correction.rest();
     }
 
     /// Tells whether something is known of what only counts in part.
@@ -149,8 +158,10 @@ pub(super) fn members<'a>(
             ));
         }
         if binds_groups {
+            exact::together(input, &mut assessed.list[start..]);
             bindings::hold_together(&mut assessed.list[start..]);
         }
+        exact::hold(&mut assessed.list[start..]);
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
     assessed
@@ -199,6 +210,7 @@ fn assess<'a>(
         rides: false,
         switch: false,
         update: false,
+        correction: Correction::default(),
         verify: false,
         reason: Reason::Bound { line: group.line },
         held: None,
@@ -244,6 +256,10 @@ fn assess<'a>(
         && record.is_some_and(|record| record.release.as_ref() == Some(&release.name))
         && !past.failed.is_some_and(|failed| failed.instances.contains(id));
     member.update = member.tally.due > 0 && !relist;
+    let exact = group.patching().is_exact();
+    if exact && !relist {
+        member.correction = exact::correct(input, (id, group, release), seen, &verdict);
+    }
     // Of what kind anything is, nobody knows before the switch: it may turn out that the schedule brings nothing.
     let unknown = !rides && group.patching().is_by_kind();
     // Who joins installs everything at once, whatever is left to the schedule otherwise.
@@ -257,13 +273,17 @@ fn assess<'a>(
     let stale = stale || relist;
     let left = member.tally.scheduled > 0 && !stale;
     let waits = left && !unknown && !installs;
-    member.reaches = sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead);
+    member.reaches = match exact {
+        true => member.correction.left.is_empty(),
+        false => sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead),
+    };
     if input.capabilities.binding == Binding::Group
         && let Some((ticket, since)) = bindings::in_the_way(input, group, seen)
     {
         member.busy = Some(ticket.clone());
         if let Some(since) = since {
-            (member.joins, member.switch, member.update) = (false, false, false);
+            member.joins = false;
+            member.rest();
             member.held = Some(HeldReason::Overdue { ticket, since });
             return member;
         }
@@ -272,32 +292,37 @@ fn assess<'a>(
     let apart = bound && !rides && !begun_exchange && group.members == Members::Service;
     if input.capabilities.binding == Binding::Group && apart && !bindings::can_rerun(past.failed, id) {
         let rides = riding.named(seen, None);
-        (member.switch, member.update) = (false, false);
+        member.rest();
         member.held = Some(HeldReason::Apart { rides });
         return member;
     }
-    if let Some(reason) = overdue(input, seen, &OpKey::update(&release.name, id)) {
-        (member.held, member.switch, member.update) = (Some(reason), false, false);
+    let own = [OpKey::update(&release.name, id), OpKey::enforce(&release.name, id)];
+    if let Some(reason) = own.iter().find_map(|own| overdue(input, seen, own)) {
+        member.held = Some(reason);
+        member.rest();
         return member;
     }
     if member.moves()
         && input.capabilities.binding == Binding::Instance
-        && let Some(ticket) = foreign_work(input, seen, &OpKey::update(&release.name, id))
+        && let Some(ticket) = foreign_work(input, seen, &own)
     {
         member.held = Some(HeldReason::OpenWork { ticket });
-        member.switch = false;
-        member.update = false;
+        member.rest();
         return member;
     }
     if member.update
         && !member.switch
         && let Some(reason) = other_streams(input, &member, &verdict, &sorter)
     {
-        (member.held, member.update, member.reaches) = (Some(reason), false, false);
+        (member.held, member.reaches) = (Some(reason), false);
+        member.rest();
         member.reason = self::reason(input, &member, rides);
         return member;
     }
-    if group.ahead == Ahead::Block && !verdict.ahead.is_empty() {
+    if exact {
+        let changed = member.moves() || member.joins || !member.recorded || stale;
+        member.verify = member.update || member.correction.is_due() || (member.reaches && changed);
+    } else if group.ahead == Ahead::Block && !verdict.ahead.is_empty() {
         // What is newer cannot be brought back; the rest is still brought up. There is no level to prove.
         member.held = Some(HeldReason::Ahead { packages: verdict.ahead.len() });
     } else {
@@ -339,6 +364,7 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
             () if member.joins => Reason::Joined { line },
             () if member.switch || updating(input, member) => Reason::Unfinished,
             () if member.recorded => Reason::Drifted,
+            () if member.correction.is_due() && !member.update => Reason::Inexact,
             () => Reason::Behind,
         };
     }
@@ -356,6 +382,7 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
 /// Tells whether an earlier run has begun to update the member to its release, by itself or with its group.
 fn updating(input: &Input<'_>, member: &Member<'_>) -> bool {
     begun(input, &OpKey::update(&member.release.name, member.id))
+        || begun(input, &OpKey::enforce(&member.release.name, member.id))
         || begun(input, &OpKey::update_group(&member.group.name, &member.release.name))
 }
 
@@ -379,16 +406,21 @@ fn overdue(input: &Input<'_>, seen: &Instance, own: &OpKey) -> Option<HeldReason
     late.then(|| HeldReason::Overdue { ticket: ticket.clone(), since: op.started })
 }
 
-/// Returns a work request that is open on the instance and is not the update we are waiting for anyway.
-fn foreign_work(input: &Input<'_>, seen: &Instance, own: &OpKey) -> Option<crate::op::Ticket> {
-    match input.state.unfinished.get(own) {
-        // An update of ours whose answer was lost: what is open is most likely it, and the executor looks.
-        Some(op) if op.ticket.is_none() => None,
-        ours => {
-            let ours = ours.and_then(|op| op.ticket.as_ref());
-            seen.open_work.iter().find(|ticket| Some(*ticket) != ours).cloned()
-        }
+/// Returns a work request that is open on the instance and is not the work of ours that we are waiting for anyway.
+fn foreign_work(input: &Input<'_>, seen: &Instance, own: &[OpKey]) -> Option<crate::op::Ticket> {
+    let begun = |key: &OpKey| input.state.unfinished.get(key).map(|op| (key.is_enforce(), op));
+    let ours: Vec<_> = own.iter().filter_map(begun).collect();
+    // Work of ours whose answer was lost: what is open is most likely it, and the executor looks. Of an op of several calls
+    // the one that is known may be over, and the next one be open.
+    let is_lost = |(several, op): &(bool, &UnfinishedOp)| match &op.ticket {
+        None => true,
+        Some(ticket) => *several && !seen.open_work.contains(ticket),
+    };
+    if ours.iter().any(is_lost) {
+        return None;
     }
+    let is_ours = |ticket: &Ticket| ours.iter().any(|(_, op)| op.ticket.as_ref() == Some(ticket));
+    seen.open_work.iter().find(|ticket| !is_ours(ticket)).cloned()
 }
 
 /// Verdicts by what was compared: instances on one level share their package set, and so their verdict.

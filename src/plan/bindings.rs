@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use super::assess::{Assessed, Member};
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
-use super::{HeldReason, Input};
+use super::{HeldReason, Input, exact};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, SourceLink};
-use crate::op::{Again, Binding as Binds, OpKey, Subject, Ticket, Wanted};
+use crate::op::{Adjust, Again, Binding as Binds, OpKey, Subject, Ticket, Wanted};
 use crate::state::{FailedWork, UnfinishedOp};
 use crate::train::Group;
 
@@ -39,6 +39,8 @@ pub(super) struct Binding {
     pub(super) rerun: Option<(Ticket, Again, Vec<Ocid>)>,
     /// The members that an update of the whole group is for.
     pub(super) update: Option<(Wanted, Vec<Ocid>)>,
+    /// What makes the members exactly their release, call by call, each with those for whom it is.
+    pub(super) adjusts: Vec<(Vec<Adjust>, Vec<Ocid>)>,
     /// The members whose packages are read back.
     pub(super) proves: Vec<Ocid>,
 }
@@ -51,6 +53,7 @@ impl Binding {
             || !self.joins.is_empty()
             || self.rerun.is_some()
             || self.update.is_some()
+            || !self.adjusts.is_empty()
     }
 
     /// Returns who is taken in by one call each, so many at most. What an earlier run has begun stays as it was asked
@@ -107,6 +110,7 @@ fn bind(
     if is_held(members) {
         return binding;
     }
+    binding.adjusts = exact::of_group(input, members);
     let begun = |key: OpKey| input.state.unfinished.contains_key(&key);
     if seen.is_some() {
         binding.attach = source.is_none_or(|source| !binding.has.iter().any(|link| link.id == *source))
@@ -198,15 +202,19 @@ fn is_held(members: &[Member<'_>]) -> bool {
 pub(super) fn hold_together(members: &mut [Member<'_>]) {
     let apart = members.iter().find(|member| matches!(member.held, Some(HeldReason::Apart { .. })));
     if let Some(apart) = apart.map(|member| member.id.clone()) {
-        for member in members.iter_mut().filter(|member| member.update && !member.switch) {
-            (member.update, member.verify) = (false, false);
+        let alike =
+            |member: &&mut Member<'_>| (member.update || member.correction.is_due()) && !member.switch;
+        for member in members.iter_mut().filter(alike) {
+            member.verify = false;
+            member.rest();
             member.held.get_or_insert(HeldReason::Stray { instance: apart.clone() });
         }
     }
     let busy = members.iter().find_map(|member| Some((member.id.clone(), member.busy.clone()?)));
     let Some((instance, ticket)) = busy else { return };
     for member in members.iter_mut().filter(|member| member.moves() || member.joins) {
-        (member.switch, member.update, member.joins, member.verify) = (false, false, false, false);
+        (member.joins, member.verify) = (false, false);
+        member.rest();
         let held = match member.busy.clone() {
             Some(ticket) => HeldReason::OpenWork { ticket },
             None => HeldReason::Beside { instance: instance.clone(), ticket: ticket.clone() },

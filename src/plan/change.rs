@@ -161,6 +161,9 @@ pub struct Cohort {
     pub drops: Vec<SourceLink>,
     /// Whether they are updated.
     pub update: bool,
+    /// Whether they are made exactly the release.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
     /// Why anything is done to them.
     pub reason: Reason,
     /// How they stand to the release: what is behind is the same for all of them, what is ahead, extra or missing is
@@ -190,6 +193,8 @@ pub enum Reason {
     },
     /// It rides the release and is behind it.
     Behind,
+    /// It rides the release, is not behind it, and is not exactly that.
+    Inexact,
     /// Somebody else moved it off the release.
     Drifted,
     /// An earlier run began and did not finish.

@@ -186,6 +186,7 @@ impl Story {
                 from: from.filter(|_| member.switch),
                 drops: drops.clone(),
                 update: member.update,
+                exact: member.correction.is_due(),
                 reason: &member.reason,
                 behind: &verdict.behind,
                 tally,
@@ -199,6 +200,7 @@ impl Story {
                     switch: member.switch,
                     drops: drops.into_iter().cloned().collect(),
                     update: member.update,
+                    exact: member.correction.is_due(),
                     reason: member.reason.clone(),
                     verdict: Verdict { behind: verdict.behind.clone(), ..Verdict::default() },
                     instances: Vec::new(),
@@ -254,7 +256,8 @@ impl Story {
     }
 
     fn report_ahead(&mut self, member: &Member<'_>, verdict: &Verdict) {
-        if verdict.ahead.is_empty() {
+        // What is brought back is told with that.
+        if verdict.ahead.is_empty() || (member.group.patching().is_exact() && member.held.is_none()) {
             return;
         }
         self.ahead.push(AheadReport {
@@ -318,6 +321,7 @@ impl Story {
             planned.work.joins += usize::from(member.joins);
             planned.work.switches += usize::from(member.switch);
             planned.work.updates += usize::from(member.update);
+            planned.work.exact += usize::from(member.correction.is_due());
             planned.work.verifies += usize::from(member.verify);
             planned.held += usize::from(member.held.is_some());
             let ahead = member.verdict.as_ref().is_some_and(|verdict| !verdict.ahead.is_empty());
@@ -389,6 +393,7 @@ struct CohortKey<'a> {
     from: Option<&'a SourceLink>,
     drops: Vec<&'a SourceLink>,
     update: bool,
+    exact: bool,
     reason: &'a Reason,
     behind: &'a [Lag],
     tally: Option<Tally>,

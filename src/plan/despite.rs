@@ -61,6 +61,7 @@ fn despite(input: &Input<'_>) -> Plan {
         cohorts: Vec::new(),
         ahead: Vec::new(),
         mismatches: Vec::new(),
+        exact: Vec::new(),
         held: Vec::new(),
         notes: Vec::new(),
         cost: super::Cost::default(),

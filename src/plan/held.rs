@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
+use super::exact::Left;
 use crate::advisory::Flagged;
 use crate::conformance::{Lag, StreamGap};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
@@ -208,6 +209,11 @@ pub enum HeldReason {
         ticket: Ticket,
         /// When it was asked for.
         since: Timestamp,
+    },
+    /// It will not be exactly its release: these packages stay as they are.
+    Inexact {
+        /// Which, and why.
+        left: Vec<Left>,
     },
     /// Packages of it are behind because it gets them from other module streams than its release: an update brings
     /// neither those nor the switch.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 mod crew;
+mod exact;
 mod gates;
 mod imports;
 mod lists;
@@ -45,6 +46,7 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
     sources::deleted_last(&mut lint);
     sources::children_hang(&mut lint);
     crew::move_as_a_whole(&mut lint);
+    exact::is_told(&mut lint);
     imports::are_taken_over(&mut lint);
     lint.findings
 }
@@ -110,7 +112,8 @@ impl<'a> Lint<'a> {
                         Op::AddPackages { source, .. }
                         | Op::RemovePackages { source, .. }
                         | Op::Switch { to: source, .. }
-                        | Op::Update { source, .. },
+                        | Op::Update { source, .. }
+                        | Op::Enforce { source, .. },
                 }
                 | Action::Verify { what: Verification::Contents { source } } => {
                     self.source_resolves(step, source, &sources);
@@ -121,6 +124,7 @@ impl<'a> Lint<'a> {
                         | Op::Detach { group, keeps: source, .. }
                         | Op::Enroll { group, source, .. }
                         | Op::UpdateGroup { group, source, .. }
+                        | Op::EnforceGroup { group, source, .. }
                         | Op::Rerun { group, source, .. },
                 } => {
                     self.source_resolves(step, source, &sources);
@@ -197,7 +201,10 @@ impl<'a> Lint<'a> {
         }
         // What is newer than its release, or waits for a schedule, has no level to prove.
         let level_less = self.plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
-            (Address::Instance(id), HeldReason::Ahead { .. } | HeldReason::Schedule { .. }) => Some(id),
+            (
+                Address::Instance(id),
+                HeldReason::Ahead { .. } | HeldReason::Schedule { .. } | HeldReason::Inexact { .. },
+            ) => Some(id),
             _ => None,
         });
         let level_less: BTreeSet<&Ocid> = level_less.collect();
@@ -307,7 +314,9 @@ impl<'a> Lint<'a> {
             let (instance, release) = match &step.action {
                 Action::Act { op } => match op {
                     Op::Switch { instance, to, .. } => (Some(instance), Some(&to.release)),
-                    Op::Update { instance, source, .. } => (Some(instance), Some(&source.release)),
+                    Op::Update { instance, source, .. } | Op::Enforce { instance, source, .. } => {
+                        (Some(instance), Some(&source.release))
+                    }
                     _ => (op.instance(), None),
                 },
                 Action::Verify {
@@ -364,6 +373,7 @@ impl<'a> Lint<'a> {
                 Action::Act { op: Op::Join { .. } } => &mut work.joins,
                 Action::Act { op: Op::Leave { .. } } => &mut work.leaves,
                 Action::Act { op: Op::Switch { .. } } => &mut work.switches,
+                Action::Act { op: Op::Enforce { .. } } => &mut work.exact,
                 Action::Act { op } if op.updates().is_some() => &mut work.updates,
                 Action::Verify { .. } => &mut work.verifies,
                 Action::Act { .. } | Action::Gate { .. } => continue,

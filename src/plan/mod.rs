@@ -13,6 +13,7 @@ mod changes;
 mod despite;
 mod drift;
 mod drifted;
+mod exact;
 mod file;
 mod gates;
 mod held;
@@ -55,6 +56,7 @@ pub use aim::unknown;
 pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, ReleaseMove};
 pub use despite::drifting;
 pub use drifted::{Drift, DriftKind, Drifts};
+pub use exact::{Enforcement, Left, PROTECTED, Stay, protected};
 pub use file::{PlanFile, PlanFileError, read, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use imports::{Attached, PlannedImport, Takeover, Unimportable, pending as pending_imports};
@@ -117,6 +119,9 @@ pub struct Plan {
     /// Members that stay where they are and have more or fewer packages than their release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mismatches: Vec<Mismatch>,
+    /// Members that are made exactly their release, and how.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exact: Vec<Enforcement>,
     /// What is wanted and not now.
     pub held: Vec<Held>,
     /// What a reviewer should know and nobody has to act on.
@@ -237,8 +242,15 @@ pub struct Work {
     pub switches: usize,
     /// Instances updated.
     pub updates: usize,
+    /// Instances made exactly the release.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub exact: usize,
     /// Instances whose packages are read back.
     pub verifies: usize,
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What a plan will take.

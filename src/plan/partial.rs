@@ -177,7 +177,8 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
     let rests =
         |group: &GroupName, id: &Ocid| resting.contains(group) || idle.contains(&(group.clone(), id.clone()));
     for member in members.list.iter_mut().filter(|member| rests(&member.group.name, member.id)) {
-        (member.joins, member.switch, member.update, member.verify) = (false, false, false, false);
+        (member.joins, member.verify) = (false, false);
+        member.rest();
     }
     bindings.retain(|group, _| !resting.contains(group));
     for group in &unmade {

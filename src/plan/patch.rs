@@ -187,6 +187,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         cohorts: Vec::new(),
         ahead: Vec::new(),
         mismatches: Vec::new(),
+        exact: Vec::new(),
         held,
         notes,
         cost: steps::cost(&steps),
@@ -406,7 +407,7 @@ impl<'a> Draft<'a> {
         let what = Verification::Patched { instance: id.clone(), wanted, packages };
         last = Some(self.push(id, group, Action::Verify { what }, last, Precondition::Nothing));
         if let (true, Some(group)) = (proves, group) {
-            let what = Verification::Level { instance: id.clone(), group: group.clone() };
+            let what = Verification::Level { instance: id.clone(), group: group.clone(), stays: Vec::new() };
             self.push(id, Some(group), Action::Verify { what }, last, Precondition::Nothing);
         }
     }

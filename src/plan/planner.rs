@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::aim::Names;
 use super::{
     Basis, Drift, FORMAT_VERSION, Partial, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings,
-    changes, drift, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules, steps,
-    vendors, waves,
+    changes, drift, exact, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules,
+    steps, vendors, waves,
 };
 use crate::name::{Address, Spelled};
 use crate::observed::Observed;
@@ -169,6 +169,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
         cohorts: story.cohorts,
         ahead: story.ahead,
         mismatches: mismatch::find(&members),
+        exact: exact::tell(input, &members),
         held: story.held,
         notes: story.notes,
         cost: steps::cost(&steps),

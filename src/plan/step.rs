@@ -68,6 +68,10 @@ pub enum Verification {
         instance: Ocid,
         /// The group.
         group: GroupName,
+        /// Packages that keep it from being exactly the release, and that the plan leaves as they are: with nothing else
+        /// in the way all is done that was to be, and no level is recorded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stays: Vec<Package>,
     },
     /// Nothing of this is outstanding on the instance any more.
     Patched {
@@ -200,6 +204,8 @@ impl Step {
                 | Op::Rerun { again: Again::Sources | Again::Join, .. } => Phase::Switch,
                 Op::Update { .. }
                 | Op::Patch { .. }
+                | Op::Enforce { .. }
+                | Op::EnforceGroup { .. }
                 | Op::EnableStreams { .. }
                 | Op::EnableGroupStreams { .. }
                 | Op::UpdateGroup { .. }

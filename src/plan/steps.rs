@@ -63,13 +63,16 @@ pub(super) fn cost(steps: &[Step]) -> Cost {
     let mut cost = Cost::default();
     for step in steps {
         let Action::Act { op } = &step.action else { continue };
-        cost.changing_calls += match op {
+        let calls = match op {
             Op::Switch { from, to, drops, .. } => switch_calls(from.as_ref(), to, drops),
+            Op::Enforce { adjusts, .. } => adjusts.len(),
             _ => 1,
         };
+        cost.changing_calls += calls;
         cost.work_requests += match op.crew() {
             Some((_, instances)) => instances.len(),
-            None => usize::from(op.updates().is_some() || matches!(op, Op::RefreshInstance { .. })),
+            None if op.updates().is_some() => calls,
+            None => usize::from(matches!(op, Op::RefreshInstance { .. })),
         };
     }
     cost

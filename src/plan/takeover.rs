@@ -61,6 +61,7 @@ pub fn import(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         cohorts: Vec::new(),
         ahead: Vec::new(),
         mismatches: Vec::new(),
+        exact: Vec::new(),
         held: Vec::new(),
         notes,
         cost: steps::cost(&steps),

@@ -111,7 +111,9 @@ impl<W: Write> Lines<W> {
         let text = match end {
             StepEnd::Done => format!("{object}  {done}{took}"),
             StepEnd::AlreadyDone => format!("{object}  {done} (already)"),
-            StepEnd::Updated => format!("{object}  read back, below level until its schedule has run{took}"),
+            StepEnd::Updated => {
+                format!("{object}  read back: done what this plan does, and still below level{took}")
+            }
             StepEnd::Failed { message } => format!("{object}  FAILED {doing}{took}: {}", one_line(message)),
             StepEnd::Refused { message } => format!("{object}  REFUSED {doing}: {}", one_line(message)),
             StepEnd::Shut { message } => format!("{object}  SHUT, {doing}: {}", one_line(message)),

@@ -70,6 +70,11 @@ impl Row {
         Self::pair(Mark::NONE, lag.installed, lag.release)
     }
 
+    /// Makes the row of a package that is brought back to the release's version.
+    pub(super) fn of_back(lag: &Lag) -> Self {
+        Self::pair(Mark('!', Tone::Destroy), lag.installed, lag.release)
+    }
+
     /// Makes the row of a package that somebody moved away from the release's version.
     pub(super) fn of_drifted(lag: &Lag) -> Self {
         Self::pair(Mark::DRIFT, lag.release, lag.installed)

@@ -8,6 +8,7 @@ mod changes;
 mod cohorts;
 mod crew;
 pub(super) mod drift;
+mod exact;
 mod held;
 mod imports;
 mod mismatch;
@@ -35,6 +36,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         drift::section(&mut page, plan, drift_count(plan), &plan.drift.iter().collect::<Vec<_>>());
         imports::section(&mut page, plan);
         changes::section(&mut page, plan);
+        exact::section(&mut page, plan);
         held::section(&mut page, plan);
         held::ahead(&mut page, plan);
         mismatch::section(&mut page, plan);

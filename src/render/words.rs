@@ -1,6 +1,7 @@
 //! The words for things: addresses, sources, reasons, steps, times. One wording each, wherever it is shown.
 
 mod crew;
+mod doing;
 pub(super) mod gates;
 mod held;
 
@@ -15,10 +16,10 @@ use crate::conformance::Tally;
 use crate::name::{Address, Ocid, ReleaseName};
 use crate::observed::{InstanceStatus, Job, SourceLink};
 use crate::op::{Op, OpKey, Schedule, Wanted};
-use crate::package::StreamName;
 use crate::plan::{Action, Cohort, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
+use doing::{adjusting, enabling};
 pub(super) use held::{held, held_short};
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
@@ -221,6 +222,7 @@ pub(super) fn reason(plan: &Plan, reason: &Reason, cohort: &Cohort) -> String {
         }
         Reason::Joined { line } => format!("because {file}:{line} puts it in the group"),
         Reason::Behind => format!("because it rides {} and is behind it", cohort.to),
+        Reason::Inexact => format!("because it rides {} and is not exactly that", cohort.to),
         Reason::Drifted => format!("because somebody else moved it off {}", cohort.to),
         Reason::Unfinished => "because an earlier run began and did not finish".to_owned(),
     }
@@ -233,6 +235,7 @@ pub(super) fn reason_short(plan: &Plan, reason: &Reason) -> String {
         Reason::Bound { line } => format!("bound by {file}:{line}"),
         Reason::Joined { line } => format!("put in by {file}:{line}"),
         Reason::Behind => "behind their release".to_owned(),
+        Reason::Inexact => "not exactly their release".to_owned(),
         Reason::Drifted => "moved off it by somebody else".to_owned(),
         Reason::Unfinished => "left by an unfinished run".to_owned(),
     }
@@ -245,6 +248,7 @@ pub(super) fn patching(patching: Patching) -> Option<String> {
         Wanted::Only(kind) => format!("{} updates", Wanted::Only(kind)),
     };
     match (patching.update, patching.schedule) {
+        (Some(Wanted::All), _) if patching.is_exact() => Some("at level with exactly its release".to_owned()),
         (Some(Wanted::All), _) => None,
         (Some(update), None) => Some(format!("only {} count", only(update))),
         (Some(update), Some(schedule)) => Some(format!(
@@ -393,6 +397,15 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 format!("installing {wanted} updates"),
                 format!("{wanted} updates installed"),
             ),
+            Op::Enforce { instance, source, adjusts } => {
+                let (doing, done) = adjusting(adjusts);
+                let release = &source.release;
+                words(
+                    brief(plan.label(instance)),
+                    format!("making it exactly {release}: {doing}"),
+                    format!("made exactly {release}: {done}"),
+                )
+            }
             Op::EnableStreams { instance, streams } => {
                 let (doing, done) = enabling(streams);
                 words(brief(plan.label(instance)), doing, done)
@@ -403,6 +416,7 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             | Op::Dismiss { .. }
             | Op::UpdateGroup { .. }
             | Op::PatchGroup { .. }
+            | Op::EnforceGroup { .. }
             | Op::EnableGroupStreams { .. }
             | Op::Rerun { .. }
             | Op::Refresh { .. }
@@ -448,13 +462,6 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             words(object, doing, done)
         }
     }
-}
-
-/// What is done, and has been done, to module streams.
-fn enabling(streams: &[StreamName]) -> (String, String) {
-    let names: Vec<String> = streams.iter().map(StreamName::to_string).collect();
-    let names = names.join(", ");
-    (format!("enabling {names}"), format!("{names} enabled"))
 }
 
 #[cfg(test)]

@@ -91,6 +91,20 @@ pub(crate) fn bring(transaction: &mut Transaction, installed: &PackageSet, runni
     transaction.removed.extend(old);
 }
 
+/// What `dnf` takes from nobody: the files of `/etc/dnf/protected.d` on Oracle Linux 8 name them, or something of
+/// theirs needs them.
+const PROTECTED: [&str; 10] =
+    ["dnf", "yum", "systemd", "systemd-udev", "setup", "sudo", "grub2-common", "glibc", "bash", "rpm"];
+
+/// Says why a package is not removed, if so: it is protected, or of the kernel that runs.
+pub(crate) fn refuses_to_remove(package: Package, running: &str) -> Option<String> {
+    let protected = PROTECTED.contains(&package.name());
+    let runs = package.is_install_only() && is_running(package, running);
+    (protected || runs).then(|| {
+        format!("The operation would result in removing the following protected packages: {}", package.name())
+    })
+}
+
 fn is_running(package: Package, running: &str) -> bool {
     let rest = running.strip_prefix(package.version()).and_then(|rest| rest.strip_prefix('-'));
     let rest = rest.and_then(|rest| rest.strip_prefix(package.release()));
@@ -137,6 +151,21 @@ mod tests {
             (&[2, 3], "5.3-1.el8.x86_64", &[1, 3], &[2, 3]),
         ] {
             assert_eq!(updated(&kernels(have), running, &[kernels(offer)]), kernels(after), "{have:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_protected_and_the_running_kernel_stay() {
+        let refused =
+            |text: &str| refuses_to_remove(Package::parse(text).unwrap(), "5.1-1.el8.x86_64").is_some();
+        for (package, stays) in [
+            ("dnf-4.7.0-1.noarch", true),
+            ("dnf-data-4.7.0-1.noarch", false),
+            ("kernel-uek-core-5.1-1.el8.x86_64", true),
+            ("kernel-uek-core-5.2-1.el8.x86_64", false),
+            ("kernel-tools-5.1-1.el8.x86_64", false),
+        ] {
+            assert_eq!(refused(package), stays, "{package}");
         }
     }
 

@@ -42,7 +42,7 @@ pub use golden::{DEFAULT_SEED, Facts, GoldenInstance, Level, Member, facts, gold
 pub use handle::Handle;
 pub use in_process::InProcess;
 pub use service::{Given, Simulator};
-pub use switches::{HubSwitches, NullSources, ObjectSwitches, Reaction, Switches};
+pub use switches::{GoesBack, HubSwitches, NullSources, ObjectSwitches, Reaction, Switches};
 pub use world::{Ask, Left, Mishap, Power, Trial};
 
 /// The region that the simulator's ids and credentials name.

@@ -12,6 +12,27 @@ pub enum Reaction {
     Conflict,
 }
 
+/// On which systems an agent that is told to install an older version than is there goes back to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoesBack {
+    /// On none: it says "nothing to do".
+    Never,
+    /// On those of this major release and later.
+    From(u16),
+}
+
+impl GoesBack {
+    /// Tells whether it does on a system, by its release (`8.10`) or its name (`ORACLE_LINUX_8`).
+    pub(crate) fn on(self, system: &str) -> bool {
+        let digits = system.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty());
+        let major = digits.and_then(|major| major.parse().ok());
+        match self {
+            Self::Never => false,
+            Self::From(first) => major.is_some_and(|major: u16| major >= first),
+        }
+    }
+}
+
 /// The switches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Switches {
@@ -60,6 +81,10 @@ pub struct Switches {
     /// that is not in use. Default no: nobody saw one that does, and nothing in the API puts metadata into one. Where no
     /// source tells of a module, agents take its packages as any others.
     pub custom_sources_have_modules: bool,
+    /// Installing an older version than is there goes back to it. Default from release 8 on: dnf's manual says of `install`
+    /// that a version which is asked for is installed whichever is there, and yum of release 7 says "nothing to do". What
+    /// the agent runs is unknown.
+    pub install_goes_back: GoesBack,
     /// A source of another architecture can be attached. Default yes: no rule is documented.
     pub foreign_architectures: bool,
     /// A group's install-all answers with a work request id. Default no: Oracle's collection does not rely on one.
@@ -108,8 +133,8 @@ pub struct HubSwitches {
     /// Making a source, and having its metadata written, makes a work request that can be found by its id. Default yes:
     /// the answer names none, but there is an operation type for it.
     pub making_makes_work: bool,
-    /// Installing an older version than is there goes back to it. Default no: what the agent runs is unknown.
-    pub install_goes_back: bool,
+    /// The same of installing an older version as [`Switches::install_goes_back`]: the agent runs the same tools.
+    pub install_goes_back: GoesBack,
     /// Packages must be spelled as each operation's examples have them. Default yes.
     pub strict_spellings: bool,
     /// Which installed packages have null for sources. Default those that no source provides.
@@ -180,7 +205,7 @@ impl Default for HubSwitches {
             mixed_fails: true,
             updates_split: false,
             making_makes_work: true,
-            install_goes_back: false,
+            install_goes_back: GoesBack::From(8),
             strict_spellings: true,
             null_sources: NullSources::Unprovided,
             versions_with_epoch: true,
@@ -215,6 +240,7 @@ impl Default for Switches {
             all_sources_of_installed: true,
             errata_between: true,
             custom_sources_have_modules: false,
+            install_goes_back: GoesBack::From(8),
             foreign_architectures: true,
             group_update_names_work: false,
             hub: HubSwitches::default(),

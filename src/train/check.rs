@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Endpoint;
 use super::api;
+use super::enforcing;
 use super::imports;
 use super::problem::{Report, Source};
 use super::shape::{GroupShape, MembersShape, ReleaseShape, Shape};
@@ -41,6 +42,7 @@ pub(super) fn file(loaded: &Loaded, report: &mut Report) {
     }
     circles(source, &shape.groups, report);
     api::check(source, shape, report);
+    enforcing::check(source, shape, report);
     imports::check(source, shape, report);
     for (release, manifest) in shape.releases.iter().zip(manifests) {
         if let Some((source, reading)) = manifest {

@@ -80,6 +80,12 @@ pub(super) fn of(train: &Train) -> Digest {
     if !profiles.is_empty() {
         parts.put("profiles").list(&profiles);
     }
+    let enforcing = groups.iter().filter(|group| !group.enforcing.is_default());
+    let enforcing: Vec<String> =
+        enforcing.map(|group| format!("{} {}", group.name, group.enforcing)).collect();
+    if !enforcing.is_empty() {
+        parts.put("enforcing").list(&enforcing.iter().map(String::as_str).collect::<Vec<_>>());
+    }
     let mut imports: Vec<&Imported> = imports.iter().map(|Import { of, line: _ }| of).collect();
     imports.sort_unstable();
     if !imports.is_empty() {
@@ -152,6 +158,7 @@ fn put_group(parts: &mut Parts, group: &Group) {
         schedule,
         profile: _,
         pace,
+        enforcing: _,
     } = group;
     parts.put(name.as_str()).optional(id.as_ref().map(|id| id.as_str())).put(release.as_str());
     match members {

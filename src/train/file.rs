@@ -269,6 +269,7 @@ fn group(shape: GroupShape) -> Option<Group> {
         update,
         schedule,
         profile,
+        enforcing,
     } = shape;
     Some(Group {
         name: name?.value,
@@ -289,5 +290,6 @@ fn group(shape: GroupShape) -> Option<Group> {
         line,
         profile: profile.is_some_and(|at| at.value),
         pace,
+        enforcing: enforcing.value,
     })
 }

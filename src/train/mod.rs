@@ -242,12 +242,18 @@ pub struct Group {
     pub profile: bool,
     /// How it moves: `waves`, `concurrency`, `soak`, `wave_soak`, `window`, `blackout`, `health`.
     pub pace: Pace,
+    /// `enforce`, `remove_extras` and `reboot`: what is done to members beyond updates.
+    pub enforcing: Enforcing,
 }
 
 impl Group {
     /// Returns what is installed on its members, and so what its level counts.
     pub fn patching(&self) -> Patching {
-        Patching { update: self.update, schedule: self.schedule.map(|schedule| schedule.update) }
+        Patching {
+            update: self.update,
+            schedule: self.schedule.map(|schedule| schedule.update),
+            enforce: self.enforcing.enforce,
+        }
     }
 }
 
@@ -321,10 +327,10 @@ mod check;
 mod digest;
 pub mod edit;
 mod encryption;
+mod enforcing;
 mod file;
 mod imports;
 mod keeping;
-mod later;
 mod layout;
 mod notify;
 mod pace;
@@ -338,9 +344,10 @@ mod table;
 mod tests;
 mod vendors;
 
-pub use crate::patching::Patching;
+pub use crate::patching::{Enforce, Patching};
 pub use crate::rollout::Amount;
 pub use encryption::Encryption;
+pub use enforcing::{Enforcing, Reboot};
 pub use file::{Overlay, Settings, load, load_all, load_settings, load_with_overlay};
 pub use imports::{Import, Imported};
 pub use keeping::{BACKUPS, Bucket, Database, Keeping};

@@ -7,9 +7,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::encryption::{self, Encryption};
+use super::enforcing::{self, EnforcingShape};
 use super::imports::{self, ImportShape};
 use super::keeping;
-use super::later;
 use super::notify::{self, Notify};
 use super::pace;
 use super::patching;
@@ -52,6 +52,7 @@ pub(super) const TABLES: [(&str, &[&str]); 8] = [
             "update",
             "enforce",
             "remove_extras",
+            "reboot",
             "ahead",
             "schedule",
             "profile",
@@ -123,6 +124,7 @@ pub(super) struct GroupShape {
     pub(super) update: Option<Wanted>,
     pub(super) schedule: Option<Schedule>,
     pub(super) profile: Option<At<bool>>,
+    pub(super) enforcing: EnforcingShape,
 }
 
 /// Who is in a group.
@@ -292,7 +294,7 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         let flag = file.flag(value, "`profile`")?;
         Some(At { value: flag, span: value.span() })
     });
-    later::group(file, &fields);
+    let enforcing = enforcing::read(file, &fields);
     fields.close(file);
     GroupShape {
         name,
@@ -308,6 +310,7 @@ fn group(file: &mut File<'_>, table: &DeTable<'_>, span: Range<usize>) -> GroupS
         update,
         schedule,
         profile,
+        enforcing,
     }
 }
 

@@ -36,11 +36,6 @@ impl File<'_> {
         self.report.at(self.source, span, message, hint);
     }
 
-    /// Records what this version reads, checks and does not act on.
-    pub(super) fn not_yet(&mut self, span: Range<usize>, what: &str, hint: &str) {
-        self.problem(span, format!("{what} is not supported yet"), hint);
-    }
-
     /// Takes a string; `what` names the value in the message.
     pub(super) fn text(&mut self, value: Value<'_>, what: &str) -> Option<At<String>> {
         match value.get_ref() {

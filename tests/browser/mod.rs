@@ -73,6 +73,7 @@ fn train(instances: usize) -> Train {
         schedule: None,
         profile: false,
         pace: patchtrain::rollout::Pace::default(),
+        enforcing: Default::default(),
     };
     Train {
         file: PathBuf::from("trains/great-linux.toml"),

@@ -5,6 +5,7 @@ mod database;
 mod diff;
 mod drift;
 mod encryption;
+mod exact;
 mod examples;
 mod fmt;
 mod freeze;

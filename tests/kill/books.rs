@@ -226,7 +226,9 @@ fn journal(text: &str, serial: u64) -> Vec<Entry> {
     if heading["serial"].as_u64().unwrap() < serial {
         return Vec::new();
     }
-    lines.map(|json| serde_json::from_str(json).unwrap()).collect()
+    // Where its batch begins stands before each entry.
+    let entries = lines.map(|line| line.split_once(' ').unwrap().1);
+    entries.map(|json| serde_json::from_str(json).unwrap()).collect()
 }
 
 fn phase(entry: &Entry) -> Option<Phase> {

@@ -6,6 +6,7 @@ mod cached;
 mod children;
 mod convergence;
 mod drifts;
+mod exact;
 mod groups;
 mod imports;
 mod refusals;

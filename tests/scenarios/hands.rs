@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use patchtrain::name::{Ocid, ReleaseName};
 use patchtrain::observed::{Scope, Sighting, SourceLink};
 use patchtrain::oci::Call;
-use patchtrain::op::{Op, SourceRef};
+use patchtrain::op::{Adjust, Op, SourceRef};
+use patchtrain::package::{Package, PackageSet};
 use serde_json::json;
 
 use super::stage::Stage;
@@ -46,6 +47,34 @@ impl Stage {
             let call = Call::post("DetachChild", &path).json(&json!({ "softwareSourceId": child["id"] }));
             self.client.send(&call).await.unwrap();
         }
+    }
+
+    /// Removes a package from an instance, in the version that is there.
+    pub(crate) async fn remove_by_hand(&mut self, package: &str, name: &str) {
+        let instance = self.id(name);
+        let installed = self.simulator.installed_on(instance.as_str()).unwrap();
+        let package = installed.iter().find(|have| have.name() == package).unwrap();
+        let source = SourceRef { release: ReleaseName::new("none"), id: None, under: None };
+        self.by_hand(&Op::Enforce { instance, source, adjusts: vec![Adjust::Remove(package)] }).await;
+    }
+
+    /// What an instance has besides its release, and what it lacks of it, by the simulator's own books.
+    pub(crate) async fn unlike(&self, name: &str, release: &str) -> String {
+        let installed = self.simulator.installed_on(self.id(name).as_str()).unwrap();
+        let id = self.state().await.sources[&ReleaseName::new(release)].id.clone();
+        let Sighting::SourceContents(_, Some(held)) = self.look(Scope::SourceContents(id)).await else {
+            panic!("{release} cannot be read")
+        };
+        let newest = |set: &PackageSet| -> PackageSet {
+            set.by_name_arch().map(|versions| *versions.last().unwrap()).collect()
+        };
+        let (have, want) = (newest(&installed), newest(&held));
+        let of_agents =
+            |package: &&Package| !package.name().contains("agent") && package.name() != "gpg-pubkey";
+        let beside = have.difference(&want);
+        let beside: Vec<&str> = beside.iter().filter(of_agents).map(|package| package.as_str()).collect();
+        let lacks = want.difference(&have);
+        format!("{} besides: {}\n{} lacking\n", beside.len(), beside.join(" "), lacks.len())
     }
 
     /// Puts an instance on a release's source, which is no business of the train's.

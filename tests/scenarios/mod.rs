@@ -65,6 +65,7 @@ stories![
     half_a_rollout_is_taken_back,
     the_window_closes,
     who_is_ill_holds_the_next_wave,
+    a_group_goes_back_exactly,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,
     a_member_moves_to_another_group,
@@ -81,6 +82,7 @@ stories![
     calls_are_lost,
     gates_open_in_order,
     members_are_selected,
+    exactly_its_release,
     names_without_epoch,
     servers_fail_in_bursts,
     somebody_edits_a_source,
@@ -282,6 +284,10 @@ impl Story {
             ["by", "hand:", "detach", "the", "children", "of", name] => {
                 self.stage.detach_children(name).await;
             }
+            ["by", "hand:", "remove", package, "from", name] => {
+                self.stage.remove_by_hand(package, name).await;
+            }
+            [name, "beside", release] => self.said = self.stage.unlike(name, release).await,
             ["children", "of", name] => self.said = self.stage.attached(name).await.join("\n"),
             ["by", "hand:", "put", package, "into", release] => {
                 self.stage.edit_source(release, true, package).await;

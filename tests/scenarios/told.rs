@@ -40,6 +40,11 @@ pub(crate) fn plan(plan: &Plan) -> String {
     for report in &plan.ahead {
         line(format!("ahead {}", plan.label(&report.instance)));
     }
+    for entry in &plan.exact {
+        let names: Vec<&str> = entry.instances.iter().map(|id| plan.label(id)).collect();
+        let (back, add, remove) = (entry.back.len(), entry.add.len(), entry.remove.len());
+        line(format!("exact {}: {back} back, {add} installed, {remove} removed", names.join(" ")));
+    }
     for held in &plan.held {
         let until = held.until.map(|until| format!(" until {until:.0}")).unwrap_or_default();
         line(format!("held {}: {}{until}", address(plan, &held.address), tag(&held.reason, "held")));
@@ -88,7 +93,7 @@ pub(crate) fn outcome(plan: &Plan, outcome: &Outcome) -> String {
             StepEnd::Shut { message } => writeln!(text, "shut {who}: {message}"),
             StepEnd::Left { message } => writeln!(text, "left {who}: {message}"),
             StepEnd::AlreadyDone => writeln!(text, "already {who}"),
-            StepEnd::Updated => writeln!(text, "left to its schedule {who}"),
+            StepEnd::Updated => writeln!(text, "below level all the same {who}"),
             StepEnd::Done => match gate(step) {
                 Some(gate) => writeln!(text, "opened {gate}"),
                 None => Ok(()),

@@ -140,7 +140,7 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             record(world, Entry::Proven { release: source.release.clone(), at });
             End::Done
         }
-        Action::Verify { what: Verification::Level { instance, group } } => {
+        Action::Verify { what: Verification::Level { instance, group, stays } } => {
             let planned = plan.group(group).unwrap();
             let mut precondition = step.precondition.clone();
             fill(world, &mut precondition);
@@ -158,11 +158,15 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
             let sorter = Sorter::new(planned.patching, Some(offered.iter().map(|update| &**update)));
             if !verdict.at_level(&sorter, planned.ahead) {
                 record(world, Entry::LeftLevel { instance: instance.clone() });
-                // What the schedule is to bring is nobody's failure.
-                if sorter.tally(&verdict).due == 0 && verdict.may_be_ahead(planned.ahead) {
+                // What the schedule is to bring is nobody's failure, nor what the plan says that stays.
+                let done = match planned.patching.is_exact() {
+                    true => verdict.is_exact_but_for(stays),
+                    false => sorter.tally(&verdict).due == 0 && verdict.may_be_ahead(planned.ahead),
+                };
+                if done {
                     return End::Done;
                 }
-                return End::Failed(format!("{instance} is behind: {:?}", verdict.behind));
+                return End::Failed(format!("{instance} is below its level: {verdict:?}"));
             }
             let name = plan.labels[instance].clone();
             let (group, release) = (group.clone(), planned.release.clone());
@@ -367,6 +371,8 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
             Effect::GroupWork { group: group.group.clone(), failed: None }
         }
         Op::PatchGroup { .. }
+        | Op::Enforce { .. }
+        | Op::EnforceGroup { .. }
         | Op::EnableStreams { .. }
         | Op::EnableGroupStreams { .. }
         | Op::Refresh { .. }

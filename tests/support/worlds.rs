@@ -11,7 +11,9 @@ use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::ServiceLabel;
 use patchtrain::rollout::Pace;
 use patchtrain::state::State;
-use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
+use patchtrain::train::{
+    Ahead, Amount, Endpoint, Enforce, Enforcing, Group, Layout, Members, Release, Service, Train,
+};
 
 use super::rng::Rng;
 use super::{holdings, selection};
@@ -163,6 +165,7 @@ pub(crate) fn group(name: &str, release: &str, members: &[Ocid]) -> Group {
         schedule: None,
         profile: false,
         pace: Pace::default(),
+        enforcing: Default::default(),
     }
 }
 
@@ -272,6 +275,18 @@ fn pace(rng: &mut Rng) -> Pace {
     }
 }
 
+/// Some groups that install everything are made exactly their release, and some of those have extras removed. Drawn aside,
+/// so that the worlds are those that they were before.
+pub(super) fn enforcing(rng: &Rng, group: &Group) -> Enforcing {
+    let mut aside = rng.clone();
+    aside.below(7);
+    let exact = group.update == Some(Wanted::All) && aside.chance(30);
+    if !exact {
+        return Enforcing::default();
+    }
+    Enforcing { enforce: Enforce::Exact, remove_extras: aside.chance(60), ..Enforcing::default() }
+}
+
 fn update(rng: &mut Rng) -> Option<Wanted> {
     match rng.below(12) {
         0 => None,
@@ -311,6 +326,7 @@ pub(crate) fn fresh(rng: &mut Rng) -> World {
         };
         one.update = update(rng);
         one.schedule = schedule(rng);
+        one.enforcing = enforcing(rng, &one);
         one.after = groups.iter().filter(|_| rng.chance(40)).map(|other| other.name.clone()).collect();
         if rng.chance(20) {
             one.members = Members::Service;
@@ -354,6 +370,7 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
             13 => {
                 let at = rng.below(world.train.groups.len());
                 world.train.groups[at].update = update(rng);
+                world.train.groups[at].enforcing = enforcing(rng, &world.train.groups[at]);
             }
             14 => {
                 let at = rng.below(world.train.groups.len());

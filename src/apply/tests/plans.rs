@@ -161,6 +161,7 @@ impl Builder {
             cohorts: Vec::new(),
             ahead: Vec::new(),
             mismatches: Vec::new(),
+            exact: Vec::new(),
             held: Vec::new(),
             notes: Vec::new(),
             steps: Vec::new(),
@@ -237,7 +238,7 @@ impl Builder {
     }
 
     pub(super) fn verify_level(&mut self, of: &str, name: &str, after: &[StepId]) -> StepId {
-        let what = Verification::Level { instance: instance(name), group: group(of) };
+        let what = Verification::Level { instance: instance(name), group: group(of), stays: Vec::new() };
         let address = Address::Instance(instance(name));
         self.step(address, Some(of), Action::Verify { what }, after, Precondition::Nothing)
     }

@@ -26,6 +26,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         schedule: None,
         profile: false,
         pace: crate::rollout::Pace::default(),
+        enforcing: Default::default(),
     };
     Train {
         file: PathBuf::from("gl.toml"),

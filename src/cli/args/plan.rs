@@ -44,6 +44,12 @@ pub(in crate::cli) struct Plan {
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 
+    /// A repository of rpm packages, by its folder or its https address (where repodata/repomd.xml lies), which tells what
+    /// packages need of each other: groups with enforce = "exact" are changed in that order, and nothing is removed that
+    /// something else needs; may be given several times
+    #[arg(long, value_name = "DIR|URL", conflicts_with = "refresh_only")]
+    pub(in crate::cli) repodata: Vec<String>,
+
     #[command(flatten)]
     pub(in crate::cli) advisories: Advisories,
 
@@ -95,6 +101,12 @@ pub(in crate::cli) struct Apply {
 
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
+
+    /// A repository of rpm packages, by its folder or its https address (where repodata/repomd.xml lies), which tells what
+    /// packages need of each other: groups with enforce = "exact" are changed in that order, and nothing is removed that
+    /// something else needs; may be given several times
+    #[arg(long, value_name = "DIR|URL", conflicts_with = "file")]
+    pub(in crate::cli) repodata: Vec<String>,
 
     #[command(flatten)]
     pub(in crate::cli) advisories: Advisories,

@@ -42,6 +42,7 @@ fn plan(id: &str, serial: u64) -> Plan {
         cohorts: Vec::new(),
         ahead: Vec::new(),
         mismatches: Vec::new(),
+        exact: Vec::new(),
         held: Vec::new(),
         notes: Vec::new(),
         steps: Vec::new(),

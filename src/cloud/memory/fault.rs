@@ -78,13 +78,13 @@ impl Script {
             Op::AddPackages { packages, .. } => {
                 vec![Fault::DropAdds { kept: packages.len() / 2 }, Fault::LostAnswer, Fault::LostCall]
             }
-            Op::Update { .. } | Op::Patch { .. } => vec![
+            Op::Update { .. } | Op::Patch { .. } | Op::Enforce { .. } => vec![
                 Fault::IdleUpdate,
                 Fault::FailedWork { message: "drawn from the seed".to_owned() },
                 Fault::LostAnswer,
                 Fault::LostCall,
             ],
-            Op::UpdateGroup { .. } | Op::Rerun { .. } => vec![
+            Op::UpdateGroup { .. } | Op::EnforceGroup { .. } | Op::Rerun { .. } => vec![
                 Fault::IdleUpdate,
                 Fault::FailedWork { message: "drawn from the seed".to_owned() },
                 Fault::LostAnswer,

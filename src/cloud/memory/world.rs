@@ -311,9 +311,10 @@ impl World {
             return Err(refused(404, "NotAuthorizedOrNotFound"));
         }
         let answer = match op {
-            Op::Update { instance, .. } | Op::Patch { instance, .. } | Op::EnableStreams { instance, .. } => {
-                self.accept(op, instance, fault)?
-            }
+            Op::Update { instance, .. }
+            | Op::Patch { instance, .. }
+            | Op::Enforce { instance, .. }
+            | Op::EnableStreams { instance, .. } => self.accept(op, instance, fault)?,
             crew if crew.crew().is_some() => self.accept_crew(crew, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));

@@ -51,6 +51,7 @@ impl<T: Transport> OsmhCloud<T> {
             Op::PatchGroup { group, package: Some(package), .. } => {
                 self.install_on_group(order(group)?, *package).await
             }
+            Op::EnforceGroup { group, adjusts, .. } => self.adjust_group(order(group)?, adjusts).await,
             Op::EnableGroupStreams { group, streams, .. } => {
                 self.enable_on_group(order(group)?, streams).await
             }
@@ -77,7 +78,11 @@ impl<T: Transport> OsmhCloud<T> {
                 self.create_profile((group_id(group)?, &group.group), name, owner, token).await
             }
             Op::DeleteProfile { id, .. } => self.delete_profile(id).await,
-            Op::Switch { .. } | Op::Join { .. } | Op::Leave { .. } | Op::Update { .. } => {
+            Op::Switch { .. }
+            | Op::Join { .. }
+            | Op::Leave { .. }
+            | Op::Update { .. }
+            | Op::Enforce { .. } => {
                 let reason = format!("{key}: OS Management Hub binds groups, and its members are locked");
                 Err(unaskable("UpdateManagedInstance", reason))
             }
@@ -170,7 +175,7 @@ impl<T: Transport> OsmhCloud<T> {
             None => call("UpdatePackagesOnManagedInstance", "updatePackages")
                 .json(&bodies::Updates { update_types: [update_type(wanted)], work_request_details }),
             Some(package) => {
-                let package_names = [spelling::for_instance(package)];
+                let package_names = vec![spelling::for_instance(package)];
                 call("InstallPackagesOnManagedInstance", "installPackages")
                     .json(&bodies::Packages { package_names, work_request_details })
             }

@@ -94,11 +94,11 @@ pub(super) struct Updates {
     pub(super) work_request_details: Label,
 }
 
-/// `InstallPackagesOnManagedInstanceGroupDetails` and `InstallPackagesOnManagedInstanceDetails`
+/// `InstallPackagesOnManagedInstanceGroupDetails`, the same of removing, and `InstallPackagesOnManagedInstanceDetails`
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Packages {
-    pub(super) package_names: [Cow<'static, str>; 1],
+    pub(super) package_names: Vec<Cow<'static, str>>,
     pub(super) work_request_details: Label,
 }
 

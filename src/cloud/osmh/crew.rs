@@ -11,7 +11,7 @@ use crate::cloud::{CloudError, Submitted};
 use crate::name::Ocid;
 use crate::observed::ServiceGroup;
 use crate::oci::{Call, Reply, Transport};
-use crate::op::{OpKey, RetryToken, Ticket, Wanted};
+use crate::op::{Adjust, OpKey, RetryToken, Ticket, Wanted};
 use crate::package::{Digest, Package};
 
 /// How long the name of a work request may be: nobody says. The names of OCI's things have 255 characters at most.
@@ -78,11 +78,33 @@ impl<T: Transport> OsmhCloud<T> {
         package: Package,
     ) -> Result<Submitted, CloudError> {
         let body = bodies::Packages {
-            package_names: [spelling::for_group(package)],
+            package_names: vec![spelling::for_group(package)],
             work_request_details: order.label(),
         };
         let call = order.call("InstallPackagesOnManagedInstanceGroup", "installPackages");
         self.crew(order, &call.json(&body)).await
+    }
+
+    /// Has packages installed on all members in these versions, or removed from all.
+    pub(super) async fn adjust_group(
+        &self,
+        order: Order<'_>,
+        adjusts: &[Adjust],
+    ) -> Result<Submitted, CloudError> {
+        let installs = adjusts.iter().filter(|adjust| adjust.installs()).count();
+        let (operation, action) = match installs {
+            0 => ("RemovePackagesFromManagedInstanceGroup", "removePackages"),
+            _ => ("InstallPackagesOnManagedInstanceGroup", "installPackages"),
+        };
+        if installs != 0 && installs != adjusts.len() {
+            let reason = format!("{}: one call installs or removes, not both", order.key);
+            return Err(CloudError::Unaskable { operation, reason });
+        }
+        let body = bodies::Packages {
+            package_names: adjusts.iter().map(|adjust| spelling::for_group(adjust.package())).collect(),
+            work_request_details: order.label(),
+        };
+        self.crew(order, &order.call(operation, action).json(&body)).await
     }
 
     pub(super) async fn refresh(&self, order: Order<'_>) -> Result<Submitted, CloudError> {

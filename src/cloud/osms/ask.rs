@@ -14,7 +14,7 @@ use crate::cloud::{CloudError, Submitted, tags};
 use crate::name::Ocid;
 use crate::observed::CandidateKind;
 use crate::oci::{Call, Transport};
-use crate::op::{Op, RetryToken, Ticket, Wanted};
+use crate::op::{Adjust, Op, RetryToken, Ticket, Wanted};
 use crate::package::Package;
 
 impl<T: Transport> OsmsCloud<T> {
@@ -76,6 +76,7 @@ impl<T: Transport> OsmsCloud<T> {
             Op::Patch { instance, package: Some(package), .. } => {
                 self.update_package(instance, *package, token).await
             }
+            Op::Enforce { instance, adjusts, .. } => self.adjust(instance, adjusts, token).await,
             Op::EnableStreams { instance, streams } => self.enable_streams(instance, streams, token).await,
             Op::Attach { .. }
             | Op::Detach { .. }
@@ -83,6 +84,7 @@ impl<T: Transport> OsmsCloud<T> {
             | Op::Dismiss { .. }
             | Op::UpdateGroup { .. }
             | Op::PatchGroup { .. }
+            | Op::EnforceGroup { .. }
             | Op::EnableGroupStreams { .. }
             | Op::Rerun { .. }
             | Op::Refresh { .. }
@@ -223,6 +225,28 @@ impl<T: Transport> OsmsCloud<T> {
         let call = Call::post("InstallPackageUpdateOnManagedInstance", &path)
             .query("softwarePackageName", &*name)
             .token(&token.0);
+        self.accepted(&call, instance).await
+    }
+
+    /// Has one package installed in a version, or removed. The service takes one name a call.
+    async fn adjust(
+        &self,
+        instance: &Ocid,
+        adjusts: &[Adjust],
+        token: &RetryToken,
+    ) -> Result<Submitted, CloudError> {
+        let (operation, action) = match adjusts {
+            [Adjust::Install(_)] => ("InstallPackageOnManagedInstance", "install"),
+            [Adjust::Remove(_)] => ("RemovePackageFromManagedInstance", "remove"),
+            _ => {
+                let reason = format!("the service takes one package a call, not {}", adjusts.len());
+                return Err(CloudError::Unaskable { operation: "InstallPackageOnManagedInstance", reason });
+            }
+        };
+        let package = adjusts[0].package();
+        let name = self.names.get(package).unwrap_or_else(|| package.as_str().into());
+        let path = ["managedInstances", instance.as_str(), "actions", "packages", action];
+        let call = Call::post(operation, &path).query("softwarePackageName", &*name).token(&token.0);
         self.accepted(&call, instance).await
     }
 

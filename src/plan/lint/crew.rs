@@ -16,7 +16,8 @@ fn rank(op: &Op) -> Option<u8> {
         Op::Enroll { .. } => 3,
         Op::Rerun { .. } => 4,
         Op::UpdateGroup { .. } | Op::PatchGroup { .. } | Op::EnableGroupStreams { .. } => 5,
-        Op::Refresh { .. } => 6,
+        Op::EnforceGroup { .. } => 6,
+        Op::Refresh { .. } => 7,
         _ => return None,
     })
 }
@@ -61,7 +62,7 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
             lint.found(format!("{} comes too late for group {group}", step.id));
         }
         let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
-        if rank < 6 && !waits.iter().all(|gate| stands.contains(gate)) {
+        if rank < 7 && !waits.iter().all(|gate| stands.contains(gate)) {
             lint.found(format!("{} does not stand behind the gates of {group}", step.id));
         }
         behind.insert(step.id, stands);
@@ -69,7 +70,10 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
         about(lint, step, group, op);
     }
     let level_less = plan.held.iter().filter_map(|held| match (&held.address, &held.reason) {
-        (Address::Instance(id), HeldReason::Ahead { .. } | HeldReason::Schedule { .. }) => Some(id),
+        (
+            Address::Instance(id),
+            HeldReason::Ahead { .. } | HeldReason::Schedule { .. } | HeldReason::Inexact { .. },
+        ) => Some(id),
         _ => None,
     });
     let level_less: BTreeSet<&Ocid> = level_less.collect();
@@ -123,6 +127,7 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
         dismissed: BTreeSet<&'a Ocid>,
         switched: BTreeSet<&'a Ocid>,
         updated: BTreeSet<&'a Ocid>,
+        exact: BTreeSet<&'a Ocid>,
     }
     let mut groups: BTreeMap<&GroupName, Seen<'a>> = BTreeMap::new();
     for step in &plan.steps {
@@ -140,15 +145,17 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
             | Op::PatchGroup { instances, .. }
             | Op::EnableGroupStreams { instances, .. }
             | Op::Rerun { instances, again: Again::Update(_), .. } => seen.updated.extend(instances),
+            Op::EnforceGroup { instances, .. } => seen.exact.extend(instances),
             _ => {}
         }
     }
-    for (group, Seen { enrolled, dismissed, mut switched, updated }) in groups {
+    for (group, Seen { enrolled, dismissed, mut switched, updated, exact }) in groups {
         let work = work.entry(group).or_default();
         work.joins += enrolled.difference(&dismissed).count();
         work.leaves += dismissed.difference(&enrolled).count();
         switched.extend(enrolled);
         work.switches += switched.len();
         work.updates += updated.len();
+        work.exact += exact.len();
     }
 }

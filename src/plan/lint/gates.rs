@@ -21,7 +21,9 @@ pub(super) fn stand_before(lint: &mut Lint<'_>) {
                     open.insert(group);
                 }
             }
-            Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => {
+            Action::Act {
+                op: Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Enforce { instance, .. },
+            } => {
                 let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
                 if firsts.insert(instance) && !waits.iter().all(|gate| step.after.contains(gate)) {
                     lint.found(format!("{} does not stand behind the gates of {group}", step.id));

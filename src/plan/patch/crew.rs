@@ -81,7 +81,11 @@ impl Draft<'_> {
             let name = Some(&group.group);
             let read = self.push(&id, name, Action::Verify { what }, last, Precondition::Nothing);
             if proves {
-                let what = Verification::Level { instance: id.clone(), group: group.group.clone() };
+                let what = Verification::Level {
+                    instance: id.clone(),
+                    group: group.group.clone(),
+                    stays: Vec::new(),
+                };
                 self.push(&id, name, Action::Verify { what }, Some(read), Precondition::Nothing);
             }
             self.change(&id, Some(group.group.clone()), (updates, Vec::new()));

@@ -5,6 +5,7 @@ use super::{Found, Membership, Steps};
 use crate::name::{Address, Ocid};
 use crate::observed::Precondition;
 use crate::op::{GroupRef, Op, SourceRef, StepId};
+use crate::plan::assess::Assessed;
 use crate::plan::bindings::Binding;
 use crate::plan::{Action, Input, Verification, holdings};
 use crate::train::Group;
@@ -17,7 +18,7 @@ impl Steps {
         service: Found<'_>,
         (group, binding): (&Group, &Binding),
         before: Vec<StepId>,
-        membership: &Membership,
+        (membership, members): (&Membership, &Assessed<'_>),
     ) -> Vec<StepId> {
         let id = service.groups.get(&group.name).and_then(|found| found.id.clone());
         let target = GroupRef { group: group.name.clone(), id: id.clone() };
@@ -88,6 +89,12 @@ impl Steps {
             };
             last = vec![self.on_group(group, op, follow(&last), bound())];
         }
+        for (adjusts, instances) in &binding.adjusts {
+            let (group_ref, source) = (target.clone(), source.clone());
+            let (adjusts, instances) = (adjusts.clone(), instances.clone());
+            let op = Op::EnforceGroup { group: group_ref, source, adjusts, instances };
+            last = vec![self.on_group(group, op, follow(&last), bound())];
+        }
         if binding.proves.is_empty() {
             return last;
         }
@@ -95,10 +102,20 @@ impl Steps {
             let op = Op::Refresh { group: target.clone(), instances: binding.proves.clone() };
             last = vec![self.on_group(group, op, follow(&last), Precondition::Nothing)];
         }
+        let of_group = members.of(&group.name);
+        let stays = |instance: &Ocid| {
+            // Members stand by id.
+            let at = of_group.binary_search_by(|member| member.id.cmp(instance)).ok();
+            at.map(|at| of_group[at].correction.stays()).unwrap_or_default()
+        };
         let prove = |instance: &Ocid| {
             // The group has it; whether the instance has got it shows only there.
             let expects = Precondition::Attached { instance: instance.clone(), source: source.clone() };
-            let what = Verification::Level { instance: instance.clone(), group: group.name.clone() };
+            let what = Verification::Level {
+                instance: instance.clone(),
+                group: group.name.clone(),
+                stays: stays(instance),
+            };
             let address = Address::Instance(instance.clone());
             self.push(address, Some(&group.name), Action::Verify { what }, last.clone(), expects)
         };

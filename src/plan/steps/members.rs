@@ -47,7 +47,7 @@ impl Steps {
                 if let (Some(binding), Some(group)) = (service.bindings.get(name), input.train.group(name)) {
                     let filled = filled.get(&group.release).copied();
                     let before = barriers.iter().copied().chain(filled).collect();
-                    let end = self.crew(input, service, (group, binding), before, membership);
+                    let end = self.crew(input, service, (group, binding), before, (membership, members));
                     ends.insert((name, wave), end);
                     continue;
                 }
@@ -111,6 +111,13 @@ impl Steps {
             let op = Op::Update { instance, source, kind };
             last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
         }
+        if member.correction.is_due() {
+            let after = last.map_or_else(|| std::mem::take(&mut first), |step| vec![step]);
+            let expects = Precondition::Rides { instance: member.id.clone(), source: source.clone() };
+            let (instance, source) = (member.id.clone(), source.clone());
+            let op = Op::Enforce { instance, source, adjusts: member.correction.adjusts() };
+            last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
+        }
         if member.verify {
             // What this plan has just put there needs no second look; what was seen when it was made does.
             let expects = match last {
@@ -118,7 +125,8 @@ impl Steps {
                 None => Precondition::Attached { instance: member.id.clone(), source },
             };
             let after = last.map_or(first, |step| vec![step]);
-            let what = Verification::Level { instance: member.id.clone(), group: name.clone() };
+            let stays = member.correction.stays();
+            let what = Verification::Level { instance: member.id.clone(), group: name.clone(), stays };
             last = Some(self.push(address(), Some(name), Action::Verify { what }, after, expects));
         }
         last.or(join)

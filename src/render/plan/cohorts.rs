@@ -204,14 +204,17 @@ fn what(plan: &Plan, cohort: &Cohort) -> String {
         _ => "nothing to update",
     };
     let stays = cohort.from.is_some() && *now == *to.as_str();
-    match (cohort.switch, cohort.update) {
+    let then = if cohort.exact { ", then make it exactly that" } else { "" };
+    let done = match (cohort.switch, cohort.update) {
         (true, true) if stays => format!("keep {to} alone, then update{kind}"),
         (true, false) if stays => format!("keep {to} alone, {nothing}"),
         (true, true) => format!("switch from {now} to {to}, then update{kind}"),
         (true, false) => format!("switch from {now} to {to}, {nothing}"),
         (false, true) => format!("update{kind} on {to}"),
+        (false, false) if cohort.exact => return format!("make it exactly {to}"),
         (false, false) => format!("read back on {to}"),
-    }
+    };
+    format!("{done}{then}")
 }
 
 /// Writes one cohort whole. What is as with the group's first cohort is not said again.
@@ -236,7 +239,8 @@ fn in_detail(
     }
     behind(page, plan, cohort, pairs, like);
     let verdict = &cohort.verdict;
-    if !verdict.ahead.is_empty() {
+    // What is brought back is told under Exact.
+    if !verdict.ahead.is_empty() && !cohort.exact {
         page.text(
             8,
             10,
@@ -251,7 +255,7 @@ fn in_detail(
         let sources = page.list(&dropped, NAMES);
         page.item(8, Mark::REMOVE, &format!("drops off with it: {sources}"));
     }
-    if !verdict.extra.is_empty() {
+    if !verdict.extra.is_empty() && !cohort.exact {
         let list = page.list(&names(&verdict.extra), PACKAGES);
         let orphaned = if cohort.switch { ", without a source from then on" } else { "" };
         page.text(
@@ -260,7 +264,7 @@ fn in_detail(
             &format!("{} not in {}{orphaned}: {list}", are(verdict.extra.len(), "package"), cohort.to),
         );
     }
-    if !verdict.missing.is_empty() {
+    if !verdict.missing.is_empty() && !cohort.exact {
         let list = page.list(&names(&verdict.missing), PACKAGES);
         page.text(
             8,

@@ -87,6 +87,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Taken { .. } => 20,
         HeldReason::Streams { .. } => 21,
         HeldReason::OthersGroup { .. } => 22,
+        HeldReason::Inexact { .. } => 23,
     }
 }
 
@@ -122,6 +123,7 @@ fn fact(held: &Held) -> Option<String> {
         | HeldReason::Stray { .. }
         | HeldReason::Taken { .. }
         | HeldReason::Streams { .. }
+        | HeldReason::Inexact { .. }
         | HeldReason::OtherSystem { .. } => None,
     }
 }

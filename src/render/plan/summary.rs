@@ -142,6 +142,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         ("leave", Side::Right),
         ("switch", Side::Right),
         ("update", Side::Right),
+        ("exact", Side::Right),
         ("verify", Side::Right),
         ("ahead", Side::Right),
         ("held", Side::Right),
@@ -170,7 +171,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         table.row(mark, cells(plan, group), below(plan, group, reasons.get(&group.name)));
     }
     for (group, members) in &deleted {
-        let mut cells = vec![String::new(); 10];
+        let mut cells = vec![String::new(); 11];
         cells[0] = group.to_string();
         cells[1] = "deleted".to_owned();
         cells[4] = number(*members);
@@ -202,6 +203,7 @@ fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
         number(work.leaves),
         number(work.switches),
         number(work.updates),
+        number(work.exact),
         number(work.verifies),
         number(group.ahead_count),
         number(group.held),

@@ -157,7 +157,8 @@ fn steps(plan: &mut Plan) {
         last = vec![step(plan, address, Some("web"), Action::Act { op }, &last)];
     }
     for member in instances("web", 1..=13) {
-        let what = Verification::Level { instance: member.clone(), group: GroupName::new("web") };
+        let what =
+            Verification::Level { instance: member.clone(), group: GroupName::new("web"), stays: Vec::new() };
         step(plan, Address::Instance(member), Some("web"), Action::Verify { what }, &last);
     }
     plan.cost = Cost { changing_calls: 9, work_requests: 40 };

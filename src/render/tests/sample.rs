@@ -164,6 +164,7 @@ pub(super) fn empty() -> Plan {
         cohorts: Vec::new(),
         ahead: Vec::new(),
         mismatches: Vec::new(),
+        exact: Vec::new(),
         held: Vec::new(),
         notes: Vec::new(),
         steps: Vec::new(),
@@ -233,7 +234,8 @@ pub(super) fn switch_update_verify(
     let switched = step(plan, address.clone(), Some(group), Action::Act { op }, after);
     let op = Op::Update { instance: instance.clone(), source: to, kind: Wanted::All };
     let updated = step(plan, address.clone(), Some(group), Action::Act { op }, &[switched]);
-    let what = Verification::Level { instance: instance.clone(), group: group_name(group) };
+    let what =
+        Verification::Level { instance: instance.clone(), group: group_name(group), stays: Vec::new() };
     step(plan, address, Some(group), Action::Verify { what }, &[updated])
 }
 
@@ -249,6 +251,7 @@ pub(super) fn cohort(group: &str, to: &str, instances: Vec<Ocid>, verdict: Verdi
         switch: true,
         drops: Vec::new(),
         update: true,
+        exact: false,
         reason: Reason::Bound { line: 41 },
         verdict,
         instances,
@@ -375,7 +378,7 @@ pub(super) fn full() -> Plan {
 fn fill_groups(plan: &mut Plan) {
     let mut canary = planned_group("canary", "GL1.1", 4);
     canary.rides = rides(&[("great-linux/GL1", 4)]);
-    canary.work = Work { joins: 1, leaves: 1, switches: 4, updates: 4, verifies: 0 };
+    canary.work = Work { joins: 1, leaves: 1, switches: 4, updates: 4, exact: 0, verifies: 0 };
     let mut web = planned_group("web", "GL1", 14);
     web.rides = rides(&[("great-linux/GL1", 11), ("ol8_baseos_latest-x86_64", 2), ("", 1)]);
     (web.at_level, web.held, web.ahead_count) = (6, 4, 1);

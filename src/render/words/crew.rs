@@ -40,6 +40,11 @@ pub(super) fn step(op: &Op) -> (String, String, String) {
         Op::PatchGroup { group, wanted, package: None, .. } => {
             (of(group), format!("installing {wanted} updates"), format!("{wanted} updates installed"))
         }
+        Op::EnforceGroup { group, adjusts, instances, .. } => {
+            let (doing, done) = super::adjusting(adjusts);
+            let many = count(instances.len(), "member");
+            (of(group), format!("{doing} on {many}"), format!("{done} on {many}"))
+        }
         Op::EnableGroupStreams { group, streams, .. } => {
             let (doing, done) = super::enabling(streams);
             (of(group), doing, done)

@@ -1,9 +1,15 @@
 //! The words for what is held: why, and in a summary's one word.
 
+use std::collections::BTreeMap;
+
 use super::{are, clean, count, time};
+
 use crate::observed::InstanceStatus;
-use crate::plan::{Held, HeldReason};
+use crate::plan::{Held, HeldReason, Left, Stay};
 use crate::rollout::Closure;
+
+/// Packages named of those that stay for one reason before they are counted.
+const NAMED: usize = 3;
 
 /// Returns why something is held, without what differs from one instance to the next.
 pub(in crate::render) fn held(held: &Held) -> String {
@@ -118,6 +124,7 @@ pub(in crate::render) fn held(held: &Held) -> String {
                 wanted.concat()
             )
         }
+        HeldReason::Inexact { left } => inexact(left),
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -156,5 +163,49 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Streams { .. } => "on other streams".to_owned(),
         HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
         HeldReason::Taken { .. } => "in another group or stage".to_owned(),
+        HeldReason::Inexact { .. } => "not exactly the release".to_owned(),
     }
+}
+
+/// Says which packages keep an instance from being exactly its release, and why they stay.
+fn inexact(left: &[Left]) -> String {
+    let mut whys: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for Left { why, package } in left {
+        let why = match why {
+            Stay::Extra => "extra, and only `remove_extras = true` removes".to_owned(),
+            Stay::Running => {
+                "of the kernel that it runs: with another one as its default, rebooted, the next apply \
+                              removes"
+                    .to_owned()
+            }
+            Stay::RunsUnknown => "of a kernel, and the service does not say which one it runs:".to_owned(),
+            Stay::Protected { why } => format!("extra and protected ({}):", clean(why)),
+            Stay::Older => {
+                "newer, and it is not known whether the tools of this system install an older version by \
+                            name; nothing is promised for"
+                    .to_owned()
+            }
+            Stay::Stream => "newer and of another module stream than the release's:".to_owned(),
+            Stay::Together => {
+                "extra, and removed from all members of the group or from none, of which one keeps".to_owned()
+            }
+            Stay::Needed { by } => format!("extra, and needed by {by}, which stays:"),
+        };
+        whys.entry(why).or_default().push(package.as_str());
+    }
+    let parts: Vec<String> = whys
+        .into_iter()
+        .map(|(why, packages)| {
+            let more = packages.len().saturating_sub(NAMED);
+            let named = packages[..packages.len().min(NAMED)].join(", ");
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let are = if packages.len() == 1 {
+                "1 package is"
+            } else {
+                &format!("{} packages are", packages.len())
+            };
+            format!("{are} {why} {named}{more}")
+        })
+        .collect();
+    format!("it will not be exactly its release: {}", parts.join("; "))
 }

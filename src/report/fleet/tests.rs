@@ -33,6 +33,7 @@ pub(in crate::report) fn train() -> Train {
         schedule: None,
         profile: false,
         pace: crate::rollout::Pace::default(),
+        enforcing: Default::default(),
     };
     let listed = ["at", "behind", "elsewhere", "lost", "silent"].map(id).into_iter().collect();
     Train {

@@ -29,6 +29,7 @@ fn group(wave_soak: Option<i64>) -> Group {
         update: Some(crate::op::Wanted::All),
         schedule: None,
         profile: false,
+        enforcing: crate::train::Enforcing::default(),
         pace: crate::rollout::Pace {
             wave_soak: wave_soak.map(SignedDuration::from_secs),
             stops: true,

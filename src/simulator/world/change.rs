@@ -75,8 +75,10 @@ impl Filter {
 pub(crate) enum Task {
     /// Update what the filter admits.
     UpdateAll(Filter),
-    /// Install a package.
+    /// Install a package, and nothing older than what is there.
     Install(Package),
+    /// Install a package, whichever version of it is there.
+    Bring(Package),
     /// Bring an installed package to this version.
     Update(Package),
     /// Remove a package.

@@ -123,7 +123,7 @@ impl World {
                 let wanted = |package| filter.admits(catalogue().kind(package));
                 transaction = agent::update(&instance.installed, &instance.running, &offer, admits, wanted);
             }
-            Task::Install(package) | Task::Update(package) => {
+            Task::Install(package) | Task::Bring(package) | Task::Update(package) => {
                 if !(offer.has(*package) && self.admits(&instance, *package)) {
                     return failed("NO_MATCH", format!("no match for argument: {package}"));
                 }
@@ -136,14 +136,20 @@ impl World {
                             format!("package {} is not installed", package.name()),
                         );
                     }
-                    // Never older than what is there, whoever asks: yum calls that "nothing to do".
-                    Some(have) if package.cmp_evr(have).is_le() => {}
+                    // What is there already, if only beside newer kernels, is not installed again.
+                    _ if instance.installed.contains(*package) => {}
+                    Some(have) if package.cmp_evr(have).is_eq() => {}
+                    // Only where the system's tools go back: yum calls that "nothing to do".
+                    Some(have) if package.cmp_evr(have).is_lt() && !matches!(task, Task::Bring(_)) => {}
                     _ => agent::bring(&mut transaction, &instance.installed, &instance.running, *package),
                 }
             }
             Task::Remove(package) => {
                 if !instance.installed.contains(*package) {
                     return failed("NOT_INSTALLED", format!("package {package} is not installed"));
+                }
+                if let Some(refusal) = agent::refuses_to_remove(*package, &instance.running) {
+                    return failed("PROTECTED", refusal);
                 }
                 transaction.removed.push(*package);
             }

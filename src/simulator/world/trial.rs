@@ -36,12 +36,13 @@ pub enum Ask {
 pub type Left = (PackageSet, Option<String>);
 
 impl Trial {
-    /// Lets OSMS's agent do it. That service takes one package at a time: the next is asked for whatever became of the
-    /// one before.
-    pub fn by_osms(&self, ask: &Ask) -> Left {
+    /// Lets OSMS's agent do it; `goes_back` says whether older versions than are there are installed. That service takes
+    /// one package at a time: the next is asked for whatever became of the one before.
+    pub fn by_osms(&self, ask: &Ask, goes_back: bool) -> Left {
+        let install = if goes_back { Task::Bring } else { Task::Install };
         let tasks = match ask {
             Ask::UpdateAll => vec![Task::UpdateAll(Filter::All)],
-            Ask::Install(packages) => packages.iter().copied().map(Task::Install).collect(),
+            Ask::Install(packages) => packages.iter().copied().map(install).collect(),
         };
         let (mut world, id) = self.world();
         let mut failed = None;

@@ -49,6 +49,7 @@ fn a_good_file_is_read_value_by_value() {
         line,
         schedule: None,
         profile: false,
+        enforcing: Default::default(),
         update: Some(crate::op::Wanted::All),
         pace: crate::rollout::Pace::default(),
     };

@@ -10,6 +10,7 @@ use super::{Problems, Train};
 mod api;
 mod bad;
 mod encryption;
+mod enforcing;
 mod good;
 mod imports;
 mod keeping;

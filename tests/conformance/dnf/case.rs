@@ -185,7 +185,7 @@ impl Story {
         let mut asked = Vec::new();
         // OSMS takes one package at a time: several are several transactions, which dnf was not asked for.
         if !matches!(&ask, Ask::Install(many) if many.len() > 1) {
-            asked.push((Off::Osms, trial.by_osms(&ask)));
+            asked.push((Off::Osms, trial.by_osms(&ask, true)));
         }
         // All sources of the hub tell of module streams.
         let untold =

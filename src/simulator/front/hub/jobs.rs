@@ -295,7 +295,7 @@ fn deed(context: &Context<'_>, target: &Target, asked: &JobOperation) -> Result<
     let word = &*asked.operation_type;
     let (what, operation) = match word {
         "INSTALL_PACKAGES" => {
-            let downgrades = context.switches.hub.install_goes_back;
+            let downgrades = context.switches.hub.install_goes_back.on(&system());
             (What::Install { packages: wanted()?, downgrades }, Operation::InstallPackages)
         }
         "REMOVE_PACKAGES" => (What::Remove(wanted()?), Operation::RemovePackages),

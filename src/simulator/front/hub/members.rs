@@ -189,7 +189,8 @@ pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
         added: items(context, group, &packages),
         removed: Vec::new(),
     }];
-    let what = What::Install { packages, downgrades: context.switches.hub.install_goes_back };
+    let downgrades = context.switches.hub.install_goes_back.on(&group.system.os_family);
+    let what = What::Install { packages, downgrades };
     all(context, facts, what, Operation::InstallPackages, body::label(work_request_details, package_names))
 }
 

@@ -85,7 +85,8 @@ pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
     let Packages { package_names, work_request_details } = parse_body(context.body)?;
     let packages = some(&package_names)?.iter().map(|name| spelling::on_instance(context, name));
     let packages = packages.collect::<Result<_>>()?;
-    let what = What::Install { packages, downgrades: context.switches.hub.install_goes_back };
+    let downgrades = context.switches.hub.install_goes_back.on(&instance.1.machine.os_version);
+    let what = What::Install { packages, downgrades };
     ask(context, instance, what, Operation::InstallPackages, body::label(work_request_details, package_names))
 }
 

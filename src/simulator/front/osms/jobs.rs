@@ -121,7 +121,7 @@ pub(super) fn answer(world: &World, id: &Id) -> Answer {
     });
     full["updateType"] = json!(filter);
     let packages = job.plan.tasks.iter().filter_map(|task| match task {
-        Task::Install(package) | Task::Update(package) | Task::Remove(package) => {
+        Task::Install(package) | Task::Bring(package) | Task::Update(package) | Task::Remove(package) => {
             Some(json!({ "name": package.as_str() }))
         }
         Task::UpdateAll(_) | Task::Streams(_) | Task::Hub(_) => None,
@@ -170,7 +170,7 @@ fn summary(id: &str, job: &Job) -> Value {
 
 fn operation_type(tasks: &[Task]) -> &'static str {
     match tasks.first() {
-        Some(Task::Install(_)) => "INSTALL",
+        Some(Task::Install(_) | Task::Bring(_)) => "INSTALL",
         Some(Task::Update(_)) => "UPDATE",
         Some(Task::Remove(_)) => "REMOVE",
         // Jobs for streams are refused when they are created.

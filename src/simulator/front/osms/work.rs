@@ -45,7 +45,12 @@ fn package(context: &Context<'_>) -> Result<Package> {
 
 pub(super) fn install(context: &Context<'_>) -> Result<Reply> {
     let instance = context.instance(context.variable(0))?;
-    one(context, instance, Task::Install(package(context)?))
+    let package = package(context)?;
+    let task = match context.switches.install_goes_back.on(&instance.1.machine.os_version) {
+        true => Task::Bring(package),
+        false => Task::Install(package),
+    };
+    one(context, instance, task)
 }
 
 pub(super) fn update(context: &Context<'_>) -> Result<Reply> {
@@ -113,7 +118,7 @@ fn label(task: &Task) -> &'static str {
     match task {
         Task::UpdateAll(Filter::Ksplice) => "KSplice Update",
         Task::UpdateAll(_) => "Update All Packages",
-        Task::Install(_) => "Package Install",
+        Task::Install(_) | Task::Bring(_) => "Package Install",
         Task::Update(_) => "Package Update",
         Task::Remove(_) => "Package Remove",
         Task::Streams(work) => match work.verb {
@@ -132,7 +137,7 @@ fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
     let now = context.now;
     let operation = match &work.task {
         Task::UpdateAll(_) => "UPDATEALL",
-        Task::Install(_) => "INSTALL",
+        Task::Install(_) | Task::Bring(_) => "INSTALL",
         Task::Update(_) => "UPDATE",
         Task::Remove(_) => "REMOVE",
         Task::Streams(work) => match work.verb {

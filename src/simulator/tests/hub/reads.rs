@@ -26,12 +26,12 @@ async fn the_inventory_is_that_of_the_last_refresh_or_scan() {
     assert_eq!(hub.get(&path).body["updatesAvailable"], 0);
 
     let remove = format!("/managedInstances/{web}/actions/packages/remove?softwarePackageName=");
-    let bash = client.installed(&web).iter().find(|package| package.name() == "bash").unwrap();
-    let accepted = client.post(&format!("{remove}{}", escape(bash.as_str())), Value::Null);
+    let curl = client.installed(&web).iter().find(|package| package.name() == "curl").unwrap();
+    let accepted = client.post(&format!("{remove}{}", escape(curl.as_str())), Value::Null);
     client.wait(accepted.header("opc-work-request-id")).await;
-    assert!(hub.installed(&web).contains(bash));
+    assert!(hub.installed(&web).contains(curl));
     client.simulator.advance(24 * 3600).unwrap();
-    assert!(!hub.installed(&web).contains(bash), "the agent looks once a day");
+    assert!(!hub.installed(&web).contains(curl), "the agent looks once a day");
     let scanned = refreshed();
     assert!(scanned > ended && scanned <= client.simulator.now());
     // A silent one does not.

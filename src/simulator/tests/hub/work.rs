@@ -271,9 +271,11 @@ async fn packages_are_installed_and_removed_as_each_list_spells_them() {
 
 #[tokio::test(start_paused = true)]
 async fn whether_installing_goes_back_is_switched() {
-    for goes_back in [false, true] {
+    for (switch, goes_back) in
+        [(GoesBack::Never, false), (GoesBack::From(8), true), (GoesBack::From(9), false)]
+    {
         let mut switches = Switches::default();
-        switches.hub.install_goes_back = goes_back;
+        switches.hub.install_goes_back = switch;
         let client = Client::switched(switches);
         let hub = Hub(&client);
         let golden = golden();

@@ -115,6 +115,10 @@ impl World {
                 }
                 transaction.removed.sort_unstable();
                 transaction.removed.dedup();
+                let refused = |package: &Package| agent::refuses_to_remove(*package, &instance.running);
+                if let Some(refusal) = transaction.removed.iter().find_map(refused) {
+                    return Err(("PROTECTED", refusal));
+                }
                 self.carry_out(id, &transaction, at);
             }
             What::Refresh => self.tell(id, at),

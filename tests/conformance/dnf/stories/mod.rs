@@ -12,7 +12,6 @@ mod versions;
 use super::case::Story;
 
 // Headings of `docs/limits.md`.
-const OLDER: &str = "Older versions, installed by name";
 const SPELLINGS: &str = "Two spellings of one version";
 const TWIN: &str = "A 32-bit twin that the release lacks";
 const ARCHITECTURE: &str = "A package that changes its architecture";
