@@ -20,7 +20,7 @@ use super::signal::{signal, sleep_until, unless_hung};
 use super::token::Tokens;
 use super::work::Crew;
 use super::worker::{Report, act};
-use super::{ApplyError, Event, Outcome, Run, StepEnd, gate, verify, work};
+use super::{ApplyError, Event, Outcome, Run, StepEnd, boot, gate, verify, work};
 use crate::cloud::Cloud;
 use crate::name::{GroupName, Ocid};
 use crate::op::{Again, Op, OpKey, StepId, Subject, Ticket};
@@ -446,6 +446,7 @@ fn subject(op: &Op) -> Option<Subject> {
         | Op::Update { instance, .. }
         | Op::Patch { instance, .. }
         | Op::Enforce { instance, .. }
+        | Op::Reboot { instance, .. }
         | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
         other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
     }
@@ -466,6 +467,7 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
         Job::Streams { instance, streams, fallen } => {
             verify::streams(desk, &instance, &streams, fallen.as_deref()).await
         }
+        Job::Booted { instance, kernel } => boot::booted(desk, &instance, kernel.as_deref()).await,
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;
             Ok(Report::Stopped)

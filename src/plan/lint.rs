@@ -162,9 +162,13 @@ impl<'a> Lint<'a> {
                         | Op::DeleteProfile { .. }
                         | Op::AdoptSource { .. }
                         | Op::AdoptGroup { .. }
+                        | Op::Reboot { .. }
                         | Op::RefreshInstance { .. },
                 }
-                | Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } }
+                | Action::Verify {
+                    what:
+                        Verification::Patched { .. } | Verification::Streams { .. } | Verification::Booted { .. },
+                }
                 | Action::Gate { .. } => {}
             }
         }
@@ -178,7 +182,9 @@ impl<'a> Lint<'a> {
             Action::Act { op: Op::Switch { .. } } => 2,
             Action::Act { op } if op.updates().is_some() => 3,
             Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } } => 4,
-            _ => 5,
+            Action::Act { op: Op::Reboot { .. } } => 5,
+            Action::Verify { what: Verification::Booted { .. } } => 6,
+            _ => 7,
         };
         // Several members may leave one instance behind them, and several packages be brought one by one.
         let repeats = |rank: i32| rank == 0 || rank == 3;
@@ -222,16 +228,26 @@ impl<'a> Lint<'a> {
     fn gates_stand_before(&mut self) {
         let mut gates: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
         let mut firsts: BTreeSet<&Ocid> = BTreeSet::new();
+        // What is done to members of a group that is bound follows what is done to the group.
+        let is_crew = |step: &&Step| matches!(&step.action, Action::Act { op } if op.crew().is_some());
+        let crews: BTreeSet<_> =
+            self.plan.steps.iter().filter(is_crew).filter_map(|step| step.group.as_ref()).collect();
         for step in &self.plan.steps {
             let Some(group) = &step.group else { continue };
             match &step.action {
                 Action::Gate { .. } => gates.entry(group).or_default().push(step.id),
                 Action::Act {
                     op:
-                        Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Enforce { instance, .. },
+                        Op::Switch { instance, .. }
+                        | Op::Update { instance, .. }
+                        | Op::Enforce { instance, .. }
+                        | Op::Reboot { instance, .. },
                 } => {
                     let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
-                    if firsts.insert(instance) && !waits.iter().all(|gate| step.after.contains(gate)) {
+                    if firsts.insert(instance)
+                        && !crews.contains(group)
+                        && !waits.iter().all(|gate| step.after.contains(gate))
+                    {
                         self.found(format!("{} does not stand behind the gates of {group}", step.id));
                     }
                 }
@@ -275,7 +291,7 @@ impl<'a> Lint<'a> {
         let resting: BTreeSet<&Ocid> = resting.collect();
         for (step, op) in self.ops() {
             let one = match op {
-                Op::Switch { instance, .. } => Some(instance),
+                Op::Switch { instance, .. } | Op::Reboot { instance, .. } => Some(instance),
                 other => other.updates(),
             };
             let crew = op.crew().map_or(&[][..], |(_, instances)| instances);
@@ -354,7 +370,8 @@ impl<'a> Lint<'a> {
                     what:
                         Verification::Level { instance, .. }
                         | Verification::Patched { instance, .. }
-                        | Verification::Streams { instance, .. },
+                        | Verification::Streams { instance, .. }
+                        | Verification::Booted { instance, .. },
                 } => (Some(instance), None),
                 Action::Verify { .. } | Action::Gate { .. } => (None, None),
             };
@@ -424,6 +441,8 @@ impl<'a> Lint<'a> {
                 Action::Act { op: Op::Leave { .. } } => &mut work.leaves,
                 Action::Act { op: Op::Switch { .. } } => &mut work.switches,
                 Action::Act { op: Op::Enforce { .. } } => &mut work.exact,
+                Action::Act { op: Op::Reboot { .. } } => &mut work.reboots,
+                Action::Verify { what: Verification::Booted { .. } } => continue,
                 Action::Act { op } if op.updates().is_some() => &mut work.updates,
                 Action::Verify { .. } => &mut work.verifies,
                 Action::Act { .. } | Action::Gate { .. } => continue,

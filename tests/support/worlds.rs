@@ -11,7 +11,7 @@ use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::ServiceLabel;
 use patchtrain::state::State;
 use patchtrain::train::{
-    Ahead, Amount, Endpoint, Enforce, Enforcing, Group, Layout, Members, Release, Service, Train,
+    Ahead, Amount, Endpoint, Enforce, Enforcing, Group, Layout, Members, Reboot, Release, Service, Train,
 };
 
 use super::rng::Rng;
@@ -227,6 +227,7 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
             unsourced: PackageSet::new(vec![agent, homemade]),
         }),
         running_kernel: running,
+        reboot_required: rng.clone().chance(20),
         open_work: if rng.chance(4) {
             vec![Ticket("ocid1.osmsworkrequest.oc1..alien".into())]
         } else {
@@ -266,10 +267,11 @@ pub(super) fn enforcing(rng: &Rng, group: &Group) -> Enforcing {
     let mut aside = rng.clone();
     aside.below(7);
     let exact = group.update == Some(Wanted::All) && aside.chance(30);
-    if !exact {
-        return Enforcing::default();
+    let reboot = if aside.chance(25) { Reboot::Window } else { Reboot::Report };
+    match exact {
+        true => Enforcing { enforce: Enforce::Exact, remove_extras: aside.chance(60), reboot },
+        false => Enforcing { reboot, ..Enforcing::default() },
     }
-    Enforcing { enforce: Enforce::Exact, remove_extras: aside.chance(60), ..Enforcing::default() }
 }
 
 fn update(rng: &mut Rng) -> Option<Wanted> {

@@ -248,6 +248,7 @@ pub(super) fn cohort(group: &str, to: &str, instances: Vec<Ocid>, verdict: Verdi
         drops: Vec::new(),
         update: true,
         exact: false,
+        reboot: false,
         reason: Reason::Bound { line: 41 },
         verdict,
         instances,
@@ -367,7 +368,7 @@ pub(super) fn full() -> Plan {
 fn fill_groups(plan: &mut Plan) {
     let mut canary = planned_group("canary", "GL1.1", 4);
     canary.rides = rides(&[("great-linux/GL1", 4)]);
-    canary.work = Work { joins: 1, leaves: 1, switches: 4, updates: 4, exact: 0, verifies: 0 };
+    canary.work = Work { joins: 1, leaves: 1, switches: 4, updates: 4, ..Work::default() };
     let mut web = planned_group("web", "GL1", 14);
     web.rides = rides(&[("great-linux/GL1", 11), ("ol8_baseos_latest-x86_64", 2), ("", 1)]);
     (web.at_level, web.held, web.ahead_count) = (6, 4, 1);
