@@ -96,6 +96,11 @@ impl Verdict {
         behind.is_empty() && ahead.is_empty() && extra.is_empty() && missing.is_empty()
     }
 
+    /// Tells whether updates alone make the packages exactly the release's.
+    pub fn is_exact_but_behind(&self) -> bool {
+        self.ahead.is_empty() && self.extra.is_empty() && self.missing.is_empty()
+    }
+
     /// Tells whether nothing but these packages keeps the instance from being exactly the release.
     pub fn is_exact_but_for(&self, stays: &[Package]) -> bool {
         let stays = |package: &Package| stays.contains(package);

@@ -16,6 +16,7 @@ use crate::repodata::Repodata;
 
 mod adjust;
 mod advance;
+mod boot;
 mod cached;
 mod candidate;
 mod compute;

@@ -23,7 +23,7 @@ use super::schedule::Schedule;
 use super::signal::{LAST_ANSWERS, signal, sleep_until, unless_hung};
 use super::token::Tokens;
 use super::worker::{Report, act};
-use super::{ApplyError, Event, Outcome, Run, StepEnd, verify, work};
+use super::{ApplyError, Event, Outcome, Run, StepEnd, boot, verify, work};
 use crate::cloud::Cloud;
 use crate::name::{GroupName, Ocid};
 use crate::op::{Op, OpKey, StepId, Subject, Ticket};
@@ -443,6 +443,7 @@ fn subject(op: &Op) -> Option<Subject> {
         | Op::Update { instance, .. }
         | Op::Patch { instance, .. }
         | Op::Enforce { instance, .. }
+        | Op::Reboot { instance, .. }
         | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
         other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
     }
@@ -463,6 +464,7 @@ async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt>
         Job::Streams { instance, streams, fallen } => {
             verify::streams(desk, &instance, &streams, fallen.as_deref()).await
         }
+        Job::Booted { instance, kernel } => boot::booted(desk, &instance, kernel.as_deref()).await,
         Job::Settle { key, ticket } => {
             work::settle(desk, key, &ticket).await?;
             Ok(Report::Stopped)

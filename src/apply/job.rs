@@ -30,6 +30,8 @@ pub(super) enum Job {
     Patched { instance: Ocid, wanted: Wanted, packages: Vec<Package>, fallen: Option<String> },
     /// Find out whether module streams are enabled.
     Streams { instance: Ocid, streams: Vec<StreamName>, fallen: Option<String> },
+    /// Find out whether an instance has been booted.
+    Booted { instance: Ocid, kernel: Option<String> },
     /// Ask once after work of an earlier run.
     Settle { key: OpKey, ticket: Ticket },
 }
@@ -76,6 +78,9 @@ impl Job {
                 let (instance, packages) = (instance.clone(), packages.clone());
                 let fallen = fallen.get(&instance).cloned();
                 Self::Patched { instance, wanted: *wanted, packages, fallen }
+            }
+            Action::Verify { what: Verification::Booted { instance, kernel } } => {
+                Self::Booted { instance: instance.clone(), kernel: kernel.clone() }
             }
             Action::Verify { what: Verification::Streams { instance, streams } } => {
                 let fallen = fallen.get(instance).cloned();
@@ -358,6 +363,7 @@ fn effect(
         | Op::Patch { .. }
         | Op::Enforce { .. }
         | Op::EnableStreams { .. }
+        | Op::Reboot { .. }
         | Op::RefreshInstance { .. } => None,
         Op::CreateProfile { group, .. } => Some(Effect::Profile { group: group.group.clone(), id: id? }),
         Op::DeleteProfile { group, id } => Some(Effect::ProfileGone { group: group.clone(), id: id.clone() }),

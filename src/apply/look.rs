@@ -37,8 +37,8 @@ pub(super) fn scopes(op: &Op) -> Vec<Scope> {
         Op::Update { instance, .. } | Op::Patch { instance, .. } => {
             vec![Scope::Instance(instance.clone())]
         }
-        // With its packages, which say what is left to be done.
-        Op::Enforce { instance, .. } => {
+        // With its packages, which say what is left to be done, or which kernels there are.
+        Op::Enforce { instance, .. } | Op::Reboot { instance, .. } => {
             vec![Scope::Instance(instance.clone()), Scope::Inventory(instance.clone())]
         }
         // With the streams, which say whether it is done; an update shows only in what it led to.
@@ -139,6 +139,19 @@ pub(super) fn objection(
         },
         Op::Join { instance, .. } | Op::Switch { instance, .. } | Op::RefreshInstance { instance } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
+        }
+        Op::Reboot { instance, kernel } => {
+            let Some(seen) = seen.instances.get(instance) else {
+                return Some(Breach::InstanceGone.to_string());
+            };
+            if let Some(ticket) = seen.open_work.first() {
+                return Some(Breach::OpenWork { ticket: ticket.to_string() }.to_string());
+            }
+            let kernel = kernel.as_deref()?;
+            let mut installed = seen.packages()?.installed.iter();
+            let is_there = installed.any(|have| have.is_kernel_of().is_some() && have.is_of_kernel(kernel));
+            (!is_there)
+                .then(|| format!("the kernel {kernel} is not installed on it, so that no reboot brings it"))
         }
         Op::CreateSchedule { group, name, owner, .. } => {
             if !seen.group_id(group).is_some_and(|id| seen.groups.contains_key(&id)) {

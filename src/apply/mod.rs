@@ -4,6 +4,7 @@
 //! One coordinator owns the state and the journal; workers drive one step each and only send it messages. The rules
 //! it keeps are the safety rules of the design, numbered where the code keeps them.
 
+mod boot;
 mod coordinator;
 mod crew;
 mod desk;

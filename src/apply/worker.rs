@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Event;
+use super::boot;
 use super::desk::{ATTEMPTS, Desk, Halt};
 use super::look::{look, objection};
 use super::series::{self, Series};
@@ -128,6 +129,9 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             }
             // Of several calls that one is over; what is left of them is seen then.
             WorkEnd::Succeeded if Series::is_one(&op) => {}
+            WorkEnd::Succeeded if is_reboot(&op) => {
+                return boot::awaited(desk, &op, since.unwrap_or_else(|| desk.now())).await;
+            }
             end => return Ok(worked(end, crew, &Observed::default())),
         }
         desk.take_slot().await?;
@@ -138,6 +142,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
     let mut calls = 0;
     let mut last_error = None;
     let mut series = Series::default();
+    let mut asked_at = desk.now();
     loop {
         let called = calls > 0;
         // Safety rule 2: look again at what the step touches; skip it when it already holds.
@@ -237,6 +242,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                 record_end(desk, key.clone(), WorkEnd::Crew(crew)).await?;
             }
             let at = since.unwrap_or_else(|| desk.now());
+            asked_at = at;
             let unproves = op.unproves().to_vec();
             desk.record(Entry::Started { key: key.clone(), token: token.clone(), unproves, at }).await?;
             journaled = true;
@@ -248,6 +254,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         calls += 1;
         match answer {
             Ok(Submitted::Done { created: None }) if makes_something(&op) => return made(desk, &op).await,
+            Ok(Submitted::Done { .. }) if is_reboot(&op) => return boot::awaited(desk, &op, asked_at).await,
             Ok(Submitted::Done { created }) => return Ok(done(&seen, &op, false, created)),
             // Safety rule 3: the ticket is durable as soon as it is known.
             Ok(Submitted::Pending { ticket }) => {
@@ -258,6 +265,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                         (calls, last_error) = (0, None);
                         desk.take_slot().await?;
                     }
+                    WorkEnd::Succeeded if is_reboot(&op) => return boot::awaited(desk, &op, asked_at).await,
                     end => return Ok(worked(end, crew, &seen)),
                 }
             }
@@ -376,6 +384,10 @@ fn open_work(seen: &Observed, op: &Op) -> Option<Ticket> {
         | Op::EnableStreams { instance, .. } => seen.instances.get(instance)?.open_work.first().cloned(),
         _ => None,
     }
+}
+
+fn is_reboot(op: &Op) -> bool {
+    matches!(op, Op::Reboot { .. })
 }
 
 fn makes_something(op: &Op) -> bool {

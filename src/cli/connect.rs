@@ -88,7 +88,7 @@ impl<'a> Connector<'a> {
     ) -> Result<Connection<Service>, CliError> {
         let (trace, allowance) = (self.trace.clone(), self.allowance.clone());
         let service = &train.service;
-        let selected = train.selects().then_some([&service.compute, &service.identity]);
+        let selected = train.needs_compute().then_some([&service.compute, &service.identity]);
         let mut called = selected.into_iter().flatten().chain([&service.endpoint]);
         let authorities = match called.all(|endpoint| matches!(endpoint, train::Endpoint::Simulator)) {
             true => None,
@@ -125,7 +125,7 @@ impl<'a> Connector<'a> {
             client.with_observer(move |retry| observer.tell(retry))
         };
         let mut selection = None;
-        if train.selects() {
+        if train.needs_compute() {
             let of_region = |by: fn(&Region) -> String| region.as_ref().map(by).unwrap_or_default();
             let compute = of_region(|region| region.old_endpoint("iaas"));
             let identity = of_region(|region| region.endpoint("identity"));

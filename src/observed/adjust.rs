@@ -37,6 +37,7 @@ impl Observed {
         let Some(instance) = self.instances.get_mut(id) else { return };
         let running = instance.running_kernel.clone();
         let Some(Inventory { installed, unsourced }) = instance.inventory.take() else { return };
+        let before = installed.clone();
         let mut packages: Vec<Package> = installed.iter().collect();
         for adjust in adjusts {
             match *adjust {
@@ -59,6 +60,7 @@ impl Observed {
         }
         let kept = unsourced.iter().filter(|package| packages.contains(package)).collect();
         instance.inventory = Some(Inventory { installed: PackageSet::new(packages), unsourced: kept });
+        self.await_boot(id, &before);
     }
 }
 

@@ -60,6 +60,7 @@ impl Observed {
             Op::Update { instance, kind, .. } => self.update(instance, *kind, None),
             Op::Patch { instance, wanted, package } => self.update(instance, *wanted, *package),
             Op::Enforce { instance, adjusts, .. } => self.adjust(instance, adjusts),
+            Op::Reboot { instance, .. } => self.boot(instance),
             Op::EnableStreams { instance, streams } => self.enable(instance, streams),
             Op::DeleteSource { source } => {
                 if let Some(id) = self.source_id(source) {
@@ -129,6 +130,9 @@ impl Observed {
             Op::Update { .. } | Op::Patch { .. } => false,
             Op::Enforce { instance, adjusts, .. } => {
                 self.instances.contains_key(instance) && self.unadjusted(instance, adjusts).is_empty()
+            }
+            Op::Reboot { instance, kernel } => {
+                self.instances.get(instance).is_some_and(|seen| seen.is_booted(kernel.as_deref()))
             }
             Op::EnableStreams { instance, streams } => self.has_enabled(instance, streams),
             Op::DeleteSource { source } => {
@@ -282,8 +286,9 @@ impl Observed {
         };
         let Some(instance) = self.instances.get_mut(id) else { return };
         let Some(updated) = updated(instance, &offered) else { return };
-        let unsourced = instance.inventory.take().map(|inventory| inventory.unsourced).unwrap_or_default();
+        let Inventory { installed: before, unsourced } = instance.inventory.take().unwrap_or_default();
         instance.inventory = Some(Inventory { installed: updated, unsourced });
+        self.await_boot(id, &before);
     }
 }
 

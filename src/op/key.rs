@@ -88,6 +88,7 @@ impl Op {
             }
             Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", group.group),
             Self::Refresh { group, .. } => return OpKey::refresh(&group.group),
+            Self::Reboot { instance, .. } => return OpKey::reboot(instance),
             Self::RefreshInstance { instance } => format!("refresh/{instance}"),
             Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
             Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
@@ -132,6 +133,11 @@ impl OpKey {
     /// Returns the key of an instance's being made exactly a release.
     pub fn enforce(release: &ReleaseName, instance: &Ocid) -> Self {
         Self(format!("{ENFORCE}{release}/{instance}"))
+    }
+
+    /// Returns the key of an instance's being booted anew.
+    pub fn reboot(instance: &Ocid) -> Self {
+        Self(format!("reboot/{instance}"))
     }
 
     /// Returns the key of a group's being given the source of a release.
@@ -202,7 +208,7 @@ impl OpKey {
         let kind = words.next().unwrap_or_default();
         match kind.strip_prefix("group-") {
             Some(_) => words.next().map(|group| Subject::Group(GroupName::new(group))),
-            None if ["update", "enforce"].contains(&kind) => {
+            None if ["update", "enforce", "reboot"].contains(&kind) => {
                 words.next_back().map(|id| Subject::Instance(Ocid::new(id)))
             }
             None => None,
@@ -339,6 +345,7 @@ mod tests {
             Op::Patch { instance: id(), wanted: Wanted::All, package: None },
             Op::Enforce { instance: id(), source: source(), adjusts: Vec::new() },
             Op::RefreshInstance { instance: id() },
+            Op::Reboot { instance: id(), kernel: None },
             Op::AdoptSource { release: ReleaseName::new("web"), id: id(), owner },
         ] {
             assert!(!op.key().is_of_group(&GroupName::new("web")), "{}", op.key());

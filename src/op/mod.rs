@@ -293,6 +293,15 @@ pub enum Op {
         /// The instance.
         instance: Ocid,
     },
+    /// Boot an instance anew, once its packages are as they are to be, and wait until its agent checks in again. No agent has
+    /// to pick it up where the cloud itself does it.
+    Reboot {
+        /// The instance.
+        instance: Ocid,
+        /// The kernel that it is to run then, `version-release.arch`; none where that is not foreseen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kernel: Option<String>,
+    },
     /// Make the registration profile with which a new system comes up as a member of a group.
     CreateProfile {
         /// The group.
@@ -359,7 +368,8 @@ impl Op {
             | Self::Patch { instance, .. }
             | Self::Enforce { instance, .. }
             | Self::EnableStreams { instance, .. }
-            | Self::RefreshInstance { instance } => Some(instance),
+            | Self::RefreshInstance { instance }
+            | Self::Reboot { instance, .. } => Some(instance),
             _ => None,
         }
     }
@@ -414,7 +424,7 @@ impl Op {
     /// by, are others.
     pub fn unproves(&self) -> &[Ocid] {
         match self {
-            Self::Switch { instance, .. } => std::slice::from_ref(instance),
+            Self::Switch { instance, .. } | Self::Reboot { instance, .. } => std::slice::from_ref(instance),
             Self::Attach { instances, .. } | Self::Rerun { instances, .. } => instances,
             other => other.installs(),
         }

@@ -188,6 +188,11 @@ impl Package {
         matches!(rest, "" | "-core" | "-PAE").then_some(kernel)
     }
 
+    /// Spells its version as `uname -r` has that of a kernel: `version-release.arch`.
+    pub fn uname(self) -> String {
+        format!("{}-{}.{}", self.version(), self.release(), self.arch())
+    }
+
     /// Tells whether it is of a kernel's version, spelled `version-release.arch` as `uname -r` has it.
     pub fn is_of_kernel(self, kernel: &str) -> bool {
         let rest = kernel.strip_prefix(self.version()).and_then(|rest| rest.strip_prefix('-'));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::exact::{self, Correction};
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
-use super::{HeldReason, Input, Reason, bindings, schedules};
+use super::{HeldReason, Input, Reason, bindings, reboot, schedules};
 use crate::conformance::{Bringer, Sorter, StreamGap, Tally, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid};
 use crate::observed::{Instance, Riding};
@@ -50,6 +50,8 @@ pub(super) struct Member<'a> {
     pub(super) update: bool,
     /// What makes it exactly its release, and what of that is left; nothing where its group does not ask for that.
     pub(super) correction: Correction,
+    /// Whether it is booted anew, where it waits for that by then.
+    pub(super) reboot: bool,
     /// Whether its packages are read back.
     pub(super) verify: bool,
     /// Why it is switched or updated.
@@ -63,12 +65,17 @@ pub(super) struct Member<'a> {
 impl Member<'_> {
     /// Tells whether gates must be open before anything is done to it.
     pub(super) fn moves(&self) -> bool {
-        self.switch || self.update || self.correction.is_due()
+        self.switch || self.update || self.correction.is_due() || self.reboot
+    }
+
+    /// Tells whether its group has it booted, and it waits for that.
+    pub(super) fn waits_for_reboot(&self) -> bool {
+        self.group.enforcing.reboots() && self.seen.is_some_and(|seen| seen.reboot_required)
     }
 
     /// Has nothing moved on it by this plan.
     pub(super) fn rest(&mut self) {
-        (self.switch, self.update) = (false, false);
+        (self.switch, self.update, self.reboot) = (false, false, false);
         self.correction.rest();
     }
 
@@ -162,6 +169,7 @@ pub(super) fn members<'a>(
             bindings::hold_together(&mut assessed.list[start..]);
         }
         exact::hold(&mut assessed.list[start..]);
+        reboot::choose(&mut assessed.list[start..]);
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
     assessed
@@ -211,6 +219,7 @@ fn assess<'a>(
         switch: false,
         update: false,
         correction: Correction::default(),
+        reboot: false,
         verify: false,
         reason: Reason::Bound { line: group.line },
         held: None,
@@ -237,7 +246,7 @@ fn assess<'a>(
     let sorter = Sorter::new(group.patching(), offered.map(|offered| offered.iter().map(|update| &**update)));
     member.rides = rides;
     member.tally = sorter.tally(&verdict);
-    member.at_level = rides && verdict.at_level(&sorter, group.ahead);
+    member.at_level = rides && verdict.at_level(&sorter, group.ahead) && !member.waits_for_reboot();
     // A switch that a crash cut off before it was recorded is taken up again, to record it.
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     // Nor is one let go that an earlier run had begun to take in: that goes on, and is what gives it the group's sources.
@@ -296,7 +305,7 @@ fn assess<'a>(
         member.held = Some(HeldReason::Apart { rides });
         return member;
     }
-    let own = [OpKey::update(&release.name, id), OpKey::enforce(&release.name, id)];
+    let own = [OpKey::update(&release.name, id), OpKey::enforce(&release.name, id), OpKey::reboot(id)];
     if let Some(reason) = own.iter().find_map(|own| overdue(input, seen, own)) {
         member.held = Some(reason);
         member.rest();

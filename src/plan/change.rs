@@ -164,6 +164,9 @@ pub struct Cohort {
     /// Whether they are made exactly the release.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exact: bool,
+    /// Whether they are booted anew, where they wait for that by then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reboot: bool,
     /// Why anything is done to them.
     pub reason: Reason,
     /// How they stand to the release: what is behind is the same for all of them, what is ahead, extra or missing is
@@ -195,6 +198,8 @@ pub enum Reason {
     Behind,
     /// It rides the release, is not behind it, and is not exactly that.
     Inexact,
+    /// It waits for a reboot, and nothing else is to be done to it.
+    Reboot,
     /// Somebody else moved it off the release.
     Drifted,
     /// An earlier run began and did not finish.

@@ -187,6 +187,7 @@ impl Story {
                 drops: drops.clone(),
                 update: member.update,
                 exact: member.correction.is_due(),
+                reboot: member.reboot,
                 reason: &member.reason,
                 behind: &verdict.behind,
                 tally,
@@ -201,6 +202,7 @@ impl Story {
                     drops: drops.into_iter().cloned().collect(),
                     update: member.update,
                     exact: member.correction.is_due(),
+                    reboot: member.reboot,
                     reason: member.reason.clone(),
                     verdict: Verdict { behind: verdict.behind.clone(), ..Verdict::default() },
                     instances: Vec::new(),
@@ -322,6 +324,7 @@ impl Story {
             planned.work.switches += usize::from(member.switch);
             planned.work.updates += usize::from(member.update);
             planned.work.exact += usize::from(member.correction.is_due());
+            planned.work.reboots += usize::from(member.reboot);
             planned.work.verifies += usize::from(member.verify);
             planned.held += usize::from(member.held.is_some());
             let ahead = member.verdict.as_ref().is_some_and(|verdict| !verdict.ahead.is_empty());
@@ -394,6 +397,7 @@ struct CohortKey<'a> {
     drops: Vec<&'a SourceLink>,
     update: bool,
     exact: bool,
+    reboot: bool,
     reason: &'a Reason,
     behind: &'a [Lag],
     tally: Option<Tally>,

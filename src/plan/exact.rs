@@ -15,7 +15,7 @@ use crate::conformance::{Lag, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Instance;
 use crate::op::{Adjust, Binding};
-use crate::package::Package;
+use crate::package::{ModuleStream, Package, StreamName, StreamStatus};
 use crate::repodata::Repodata;
 use crate::train::{Group, Release, os_major};
 
@@ -77,7 +77,7 @@ pub enum Stay {
     },
     /// It is newer, and nobody knows whether the tools of this system install an older version.
     Older,
-    /// It gets its packages from another module stream than the release.
+    /// It is newer or missing, and of a module stream that the instance gets no packages from, as far as that is known.
     Stream,
     /// It would be removed from all members, and from one of them it cannot be.
     Together,
@@ -171,7 +171,15 @@ pub(super) fn correct(
             correction.back.push(*lag);
         }
     }
-    correction.add.extend(&verdict.missing);
+    // Where sources tell of modules, as the vendor's do that a release is drawn from, one package that cannot be installed has
+    // the call for all fail.
+    let lists_modules = input.capabilities.binding == Binding::Group;
+    for missing in &verdict.missing {
+        match keeps_out(*missing, &release.manifest.modules, streams).unwrap_or(lists_modules) {
+            true if missing.is_modular() => correction.leave(Stay::Stream, *missing),
+            _ => correction.add.push(*missing),
+        }
+    }
     for extra in &verdict.extra {
         correction.removal(group, seen, *extra);
     }
@@ -181,6 +189,23 @@ pub(super) fn correct(
     correction.left.sort_unstable();
     correction.arrange(repodata);
     correction
+}
+
+/// Tells whether an instance gets no package of a module stream because another stream of the module is in use there, or none;
+/// none where nobody says which module it is of. It is taken to be of the one whose name its own begins with, the longest.
+fn keeps_out(package: Package, modules: &[String], seen: &[ModuleStream]) -> Option<bool> {
+    let specs = modules.iter().filter_map(|spec| StreamName::parse(spec).ok());
+    let is_of = |spec: &StreamName| {
+        let rest = package.name().strip_prefix(&*spec.module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let wanted = specs.filter(is_of).max_by_key(|spec| spec.module.len())?;
+    let mut of_module = seen.iter().filter(|stream| stream.module == wanted.module).peekable();
+    // What is not listed has no metadata that would keep anything out.
+    of_module.peek()?;
+    let in_use =
+        |stream: &ModuleStream| stream.stream == wanted.stream && stream.status != StreamStatus::Disabled;
+    Some(!of_module.any(in_use))
 }
 
 impl Correction {

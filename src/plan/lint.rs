@@ -164,9 +164,13 @@ impl<'a> Lint<'a> {
                         | Op::DeleteProfile { .. }
                         | Op::AdoptSource { .. }
                         | Op::AdoptGroup { .. }
+                        | Op::Reboot { .. }
                         | Op::RefreshInstance { .. },
                 }
-                | Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } }
+                | Action::Verify {
+                    what:
+                        Verification::Patched { .. } | Verification::Streams { .. } | Verification::Booted { .. },
+                }
                 | Action::Gate { .. } => {}
             }
         }
@@ -180,7 +184,9 @@ impl<'a> Lint<'a> {
             Action::Act { op: Op::Switch { .. } } => 2,
             Action::Act { op } if op.updates().is_some() => 3,
             Action::Verify { what: Verification::Patched { .. } | Verification::Streams { .. } } => 4,
-            _ => 5,
+            Action::Act { op: Op::Reboot { .. } } => 5,
+            Action::Verify { what: Verification::Booted { .. } } => 6,
+            _ => 7,
         };
         // Several members may leave one instance behind them, and several packages be brought one by one.
         let repeats = |rank: i32| rank == 0 || rank == 3;
@@ -244,7 +250,7 @@ impl<'a> Lint<'a> {
         let resting: BTreeSet<&Ocid> = resting.collect();
         for (step, op) in self.ops() {
             let one = match op {
-                Op::Switch { instance, .. } => Some(instance),
+                Op::Switch { instance, .. } | Op::Reboot { instance, .. } => Some(instance),
                 other => other.updates(),
             };
             let crew = op.crew().map_or(&[][..], |(_, instances)| instances);
@@ -323,7 +329,8 @@ impl<'a> Lint<'a> {
                     what:
                         Verification::Level { instance, .. }
                         | Verification::Patched { instance, .. }
-                        | Verification::Streams { instance, .. },
+                        | Verification::Streams { instance, .. }
+                        | Verification::Booted { instance, .. },
                 } => (Some(instance), None),
                 Action::Verify { .. } | Action::Gate { .. } => (None, None),
             };
@@ -374,6 +381,8 @@ impl<'a> Lint<'a> {
                 Action::Act { op: Op::Leave { .. } } => &mut work.leaves,
                 Action::Act { op: Op::Switch { .. } } => &mut work.switches,
                 Action::Act { op: Op::Enforce { .. } } => &mut work.exact,
+                Action::Act { op: Op::Reboot { .. } } => &mut work.reboots,
+                Action::Verify { what: Verification::Booted { .. } } => continue,
                 Action::Act { op } if op.updates().is_some() => &mut work.updates,
                 Action::Verify { .. } => &mut work.verifies,
                 Action::Act { .. } | Action::Gate { .. } => continue,

@@ -27,6 +27,7 @@ mod partial;
 mod patch;
 mod planner;
 mod profiles;
+mod reboot;
 mod refusal;
 mod retired;
 mod rollout;
@@ -245,6 +246,9 @@ pub struct Work {
     /// Instances made exactly the release.
     #[serde(default, skip_serializing_if = "is_none")]
     pub exact: usize,
+    /// Instances booted anew, where they wait for it by then.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub reboots: usize,
     /// Instances whose packages are read back.
     pub verifies: usize,
 }

@@ -460,7 +460,12 @@ fn reaches_level(member: &Member<'_>, listed: &Updates, updates: &[OutstandingUp
         !brought.contains(&(lag.release.name(), lag.release.arch().as_str()))
             && !brought.contains(&(lag.release.name(), ""))
     });
-    sorter.has_level() && left.next().is_none() && verdict.may_be_ahead(member.group.ahead)
+    // Updates make nobody exact, and reboot nobody.
+    let rest = match member.group.patching().is_exact() {
+        true => verdict.is_exact_but_behind(),
+        false => verdict.may_be_ahead(member.group.ahead),
+    };
+    sorter.has_level() && left.next().is_none() && rest && !member.waits_for_reboot()
 }
 
 /// Returns a work request that is open on the instance and is none that an earlier run of ours left there.

@@ -83,6 +83,14 @@ pub enum Verification {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         packages: Vec<Package>,
     },
+    /// The instance has been booted: it waits for no reboot any more, and runs the kernel that was foreseen.
+    Booted {
+        /// The instance.
+        instance: Ocid,
+        /// The kernel; none where none was foreseen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kernel: Option<String>,
+    },
     /// These module streams are enabled on the instance.
     Streams {
         /// The instance.
@@ -170,6 +178,8 @@ pub enum Phase {
     Update,
     /// Packages are read back.
     Verify,
+    /// Instances are booted anew.
+    Reboot,
     /// Gates.
     Gate,
     /// Scheduled jobs are made, changed and deleted.
@@ -211,9 +221,11 @@ impl Step {
                 | Op::UpdateGroup { .. }
                 | Op::PatchGroup { .. }
                 | Op::Rerun { again: Again::Update(_), .. } => Phase::Update,
+                Op::Reboot { .. } => Phase::Reboot,
                 Op::Refresh { .. } | Op::RefreshInstance { .. } => Phase::Verify,
             },
             Action::Verify { what: Verification::Contents { .. } } => Phase::Sources,
+            Action::Verify { what: Verification::Booted { .. } } => Phase::Reboot,
             Action::Verify {
                 what: Verification::Level { .. } | Verification::Patched { .. } | Verification::Streams { .. },
             } => Phase::Verify,

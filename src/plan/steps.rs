@@ -323,4 +323,5 @@ mod crew;
 mod imports;
 mod members;
 mod profile;
+mod reboot;
 mod schedule;

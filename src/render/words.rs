@@ -186,6 +186,7 @@ pub(super) fn phase(phase: Phase) -> &'static str {
         Phase::Update => "update",
         Phase::Verify => "read back",
         Phase::Gate => "gates",
+        Phase::Reboot => "reboot",
         Phase::Schedules => "schedules",
     }
 }
@@ -198,6 +199,7 @@ pub(super) fn phase_count(phase: Phase, steps: usize) -> String {
         Phase::Switch => format!("{steps} to switch"),
         Phase::Update => format!("{steps} to update"),
         Phase::Verify => format!("{steps} to read back"),
+        Phase::Reboot => format!("{steps} to reboot"),
         Phase::Gate => count(steps, "gate"),
         Phase::Schedules => format!("{steps} for schedules"),
     }
@@ -223,6 +225,7 @@ pub(super) fn reason(plan: &Plan, reason: &Reason, cohort: &Cohort) -> String {
         Reason::Joined { line } => format!("because {file}:{line} puts it in the group"),
         Reason::Behind => format!("because it rides {} and is behind it", cohort.to),
         Reason::Inexact => format!("because it rides {} and is not exactly that", cohort.to),
+        Reason::Reboot => "because it waits for a reboot".to_owned(),
         Reason::Drifted => format!("because somebody else moved it off {}", cohort.to),
         Reason::Unfinished => "because an earlier run began and did not finish".to_owned(),
     }
@@ -236,6 +239,7 @@ pub(super) fn reason_short(plan: &Plan, reason: &Reason) -> String {
         Reason::Joined { line } => format!("put in by {file}:{line}"),
         Reason::Behind => "behind their release".to_owned(),
         Reason::Inexact => "not exactly their release".to_owned(),
+        Reason::Reboot => "waiting for a reboot".to_owned(),
         Reason::Drifted => "moved off it by somebody else".to_owned(),
         Reason::Unfinished => "left by an unfinished run".to_owned(),
     }
@@ -425,6 +429,9 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
                 let (object, doing, done) = crew::step(op);
                 words(object, doing, done)
             }
+            Op::Reboot { instance, .. } => {
+                words(brief(plan.label(instance)), "rebooting".to_owned(), "rebooted".to_owned())
+            }
             Op::RefreshInstance { instance } => words(
                 brief(plan.label(instance)),
                 "having packages listed anew".to_owned(),
@@ -453,6 +460,11 @@ pub(super) fn step(plan: &Plan, step: &Step) -> StepWords {
             brief(plan.label(instance)),
             "reading streams back".to_owned(),
             "streams read back".to_owned(),
+        ),
+        Action::Verify { what: Verification::Booted { instance, .. } } => words(
+            brief(plan.label(instance)),
+            "looking what it runs".to_owned(),
+            "runs what it is to run".to_owned(),
         ),
         Action::Verify { what: Verification::Level { instance, .. } } => {
             words(brief(plan.label(instance)), "reading packages back".to_owned(), "at level".to_owned())

@@ -316,6 +316,12 @@ impl Train {
         self.groups.iter().any(|group| matches!(group.members, Members::Selected(_)))
     }
 
+    /// Tells whether Compute has to be asked: to select members, or, where the patch service has no reboot, for that.
+    pub fn needs_compute(&self) -> bool {
+        let reboots = self.groups.iter().any(|group| group.enforcing.reboots());
+        self.selects() || (reboots && self.service.api == Api::Osms)
+    }
+
     /// Finds a group by name.
     pub fn group(&self, name: &GroupName) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == *name)

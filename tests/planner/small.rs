@@ -119,6 +119,7 @@ pub(super) fn told(plan: &Plan) -> String {
             Action::Act { op } => word(op),
             Action::Verify { what: Verification::Contents { .. } } => "Contents".to_owned(),
             Action::Verify { what: Verification::Level { .. } } => "Level".to_owned(),
+            Action::Verify { what: Verification::Booted { .. } } => "Booted".to_owned(),
             Action::Verify { what: Verification::Patched { .. } } => "Patched".to_owned(),
             Action::Verify { what: Verification::Streams { .. } } => "Streams".to_owned(),
             Action::Gate { .. } => "Gate".to_owned(),

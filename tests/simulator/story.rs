@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchtrain::cloud::compute::{self, Compute};
 use patchtrain::cloud::osms::{API_VERSION, OsmsCloud};
 use patchtrain::cloud::{Cloud, Progress, Submitted};
 use patchtrain::name::{GroupName, Ocid, ReleaseName, TrainName};
@@ -34,7 +35,20 @@ impl World {
             Credentials::from_parts(own.tenancy, own.user, own.fingerprint, key).expect("the key is good");
         let endpoint = Endpoint::fixed("http://127.0.0.1:1");
         let client = Client::new(InProcess(simulator.clone()), endpoint, API_VERSION, signer);
-        let cloud = OsmsCloud::new(client, Ocid::new(&facts(DEFAULT_SEED).compartment), 10);
+        let compute = || {
+            let key = own.key.as_bytes();
+            let signer = Credentials::from_parts(own.tenancy, own.user, own.fingerprint, key);
+            let endpoint = Endpoint::fixed("http://127.0.0.1:1");
+            Client::new(
+                InProcess(simulator.clone()),
+                endpoint,
+                compute::API_VERSION,
+                signer.expect("the key is good"),
+            )
+        };
+        let compute = Compute::new(compute(), compute(), 10);
+        let cloud =
+            OsmsCloud::new(client, Ocid::new(&facts(DEFAULT_SEED).compartment), 10).with_compute(compute);
         Self { cloud, simulator, observed: Observed::default(), calls: 0 }
     }
 
@@ -150,4 +164,35 @@ async fn an_instance_rides_a_release() {
 #[tokio::test(start_paused = true)]
 async fn an_instance_rides_a_release_where_names_lack_the_epoch() {
     ride(Switches { names_with_epoch: false, default_page: 10, ..Switches::default() }).await;
+}
+
+/// A reboot through Compute: the instance is away, checks in again, and runs the newest kernel.
+#[tokio::test(start_paused = true)]
+async fn an_instance_is_rebooted_through_compute() {
+    let mut world = World::new(Switches::default());
+    world.look_all().await;
+    let waits = |world: &World, id: &Ocid| {
+        let seen = &world.observed.instances[id];
+        (seen.reboot_required, seen.running_kernel.clone(), seen.last_checkin.unwrap())
+    };
+    let waiting = world
+        .observed
+        .instances
+        .iter()
+        .find(|(_, seen)| seen.reboot_required && seen.status == InstanceStatus::Normal);
+    let instance = waiting.expect("somebody waits for a reboot").0.clone();
+    let (required, before, _) = waits(&world, &instance);
+    assert!(required);
+    let asked = world.simulator.now();
+    let op = Op::Reboot { instance: instance.clone(), kernel: None };
+    let token = RetryToken("reboot".to_owned());
+    let answer = world.cloud.submit(&op, &token).await.unwrap();
+    // Asked again with the same token, as after a lost answer: it is one reboot.
+    assert_eq!(world.cloud.submit(&op, &token).await.unwrap(), answer);
+    assert_eq!(world.simulator.work_of(instance.as_str()).len(), 1);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.look_all().await;
+    let (required, after, checked_in) = waits(&world, &instance);
+    assert!(!required && after != before && checked_in > asked, "{after:?} {checked_in} {asked}");
+    assert!(world.observed.instances[&instance].open_work.is_empty(), "no work request tells of it");
 }

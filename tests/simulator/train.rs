@@ -11,11 +11,13 @@ use patchtrain::cloud::osmh::{API_VERSION, CAPABILITIES, OsmhCloud, System};
 use patchtrain::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint};
 use patchtrain::op::Lineage;
-use patchtrain::plan::{self, ChangeDetail, DriftKind, Held, HeldReason, Input, Plan, ServiceLabel, lint};
+use patchtrain::plan::{
+    self, ChangeDetail, DriftKind, Held, HeldReason, Input, Plan, ServiceLabel, Stay, lint,
+};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
 use patchtrain::state::State;
 use patchtrain::state::store::Session;
-use patchtrain::train::{self, Train};
+use patchtrain::train::{self, Reboot, Train};
 use serde_json::{Value, json};
 
 use crate::support::Workspace;
@@ -222,4 +224,38 @@ async fn who_is_in_somebody_elses_stage_is_held_and_the_others_ride() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(line.apply(&train).await.held, []);
     assert!(line.state().instances[&one].at_level.is_some());
+}
+
+/// A group that is made exactly its release, with whoever waits for it booted: on the hub, where members move together and
+/// each boots by itself.
+#[tokio::test(start_paused = true)]
+async fn a_group_is_made_exactly_its_release_and_booted() {
+    let line = Line::new();
+    let mut train = line.train("canary", true, "enforce = \"exact\"\nremove_extras = true");
+    // A `window` is somebody else's to say; that members are rebooted is not held by it here.
+    train.groups[0].enforcing.reboot = Reboot::Window;
+    let plan = line.plan(&train).await;
+    let work = plan.groups[0].work;
+    assert!(work.exact == 3 && work.reboots == 3, "{work:?}");
+    let outcome = line.run(&train, &plan).await;
+    let well = |end: &StepEnd| matches!(end, StepEnd::Done | StepEnd::AlreadyDone | StepEnd::Updated);
+    assert!(outcome.ends.iter().all(|(_, end)| well(end)), "{:?}", outcome.ends);
+    // What ran when the plan was made goes with the next one.
+    let second = line.plan(&train).await;
+    let outcome = line.run(&train, &second).await;
+    assert!(outcome.ends.iter().all(|(_, end)| well(end)), "{:?}", outcome.ends);
+    let after = line.plan(&train).await;
+    assert_eq!(after.steps.len(), 0);
+    // What is left is of module streams that they do not have: no install brings those.
+    let stays = |held: &Held| match &held.reason {
+        HeldReason::Inexact { left } => left.iter().all(|left| left.why == Stay::Stream),
+        _ => false,
+    };
+    assert!(after.held.iter().all(stays), "{:?}", after.held);
+    // Nobody was booted twice, nor for nothing.
+    for name in ["web-01", "db-01", "batch-01"] {
+        let given = line.simulator.work_of(line.id(name).as_str());
+        let boots = given.iter().filter(|work| work.what.starts_with("reboot/")).count();
+        assert!(boots <= 1, "{name}: {boots}");
+    }
 }

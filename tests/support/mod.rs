@@ -2,6 +2,7 @@
 
 mod holdings;
 pub(crate) mod hub;
+mod manners;
 pub(crate) mod model;
 mod planning;
 // What it prints is for people, as in any test.

@@ -188,6 +188,12 @@ fn one(world: &mut World, plan: &Plan, step: &Step) -> End {
                 false => End::Done,
             }
         }
+        Action::Verify { what: Verification::Booted { instance, kernel } } => {
+            match world.observed.instances.get(instance) {
+                Some(seen) if seen.is_booted(kernel.as_deref()) => End::Done,
+                seen => End::Failed(format!("{instance} is not booted into {kernel:?}: {seen:?}")),
+            }
+        }
         Action::Verify { what: Verification::Streams { instance, streams } } => {
             match world.observed.has_enabled(instance, streams) {
                 true => End::Done,
@@ -373,6 +379,7 @@ fn effect(world: &World, plan: &Plan, step: &Step, op: &Op) -> Option<Effect> {
         Op::PatchGroup { .. }
         | Op::Enforce { .. }
         | Op::EnforceGroup { .. }
+        | Op::Reboot { .. }
         | Op::EnableStreams { .. }
         | Op::EnableGroupStreams { .. }
         | Op::Refresh { .. }

@@ -11,10 +11,9 @@ use patchtrain::package::{Digest, Manifest, Package, PackageSet, Pattern};
 use patchtrain::plan::ServiceLabel;
 use patchtrain::rollout::Pace;
 use patchtrain::state::State;
-use patchtrain::train::{
-    Ahead, Amount, Endpoint, Enforce, Enforcing, Group, Layout, Members, Release, Service, Train,
-};
+use patchtrain::train::{Ahead, Amount, Endpoint, Group, Layout, Members, Release, Service, Train};
 
+use super::manners::{enforcing, pace};
 use super::rng::Rng;
 use super::{holdings, selection};
 
@@ -230,6 +229,7 @@ fn instance(rng: &mut Rng, index: usize) -> Instance {
             unsourced: PackageSet::new(vec![agent, homemade]),
         }),
         running_kernel: running,
+        reboot_required: rng.clone().chance(20),
         open_work: if rng.chance(4) {
             vec![Ticket("ocid1.osmsworkrequest.oc1..alien".into())]
         } else {
@@ -261,30 +261,6 @@ fn schedule(rng: &mut Rng) -> Option<Schedule> {
     let every = Every::parse(["1 week", "6 hours", "2 days", "1 month"][rng.below(4)]).unwrap();
     let start = ["2026-12-05T02:00:00Z", "2026-11-22T11:00:00Z", "2026-01-31T23:30:00Z"][rng.below(3)];
     Some(Schedule { update, every, start: start.parse().unwrap() })
-}
-
-/// Waves of all sizes, and few of one at a time.
-fn pace(rng: &mut Rng) -> Pace {
-    let waves = [Amount::Number(1), Amount::Percent(30), Amount::Percent(60)];
-    let from = rng.below(3);
-    Pace {
-        waves: waves[from..from + rng.below(4 - from)].to_vec(),
-        concurrency: rng.chance(50).then(|| Amount::Number(1 + rng.below(2))),
-        stops: true,
-        ..Pace::default()
-    }
-}
-
-/// Some groups that install everything are made exactly their release, and some of those have extras removed. Drawn aside,
-/// so that the worlds are those that they were before.
-pub(super) fn enforcing(rng: &Rng, group: &Group) -> Enforcing {
-    let mut aside = rng.clone();
-    aside.below(7);
-    let exact = group.update == Some(Wanted::All) && aside.chance(30);
-    if !exact {
-        return Enforcing::default();
-    }
-    Enforcing { enforce: Enforce::Exact, remove_extras: aside.chance(60), ..Enforcing::default() }
 }
 
 fn update(rng: &mut Rng) -> Option<Wanted> {

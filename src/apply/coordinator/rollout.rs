@@ -216,8 +216,8 @@ fn touches(step: &Step) -> bool {
                     | Op::EnableStreams { .. }
                     | Op::EnableGroupStreams { .. }
             );
-            let moves =
-                matches!(step.phase(), Phase::Switch | Phase::Update) || matches!(op, Op::Enroll { .. });
+            let moves = matches!(step.phase(), Phase::Switch | Phase::Update | Phase::Reboot)
+                || matches!(op, Op::Enroll { .. });
             moves && !by_hand
         }
         Action::Verify { .. } | Action::Gate { .. } => false,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::name::{Address, GroupName, Ocid};
-use crate::op::StepId;
+use crate::op::{Op, StepId};
 use crate::plan::{Action, Plan, Step};
 
 /// The waves of a plan that have bounds.
@@ -90,5 +90,5 @@ impl<'a> Lanes<'a> {
 
 /// Tells whether a step is one that takes a place.
 fn moves(step: &Step) -> bool {
-    matches!(&step.action, Action::Act { op } if op.updates().is_some() || matches!(op, crate::op::Op::Switch { .. }))
+    matches!(&step.action, Action::Act { op } if op.updates().is_some() || matches!(op, Op::Switch { .. } | Op::Enforce { .. } | Op::Reboot { .. }))
 }

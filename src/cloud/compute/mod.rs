@@ -16,6 +16,7 @@ use super::CloudError;
 use crate::name::Ocid;
 use crate::observed::{ComputeInstance, PowerState};
 use crate::oci::{Call, Client, Transport};
+use crate::op::RetryToken;
 
 /// The path that the operations of both APIs stand under.
 pub const API_VERSION: &str = "/20160918";
@@ -50,6 +51,15 @@ impl<T: Transport> Compute<T> {
         let rows: Vec<wire::Instance> =
             rows(&self.instances, call).await.map_err(|e| about(e, compartment))?;
         Ok(rows.into_iter().map(|row| (Ocid::new(&row.id), instance(row))).collect())
+    }
+
+    /// Has an instance shut down in order and boot anew. The answer comes at once; whether it is up again, its agent tells.
+    pub async fn soft_reset(&self, instance: &Ocid, token: &RetryToken) -> Result<(), CloudError> {
+        let call = Call::post("InstanceAction", &["instances", instance.as_str()])
+            .query("action", "SOFTRESET")
+            .token(&token.0);
+        self.instances.send(&call.slow()).await?;
+        Ok(())
     }
 
     /// Reads the ACTIVE compartments below one, each with its parent: level by level, since the service lists a whole

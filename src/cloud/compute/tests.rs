@@ -86,3 +86,12 @@ async fn a_refusal_names_the_compartment() {
         assert!(error.to_string().contains("(compartment ocid1.compartment.oc1..secret)"), "{error}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_is_reset_in_order_and_with_a_token() {
+    let (compute, script) = compute(|_| json("{}"));
+    let token = RetryToken("t".to_owned());
+    compute.soft_reset(&Ocid::new("i"), &token).await.unwrap();
+    assert_eq!(script.lines(), ["POST /instances/i?action=SOFTRESET"]);
+    assert_eq!((script.nth(0).header("opc-retry-token"), script.nth(0).body.as_str()), ("t", ""));
+}

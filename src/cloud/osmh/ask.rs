@@ -15,6 +15,9 @@ use crate::oci::{Call, Transport};
 use crate::op::{Op, OpKey, Origin, Outfit, Ownership, ParentRef, RetryToken, Wanted};
 use crate::package::Package;
 
+/// After how many minutes the service calls a reboot failed. A large machine takes ten to come up.
+const REBOOT_TIMEOUT: u32 = 15;
+
 impl<T: Transport> OsmhCloud<T> {
     /// Does one op, or starts it.
     pub(super) async fn ask(&self, op: &Op, token: &RetryToken) -> Result<Submitted, CloudError> {
@@ -63,6 +66,7 @@ impl<T: Transport> OsmhCloud<T> {
             Op::Patch { instance, wanted, package } => {
                 self.patch(instance, *wanted, *package, &key, token).await
             }
+            Op::Reboot { instance, .. } => self.reboot(instance, &key, token).await,
             Op::RefreshInstance { instance } => self.refresh_instance(instance, token).await,
             Op::CreateSchedule { group, name, owner, schedule, next } => {
                 let wish = Wish { group: &group.group, name, owner, schedule, next: *next };
@@ -187,6 +191,22 @@ impl<T: Transport> OsmhCloud<T> {
     async fn refresh_instance(&self, instance: &Ocid, token: &RetryToken) -> Result<Submitted, CloudError> {
         let path = ["managedInstances", instance.as_str(), "actions", "refreshSoftware"];
         let call = Call::post("RefreshSoftwareOnManagedInstance", &path).token(&token.0);
+        self.on_instance(instance, call).await
+    }
+
+    /// Has the service boot an instance anew, also one that is a member of a group.
+    async fn reboot(
+        &self,
+        instance: &Ocid,
+        key: &OpKey,
+        token: &RetryToken,
+    ) -> Result<Submitted, CloudError> {
+        let path = ["managedInstances", instance.as_str(), "actions", "reboot"];
+        let details = bodies::Reboot {
+            reboot_timeout_in_mins: REBOOT_TIMEOUT,
+            work_request_details: label(key, token),
+        };
+        let call = Call::post("RebootManagedInstance", &path).token(&token.0).json(&details);
         self.on_instance(instance, call).await
     }
 

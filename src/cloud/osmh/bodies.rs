@@ -102,6 +102,14 @@ pub(super) struct Packages {
     pub(super) work_request_details: Label,
 }
 
+/// `RebootManagedInstanceDetails`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reboot {
+    pub(super) reboot_timeout_in_mins: u32,
+    pub(super) work_request_details: Label,
+}
+
 /// `CreateScheduledJobDetails`
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -77,6 +77,12 @@ impl<T: Transport> OsmsCloud<T> {
                 self.update_package(instance, *package, token).await
             }
             Op::Enforce { instance, adjusts, .. } => self.adjust(instance, adjusts, token).await,
+            Op::Reboot { instance, .. } => {
+                self.recent.forget(instance);
+                self.compute("InstanceAction")?.soft_reset(instance, token).await?;
+                self.recent.forget(instance);
+                Ok(DONE)
+            }
             Op::EnableStreams { instance, streams } => self.enable_streams(instance, streams, token).await,
             Op::Attach { .. }
             | Op::Detach { .. }

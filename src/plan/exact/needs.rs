@@ -81,14 +81,18 @@ pub(super) fn order(adjusts: Vec<Adjust>, repodata: &Repodata) -> Vec<Adjust> {
 /// Tells whether a package that goes would keep one that comes out: by a conflict, or because it replaces it.
 fn clashes((gone, own): (Package, &Entry), (comes, others): (Package, &Entry)) -> bool {
     let of_gone = own.conflicts.iter().any(|clash| provides(others, clash))
-        || own.obsoletes.iter().any(|old| Capability::of(comes).overlaps(old));
+        || own.obsoletes.iter().any(|old| meets(&Capability::of(comes), old));
     of_gone
         || others.conflicts.iter().any(|clash| provides(own, clash))
-        || others.obsoletes.iter().any(|old| Capability::of(gone).overlaps(old))
+        || others.obsoletes.iter().any(|old| meets(&Capability::of(gone), old))
 }
 
 fn provides(entry: &Entry, need: &Capability) -> bool {
-    entry.provides.iter().any(|has| has.overlaps(need)) || entry.files.iter().any(|file| **file == *need.name)
+    entry.provides.iter().any(|has| meets(has, need)) || entry.files.iter().any(|file| **file == *need.name)
+}
+
+fn meets(has: &Capability, need: &Capability) -> bool {
+    has.name == need.name && has.overlaps(need)
 }
 
 fn names(entry: &Entry) -> impl Iterator<Item = &str> {

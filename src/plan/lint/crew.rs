@@ -42,7 +42,8 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
                 what:
                     Verification::Level { instance, .. }
                     | Verification::Patched { instance, .. }
-                    | Verification::Streams { instance, .. },
+                    | Verification::Streams { instance, .. }
+                    | Verification::Booted { instance, .. },
             } => {
                 proven.insert(instance);
                 continue;

@@ -12,6 +12,10 @@ pub(super) fn stand_before(lint: &mut Lint<'_>) {
     let mut gates: BTreeMap<&GroupName, Vec<StepId>> = BTreeMap::new();
     let mut open: BTreeSet<&GroupName> = BTreeSet::new();
     let mut firsts: BTreeSet<&Ocid> = BTreeSet::new();
+    // What is done to members of a group that is bound follows what is done to the group.
+    let is_crew = |step: &&Step| matches!(&step.action, Action::Act { op } if op.crew().is_some());
+    let crews: BTreeSet<_> =
+        lint.plan.steps.iter().filter(is_crew).filter_map(|step| step.group.as_ref()).collect();
     for step in &lint.plan.steps {
         let Some(group) = &step.group else { continue };
         match &step.action {
@@ -22,10 +26,17 @@ pub(super) fn stand_before(lint: &mut Lint<'_>) {
                 }
             }
             Action::Act {
-                op: Op::Switch { instance, .. } | Op::Update { instance, .. } | Op::Enforce { instance, .. },
+                op:
+                    Op::Switch { instance, .. }
+                    | Op::Update { instance, .. }
+                    | Op::Enforce { instance, .. }
+                    | Op::Reboot { instance, .. },
             } => {
                 let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
-                if firsts.insert(instance) && !waits.iter().all(|gate| step.after.contains(gate)) {
+                if firsts.insert(instance)
+                    && !crews.contains(group)
+                    && !waits.iter().all(|gate| step.after.contains(gate))
+                {
                     lint.found(format!("{} does not stand behind the gates of {group}", step.id));
                 }
                 let rollout = lint.plan.group(group).and_then(|group| group.rollout.as_ref());

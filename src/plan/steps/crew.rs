@@ -20,6 +20,7 @@ impl Steps {
         before: Vec<StepId>,
         (membership, members): (&Membership, &Assessed<'_>),
     ) -> Vec<StepId> {
+        let begun = self.list.len();
         let id = service.groups.get(&group.name).and_then(|found| found.id.clone());
         let target = GroupRef { group: group.name.clone(), id: id.clone() };
         let source = holdings::source_ref(service.sources, &group.release);
@@ -95,18 +96,24 @@ impl Steps {
             let op = Op::EnforceGroup { group: group_ref, source, adjusts, instances };
             last = vec![self.on_group(group, op, follow(&last), bound())];
         }
-        if binding.proves.is_empty() {
-            return last;
-        }
-        if input.capabilities.refreshes {
+        if !binding.proves.is_empty() && input.capabilities.refreshes {
             let op = Op::Refresh { group: target.clone(), instances: binding.proves.clone() };
             last = vec![self.on_group(group, op, follow(&last), Precondition::Nothing)];
         }
         let of_group = members.of(&group.name);
-        let stays = |instance: &Ocid| {
-            // Members stand by id.
+        if binding.proves.is_empty() && !of_group.iter().any(|member| member.reboot) {
+            // Who only leaves, or a group that is only made, holds up nobody who waits for the group.
+            return if self.list.len() > begun { last } else { Vec::new() };
+        }
+        let last = follow(&last);
+        // Whoever is booted without a level to prove.
+        let alone = of_group.iter().filter(|member| member.reboot && !member.verify);
+        let mut ends: Vec<StepId> =
+            alone.map(|member| self.reboot(&group.name, member, last.clone())).collect();
+        // Members stand by id.
+        let member = |instance: &Ocid| {
             let at = of_group.binary_search_by(|member| member.id.cmp(instance)).ok();
-            at.map(|at| of_group[at].correction.stays()).unwrap_or_default()
+            at.map(|at| &of_group[at])
         };
         let prove = |instance: &Ocid| {
             // The group has it; whether the instance has got it shows only there.
@@ -114,12 +121,18 @@ impl Steps {
             let what = Verification::Level {
                 instance: instance.clone(),
                 group: group.name.clone(),
-                stays: stays(instance),
+                stays: member(instance).map(|member| member.correction.stays()).unwrap_or_default(),
             };
             let address = Address::Instance(instance.clone());
-            self.push(address, Some(&group.name), Action::Verify { what }, last.clone(), expects)
+            let after = match member(instance).filter(|member| member.reboot) {
+                Some(member) => vec![self.reboot(&group.name, member, last.clone())],
+                None => last.clone(),
+            };
+            self.push(address, Some(&group.name), Action::Verify { what }, after, expects)
         };
-        binding.proves.iter().map(prove).collect()
+        let proven: Vec<StepId> = binding.proves.iter().map(prove).collect();
+        ends.extend(proven);
+        ends
     }
 
     /// Ends memberships, as many at once as are given.

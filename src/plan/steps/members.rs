@@ -118,6 +118,10 @@ impl Steps {
             let op = Op::Enforce { instance, source, adjusts: member.correction.adjusts() };
             last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
         }
+        if member.reboot {
+            let after = last.map_or_else(|| std::mem::take(&mut first), |step| vec![step]);
+            last = Some(self.reboot(name, member, after));
+        }
         if member.verify {
             // What this plan has just put there needs no second look; what was seen when it was made does.
             let expects = match last {

@@ -204,14 +204,17 @@ fn what(plan: &Plan, cohort: &Cohort) -> String {
         _ => "nothing to update",
     };
     let stays = cohort.from.is_some() && *now == *to.as_str();
-    let then = if cohort.exact { ", then make it exactly that" } else { "" };
+    let exact = if cohort.exact { ", then make it exactly that" } else { "" };
+    let boots = if cohort.reboot { ", then reboot where that is waited for" } else { "" };
+    let then = format!("{exact}{boots}");
     let done = match (cohort.switch, cohort.update) {
         (true, true) if stays => format!("keep {to} alone, then update{kind}"),
         (true, false) if stays => format!("keep {to} alone, {nothing}"),
         (true, true) => format!("switch from {now} to {to}, then update{kind}"),
         (true, false) => format!("switch from {now} to {to}, {nothing}"),
         (false, true) => format!("update{kind} on {to}"),
-        (false, false) if cohort.exact => return format!("make it exactly {to}"),
+        (false, false) if cohort.exact => return format!("make it exactly {to}{boots}"),
+        (false, false) if cohort.reboot => return format!("reboot on {to}"),
         (false, false) => format!("read back on {to}"),
     };
     format!("{done}{then}")

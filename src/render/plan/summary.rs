@@ -143,6 +143,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         ("switch", Side::Right),
         ("update", Side::Right),
         ("exact", Side::Right),
+        ("reboot", Side::Right),
         ("verify", Side::Right),
         ("ahead", Side::Right),
         ("held", Side::Right),
@@ -171,7 +172,7 @@ fn groups(page: &mut Page, plan: &Plan) {
         table.row(mark, cells(plan, group), below(plan, group, reasons.get(&group.name)));
     }
     for (group, members) in &deleted {
-        let mut cells = vec![String::new(); 11];
+        let mut cells = vec![String::new(); 12];
         cells[0] = group.to_string();
         cells[1] = "deleted".to_owned();
         cells[4] = number(*members);
@@ -204,6 +205,7 @@ fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
         number(work.switches),
         number(work.updates),
         number(work.exact),
+        number(work.reboots),
         number(work.verifies),
         number(group.ahead_count),
         number(group.held),

@@ -217,10 +217,6 @@ pub(super) fn step(
     id
 }
 
-pub(super) fn owner() -> Ownership {
-    Ownership { train: TrainName::new("great-linux"), lineage: Lineage("6f9a1c20".into()), release: None }
-}
-
 pub(super) fn switch_update_verify(
     plan: &mut Plan,
     group: &str,
@@ -252,6 +248,7 @@ pub(super) fn cohort(group: &str, to: &str, instances: Vec<Ocid>, verdict: Verdi
         drops: Vec::new(),
         update: true,
         exact: false,
+        reboot: false,
         reason: Reason::Bound { line: 41 },
         verdict,
         instances,
@@ -378,7 +375,7 @@ pub(super) fn full() -> Plan {
 fn fill_groups(plan: &mut Plan) {
     let mut canary = planned_group("canary", "GL1.1", 4);
     canary.rides = rides(&[("great-linux/GL1", 4)]);
-    canary.work = Work { joins: 1, leaves: 1, switches: 4, updates: 4, exact: 0, verifies: 0 };
+    canary.work = Work { joins: 1, leaves: 1, switches: 4, updates: 4, ..Work::default() };
     let mut web = planned_group("web", "GL1", 14);
     web.rides = rides(&[("great-linux/GL1", 11), ("ol8_baseos_latest-x86_64", 2), ("", 1)]);
     (web.at_level, web.held, web.ahead_count) = (6, 4, 1);
@@ -463,7 +460,11 @@ fn fill_steps(plan: &mut Plan) {
         release: to.clone(),
         name: "great-linux/GL1.1".to_owned(),
         arch: "x86_64".to_owned(),
-        owner: owner(),
+        owner: Ownership {
+            train: TrainName::new("great-linux"),
+            lineage: Lineage("6f9a1c20".into()),
+            release: None,
+        },
         under: None,
         origin: None,
     };

@@ -185,7 +185,7 @@ fn inexact(left: &[Left]) -> String {
                             name; nothing is promised for"
                     .to_owned()
             }
-            Stay::Stream => "newer and of another module stream than the release's:".to_owned(),
+            Stay::Stream => "of a module stream that it does not get packages from (`patchtrain update --stream` switches):".to_owned(),
             Stay::Together => {
                 "extra, and removed from all members of the group or from none, of which one keeps".to_owned()
             }

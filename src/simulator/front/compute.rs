@@ -1,21 +1,24 @@
-//! Compute's list of instances and Identity's list of compartments (both API `20160918`), as far as clients need them
-//! to select who is patched.
+//! Compute's list of instances and its action on one, and Identity's list of compartments (all API `20160918`), as far as
+//! clients need them to select who is patched, and to reboot.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::page::{self, Row};
 use super::route::{Route, Serves, paged};
-use super::{Answer, Context, Failure, Instance, Result};
+use super::{Answer, Change, Context, Failure, Id, Instance, Reply, Result, Then, World};
 use crate::simulator::REGION;
-use crate::simulator::world::{COMPARTMENTS, TENANCY};
+use crate::simulator::world::{COMPARTMENTS, Power, TENANCY, Task};
 
 /// The path that both stand under.
 pub(crate) const BASE: &str = "/20160918";
 
 /// What is served of them.
 #[rustfmt::skip]
-pub(crate) static ROUTES: [Route; 2] = [
+pub(crate) static ROUTES: [Route; 3] = [
+    Route { method: "POST", path: "/instances/{}", name: "InstanceAction", query: "action", takes_token: true, streams: false, serves: Some(Serves::Action) },
     core("/instances", "ListInstances", paged!("compartmentId availabilityDomain capacityReservationId computeClusterId displayName lifecycleState"), Serves::Instances),
     core("/compartments", "ListCompartments", paged!("compartmentId accessLevel compartmentIdInSubtree name lifecycleState"), Serves::Compartments),
 ];
@@ -55,6 +58,32 @@ pub(super) fn instances(context: &Context<'_>) -> Result<Answer> {
     let rows = context.world.instances.iter().filter(|(_, instance)| wanted(instance));
     let rows = rows.map(|(id, instance)| Row { name: &instance.name, made: instance.made, id }).collect();
     page::sorted(context, rows, |row| instance(row.id, &context.world.instances[row.id]))
+}
+
+/// Reboots an instance: the actions that stop or start one are not simulated. The answer comes at once; the instance is up
+/// again, with its newest kernel, after as long as an agent takes for work.
+pub(super) fn act(context: &Context<'_>) -> Result<Reply> {
+    let id = context.variable(0);
+    let (id, instance) = context.world.instances.get_key_value(id).ok_or_else(|| Failure::unknown(id))?;
+    match context.query.required("action")? {
+        "SOFTRESET" | "RESET" => {}
+        other => {
+            return Err(Failure::invalid(format!("action is {other}; simulated are SOFTRESET and RESET")));
+        }
+    }
+    if instance.machine.power != Power::Running {
+        return Err(Failure::conflict(format!("{id} does not run")));
+    }
+    // What is not told to clients has an id all the same.
+    let work = context.world.next_id("simulatedboot", 0);
+    let pace = ((Duration::ZERO, Duration::ZERO), None);
+    let works = vec![context.schedule((id, instance), work, pace)];
+    Ok(Reply::Change(Change::Work { task: Task::Boot, works }, Then::Machine(id.clone())))
+}
+
+/// Describes an instance after a change.
+pub(super) fn answer(world: &World, id: &Id) -> Answer {
+    world.instances.get(id).map_or_else(Answer::done, |machine| Answer::ok(&instance(id, machine)))
 }
 
 const DOMAIN: &str = "Simu:EU-FRANKFURT-1-AD-1";

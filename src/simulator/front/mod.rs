@@ -98,6 +98,8 @@ pub(crate) enum Then {
     Group(Id),
     /// The instance, as it is now.
     Instance(Id),
+    /// The instance, as Compute has it.
+    Machine(Id),
     /// The scheduled job that was made.
     NewJob(Id),
     /// The scheduled job, as it is now.
@@ -120,6 +122,7 @@ pub(crate) fn respond(serves: Serves, context: &Context<'_>) -> Result<Reply> {
         Serves::Osms(operation) => osms::respond(operation, context),
         Serves::Hub(handler) | Serves::Objects(handler) => handler(context),
         Serves::Instances => compute::instances(context).map(Reply::Answer),
+        Serves::Action => compute::act(context),
         Serves::Compartments => compute::compartments(context).map(Reply::Answer),
     }
 }
@@ -135,6 +138,7 @@ pub(crate) fn conclude(world: &World, then: &Then) -> Answer {
     match then {
         Then::Hub(then) => hub::conclude(world, then),
         Then::Objects(then) => objects::conclude(world, then),
+        Then::Machine(id) => compute::answer(world, id),
         then => osms::conclude(world, then),
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Serves {
     Objects(Handler),
     /// Compute.
     Instances,
+    /// Compute, of one instance.
+    Action,
     /// Identity.
     Compartments,
 }

@@ -83,6 +83,8 @@ pub(crate) enum Task {
     Update(Package),
     /// Remove a package.
     Remove(Package),
+    /// Boot, as Compute has it do: no work request of any patch service.
+    Boot,
     /// Enable, disable, put in and take out module streams.
     Streams(StreamWork),
     /// What OS Management Hub asks for.

@@ -293,6 +293,11 @@ impl Instance {
 }
 
 impl Work {
+    /// Tells whether it is a work request of OSMS.
+    pub(crate) fn is_of_osms(&self) -> bool {
+        !matches!(self.task, Task::Hub(_) | Task::Boot)
+    }
+
     /// Tells whether it is OS Management Hub's, and nothing that OSMS knows of.
     pub(crate) fn is_the_hubs(&self) -> bool {
         matches!(self.task, Task::Hub(_))
@@ -332,7 +337,7 @@ impl World {
 
     /// Returns how much work OSMS ever gave to an instance.
     pub(crate) fn work_count(&self, instance: &str) -> usize {
-        self.works_of(instance).filter(|(_, work)| !work.is_the_hubs()).count()
+        self.works_of(instance).filter(|(_, work)| work.is_of_osms()).count()
     }
 
     /// Returns the instances that a source is attached to.

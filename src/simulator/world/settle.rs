@@ -59,6 +59,27 @@ impl World {
         self.dockets.get(instance)?.open.last().map(|(ends, _)| *ends)
     }
 
+    /// Returns since when an instance is being booted, if it is: its agent does not check in meanwhile.
+    pub(crate) fn boots_since(&self, instance: &str) -> Option<Timestamp> {
+        let boots = |work: &&Work| match &work.task {
+            Task::Boot => true,
+            Task::Hub(order) => order.what == super::hub::What::Reboot,
+            _ => false,
+        };
+        let begun = self.open_of(instance).map(|(_, work)| work).filter(boots);
+        begun.filter_map(|work| work.starts).filter(|starts| *starts <= self.settled).min()
+    }
+
+    /// Returns when the agent of an instance last checked in, where it does so on the full interval, and whenever the
+    /// instance has booted.
+    pub(crate) fn last_checkin(&self, id: &str, instance: &super::Instance, every: i64) -> Timestamp {
+        let on_interval =
+            |now: Timestamp| Timestamp::from_second(now.as_second().div_euclid(every) * every).unwrap_or(now);
+        let last =
+            self.boots_since(id).map_or_else(|| on_interval(self.settled).max(instance.booted), on_interval);
+        instance.silent_since.unwrap_or(last)
+    }
+
     /// Returns the unfinished work of an instance, in the order it was accepted.
     pub(crate) fn open_of(&self, instance: &str) -> impl Iterator<Item = (&Id, &Work)> {
         self.works_of(instance).filter(|(_, work)| work.outcome.is_none())
@@ -115,6 +136,10 @@ impl World {
         let before = instance.installed.clone();
         let mut transaction = Transaction::default();
         match task {
+            Task::Boot => {
+                self.boot(id, at);
+                return Outcome::Succeeded { installed: Vec::new(), removed: Vec::new() };
+            }
             _ if instance.parent.is_none() && !matches!(task, Task::Remove(_)) => {
                 return failed("NO_REPOSITORIES", "no repositories available".to_owned());
             }

@@ -162,3 +162,46 @@ async fn a_profile_is_made_for_a_group_read_back_and_deleted() {
         assert_eq!(cloud.submit(&delete, &token()).await.unwrap(), DONE);
     }
 }
+
+/// What makes a group exactly its release is asked of all its members; a reboot of one, whoever's member he is.
+#[tokio::test(start_paused = true)]
+async fn packages_come_and_go_on_the_whole_group_and_one_instance_is_rebooted() {
+    let script = Script::new(|asked| {
+        crate::cloud::contract::Contract::osmh().check(asked);
+        testing::with(202, &[("opc-work-request-id", "w")], "")
+    });
+    let cloud = of_script(&script, &[]);
+    let group = || crate::op::GroupRef { group: GroupName::new("web"), id: Some(Ocid::new("g")) };
+    let source = || crate::op::SourceRef {
+        release: crate::name::ReleaseName::new("GL1"),
+        id: Some(Ocid::new("s")),
+        under: None,
+    };
+    let enforce = |adjusts: &[crate::op::Adjust]| Op::EnforceGroup {
+        group: group(),
+        source: source(),
+        adjusts: adjusts.to_vec(),
+        instances: vec![Ocid::new("i")],
+    };
+    let [fw, acl] = [packages(&["fw-999:1-1.noarch"])[0], packages(&["acl-2-1.x86_64"])[0]];
+    let (install, remove) = (crate::op::Adjust::Install(fw), crate::op::Adjust::Remove(acl));
+    let reboot = Op::Reboot { instance: Ocid::new("i"), kernel: None };
+    for op in [enforce(&[install]), enforce(&[remove]), reboot] {
+        let pending = Submitted::Pending { ticket: crate::op::Ticket("w".to_owned()) };
+        assert_eq!(cloud.submit(&op, &token()).await.unwrap(), pending, "{op:?}");
+    }
+    assert_eq!(
+        script.lines(),
+        [
+            "POST /managedInstanceGroups/g/actions/installPackages",
+            "POST /managedInstanceGroups/g/actions/removePackages",
+            "POST /managedInstances/i/actions/reboot",
+        ]
+    );
+    let body = |at: usize| serde_json::from_str::<serde_json::Value>(&script.nth(at).body).unwrap();
+    assert_eq!(body(0)["packageNames"], serde_json::json!(["fw-1-1.noarch.rpm"]));
+    assert_eq!(body(1)["packageNames"], serde_json::json!(["acl-2-1.x86_64.rpm"]));
+    assert_eq!(body(2)["rebootTimeoutInMins"], 15);
+    let error = cloud.submit(&enforce(&[install, remove]), &token()).await.unwrap_err();
+    assert!(matches!(error, CloudError::Unaskable { .. }), "{error}");
+}

@@ -2,8 +2,10 @@
 
 use super::service::{Fault, Service};
 use super::*;
+use crate::cloud::contract::Contract;
 use crate::name::{GroupName, ReleaseName};
-use crate::op::{GroupRef, SourceRef, Wanted};
+use crate::oci::testing::with;
+use crate::op::{Adjust, GroupRef, SourceRef, Wanted};
 
 fn token() -> RetryToken {
     RetryToken("t".repeat(48))
@@ -271,6 +273,38 @@ async fn an_update_is_answered_with_its_work_request() {
     service.fault("updateAll", Fault::Dropped);
     let error = submit(&service, &op).await.unwrap_err();
     assert!(error.contains("names no work request"), "{error}");
+}
+
+/// One package a call, by the service's name of it; several at once are not sent.
+#[tokio::test(start_paused = true)]
+async fn packages_are_installed_and_removed_one_a_call() {
+    let service = Script::new(|asked| {
+        Contract::osms().check(asked);
+        with(202, &[("opc-work-request-id", "w")], "")
+    });
+    let cloud = OsmsCloud::new(service.client(), Ocid::new("c"), 4);
+    let package = |text: &str| Package::parse(text).unwrap();
+    let op = |adjusts: &[Adjust]| Op::Enforce {
+        instance: Ocid::new("i"),
+        source: source("s"),
+        adjusts: adjusts.to_vec(),
+    };
+    let (bash, acl) =
+        (Adjust::Install(package("bash-1:4-1.x86_64")), Adjust::Remove(package("acl-2-1.x86_64")));
+    for adjust in [bash, acl] {
+        let pending = Submitted::Pending { ticket: Ticket("w".to_owned()) };
+        assert_eq!(cloud.submit(&op(&[adjust]), &token()).await.unwrap(), pending);
+    }
+    let path = "POST /managedInstances/i/actions/packages";
+    let lines = [
+        format!("{path}/install?softwarePackageName=bash-1%3A4-1.x86_64"),
+        format!("{path}/remove?softwarePackageName=acl-2-1.x86_64"),
+    ];
+    assert_eq!(service.lines(), lines);
+    for several in [vec![bash, acl], Vec::new()] {
+        let error = cloud.submit(&op(&several), &token()).await.unwrap_err();
+        assert!(matches!(error, CloudError::Unaskable { .. }), "{error}");
+    }
 }
 
 const VENDOR: [&str; 3] = ["acl-2.2-1.x86_64", "bash-4.4-1.x86_64", "dbus-1:1.12-8.x86_64"];

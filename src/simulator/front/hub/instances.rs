@@ -144,10 +144,9 @@ pub(super) fn answer(world: &World, id: &Id, turn: u64, now: Timestamp) -> Answe
     let Some(instance) = world.instances.get(id) else { return Answer::done() };
     let counts = world.hub_outstanding(id, instance);
     let works = world.works_of(id).filter(|(_, work)| work.is_the_hubs()).count();
-    let minute = Timestamp::from_second(now.as_second().div_euclid(CHECK_IN) * CHECK_IN).unwrap_or(now);
     let mut full = summary(world, id, instance, now);
     let more = json!({
-        "timeLastCheckin": time(instance.silent_since.unwrap_or(minute)),
+        "timeLastCheckin": time(world.last_checkin(id, instance, CHECK_IN)),
         "osName": "Oracle Linux Server",
         "osVersion": instance.machine.os_version,
         "osKernelVersion": instance.running,

@@ -1,12 +1,14 @@
 //! Managed instances as the service describes them.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::body::UpdateInstance;
 use super::page::{self, Row};
 use super::{Answer, Change, Context, Id, Instance, Reply, Result, Source, Then, World, etag, parse_body};
 use crate::simulator::world::Consent;
+
+/// The agent checks in on the full minute.
+const CHECK_IN: i64 = 60;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
@@ -28,19 +30,13 @@ fn summary(world: &World, id: &str, instance: &Instance) -> Value {
         "displayName": instance.name,
         "description": null,
         "compartmentId": instance.machine.compartment,
-        "lastCheckin": last_checkin(instance, world.settled()).to_string(),
+        "lastCheckin": world.last_checkin(id, instance, CHECK_IN).to_string(),
         "lastBoot": instance.booted.to_string(),
         "updatesAvailable": world.outstanding(id).total(),
         "status": if instance.is_reachable() { "NORMAL" } else { "UNREACHABLE" },
         "osFamily": "LINUX",
         "isRebootRequired": instance.reboot_required,
     })
-}
-
-/// The agent checks in on the full minute.
-fn last_checkin(instance: &Instance, now: Timestamp) -> Timestamp {
-    let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
-    instance.silent_since.unwrap_or(minute)
 }
 
 pub(super) fn get(context: &Context<'_>) -> Result<Answer> {

@@ -124,7 +124,7 @@ pub(super) fn answer(world: &World, id: &Id) -> Answer {
         Task::Install(package) | Task::Bring(package) | Task::Update(package) | Task::Remove(package) => {
             Some(json!({ "name": package.as_str() }))
         }
-        Task::UpdateAll(_) | Task::Streams(_) | Task::Hub(_) => None,
+        Task::UpdateAll(_) | Task::Streams(_) | Task::Hub(_) | Task::Boot => None,
     });
     full["packageNames"] = packages.collect();
     full["updateNames"] = json!([]);
@@ -174,7 +174,7 @@ fn operation_type(tasks: &[Task]) -> &'static str {
         Some(Task::Update(_)) => "UPDATE",
         Some(Task::Remove(_)) => "REMOVE",
         // Jobs for streams are refused when they are created.
-        Some(Task::Streams(_) | Task::Hub(_)) => "COMPOUND",
+        Some(Task::Streams(_) | Task::Hub(_) | Task::Boot) => "COMPOUND",
         Some(Task::UpdateAll(_)) | None => "UPDATEALL",
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn conclude(world: &World, then: &Then) -> Answer {
         Then::JobDone(id) => jobs::done(world, id),
         Then::Accepted(None) => Answer::accepted(),
         // Answered elsewhere.
-        Then::Hub(_) | Then::Objects(_) => Answer::done(),
+        Then::Hub(_) | Then::Objects(_) | Then::Machine(_) => Answer::done(),
         Then::Accepted(Some(id)) => Answer::accepted().with("opc-work-request-id", &**id),
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn list(context: &Context<'_>) -> Result<Answer> {
     let compartment = context.compartment()?;
     let linux = context.is_linux_wanted()?;
     let wanted = |work: &Work| {
-        !work.is_the_hubs()
+        work.is_of_osms()
             && compartment_of(context.world, work) == compartment
             && linux
             && context.names(label(&work.task))
@@ -129,7 +129,8 @@ fn label(task: &Task) -> &'static str {
             Verb::Install => "Module Stream Profile Install",
             Verb::Remove => "Module Stream Profile Remove",
         },
-        Task::Hub(_) => "Module Streams",
+        // Not told here.
+        Task::Hub(_) | Task::Boot => "Module Streams",
     }
 }
 
@@ -148,7 +149,7 @@ fn summary(context: &Context<'_>, id: &str, work: &Work) -> Value {
             Verb::Install => "INSTALLMODULESTREAMPROFILE",
             Verb::Remove => "REMOVEMODULESTREAMPROFILE",
         },
-        Task::Hub(_) => "COMPOUND",
+        Task::Hub(_) | Task::Boot => "COMPOUND",
     };
     let (status, percent) = match (&work.outcome, work.starts) {
         (Some(Outcome::Succeeded { .. }), _) => ("SUCCEEDED", 100),
@@ -186,7 +187,7 @@ fn message(work: &Work) -> Option<String> {
 
 fn named<'a>(context: &'a Context<'_>) -> Result<(&'a Id, &'a Work)> {
     let id = context.variable(0);
-    let found = context.world.works.get_key_value(id).filter(|(_, work)| !work.is_the_hubs());
+    let found = context.world.works.get_key_value(id).filter(|(_, work)| work.is_of_osms());
     found.ok_or_else(|| Failure::unknown(id))
 }
 

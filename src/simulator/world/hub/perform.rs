@@ -266,7 +266,7 @@ impl World {
     }
 
     /// Boots the newest kernel.
-    fn boot(&mut self, id: &Id, at: Timestamp) {
+    pub(in crate::simulator::world) fn boot(&mut self, id: &Id, at: Timestamp) {
         self.serial += 1;
         let revision = self.serial;
         let Some(instance) = self.instances.get_mut(id) else { return };

@@ -1,0 +1,44 @@
+//! What it means that an instance is booted: it runs the newest kernel of the kind that it ran, and waits for nothing.
+
+use super::{Instance, Observed};
+use crate::name::Ocid;
+use crate::package::{Package, PackageSet};
+
+impl Instance {
+    /// Tells whether it waits for no reboot, and runs a kernel where one is named.
+    pub fn is_booted(&self, kernel: Option<&str>) -> bool {
+        !self.reboot_required && kernel.is_none_or(|kernel| self.running_kernel.as_deref() == Some(kernel))
+    }
+
+    /// Returns the package of the kernel that it runs.
+    pub fn kernel_package(&self) -> Option<Package> {
+        let running = self.running_kernel.as_deref()?;
+        let mut installed = self.packages()?.installed.iter();
+        installed.find(|package| package.is_kernel_of().is_some() && package.is_of_kernel(running))
+    }
+
+    /// Returns what it boots: the newest installed kernel of the kind that it runs.
+    pub fn newest_kernel(&self) -> Option<Package> {
+        let runs = self.kernel_package()?;
+        let installed = self.packages()?.installed.iter();
+        installed.filter(|package| package.same_name_arch(runs)).max_by(|a, b| a.cmp_evr(*b))
+    }
+}
+
+impl Observed {
+    /// Takes note that an instance waits for a reboot, where a kernel came that was not there.
+    pub(super) fn await_boot(&mut self, id: &Ocid, before: &PackageSet) {
+        let Some(seen) = self.instances.get_mut(id) else { return };
+        let Some(inventory) = &seen.inventory else { return };
+        let came = inventory.installed.difference(before);
+        seen.reboot_required |= came.iter().any(|package| package.is_kernel_of().is_some());
+    }
+
+    pub(super) fn boot(&mut self, id: &Ocid) {
+        let Some(seen) = self.instances.get_mut(id) else { return };
+        if let Some(kernel) = seen.newest_kernel() {
+            seen.running_kernel = Some(kernel.uname().into());
+        }
+        seen.reboot_required = false;
+    }
+}

@@ -1,0 +1,22 @@
+//! The steps that boot a member anew and read back that it runs what it is to run.
+
+use super::Steps;
+use crate::name::{Address, GroupName};
+use crate::observed::Precondition;
+use crate::op::{Op, StepId};
+use crate::plan::assess::Member;
+use crate::plan::reboot::kernel;
+use crate::plan::{Action, Verification};
+
+impl Steps {
+    /// Lays them out. Returns the one that proves it.
+    pub(super) fn reboot(&mut self, group: &GroupName, member: &Member<'_>, after: Vec<StepId>) -> StepId {
+        let address = || Address::Instance(member.id.clone());
+        let (instance, kernel) = (member.id.clone(), kernel(member));
+        let op = Op::Reboot { instance: instance.clone(), kernel: kernel.clone() };
+        let expects = Precondition::Idle { instance: instance.clone() };
+        let asked = self.push(address(), Some(group), Action::Act { op }, after, expects);
+        let what = Verification::Booted { instance, kernel };
+        self.push(address(), Some(group), Action::Verify { what }, vec![asked], Precondition::Nothing)
+    }
+}
