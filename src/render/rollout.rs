@@ -76,10 +76,11 @@ fn one(page: &mut Page, rollout: &RolloutStanding) {
 fn summary(rollout: &RolloutStanding) -> String {
     let since = time(rollout.started);
     if let Some(Ended { at, aborted_to }) = &rollout.ended {
-        return match aborted_to {
+        let ended = match aborted_to {
             Some(to) => format!("aborted {} for {to}; it began {since}", time(*at)),
             None => format!("arrived {}; it began {since}", time(*at)),
         };
+        return rollout.hold.iter().fold(ended, |ended, hold| format!("{ended}; {}", held(hold)));
     }
     let at_level: usize = rollout.waves.iter().map(|wave| wave.at_level).sum();
     let members: usize = rollout.waves.iter().map(|wave| wave.members).sum();
@@ -87,7 +88,13 @@ fn summary(rollout: &RolloutStanding) -> String {
     if rollout.release.is_some() {
         parts.push(format!("{at_level} of {} at level since {since}", count(members, "instance")));
     }
-    parts.extend(rollout.hold.as_ref().map(|hold| match hold {
+    parts.extend(rollout.hold.as_ref().map(held));
+    parts.extend(rollout.eta.map(|eta| format!("through about {} at this pace", time(eta))));
+    parts.join("; ")
+}
+
+fn held(hold: &Hold) -> String {
+    match hold {
         Hold::Paused(paused) => {
             let why = paused.why.as_ref().map(|why| format!(": {}", clean(why))).unwrap_or_default();
             format!("paused by {} on {}{why}", clean(&paused.by), time(paused.at))
@@ -96,9 +103,7 @@ fn summary(rollout: &RolloutStanding) -> String {
         Hold::Closed { until: Some(until) } => format!("outside its hours until {}", time(*until)),
         Hold::Closed { until: None } => "outside its hours".to_owned(),
         Hold::Soaks { wave, until } => format!("wave {wave} soaks until {}", time(*until)),
-    }));
-    parts.extend(rollout.eta.map(|eta| format!("through about {} at this pace", time(eta))));
-    parts.join("; ")
+    }
 }
 
 /// Writes how far rollouts are, for programs.

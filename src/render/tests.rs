@@ -5,6 +5,7 @@ mod crews;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
 mod imports;
+mod lags;
 mod plans;
 mod progress;
 mod runs;

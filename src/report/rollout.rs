@@ -154,8 +154,10 @@ fn one(
                 why: failure.why.clone(),
             })
             .collect(),
-        hold: hold(group, record, &waves, now).filter(|_| ended.is_none()),
-        eta: eta(state, (name, record), &waves, now).filter(|_| ended.is_none()),
+        // A pause is of the group, and holds what comes next, too.
+        hold: hold(group, record, &waves, now)
+            .filter(|hold| ended.is_none() || matches!(hold, Hold::Paused(_))),
+        eta: eta(group, state, (name, record), &waves, now).filter(|_| ended.is_none()),
         ended,
         waves,
     }
@@ -211,8 +213,10 @@ fn hold(
     Some(Hold::Soaks { wave: before.wave, until: before.soaks_until? })
 }
 
-/// Tells when a rollout may be through: the instances that are left, at the pace of those that have arrived.
+/// Tells when a rollout may be through: the instances that are left, at the pace of those that have arrived, and the soaks
+/// between. That pace is of waves that could move: what they soaked before is no work.
 fn eta(
+    group: Option<&Group>,
     state: &State,
     (name, record): (&GroupName, &RolloutRecord),
     waves: &[WaveStanding],
@@ -223,23 +227,38 @@ fn eta(
     }
     let done: usize = waves.iter().map(|wave| wave.at_level).sum();
     let left = waves.iter().map(|wave| wave.members).sum::<usize>() - done;
-    let levels = state
-        .instances
-        .values()
-        .filter(|known| known.group == *name)
-        .filter_map(|known| known.at_level.as_ref());
-    let here = levels
-        .filter(|level| Some(&level.release) == record.release.as_ref() && level.since >= record.started);
-    let since: Vec<Timestamp> = here.map(|level| level.since).collect();
-    let last = since.iter().max()?;
     if left == 0 {
         return None;
     }
-    let took = last.duration_since(record.started);
-    let each = took.checked_div(i32::try_from(since.len()).ok()?)?;
-    let soak: SignedDuration =
-        waves.iter().filter_map(|wave| wave.soaks_until).map(|until| until.duration_since(now)).sum();
-    let rest = each.checked_mul(i32::try_from(left).ok()?)?.checked_add(soak)?;
+    let own = state.instances.values().filter(|known| known.group == *name);
+    let levels = own.filter_map(|known| Some((known.wave, known.at_level.as_ref()?)));
+    let here: Vec<(u32, Timestamp)> = levels
+        .filter(|(_, level)| Some(&level.release) == record.release.as_ref())
+        .map(|(wave, level)| (wave, level.since))
+        .collect();
+    let wave_soak = group.and_then(|group| group.pace.wave_soak).unwrap_or_default();
+    let (mut took, mut arrived, mut soaks) = (SignedDuration::ZERO, 0_i32, SignedDuration::ZERO);
+    let mut could = Some(record.started);
+    for wave in waves.iter().filter(|wave| wave.members > 0) {
+        if let Some(from) = could {
+            let since = here.iter().filter(|(of, since)| *of == wave.wave && *since >= from);
+            let (count, last) =
+                since.fold((0, from), |(count, last), (_, since)| (count + 1, last.max(*since)));
+            took = took.checked_add(last.duration_since(from))?;
+            arrived += count;
+        }
+        could = wave.since.and_then(|since| since.checked_add(wave_soak).ok());
+        if wave.wave < record.waves {
+            let soak = match (wave.since, wave.soaks_until) {
+                (_, Some(until)) => until.duration_since(now),
+                (None, None) => wave_soak,
+                (Some(_), None) => SignedDuration::ZERO,
+            };
+            soaks = soaks.checked_add(soak)?;
+        }
+    }
+    let each = took.checked_div(arrived)?;
+    let rest = each.checked_mul(i32::try_from(left).ok()?)?.checked_add(soaks)?;
     now.checked_add(rest).ok()
 }
 

@@ -20,6 +20,7 @@ mod quickstart;
 mod readme;
 mod release;
 mod report;
+mod rollout;
 mod service;
 mod services;
 mod shared;

@@ -34,7 +34,8 @@ pub(in crate::cli) struct Plan {
         hide_default_value = true, hide_possible_values = true)]
     pub(in crate::cli) refresh: bool,
 
-    /// Say what the plan would be at that time, as things are now: what windows and soaks hold then
+    /// Show the plan as it would be at TIME, if nothing else changed until then: which windows are open and which soaks
+    /// are over. TIME has its offset, as in 2026-12-05T22:00:00+01:00. Such a plan cannot be saved
     #[arg(long, value_name = "TIME", conflicts_with_all = ["out", "refresh_only"])]
     pub(in crate::cli) at: Option<jiff::Timestamp>,
 
@@ -88,8 +89,8 @@ pub(in crate::cli) struct Apply {
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
 
-    /// Wait for what only time brings, with the state locked: soaks that run, windows that open. Without it the next
-    /// apply goes on
+    /// Stay until soaks are over and windows open, and go on then, with the state locked all the time. Without it the run
+    /// ends, and the next apply goes on. Waits neither for people nor for instances that are not well
     #[arg(long)]
     pub(in crate::cli) wait: bool,
 

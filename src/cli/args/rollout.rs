@@ -5,11 +5,12 @@ use clap::{Args, Subcommand};
 use super::{Amount, Locking, Selection};
 use crate::name::{GroupName, ReleaseName};
 
-/// Show, pause, resume or abort how groups move
+/// Show, pause, resume or abort the move of a group to its release
 ///
 /// A rollout begins when the first instance of a group is moved to another release, spans as many applies as its waves,
-/// soaks and windows need, and ends when the group has arrived. Kept for groups with `waves` or `max_failures`, and for
-/// those that were paused. More failures than `max_failures` stop it, until somebody resumes or aborts it.
+/// soaks and windows need, and ends when the group has arrived. The state keeps those of groups with `waves` or
+/// `max_failures`, and of groups that were paused. More failures than `max_failures` stop it, until somebody resumes or
+/// aborts it. docs/rollouts.md goes through one.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Rollout {
     #[command(subcommand)]
@@ -54,15 +55,15 @@ pub(in crate::cli) enum RolloutFormat {
 
 /// Keep a group from moving, until it is resumed
 ///
-/// Recorded in the state, and binding for every later apply; plans that are saved stay good. What agents have begun goes
-/// on. A run that is going on holds the lock: end it first, or wait with --lock-timeout.
+/// Recorded in the state, and binding for every later apply, to whichever release; plans that are saved stay good.
+/// Nothing is asked of the service. A run that is going on holds the lock: end it first, or wait with --lock-timeout.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RolloutPause {
     /// The group
     #[arg(value_name = "GROUP", value_parser = GroupName::parse)]
     pub(in crate::cli) group: GroupName,
 
-    /// Why, for whoever meets it
+    /// Why, for whoever meets the pause in a plan or in `rollout status`
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) reason: Option<String>,
 
@@ -74,9 +75,10 @@ pub(in crate::cli) struct RolloutPause {
     pub(in crate::cli) locking: Locking,
 }
 
-/// Have a group's rollout go on that was paused or has stopped
+/// Let a group's rollout go on that was paused or has stopped
 ///
-/// What failed may be tried again, and counts no more. The next apply goes on.
+/// The next apply goes on. Where the rollout had stopped, what failed is tried again, and counts no more; where it was
+/// only paused, failures from before still count.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RolloutResume {
     /// The group

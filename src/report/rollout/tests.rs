@@ -71,10 +71,20 @@ fn a_wave_soaks_and_then_the_next_one_moves() {
         standing.waves.iter().map(|wave| (wave.members, wave.at_level, wave.since)).collect();
     assert_eq!(counts, [(1, 1, Some(at(200))), (2, 0, None), (1, 0, None)]);
     assert_eq!(standing.hold, Some(Hold::Soaks { wave: 1, until: at(250) }));
-    // Three are left at 100 s each, after 40 s of soak.
-    assert_eq!(standing.eta, Some(at(210 + 300 + 40)));
+    // Three are left at 100 s each, after 40 s of this soak and 50 s of the next one.
+    assert_eq!(standing.eta, Some(at(210 + 300 + 40 + 50)));
     let standing = told(&state, &group(Some(50)), 260);
-    assert_eq!((standing.hold, standing.eta), (None, Some(at(560))));
+    assert_eq!((standing.hold, standing.eta), (None, Some(at(260 + 300 + 50))));
+}
+
+#[test]
+fn what_a_wave_has_soaked_is_no_part_of_the_pace() {
+    // The first took 100 s, soaked for 1,000; the second took 20 s for two. One is left.
+    let state = state(&[(1, 200), (2, 1_210), (3, 1_220)]);
+    let standing = told(&state, &group(Some(1_000)), 1_300);
+    // With one failure put up with, the second wave is through with its first member.
+    assert_eq!(standing.hold, Some(Hold::Soaks { wave: 2, until: at(2_210) }));
+    assert_eq!(standing.eta, Some(at(1_300 + 910 + (100 + 20) / 3)));
 }
 
 #[test]
@@ -103,4 +113,8 @@ fn what_has_ended_is_held_by_nothing() {
     assert_eq!(standing.ended, Some(Ended { at: at(401), aborted_to: None }));
     assert_eq!((standing.hold, standing.eta), (None, None));
     assert!(standing.waves.iter().all(|wave| wave.members == wave.at_level));
+    // But for a pause, which is about what comes next.
+    let paused = Paused { by: "ann".to_owned(), at: at(410), why: None };
+    assert!(state.pause(&web(), paused.clone()));
+    assert_eq!(told(&state, &group(None), 420).hold, Some(Hold::Paused(paused)));
 }
