@@ -118,7 +118,7 @@ fn waves(file: &mut File<'_>, value: Value<'_>) -> Vec<Amount> {
             format!("`{text}` is not a wave: expected a number of instances, as in `\"1\"`, or a share, as in `\"10%\"`")
         })
     }
-    let elements = file.list(value, "`waves`").unwrap_or_default();
+    let Some(elements) = file.list(value, "`waves`") else { return Vec::new() };
     if elements.is_empty() {
         file.problem(value.span(), "`waves` lists none", "delete the line: then all move together");
     }
@@ -195,7 +195,7 @@ fn health(file: &mut File<'_>, value: Value<'_>) -> Option<HealthCheck> {
     };
     let probe = match (command, http) {
         (Some(value), None) => {
-            let words = file.list(value, "`command`").unwrap_or_default();
+            let words = file.list(value, "`command`")?;
             let read: Vec<String> = words
                 .iter()
                 .filter_map(|word| file.text(word, "an element of `command`"))

@@ -1,5 +1,5 @@
 //! The shape of a train file: its tables and keys with their places, each value checked by itself. What this version
-//! does not act on is checked by [`super::later`] and answered with "not supported yet". Left out: whether names
+//! does not act on is refused where it stands. Left out: whether names
 //! resolve and values agree with each other, which is [`super::check`]'s.
 
 use std::ops::Range;

@@ -250,3 +250,38 @@ fn the_rollout_of_the_document_is_what_is_printed() {
     let blocks: Vec<(&str, &str)> = told.iter().map(|(name, text)| (*name, text.as_str())).collect();
     hold("docs/rollouts.md", &blocks);
 }
+
+fn notified(workspace: &Workspace, table: &str) {
+    let path = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n[notify]\n{table}\n")).unwrap();
+}
+
+#[test]
+fn a_program_is_told_of_plans_and_runs() {
+    let workspace = Workspace::quickstart(&[]);
+    notified(&workspace, "command = [\"/bin/sh\", \"-c\", \"cat >>told\"]");
+    workspace.run(&["plan"]).expect(exit::DONE);
+    apply(&workspace);
+    let told = fs::read_to_string(workspace.path().join("told")).unwrap();
+    let events: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of =
+        |name: &str| events.iter().find(|event| event["event"] == name).unwrap_or_else(|| panic!("{told}"));
+    assert_eq!(of("plan")["train"], "great-linux");
+    assert_eq!(of("start")["groups"], serde_json::json!(["backend", "canary", "web"]));
+    assert_eq!((&of("done")["exit_code"], &of("done")["failed"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn whoever_cannot_be_told_breaks_nothing() {
+    let workspace = Workspace::quickstart(&[]);
+    notified(&workspace, "command = [\"./no-such-program\"]\nwebhook_env = \"PATCHTRAIN_NO_SUCH_VARIABLE\"");
+    let said = apply(&workspace);
+    has(
+        &said,
+        &[
+            "Warning: the command of `[notify]` cannot be run: ./no-such-program",
+            "Warning: nobody is told by POST: PATCHTRAIN_NO_SUCH_VARIABLE is not set",
+        ],
+    );
+}

@@ -98,10 +98,7 @@ fn what_is_not_understood_is_told_at_its_place() {
         ),
         ("health = { }", &["37:10: `health` asks nothing"]),
         ("health = { command = [] }", &["37:22: `command` names no program"]),
-        (
-            "health = { command = \"./healthy\" }",
-            &["37:22: `command` is a string: expected an array", "37:22: `command` names no program"],
-        ),
+        ("health = { command = \"./healthy\" }", &["37:22: `command` is a string: expected an array"]),
         (
             "health = { command = [\"a\"], http = \"http://x/\" }",
             &["37:36: `health` has both `command` and `http`"],
@@ -129,4 +126,22 @@ fn what_is_not_understood_is_told_at_its_place() {
 fn a_soak_is_of_the_groups_that_go_first() {
     let found = told(|good| good.replace("\"canary\"\nrelease", "\"canary\"\nsoak = \"1h\"\nrelease"));
     assert_eq!(found, ["29:1: `soak` is of the groups in `after`, and there is no `after`"]);
+}
+
+#[test]
+fn who_is_told_is_read() {
+    let with = |table: &str| format!("{GOOD}\n[notify]\n{table}\n");
+    let train =
+        files(&with("command = [\"./tell\", \"ops\"]\nwebhook_env = \"HOOK\"")).load().unwrap().remove(0);
+    let notify = train.notify.unwrap();
+    assert_eq!((notify.command.len(), notify.webhook_env.as_deref()), (2, Some("HOOK")));
+    let table = [
+        ("command = []", "`command` names no program"),
+        ("webhook_env = \"https://hooks.example/secret\"", "is no name of a variable"),
+        ("webhook = \"https://hooks.example/secret\"", "unknown key `webhook` in `[notify]`"),
+    ];
+    for (lines, expected) in table {
+        let problems = files(&with(lines)).problems();
+        assert!(problems.contains(expected), "{lines}: {problems}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What older builds wrote is read, and becomes today's when it is next written; what it was is kept.
 //!
 //! `format-1.json` and `format-1.journal` are as the first builds wrote them, and stay as they are: a state that was left in
-//! the middle of a run.
+//! the middle of a run. `format-2.json` has what builds before rollouts wrote beyond that.
 
 use super::*;
 
@@ -77,4 +77,20 @@ async fn a_run_that_an_older_build_left_is_gone_on_with() {
     assert_eq!(files[KEPT], SNAPSHOT);
     assert!(!files.contains_key("great-linux.journal"));
     assert!(str::from_utf8(&files["great-linux.history"]).unwrap().contains("b-plan"));
+}
+
+#[tokio::test]
+async fn a_state_from_before_rollouts_is_migrated_too() {
+    let folder = new_folder();
+    let before = include_bytes!("format-2.json");
+    fs::write(folder.path().join("great-linux.json"), before).unwrap();
+    let read = store(folder.path()).load().await.unwrap().unwrap();
+    assert_eq!((read.format_version, read.rollouts.len(), read.steady), (2, 0, None));
+    assert!(read.instances.values().all(|record| record.wave == 0));
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.fold(&State { serial: 4, ..read.clone() }).await.unwrap();
+    drop(session);
+    assert_eq!(files_in(folder.path())[KEPT], before, "what it was is kept, byte for byte");
+    let written = store(folder.path()).load().await.unwrap().unwrap();
+    assert_eq!(written, State { serial: 4, format_version: crate::state::FORMAT_VERSION, ..read });
 }
