@@ -70,7 +70,7 @@ async fn fresh(
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
-    if !plan.can_start() && !(arguments.wait && plan.waits_for_time()) {
+    if !(plan.can_start() || arguments.wait && plan.waits_for_time()) {
         // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
         // the service and takes nobody's approval; without steps nothing else can happen.
         let left = plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. }));

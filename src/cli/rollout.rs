@@ -119,7 +119,8 @@ fn abort(context: &Context, arguments: &RolloutAbort) -> Result<u8, CliError> {
     change.run(name.as_deref(), |state, at| {
         let was = state.abort(group, to, at);
         was.then(|| {
-            format!("Its rollout is closed. `patchtrain plan` shows what that changes, `patchtrain apply` makes it so.")
+            let next = "`patchtrain plan` shows what that changes, `patchtrain apply` makes it so.";
+            format!("Its rollout is closed. {next}")
         })
         .ok_or_else(|| "No rollout of it was going on.".to_owned())
     })

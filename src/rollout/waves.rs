@@ -126,7 +126,7 @@ mod tests {
         ) {
             let all = ids(count);
             let names: Vec<String> = (0..domains).map(|n| format!("FD-{n}")).collect();
-            let of = |index: usize| (index % 4 > 0).then(|| names[index % domains].as_str());
+            let of = |index: usize| (!index.is_multiple_of(4)).then(|| names[index % domains].as_str());
             let waves = spread(all.iter().enumerate().map(|(index, id)| (id, of(index))), &declared);
             let seen: Vec<&Ocid> = waves.concat();
             prop_assert_eq!(seen.len(), count);
