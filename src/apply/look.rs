@@ -2,8 +2,9 @@
 
 use super::desk::{Desk, Halt};
 use crate::cloud::Cloud;
+use crate::name::Ocid;
 use crate::observed::{Breach, Observed, Precondition, Scope};
-use crate::op::{Op, Ownership};
+use crate::op::{Adjust, Op, Ownership};
 
 /// The smallest look that shows whether an op already holds and whether its precondition does (safety rule 2). A
 /// member's groups stand with the member, so nobody reads a whole group to join or leave it.
@@ -77,6 +78,19 @@ pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, 
     Ok(seen)
 }
 
+/// Tells whether something that is to be removed is of the kernel that the instance runs now.
+fn removes_running(seen: &Observed, instance: &Ocid, adjusts: &[Adjust]) -> bool {
+    let running = seen.instances.get(instance).map(|seen| seen.running_kernel.as_deref());
+    adjusts.iter().any(|adjust| match adjust {
+        Adjust::Remove(package) if package.kernel().is_some() => match running {
+            Some(Some(running)) => package.is_of_kernel(running),
+            Some(None) => true,
+            None => false,
+        },
+        _ => false,
+    })
+}
+
 /// The way out where something of our name is somebody else's and cannot be imported.
 const RENAME: &str = "rename it there, or delete it: such a thing cannot be imported";
 
@@ -126,6 +140,11 @@ pub(super) fn objection(
                 format!("rename yours, or take it over: `patchtrain import group {group} --id {}`", other.0);
             Some(foreign("group", group.as_str(), other.0, &way))
         }
+        // Somebody may have booted it since the plan was made.
+        Op::Enforce { instance, adjusts, .. } if removes_running(seen, instance, adjusts) => Some(
+            "a kernel that is to be removed is the one that it runs now, or nobody knows which it runs"
+                .to_owned(),
+        ),
         // Safety rule 6: never a second update beside an open one, whatever the plan says.
         Op::Update { instance, .. }
         | Op::Patch { instance, .. }

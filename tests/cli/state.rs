@@ -17,7 +17,7 @@ fn state(serial: u64) -> Value {
     let digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let since = "2026-10-01T00:00:00Z";
     json!({
-        "format_version": 2, "tool": "0.1.0", "train": "t", "lineage": "5eed", "serial": serial,
+        "format_version": patchtrain::state::FORMAT_VERSION, "tool": "0.1.0", "train": "t", "lineage": "5eed", "serial": serial,
         "sources": { "GL1": { "id": "ocid1.swsource.oc1..one", "digest": digest, "since": since } },
         "groups": {
             "canary": { "id": "ocid1.group.oc1..canary", "made": true, "release": "GL1", "since": since },

@@ -335,5 +335,7 @@ fn train<S: Script>(script: &S, compartment: &str, golden: &str) -> Train {
     let mut train = train::load(&file).unwrap_or_else(|problems| panic!("{problems:?}"));
     // A file may not say so beside a list, since newcomers would leave again. None comes here.
     train.groups.iter_mut().for_each(|group| group.profile = S::API == Api::Osmh);
+    // What is foretold is how each stands once all has been tried, so that nothing stops before.
+    train.groups.iter_mut().for_each(|group| group.pace.stops = false);
     train
 }
