@@ -81,7 +81,7 @@ fn what_is_not_understood_is_told_at_its_place() {
             "window = { days = [], from = \"22:00\", to = \"04:00\", timezone = \"Berlin\" }",
             &[
                 "37:19: `days` lists none: it would never open",
-                "37:65: `Berlin` is not a time zone: expected as in `Europe/Berlin` or `UTC`",
+                "37:64: `Berlin` is not a time zone: expected as in `Europe/Berlin` or `UTC`",
             ],
         ),
         ("window = 5", &["37:10: `window` is an integer: expected a table"]),
