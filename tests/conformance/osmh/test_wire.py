@@ -15,11 +15,13 @@ VENDORS = ("ol8_baseos_latest-x86_64", "ol8_appstream-x86_64", "ol8_uekr7-x86_64
 
 # What our client sends only where work fails on somebody who checks in, which it does not here, or where it may not read
 # a member by itself; and what it names where it refuses to ask. The Rust tests beside the client hold what they have it
-# send against the same table.
+# send against the same table, and what it sends only to groups that are made exactly their release, or rebooted.
 ELSEWHERE = {
     "ListManagedInstanceGroupManagedInstances",
     "ListWorkRequestErrors",
     "ListWorkRequestLogs",
+    "RebootManagedInstance",
+    "RemovePackagesFromManagedInstanceGroup",
     "RerunWorkRequest",
     "UpdateManagedInstance",
 }

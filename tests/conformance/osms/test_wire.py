@@ -8,8 +8,15 @@ import wire
 from service import everything
 
 # What our client sends only when work fails, which it does not here. The Rust tests beside the client hold these
-# against the same table. UpdateManagedInstanceGroup is named where it is refused to be sent.
-ELSEWHERE = {"ListWorkRequestErrors", "ListWorkRequestLogs", "UpdateManagedInstanceGroup"}
+# against the same table; so they do what it sends only to groups that are made exactly their release, of which there is
+# none here. UpdateManagedInstanceGroup is named where it is refused to be sent.
+ELSEWHERE = {
+    "InstallPackageOnManagedInstance",
+    "ListWorkRequestErrors",
+    "ListWorkRequestLogs",
+    "RemovePackageFromManagedInstance",
+    "UpdateManagedInstanceGroup",
+}
 
 # A train of a package that nobody ships, to be looked for everywhere.
 OTHER = """
