@@ -55,6 +55,8 @@ pub(super) struct Coordinator<'a, C, S, F> {
     orphans: Vec<(OpKey, Ticket)>,
     /// Gates and steps that wait for a time, and when that comes.
     asleep: Vec<(Timestamp, StepId)>,
+    /// What has been told of what they wait for.
+    held: HashSet<(String, Timestamp)>,
     paces: Paces<'a>,
     interrupted: Interrupted,
     on_event: F,
@@ -108,6 +110,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             without: HashMap::new(),
             orphans: Vec::new(),
             asleep: Vec::new(),
+            held: HashSet::new(),
             paces: rollout::paces(plan),
             interrupted: Interrupted::No,
             on_event,
@@ -131,8 +134,9 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             return self.finish().await;
         }
         self.give_up();
+        let stopped = self.has_stopped();
         let (ends, counts) = self.schedule.into_ends();
-        Ok(Outcome { ends, counts, interrupted: true, serial: self.ledger.abandon() })
+        Ok(Outcome { ends, counts, interrupted: true, stopped, serial: self.ledger.abandon() })
     }
 
     /// Runs the plan until no worker is left. Tells how, where some were dropped with calls in flight.
@@ -340,7 +344,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let (entry, end) = job::book(step, self.plan, self.ledger.state(), report, at);
             // First: who is gone with the entry still has his wave.
             for (instance, why) in counts {
-                self.count_failure(step, instance, why, at)?;
+                events.extend(self.count_failure(step, instance, why, at)?);
             }
             if let Some(entry) = entry {
                 if let Some(binding) = job::binding(&entry, self.plan, self.ledger.state()) {
@@ -402,15 +406,18 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
     async fn finish(mut self) -> Result<Outcome, ApplyError> {
         let interrupted = self.interrupted != Interrupted::No;
         self.give_up();
+        let stopped = self.has_stopped();
         let (ends, steps) = self.schedule.into_ends();
         let used_up = ends.iter().all(|(_, end)| end.lets_on());
         let Run { clock, who, host, interrupt, .. } = self.run;
         let close = Close { at: clock(), who, host, steps, interrupted, used_up };
         match unless_hung(interrupt, self.ledger.close(close)).await {
-            Some(Ok(serial)) => Ok(Outcome { ends, counts: steps, interrupted, serial }),
+            Some(Ok(serial)) => Ok(Outcome { ends, counts: steps, interrupted, stopped, serial }),
             Some(Err(ApplyError::Store(source))) => Err(self.ledger.unsaved(source)),
             Some(Err(error)) => Err(error),
-            None => Ok(Outcome { ends, counts: steps, interrupted: true, serial: self.ledger.abandon() }),
+            None => {
+                Ok(Outcome { ends, counts: steps, interrupted: true, stopped, serial: self.ledger.abandon() })
+            }
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Outcome {
     pub counts: StepCounts,
     /// Whether a signal ended it.
     pub interrupted: bool,
+    /// Whether the rollout of a group of the plan has stopped, in this run or before.
+    pub stopped: bool,
     /// The serial of the state that it left.
     pub serial: u64,
 }

@@ -12,7 +12,7 @@ use crate::cloud::Cloud;
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::{Observed, Scope};
 use crate::plan::Condition;
-use crate::rollout::{Access, HealthCheck, span_words};
+use crate::rollout::{Access, Calendar, HealthCheck, span_words};
 use crate::state::State;
 
 /// What becomes of a gate that everything before has ended of.
@@ -64,12 +64,9 @@ const NAMED: usize = 3;
 pub(super) fn pass(condition: &Condition, state: &State, now: Timestamp, asked: Option<&Asked>) -> Passing {
     let shut = |message: String| Passing::Shut { message, until: None };
     match condition {
-        Condition::Open { waiting, calendar } => match calendar.at(now) {
-            Access::Open { .. } => Passing::Open,
-            Access::Closed { until, .. } => {
-                let opens = until.map(|until| format!(", until {until}")).unwrap_or_default();
-                Passing::Shut { message: format!("group.{waiting} may not be touched now{opens}"), until }
-            }
+        Condition::Open { waiting, calendar } => match closed(waiting, calendar, now) {
+            None => Passing::Open,
+            Some((message, until)) => Passing::Shut { message, until },
         },
         Condition::Going { waiting, release } => kept(state, waiting, release).map_or(Passing::Open, shut),
         Condition::GroupAtLevel {
@@ -113,7 +110,7 @@ pub(super) fn pass(condition: &Condition, state: &State, now: Timestamp, asked: 
             match (soak, opens) {
                 (Some(soak), Some(opens)) if !soaked => Passing::Shut {
                     message: format!(
-                        "{who} waits until {} has been at level for {}, until {opens}{}",
+                        "{who} waits until {} has been at level for {}, until {opens:.0}{}",
                         level.name(),
                         span_words(*soak),
                         asked.map(Asked::reboots).unwrap_or_default(),
@@ -139,6 +136,17 @@ pub(super) fn pass(condition: &Condition, state: &State, now: Timestamp, asked: 
             }
         }
     }
+}
+
+/// Tells that a group may not be touched at this time, and until when, where that is so.
+pub(super) fn closed(
+    group: &GroupName,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Option<(String, Option<Timestamp>)> {
+    let Access::Closed { until, .. } = calendar.at(now) else { return None };
+    let opens = until.map(|until| format!(", until {until:.0}")).unwrap_or_default();
+    Some((format!("group.{group} may not be touched now{opens}"), until))
 }
 
 /// Tells what keeps a group's rollout from going on, by what is on record.

@@ -308,7 +308,7 @@ fn run_of<C>(
 fn code(outcome: &Outcome) -> Option<u8> {
     if outcome.interrupted {
         Some(exit::INTERRUPTED)
-    } else if outcome.counts.failed > 0 {
+    } else if outcome.counts.failed > 0 || outcome.stopped {
         Some(exit::PARTIAL)
     } else {
         None
@@ -391,5 +391,7 @@ mod tests {
         assert_eq!(code(&outcome(1, true)), Some(exit::INTERRUPTED));
         assert_eq!(code(&outcome(1, false)), Some(exit::PARTIAL));
         assert_eq!(code(&outcome(0, false)), None);
+        assert_eq!(code(&Outcome { stopped: true, ..outcome(0, false) }), Some(exit::PARTIAL));
+        assert_eq!(code(&Outcome { stopped: true, ..outcome(0, true) }), Some(exit::INTERRUPTED));
     }
 }

@@ -31,6 +31,7 @@ plan
   > can start: no
   > held group.web: stopped
 apply
+  > exit 3
   > 0 changing and
 resume web
 plan

@@ -69,7 +69,7 @@ fn exit(outcome: &Outcome) -> u8 {
     use patchtrain::cli::exit;
     match () {
         () if outcome.interrupted => exit::INTERRUPTED,
-        () if outcome.counts.failed > 0 => exit::PARTIAL,
+        () if outcome.counts.failed > 0 || outcome.stopped => exit::PARTIAL,
         () => exit::DONE,
     }
 }

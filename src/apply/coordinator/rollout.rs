@@ -16,7 +16,6 @@ use crate::name::{Address, GroupName, Ocid};
 use crate::observed::Breach;
 use crate::op::Op;
 use crate::plan::{Action, Condition, Phase, Plan, PlannedGroup, PlannedRollout, Step};
-use crate::rollout::Access;
 use crate::state::store::Session;
 use crate::state::{Entry, Stopped};
 
@@ -35,13 +34,7 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
         if let Some(why) = gate::kept(self.ledger.state(), &group.name, &group.release) {
             return Some((why, None));
         }
-        match group.rollout.as_ref()?.calendar.at(now) {
-            Access::Open { .. } => None,
-            Access::Closed { until, .. } => {
-                let opens = until.map(|until| format!(", until {until}")).unwrap_or_default();
-                Some((format!("group.{} may not be touched now{opens}", group.name), until))
-            }
-        }
+        gate::closed(&group.name, &group.rollout.as_ref()?.calendar, now)
     }
 
     /// Begins the rollout of the group that a step touches, unless it goes on already.
@@ -62,28 +55,28 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
         self.ledger.record(Entry::RolloutStarted { group: name, release, waves: begins.clone(), at: now })
     }
 
-    /// Takes note of a member that failed, and stops the rollout where that is one too many.
+    /// Takes note of a member that failed, and stops the rollout where that is one too many. Returns what is to be told of that.
     pub(super) fn count_failure(
         &mut self,
         step: &Step,
         instance: Ocid,
         why: String,
         at: Timestamp,
-    ) -> Result<(), ApplyError> {
+    ) -> Result<Option<Event>, ApplyError> {
         let group = step.group.as_ref().and_then(|group| self.paces.get(group)).copied();
-        let Some(group) = group else { return Ok(()) };
-        let Some(rollout) = group.rollout.as_ref() else { return Ok(()) };
+        let Some(group) = group else { return Ok(None) };
+        let Some(rollout) = group.rollout.as_ref() else { return Ok(None) };
         let (Some(allowed), Some(record)) = (rollout.allowed, self.ledger.state().rollouts.get(&group.name))
         else {
-            return Ok(());
+            return Ok(None);
         };
         if !record.is_to(&group.release) {
-            return Ok(());
+            return Ok(None);
         }
         let moved = self.ledger.state().instances.get(&instance);
         let moved = moved.is_some_and(|known| known.release.as_ref() == Some(&group.release));
         if matches!(&step.action, Action::Act { op: Op::Leave { .. } }) && !moved {
-            return Ok(());
+            return Ok(None);
         }
         let fixed = self.ledger.state().wave_of(&group.name, &instance);
         let wave = step.wave.or(fixed).unwrap_or(1).max(1);
@@ -100,10 +93,18 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
         };
         let stopped = stopped.filter(|_| record.stopped.is_none());
         let group = group.name.clone();
-        if let Some(stopped) = stopped.clone() {
-            (self.on_event)(Event::Stopped { group: group.clone(), stopped });
-        }
-        self.ledger.record(Entry::RolloutFailed { group, instance, wave, why, at, stopped })
+        let told = stopped.clone().map(|stopped| Event::Stopped { group: group.clone(), stopped });
+        self.ledger.record(Entry::RolloutFailed { group, instance, wave, why, at, stopped })?;
+        Ok(told)
+    }
+
+    /// Tells whether the rollout of one of the plan's groups has stopped, in this run or before.
+    pub(super) fn has_stopped(&self) -> bool {
+        // An update by hand goes with no rollout.
+        self.paces.values().filter(|group| group.rollout.is_some()).any(|group| {
+            let rollout = self.ledger.state().rollouts.get(&group.name);
+            rollout.is_some_and(|rollout| rollout.is_to(&group.release) && rollout.stopped.is_some())
+        })
     }
 
     /// Opens or shuts a gate, or has somebody asked first. `report` is what came of that.
@@ -178,7 +179,10 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
     pub(super) fn shut(&mut self, step: &Step, message: String, until: Option<Timestamp>) {
         match until.filter(|_| self.run.wait) {
             Some(until) => {
-                (self.on_event)(Event::Held { step: step.id, message, until });
+                // What holds one member of a group holds a thousand.
+                if self.held.insert((message.clone(), until)) {
+                    (self.on_event)(Event::Held { step: step.id, message, until });
+                }
                 self.asleep.push((until, step.id));
             }
             None => self.end(step.id, StepEnd::Shut { message }),

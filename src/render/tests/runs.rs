@@ -17,7 +17,7 @@ fn run(plan: &Plan, end: impl Fn(usize) -> StepEnd) -> Outcome {
             StepEnd::Shut { .. } | StepEnd::Left { .. } | StepEnd::NotStarted => counts.not_started += 1,
         }
     }
-    Outcome { ends, counts, interrupted: false, serial: 42 }
+    Outcome { ends, counts, interrupted: false, stopped: false, serial: 42 }
 }
 
 #[test]
