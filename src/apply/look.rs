@@ -78,16 +78,13 @@ pub(super) async fn look<C: Cloud>(desk: &Desk<C>, op: &Op) -> Result<Observed, 
     Ok(seen)
 }
 
-/// Tells whether something that is to be removed is of the kernel that the instance runs now.
+/// Tells whether something that is to be removed is of the kernel that the instance runs now, or may be: where nothing that
+/// is installed is of what the service says that it runs, nobody knows which that is.
 fn removes_running(seen: &Observed, instance: &Ocid, adjusts: &[Adjust]) -> bool {
-    let running = seen.instances.get(instance).map(|seen| seen.running_kernel.as_deref());
+    let Some(seen) = seen.instances.get(instance) else { return false };
     adjusts.iter().any(|adjust| match adjust {
-        Adjust::Remove(package) if package.kernel().is_some() => match running {
-            Some(Some(running)) => package.is_of_kernel(running),
-            Some(None) => true,
-            None => false,
-        },
-        _ => false,
+        Adjust::Remove(package) => package.is_install_only() && seen.runs(*package) != Some(false),
+        Adjust::Install(_) => false,
     })
 }
 

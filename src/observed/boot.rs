@@ -17,6 +17,13 @@ impl Instance {
         installed.find(|package| package.is_kernel_of().is_some() && package.is_of_kernel(running))
     }
 
+    /// Tells whether a package is of the kernel that it runs; nobody knows where nothing that is installed is of what the
+    /// service says that it runs.
+    pub fn runs(&self, package: Package) -> Option<bool> {
+        self.kernel_package()?;
+        Some(package.is_of_kernel(self.running_kernel.as_deref()?))
+    }
+
     /// Returns what it boots: the newest installed kernel of the kind that it runs.
     pub fn newest_kernel(&self) -> Option<Package> {
         let runs = self.kernel_package()?;

@@ -215,14 +215,13 @@ impl Correction {
 
     /// Removes a package that is no part of the release, or says why it stays.
     fn removal(&mut self, group: &Group, seen: &Instance, package: Package) {
-        let running = seen.running_kernel.as_deref();
         match protected(package.name()) {
             _ if !group.enforcing.remove_extras => self.leave(Stay::Extra, package),
             Some(why) => self.leave(Stay::Protected { why: why.into() }, package),
-            None if package.is_install_only() => match running {
+            None if package.is_install_only() => match seen.runs(package) {
                 None => self.leave(Stay::RunsUnknown, package),
-                Some(kernel) if package.is_of_kernel(kernel) => self.leave(Stay::Running, package),
-                Some(_) => self.remove.push(package),
+                Some(true) => self.leave(Stay::Running, package),
+                Some(false) => self.remove.push(package),
             },
             None => self.remove.push(package),
         }
@@ -237,10 +236,9 @@ pub(super) fn together(input: &Input<'_>, members: &mut [Member<'_>]) {
         let inventory = member.seen.and_then(|seen| seen.packages());
         kept.extend(inventory.iter().flat_map(|inventory| inventory.unsourced.iter()));
         // Whoever is held may run any of his kernels.
-        let kernel = member.seen.and_then(|seen| seen.running_kernel.as_deref());
         let kernels = inventory.iter().flat_map(|inventory| inventory.installed.iter());
         let runs = |package: &Package| {
-            package.is_install_only() && kernel.is_none_or(|kernel| package.is_of_kernel(kernel))
+            package.is_install_only() && member.seen.and_then(|seen| seen.runs(*package)) != Some(false)
         };
         kept.extend(kernels.filter(runs));
     }

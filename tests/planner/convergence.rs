@@ -1,7 +1,7 @@
 //! Convergence: after all steps the next plan has none that can start; after any prefix, planning again reaches the
 //! same end; every order that the dependencies allow ends in the same world.
 
-use patchtrain::plan::{ChangeDetail, Plan, lint};
+use patchtrain::plan::{ChangeDetail, HeldReason, Plan, Stay, lint};
 
 use crate::support::hub;
 use crate::support::model::{self, End};
@@ -70,8 +70,8 @@ fn after_all_steps_nothing_can_start() {
         assert!(failed.is_empty(), "seed {seed}: {failed:?}{}", brief(&plan));
         let mut next = checked_plan(&world, seed);
         // What a repaired source offers is listed only then, and a level by kinds may turn out to be there; and of a kernel
-        // that ran when the plan was made, nothing is removed before the next one.
-        if repairs(&plan) || reboots(&plan) {
+        // that ran when the plan was made, or may have, nothing is removed before the next one.
+        if repairs(&plan) || reboots(&plan) || is_unsure(&plan) {
             model::run_all(&mut world, &next);
             next = checked_plan(&world, seed);
         }
@@ -126,6 +126,14 @@ fn every_order_ends_in_the_same_world() {
 
 fn reboots(plan: &Plan) -> bool {
     plan.groups.iter().any(|group| group.work.reboots > 0)
+}
+
+/// Tells whether kernels stay for want of knowing which one runs: one that comes may tell.
+fn is_unsure(plan: &Plan) -> bool {
+    plan.held.iter().any(|held| match &held.reason {
+        HeldReason::Inexact { left } => left.iter().any(|left| matches!(left.why, Stay::RunsUnknown)),
+        _ => false,
+    })
 }
 
 fn repairs(plan: &Plan) -> bool {
