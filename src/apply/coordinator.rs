@@ -25,7 +25,7 @@ use super::token::Tokens;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, boot, verify, work};
 use crate::cloud::Cloud;
-use crate::name::{GroupName, Ocid};
+use crate::name::{Address, GroupName, Ocid};
 use crate::op::{Op, OpKey, StepId, Subject, Ticket};
 use crate::plan::{Action, Plan};
 use crate::state::store::{Session, StoreError};
@@ -313,17 +313,24 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             messages.push(message);
         }
         let mut acks: Vec<oneshot::Sender<()>> = Vec::new();
-        let mut events = Vec::new();
+        let (mut events, mut falls) = (Vec::new(), Vec::new());
         for message in messages {
             match message {
                 Message::Record { entry, ack } => {
                     self.ledger.record(entry)?;
                     acks.push(ack);
                 }
+                Message::Fell { step, why } => falls.push((step, why)),
                 Message::Tell(event) => events.push(event),
             }
         }
         let at = (self.run.clock)();
+        for (step, why) in falls {
+            let step = self.schedule.step(step);
+            if let Address::Instance(instance) = &step.address {
+                events.extend(self.count_failure(step, instance.clone(), why, at)?);
+            }
+        }
         let (mut ends, mut asked) = (Vec::new(), Vec::new());
         for joined in reports {
             let (id, report) = joined.unwrap_or_else(|error| match error.try_into_panic() {

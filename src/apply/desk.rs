@@ -47,6 +47,13 @@ pub(super) enum Message {
         /// Answered when it is durable.
         ack: oneshot::Sender<()>,
     },
+    /// What an earlier run had asked of the step's instance has failed since.
+    Fell {
+        /// The step.
+        step: StepId,
+        /// How.
+        why: String,
+    },
     /// For whoever watches.
     Tell(Event),
 }
@@ -176,6 +183,13 @@ impl<C: Cloud> Desk<C> {
     pub(super) fn tell(&self, event: Event) {
         // Nobody listens any more when the run has been given up; then nobody misses it.
         let _ = self.shared.line.send(Message::Tell(event));
+    }
+
+    /// Says that what an earlier run had asked of the step's instance has failed since.
+    pub(super) fn fell(&self, why: String) {
+        if let Some(step) = self.step {
+            let _ = self.shared.line.send(Message::Fell { step, why });
+        }
     }
 
     pub(super) fn step(&self) -> Option<StepId> {

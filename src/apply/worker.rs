@@ -120,6 +120,10 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             // A token of work that failed would be answered with that same work: the new call needs a new one. So does
             // one for instances that the old work was not for.
             end @ WorkEnd::Failed(_) => {
+                // What failed between two runs counts like what fails in one.
+                if let WorkEnd::Failed(why) = &end {
+                    desk.fell(why.clone());
+                }
                 record_end(desk, key.clone(), end).await?;
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }

@@ -233,8 +233,17 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     connection.retries.unwatch();
     drop(watcher);
     let outcome = match outcome {
-        Err(ApplyError::Unsaved { state, source }) => return Err(unsaved(context, &state, source)),
-        outcome => outcome?,
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let why = error.to_string();
+            let error = match error {
+                ApplyError::Unsaved { state, source } => unsaved(context, &state, source),
+                error => error.into(),
+            };
+            notifier.failed(&why, error.code);
+            notifier.finish(context).await;
+            return Err(error);
+        }
     };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
     context.terminal.print(&format!("\n{text}"))?;

@@ -16,7 +16,7 @@ use super::context::Context;
 use crate::apply::{Event, Outcome, StepEnd};
 use crate::oci::{HttpTransport, Transport};
 use crate::plan::{Action, Plan};
-use crate::train::{Notify, Train};
+use crate::train::Notify;
 
 /// How long one may take to be told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,11 +63,6 @@ impl Notifier {
             "host": context.host(),
         });
         Self { to, base, work: Mutex::default(), held: Mutex::default() }
-    }
-
-    /// Returns that of a train.
-    pub(super) fn of(context: &Context, train: &Train, plan: &Plan) -> Self {
-        Self::new(context, train.notify.as_ref(), plan)
     }
 
     pub(super) fn planned(&self, plan: &Plan) {
@@ -122,6 +117,11 @@ impl Notifier {
                 "serial": outcome.serial,
             }),
         );
+    }
+
+    /// Takes in that the run could not go on.
+    pub(super) fn failed(&self, why: &str, code: u8) {
+        self.tell("done", json!({ "exit_code": code, "error": why }));
     }
 
     /// Has everybody told of an event, beside whatever goes on.

@@ -46,8 +46,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             };
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
+            let plan = if arguments.at.is_some() { plan.made_at((connection.clock)()) } else { plan };
             context.terminal.print(&crate::render::plan(&plan, style))?;
-            let notifier = Notifier::of(context, train, &plan);
+            if let Some(at) = arguments.at {
+                context.terminal.say(&format!(
+                    "\nWhat windows and soaks hold is told for {at:.0}, all else as it is now; nothing was planned for then."
+                ));
+            }
+            // What somebody only asks about is no plan that others are told of.
+            let notify = train.notify.as_ref().filter(|_| arguments.at.is_none());
+            let notifier = Notifier::new(context, notify, &plan);
             notifier.planned(&plan);
             if let Some(file) = &arguments.out {
                 crate::plan::save(&plan, file, &context.sealing(train)?)?;

@@ -75,6 +75,14 @@ impl Plan {
         self
     }
 
+    /// Says when it was made, where that is not the time that it was made for.
+    #[must_use]
+    pub fn made_at(mut self, created: Timestamp) -> Self {
+        self.created = created;
+        self.id = self.content_id();
+        self
+    }
+
     /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id. The plan is streamed
     /// into the digest, never held as text.
     pub fn content_id(&mut self) -> PlanId {

@@ -307,11 +307,16 @@ impl Plan {
         self.held.iter().any(|held| matches!(held.reason, HeldReason::Stopped { of: None, .. }))
     }
 
-    /// Returns the plan of what needs no step: levels that were left are recorded, and rollouts that have arrived ended.
+    /// Returns the plan of what needs no step: levels that were left are recorded, and rollouts ended that have arrived. One
+    /// that this plan would still move somebody of has not, however many may be below level.
     #[must_use]
     pub fn recording(&self) -> Self {
-        let arrived =
-            |step: &&Step| matches!(&step.action, Action::Gate { condition: Condition::Arrived { .. } });
+        let acts = self.steps.iter().filter(|step| matches!(step.action, Action::Act { .. }));
+        let moving: BTreeSet<&GroupName> = acts.filter_map(|step| step.group.as_ref()).collect();
+        let arrived = |step: &&Step| match &step.action {
+            Action::Gate { condition: Condition::Arrived { group, .. } } => !moving.contains(group),
+            _ => false,
+        };
         let arrived = self.steps.iter().filter(arrived).cloned();
         let alone = |(id, step): (u32, Step)| Step { id: StepId(id), after: Vec::new(), ..step };
         Self { steps: (0..).zip(arrived).map(alone).collect(), ..self.clone() }

@@ -11,6 +11,7 @@ mod groups;
 mod imports;
 mod refusals;
 mod retired;
+mod rollouts;
 mod schedules;
 mod selectors;
 mod small;

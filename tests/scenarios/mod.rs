@@ -65,6 +65,7 @@ stories![
     half_a_rollout_is_taken_back,
     the_window_closes,
     who_is_ill_holds_the_next_wave,
+    a_failure_between_two_runs_counts,
     a_group_goes_back_exactly,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,

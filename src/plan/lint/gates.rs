@@ -171,7 +171,12 @@ fn is_told_right(lint: &Lint<'_>, step: &Step, waves: &BTreeMap<(&GroupName, &Oc
             let rollout = lint.plan.group(group).and_then(|group| group.rollout.as_ref());
             rollout.is_some_and(|rollout| rollout.waves.len() > 1)
         };
-        let moves = matches!(&step.action, Action::Act { op: Op::Switch { .. } | Op::Update { .. } });
+        let moves = matches!(
+            &step.action,
+            Action::Act {
+                op: Op::Switch { .. } | Op::Update { .. } | Op::Enforce { .. } | Op::Reboot { .. }
+            }
+        );
         return !(moves && step.group.as_ref().is_some_and(several));
     };
     let Some(group) = step.group.as_ref().and_then(|group| lint.plan.group(group)) else { return false };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::page::{Mark, Page, Tone};
 use super::super::table::{Side, Table};
+use super::super::words::gates::waves;
 use super::super::words::{
     brief, clean, count, held_short, natural, patching, phase_count, reason_short, source_name, time,
 };
@@ -238,6 +239,7 @@ fn below(plan: &Plan, group: &PlannedGroup, reasons: Option<&BTreeMap<&Reason, u
         lines.push(format!("because {}", parts.join(", ")));
     }
     lines.extend(patching(group.patching));
+    lines.extend(group.rollout.as_ref().and_then(waves));
     let ridden = ridden(plan, group);
     if ridden.len() > 1 {
         let parts: Vec<String> = ridden.iter().map(|(name, members)| format!("{name} ({members})")).collect();

@@ -2,7 +2,7 @@
 
 use super::{clean, count, time};
 use crate::name::GroupName;
-use crate::plan::{Condition, HeldReason};
+use crate::plan::{Condition, HeldReason, PlannedRollout, PlannedWave};
 use crate::rollout::{Closure, span_words};
 use crate::state::Stopped;
 
@@ -12,6 +12,27 @@ pub(in crate::render) fn first(group: &GroupName, wave: Option<u32>) -> String {
         Some(wave) => format!("wave {wave} of {group}"),
         None => group.to_string(),
     }
+}
+
+/// Says in which waves a group moves, and how many of one at a time; nothing where that is all at once.
+pub(in crate::render) fn waves(rollout: &PlannedRollout) -> Option<String> {
+    let all = |number: &dyn Fn(&PlannedWave) -> String| -> Vec<String> {
+        let mut told: Vec<String> = rollout.waves.iter().map(number).collect();
+        let same = told.iter().all(|one| *one == told[0]);
+        told.truncate(if same { 1 } else { told.len() });
+        told
+    };
+    let sizes: Vec<String> = rollout.waves.iter().map(|wave| wave.members.to_string()).collect();
+    let mut parts = Vec::new();
+    if sizes.len() > 1 {
+        parts.push(format!("in waves of {}", sizes.join(", ")));
+    }
+    if rollout.waves.iter().any(|wave| wave.concurrency.is_some()) {
+        let places =
+            all(&|wave| wave.concurrency.map_or_else(|| "all".to_owned(), |places| places.to_string()));
+        parts.push(format!("{} at a time", places.join(", ")));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Says of a gate step what it is about, what it does and what it has done.
