@@ -10,6 +10,7 @@ use thiserror::Error;
 
 mod nearest;
 mod spelled;
+mod waves;
 
 pub use nearest::nearest;
 pub use spelled::{Spelled, SpellingError};
@@ -98,7 +99,8 @@ names! {
     TrainName checked by check_name;
     /// The name of a release, unique in its train.
     ReleaseName checked by check_name;
-    /// The name of a group, unique in its train; also the display name of the service's group.
+    /// The name of a group, unique in its train; also the display name of the service's group. Where each wave is a group
+    /// of the service of its own, those are `NAME/1`, `NAME/2` and so on, which nobody can give a group of the train.
     GroupName checked by check_name;
     /// An Oracle Cloud identifier. Opaque: nothing is read out of it.
     Ocid checked by check_ocid;

@@ -13,7 +13,7 @@ use crate::op::OpKey;
 use crate::package::PackageSet;
 use crate::plan;
 use crate::state::State;
-use crate::train::{Imported, Members, Release, Train};
+use crate::train::{Group, Imported, Members, Release, Train};
 
 mod again;
 mod covered;
@@ -294,7 +294,15 @@ struct Groups {
 
 impl Groups {
     fn of(train: &Train, state: &State) -> Self {
-        let names = train.groups.iter().map(|group| group.name.as_str().into());
+        // Waves may be groups of the service of their own.
+        let waves = |group: &Group| {
+            let count = u32::try_from(group.pace.waves.len()).unwrap_or(u32::MAX);
+            let name = group.name.clone();
+            (1..=count.saturating_add(u32::from(count > 0))).map(move |wave| name.of_wave(wave))
+        };
+        let names = train.groups.iter().flat_map(|group| waves(group).chain([group.name.clone()]));
+        let recorded = state.groups.keys().cloned();
+        let names = names.chain(recorded).map(|name| name.as_str().into());
         let written = train.groups.iter().filter_map(|group| group.id.clone());
         let recorded = state.groups.values().map(|record| record.id.clone());
         let imports = plan::pending_imports(train, state).filter_map(|import| match &import.of {

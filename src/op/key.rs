@@ -29,6 +29,15 @@ const OF_GROUPS: [&str; 10] = [
     "adopt-group",
 ];
 
+/// Writes a group's name as it stands in keys: one that is a wave of a group has `#` where `/` parts the words.
+fn word(group: &GroupName) -> String {
+    group.as_str().replace('/', "#")
+}
+
+fn of_word(word: &str) -> GroupName {
+    GroupName::new(&word.replace('#', "/"))
+}
+
 impl Op {
     /// Returns the name under which state and journal know the op: the same for the same wish, whichever plan holds
     /// it and whether or not ids are known by then.
@@ -47,9 +56,9 @@ impl Op {
             Self::Enforce { instance, source, .. } => return OpKey::enforce(&source.release, instance),
             // Nor is any package: a NEVRA has its architecture behind a dot at the end.
             Self::EnableStreams { instance, streams } => format!("update/@{}/{instance}", specs(streams)),
-            Self::CreateSchedule { group, .. } => format!("create-schedule/{}", group.group),
-            Self::ChangeSchedule { group, .. } => format!("change-schedule/{group}"),
-            Self::DeleteSchedule { group, id } => format!("delete-schedule/{group}/{id}"),
+            Self::CreateSchedule { group, .. } => format!("create-schedule/{}", word(&group.group)),
+            Self::ChangeSchedule { group, .. } => format!("change-schedule/{}", word(group)),
+            Self::DeleteSchedule { group, id } => format!("delete-schedule/{}/{id}", word(group)),
             Self::CreateSource { release, .. } => format!("create-source/{release}"),
             Self::AddPackages { source, packages } => {
                 format!("{ADD}{}/{}", source.release, batch(packages))
@@ -57,41 +66,41 @@ impl Op {
             Self::RemovePackages { source, packages } => {
                 format!("{REMOVE}{}/{}", source.release, batch(packages))
             }
-            Self::CreateGroup { group, .. } => format!("create-group/{group}"),
-            Self::DeleteGroup { group } => format!("delete-group/{}", group.group),
+            Self::CreateGroup { group, .. } => format!("create-group/{}", word(group)),
+            Self::DeleteGroup { group } => format!("delete-group/{}", word(&group.group)),
             Self::DeleteSource { source } => return OpKey::delete_source(&source.release),
             // Of a group: the group second, so that the open work of a group can be told from its keys.
             Self::Attach { group, source, .. } => return OpKey::attach(&group.group, &source.release),
             Self::Detach { group, keeps, .. } => return OpKey::detach(&group.group, &keeps.release),
             Self::Enroll { group, instances, .. } => {
-                format!("{ENROLL}{}/{}", group.group, crowd(instances))
+                format!("{ENROLL}{}/{}", word(&group.group), crowd(instances))
             }
             Self::Dismiss { group, instances } => {
-                format!("group-dismiss/{}/{}", group.group, crowd(instances))
+                format!("group-dismiss/{}/{}", word(&group.group), crowd(instances))
             }
             Self::UpdateGroup { group, source, .. } => {
                 return OpKey::update_group(&group.group, &source.release);
             }
             Self::PatchGroup { group, package: Some(package), .. } => {
-                format!("group-update/{}/@{package}", group.group)
+                format!("group-update/{}/@{package}", word(&group.group))
             }
             Self::PatchGroup { group, wanted, package: None, .. } => {
-                format!("group-update/{}/@{wanted}", group.group)
+                format!("group-update/{}/@{wanted}", word(&group.group))
             }
             Self::EnforceGroup { group, source, adjusts, .. } => {
                 let labels: Vec<String> = adjusts.iter().map(|adjust| adjust.label()).collect();
                 let digest = Digest::of_lines(labels.iter().map(String::as_str)).short();
-                format!("group-enforce/{}/{}/{digest}", group.group, source.release)
+                format!("group-enforce/{}/{}/{digest}", word(&group.group), source.release)
             }
             Self::EnableGroupStreams { group, streams, .. } => {
-                format!("group-update/{}/@{}", group.group, specs(streams))
+                format!("group-update/{}/@{}", word(&group.group), specs(streams))
             }
-            Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", group.group),
+            Self::Rerun { group, of, .. } => format!("group-rerun/{}/{of}", word(&group.group)),
             Self::Refresh { group, .. } => return OpKey::refresh(&group.group),
             Self::Reboot { instance, .. } => return OpKey::reboot(instance),
             Self::RefreshInstance { instance } => format!("refresh/{instance}"),
-            Self::CreateProfile { group, .. } => format!("create-profile/{}", group.group),
-            Self::DeleteProfile { group, id } => format!("delete-profile/{group}/{id}"),
+            Self::CreateProfile { group, .. } => format!("create-profile/{}", word(&group.group)),
+            Self::DeleteProfile { group, id } => format!("delete-profile/{}/{id}", word(group)),
             // With their ids: a run that was cut short is gone on with by those alone.
             Self::AdoptSource { release, id, .. } => format!("adopt-source/{release}/{id}"),
             Self::AdoptGroup { group, id, .. } => return OpKey::adopt_group(group, id),
@@ -112,12 +121,12 @@ pub struct OpKey(pub String);
 impl OpKey {
     /// Returns the key of an instance's joining a group.
     pub fn join(group: &GroupName, instance: &Ocid) -> Self {
-        Self(format!("join/{group}/{instance}"))
+        Self(format!("join/{}/{instance}", word(group)))
     }
 
     /// Returns the key of an instance's leaving a group.
     pub fn leave(group: &GroupName, instance: &Ocid) -> Self {
-        Self(format!("leave/{group}/{instance}"))
+        Self(format!("leave/{}/{instance}", word(group)))
     }
 
     /// Returns the key of an instance's switch to a release.
@@ -142,33 +151,33 @@ impl OpKey {
 
     /// Returns the key of a group's being given the source of a release.
     pub fn attach(group: &GroupName, release: &ReleaseName) -> Self {
-        Self(format!("group-attach/{group}/{release}"))
+        Self(format!("group-attach/{}/{release}", word(group)))
     }
 
     /// Returns the key of a group's being left with the source of a release alone.
     pub fn detach(group: &GroupName, release: &ReleaseName) -> Self {
-        Self(format!("group-detach/{group}/{release}"))
+        Self(format!("group-detach/{}/{release}", word(group)))
     }
 
     /// Returns the key of a group's update to a release.
     pub fn update_group(group: &GroupName, release: &ReleaseName) -> Self {
-        Self(format!("group-update/{group}/{release}"))
+        Self(format!("group-update/{}/{release}", word(group)))
     }
 
     /// Returns the key of a group's having its members' packages listed anew.
     pub fn refresh(group: &GroupName) -> Self {
-        Self(format!("group-refresh/{group}"))
+        Self(format!("group-refresh/{}", word(group)))
     }
 
     /// Returns the key of a group's being taken over.
     pub fn adopt_group(group: &GroupName, id: &Ocid) -> Self {
-        Self(format!("{ADOPT_GROUP}{group}/{id}"))
+        Self(format!("{ADOPT_GROUP}{}/{id}", word(group)))
     }
 
     /// Returns which group of the service the op takes over as which of the train's, where that is what it does.
     pub fn adopted_group(&self) -> Option<(GroupName, Ocid)> {
         let (group, id) = self.0.strip_prefix(ADOPT_GROUP)?.split_once('/')?;
-        Some((GroupName::new(group), Ocid::new(id)))
+        Some((of_word(group), Ocid::new(id)))
     }
 
     /// Tells whether the op is about a group: done to it, or to others because of it.
@@ -182,8 +191,9 @@ impl OpKey {
         if !kind.starts_with("group-") && !OF_GROUPS.contains(&kind) {
             return None;
         }
-        let rest = rest.strip_prefix(from.as_str())?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| Self(format!("{kind}/{to}{rest}")))
+        let rest = rest.strip_prefix(&word(from))?;
+        // With a group go its waves.
+        (rest.is_empty() || rest.starts_with(['/', '#'])).then(|| Self(format!("{kind}/{}{rest}", word(to))))
     }
 
     /// Tells whether the op makes an instance exactly a release, call by call.
@@ -207,7 +217,7 @@ impl OpKey {
         let mut words = self.0.split('/');
         let kind = words.next().unwrap_or_default();
         match kind.strip_prefix("group-") {
-            Some(_) => words.next().map(|group| Subject::Group(GroupName::new(group))),
+            Some(_) => words.next().map(|group| Subject::Group(of_word(group))),
             None if ["update", "enforce", "reboot"].contains(&kind) => {
                 words.next_back().map(|id| Subject::Instance(Ocid::new(id)))
             }

@@ -37,11 +37,11 @@ impl<'a> Names<'a> {
             (
                 Spelled::Group(aim),
                 Address::Group(name) | Address::Schedule(name) | Address::Profile(name),
-            ) => aim == name,
+            ) => name.is_of(aim),
             (Spelled::Group(aim), Address::Instance(_)) => group == Some(aim),
             (Spelled::Instance(aim), Address::Instance(instance)) => self.is_called(instance, aim),
             (Spelled::Schedule(aim), Address::Schedule(name))
-            | (Spelled::Profile(aim), Address::Profile(name)) => aim == name,
+            | (Spelled::Profile(aim), Address::Profile(name)) => name.is_of(aim),
             _ => false,
         }
     }
@@ -53,7 +53,9 @@ impl<'a> Names<'a> {
 
     /// Tells whether the train or its state knows anything of that address.
     pub(super) fn know(self, aim: &Spelled, train: &Train, state: &State) -> bool {
-        let group = |name: &GroupName| train.group(name).is_some() || state.groups.contains_key(name);
+        let group = |name: &GroupName| {
+            train.group(name).is_some() || state.groups.keys().any(|known| known.is_of(name))
+        };
         match aim {
             Spelled::Release(name) => train.release(name).is_some() || state.sources.contains_key(name),
             Spelled::Parent(name) => name == self.train,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::crews::Crews;
 use super::exact::{self, Correction};
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
@@ -24,6 +25,10 @@ pub(super) struct Member<'a> {
     pub(super) id: &'a Ocid,
     /// Its group.
     pub(super) group: &'a Group,
+    /// The group of the service that it stands in, or shall stand in: its group, or its wave.
+    pub(super) crew: &'a GroupName,
+    /// Whether it leaves another one of the same group for that.
+    pub(super) shifts: bool,
     /// The release it shall ride.
     pub(super) release: &'a Release,
     /// What the service says of it; none when the service does not know it.
@@ -96,7 +101,7 @@ impl Member<'_> {
     }
 }
 
-/// All members, in file order of the groups and order of ids within them.
+/// All members, in file order of the groups, and within them in order of the groups of the service, and of ids.
 #[derive(Default)]
 pub(super) struct Assessed<'a> {
     /// The members.
@@ -105,7 +110,7 @@ pub(super) struct Assessed<'a> {
 }
 
 impl<'a> Assessed<'a> {
-    /// Returns the members of a group.
+    /// Returns the members of a group, or of one group of the service.
     pub(super) fn of(&self, group: &GroupName) -> &[Member<'a>] {
         self.ranges.get(group).map_or(&[], |range| &self.list[range.clone()])
     }
@@ -115,7 +120,7 @@ impl<'a> Assessed<'a> {
 pub(super) fn members<'a>(
     input: &Input<'a>,
     sources: &Sources,
-    (riding, groups): (&Riding, &Groups),
+    (riding, groups, crews): (&Riding, &Groups, &Crews<'a>),
     rosters: &'a Rosters,
 ) -> Assessed<'a> {
     let mut verdicts = Verdicts::default();
@@ -123,54 +128,59 @@ pub(super) fn members<'a>(
     let binds_groups = input.capabilities.binding == Binding::Group;
     let own = bindings::own(input, groups, rosters);
     for group in &input.train.groups {
-        let (Some(release), Some(roster)) =
-            (input.train.release(&group.release), rosters.declared.get(&group.name))
-        else {
-            continue;
-        };
-        let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
-        // Where groups are bound, a member rides what its group does.
-        let id = groups.get(&group.name).and_then(|found| found.id.as_ref());
-        let ran = id.and_then(|id| schedules::last_run(input.observed, id));
-        let bound = id.and_then(|id| input.observed.groups.get(id));
-        let bound = !binds_groups || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
-        let source = source.filter(|_| bound);
-        let failed = bindings::failed(input, group);
-        let mut taken_in: HashSet<&Ocid> = HashSet::new();
-        for (op, instances) in bindings::taking_in(input, &group.name) {
-            let goes_on = |id: &&Ocid| {
-                input.observed.instances.get(*id).is_some_and(|seen| bindings::may_go_on(op, seen))
-            };
-            taken_in.extend(instances.iter().filter(goes_on));
+        let Some(release) = input.train.release(&group.release) else { continue };
+        let first = assessed.list.len();
+        for crew in crews.of_group(&group.name) {
+            let Some((name, roster)) = rosters.declared.get_key_value(&crew.name) else { continue };
+            let source = sources.get(&release.name).and_then(|found| found.id.as_ref());
+            // Where groups are bound, a member rides what its group does.
+            let id = groups.get(name).and_then(|found| found.id.as_ref());
+            let ran = id.and_then(|id| schedules::last_run(input.observed, id));
+            let bound = id.and_then(|id| input.observed.groups.get(id));
+            let bound =
+                !binds_groups || bound.zip(source).is_some_and(|(seen, source)| seen.has_only(source));
+            let bound = source.filter(|_| bound);
+            let failed = bindings::failed(input, (group, name));
+            let mut taken_in: HashSet<&Ocid> = HashSet::new();
+            for (op, instances) in bindings::taking_in(input, name) {
+                let goes_on = |id: &&Ocid| {
+                    input.observed.instances.get(*id).is_some_and(|seen| bindings::may_go_on(op, seen))
+                };
+                taken_in.extend(instances.iter().filter(goes_on));
+            }
+            let start = assessed.list.len();
+            for id in &roster.members {
+                let outside = roster.joins.binary_search(id).is_ok();
+                let shifts = rosters.shifts.contains_key(id);
+                let seen = input.observed.instances.get(id);
+                let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
+                let joining = seen.filter(|_| binds_groups && outside);
+                let taken = joining.and_then(|seen| bindings::taken(input, &own, seen));
+                let resting = taken.as_ref().or(roster.resting.get(id));
+                // Whoever only changes groups of the service keeps the source that he has.
+                let source = if shifts { source } else { bound };
+                assessed.list.push(assess(
+                    input,
+                    (group, name),
+                    release,
+                    (source, riding),
+                    id,
+                    seen,
+                    verdict,
+                    outside,
+                    resting,
+                    Past { ran, taken_in: taken_in.contains(id), failed, shifts },
+                ));
+            }
+            if binds_groups {
+                exact::together(input, &mut assessed.list[start..]);
+                bindings::hold_together(&mut assessed.list[start..]);
+            }
+            assessed.ranges.insert(name, start..assessed.list.len());
         }
-        let start = assessed.list.len();
-        for id in &roster.members {
-            let outside = roster.joins.binary_search(id).is_ok();
-            let seen = input.observed.instances.get(id);
-            let verdict = seen.and_then(|seen| verdicts.of(seen, release, input));
-            let joining = seen.filter(|_| binds_groups && outside);
-            let taken = joining.and_then(|seen| bindings::taken(input, &own, seen));
-            let resting = taken.as_ref().or(roster.resting.get(id));
-            assessed.list.push(assess(
-                input,
-                group,
-                release,
-                (source, riding),
-                id,
-                seen,
-                verdict,
-                outside,
-                resting,
-                Past { ran, taken_in: taken_in.contains(id), failed },
-            ));
-        }
-        if binds_groups {
-            exact::together(input, &mut assessed.list[start..]);
-            bindings::hold_together(&mut assessed.list[start..]);
-        }
-        exact::hold(&mut assessed.list[start..]);
-        reboot::choose(&mut assessed.list[start..]);
-        assessed.ranges.insert(&group.name, start..assessed.list.len());
+        exact::hold(&mut assessed.list[first..]);
+        reboot::choose(&mut assessed.list[first..]);
+        assessed.ranges.insert(&group.name, first..assessed.list.len());
     }
     assessed
 }
@@ -184,12 +194,14 @@ struct Past<'a> {
     taken_in: bool,
     /// Work for its group that failed on some and can be done again.
     failed: Option<&'a FailedWork>,
+    /// Whether it leaves another group of the service of the same group.
+    shifts: bool,
 }
 
 #[expect(clippy::too_many_arguments, reason = "what is known of one member, gathered by the only caller")]
 fn assess<'a>(
     input: &Input<'a>,
-    group: &'a Group,
+    (group, crew): (&'a Group, &'a GroupName),
     release: &'a Release,
     (source, riding): (Option<&Ocid>, &Riding),
     id: &'a Ocid,
@@ -206,6 +218,8 @@ fn assess<'a>(
     let mut member = Member {
         id,
         group,
+        crew,
+        shifts: past.shifts,
         release,
         seen,
         verdict,
@@ -251,15 +265,16 @@ fn assess<'a>(
     member.switch = !rides || begun(input, &OpKey::switch(&release.name, id));
     // Nor is one let go that an earlier run had begun to take in: that goes on, and is what gives it the group's sources.
     member.joins |= past.taken_in && !rides;
-    let begun_exchange = begun(input, &OpKey::attach(&group.name, &release.name))
-        || begun(input, &OpKey::detach(&group.name, &release.name));
+    let begun_exchange = begun(input, &OpKey::attach(crew, &release.name))
+        || begun(input, &OpKey::detach(crew, &release.name));
     if input.capabilities.binding == Binding::Group {
         // Who joins gets the group's sources, whatever it had. Who joined after the exchange had no part in it.
         let put_there = rides && record.is_some_and(|record| record.release.as_ref() == Some(&release.name));
-        member.switch |= member.joins || (begun_exchange && !put_there);
+        let joins = member.joins && !(past.shifts && rides);
+        member.switch |= joins || (begun_exchange && !put_there);
     }
     // An update that is done is not asked for again where only its being listed was cut off: the list is that of before.
-    let refresh = input.state.unfinished.get(&OpKey::refresh(&group.name));
+    let refresh = input.state.unfinished.get(&OpKey::refresh(crew));
     let relist = refresh.is_some_and(|refresh| seen.is_listed_before(refresh.started))
         && rides
         && record.is_some_and(|record| record.release.as_ref() == Some(&release.name))
@@ -287,7 +302,7 @@ fn assess<'a>(
         false => sorter.has_level() && !waits && verdict.may_be_ahead(group.ahead),
     };
     if input.capabilities.binding == Binding::Group
-        && let Some((ticket, since)) = bindings::in_the_way(input, group, seen)
+        && let Some((ticket, since)) = bindings::in_the_way(input, crew, seen)
     {
         member.busy = Some(ticket.clone());
         if let Some(since) = since {
@@ -377,7 +392,7 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
             () => Reason::Behind,
         };
     }
-    let bound = input.state.groups.get(&member.group.name).and_then(|group| group.release.as_ref());
+    let bound = input.state.groups.get(member.crew).and_then(|group| group.release.as_ref());
     match () {
         () if switching(input, member) => Reason::Unfinished,
         () if put_there => Reason::Drifted,
@@ -392,12 +407,12 @@ fn reason(input: &Input<'_>, member: &Member<'_>, rides: bool) -> Reason {
 fn updating(input: &Input<'_>, member: &Member<'_>) -> bool {
     begun(input, &OpKey::update(&member.release.name, member.id))
         || begun(input, &OpKey::enforce(&member.release.name, member.id))
-        || begun(input, &OpKey::update_group(&member.group.name, &member.release.name))
+        || begun(input, &OpKey::update_group(member.crew, &member.release.name))
 }
 
 /// Tells whether an earlier run has begun to put the member on its release, by itself or with its group.
 fn switching(input: &Input<'_>, member: &Member<'_>) -> bool {
-    let (group, release) = (&member.group.name, &member.release.name);
+    let (group, release) = (member.crew, &member.release.name);
     begun(input, &OpKey::switch(release, member.id))
         || begun(input, &OpKey::attach(group, release))
         || begun(input, &OpKey::detach(group, release))

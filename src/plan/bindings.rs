@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::assess::{Assessed, Member};
+use super::crews::{Crew, Crews};
 use super::holdings::{Groups, Sources};
 use super::roster::Rosters;
 use super::{HeldReason, Input, exact};
@@ -77,27 +78,28 @@ pub(super) type Bindings = BTreeMap<GroupName, Binding>;
 pub(super) fn draw_up(
     input: &Input<'_>,
     sources: &Sources,
-    groups: &Groups,
+    (crews, groups): (&Crews<'_>, &Groups),
     members: &Assessed<'_>,
 ) -> Bindings {
     if input.capabilities.binding == Binds::Instance {
         return Bindings::new();
     }
-    let of_group = |group: &Group| {
-        let found = groups.get(&group.name)?;
-        let source = sources.get(&group.release).and_then(|found| found.id.as_ref());
-        Some((group.name.clone(), bind(input, group, found.id.as_ref(), source, members.of(&group.name))))
+    let of_crew = |crew: &Crew<'_>| {
+        let found = groups.get(&crew.name)?;
+        let source = sources.get(&crew.group.release).and_then(|found| found.id.as_ref());
+        Some((crew.name.clone(), bind(input, crew, found.id.as_ref(), source, members.of(&crew.name))))
     };
-    input.train.groups.iter().filter_map(of_group).collect()
+    crews.iter().filter_map(of_crew).collect()
 }
 
 fn bind(
     input: &Input<'_>,
-    group: &Group,
+    crew: &Crew<'_>,
     id: Option<&Ocid>,
     source: Option<&Ocid>,
     members: &[Member<'_>],
 ) -> Binding {
+    let (group, name) = (crew.group, &crew.name);
     let ids = |test: &dyn Fn(&Member<'_>) -> bool| -> Vec<Ocid> {
         members.iter().filter(|member| test(member)).map(|member| member.id.clone()).collect()
     };
@@ -114,21 +116,21 @@ fn bind(
     let begun = |key: OpKey| input.state.unfinished.contains_key(&key);
     if seen.is_some() {
         binding.attach = source.is_none_or(|source| !binding.has.iter().any(|link| link.id == *source))
-            || begun(OpKey::attach(&group.name, &group.release));
+            || begun(OpKey::attach(name, &group.release));
         let others = binding.has.iter().filter(|link| Some(&link.id) != source);
         binding.detach = others.cloned().collect();
-        binding.detaches = !binding.detach.is_empty() || begun(OpKey::detach(&group.name, &group.release));
+        binding.detaches = !binding.detach.is_empty() || begun(OpKey::detach(name, &group.release));
     }
     binding.joins = ids(&|member| member.joins);
     let join = |id: &Ocid| binding.joins.binary_search(id).is_ok();
-    binding.begun = taking_in(input, &group.name)
+    binding.begun = taking_in(input, name)
         .map(|(_, instances)| instances)
         .filter(|instances| instances.iter().all(join))
         .cloned()
         .collect();
     let exchanges = binding.exchanges();
     let lagging = ids(&|member| member.switch && !member.joins);
-    let failed = failed(input, group);
+    let failed = failed(input, (group, name));
     let mut left_behind = Vec::new();
     if exchanges {
         binding.moving = lagging;
@@ -181,8 +183,8 @@ fn exchanged(failed: &FailedWork) -> bool {
 
 /// Returns work for the group that failed on some members and can be done again on them. What is not over on all cannot:
 /// one whom the service does not reach keeps it open for a day.
-pub(super) fn failed<'a>(input: &Input<'a>, group: &Group) -> Option<&'a FailedWork> {
-    let record = input.state.groups.get(&group.name).filter(|_| input.capabilities.reruns)?;
+pub(super) fn failed<'a>(input: &Input<'a>, (group, crew): (&Group, &GroupName)) -> Option<&'a FailedWork> {
+    let record = input.state.groups.get(crew).filter(|_| input.capabilities.reruns)?;
     let failed = record.failed.as_ref().filter(|failed| failed.release == group.release)?;
     let is_open = |seen: &Instance| seen.open_work.contains(&failed.ticket);
     (!input.observed.instances.values().any(is_open)).then_some(failed)
@@ -243,10 +245,10 @@ pub(super) fn taken(input: &Input<'_>, own: &BTreeSet<&Ocid>, seen: &Instance) -
 /// where it is ours.
 pub(super) fn in_the_way(
     input: &Input<'_>,
-    group: &Group,
+    crew: &GroupName,
     seen: &Instance,
 ) -> Option<(Ticket, Option<Timestamp>)> {
-    let subject = Subject::Group(group.name.clone());
+    let subject = Subject::Group(crew.clone());
     let ours: Vec<_> =
         input.state.unfinished.iter().filter(|(key, _)| key.subject() == Some(subject.clone())).collect();
     for (_, op) in &ours {

@@ -133,6 +133,22 @@ pub enum ChangeDetail {
     },
 }
 
+impl ChangeDetail {
+    /// Returns that of a group of the service that members only leave.
+    pub(super) fn departure(leaves: Vec<Ocid>, line: usize) -> Self {
+        Self::Group {
+            create: false,
+            adopt: false,
+            from: None,
+            joins: Vec::new(),
+            leaves,
+            verifies: 0,
+            exchange: None,
+            line,
+        }
+    }
+}
+
 /// How the sources of a group change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::assess::{Assessed, Member};
 use super::bindings::{Binding, Bindings};
+use super::crews::{self, Crew, Crews};
 use super::gates::Gates;
-use super::holdings::{Groups, SourceFound, Sources};
+use super::holdings::{GroupFound, Groups, SourceFound, Sources};
 use super::retired::{Going, Retirement};
-use super::roster::Rosters;
+use super::roster::{Roster, Rosters};
 use super::waves::Waves;
 use super::{
     AheadReport, Change, ChangeAction, ChangeDetail, Cohort, Exchange, Held, HeldReason, Input, Note,
@@ -76,7 +77,7 @@ pub(super) fn labels(
 pub(super) fn tell(
     input: &Input<'_>,
     (sources, riding): (&Sources, &Riding),
-    (groups, bindings): (&Groups, &Bindings),
+    (crews, groups, bindings): (&Crews<'_>, &Groups, &Bindings),
     rosters: &Rosters,
     members: &Assessed<'_>,
     (gates, waves): (&Gates, &Waves),
@@ -89,15 +90,32 @@ pub(super) fn tell(
     story.cohorts(input, members, (sources, riding));
     for group in &input.train.groups {
         let source = sources.get(&group.release).and_then(|found| found.id.as_ref());
-        let binding = bindings.get(&group.name);
-        story.binding(group, binding, members.of(&group.name));
-        let found = (groups, rosters, binding);
-        story.group(input, group, found, members.of(&group.name), (gates, waves), (source, riding));
+        let stands = |crew: &Crew<'_>| {
+            let (name, roster) = rosters.declared.get_key_value(&crew.name)?;
+            let (found, binding) = (groups.get(name)?, bindings.get(name));
+            Some(Stand { group, name, found, roster, binding, members: members.of(name) })
+        };
+        let own: Vec<Stand<'_>> = crews.of_group(&group.name).filter_map(|crew| stands(crew)).collect();
+        if own.is_empty() {
+            continue;
+        }
+        own.iter().for_each(|stand| story.binding(stand));
+        let behind = rosters.undeclared.iter().filter(|(name, _)| name.whole() == group.name);
+        let behind = behind.map(|(_, leaves)| leaves.len()).sum();
+        story.group(input, (group, &own, behind), members.of(&group.name), (gates, waves), (source, riding));
+        own.iter().for_each(|stand| story.stand(input, stand));
     }
     for (name, leaves) in &rosters.undeclared {
-        let detail = ChangeDetail::DeleteGroup { leaves: leaves.clone() };
-        let address = Address::Group(name.clone());
-        story.changes.push(Change { address, action: ChangeAction::Destroy, detail });
+        let (address, leaves) = (Address::Group(name.clone()), leaves.clone());
+        let (action, detail) = match rosters.stays(name, members) {
+            false => (ChangeAction::Destroy, ChangeDetail::DeleteGroup { leaves }),
+            true if leaves.is_empty() => continue,
+            true => {
+                let line = crews::group(input.train, name).map_or(1, |group| group.line);
+                (ChangeAction::Change, ChangeDetail::departure(leaves, line))
+            }
+        };
+        story.changes.push(Change { address, action, detail });
     }
     for (name, id) in &rosters.lost {
         let (address, reason) = (Address::Group(name.clone()), HeldReason::OthersGroup { group: id.clone() });
@@ -106,6 +124,16 @@ pub(super) fn tell(
     story.changes.sort_by(|a, b| a.address.cmp(&b.address));
     story.held.sort_by(|a, b| (&a.address, &a.reason).cmp(&(&b.address, &b.reason)));
     story
+}
+
+/// What members of a group stand in on the service: its group, or one of those of its waves.
+struct Stand<'a> {
+    group: &'a Group,
+    name: &'a GroupName,
+    found: &'a GroupFound,
+    roster: &'a Roster,
+    binding: Option<&'a Binding>,
+    members: &'a [Member<'a>],
 }
 
 impl Story {
@@ -239,12 +267,15 @@ impl Story {
     }
 
     /// Notes what a reviewer should know of a service that moves groups as a whole.
-    fn binding(&mut self, group: &Group, binding: Option<&Binding>, members: &[Member<'_>]) {
+    fn binding(&mut self, stand: &Stand<'_>) {
+        let Stand { group, name, binding, members, .. } = *stand;
         let Some(binding) = binding.filter(|binding| binding.moves()) else { return };
-        let joins = binding.joins.len() + binding.rejoin.len();
+        // Whoever only changes waves has what the release has.
+        let has_it = members.iter().filter(|member| member.joins && member.shifts && member.at_level).count();
+        let joins = binding.joins.len() + binding.rejoin.len() - has_it;
         if joins > 0 {
             self.notes.push(Note::JoinInstalls {
-                group: group.name.clone(),
+                group: name.clone(),
                 release: group.release.clone(),
                 instances: joins,
                 beyond: group.update != Some(Wanted::All),
@@ -253,7 +284,7 @@ impl Story {
         let away = |member: &&Member<'_>| member.seen.is_some_and(|seen| !seen.status.takes_work());
         let unreachable = members.iter().filter(|member| !member.outside).filter(away).count();
         if unreachable > 0 && (binding.exchanges() || binding.update.is_some()) {
-            self.notes.push(Note::WholeGroup { group: group.name.clone(), unreachable });
+            self.notes.push(Note::WholeGroup { group: name.clone(), unreachable });
         }
     }
 
@@ -273,18 +304,16 @@ impl Story {
     fn group(
         &mut self,
         input: &Input<'_>,
-        group: &Group,
-        (groups, rosters, binding): (&Groups, &Rosters, Option<&Binding>),
+        (group, own, behind): (&Group, &[Stand<'_>], usize),
         members: &[Member<'_>],
         (gates, waves): (&Gates, &Waves),
         (source, riding): (Option<&Ocid>, &Riding),
     ) {
-        let (Some(found), Some(roster)) = (groups.get(&group.name), rosters.declared.get(&group.name)) else {
-            return;
-        };
+        let alone = own.first().filter(|stand| *stand.name == group.name);
+        let leaves = own.iter().map(|stand| stand.roster.leaves.len()).sum::<usize>() + behind;
         let mut planned = PlannedGroup {
             name: group.name.clone(),
-            id: found.id.clone(),
+            id: alone.and_then(|stand| stand.found.id.clone()),
             release: group.release.clone(),
             ahead: group.ahead,
             after: group.after.clone(),
@@ -292,7 +321,7 @@ impl Story {
             members: members.len(),
             rides: BTreeMap::new(),
             at_level: 0,
-            work: Work { leaves: roster.leaves.len(), ..Work::default() },
+            work: Work { leaves, ..Work::default() },
             held: 0,
             ahead_count: 0,
             gated: gates.shut.get(&group.name) == Some(&1),
@@ -303,7 +332,6 @@ impl Story {
             let address = Address::Group(group.name.clone());
             self.held.push(Held { address, reason: HeldReason::NoUpdates, until: None });
         }
-        let mut joins = Vec::new();
         // A source that was taken over keeps its name in the service; here it goes by its release.
         let called: BTreeMap<&Ocid, Arc<str>> = riding
             .releases
@@ -320,7 +348,7 @@ impl Story {
                 *planned.rides.entry(rides).or_default() += 1;
             }
             planned.at_level += usize::from(member.at_level);
-            planned.work.joins += usize::from(member.joins);
+            planned.work.joins += usize::from(member.joins && !member.shifts);
             planned.work.switches += usize::from(member.switch);
             planned.work.updates += usize::from(member.update);
             planned.work.exact += usize::from(member.correction.is_due());
@@ -329,32 +357,40 @@ impl Story {
             planned.held += usize::from(member.held.is_some());
             let ahead = member.verdict.as_ref().is_some_and(|verdict| !verdict.ahead.is_empty());
             planned.ahead_count += usize::from(ahead && reached(member));
-            if member.joins {
-                joins.push(member.id.clone());
-            }
             if let Some(reason) = &member.held {
                 let address = Address::Instance(member.id.clone());
                 self.held.push(Held { address, reason: reason.clone(), until: None });
             }
         }
-        planned.held += roster.waiting.len();
-        for (id, reason) in &roster.waiting {
-            let address = Address::Instance(id.clone());
-            self.held.push(Held { address, reason: reason.clone(), until: None });
-        }
-        for (instance, why) in &roster.left_out {
-            let (group, instance, why) = (group.name.clone(), instance.clone(), why.clone());
-            self.notes.push(Note::LeftOut { group, instance, why });
+        for Stand { roster, .. } in own {
+            planned.held += roster.waiting.len();
+            for (id, reason) in &roster.waiting {
+                let address = Address::Instance(id.clone());
+                self.held.push(Held { address, reason: reason.clone(), until: None });
+            }
+            for (instance, why) in &roster.left_out {
+                let (group, instance, why) = (group.name.clone(), instance.clone(), why.clone());
+                self.notes.push(Note::LeftOut { group, instance, why });
+            }
         }
         if members.is_empty() {
             self.notes.push(Note::NoMembers { group: group.name.clone() });
         }
-        if let Some(golden) = input.train.golden.as_ref().filter(|_| roster.golden) {
+        let golden = own.iter().any(|stand| stand.roster.golden);
+        if let Some(golden) = input.train.golden.as_ref().filter(|_| golden) {
             self.notes.push(Note::GoldenLeftOut { group: group.name.clone(), instance: golden.clone() });
         }
-        let bound = input.state.groups.get(&group.name).and_then(|record| record.release.clone());
+        self.groups.push(planned);
+    }
+
+    /// Tells what becomes of one group of the service.
+    fn stand(&mut self, input: &Input<'_>, stand: &Stand<'_>) {
+        let Stand { group, name, found, roster, binding, members } = *stand;
+        let bound = input.state.groups.get(name).and_then(|record| record.release.clone());
         let from = bound.filter(|bound| *bound != group.release);
         let verifies = members.iter().filter(|member| member.verify && !member.moves()).count();
+        let joins = members.iter().filter(|member| member.joins).map(|member| member.id.clone());
+        let joins: Vec<Ocid> = joins.collect();
         let create = found.id.is_none();
         let exchange = binding.and_then(exchange);
         let changes = create
@@ -368,9 +404,8 @@ impl Story {
             let action = if create { ChangeAction::Add } else { ChangeAction::Change };
             let (adopt, leaves, line) = (found.adopt, roster.leaves.clone(), group.line);
             let detail = ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, exchange, line };
-            self.changes.push(Change { address: Address::Group(group.name.clone()), action, detail });
+            self.changes.push(Change { address: Address::Group(name.clone()), action, detail });
         }
-        self.groups.push(planned);
     }
 }
 

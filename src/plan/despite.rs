@@ -1,6 +1,7 @@
 //! Drift where no plan can be made: what stands against a plan stands against few of the things that can drift. What can be
 //! told is told by the phases that tell it in a plan, and nothing of what they would only guess at.
 
+use super::crews::{self, Crews};
 use super::{
     Drift, FORMAT_VERSION, Input, Plan, Refusal, assess, changes, drift, holdings, planner, profiles,
     retired, roster, schedules,
@@ -22,18 +23,21 @@ fn despite(input: &Input<'_>) -> Plan {
     let mut known = Vec::new();
     let sources = holdings::sources(input, &mut known);
     let riding = holdings::riding(input, &sources);
-    let groups = holdings::groups(input, &mut known);
-    let schedules = schedules::find(input, &groups, &mut known);
-    let profiles = profiles::find(input, &groups, &mut known);
-    let rosters = roster::draw_up(input, &groups, &mut known);
-    let members = assess::members(input, &sources, (&riding, &groups), &rosters);
+    let crews = Crews::of(input);
+    let mut groups = holdings::groups(input, &crews, &mut known);
+    let mut rosters = roster::draw_up(input, &crews, &groups, &mut known);
+    roster::without_empty(&crews, &mut groups, &mut rosters);
+    let schedules = schedules::find(input, (&crews, &groups), &mut known);
+    let profiles = profiles::find(input, (&crews, &groups), &mut known);
+    let members = assess::members(input, &sources, (&riding, &groups, &crews), &rosters);
     let mut drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
     drift.extend(schedules::drift(&schedules));
     drift.extend(profiles::drift(&profiles));
     // Whoever is in a group that is not known has not left it; and where a release is, nobody moves to another.
     let is_known = |group: &GroupName| {
         let release = |name: &ReleaseName| sources.contains_key(name);
-        groups.contains_key(group) && input.train.group(group).is_none_or(|group| release(&group.release))
+        groups.keys().any(|known| known.is_of(group))
+            && crews::group(input.train, group).is_none_or(|group| release(&group.release))
     };
     let can_be_told = |drift: &Drift| match &drift.address {
         Address::Release(_) => true,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::assess::{Assessed, Member};
+use super::crews;
 use super::holdings::{GroupFound, Groups, Sources};
 use super::roster::Rosters;
 use super::{Drift, DriftKind, Input};
@@ -64,7 +65,7 @@ fn exchanged(
     }
     let seen = input.observed.groups.get(found.id.as_ref()?)?;
     let expected = input.state.groups.get(group)?.release.clone()?;
-    let bound = input.train.group(group).map(|group| &group.release);
+    let bound = crews::group(input.train, group).map(|group| &group.release);
     let moving = [Some(&expected), bound].into_iter().flatten().any(|release| {
         begun(input, &OpKey::attach(group, release)) || begun(input, &OpKey::detach(group, release))
     });
@@ -82,8 +83,8 @@ fn exchanged(
 /// Returns what the service calls a group that we know by its id, if that is another name. One that the train file names
 /// by its id may be called anything.
 fn renamed(input: &Input<'_>, group: &GroupName) -> Option<DriftKind> {
-    let declared = input.train.group(group).filter(|declared| declared.id.is_none())?;
-    let record = input.state.groups.get(&declared.name)?;
+    crews::group(input.train, group).filter(|declared| declared.id.is_none())?;
+    let record = input.state.groups.get(group)?;
     let seen = input.observed.groups.get(&record.id)?;
     let called = record.called.as_deref().unwrap_or(group.as_str());
     (*seen.name != *called && *seen.name != *group.as_str())
@@ -104,14 +105,19 @@ fn of_member(
     };
     if member.outside
         && record.group == member.group.name
+        && member
+            .crew
+            .wave()
+            .is_none_or(|wave| record.wave == wave && input.state.groups.contains_key(member.crew))
+        && !(member.shifts && member.crew.wave().is_none())
         && !begun(input, &OpKey::join(&member.group.name, member.id))
     {
-        drift.push(of(DriftKind::Left { group: member.group.name.clone() }));
+        drift.push(of(DriftKind::Left { group: member.crew.clone() }));
     }
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
     let places = Places { expected: expected(input, record), bound, accepted: &record.accepted, riding };
     let moving = record.release.iter().chain([&member.release.name]);
-    let group = &member.group.name;
+    let group = member.crew;
     let mut moving = moving.into_iter();
     let moving = moving.any(|release| {
         begun(input, &OpKey::switch(release, member.id))
@@ -181,26 +187,26 @@ fn begun(input: &Input<'_>, key: &OpKey) -> bool {
 
 /// Members of our groups that neither the train nor the state knows: somebody added them.
 fn of_strangers(input: &Input<'_>, rosters: &Rosters, drift: &mut Vec<Drift>) {
-    for group in &input.train.groups {
+    for (name, roster) in &rosters.declared {
+        let Some(group) = crews::group(input.train, name) else { continue };
         // Whoever the service says belongs to such a group.
         if group.members == Members::Service {
             continue;
         }
         // A group without a record was never applied by us, nor was one that was only taken over: nothing in it can have
         // drifted.
-        let record = input.state.groups.get(&group.name);
+        let record = input.state.groups.get(name);
         let applied = record.is_some_and(|record| {
             record.release.is_some() || input.state.instances.values().any(|known| known.group == group.name)
         });
         if !applied {
             continue;
         }
-        let Some(roster) = rosters.declared.get(&group.name) else { continue };
         for stranger in &roster.leaves {
             let known = input.state.instances.get(stranger).is_some_and(|record| record.group == group.name);
-            let ours = [OpKey::leave(&group.name, stranger), OpKey::join(&group.name, stranger)];
+            let ours = [OpKey::leave(name, stranger), OpKey::join(name, stranger)];
             if !known && !ours.iter().any(|key| begun(input, key)) {
-                let kind = DriftKind::Joined { group: group.name.clone() };
+                let kind = DriftKind::Joined { group: name.clone() };
                 drift.push(Drift::within(Address::Instance(stranger.clone()), &group.name, kind));
             }
         }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::assess::{Assessed, Member};
 use super::bindings::{Binding, Bindings};
+use super::crews::Crews;
 use super::waves::{self, Waves};
 use super::{Condition, Held, HeldReason, Input};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
@@ -52,12 +53,18 @@ struct Waiting<'a> {
 }
 
 /// Places a gate before each group, and each wave of it, that has something to wait for.
-pub(super) fn place(input: &Input<'_>, members: &Assessed<'_>, bindings: &Bindings, waves: &Waves) -> Gates {
+pub(super) fn place(
+    input: &Input<'_>,
+    members: &Assessed<'_>,
+    (crews, bindings): (&Crews<'_>, &Bindings),
+    waves: &Waves,
+) -> Gates {
     let mut gates = Gates::default();
     for group in in_order(&input.train.groups) {
         gates.order.push(group.name.clone());
         let own = members.of(&group.name);
-        let bound = bindings.get(&group.name).is_some_and(Binding::moves);
+        let crew_moves = |crew: &GroupName| bindings.get(crew).is_some_and(Binding::moves);
+        let bound = crews.of_group(&group.name).any(|crew| crew_moves(&crew.name));
         if !bound && !own.iter().any(Member::moves) {
             continue;
         }
@@ -77,14 +84,15 @@ pub(super) fn place(input: &Input<'_>, members: &Assessed<'_>, bindings: &Bindin
         }
         let count = waves.of(&group.name).map_or(1, |lineup| lineup.waves.len());
         for wave in 2..=u32::try_from(count).unwrap_or(u32::MAX) {
-            if !own.iter().any(|member| member.moves() && waves.wave(member) == wave) {
+            let moves = |wave: u32| {
+                own.iter().any(|member| member.moves() && waves.wave(member) == wave)
+                    || crew_moves(&group.name.of_wave(wave))
+            };
+            if !moves(wave) {
                 continue;
             }
             // Waves before it that nobody moves in are behind no gate of their own: each is looked at.
-            let before = (1..wave).filter(|before| {
-                *before + 1 == wave
-                    || !own.iter().any(|member| member.moves() && waves.wave(member) == before + 1)
-            });
+            let before = (1..wave).filter(|before| *before + 1 == wave || !moves(before + 1));
             for before in before {
                 let ahead: Vec<&Member<'_>> =
                     own.iter().filter(|member| waves.wave(member) == before).collect();

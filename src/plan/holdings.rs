@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::crews::{self, Crew, Crews};
 use super::{Input, Refusal, imports};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::Riding;
 use crate::op::{OpKey, Ownership, ParentRef, SourceRef};
 use crate::package::{Package, PackageSet};
-use crate::train::{Group, Layout, Members, Release};
+use crate::train::{Layout, Members, Release};
 
 /// The source of a release, as found.
 #[derive(Clone, Debug, Default)]
@@ -237,18 +238,18 @@ fn is_ours(input: &Input<'_>, owner: &Ownership) -> bool {
     owner.train == input.train.name && owner.lineage == input.state.lineage
 }
 
-/// Finds the service's group of every declared group.
-pub(super) fn groups(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Groups {
+/// Finds the service's group of every declared group, or of each wave of it.
+pub(super) fn groups(input: &Input<'_>, crews: &Crews<'_>, refusals: &mut Vec<Refusal>) -> Groups {
     let mut named: BTreeMap<&str, Vec<&Ocid>> = BTreeMap::new();
     for (id, group) in &input.observed.groups {
         named.entry(&group.name).or_default().push(id);
     }
     let mut found = Groups::new();
-    for group in &input.train.groups {
-        let same_name = named.get(group.name.as_str()).map(Vec::as_slice).unwrap_or_default();
-        match find_group(input, group, same_name) {
+    for crew in crews.iter() {
+        let same_name = named.get(crew.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        match find_group(input, crew, same_name) {
             Ok(one) => {
-                found.insert(group.name.clone(), one);
+                found.insert(crew.name.clone(), one);
             }
             Err(refusal) => refusals.push(refusal),
         }
@@ -256,16 +257,17 @@ pub(super) fn groups(input: &Input<'_>, refusals: &mut Vec<Refusal>) -> Groups {
     found
 }
 
-fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<GroupFound, Refusal> {
-    let name = || group.name.clone();
+fn find_group(input: &Input<'_>, crew: &Crew<'_>, same_name: &[&Ocid]) -> Result<GroupFound, Refusal> {
+    let group = crew.group;
+    let name = || crew.name.clone();
     let ours = |id: &Ocid| {
         let owner = input.observed.groups.get(id).and_then(|group| group.owner.as_ref());
         owner.is_some_and(|owner| is_ours(input, owner))
     };
-    if let Some(id) = imports::of_group(input, &group.name) {
-        return imports::group(input, &group.name, id);
+    if let Some(id) = imports::of_group(input, &crew.name) {
+        return imports::group(input, &crew.name, id);
     }
-    let record = input.state.groups.get(&group.name);
+    let record = input.state.groups.get(&crew.name);
     let known = record.map(|record| &record.id).filter(|id| input.observed.groups.contains_key(*id));
     // Of one that we did not make, whichever the service has now is the one.
     let made = record.is_some_and(|record| record.made);
@@ -296,11 +298,11 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
     }
     // A run that was cut short has taken it over by its id, whatever it is called.
     let begun = input.state.unfinished.keys().filter_map(OpKey::adopted_group);
-    let begun = begun.filter(|(name, id)| *name == group.name && ours(id)).map(|(_, id)| id).next();
+    let begun = begun.filter(|(name, id)| *name == crew.name && ours(id)).map(|(_, id)| id).next();
     if begun.is_some() {
         return Ok(GroupFound { id: begun, imported: true, gone, ..GroupFound::default() });
     }
-    if let Some((by, id)) = taken(input, group, same_name) {
+    if let Some((by, id)) = taken(input, &crew.name, same_name) {
         return Err(Refusal::TakenName { group: name(), id, by });
     }
     let own: Vec<&Ocid> = same_name.iter().copied().filter(|id| ours(id)).collect();
@@ -329,7 +331,7 @@ fn find_group(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Result<G
 /// service, and so what is on record of it is its own.
 pub(super) fn known_as<'a>(input: &Input<'a>, group: &GroupName, id: Option<&Ocid>) -> Option<&'a GroupName> {
     let same = input.state.groups.iter().find(|(name, record)| Some(&record.id) == id && *name != group);
-    same.map(|(name, _)| name).filter(|name| input.train.group(name).is_none())
+    same.map(|(name, _)| name).filter(|name| crews::group(input.train, name).is_none())
 }
 
 /// Returns whose a group of the service says it is, where that is another train or lineage. One whose tags name nobody is
@@ -341,9 +343,9 @@ pub(super) fn others<'a>(input: &Input<'a>, id: &Ocid) -> Option<&'a Ownership> 
 
 /// Returns which other group of the train goes by the group's name in the service, where one does and it would be taken
 /// for this one: a group of the train that was renamed here, and not there.
-fn taken(input: &Input<'_>, group: &Group, same_name: &[&Ocid]) -> Option<(GroupName, Ocid)> {
-    let others = input.train.groups.iter().filter(|other| other.name != group.name);
-    let known = others.filter_map(|other| Some((other, &input.state.groups.get(&other.name)?.id)));
-    let taken = known.filter(|(_, id)| same_name.contains(id));
-    taken.map(|(other, id)| (other.name.clone(), id.clone())).next()
+fn taken(input: &Input<'_>, name: &GroupName, same_name: &[&Ocid]) -> Option<(GroupName, Ocid)> {
+    let others = input.state.groups.iter().filter(|(other, _)| *other != name);
+    let declared = others.filter(|(other, _)| crews::group(input.train, other).is_some());
+    let taken = declared.filter(|(_, record)| same_name.contains(&&record.id));
+    taken.map(|(other, record)| (other.clone(), record.id.clone())).next()
 }

@@ -53,6 +53,17 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
 
 mod schedules;
 
+/// Returns the group that a step is about: where each wave is a group of the service, that of its wave.
+fn stand(step: &Step, told: &BTreeSet<&Address>) -> Option<Address> {
+    let group = step.group.as_ref()?;
+    let wave = step.wave.map(|wave| Address::Group(group.of_wave(wave)));
+    let of_wave = wave.filter(|address| told.contains(address));
+    Some(match &step.address {
+        own @ Address::Group(_) if told.contains(own) => own.clone(),
+        _ => of_wave.unwrap_or_else(|| Address::Group(group.clone())),
+    })
+}
+
 struct Lint<'a> {
     plan: &'a Plan,
     findings: Vec<Finding>,
@@ -270,7 +281,7 @@ impl<'a> Lint<'a> {
         }
         let mut made: BTreeSet<Address> = BTreeSet::new();
         for step in self.plan.steps.iter().filter(|step| !matches!(step.action, Action::Gate { .. })) {
-            let group = step.group.clone().map(Address::Group);
+            let group = stand(step, &told);
             let own = match &step.action {
                 // What is taken over is told apart.
                 Action::Act { op: Op::AdoptSource { .. } | Op::AdoptGroup { .. } }

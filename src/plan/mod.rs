@@ -10,6 +10,7 @@ mod assess;
 mod bindings;
 mod change;
 mod changes;
+mod crews;
 mod despite;
 mod drift;
 mod drifted;

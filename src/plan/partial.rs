@@ -154,8 +154,8 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
                 (Some(group), Action::Act { op: Op::Dismiss { instances, .. } }) => {
                     gone.extend(instances.iter().map(|instance| (group.clone(), instance.clone())));
                 }
-                (Some(group), Action::Act { op: Op::DeleteGroup { .. } }) => {
-                    deleted.insert(group.clone());
+                (_, Action::Act { op: Op::DeleteGroup { group } }) => {
+                    deleted.insert(group.group.clone());
                 }
                 _ => {}
             }
@@ -170,7 +170,7 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
             }
             Unit::Thing(_) | Unit::Own(_) => {}
         }
-        if let (Some(group), Action::Act { op: Op::CreateGroup { .. } }) = (&step.group, &step.action) {
+        if let Action::Act { op: Op::CreateGroup { group, .. } } = &step.action {
             unmade.insert(group.clone());
         }
     }
@@ -180,7 +180,7 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
         (member.joins, member.verify) = (false, false);
         member.rest();
     }
-    bindings.retain(|group, _| !resting.contains(group));
+    bindings.retain(|crew, _| !resting.contains(&crew.whole()));
     for group in &unmade {
         if let Some(found) = groups.get_mut(group) {
             found.adopt = false;
@@ -188,11 +188,11 @@ pub(super) fn narrow(input: &Input<'_>, names: Names<'_>, targets: &[Spelled], w
     }
     let rosters = rosters.to_mut();
     for (group, roster) in &mut rosters.declared {
-        roster.leaves.retain(|id| gone.contains(&(group.clone(), id.clone())));
+        roster.leaves.retain(|id| gone.contains(&(group.whole(), id.clone())));
     }
     rosters.undeclared.retain(|group, _| deleted.contains(group));
     for (group, instance) in gone.iter().filter(|(group, _)| input.train.group(group).is_none()) {
-        if !deleted.contains(group) {
+        if !deleted.iter().any(|deleted| deleted.is_of(group)) {
             kept.left.entry(group.clone()).or_default().push(instance.clone());
         }
     }
@@ -387,16 +387,7 @@ impl Kept {
         self.left.iter().map(|(group, leaves)| {
             let goes_to = leaves.first().and_then(|id| self.group_of.get(id));
             let line = goes_to.and_then(|group| input.train.group(group)).map_or(1, |group| group.line);
-            let detail = ChangeDetail::Group {
-                create: false,
-                adopt: false,
-                from: None,
-                joins: Vec::new(),
-                leaves: leaves.clone(),
-                verifies: 0,
-                exchange: None,
-                line,
-            };
+            let detail = ChangeDetail::departure(leaves.clone(), line);
             Change { address: Address::Group(group.clone()), action: ChangeAction::Change, detail }
         })
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::assess::{self, Member};
+use super::crews::Crews;
 use super::retired::Retirement;
 use super::{
     Action, Change, ChangeAction, ChangeDetail, FORMAT_VERSION, Held, HeldReason, Input, Note, Plan,
@@ -122,9 +123,11 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
     let mut refusals = Vec::new();
     let sources = holdings::sources(input, &mut refusals);
     let riding = holdings::riding(input, &sources);
-    let groups = holdings::groups(input, &mut refusals);
-    let rosters = roster::draw_up(input, &groups, &mut refusals);
-    let members = assess::members(input, &sources, (&riding, &groups), &rosters);
+    let crews = Crews::of(input);
+    let mut groups = holdings::groups(input, &crews, &mut refusals);
+    let mut rosters = roster::draw_up(input, &crews, &groups, &mut refusals);
+    roster::without_empty(&crews, &mut groups, &mut rosters);
+    let members = assess::members(input, &sources, (&riding, &groups, &crews), &rosters);
 
     let golden = input.train.golden.as_ref();
     let targets: Vec<(&Ocid, Option<&Member<'_>>)> = match &request.target {
@@ -160,7 +163,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         concerned.entry(&member.group.name).or_default().push(member);
     }
     let planned = concerned.values().map(|members| {
-        let found = groups.get(&members[0].group.name).and_then(|found| found.id.clone());
+        let found = groups.get(members[0].crew).and_then(|found| found.id.clone());
         planned_group(members, found, &steps, &held)
     });
     let releases = concerned.values().map(|members| {
@@ -314,7 +317,7 @@ impl<'a> Draft<'a> {
                 Target::Group(_) => {
                     let proves = reaches_level(member, listed, &updates);
                     let outstanding = Outstanding { id: id.clone(), updates, proves };
-                    self.crews.entry(group.clone()).or_default().push(outstanding);
+                    self.crews.entry(member.crew.clone()).or_default().push(outstanding);
                 }
             };
         }

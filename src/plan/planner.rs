@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::aim::Names;
+use super::crews::Crews;
 use super::{
     Basis, Drift, FORMAT_VERSION, Partial, Plan, PlannedRelease, Refusal, ServiceLabel, assess, bindings,
     changes, drift, exact, gates, holdings, imports, mismatch, partial, profiles, retired, roster, schedules,
@@ -72,26 +73,28 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
     // 1. Which source of the service holds which release, and which group is which.
     let sources = holdings::sources(input, &mut refusals);
     let riding = holdings::riding(input, &sources);
-    let mut groups = holdings::groups(input, &mut refusals);
-    let schedules = schedules::find(input, &groups, &mut refusals);
-    let profiles = profiles::find(input, &groups, &mut refusals);
+    let crews = Crews::of(input);
+    let mut groups = holdings::groups(input, &crews, &mut refusals);
     let vendors = vendors::resolve(input, &mut refusals);
     // 2. Who is in which group, who joins and who leaves.
-    let rosters = roster::draw_up(input, &groups, &mut refusals);
+    let mut rosters = roster::draw_up(input, &crews, &groups, &mut refusals);
+    roster::without_empty(&crews, &mut groups, &mut rosters);
+    let schedules = schedules::find(input, (&crews, &groups), &mut refusals);
+    let profiles = profiles::find(input, (&crews, &groups), &mut refusals);
     if !refusals.is_empty() {
         return Err(refusals);
     }
     // 3. How each member stands to its release, what it needs, and what holds it.
-    let mut members = assess::members(input, &sources, (&riding, &groups), &rosters);
-    let mut bindings = bindings::draw_up(input, &sources, &groups, &members);
+    let mut members = assess::members(input, &sources, (&riding, &groups, &crews), &rosters);
+    let mut bindings = bindings::draw_up(input, &sources, (&crews, &groups), &members);
     // 4. What others changed.
     let mut drift = drift::find(input, &sources, &riding, &groups, &rosters, &members);
     drift.extend(schedules::drift(&schedules));
     drift.extend(profiles::drift(&profiles));
     let drift: Vec<Drift> = drift.into_iter().map(|drift| drift.dated(input.state)).collect();
     // 5. Who moves in which wave, which groups and waves wait for which, and which gates are shut now.
-    let waves = waves::draw_up(input, &members, &riding);
-    let mut gates = gates::place(input, &members, &bindings, &waves);
+    let waves = waves::draw_up(input, &crews, &members, &riding);
+    let mut gates = gates::place(input, &members, (&crews, &bindings), &waves);
     // 6. Which sources of retired releases go.
     let losers = bindings::losers(&bindings, &groups);
     let mut retirement = retired::settle(input, &sources, &members, &losers);
@@ -100,6 +103,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
         sources: &sources,
         riding: &riding,
         groups: &groups,
+        crews: &crews,
         schedules: &schedules,
         profiles: &profiles,
         vendors: &vendors,
@@ -126,7 +130,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
     let mut story = changes::tell(
         input,
         (&sources, &riding),
-        (&groups, &bindings),
+        (&crews, &groups, &bindings),
         &shown,
         &members,
         (&gates, &waves),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::crews::Crews;
 use super::holdings::{self, Groups};
 use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Input, Refusal};
 use crate::name::{Address, GroupName, Ocid};
@@ -14,6 +15,8 @@ use crate::op::Ownership;
 pub(super) struct Found {
     /// The line of the train that asks for it; none where nothing does any more.
     pub(super) line: Option<usize>,
+    /// The group of the service that new systems come up in: of several waves the last, as whoever joins later.
+    pub(super) target: Option<GroupName>,
     /// The profile that stays.
     pub(super) id: Option<Ocid>,
     /// Whether the state has lost it, so that it is adopted.
@@ -38,10 +41,16 @@ pub(super) fn name(input: &Input<'_>, group: &GroupName) -> String {
 }
 
 /// Finds the profile of every group that has one or had one.
-pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusal>) -> Profiles {
+pub(super) fn find(
+    input: &Input<'_>,
+    (crews, groups): (&Crews<'_>, &Groups),
+    refusals: &mut Vec<Refusal>,
+) -> Profiles {
     let mut found = Profiles::new();
     for group in input.train.groups.iter().filter(|group| group.profile) {
-        let target = groups.get(&group.name).and_then(|found| found.id.as_ref());
+        let last = crews.of_group(&group.name).rev().find(|crew| groups.contains_key(&crew.name));
+        let last = last.map(|crew| crew.name.clone());
+        let target = last.as_ref().and_then(|last| groups.get(last)).and_then(|found| found.id.as_ref());
         let name = name(input, &group.name);
         let records = &input.state.profiles;
         let former = || records.get(holdings::known_as(input, &group.name, target)?);
@@ -52,7 +61,7 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
             input.state.profiles.iter().any(|(other, record)| *other != group.name && record.id == *id)
         };
         let named = || input.observed.profiles.iter().find(|(id, seen)| *seen.name == *name && !others(id));
-        let mut one = Found { line: Some(group.line), ..Found::default() };
+        let mut one = Found { line: Some(group.line), target: last.clone(), ..Found::default() };
         match known.or_else(named) {
             Some((id, seen)) if !is_ours(input, seen) => {
                 refusals.push(foreign(group.name.clone(), name, id, seen));

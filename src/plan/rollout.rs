@@ -53,11 +53,11 @@ pub(super) fn tell(
     shut: Option<u32>,
 ) -> Option<PlannedRollout> {
     let pace = &group.pace;
-    if !pace.stops && pace.calendar.is_always() && pace.concurrency.is_none() {
-        return None;
-    }
     let lineup = waves.of(&group.name);
     let count = lineup.map_or(1, |lineup| lineup.waves.len().max(1));
+    if !pace.stops && pace.calendar.is_always() && pace.concurrency.is_none() && count == 1 {
+        return None;
+    }
     let mut planned: Vec<PlannedWave> = (1..=count)
         .map(|wave| PlannedWave {
             members: 0,
@@ -80,7 +80,7 @@ pub(super) fn tell(
             1 => group.max_failures.of(wave.members),
             _ => waves::allowed(group.max_failures, wave.members),
         };
-        wave.allowed = pace.stops.then_some(allowed);
+        wave.allowed = (pace.stops || count > 1).then_some(allowed);
     }
     Some(PlannedRollout {
         waves: planned,

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::crews::{self, Crew, Crews};
 use super::holdings::{self, Groups};
 use super::roster::Rosters;
 use super::{Change, ChangeAction, ChangeDetail, Drift, DriftKind, Held, HeldReason, Input, Refusal};
 use crate::name::{Address, GroupName, Ocid};
 use crate::observed::{Job, Observed, ServiceSchedule};
 use crate::op::{Ownership, Schedule};
-use crate::train::Group;
 
 /// The scheduled job of one group.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,11 @@ pub(super) fn last_run(observed: &Observed, group: &Ocid) -> Option<Timestamp> {
 }
 
 /// Finds the scheduled job of every group that has one or had one.
-pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusal>) -> Schedules {
+pub(super) fn find(
+    input: &Input<'_>,
+    (crews, groups): (&Crews<'_>, &Groups),
+    refusals: &mut Vec<Refusal>,
+) -> Schedules {
     let mut tagged: BTreeMap<&GroupName, Vec<&Ocid>> = BTreeMap::new();
     // One that is on record is that group's, whatever its tags say: a group that was renamed here has the old name there.
     let recorded: BTreeMap<&Ocid, &GroupName> =
@@ -70,19 +74,22 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
         }
     }
     let mut found = Schedules::new();
-    for group in &input.train.groups {
-        let Some(schedule) = group.schedule else { continue };
-        let target = groups.get(&group.name).and_then(|found| found.id.as_ref());
-        let tagged = tagged.get(&group.name).map(Vec::as_slice).unwrap_or_default();
-        match of_group(input, group, schedule, target, tagged) {
+    let declared = crews.iter().filter(|crew| groups.contains_key(&crew.name));
+    let declared = declared.filter(|crew| crew.group.schedule.is_some());
+    let declared: BTreeMap<&GroupName, &Crew<'_>> = declared.map(|crew| (&crew.name, crew)).collect();
+    for (name, crew) in &declared {
+        let Some(schedule) = crew.group.schedule else { continue };
+        let target = groups.get(*name).and_then(|found| found.id.as_ref());
+        let tagged = tagged.get(*name).map(Vec::as_slice).unwrap_or_default();
+        match of_group(input, name, schedule, target, tagged) {
             Ok(one) => {
-                found.insert(group.name.clone(), one);
+                found.insert((*name).clone(), one);
             }
             Err(refusal) => refusals.push(refusal),
         }
     }
     // What the train no longer declares: by record, and by tags where a crash left it unrecorded.
-    let declared = |group: &GroupName| input.train.group(group).is_some_and(|group| group.schedule.is_some());
+    let declared = |group: &GroupName| declared.contains_key(group);
     let mut gone: BTreeMap<&GroupName, BTreeSet<&Ocid>> = BTreeMap::new();
     for (group, record) in input.state.schedules.iter().filter(|(group, _)| !declared(group)) {
         gone.entry(group).or_default().insert(&record.id);
@@ -115,24 +122,24 @@ pub(super) fn find(input: &Input<'_>, groups: &Groups, refusals: &mut Vec<Refusa
 
 fn of_group(
     input: &Input<'_>,
-    group: &Group,
+    group: &GroupName,
     schedule: Schedule,
     target: Option<&Ocid>,
     tagged: &[&Ocid],
 ) -> Result<Found, Refusal> {
-    let name = name(input, &group.name);
+    let name = name(input, group);
     let records = &input.state.schedules;
-    let former = || records.get(holdings::known_as(input, &group.name, target)?);
-    let record = records.get(&group.name).or_else(former);
+    let former = || records.get(holdings::known_as(input, group, target)?);
+    let record = records.get(group).or_else(former);
     let known = record.and_then(|record| input.observed.schedules.get_key_value(&record.id));
     if let Some((id, seen)) = known.filter(|(_, seen)| !is_ours(input, seen)) {
-        return Err(refused(&group.name, &name, Some(id), seen));
+        return Err(refused(group, &name, Some(id), seen));
     }
     let lost = || tagged.first().and_then(|id| input.observed.schedules.get_key_value(*id));
     let Some((id, seen)) = known.or_else(lost) else {
         let other = input.observed.schedules.iter().find(|(_, seen)| *seen.job.name == *name);
         if let Some((id, seen)) = other.filter(|(_, seen)| !is_ours(input, seen)) {
-            return Err(refused(&group.name, &name, Some(id), seen));
+            return Err(refused(group, &name, Some(id), seen));
         }
         let drift = record.map(|_| DriftKind::Gone);
         let next = Some(schedule.next_from(input.now));
@@ -140,7 +147,7 @@ fn of_group(
     };
     let job = &seen.job;
     let is_for = target.is_some_and(|target| job.is_for(target));
-    let does = job.does(&name, &schedule, input.now) && seen.group.as_ref() == Some(&group.name);
+    let does = job.does(&name, &schedule, input.now) && seen.group.as_ref() == Some(group);
     // Compared with what we had it do: what the train says now is another matter.
     // One whose group goes by another name here now is still called and tagged as before.
     let called = seen.group.as_ref().map_or_else(|| name.clone(), |of| self::name(input, of));
@@ -194,7 +201,7 @@ pub(super) fn changes(input: &Input<'_>, schedules: &Schedules) -> Vec<Change> {
             next: found.next,
             adopt: found.adopt,
             replace: found.schedule.is_some() && !found.delete.is_empty(),
-            line: input.train.group(group).map(|group| group.line),
+            line: crews::group(input.train, group).map(|group| group.line),
         };
         Change { address: Address::Schedule(group.clone()), action, detail }
     });
@@ -211,7 +218,9 @@ pub(super) fn drift(schedules: &Schedules) -> impl Iterator<Item = Drift> {
 pub(super) fn until(held: &mut [Held], schedules: &Schedules, rosters: &Rosters) {
     for held in held.iter_mut().filter(|held| matches!(held.reason, HeldReason::Schedule { .. })) {
         let Address::Instance(id) = &held.address else { continue };
-        let group = rosters.group_of.get(id);
-        held.until = group.and_then(|group| schedules.get(group)).and_then(|found| found.next);
+        // All waves of a group have the same schedule.
+        let Some(group) = rosters.group_of.get(id) else { continue };
+        let found = schedules.iter().find(|(of, found)| of.is_of(group) && found.schedule.is_some());
+        held.until = found.and_then(|(_, found)| found.next);
     }
 }

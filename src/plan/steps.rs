@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::assess::{Assessed, Member};
 use super::bindings::Bindings;
+use super::crews::Crews;
 use super::gates::Gates;
 use super::holdings::{self, Groups, Sources};
 use super::profiles::Profiles;
@@ -25,6 +26,7 @@ pub(super) struct Found<'a> {
     pub(super) sources: &'a Sources,
     pub(super) riding: &'a Riding,
     pub(super) groups: &'a Groups,
+    pub(super) crews: &'a Crews<'a>,
     pub(super) schedules: &'a Schedules,
     pub(super) profiles: &'a Profiles,
     pub(super) vendors: &'a Vendors,
@@ -48,10 +50,11 @@ pub(super) fn lay(
     for (group, steps) in &unprofiled {
         unscheduled.entry(group.clone()).or_default().extend(steps);
     }
-    let membership = steps.membership(input, (found, &filled), rosters, members, &unscheduled);
+    let mut membership = steps.membership(input, (found, &filled), rosters, members, &unscheduled);
     steps.schedule(input, (found.groups, found.schedules), &membership.made, &unscheduled);
     steps.profile(input, (found.groups, found.profiles), &membership.made, &unprofiled);
-    steps.groups(input, found, members, gates, &filled, &membership);
+    steps.groups(input, (found, rosters), members, gates, &filled, &mut membership);
+    steps.leave_behind(input, rosters, members, &membership);
     steps.deletions(retirement);
     steps.list
 }
@@ -127,6 +130,12 @@ struct Membership {
     left: BTreeMap<Ocid, StepId>,
     /// The steps that let go whoever leaves each group.
     dismissed: BTreeMap<GroupName, Vec<StepId>>,
+    /// What the deletion of each group of the service follows that is given up for others of the same group.
+    left_behind: BTreeMap<GroupName, Vec<StepId>>,
+}
+
+fn recorded(input: &Input<'_>, group: &GroupName) -> Option<Ocid> {
+    input.state.groups.get(group).map(|record| record.id.clone())
 }
 
 #[derive(Default)]
@@ -214,16 +223,16 @@ impl Steps {
         let bound = input.capabilities.binding == Binding::Group;
         let mut left: BTreeMap<Ocid, StepId> = BTreeMap::new();
         let mut dismissed: BTreeMap<GroupName, Vec<StepId>> = BTreeMap::new();
-        for (name, members) in &rosters.undeclared {
-            let id = input.state.groups.get(name).map(|record| record.id.clone());
-            let group = GroupRef { group: name.clone(), id };
-            let mut leaving = self.leaves(input, (&group, None), members, &mut left);
+        let mut left_behind: BTreeMap<GroupName, Vec<StepId>> = BTreeMap::new();
+        for (name, leaves) in &rosters.undeclared {
+            let group = GroupRef { group: name.clone(), id: recorded(input, name) };
+            let mut leaving = self.leaves(input, (&group, None), leaves, &mut left);
             leaving.extend(unscheduled.get(name).into_iter().flatten());
-            let owner = holdings::ownership(input, None);
-            let expects = Precondition::UntakenGroup { group: group.clone(), owner };
-            let op = Op::DeleteGroup { group };
-            let address = Address::Group(name.clone());
-            self.push(address, Some(name), Action::Act { op }, leaving, expects);
+            if rosters.shifts.values().any(|from| from == name) {
+                left_behind.insert(name.clone(), leaving);
+            } else {
+                self.delete_group(input, name, leaving);
+            }
         }
         let mut made: BTreeMap<GroupName, StepId> = BTreeMap::new();
         for (name, roster) in &rosters.declared {
@@ -238,8 +247,8 @@ impl Steps {
             dismissed.insert(name.clone(), steps);
         }
         let mut joined = BTreeMap::new();
-        for train_group in &input.train.groups {
-            let name = &train_group.name;
+        for crew in service.crews.iter() {
+            let (name, train_group) = (&crew.name, crew.group);
             let Some(found) = groups.get(name) else { continue };
             let group = GroupRef { group: name.clone(), id: found.id.clone() };
             let mut first = made.get(name).copied();
@@ -255,8 +264,8 @@ impl Steps {
                 let after = filled.get(release).filter(|_| bound).copied().into_iter().collect();
                 let op = Op::CreateGroup { group: name.clone(), owner, outfit };
                 let address = Address::Group(name.clone());
-                first =
-                    Some(self.push(address, Some(name), Action::Act { op }, after, Precondition::Nothing));
+                let group = Some(&train_group.name);
+                first = Some(self.push(address, group, Action::Act { op }, after, Precondition::Nothing));
             }
             made.extend(first.map(|step| (name.clone(), step)));
             if bound {
@@ -270,7 +279,38 @@ impl Steps {
                 joined.insert(instance.clone(), step);
             }
         }
-        Membership { joined, made, left, dismissed }
+        Membership { joined, made, left, dismissed, left_behind }
+    }
+
+    /// Deletes the groups of the service that are given up for others of the same group, each when nobody stands in it.
+    fn leave_behind(
+        &mut self,
+        input: &Input<'_>,
+        rosters: &Rosters,
+        members: &Assessed<'_>,
+        membership: &Membership,
+    ) {
+        for (name, leaving) in &membership.left_behind {
+            if rosters.stays(name, members) {
+                continue;
+            }
+            let shifts = rosters.shifts.iter().filter(|(_, from)| *from == name);
+            let mut after: Vec<StepId> = shifts
+                .filter_map(|(id, _)| membership.left.get(id).copied())
+                .chain(leaving.iter().copied())
+                .collect();
+            after.sort_unstable();
+            after.dedup();
+            self.delete_group(input, name, after);
+        }
+    }
+
+    fn delete_group(&mut self, input: &Input<'_>, name: &GroupName, after: Vec<StepId>) {
+        let group = GroupRef { group: name.clone(), id: recorded(input, name) };
+        let owner = holdings::ownership(input, None);
+        let expects = Precondition::UntakenGroup { group: group.clone(), owner };
+        let op = Op::DeleteGroup { group };
+        self.push(Address::Group(name.clone()), Some(&name.whole()), Action::Act { op }, after, expects);
     }
 
     /// Has members leave: one by one, or as many as the service lets go at once.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Input;
 use super::assess::{Assessed, Member};
+use super::crews::Crews;
 use crate::name::{GroupName, Ocid};
 use crate::observed::Riding;
 use crate::op::Binding;
@@ -39,10 +40,28 @@ impl Waves {
 }
 
 /// Draws up the waves of the groups that have any, or stop at failures.
-pub(super) fn draw_up(input: &Input<'_>, members: &Assessed<'_>, riding: &Riding) -> Waves {
-    let groups = input.train.groups.iter().filter(|group| group.pace.stops);
-    let of = |group: &Group| (group.name.clone(), lineup(input, group, members.of(&group.name), riding));
-    Waves(groups.map(of).collect())
+pub(super) fn draw_up(
+    input: &Input<'_>,
+    crews: &Crews<'_>,
+    members: &Assessed<'_>,
+    riding: &Riding,
+) -> Waves {
+    let has_any = |group: &&Group| group.pace.stops || crews.are_waves(&group.name);
+    let of = |group: &Group| {
+        let of_group = members.of(&group.name);
+        let waves = match crews.are_waves(&group.name) {
+            true => as_crews(crews, &group.name, members),
+            false => alone(input, group, of_group, riding),
+        };
+        (group.name.clone(), lineup(input, group, of_group, waves))
+    };
+    Waves(input.train.groups.iter().filter(has_any).map(of).collect())
+}
+
+/// Waves that are groups of the service hold whoever stands in those.
+fn as_crews(crews: &Crews<'_>, group: &GroupName, members: &Assessed<'_>) -> Vec<Vec<Ocid>> {
+    let of_crew = |name| members.of(name).iter().map(|member| member.id.clone()).collect();
+    crews.of_group(group).map(|crew| of_crew(&crew.name)).collect()
 }
 
 /// Returns how many failures of a wave are put up with: its share, and never all of it.
@@ -50,12 +69,21 @@ pub(super) fn allowed(max_failures: Amount, members: usize) -> usize {
     max_failures.of(members).min(members.saturating_sub(1))
 }
 
-fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>], riding: &Riding) -> Lineup {
+fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>], waves: Vec<Vec<Ocid>>) -> Lineup {
+    let record = input.state.rollouts.get(&group.name);
+    let goes_on = record.is_some_and(|record| record.is_to(&group.release));
+    let of = (1..).zip(&waves).flat_map(|(wave, ids)| ids.iter().map(move |id| (id.clone(), wave))).collect();
+    let begins = !goes_on && members.iter().any(Member::moves);
+    Lineup { waves, of, begins }
+}
+
+/// Draws up the waves of a group whose members move one by one.
+fn alone(input: &Input<'_>, group: &Group, members: &[Member<'_>], riding: &Riding) -> Vec<Vec<Ocid>> {
     let record = input.state.rollouts.get(&group.name);
     let goes_on = record.is_some_and(|record| record.is_to(&group.release));
     let fixed = |member: &Member<'_>| input.state.wave_of(&group.name, member.id);
     let kept = goes_on || (members.iter().any(|member| fixed(member).is_some()) && is_mixed(members, riding));
-    let waves = match record.filter(|_| kept) {
+    match record.filter(|_| kept) {
         Some(record) => {
             // Whoever has come since goes last: that nobody is touched before a gate has been passed.
             // A file may say any number of waves.
@@ -89,10 +117,7 @@ fn lineup(input: &Input<'_>, group: &Group, members: &[Member<'_>], riding: &Rid
             }
             waves
         }
-    };
-    let of = (1..).zip(&waves).flat_map(|(wave, ids)| ids.iter().map(move |id| (id.clone(), wave))).collect();
-    let begins = !goes_on && members.iter().any(Member::moves);
-    Lineup { waves, of, begins }
+    }
 }
 
 /// Tells whether a group's members ride more than one source: a rollout has not been finished, nor taken back.

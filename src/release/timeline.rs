@@ -129,13 +129,17 @@ fn milestone(
     let bound = train.groups.iter().filter(|group| group.release == release.name).map(|group| &group.name);
     let bound: BTreeSet<&GroupName> = bound.collect();
     let moved = |name: &GroupName| {
-        let record = state.and_then(|state| state.groups.get(name))?;
-        if record.release.as_ref() == Some(&release.name) { record.since } else { None }
+        // Of waves that are groups of the service, the last one tells.
+        let records = state.into_iter().flat_map(|state| &state.groups);
+        let records = records.filter(|(known, _)| known.is_of(name)).map(|(_, record)| record);
+        let moved = records.filter(|record| record.release.as_ref() == Some(&release.name));
+        moved.filter_map(|record| record.since).max()
     };
+    let groups: BTreeSet<GroupName> =
+        state.into_iter().flat_map(|state| state.groups.keys()).map(GroupName::whole).collect();
     let mut names = bound.clone();
     names.extend(crews.into_iter().flat_map(|crews| crews.keys().copied()));
-    names
-        .extend(state.into_iter().flat_map(|state| state.groups.keys()).filter(|name| moved(name).is_some()));
+    names.extend(groups.iter().filter(|name| moved(name).is_some()));
     let rider = |name: &GroupName| {
         let crew = crews.and_then(|crews| crews.get(name)).copied().unwrap_or_default();
         let whole = crew.instances > 0 && crew.at_level == crew.instances;

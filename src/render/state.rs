@@ -117,8 +117,12 @@ fn groups(page: &mut Page, state: &State) {
     // Instances by group: all, and those proven to be at the level of the release their group is on.
     let mut members: HashMap<&GroupName, (usize, usize)> = HashMap::new();
     for record in state.instances.values() {
-        let bound = state.groups.get(&record.group).and_then(|group| group.release.as_ref());
-        let (all, proven) = members.entry(&record.group).or_default();
+        // Where its wave is a group of the service, it stands in that.
+        let wave = record.group.of_wave(record.wave);
+        let found = state.groups.get_key_value(&wave).or_else(|| state.groups.get_key_value(&record.group));
+        let Some((name, group)) = found else { continue };
+        let bound = group.release.as_ref();
+        let (all, proven) = members.entry(name).or_default();
         *all += 1;
         *proven += usize::from(record.at_level.as_ref().is_some_and(|level| Some(&level.release) == bound));
     }

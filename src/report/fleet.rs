@@ -281,12 +281,16 @@ impl Fleet<'_> {
 
     /// Returns who the service has in a group.
     fn of_service(&self, group: &Group) -> BTreeSet<Ocid> {
-        let recorded = self.state.groups.get(&group.name).map(|record| &record.id);
-        let recorded = recorded.filter(|id| self.observed.groups.contains_key(*id));
-        let id = group.id.as_ref().or(recorded);
-        let named = self.observed.groups.iter().filter(|(known, service)| match id {
-            Some(id) => id == *known,
-            None => *service.name == *group.name.as_str(),
+        // Also in the groups of its waves, where those are groups of the service.
+        let recorded = self.state.groups.iter().filter(|(name, _)| name.is_of(&group.name));
+        let recorded = recorded.map(|(_, record)| &record.id);
+        let ids: BTreeSet<&Ocid> = match &group.id {
+            Some(id) => [id].into(),
+            None => recorded.filter(|id| self.observed.groups.contains_key(*id)).collect(),
+        };
+        let named = self.observed.groups.iter().filter(|(known, service)| match ids.is_empty() {
+            true => *service.name == *group.name.as_str(),
+            false => ids.contains(known),
         });
         named.flat_map(|(_, service)| service.members.iter().cloned()).collect()
     }

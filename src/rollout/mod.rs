@@ -13,4 +13,4 @@ pub use calendar::{Access, Blackout, Calendar, Closure, Day, Days, TimeOfDay, Wi
 pub use health::{HealthCheck, Probe};
 pub use pace::Pace;
 pub use span::{parse as parse_span, words as span_words};
-pub use waves::{cumulative, spread};
+pub use waves::{cumulative, sizes, spread};

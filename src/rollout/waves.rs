@@ -19,6 +19,21 @@ pub fn cumulative(declared: &[Amount], members: usize) -> Vec<usize> {
     reached
 }
 
+/// Returns how many of so many members each wave has, also those that bring nobody: the waves that were declared, and one for
+/// the rest where the last of them does not bring all.
+pub fn sizes(declared: &[Amount], members: usize) -> Vec<usize> {
+    let all = Amount::Percent(100);
+    let rest = (declared.last() != Some(&all)).then_some(all);
+    let mut before = 0;
+    let size = |amount: &Amount| {
+        let reached = amount.up_to(members).max(before);
+        let size = reached - before;
+        before = reached;
+        size
+    };
+    declared.iter().chain(&rest).map(size).collect()
+}
+
 /// Sorts instances into waves by a hash of their ids, so that the same ones are always first, whoever joins or leaves.
 /// Those of one domain (what fails together: a fault domain of an availability domain) are spread evenly over the waves.
 /// `None` is a domain like any other: that of those of whom none is known.
@@ -81,6 +96,20 @@ mod tests {
         ];
         for (declared, members, expected) in table {
             assert_eq!(cumulative(declared, members), expected, "{declared:?} of {members}");
+        }
+    }
+
+    #[test]
+    fn waves_that_bring_nobody_keep_their_number() {
+        let table: [(&[Amount], usize, &[usize]); 5] = [
+            (&[Number(1), Percent(10), Percent(100)], 25, &[1, 2, 22]),
+            (&[Number(1), Percent(10)], 10, &[1, 0, 9]),
+            (&[Number(1), Percent(10)], 1, &[1, 0, 0]),
+            (&[Number(5), Percent(10)], 20, &[5, 0, 15]),
+            (&[], 4, &[4]),
+        ];
+        for (declared, members, expected) in table {
+            assert_eq!(sizes(declared, members), expected, "{declared:?} of {members}");
         }
     }
 

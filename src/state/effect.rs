@@ -140,8 +140,12 @@ impl State {
             }
             Effect::GroupGone { group } => {
                 self.groups.remove(group);
-                self.rollouts.remove(group);
-                self.instances.retain(|_, record| record.group != *group);
+                // The members of a group that is kept in other groups of the service now have gone there.
+                let whole = group.whole();
+                if !self.groups.keys().any(|other| other.is_of(&whole)) {
+                    self.rollouts.remove(&whole);
+                    self.instances.retain(|_, record| record.group != whole);
+                }
             }
             Effect::Riding { instance, name, group, release } => {
                 self.ride(instance, name, group, release.as_ref(), at);
@@ -159,8 +163,12 @@ impl State {
                 }
             }
             Effect::Dismissed { group, instances } => {
+                let (whole, wave) = (group.whole(), group.wave());
                 for instance in instances {
-                    if self.instances.get(instance).is_some_and(|record| record.group == *group) {
+                    let is_theirs = |record: &InstanceRecord| {
+                        record.group == whole && wave.is_none_or(|wave| record.wave == wave)
+                    };
+                    if self.instances.get(instance).is_some_and(is_theirs) {
                         self.instances.remove(instance);
                     }
                 }
@@ -171,7 +179,8 @@ impl State {
                 }
             }
             Effect::Profile { group, id } => {
-                self.profiles.insert(group.clone(), ProfileRecord { id: id.clone(), since: at });
+                // Of a group whose waves are groups of the service, whichever of them it is for.
+                self.profiles.insert(group.whole(), ProfileRecord { id: id.clone(), since: at });
             }
             Effect::ProfileGone { group, id } => {
                 if self.profiles.get(group).is_some_and(|record| record.id == *id) {
@@ -236,27 +245,34 @@ impl State {
         release: Option<&ReleaseName>,
         at: Timestamp,
     ) {
+        let (whole, wave) = (group.whole(), group.wave());
         let record = self.instances.entry(instance.clone()).or_insert_with(|| InstanceRecord {
             name: name.clone(),
-            group: group.clone(),
+            group: whole.clone(),
             release: None,
             at_level: None,
             accepted: BTreeSet::new(),
             wave: 0,
         });
         record.name = name.clone();
-        if record.group != *group {
+        if record.group != whole {
             record.wave = 0;
         }
-        record.group = group.clone();
-        self.settle_wave(group, instance);
-        let (Some(release), Some(record)) = (release, self.instances.get_mut(instance)) else { return };
+        record.group = whole.clone();
+        self.settle_wave(&whole, instance);
+        let Some(record) = self.instances.get_mut(instance) else { return };
+        if let Some(wave) = wave {
+            record.wave = wave;
+        }
+        // Where each wave is a group of the service of its own, that is the one that is bound.
+        let crew = whole.of_wave(record.wave);
+        let Some(release) = release else { return };
         if record.release.as_ref() != Some(release) {
             record.accepted.clear();
         }
         record.release = Some(release.clone());
-        if let Some(bound) =
-            self.groups.get_mut(group).filter(|bound| bound.release.as_ref() != Some(release))
+        let crew = if self.groups.contains_key(&crew) { &crew } else { group };
+        if let Some(bound) = self.groups.get_mut(crew).filter(|bound| bound.release.as_ref() != Some(release))
         {
             bound.release = Some(release.clone());
             bound.since = Some(at);

@@ -64,14 +64,20 @@ pub enum Unrenamable {
     },
 }
 
+/// Returns what a group, or a wave of it, is called once the group goes by another name; none where it is of another group.
+fn renamed(name: &GroupName, from: &GroupName, to: &GroupName) -> Option<GroupName> {
+    let to = || name.wave().filter(|_| name != from).map_or_else(|| to.clone(), |wave| to.of_wave(wave));
+    name.is_of(from).then(to)
+}
+
 impl State {
     /// Has a group go by another name, with all that belongs to it: its schedule, its profile, its instances, and work on
     /// it that is found again by its work request. Which group of the service it is stays as it is.
     pub fn rename(&mut self, from: &GroupName, to: &GroupName) -> Result<(), Unrenamable> {
         let taken = [
-            ("group", self.groups.contains_key(to)),
-            ("schedule", self.schedules.contains_key(to)),
-            ("profile", self.profiles.contains_key(to)),
+            ("group", self.groups.keys().any(|name| name.is_of(to))),
+            ("schedule", self.schedules.keys().any(|name| name.is_of(to))),
+            ("profile", self.profiles.keys().any(|name| name.is_of(to))),
         ];
         if let Some((kind, _)) = taken.iter().find(|(_, taken)| *taken) {
             return Err(Unrenamable::Taken(format!("{kind}.{to}")));
@@ -85,17 +91,18 @@ impl State {
         if !begun.is_empty() {
             return Err(Unrenamable::Begun { keys: begun });
         }
+        // With a group go its waves, where those are groups of their own.
         fn carry<V>(records: &mut BTreeMap<GroupName, V>, from: &GroupName, to: &GroupName) {
-            if let Some(record) = records.remove(from) {
-                records.insert(to.clone(), record);
-            }
+            let all = std::mem::take(records).into_iter();
+            *records = all.map(|(name, record)| (renamed(&name, from, to).unwrap_or(name), record)).collect();
+        }
+        for (name, record) in &mut self.groups {
+            let Some(new) = renamed(name, from, to) else { continue };
+            // That the service goes on calling it so is not what others have done.
+            let called = record.called.take().unwrap_or_else(|| name.as_str().into());
+            record.called = (*called != *new.as_str()).then_some(called);
         }
         carry(&mut self.groups, from, to);
-        if let Some(record) = self.groups.get_mut(to) {
-            // That the service goes on calling it so is not what others have done.
-            let called = record.called.take().unwrap_or_else(|| from.as_str().into());
-            record.called = (*called != *to.as_str()).then_some(called);
-        }
         carry(&mut self.schedules, from, to);
         carry(&mut self.profiles, from, to);
         carry(&mut self.rollouts, from, to);
@@ -113,11 +120,14 @@ impl State {
         match address {
             Address::Release(name) => _ = self.sources.remove(name),
             Address::Group(name) => {
-                self.groups.remove(name);
-                self.schedules.remove(name);
-                self.profiles.remove(name);
+                self.groups.retain(|known, _| !known.is_of(name));
+                self.schedules.retain(|known, _| !known.is_of(name));
+                self.profiles.retain(|known, _| !known.is_of(name));
                 self.rollouts.remove(name);
-                self.instances.retain(|_, record| record.group != *name);
+                let (whole, wave) = (name.whole(), name.wave());
+                self.instances.retain(|_, record| {
+                    record.group != whole || wave.is_some_and(|wave| record.wave != wave)
+                });
             }
             Address::Schedule(name) => _ = self.schedules.remove(name),
             Address::Profile(name) => _ = self.profiles.remove(name),

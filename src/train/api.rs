@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use super::Layout;
+use super::imports::ImportShape;
 use super::problem::{Report, Source};
 use super::shape::{MembersShape, Shape};
 use super::table::At;
 use super::vendors;
+use crate::name::GroupName;
 use crate::patching::Api;
 
 /// Checks one file. What its `api` is has to be understood first.
@@ -54,11 +56,24 @@ fn osmh(source: &Arc<Source>, shape: &Shape, report: &mut Report) {
         if let Some(span) = &group.spots.concurrency {
             let message =
                 "OS Management Hub updates all members of a group at once: there is no `concurrency`";
-            report.at(source, span.clone(), message, "delete the line");
+            report.at(source, span.clone(), message, "each of `waves` is a group there: make more of them");
         }
-        if let Some(span) = &group.spots.waves {
-            let message = "`waves` are not supported yet with `api = \"osmh\"`";
-            report.at(source, span.clone(), message, "make a group for each, and order them by `after`");
+        let imported = |name: &At<GroupName>| {
+            let of = |import: &ImportShape| matches!(import, ImportShape::Group { group, .. } if group.value == name.value);
+            shape.imports.iter().any(of)
+        };
+        let whole = match &group.members {
+            _ if group.id.is_some() => Some("`id` names one group of the service"),
+            Some(MembersShape::Service) => Some("the service has its members in one group"),
+            _ if group.name.as_ref().is_some_and(imported) => {
+                Some("`[[import]]` takes over one group of the service")
+            }
+            _ => None,
+        };
+        if let (Some(span), Some(why)) = (&group.spots.waves, whole) {
+            let message = format!("with `waves` each of them is a group of OS Management Hub, and {why}");
+            let hint = "list or select the members, or make a group of the train for each wave, and order them by `after`";
+            report.at(source, span.clone(), message, hint);
         }
     }
     if let Some(At { value: Layout::Child, span }) = &shape.layout {

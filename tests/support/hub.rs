@@ -11,6 +11,7 @@ use patchtrain::plan::{Input, Plan};
 use patchtrain::state::State;
 use patchtrain::train::{Layout, VendorSource};
 
+use super::manners;
 use super::rng::Rng;
 use super::worlds::{self, World};
 
@@ -117,6 +118,13 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
         3 => {
             let at = rng.below(world.train.groups.len());
             world.train.groups[at].profile ^= true;
+        }
+        6 => {
+            let at = rng.below(world.train.groups.len());
+            world.train.groups[at].pace.waves = match rng.chance(30) {
+                true => Vec::new(),
+                false => manners::pace(rng).waves,
+            };
         }
         _ => {}
     }

@@ -59,7 +59,8 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
             }
             continue;
         };
-        if last.insert(group, rank).is_some_and(|before| before > rank) {
+        let crew = op.crew().map_or(group, |(target, _)| &target.group);
+        if last.insert(crew, rank).is_some_and(|before| before > rank) {
             lint.found(format!("{} comes too late for group {group}", step.id));
         }
         let waits = gates.get(group).map(Vec::as_slice).unwrap_or_default();
@@ -102,9 +103,8 @@ pub(super) fn move_as_a_whole(lint: &mut Lint<'_>) {
 
 /// A step names its own group, the release that this is bound to, and keeps what it does not take.
 fn about(lint: &mut Lint<'_>, step: &Step, group: &GroupName, op: &Op) {
-    if op.crew().is_none_or(|(target, _)| target.group != *group)
-        || step.address != Address::Group(group.clone())
-    {
+    let target = op.crew().map(|(target, _)| &target.group).filter(|target| target.is_of(group));
+    if target.is_none_or(|target| step.address != Address::Group(target.clone())) {
         lint.found(format!("{} is not about group {group}, by which it is counted", step.id));
     }
     let mut same = op.clone();
@@ -130,6 +130,11 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
         updated: BTreeSet<&'a Ocid>,
         exact: BTreeSet<&'a Ocid>,
     }
+    let instances = plan.changes.iter().filter_map(|change| match &change.address {
+        Address::Instance(id) => Some(id),
+        _ => None,
+    });
+    let told: BTreeSet<&Ocid> = instances.collect();
     let mut groups: BTreeMap<&GroupName, Seen<'a>> = BTreeMap::new();
     for step in &plan.steps {
         let (Some(group), Action::Act { op }) = (&step.group, &step.action) else { continue };
@@ -154,7 +159,8 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
         let work = work.entry(group).or_default();
         work.joins += enrolled.difference(&dismissed).count();
         work.leaves += dismissed.difference(&enrolled).count();
-        switched.extend(enrolled);
+        // Whoever only changes waves is told of with those.
+        switched.extend(enrolled.into_iter().filter(|id| told.contains(id)));
         work.switches += switched.len();
         work.updates += updated.len();
         work.exact += exact.len();

@@ -78,17 +78,15 @@ impl Draft<'_> {
         for Outstanding { id, updates, proves } in outstanding {
             let packages = if named { packages(&updates).collect() } else { Vec::new() };
             let what = Verification::Patched { instance: id.clone(), wanted, packages };
-            let name = Some(&group.group);
+            let whole = group.group.whole();
+            let name = Some(&whole);
             let read = self.push(&id, name, Action::Verify { what }, last, Precondition::Nothing);
             if proves {
-                let what = Verification::Level {
-                    instance: id.clone(),
-                    group: group.group.clone(),
-                    stays: Vec::new(),
-                };
+                let what =
+                    Verification::Level { instance: id.clone(), group: whole.clone(), stays: Vec::new() };
                 self.push(&id, name, Action::Verify { what }, Some(read), Precondition::Nothing);
             }
-            self.change(&id, Some(group.group.clone()), (updates, Vec::new()));
+            self.change(&id, Some(whole), (updates, Vec::new()));
         }
     }
 
@@ -100,7 +98,7 @@ impl Draft<'_> {
         self.steps.push(Step {
             id,
             address,
-            group: Some(group.clone()),
+            group: Some(group.whole()),
             wave: None,
             action,
             after,
@@ -137,7 +135,7 @@ pub(super) fn in_the_way(input: &Input<'_>, members: &[Member<'_>]) -> Option<He
             .filter_map(|member| Some((member, member.seen.filter(|seen| seen.status.takes_work())?)))
     };
     let busy =
-        reached().find_map(|(member, seen)| Some((member, bindings::in_the_way(input, member.group, seen)?)));
+        reached().find_map(|(member, seen)| Some((member, bindings::in_the_way(input, member.crew, seen)?)));
     if let Some((member, (ticket, _))) = busy {
         return Some(HeldReason::Beside { instance: member.id.clone(), ticket });
     }

@@ -39,7 +39,7 @@ impl Draft<'_> {
                 Target::Instance(_) => self.hold(id, HeldReason::Locked { group }),
                 Target::Group(_) => {
                     self.note_unlisted(listed, &moves);
-                    self.stream_crews.entry(group).or_default().push((id.clone(), moves));
+                    self.stream_crews.entry(member.crew.clone()).or_default().push((id.clone(), moves));
                 }
             };
         }
@@ -87,7 +87,7 @@ impl Draft<'_> {
             }
             for (id, moves) in lacking {
                 self.read_back(&id, &group, &moves, last);
-                self.change(&id, Some(group.group.clone()), (Vec::new(), moves));
+                self.change(&id, Some(group.group.whole()), (Vec::new(), moves));
             }
         }
     }
@@ -103,7 +103,13 @@ impl Draft<'_> {
 
     fn read_back(&mut self, id: &Ocid, group: &GroupRef, moves: &[StreamMove], after: StepId) {
         let what = Verification::Streams { instance: id.clone(), streams: names(moves) };
-        self.push(id, Some(&group.group), Action::Verify { what }, Some(after), Precondition::Nothing);
+        self.push(
+            id,
+            Some(&group.group.whole()),
+            Action::Verify { what },
+            Some(after),
+            Precondition::Nothing,
+        );
     }
 }
 

@@ -8,6 +8,7 @@ use crate::observed::Precondition;
 use crate::op::{Op, StepId};
 use crate::plan::assess::{Assessed, Member};
 use crate::plan::gates::{Barrier, Gates};
+use crate::plan::roster::Rosters;
 use crate::plan::waves::Waves;
 use crate::plan::{Action, Condition, Input, Verification, holdings};
 use crate::train::Group;
@@ -28,11 +29,11 @@ impl Steps {
     pub(super) fn groups(
         &mut self,
         input: &Input<'_>,
-        service: Found<'_>,
+        (service, rosters): (Found<'_>, &Rosters),
         members: &Assessed<'_>,
         (gates, waves): (&Gates, &Waves),
         filled: &BTreeMap<ReleaseName, StepId>,
-        membership: &Membership,
+        membership: &mut Membership,
     ) {
         let mut ends: Ends<'_> = BTreeMap::new();
         for name in &gates.order {
@@ -44,10 +45,15 @@ impl Steps {
                 for Barrier { condition, .. } in placed.iter().filter(|barrier| barrier.wave == wave) {
                     barriers.push(self.gate(name, condition, &ends));
                 }
-                if let (Some(binding), Some(group)) = (service.bindings.get(name), input.train.group(name)) {
-                    let filled = filled.get(&group.release).copied();
+                let crew =
+                    service.crews.of_group(name).find(|crew| crew.name == service.crews.name_of(name, wave));
+                if let Some((crew, binding)) =
+                    crew.and_then(|crew| Some((crew, service.bindings.get(&crew.name)?)))
+                {
+                    let filled = filled.get(&crew.group.release).copied();
                     let before = barriers.iter().copied().chain(filled).collect();
-                    let end = self.crew(input, service, (group, binding), before, (membership, members));
+                    let found = (service, rosters);
+                    let end = self.crew(input, found, (crew, binding), before, (membership, members));
                     ends.insert((name, wave), end);
                     continue;
                 }

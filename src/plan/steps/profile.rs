@@ -40,12 +40,13 @@ impl Steps {
         made: &BTreeMap<GroupName, StepId>,
         deleted: &BTreeMap<GroupName, Vec<StepId>>,
     ) {
-        for (group, _) in profiles.iter().filter(|(_, found)| found.makes()) {
-            let mut after: Vec<StepId> = made.get(group).copied().into_iter().collect();
+        for (group, found) in profiles.iter().filter(|(_, found)| found.makes()) {
+            let Some(target) = &found.target else { continue };
+            let mut after: Vec<StepId> = made.get(target).copied().into_iter().collect();
             after.extend(deleted.get(group).into_iter().flatten());
-            let id = groups.get(group).and_then(|found| found.id.clone());
+            let id = groups.get(target).and_then(|found| found.id.clone());
             let op = Op::CreateProfile {
-                group: GroupRef { group: group.clone(), id },
+                group: GroupRef { group: target.clone(), id },
                 name: profiles::name(input, group),
                 owner: holdings::ownership(input, None),
                 os: input.train.os.clone(),
