@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use patchtrain::op::Api;
 use patchtrain::simulator::Facts;
 
 use super::stage::Stage;
@@ -95,11 +96,16 @@ impl Stage {
 
     /// Writes the train file.
     pub(super) fn write(&self) {
-        let Facts { compartment, golden, .. } = &self.facts;
+        let Facts { compartment, golden, vendor_sources, .. } = &self.facts;
+        let vendors = match self.api {
+            Api::Osms => String::new(),
+            Api::Osmh => format!("vendor_sources = {vendor_sources:?}\n"),
+        };
+        let api = self.api.word();
         let mut text = format!(
             "[train]\nname = \"great-linux\"\nos = \"oracle-linux-8\"\narchitecture = \"x86_64\"\n\
-             compartment = \"{compartment}\"\ngolden = \"{}\"\nlayout = \"{}\"\n\n[service]\napi = \"osms\"\n\
-             endpoints = {{ osms = \"simulator\" }}\n",
+             compartment = \"{compartment}\"\ngolden = \"{}\"\nlayout = \"{}\"\n{vendors}\n[service]\napi = \"{api}\"\n\
+             endpoints = {{ {api} = \"simulator\" }}\n",
             golden.id, self.layout
         );
         for release in ["GL1", "GL1.1"] {

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchtrain::name::{GroupName, ReleaseName};
-use patchtrain::op::{Op, SourceRef, Wanted};
+use patchtrain::op::{Api, Op, SourceRef, Wanted};
 use patchtrain::package::StreamName;
 use patchtrain::plan::Plan;
 use patchtrain::simulator::{Mishap, Power, Switches};
@@ -35,7 +35,7 @@ macro_rules! stories {
     ($($name:ident),* $(,)?) => {
         $(#[tokio::test(start_paused = true)]
         async fn $name() {
-            tell(stringify!($name)).await;
+            tell(stringify!($name), None).await;
         })*
 
         #[test]
@@ -57,6 +57,7 @@ stories![
     a_bad_package_stops_a_rollout,
     a_pause_holds_every_apply,
     a_rollout_goes_in_waves,
+    on_the_hub_each_wave_is_a_group,
     a_soak_runs_while_the_clocks_change,
     an_instance_dies_amid_its_update,
     ci_ends_a_run_amid_a_wave,
@@ -98,6 +99,22 @@ stories![
     web_13_joins_later,
 ];
 
+/// Stories that are as true of OS Management Hub.
+mod on_the_hub {
+    use patchtrain::op::Api;
+
+    macro_rules! as_true {
+        ($($name:ident),* $(,)?) => {$(
+            #[tokio::test(start_paused = true)]
+            async fn $name() {
+                super::tell(stringify!($name), Some(Api::Osmh)).await;
+            }
+        )*};
+    }
+
+    as_true![a_soak_runs_while_the_clocks_change, two_apply_one_rollout,];
+}
+
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
 }
@@ -112,14 +129,16 @@ fn find(said: &str, words: &str) -> Option<usize> {
 }
 
 /// Tells one story; fails at the first line that does not come true.
-async fn tell(name: &str) {
+async fn tell(name: &str, on: Option<Api>) {
     let text = std::fs::read_to_string(folder().join(format!("{name}.story"))).unwrap();
     let switches = Switches {
         names_with_epoch: !text.contains("world: names without epoch"),
         custom_sources_have_modules: text.contains("world: custom sources have modules"),
         ..Switches::default()
     };
-    let mut story = Story::new(switches);
+    let written = if text.contains("world: hub") { Api::Osmh } else { Api::Osms };
+    let api = on.unwrap_or(written);
+    let mut story = Story::new(api, switches);
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split_once('#').map_or(line, |(line, _)| line).trim();
         if line.is_empty() || line.starts_with("world:") {
@@ -158,8 +177,8 @@ struct Story {
 }
 
 impl Story {
-    fn new(switches: Switches) -> Self {
-        let stage = Stage::new(switches);
+    fn new(api: Api, switches: Switches) -> Self {
+        let stage = Stage::new(api, switches);
         let (said, calls) = (String::new(), Vec::new());
         Self { stage, said, heard: 0, saved: None, calls, cut: None, interrupt: None }
     }
@@ -376,6 +395,7 @@ impl Story {
                 self.said = most.to_string();
             }
             ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
+            ["groups"] => self.said = self.stage.service_groups().await.join("\n"),
             ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
             ["no", "source", "of", release] => {
                 let name = format!("great-linux/{release}");

@@ -9,12 +9,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchtrain::apply::{Asked, Outcome, Run, Settings, apply, survey, survey_updates};
 use patchtrain::cloud::compute::{self, Compute};
-use patchtrain::cloud::osms::{API_VERSION, CAPABILITIES, OsmsCloud};
-use patchtrain::cloud::{Cloud, Progress, Submitted};
+use patchtrain::cloud::osmh::{self, OsmhCloud, System};
+use patchtrain::cloud::osms::{self, OsmsCloud};
+use patchtrain::cloud::{Cloud, Progress, Service, Submitted};
 use patchtrain::name::{Ocid, ReleaseName, TrainName};
 use patchtrain::observed::{Job, Observed, Scope, ServiceSchedule, Sighting};
 use patchtrain::oci::{Call, Client, Credentials, Endpoint, Transport};
-use patchtrain::op::{GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
+use patchtrain::op::{Api, GroupRef, Lineage, Op, RetryToken, SourceRef, Wanted};
 use patchtrain::package::{Package, StreamName};
 use patchtrain::plan::{self, Input, Plan, Request, ServiceLabel, Target, lint};
 use patchtrain::simulator::{Clock, DEFAULT_SEED, Facts, InProcess, Simulator, Switches, credentials, facts};
@@ -36,7 +37,8 @@ pub(crate) struct Stage {
     pub(super) client: Client<InProcess>,
     pub(super) facts: Facts,
     /// The service as the process sees it that is running, and what it has learnt: names of packages, sources.
-    process: Arc<OsmsCloud<Sky>>,
+    process: Arc<Service<Sky>>,
+    pub(super) api: Api,
     pub(super) workspace: Workspace,
     pub(super) groups: Vec<Group>,
     pub(super) retired: BTreeSet<String>,
@@ -54,15 +56,31 @@ fn client<T: Transport>(transport: T, version: &'static str) -> Client<T> {
     Client::new(transport, Endpoint::fixed("http://127.0.0.1:1"), version, signer)
 }
 
-fn process(sky: &Sky, facts: &Facts) -> Arc<OsmsCloud<Sky>> {
-    let other = || client(sky.clone(), compute::API_VERSION);
-    let cloud = OsmsCloud::new(client(sky.clone(), API_VERSION), Ocid::new(&facts.compartment), 10);
-    Arc::new(cloud.with_compute(Compute::new(other(), other(), 10)))
+/// Returns the service as a new process sees it.
+fn connect<T: Transport + Clone>(transport: &T, facts: &Facts, api: Api) -> Service<T> {
+    let other = || client(transport.clone(), compute::API_VERSION);
+    let compute = Compute::new(other(), other(), 10);
+    let (compartment, client) = (Ocid::new(&facts.compartment), client(transport.clone(), version(api)));
+    match api {
+        Api::Osms => OsmsCloud::new(client, compartment, 10).with_compute(compute).into(),
+        Api::Osmh => {
+            let system = System { os: "oracle-linux-8".into(), arch: "x86_64".into() };
+            let vendors = facts.vendor_sources.clone();
+            OsmhCloud::new(client, compartment, 10, system, vendors).with_compute(compute).into()
+        }
+    }
+}
+
+fn version(api: Api) -> &'static str {
+    match api {
+        Api::Osms => osms::API_VERSION,
+        Api::Osmh => osmh::API_VERSION,
+    }
 }
 
 fn service(train: &Train) -> ServiceLabel {
     ServiceLabel {
-        api: "osms".into(),
+        api: train.service.api.word().into(),
         simulator: true,
         place: "simulator".into(),
         compartment: train.compartment.clone(),
@@ -78,7 +96,7 @@ pub(crate) enum Ran {
 }
 
 impl Stage {
-    pub(crate) fn new(switches: Switches) -> Self {
+    pub(crate) fn new(api: Api, switches: Switches) -> Self {
         let start = Timestamp::from_second(1_795_000_000).unwrap();
         let simulator = Arc::new(Simulator::in_memory(DEFAULT_SEED, Clock::starting_at(start), switches));
         let facts = facts(DEFAULT_SEED);
@@ -99,9 +117,10 @@ impl Stage {
         }
         let sky = Sky::over(simulator.clone());
         let stage = Self {
-            process: process(&sky, &facts),
+            process: Arc::new(connect(&sky, &facts, api)),
+            api,
             sky,
-            client: client(InProcess(simulator.clone()), API_VERSION),
+            client: client(InProcess(simulator.clone()), version(api)),
             simulator,
             facts,
             workspace: Workspace::quickstart(&[]),
@@ -169,7 +188,7 @@ impl Stage {
 
     /// Starts a new process, which has learnt nothing yet.
     pub(crate) fn start_process(&mut self) {
-        self.process = process(&self.sky, &self.facts);
+        self.process = Arc::new(connect(&self.sky, &self.facts, self.api));
     }
 
     /// Replaces ids by display names, also of instances that the service does not know yet.
@@ -220,7 +239,11 @@ impl Stage {
         observed: &'a Observed,
         service: &'a ServiceLabel,
     ) -> Input<'a> {
-        let (capabilities, now) = (CAPABILITIES, self.simulator.now());
+        let capabilities = match self.api {
+            Api::Osms => osms::CAPABILITIES,
+            Api::Osmh => osmh::CAPABILITIES,
+        };
+        let now = self.simulator.now();
         Input { train, state, observed, capabilities, service, now, allow_shrink: false }
     }
 
@@ -273,9 +296,8 @@ impl Stage {
     }
 
     /// The service without weather, for those who do things by hand; each time anew, so that nothing is remembered.
-    pub(super) fn hand(&self) -> OsmsCloud<InProcess> {
-        let client = client(InProcess(self.simulator.clone()), API_VERSION);
-        OsmsCloud::new(client, Ocid::new(&self.facts.compartment), 4)
+    pub(super) fn hand(&self) -> Service<InProcess> {
+        connect(&InProcess(self.simulator.clone()), &self.facts, self.api)
     }
 
     pub(super) async fn look(&self, scope: Scope) -> Sighting {
@@ -363,6 +385,24 @@ impl Stage {
         let mut names: Vec<String> = fleet.sources.values().map(|source| source.name.to_string()).collect();
         names.sort();
         names
+    }
+
+    /// Lists the groups of the service that are the train's: how many are in each, and what it is bound to.
+    pub(crate) async fn service_groups(&self) -> Vec<String> {
+        let names = self.groups.iter().flat_map(|group| {
+            let waves = (1..=5).map(|wave| format!("{}/{wave}", group.name));
+            waves.chain([group.name.clone()]).map(|name| Arc::from(name.as_str()))
+        });
+        let (none, names) = (BTreeSet::default(), names.collect());
+        let scope = Scope::Fleet { instances: none, groups: names, group_ids: BTreeSet::default() };
+        let Sighting::Fleet(fleet) = self.look(scope).await else { panic!("not a fleet") };
+        let line = |group: &patchtrain::observed::ServiceGroup| {
+            let sources: Vec<&str> = group.sources.iter().map(|link| &*link.name).collect();
+            format!("{}: {} on {}", group.name, group.members.len(), sources.join(", "))
+        };
+        let mut lines: Vec<String> = fleet.groups.values().map(line).collect();
+        lines.sort();
+        lines
     }
 
     /// Counts the updates that an instance was ever asked for.
