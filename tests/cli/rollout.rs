@@ -163,21 +163,22 @@ fn a_plan_of_another_moment_shows_a_window_open_and_is_not_saved() {
 }
 
 #[test]
-fn waves_on_the_hub_are_refused_with_a_way_out() {
+fn what_the_hub_cannot_do_of_a_rollout_is_refused_with_a_way_out() {
     let workspace = Workspace::quickstart_on(Api::Osmh, &[]);
-    workspace.bind_on(Api::Osmh, &["web"], "waves = [\"1\"]\nconcurrency = 2\n");
+    let more = "waves = [\"1\"]\nid = \"ocid1.osmhmanagedinstancegroup.oc1..web\"\nconcurrency = 2\n";
+    workspace.bind_on(Api::Osmh, &["web"], more);
     let refused = workspace.run(&["validate"]).expect(exit::ERROR).stderr;
     has(
         &refused,
         &[
-            "`waves` are not supported yet with `api = \"osmh\"`",
-            "make a group for each, and order them by `after`",
             "there is no `concurrency`",
+            "each of `waves` is a group there: make more of them",
+            "with `waves` each of them is a group of OS Management Hub, and `id` names one group of the service",
             "great-linux.toml:",
         ],
     );
-    // Hours, soaks and failures are for both.
-    let more = "soak = \"1h\"\nwindow = { days = [\"Sat\"], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }\n";
+    // All else is for both.
+    let more = "waves = [\"1\"]\nsoak = \"1h\"\nwindow = { days = [\"Sat\"], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }\n";
     workspace.bind_on(Api::Osmh, &["web"], more);
     workspace.run(&["validate"]).expect(exit::DONE);
 }

@@ -130,11 +130,8 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
         updated: BTreeSet<&'a Ocid>,
         exact: BTreeSet<&'a Ocid>,
     }
-    let instances = plan.changes.iter().filter_map(|change| match &change.address {
-        Address::Instance(id) => Some(id),
-        _ => None,
-    });
-    let told: BTreeSet<&Ocid> = instances.collect();
+    let switching = plan.cohorts.iter().filter(|cohort| cohort.switch);
+    let told: BTreeSet<&Ocid> = switching.flat_map(|cohort| &cohort.instances).collect();
     let mut groups: BTreeMap<&GroupName, Seen<'a>> = BTreeMap::new();
     for step in &plan.steps {
         let (Some(group), Action::Act { op }) = (&step.group, &step.action) else { continue };
@@ -159,7 +156,7 @@ pub(super) fn count<'a>(plan: &'a Plan, work: &mut BTreeMap<&'a GroupName, Work>
         let work = work.entry(group).or_default();
         work.joins += enrolled.difference(&dismissed).count();
         work.leaves += dismissed.difference(&enrolled).count();
-        // Whoever only changes waves is told of with those.
+        // Whoever only changes waves keeps his source.
         switched.extend(enrolled.into_iter().filter(|id| told.contains(id)));
         work.switches += switched.len();
         work.updates += updated.len();

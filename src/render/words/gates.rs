@@ -22,7 +22,9 @@ pub(in crate::render) fn waves(rollout: &PlannedRollout) -> Option<String> {
         told.truncate(if same { 1 } else { told.len() });
         told
     };
-    let sizes: Vec<String> = rollout.waves.iter().map(|wave| wave.members.to_string()).collect();
+    // One that is a group of the service keeps its number where nobody stands in it.
+    let sizes = rollout.waves.iter().filter(|wave| wave.members > 0);
+    let sizes: Vec<String> = sizes.map(|wave| wave.members.to_string()).collect();
     let mut parts = Vec::new();
     if sizes.len() > 1 {
         parts.push(format!("in waves of {}", sizes.join(", ")));

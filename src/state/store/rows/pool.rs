@@ -7,27 +7,34 @@ use super::settings::Settings;
 
 /// Fails where transactions of one connection do not share a session.
 ///
-/// One connection alone cannot tell: a pooler that is not busy gives it the same session again. A second one can. It
-/// opens a transaction, for which a pooler takes the session that was used last; that is ours, or ours is another then.
+/// One connection alone cannot tell: a pooler that is not busy gives it the same session again. Others can. Each opens a
+/// transaction, for which a pooler takes the session that was used last; that is ours, or ours is another then. One that
+/// goes around its sessions in turn comes back to ours where it has two of them: then the second of the others gets it.
 pub(super) async fn refuse(link: &Link, settings: &Settings) -> Result<(), Fault> {
     let mark = "SELECT pg_backend_pid(), set_config('patchtrain.session', md5(random()::text), false)";
     let here: (i32, String) = session(link, mark).await?;
-    let other = Link::open(settings).await?;
-    // A pooler that gives each statement another session takes no transaction at all.
-    other.run("BEGIN").await.map_err(|fault| match fault {
-        Fault::Refused { .. } => Fault::Pooled,
-        fault => fault,
-    })?;
-    let (there, _) = session(&other, "SELECT pg_backend_pid(), ''").await?;
-    // Before ours is asked again: a pool of one session would let it wait for ever.
-    if there == here.0 {
-        return Err(Fault::Pooled);
+    let mut others = Vec::new();
+    for _ in 0..2 {
+        let other = Link::open(settings).await?;
+        // A pooler that gives each statement another session takes no transaction at all.
+        other.run("BEGIN").await.map_err(|fault| match fault {
+            Fault::Refused { .. } => Fault::Pooled,
+            fault => fault,
+        })?;
+        let (there, _) = session(&other, "SELECT pg_backend_pid(), ''").await?;
+        others.push(other);
+        // Before ours is asked again: a pool of no more sessions would let it wait for ever.
+        if there == here.0 {
+            return Err(Fault::Pooled);
+        }
+        let again = "SELECT pg_backend_pid(), coalesce(current_setting('patchtrain.session', true), '')";
+        for _ in 0..2 {
+            if session(link, again).await? != here {
+                return Err(Fault::Pooled);
+            }
+        }
     }
-    let again = "SELECT pg_backend_pid(), coalesce(current_setting('patchtrain.session', true), '')";
-    match session(link, again).await? == here {
-        true => Ok(()),
-        false => Err(Fault::Pooled),
-    }
+    Ok(())
 }
 
 async fn session(link: &Link, statement: &str) -> Result<(i32, String), Fault> {

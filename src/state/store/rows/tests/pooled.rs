@@ -60,6 +60,7 @@ async fn a_pool_that_gives_each_transaction_another_session_is_refused() {
         ("transaction", ""),
         ("transaction", "default_pool_size = 1"),
         ("transaction", "server_round_robin = 1\nmin_pool_size = 5"),
+        ("transaction", "server_round_robin = 1\nmin_pool_size = 2"),
         ("statement", ""),
     ];
     for (mode, more) in tries {
