@@ -35,8 +35,9 @@
 //!
 //! ```text
 //! cli                                    parses, decides once what the environment means, exits with a code
-//! render   apply   simulator             text and progress; the executor; the embedded service
-//! report                                 how a fleet stands, for status and the compliance report
+//! render            simulator            text and progress; the embedded service
+//! report   rehearsal                     how a fleet stands, for status and the compliance report; a plan in virtual time
+//! apply                                  the executor
 //! plan     cloud                         the pure planner; the seam to a service and its dialects
 //! state    conformance   release         what is recorded, and where it lies; verdicts; releases compared and checked
 //! observed train                         the world as a value, and what each op means for it; the train file
@@ -84,6 +85,7 @@ pub mod op;
 pub mod package;
 pub mod patching;
 pub mod plan;
+pub mod rehearsal;
 pub mod release;
 pub mod render;
 pub mod repodata;

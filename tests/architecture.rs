@@ -10,7 +10,7 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("name", &[]),
     ("patching", &[]),
     ("rollout", &["name"]),
@@ -63,6 +63,8 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "train",
         ],
     ),
+    // The executor in a world of its own: of `cloud` only the one in memory.
+    ("rehearsal", &["apply", "cloud", "name", "observed", "op", "plan", "rollout", "state"]),
     // Pure too. Of `plan` only what names the service.
     (
         "report",
@@ -92,6 +94,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "package",
             "patching",
             "plan",
+            "rehearsal",
             "release",
             "report",
             "rollout",
@@ -115,6 +118,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "package",
             "patching",
             "plan",
+            "rehearsal",
             "release",
             "render",
             "repodata",

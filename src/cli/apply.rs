@@ -331,7 +331,7 @@ pub(super) fn held_code(detailed_exitcode: bool, held: bool) -> u8 {
 
 /// Returns how patient a run is. An agent of the real service checks in every few minutes and an update of several
 /// hundred packages takes it long; the simulator answers within seconds. However many wait, one list answers them.
-fn settings(parallelism: usize, simulator: bool, work_timeout: Duration) -> Settings {
+pub(super) fn settings(parallelism: usize, simulator: bool, work_timeout: Duration) -> Settings {
     let (first, longest) = waits(simulator);
     Settings {
         parallelism,

@@ -78,9 +78,21 @@ pub(super) async fn plan<C: Cloud>(
     (train, state): (&Train, &State),
     manner: Manner<'_>,
 ) -> Result<Plan, CliError> {
+    Ok(plan_and_world(context, interrupt, connection, (train, state), manner).await?.0)
+}
+
+/// The same with what was observed.
+pub(super) async fn plan_and_world<C: Cloud>(
+    context: &Context,
+    interrupt: &Interrupt,
+    connection: &Connection<C>,
+    (train, state): (&Train, &State),
+    manner: Manner<'_>,
+) -> Result<(Plan, Observed), CliError> {
     let mut observed = read(context, interrupt, connection, (train, state), manner).await?;
     ask_repositories(context, interrupt, train, &mut observed, manner.repodata).await?;
-    planned(connection, (train, state), &observed, manner)
+    let plan = planned(connection, (train, state), &observed, manner)?;
+    Ok((plan, observed))
 }
 
 /// Reads what repositories tell of the packages of releases and of instances that are made exactly theirs.

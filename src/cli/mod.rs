@@ -30,6 +30,7 @@ mod plan;
 mod promote;
 mod prompt;
 mod random;
+mod rehearsal;
 mod release;
 mod report;
 mod repositories;

@@ -6,7 +6,7 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
-use super::{CliError, drift, each, exit, inventory};
+use super::{CliError, apply, drift, each, exit, inventory, rehearsal};
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -33,8 +33,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             // No lock: a plan takes what is there, and apply compares it with what is there then.
             let state = context.own_state(train, context.state(train, &interrupt).await?, &interrupt).await?;
             let connection = connector.connect(train, &interrupt).await?;
-            let plan = if arguments.refresh {
-                look::plan(context, &interrupt, &connection, (train, &state), manner).await?
+            let (plan, observed) = if arguments.refresh {
+                look::plan_and_world(context, &interrupt, &connection, (train, &state), manner).await?
             } else {
                 let mut cached = inventory::load(context, &interrupt, (train, &state), &connection).await?;
                 look::ask_repositories(context, &interrupt, train, &mut cached.observed, manner.repodata)
@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 let plan = look::planned(&connection, (train, &state), &cached.observed, manner)?;
                 let place = context.store(train, &interrupt).await?.inventory_place();
                 inventory::tell(context, &place, &plan, cached.seen);
-                plan.made_from(cached.seen)
+                (plan.made_from(cached.seen), cached.observed)
             };
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
@@ -52,6 +52,15 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 context.terminal.say(&format!(
                     "\nWhat windows and soaks hold is told for {at:.0}, all else as it is now; nothing was planned for then."
                 ));
+            }
+            if arguments.rehearse {
+                let work = arguments.rehearse_update;
+                let begins = arguments.at.unwrap_or(plan.created);
+                let played = (plan.clone(), state, observed);
+                let settings = apply::settings(manner.calls, false, connection.work_timeout);
+                let told = rehearsal::play(&interrupt, played, (begins, work), settings).await?;
+                let text = crate::render::rehearsal(&plan, &told, style);
+                context.terminal.print(&format!("\n{text}"))?;
             }
             // What somebody only asks about is no plan that others are told of.
             let notify = train.notify.as_ref().filter(|_| arguments.at.is_none());

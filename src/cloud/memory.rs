@@ -1,4 +1,5 @@
-//! A cloud that is a value: an [`Observed`], virtual work requests and a script of faults. For tests and benches.
+//! A cloud that is a value: an [`Observed`], virtual work requests and a script of faults. For tests and benches,
+//! and for rehearsals.
 //!
 //! It does to its world what [`Observed::advance`] says, keeps retry tokens as the services document them (the same
 //! token gets the same answer and does nothing twice), counts every call, and notes what no caller may do
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -127,6 +129,12 @@ impl MemoryCloud {
     /// instances are offered what their sources hold.
     pub fn set_kinds(&self, kinds: impl IntoIterator<Item = (Arc<str>, UpdateKind)>) {
         self.world().kinds = Some(kinds.into_iter().collect());
+    }
+
+    /// Has all agents that the service reaches check in all the time, by a clock that shows `now` at this moment. Without it
+    /// nobody's last check-in changes.
+    pub fn set_checkins(&self, now: Timestamp) {
+        self.world().checkins = Some((now, Instant::now()));
     }
 
     /// Makes these the errata that the service has.

@@ -18,6 +18,7 @@ mod principals;
 mod promote;
 mod quickstart;
 mod readme;
+mod rehearsal;
 mod release;
 mod report;
 mod rollout;

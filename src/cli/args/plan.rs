@@ -39,6 +39,16 @@ pub(in crate::cli) struct Plan {
     #[arg(long, value_name = "TIME", conflicts_with_all = ["out", "refresh_only"])]
     pub(in crate::cli) at: Option<jiff::Timestamp>,
 
+    /// Play the plan too, in a simulation on a clock that jumps: who moves when, what holds whom and until when, how long
+    /// it takes, and what a failure in the second wave would leave. From what the plan was made of; nothing of it is kept
+    /// or reaches the service
+    #[arg(long, conflicts_with_all = ["out", "refresh_only"])]
+    pub(in crate::cli) rehearse: bool,
+
+    /// With --rehearse: how long each piece of agents' work is assumed to take, as in 12m [default: 5m]
+    #[arg(long, value_name = "DURATION", requires = "rehearse", value_parser = crate::rollout::parse_span)]
+    pub(in crate::cli) rehearse_update: Option<jiff::SignedDuration>,
+
     #[command(flatten)]
     pub(in crate::cli) targets: Targets,
 

@@ -3,9 +3,10 @@
 //! A draw depends on the seed, the op and how often it was asked, and on nothing else, so that a run with faults is
 //! the same run whatever the order of its calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::CloudError;
+use crate::name::Ocid;
 use crate::op::{Op, OpKey};
 
 /// Something that goes wrong when an op is submitted.
@@ -20,6 +21,13 @@ pub enum Fault {
     IdleUpdate,
     /// The work request fails; of one for a group, on the first of the instances that are waited for.
     FailedWork {
+        /// With this message.
+        message: String,
+    },
+    /// The work request for a group fails on these of its members, and is done on the others.
+    FailedParts {
+        /// On whom.
+        instances: BTreeSet<Ocid>,
         /// With this message.
         message: String,
     },

@@ -199,3 +199,52 @@ async fn versions_on_offer_are_those_of_an_instances_sources_or_of_all() {
     cloud.withhold(set(&["bash-3-1.x86_64"]).as_slice());
     assert_eq!(offers(None).await, set(&["bash-2-1.x86_64"]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn work_for_a_group_fails_on_those_that_are_named() {
+    let mut world = cloud().observed();
+    let (group, ids) = (Ocid::new("ocid1.osmhmanagedinstancegroup.oc1..g"), ["a", "b", "c"]);
+    let ids = ids.map(|name| Ocid::new(&format!("ocid1.instance.oc1..{name}")));
+    let mut seen = world.instances[&instance()].clone();
+    seen.children.extend(seen.parent.take());
+    seen.groups.insert(group.clone());
+    let members: BTreeSet<Ocid> = ids.iter().cloned().collect();
+    world.instances = ids.iter().map(|id| (id.clone(), seen.clone())).collect();
+    let sources = seen.children.clone();
+    let of = crate::observed::ServiceGroup { name: "web".into(), members, sources, ..Default::default() };
+    world.groups.insert(group.clone(), of);
+    let cloud = MemoryCloud::new(world);
+    let Op::Update { source, kind, .. } = update() else { unreachable!() };
+    let group = GroupRef { group: GroupName::new("web"), id: Some(group) };
+    let op = Op::UpdateGroup { group, source, kind, instances: ids.to_vec() };
+    let struck: BTreeSet<Ocid> = ids[1..].iter().cloned().collect();
+    cloud.on_submit(op.key(), 1, Fault::FailedParts { instances: struck.clone(), message: "full".into() });
+    let Submitted::Pending { ticket } = cloud.submit(&op, &token("1")).await.unwrap() else { unreachable!() };
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let Progress::Parts { parts, over: true } = cloud.poll(&ticket).await.unwrap() else { unreachable!() };
+    let old = set(&["bash-1-1.x86_64"]);
+    for id in &ids {
+        let failed = matches!(parts[id], crate::cloud::Part::Failed { .. });
+        let inventory = cloud.observed().instances[id].inventory.clone().unwrap();
+        assert_eq!((failed, inventory.installed == old), (struck.contains(id), struck.contains(id)), "{id}");
+        assert!(cloud.observed().instances[id].open_work.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn agents_check_in_where_that_is_asked_for() {
+    let cloud = cloud();
+    let scope = Scope::Standing(instance());
+    let last = async || match cloud.observe(&scope).await.unwrap() {
+        Sighting::Instance(_, seen) => seen.unwrap().last_checkin,
+        other => unreachable!("{other:?}"),
+    };
+    assert_eq!(last().await, None);
+    let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+    cloud.set_checkins(now);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(last().await.unwrap().duration_since(now).as_secs() == 60);
+    // Nobody hears of one that does not.
+    cloud.set_status(&instance(), InstanceStatus::Unreachable);
+    assert_eq!(last().await, None);
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::fault::{Fault, Script, no_answer, refused};
@@ -16,6 +17,7 @@ use crate::observed::{
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
+mod checkins;
 mod crew;
 mod offers;
 mod tokens;
@@ -45,6 +47,8 @@ pub(super) struct World {
     pub(super) errata: Vec<Erratum>,
     pub(super) streams: BTreeMap<Ocid, Vec<StreamContents>>,
     pub(super) stale_contents: usize,
+    /// Where agents check in: what time it was at a moment of tokio's clock.
+    pub(super) checkins: Option<(Timestamp, Instant)>,
     pub(super) violations: Vec<String>,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
@@ -95,6 +99,7 @@ impl World {
             errata: Vec::new(),
             streams: BTreeMap::new(),
             stale_contents: 0,
+            checkins: None,
             violations: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
@@ -120,7 +125,7 @@ impl World {
             Scope::Instance(id) => {
                 let seen = self.observed.instances.get(id).cloned().map(|mut seen| {
                     seen.inventory = None;
-                    seen
+                    self.check_in(seen)
                 });
                 Sighting::Instance(id.clone(), seen)
             }
@@ -128,6 +133,7 @@ impl World {
             Scope::Standing(id) => {
                 let seen = self.observed.instances.get(id).cloned();
                 let bare = seen.map(|seen| Instance { inventory: None, open_work: Vec::new(), ..seen });
+                let bare = bare.map(|seen| self.check_in(seen));
                 Sighting::Instance(id.clone(), bare)
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),

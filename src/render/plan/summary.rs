@@ -9,7 +9,9 @@ use super::super::words::{
     brief, clean, count, held_short, natural, patching, phase_count, reason_short, source_name, time,
 };
 use crate::name::{Address, GroupName};
-use crate::plan::{Change, ChangeAction, ChangeDetail, Phase, Plan, PlannedGroup, Reason, Takeover};
+use crate::plan::{
+    Change, ChangeAction, ChangeDetail, HeldReason, Phase, Plan, PlannedGroup, Reason, Takeover,
+};
 
 /// How many names a summary gives before it counts.
 const NAMES: usize = 3;
@@ -260,11 +262,18 @@ fn number(number: usize) -> String {
 
 /// Writes in a line what is held, and why.
 pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
-    if plan.held.is_empty() {
-        return;
-    }
+    held_where(page, plan, "Held", |_| true);
+}
+
+/// The same of what is held for some reasons only.
+pub(in super::super) fn held_where(
+    page: &mut Page,
+    plan: &Plan,
+    label: &str,
+    counts: impl Fn(&HeldReason) -> bool,
+) {
     let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for held in &plan.held {
+    for held in plan.held.iter().filter(|held| counts(&held.reason)) {
         let name = match &held.address {
             Address::Instance(instance) => brief(plan.label(instance)),
             Address::Group(group) => format!("group {group}"),
@@ -273,6 +282,9 @@ pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
             Address::Profile(group) => format!("profile {group}"),
         };
         kinds.entry(held_short(&held.reason)).or_default().push(name);
+    }
+    if kinds.is_empty() {
+        return;
     }
     let parts: Vec<String> = kinds
         .iter_mut()
@@ -286,7 +298,7 @@ pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
         })
         .collect();
     page.blank();
-    page.labelled("Held", &parts.join("; "));
+    page.labelled(label, &parts.join("; "));
 }
 
 fn cost(page: &mut Page, plan: &Plan) {

@@ -76,11 +76,15 @@ impl World {
     /// Does it on all who check in, but for those on whom it goes wrong.
     pub(super) fn end_crew(&mut self, ticket: &Ticket, op: &Op, fault: Option<&Fault>) {
         let first = op.crew().and_then(|(_, instances)| instances.first()).cloned();
-        let struck = first.filter(|_| matches!(fault, Some(Fault::FailedWork { .. } | Fault::StuckWork)));
-        let before: Option<(Ocid, Instance)> = struck.and_then(|id| {
-            let seen = self.observed.instances.get(&id)?.clone();
-            Some((id, seen))
-        });
+        let struck: BTreeSet<Ocid> = match fault {
+            Some(Fault::FailedWork { .. } | Fault::StuckWork) => first.into_iter().collect(),
+            Some(Fault::FailedParts { instances, .. }) => instances.clone(),
+            _ => BTreeSet::new(),
+        };
+        let before: Vec<(Ocid, Instance)> = struck
+            .iter()
+            .filter_map(|id| Some((id.clone(), self.observed.instances.get(id)?.clone())))
+            .collect();
         let ids: Vec<Ocid> = self.work[ticket].parts.keys().cloned().collect();
         for id in &ids {
             // What is of a kind is what the service lists as of it at that time.
@@ -92,21 +96,21 @@ impl World {
         }
         self.observed.updates.clear();
         let stuck = fault == Some(&Fault::StuckWork);
-        if let Some((id, old)) = &before
-            && let Some(seen) = self.observed.instances.get_mut(id)
-        {
+        for (id, old) in before {
+            let Some(seen) = self.observed.instances.get_mut(&id) else { continue };
             // Whoever is taken in is a member, whatever its agent did.
             let groups = std::mem::take(&mut seen.groups);
-            *seen = Instance { groups, ..old.clone() };
+            *seen = Instance { groups, ..old };
         }
-        let struck = before.as_ref().map(|(id, _)| id);
         let mut parts = BTreeMap::new();
         for id in ids {
             let Some(seen) = self.observed.instances.get_mut(&id) else { continue };
-            let is_struck = struck == Some(&id);
+            let is_struck = struck.contains(&id);
             let part = match fault {
                 _ if !seen.status.takes_work() => Part::Accepted,
-                Some(Fault::FailedWork { message }) if is_struck => Part::Failed { message: message.clone() },
+                Some(Fault::FailedWork { message } | Fault::FailedParts { message, .. }) if is_struck => {
+                    Part::Failed { message: message.clone() }
+                }
                 Some(Fault::StuckWork) if is_struck => Part::Running,
                 _ => Part::Succeeded,
             };

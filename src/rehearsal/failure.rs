@@ -1,0 +1,129 @@
+//! What a failure in the second wave of a group would leave: on whom it is assumed, and what stands there when the
+//! rollout has stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::play::Played;
+use super::watch::{is_of_wave, moved, wave};
+use super::{Failure, Piece};
+use crate::apply::Outcome;
+use crate::cloud::memory::Fault;
+use crate::name::{GroupName, Ocid};
+use crate::op::{Op, OpKey};
+use crate::plan::{Action, Plan, PlannedGroup, PlannedRollout};
+
+/// What an agent is assumed to say.
+const MESSAGE: &str = "assumed to fail";
+
+/// What goes wrong in a run.
+pub(super) struct Script<'a> {
+    group: &'a PlannedGroup,
+    wave: u32,
+    failing: Vec<Ocid>,
+    pub(super) faults: Vec<(OpKey, Fault)>,
+}
+
+impl Script<'_> {
+    /// Returns the group and the wave in which it goes wrong.
+    pub(super) fn wave(&self) -> (&GroupName, u32) {
+        (&self.group.name, self.wave)
+    }
+}
+
+/// Returns what is to go wrong, by group: in the second wave that the plan moves, one more than are put up with.
+pub(super) fn scripts(plan: &Plan) -> Vec<Script<'_>> {
+    // The waves of each group that move somebody, and the ops that install something in each.
+    let mut installs: BTreeMap<&GroupName, BTreeMap<u32, Vec<&Op>>> = BTreeMap::new();
+    for step in &plan.steps {
+        let (Action::Act { op }, Some(group)) = (&step.action, &step.group) else { continue };
+        if is_of_wave(step) && !moved(step).is_empty() {
+            let ops = installs.entry(group).or_default().entry(wave(step)).or_default();
+            ops.extend((!op.installs().is_empty()).then_some(op));
+        }
+    }
+    let scripts = plan.groups.iter().filter_map(|group| {
+        let rollout = group.rollout.as_ref()?;
+        let (wave, ops) = installs.get(&group.name)?.iter().nth(1)?;
+        script(group, rollout, (*wave, ops))
+    });
+    scripts.collect()
+}
+
+fn script<'a>(
+    group: &'a PlannedGroup,
+    rollout: &PlannedRollout,
+    (wave, ops): (u32, &[&Op]),
+) -> Option<Script<'a>> {
+    let of_wave = rollout.waves.get(wave as usize - 1).and_then(|wave| wave.allowed);
+    let allowed = of_wave.into_iter().chain(rollout.allowed).min()?;
+    // What is installed last decides; whom it is installed on stands in the order of the plan.
+    let mut last: BTreeMap<&Ocid, &Op> = BTreeMap::new();
+    let mut failing: Vec<Ocid> = Vec::new();
+    for op in ops {
+        for instance in op.installs() {
+            if last.insert(instance, op).is_none() && failing.len() <= allowed {
+                failing.push(instance.clone());
+            }
+        }
+    }
+    let mut parts: BTreeMap<OpKey, BTreeSet<Ocid>> = BTreeMap::new();
+    let mut faults: Vec<(OpKey, Fault)> = Vec::new();
+    for instance in &failing {
+        let Some(op) = last.get(instance) else { continue };
+        match op.crew() {
+            Some(_) => {
+                parts.entry(op.key()).or_default().insert(instance.clone());
+            }
+            None => faults.push((op.key(), Fault::FailedWork { message: MESSAGE.to_owned() })),
+        }
+    }
+    faults.extend(parts.into_iter().map(|(key, instances)| {
+        let message = MESSAGE.to_owned();
+        (key, Fault::FailedParts { instances, message })
+    }));
+    (!failing.is_empty()).then_some(Script { group, wave, failing, faults })
+}
+
+/// Tells what a run with failures has left, beside one without.
+pub(super) fn told(piece: &Piece, script: &Script<'_>, usual: &Played<'_>, played: &Played<'_>) -> Failure {
+    let name = &script.group.name;
+    let release = &script.group.release;
+    let (mut at_level, mut below) = (Vec::new(), Vec::new());
+    let own = played.state.instances.iter().filter(|(_, known)| known.group == *name);
+    for (id, known) in own.filter(|(_, known)| known.release.as_ref() == Some(release)) {
+        let proven = known.at_level.as_ref().is_some_and(|level| level.release == *release);
+        if proven { &mut at_level } else { &mut below }.push(id.clone());
+    }
+    let of_group = piece.plan.steps.iter().filter(|step| step.group.as_ref() == Some(name));
+    let movers: BTreeSet<&Ocid> = of_group.flat_map(moved).collect();
+    let rides = |id: &Ocid| {
+        played.state.instances.get(id).is_some_and(|known| known.release.as_ref() == Some(release))
+    };
+    let moved_then = moving_groups(&piece.plan, &played.outcome);
+    let waiting = moving_groups(&piece.plan, &usual.outcome)
+        .into_iter()
+        .filter(|(group, done)| *group != name && moved_then.get(group).is_none_or(|then| then < done));
+    Failure {
+        group: name.clone(),
+        wave: script.wave,
+        failing: script.failing.clone(),
+        stops: played.watch.stopped.get(name).copied(),
+        ends: played.watch.ended(name),
+        at_level,
+        below,
+        untouched: movers.iter().filter(|id| !rides(id)).count(),
+        waiting: waiting.map(|(group, _)| group.clone()).collect(),
+    }
+}
+
+/// Counts the steps that moved somebody of each group.
+fn moving_groups<'p>(plan: &'p Plan, outcome: &Outcome) -> BTreeMap<&'p GroupName, usize> {
+    let mut groups = BTreeMap::new();
+    for (step, end) in &outcome.ends {
+        let Some(step) = plan.steps.get(step.0 as usize).filter(|_| end.lets_on()) else { continue };
+        if let Some(group) = step.group.as_ref().filter(|_| !moved(step).is_empty()) {
+            *groups.entry(group).or_insert(0) += 1;
+        }
+    }
+    groups
+}
