@@ -1,9 +1,10 @@
 //! One group of 10,000 instances of 650 packages that goes to its next release in waves: planning it in ten gated waves, and
-//! the run of a rollout in five waves at 20 ms a call, on tokio's paused clock, with a state in memory.
+//! the run of a rollout in five waves at 20 ms a call, on tokio's paused clock, with a state in memory; and a rehearsal of five
+//! waves with soaks, which plays the plan twice: as it is, and with one failure too many in the second wave.
 //!
 //! Bars: planned in 1 s with a peak of 200 MB, fleet included; the rollout within 5 % of the ideal makespan that
 //! `concurrency` allows, with a peak of 500 MB. The ideal is what one instance takes by itself, times the most that a place
-//! has to do one after the other, wave after wave. The way there is wide enough for all places at once (`--parallelism`),
+//! has to do one after the other, wave after wave. A rehearsal takes 10 s, a peak of 500 MB. The way there is wide enough for all places at once (`--parallelism`),
 //! since else that is what bounds it.
 
 use std::process::Command;
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchtrain::apply::{Run, Settings, StepEnd, apply};
 use patchtrain::cloud::memory::MemoryCloud;
 use patchtrain::plan::Plan;
+use patchtrain::rehearsal::{Assumptions, Piece, rehearse};
 use patchtrain::rollout::{Amount, Pace, cumulative};
 use patchtrain::state::State;
 use patchtrain::state::store::{Holder, LockId, Session, Store};
@@ -39,9 +41,10 @@ fn main() {
     match std::env::var(PART).as_deref() {
         Ok("plan") => planned(),
         Ok("run") => ran(),
-        Ok(other) => panic!("{PART} is plan or run, not {other}"),
+        Ok("rehearsal") => rehearsed(),
+        Ok(other) => panic!("{PART} is plan, run or rehearsal, not {other}"),
         Err(_) => {
-            for part in ["plan", "run"] {
+            for part in ["plan", "run", "rehearsal"] {
                 let program = std::env::current_exe().expect("a bench knows where it lies");
                 let done = Command::new(program).env(PART, part).status();
                 assert!(done.is_ok_and(|status| status.success()), "{part} failed");
@@ -118,6 +121,35 @@ fn ran() {
         "{seconds:.0} s; one by itself takes {alone:.2} s, {turns} turns of that are {ideal:.0} s: {:+.1} % (bar 5 %); peak {} MB (bar 500 MB)",
         (seconds / ideal - 1.0) * 100.0,
         fleet::memory("VmHWM"),
+    );
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures on stdout")]
+fn rehearsed() {
+    let mut world = in_waves(INSTANCES, equal(5), None);
+    world.train.groups[0].pace.wave_soak = Some(SignedDuration::from_hours(24));
+    let plan = world.plan();
+    let settings = Settings {
+        parallelism: 10,
+        first_wait: Duration::from_millis(500),
+        longest_wait: Duration::from_secs(30),
+        verify_patience: Duration::from_secs(1_800),
+        work_patience: Duration::from_secs(4 * 3_600),
+    };
+    let begins = plan.created;
+    let (state, observed) = (world.state.clone(), world.observed.clone());
+    let piece = Piece { plan, state, observed, begins, settings, assumptions: Assumptions::default() };
+    let before = fleet::memory("VmRSS");
+    let (start, spent) = (Instant::now(), on_cpu());
+    let told = rehearse(&piece).expect("it can be played");
+    let (seconds, cpu) = (start.elapsed().as_secs_f64(), on_cpu() - spent);
+    assert_eq!((told.counts.failed, told.counts.not_started), (0, 0), "{:?}", told.left);
+    let stopped = told.failures.iter().filter(|failure| failure.stops.is_some()).count();
+    let steps = piece.plan.steps.len();
+    println!("rehearsed {INSTANCES} instances in 5 waves a day apart, {steps} steps, and {stopped} stop:");
+    println!(
+        "{seconds:.1} s (bar 10 s), {cpu:.1} s of it on a CPU; before {before} MB, peak {} MB (bar 500 MB)",
+        fleet::memory("VmHWM")
     );
 }
 

@@ -134,7 +134,7 @@ fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
     let paused = rehearsed(&workspace, &[]);
     has(
         &paused,
-        &["over 2026-11-23 09:00Z, at once", "group.web was paused by tester", "Steps: 36 not started"],
+        &["over 2026-11-23 09:00Z, at once", "group.web was paused by tester", "Steps: 37 not started"],
     );
     assert!(!paused.contains("failed"), "nobody is moved whose move could fail: {paused}");
 }
