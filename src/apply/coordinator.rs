@@ -1,6 +1,7 @@
 //! The coordinator: sole owner of state, journal and ready queue. It starts workers, makes what they report durable
 //! in batches, opens or shuts gates, and stops the run when told to.
 
+mod asleep;
 mod books;
 mod equipment;
 mod rollout;
@@ -15,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+use self::asleep::Asleep;
 use self::rollout::Paces;
 use super::desk::{Desk, Halt, Message, Shared};
 use super::job::{self, Job};
@@ -53,8 +55,7 @@ pub(super) struct Coordinator<'a, C, S, F> {
     fallen: HashMap<Ocid, String>,
     /// Open work of earlier runs that no step is about.
     orphans: Vec<(OpKey, Ticket)>,
-    /// Gates and steps that wait for a time, and when that comes.
-    asleep: Vec<(Timestamp, StepId)>,
+    asleep: Asleep,
     /// What has been told of what they wait for.
     held: HashSet<(String, Timestamp)>,
     paces: Paces<'a>,
@@ -109,7 +110,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             fallen: HashMap::new(),
             without: HashMap::new(),
             orphans: Vec::new(),
-            asleep: Vec::new(),
+            asleep: Asleep::default(),
             held: HashSet::new(),
             paces: rollout::paces(plan),
             interrupted: Interrupted::No,
@@ -152,8 +153,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             self.wake(now);
             self.start()?;
             self.ledger.commit().await?;
-            let wakes = self.asleep.iter().map(|(until, _)| *until).min();
-            let wakes = wakes.filter(|_| self.interrupted == Interrupted::No);
+            let wakes = self.asleep.next().filter(|_| self.interrupted == Interrupted::No);
             if self.workers.is_empty() && wakes.is_none() {
                 break;
             }

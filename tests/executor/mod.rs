@@ -2,4 +2,5 @@
 
 mod convergence;
 mod crews;
+mod rehearsals;
 mod rollouts;

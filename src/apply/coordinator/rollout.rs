@@ -183,7 +183,7 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
                 if self.held.insert((message.clone(), until)) {
                     (self.on_event)(Event::Held { step: step.id, message, until });
                 }
-                self.asleep.push((until, step.id));
+                self.asleep.add(until, step);
             }
             None => self.end(step.id, StepEnd::Shut { message }),
         }
@@ -191,19 +191,13 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
 
     /// Wakes what slept until now.
     pub(super) fn wake(&mut self, now: Timestamp) {
-        if self.asleep.is_empty() {
-            return;
-        }
-        // A gate behind which everything has ended some other way has nothing to wait for.
         let schedule = &self.schedule;
-        let (awake, asleep): (Vec<_>, Vec<_>) =
-            self.asleep.drain(..).partition(|(until, step)| *until <= now || !schedule.is_waited_for(*step));
-        self.asleep = asleep;
+        let awake = self.asleep.wake(now, |step| schedule.is_waited_for(step));
         if !awake.is_empty() {
             // Whether the service is back shows when it is asked.
             self.shared.down.store(false, Ordering::Relaxed);
         }
-        for (_, step) in awake {
+        for step in awake {
             self.schedule.again(step);
         }
     }

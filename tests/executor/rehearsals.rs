@@ -1,0 +1,94 @@
+//! Rehearsals of generated worlds: the same plan is told in the same way each time; what is told fits together; and what
+//! a failure in the second wave leaves is what the train puts up with.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use patchtrain::apply::Settings;
+use patchtrain::plan::Plan;
+use patchtrain::rehearsal::{Assumptions, Piece, Rehearsal, rehearse};
+
+use crate::support::hub;
+use crate::support::rng::Rng;
+use crate::support::worlds::{self, World};
+
+const WORLDS: u64 = 60;
+
+fn piece(world: &World, plan: Plan) -> Piece {
+    let settings = Settings {
+        parallelism: 4,
+        first_wait: Duration::from_millis(500),
+        longest_wait: Duration::from_secs(30),
+        verify_patience: Duration::from_secs(1_800),
+        work_patience: Duration::from_secs(4 * 3_600),
+    };
+    let (state, observed, begins) = (world.state.clone(), world.observed.clone(), world.now);
+    Piece { plan, state, observed, begins, settings, assumptions: Assumptions::default() }
+}
+
+/// Checks that what is told of a plan fits together.
+fn fits(plan: &Plan, told: &Rehearsal, context: &str) {
+    let counts = told.counts;
+    let all = counts.done + counts.already + counts.failed + counts.not_started;
+    assert_eq!(all, plan.steps.len(), "{context}");
+    assert_eq!(counts.failed + counts.not_started == 0, told.left.is_empty(), "{context}: {:?}", told.left);
+    for course in &told.groups {
+        let mut before = None;
+        for leg in &course.waves {
+            let context = format!("{context}: {} of {}", leg.wave, course.group);
+            assert!(leg.begun.is_none_or(|begun| begun >= told.begins), "{context}");
+            assert!(leg.ended.is_none() || leg.ended >= leg.begun, "{context}");
+            assert!(leg.holds.iter().all(|hold| hold.from <= hold.until), "{context}");
+            // A gate with a soak stands between two waves: whoever moves does so after all of whom moved before.
+            if leg.moving > 0 && leg.begun.is_some() {
+                assert!(before.is_none_or(|before| leg.begun >= Some(before)), "{context} begins too early");
+                before = leg.ended;
+            }
+        }
+    }
+}
+
+fn play(seeds: u64, world: impl Fn(&mut Rng) -> World) {
+    let (mut stops, mut soaks) = (0, 0);
+    for seed in worlds::seeds(seeds) {
+        let mut rng = Rng::new(seed ^ 0x9e_4e);
+        let mut world = world(&mut rng);
+        for group in &mut world.train.groups {
+            group.pace.wave_soak = Some(SignedDuration::from_hours(24));
+        }
+        let Ok(plan) = world.plan() else { continue };
+        let context = format!("seed {seed}");
+        let piece = piece(&world, plan);
+        let told = rehearse(&piece).unwrap_or_else(|error| panic!("{context}: {error}"));
+        assert_eq!(rehearse(&piece).unwrap(), told, "{context}");
+        let plan = &piece.plan;
+        fits(plan, &told, &context);
+        soaks +=
+            told.groups.iter().flat_map(|course| &course.waves).filter(|leg| !leg.holds.is_empty()).count();
+        let groups: BTreeSet<_> = told.failures.iter().map(|failure| &failure.group).collect();
+        assert_eq!(groups.len(), told.failures.len(), "{context}: each group once");
+        for failure in &told.failures {
+            let context = format!("{context}: {} of {}", failure.wave, failure.group);
+            let rollout = plan.group(&failure.group).unwrap().rollout.as_ref().unwrap();
+            let allowed =
+                rollout.waves[failure.wave as usize - 1].allowed.into_iter().chain(rollout.allowed).min();
+            let enough = failure.failing.len() > allowed.unwrap();
+            assert!(!enough || failure.stops.is_some(), "{context}: {failure:?}");
+            let lost = failure.failing.iter().filter(|id| failure.at_level.contains(id)).count();
+            assert_eq!(lost, 0, "{context}: whose update failed is not at level");
+            stops += usize::from(failure.stops.is_some());
+        }
+    }
+    assert!(stops > 5 && soaks > 5, "{stops} stop, {soaks} soak");
+}
+
+#[test]
+fn a_rehearsal_is_the_same_each_time_and_stops_where_too_many_fail() {
+    play(WORLDS, worlds::fresh);
+}
+
+#[test]
+fn so_it_is_on_the_hub() {
+    play(WORLDS, hub::fresh);
+}
