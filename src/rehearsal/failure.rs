@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::play::Played;
 use super::watch::{is_of_wave, moved, wave};
 use super::{Failure, Piece};
-use crate::apply::Outcome;
+use crate::apply::{Outcome, StepEnd};
 use crate::cloud::memory::Fault;
 use crate::name::{GroupName, Ocid};
 use crate::op::{Op, OpKey};
@@ -23,20 +23,14 @@ pub(super) struct Script<'a> {
     pub(super) faults: Vec<(OpKey, Fault)>,
 }
 
-impl Script<'_> {
-    /// Returns the group and the wave in which it goes wrong.
-    pub(super) fn wave(&self) -> (&GroupName, u32) {
-        (&self.group.name, self.wave)
-    }
-}
-
 /// Returns what is to go wrong, by group: in the second wave that the plan moves, one more than are put up with.
-pub(super) fn scripts(plan: &Plan) -> Vec<Script<'_>> {
+/// Only what a run without failures has asked for can fail.
+pub(super) fn scripts<'p>(plan: &'p Plan, usual: &Outcome) -> Vec<Script<'p>> {
     // The waves of each group that move somebody, and the ops that install something in each.
     let mut installs: BTreeMap<&GroupName, BTreeMap<u32, Vec<&Op>>> = BTreeMap::new();
-    for step in &plan.steps {
+    for (step, (_, end)) in plan.steps.iter().zip(&usual.ends) {
         let (Action::Act { op }, Some(group)) = (&step.action, &step.group) else { continue };
-        if is_of_wave(step) && !moved(step).is_empty() {
+        if *end == StepEnd::Done && is_of_wave(step) && !moved(step).is_empty() {
             let ops = installs.entry(group).or_default().entry(wave(step)).or_default();
             ops.extend((!op.installs().is_empty()).then_some(op));
         }
@@ -61,11 +55,14 @@ fn script<'a>(
     let mut failing: Vec<Ocid> = Vec::new();
     for op in ops {
         for instance in op.installs() {
-            if last.insert(instance, op).is_none() && failing.len() <= allowed {
+            if last.insert(instance, op).is_none() {
                 failing.push(instance.clone());
             }
         }
     }
+    // Who cannot be taken in keeps the others from being updated, which is no failure of theirs: such come last.
+    failing.sort_by_key(|instance| matches!(last.get(instance), Some(Op::Enroll { .. })));
+    failing.truncate(allowed + 1);
     let mut parts: BTreeMap<OpKey, BTreeSet<Ocid>> = BTreeMap::new();
     let mut faults: Vec<(OpKey, Fault)> = Vec::new();
     for instance in &failing {

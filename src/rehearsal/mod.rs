@@ -184,13 +184,11 @@ pub enum RehearsalError {
 pub fn rehearse(piece: &Piece) -> Result<Rehearsal, RehearsalError> {
     let stage = play::Stage::of(piece);
     let played = stage.play(&[])?;
-    let scripts = failure::scripts(&piece.plan);
+    let scripts = failure::scripts(&piece.plan, &played.outcome);
     let failed = |script: &failure::Script<'_>| -> Result<Failure, RehearsalError> {
         Ok(failure::told(piece, script, &played, &stage.play(&script.faults)?))
     };
-    // Where nobody of the wave is moved, nobody's move fails.
-    let scripts = scripts.iter().filter(|script| played.watch.has_begun(script.wave()));
-    let failures: Result<Vec<Failure>, RehearsalError> = scripts.map(failed).collect();
+    let failures: Result<Vec<Failure>, RehearsalError> = scripts.iter().map(failed).collect();
     let failures = failures?;
     let left = played.left();
     let play::Played { outcome, watch, ends, .. } = played;

@@ -119,11 +119,6 @@ impl<'a> Watch<'a> {
         open.map(|(left, _)| left.clone()).collect()
     }
 
-    /// Tells whether a step of a wave was started.
-    pub(super) fn has_begun(&self, wave: (&GroupName, u32)) -> bool {
-        self.of.get(&wave).is_some_and(|leg| self.legs[*leg].begun.is_some())
-    }
-
     /// Returns when the last step of a group had ended.
     pub(super) fn ended(&self, group: &GroupName) -> Option<Timestamp> {
         let own = self.of.iter().filter(|((of, _), _)| *of == group);

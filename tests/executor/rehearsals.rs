@@ -13,7 +13,7 @@ use crate::support::hub;
 use crate::support::rng::Rng;
 use crate::support::worlds::{self, World};
 
-const WORLDS: u64 = 60;
+const WORLDS: u64 = 150;
 
 fn piece(world: &World, plan: Plan) -> Piece {
     let settings = Settings {
@@ -73,14 +73,16 @@ fn play(seeds: u64, world: impl Fn(&mut Rng) -> World) {
             let rollout = plan.group(&failure.group).unwrap().rollout.as_ref().unwrap();
             let allowed =
                 rollout.waves[failure.wave as usize - 1].allowed.into_iter().chain(rollout.allowed).min();
-            let enough = failure.failing.len() > allowed.unwrap();
+            // Who could not be taken into a group of the hub keeps the rest of it from being updated, and stops nothing.
+            let rides = |id| failure.at_level.contains(id) || failure.below.contains(id);
+            let enough = failure.failing.len() > allowed.unwrap() && failure.failing.iter().all(rides);
             assert!(!enough || failure.stops.is_some(), "{context}: {failure:?}");
             let lost = failure.failing.iter().filter(|id| failure.at_level.contains(id)).count();
             assert_eq!(lost, 0, "{context}: whose update failed is not at level");
             stops += usize::from(failure.stops.is_some());
         }
     }
-    assert!(stops > 5 && soaks > 5, "{stops} stop, {soaks} soak");
+    assert!(stops > 3 && soaks > 3, "{stops} stop, {soaks} soak");
 }
 
 #[test]
