@@ -50,34 +50,33 @@ fn script<'a>(
 ) -> Option<Script<'a>> {
     let of_wave = rollout.waves.get(wave as usize - 1).and_then(|wave| wave.allowed);
     let allowed = of_wave.into_iter().chain(rollout.allowed).min()?;
-    // What is installed last decides; whom it is installed on stands in the order of the plan.
-    let mut last: BTreeMap<&Ocid, &Op> = BTreeMap::new();
-    let mut failing: Vec<Ocid> = Vec::new();
+    let mut failing: Vec<&Ocid> = Vec::new();
+    let mut known: BTreeSet<&Ocid> = BTreeSet::new();
+    let mut enrolled: BTreeSet<&Ocid> = BTreeSet::new();
     for op in ops {
-        for instance in op.installs() {
-            if last.insert(instance, op).is_none() {
-                failing.push(instance.clone());
-            }
+        failing.extend(op.installs().iter().filter(|instance| known.insert(instance)));
+        if matches!(op, Op::Enroll { .. }) {
+            enrolled.extend(op.installs());
         }
     }
     // Who cannot be taken in keeps the others from being updated, which is no failure of theirs: such come last.
-    failing.sort_by_key(|instance| matches!(last.get(instance), Some(Op::Enroll { .. })));
+    failing.sort_by_key(|instance| enrolled.contains(instance));
     failing.truncate(allowed + 1);
-    let mut parts: BTreeMap<OpKey, BTreeSet<Ocid>> = BTreeMap::new();
-    let mut faults: Vec<(OpKey, Fault)> = Vec::new();
-    for instance in &failing {
-        let Some(op) = last.get(instance) else { continue };
-        match op.crew() {
-            Some(_) => {
-                parts.entry(op.key()).or_default().insert(instance.clone());
-            }
-            None => faults.push((op.key(), Fault::FailedWork { message: MESSAGE.to_owned() })),
-        }
-    }
-    faults.extend(parts.into_iter().map(|(key, instances)| {
+    let failing: Vec<Ocid> = failing.into_iter().cloned().collect();
+    let chosen: BTreeSet<&Ocid> = failing.iter().collect();
+    // Nothing that is to be installed on them is.
+    let faults = ops.iter().filter_map(|op| {
+        let struck = op.installs().iter().filter(|instance| chosen.contains(instance));
+        let instances: BTreeSet<Ocid> = struck.cloned().collect();
         let message = MESSAGE.to_owned();
-        (key, Fault::FailedParts { instances, message })
-    }));
+        let fault = match op.crew() {
+            _ if instances.is_empty() => return None,
+            Some(_) => Fault::FailedParts { instances, message },
+            None => Fault::FailedWork { message },
+        };
+        Some((op.key(), fault))
+    });
+    let faults = faults.collect();
     (!failing.is_empty()).then_some(Script { group, wave, failing, faults })
 }
 

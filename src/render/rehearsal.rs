@@ -148,7 +148,7 @@ fn failed(page: &mut Page, plan: &Plan, failure: &Failure) {
         (Some(stops), Some(ends)) => {
             format!("the rollout stops {}; nothing of it is at work after {}", time(*stops), time(*ends))
         }
-        _ => "the rollout does not stop".to_owned(),
+        _ => "the rollout does not stop by itself".to_owned(),
     };
     page.heading(&title, &stop);
     let named = |page: &Page, instances: &[Ocid]| {
