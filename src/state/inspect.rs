@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use crate::name::{Address, GroupName, NameError, Ocid, ReleaseName};
-use crate::op::OpKey;
+use crate::op::{OpKey, Subject};
 use crate::package::Digest;
 
 /// Addresses as people write them. An instance is told by its display name where no other of the state has it.
@@ -112,6 +112,35 @@ impl State {
             Address::Profile(name) => value(self.profiles.get(name)),
             Address::Instance(id) => value(self.instances.get(id)),
         }
+    }
+}
+
+/// A call that was made and is not known to have ended, on an instance or on a group as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// What it does: `update`, `reboot`, `enforce`.
+    pub kind: String,
+    /// The group of the train, where that is known.
+    pub group: Option<GroupName>,
+    /// The instance by its name, or the group of the service.
+    pub what: String,
+}
+
+impl State {
+    /// Returns the calls that put agents to work and are not known to have ended.
+    pub fn open_calls(&self) -> impl Iterator<Item = OpenCall> {
+        self.unfinished.keys().filter_map(|key| {
+            let (group, what) = match key.subject()? {
+                Subject::Instance(id) => {
+                    let known = self.instances.get(&id);
+                    let name = known.map_or_else(|| id.to_string(), |record| record.name.to_string());
+                    (known.map(|record| record.group.clone()), name)
+                }
+                Subject::Group(group) => (Some(group.whole()), format!("group {group}")),
+            };
+            let kind = key.0.split('/').next().unwrap_or_default();
+            Some(OpenCall { kind: kind.trim_start_matches("group-").to_owned(), group, what })
+        })
     }
 }
 
