@@ -33,12 +33,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let mut watched = Vec::new();
             for train in &trains {
                 if group.as_ref().is_none_or(|group| train.group(group).is_some()) {
-                    watched.extend(look(context, train, group.as_ref(), &interrupt).await?);
+                    watched.push(look(context, train, group.as_ref(), &interrupt).await?);
                 }
-            }
-            if watched.is_empty() {
-                context.terminal.say("Nothing was applied yet: there is no rollout to watch.");
-                return Ok(exit::DONE);
             }
             let style = context.terminal.style(arguments.amount.detail());
             let over = watched.iter().all(Watched::is_over);
@@ -56,12 +52,13 @@ async fn look(
     train: &Train,
     group: Option<&GroupName>,
     interrupt: &Interrupt,
-) -> Result<Option<Watched>, CliError> {
+) -> Result<Watched, CliError> {
     let store = context.store(train, interrupt).await?;
     let lock = unless_interrupted(interrupt, store.locked()).await??;
-    let Some(state) = context.state(train, interrupt).await? else { return Ok(None) };
+    let stored = context.state(train, interrupt).await?;
+    let state = context.own_state(train, stored, interrupt).await?;
     let now = rollout::now(context, train, interrupt).await?;
-    Ok(Some(Watched::of(train, &state, lock, group, now)))
+    Ok(Watched::of(train, &state, lock, group, now))
 }
 
 /// What stands on the terminal, to be replaced. An output that is none gets each change below the one before.
