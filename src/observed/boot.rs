@@ -2,12 +2,23 @@
 
 use super::{Instance, Observed};
 use crate::name::Ocid;
+use crate::op::Standing;
 use crate::package::{Package, PackageSet};
 
 impl Instance {
     /// Tells whether it waits for no reboot, and runs a kernel where one is named.
     pub fn is_booted(&self, kernel: Option<&str>) -> bool {
         !self.reboot_required && kernel.is_none_or(|kernel| self.running_kernel.as_deref() == Some(kernel))
+    }
+
+    /// Returns what the service says of it that a boot changes.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            runs: self.running_kernel.clone(),
+            waits: self.reboot_required,
+            checkin: self.last_checkin,
+            booted: self.last_boot,
+        }
     }
 
     /// Returns the package of the kernel that it runs.

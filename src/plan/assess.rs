@@ -52,6 +52,8 @@ pub(super) struct Member<'a> {
     pub(super) correction: Correction,
     /// Whether it is booted anew, where it waits for that by then.
     pub(super) reboot: bool,
+    /// Whether it is read back that it has booted.
+    pub(super) boots: bool,
     /// Whether its packages are read back.
     pub(super) verify: bool,
     /// Why it is switched or updated.
@@ -70,12 +72,14 @@ impl Member<'_> {
 
     /// Tells whether its group has it booted, and it waits for that.
     pub(super) fn waits_for_reboot(&self) -> bool {
-        self.group.enforcing.reboots() && self.seen.is_some_and(|seen| seen.reboot_required)
+        self.group.enforcing.reboots()
+            && (self.seen.is_some_and(|seen| seen.reboot_required) || reboot::runs_another(self))
     }
 
     /// Has nothing moved on it by this plan.
     pub(super) fn rest(&mut self) {
         (self.switch, self.update, self.reboot) = (false, false, false);
+        self.boots = false;
         self.correction.rest();
     }
 
@@ -169,7 +173,7 @@ pub(super) fn members<'a>(
             bindings::hold_together(&mut assessed.list[start..]);
         }
         exact::hold(&mut assessed.list[start..]);
-        reboot::choose(&mut assessed.list[start..]);
+        reboot::choose(input.state, &mut assessed.list[start..]);
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
     assessed
@@ -220,6 +224,7 @@ fn assess<'a>(
         update: false,
         correction: Correction::default(),
         reboot: false,
+        boots: false,
         verify: false,
         reason: Reason::Bound { line: group.line },
         held: None,

@@ -354,7 +354,8 @@ impl Story {
         }
         let bound = input.state.groups.get(&group.name).and_then(|record| record.release.clone());
         let from = bound.filter(|bound| *bound != group.release);
-        let verifies = members.iter().filter(|member| member.verify && !member.moves()).count();
+        let verifies =
+            members.iter().filter(|member| (member.verify || member.boots) && !member.moves()).count();
         let create = found.id.is_none();
         let exchange = binding.and_then(exchange);
         let changes = create

@@ -141,7 +141,9 @@ impl State {
             Effect::GroupGone { group } => {
                 self.groups.remove(group);
                 self.rollouts.remove(group);
-                self.instances.retain(|_, record| record.group != *group);
+                let gone = self.instances.iter().filter(|(_, record)| record.group == *group);
+                let gone: Vec<Ocid> = gone.map(|(id, _)| id.clone()).collect();
+                gone.iter().for_each(|id| self.forget_instance(id));
             }
             Effect::Riding { instance, name, group, release } => {
                 self.ride(instance, name, group, release.as_ref(), at);
@@ -161,7 +163,7 @@ impl State {
             Effect::Dismissed { group, instances } => {
                 for instance in instances {
                     if self.instances.get(instance).is_some_and(|record| record.group == *group) {
-                        self.instances.remove(instance);
+                        self.forget_instance(instance);
                     }
                 }
             }
@@ -185,7 +187,7 @@ impl State {
             }
             Effect::InstanceGone { instance, group } => {
                 if self.instances.get(instance).is_some_and(|record| record.group == *group) {
-                    self.instances.remove(instance);
+                    self.forget_instance(instance);
                 }
             }
             Effect::SourceGone { release } => {

@@ -191,6 +191,7 @@ pub(crate) fn plain_instance(index: usize) -> Instance {
         groups: BTreeSet::new(),
         inventory: None,
         last_checkin: None,
+        last_boot: None,
         running_kernel: None,
         effective_kernel: None,
         reboot_required: false,

@@ -239,7 +239,7 @@ pub(super) fn counts(step: &Step, report: &Report) -> Vec<(Ocid, String)> {
         _ => &[],
     };
     match report {
-        Report::BelowLevel { message } => alone(message),
+        Report::BelowLevel { message } | Report::Unbooted { message, .. } => alone(message),
         Report::Failed { message, own: true, .. } if crew.is_empty() => alone(message),
         Report::Failed { message, own: true, .. } => {
             crew.iter().map(|instance| (instance.clone(), message.clone())).collect()

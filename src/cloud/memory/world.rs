@@ -10,8 +10,8 @@ use super::fault::{Fault, Script, no_answer, refused};
 use crate::cloud::{CloudError, Part, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{
-    Erratum, Instance, Inventory, Observed, Profile, Scope, ServiceGroup, ServiceSchedule, Sighting, Source,
-    Updates,
+    Erratum, Instance, InstanceStatus, Inventory, Observed, Profile, Scope, ServiceGroup, ServiceSchedule,
+    Sighting, Source, Updates,
 };
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
@@ -350,6 +350,13 @@ impl World {
             (Op::AddPackages { source, packages }, Some(Fault::DropAdds { kept })) => {
                 let packages = packages.iter().take(*kept).copied().collect();
                 self.observed.advance(&Op::AddPackages { source: source.clone(), packages });
+            }
+            (Op::Reboot { instance, .. }, Some(fault @ (Fault::IdleUpdate | Fault::StuckWork))) => {
+                if let Some(seen) = self.observed.instances.get_mut(instance) {
+                    let up = *fault == Fault::IdleUpdate;
+                    seen.reboot_required &= !up;
+                    seen.status = if up { seen.status } else { InstanceStatus::Unreachable };
+                }
             }
             _ => self.observed.advance(op),
         }

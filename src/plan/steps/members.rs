@@ -118,7 +118,7 @@ impl Steps {
             let op = Op::Enforce { instance, source, adjusts: member.correction.adjusts() };
             last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
         }
-        if member.reboot {
+        if member.boots {
             let after = last.map_or_else(|| std::mem::take(&mut first), |step| vec![step]);
             last = Some(self.reboot(name, member, after));
         }

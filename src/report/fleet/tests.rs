@@ -92,6 +92,7 @@ fn instance(name: &str, parent: Option<&str>, package: &str) -> (Ocid, Instance)
         groups: BTreeSet::new(),
         inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
         last_checkin: None,
+        last_boot: None,
         running_kernel: None,
         effective_kernel: None,
         reboot_required: false,
