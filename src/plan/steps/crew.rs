@@ -109,7 +109,7 @@ impl Steps {
         // Whoever is booted without a level to prove.
         let alone = of_group.iter().filter(|member| member.boots && !member.verify);
         let mut ends: Vec<StepId> =
-            alone.map(|member| self.reboot(&group.name, member, last.clone())).collect();
+            alone.map(|member| self.reboot(&group.name, (member, &source), last.clone())).collect();
         // Members stand by id.
         let member = |instance: &Ocid| {
             let at = of_group.binary_search_by(|member| member.id.cmp(instance)).ok();
@@ -125,7 +125,7 @@ impl Steps {
             };
             let address = Address::Instance(instance.clone());
             let after = match member(instance).filter(|member| member.boots) {
-                Some(member) => vec![self.reboot(&group.name, member, last.clone())],
+                Some(member) => vec![self.reboot(&group.name, (member, &source), last.clone())],
                 None => last.clone(),
             };
             self.push(address, Some(&group.name), Action::Verify { what }, after, expects)

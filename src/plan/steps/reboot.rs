@@ -3,7 +3,7 @@
 use super::Steps;
 use crate::name::{Address, GroupName};
 use crate::observed::Precondition;
-use crate::op::{Op, StepId};
+use crate::op::{Op, SourceRef, StepId};
 use crate::plan::assess::Member;
 use crate::plan::reboot::kernel;
 use crate::plan::{Action, Verification};
@@ -13,14 +13,14 @@ impl Steps {
     pub(super) fn reboot(
         &mut self,
         group: &GroupName,
-        member: &Member<'_>,
+        (member, source): (&Member<'_>, &SourceRef),
         mut after: Vec<StepId>,
     ) -> StepId {
         let address = || Address::Instance(member.id.clone());
         let (instance, kernel) = (member.id.clone(), kernel(member));
         if member.reboot {
             let op = Op::Reboot { instance: instance.clone(), kernel: kernel.clone() };
-            let expects = Precondition::Idle { instance: instance.clone() };
+            let expects = Precondition::Rides { instance: instance.clone(), source: source.clone() };
             after = vec![self.push(address(), Some(group), Action::Act { op }, after, expects)];
         }
         let what = Verification::Booted { instance, kernel };
