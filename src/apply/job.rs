@@ -277,7 +277,7 @@ pub(super) fn book(
         (_, Report::BelowLevel { message } | Report::Unbooted { message, .. }) => {
             (None, StepEnd::Failed { message })
         }
-        (action, Report::Stopped) => (None, left(action, state)),
+        (action, Report::Stopped | Report::Kept { .. }) => (None, left(action, state)),
     }
 }
 

@@ -105,6 +105,13 @@ pub(super) enum Report {
     },
     /// Those who went first were asked how they are.
     Asked(super::gate::Asked),
+    /// Its group may not be touched any more: what is left of it is for later.
+    Kept {
+        /// By what, for people.
+        message: String,
+        /// Until when, where that is known.
+        until: Option<Timestamp>,
+    },
     /// The run was stopped first.
     Stopped,
 }
@@ -256,8 +263,10 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             }
         }
         if let Some(message) = objection(&seen, &op, &precondition, unheard) {
-            return Ok(if called || series.has_begun() {
-                Report::Failed { message, over: false, own: false }
+            // Whoever goes amid what takes several calls has begun it: that is his own failure.
+            let own = Series::is_one(&op) && (series.has_begun() || asked_before) && is_lost(&seen, &op);
+            return Ok(if called || series.has_begun() || own {
+                Report::Failed { message, over: false, own }
             } else {
                 Report::Refused { message }
             });
@@ -279,6 +288,10 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         let Some(call) = series.next(&op, &token, &seen) else {
             return Ok(done(&seen, &op, false, None));
         };
+        // The hours of a group, a pause and a stop are asked for again before each call: there may have been a long wait.
+        if let Some((message, until)) = desk.kept().await? {
+            return Ok(Report::Kept { message, until });
+        }
         // Safety rule 6: after a signal nothing more is submitted, nor journaled as if it were.
         desk.go_on()?;
         // Safety rules 3 and 4: *started*, with the token, is durable before the call. One that is used again keeps
@@ -339,6 +352,12 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             Err(stopped) => return Err(stopped),
         }
     }
+}
+
+/// Tells whether the service does not know the instance that an op is for any more, or does not reach it.
+fn is_lost(seen: &Observed, op: &Op) -> bool {
+    let seen = op.instance().map(|id| seen.instances.get(id));
+    seen.is_some_and(|seen| seen.is_none_or(|seen| !seen.status.takes_work()))
 }
 
 /// Waits until an instance is up again that was just asked to boot.

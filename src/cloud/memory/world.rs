@@ -10,12 +10,13 @@ use super::fault::{Fault, Script, no_answer, refused};
 use crate::cloud::{CloudError, Part, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{
-    Erratum, Instance, InstanceStatus, Inventory, Observed, Profile, Scope, ServiceGroup, ServiceSchedule,
-    Sighting, Source, Updates,
+    Erratum, Instance, Inventory, Observed, Profile, Scope, ServiceGroup, ServiceSchedule, Sighting, Source,
+    Updates,
 };
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
+mod boots;
 mod crew;
 mod offers;
 mod tokens;
@@ -352,11 +353,7 @@ impl World {
                 self.observed.advance(&Op::AddPackages { source: source.clone(), packages });
             }
             (Op::Reboot { instance, .. }, Some(fault @ (Fault::IdleUpdate | Fault::StuckWork))) => {
-                if let Some(seen) = self.observed.instances.get_mut(instance) {
-                    let up = *fault == Fault::IdleUpdate;
-                    seen.reboot_required &= !up;
-                    seen.status = if up { seen.status } else { InstanceStatus::Unreachable };
-                }
+                self.boot_ill(instance, *fault == Fault::IdleUpdate);
             }
             _ => self.observed.advance(op),
         }
