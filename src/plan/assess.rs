@@ -173,7 +173,7 @@ pub(super) fn members<'a>(
             bindings::hold_together(&mut assessed.list[start..]);
         }
         exact::hold(&mut assessed.list[start..]);
-        reboot::choose(input.state, &mut assessed.list[start..]);
+        reboot::choose(input, &mut assessed.list[start..]);
         assessed.ranges.insert(&group.name, start..assessed.list.len());
     }
     assessed

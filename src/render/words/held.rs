@@ -30,7 +30,7 @@ pub(in crate::render) fn held(held: &Held) -> String {
             "{} newer than the release, and its group says that this blocks",
             are(*packages, "package")
         ),
-        HeldReason::OpenWork { .. } => "a work request that is not ours is open on it".to_owned(),
+        HeldReason::OpenWork { .. } => "a work request that is not this plan's is open on it".to_owned(),
         HeldReason::Gate { .. }
         | HeldReason::Soak { .. }
         | HeldReason::Closed { .. }
