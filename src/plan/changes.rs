@@ -298,6 +298,7 @@ impl Story {
             gated: gates.shut.get(&group.name) == Some(&1),
             patching: group.patching(),
             rollout: rollout::tell(group, members, waves, gates.shut.get(&group.name).copied()),
+            reboot: group.enforcing.reboot,
         };
         if !group.patching().has_level() {
             let address = Address::Group(group.name.clone());

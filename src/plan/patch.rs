@@ -235,6 +235,7 @@ fn planned_group(members: &[&Member<'_>], id: Option<Ocid>, steps: &[Step], held
         gated: false,
         patching: group.patching(),
         rollout: None,
+        reboot: group.enforcing.reboot,
     }
 }
 

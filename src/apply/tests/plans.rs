@@ -193,6 +193,7 @@ impl Builder {
             gated: false,
             patching: crate::train::Patching::EVERYTHING,
             rollout: None,
+            reboot: Default::default(),
         });
     }
 
