@@ -4,3 +4,4 @@ mod boots;
 mod convergence;
 mod crews;
 mod rollouts;
+mod series;
