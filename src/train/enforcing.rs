@@ -38,7 +38,6 @@ pub enum Reboot {
 
 impl Reboot {
     /// Tells whether it is what a group that says nothing asks for.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
