@@ -15,8 +15,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+use self::books::subject;
 use self::rollout::Paces;
-use super::desk::{Desk, Halt, Message, Shared};
+use super::desk::{Desk, Halt, Kept, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
@@ -26,7 +27,7 @@ use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, boot, verify, work};
 use crate::cloud::Cloud;
 use crate::name::{Address, GroupName, Ocid};
-use crate::op::{Op, OpKey, StepId, Subject, Ticket};
+use crate::op::{OpKey, StepId, Subject, Ticket};
 use crate::plan::{Action, Plan};
 use crate::state::store::{Session, StoreError};
 
@@ -281,7 +282,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
     /// Takes in everything that has been said by now, in one batch: safety rule 3 makes each worker wait for
     /// durability, and waiting together costs as much as waiting alone.
     async fn take_in(&mut self, messages: Vec<Message>, reports: Vec<Joined>) -> Result<(), ApplyError> {
-        let Noted { acks, events, ends, asked } = self.note(messages, reports)?;
+        let Noted { acks, events, ends, asked, kept } = self.note(messages, reports)?;
         self.ledger.commit().await?;
         for ack in acks {
             // A worker that does not wait any more has ended.
@@ -294,6 +295,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             // Only now: of a step whose end did not become durable it is said what goes on.
             self.running.remove(&id);
             self.end(id, end);
+        }
+        for (id, (message, until)) in kept {
+            self.running.remove(&id);
+            self.shut(self.schedule.step(id), message, until);
         }
         for (id, report) in asked {
             self.running.remove(&id);
@@ -313,13 +318,14 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             messages.push(message);
         }
         let mut acks: Vec<oneshot::Sender<()>> = Vec::new();
-        let (mut events, mut falls) = (Vec::new(), Vec::new());
+        let (mut events, mut falls, mut questions) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match message {
                 Message::Record { entry, ack } => {
                     self.ledger.record(entry)?;
                     acks.push(ack);
                 }
+                Message::MayGoOn { step, answer } => questions.push((step, answer)),
                 Message::Fell { step, why } => falls.push((step, why)),
                 Message::Tell(event) => events.push(event),
             }
@@ -331,7 +337,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 events.extend(self.count_failure(step, instance.clone(), why, at)?);
             }
         }
-        let (mut ends, mut asked) = (Vec::new(), Vec::new());
+        let (mut ends, mut asked, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for joined in reports {
             let (id, report) = joined.unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -341,6 +347,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let step = self.schedule.step(id);
             if matches!(step.action, Action::Gate { .. }) {
                 asked.push((id, report));
+                continue;
+            }
+            if let Report::Kept { message, until } = report {
+                kept.push((id, (message, until)));
                 continue;
             }
             if let Report::Crew { crew, .. } = &report {
@@ -361,7 +371,12 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             }
             ends.push((id, end));
         }
-        Ok(Noted { acks, events, ends, asked })
+        // Last: what has just failed may have stopped the rollout.
+        for (step, answer) in questions {
+            // A worker that does not wait any more has ended.
+            let _ = answer.send(self.kept(self.schedule.step(step), at));
+        }
+        Ok(Noted { acks, events, ends, asked, kept })
     }
 
     fn end(&mut self, step: StepId, end: StepEnd) {
@@ -448,19 +463,8 @@ struct Noted {
     ends: Vec<(StepId, StepEnd)>,
     /// Gates for which somebody was asked, and what came of it.
     asked: Vec<(StepId, Report)>,
-}
-
-/// Returns whose agents an op puts to work, or whose repository it changes under them.
-fn subject(op: &Op) -> Option<Subject> {
-    match op {
-        Op::Switch { instance, .. }
-        | Op::Update { instance, .. }
-        | Op::Patch { instance, .. }
-        | Op::Enforce { instance, .. }
-        | Op::Reboot { instance, .. }
-        | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
-        other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
-    }
+    /// Steps whose group may not be touched any more, and until when.
+    kept: Vec<(StepId, Kept)>,
 }
 
 async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt> {

@@ -114,7 +114,13 @@ mod tests {
         entry(Entry::RolloutStarted { group: web.clone(), release: release.clone(), waves, at });
         let keys = [OpKey::update(&release, &id), OpKey::update_group(&web.of_wave(2), &release)];
         for key in keys {
-            entry(Entry::Started { key, token: RetryToken("t".into()), unproves: Vec::new(), at });
+            entry(Entry::Started {
+                key,
+                token: RetryToken("t".into()),
+                unproves: Vec::new(),
+                boots: None,
+                at,
+            });
         }
         let running = entry(Entry::Proven { release, at });
         let at_work = at_work(&running, None);

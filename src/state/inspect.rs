@@ -260,6 +260,14 @@ pub fn compare(before: &State, after: &State) -> Vec<Difference> {
         let (before, after) = (told(before), told(after));
         differences.extend(difference(format!("unfinished {key}"), before.as_ref(), after.as_ref()));
     }
+    let mut booted: Vec<&Ocid> = before.boots.keys().chain(after.boots.keys()).collect();
+    booted.sort_unstable();
+    booted.dedup();
+    for id in booted {
+        let told = |state: &State| state.boots.get(id).map(|boot| json!(boot));
+        let (before, after) = (told(before), told(after));
+        differences.extend(difference(format!("boot {id}"), before.as_ref(), after.as_ref()));
+    }
     differences
 }
 

@@ -67,6 +67,8 @@ stories![
     the_window_closes,
     who_is_ill_holds_the_next_wave,
     a_failure_between_two_runs_counts,
+    a_member_boots_its_old_kernel,
+    a_reboot_is_told_or_not,
     a_group_goes_back_exactly,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,
@@ -278,6 +280,9 @@ impl Story {
             }
             ["work", "of", name, "fails"] => {
                 simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
+            }
+            ["work", "of", name, "goes", "well"] => {
+                simulator.strike(self.stage.id(name).as_str(), Mishap::Passes).unwrap();
             }
             [name, "vanishes"] => simulator.vanish(self.stage.id(name).as_str()).unwrap(),
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
