@@ -95,7 +95,7 @@ pub(super) fn tell(
             let (found, binding) = (groups.get(name)?, bindings.get(name));
             Some(Stand { group, name, found, roster, binding, members: members.of(name) })
         };
-        let own: Vec<Stand<'_>> = crews.of_group(&group.name).filter_map(|crew| stands(crew)).collect();
+        let own: Vec<Stand<'_>> = crews.of_group(&group.name).filter_map(stands).collect();
         if own.is_empty() {
             continue;
         }
