@@ -52,6 +52,8 @@ pub(super) struct Coordinator<'a, C, S, F> {
     without: HashMap<GroupName, BTreeSet<Ocid>>,
     /// On whom work for a group has failed, or goes on for longer than is waited for, and why.
     fallen: HashMap<Ocid, String>,
+    /// What is to be told once it is kept.
+    late: Vec<Event>,
     /// Open work of earlier runs that no step is about.
     orphans: Vec<(OpKey, Ticket)>,
     /// Gates and steps that wait for a time, and when that comes.
@@ -108,6 +110,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             tokens,
             open: HashMap::new(),
             fallen: HashMap::new(),
+            late: Vec::new(),
             without: HashMap::new(),
             orphans: Vec::new(),
             asleep: Vec::new(),
@@ -153,6 +156,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             self.wake(now);
             self.start()?;
             self.ledger.commit().await?;
+            std::mem::take(&mut self.late).into_iter().for_each(&mut self.on_event);
             let wakes = self.asleep.iter().map(|(until, _)| *until).min();
             let wakes = wakes.filter(|_| self.interrupted == Interrupted::No);
             if self.workers.is_empty() && wakes.is_none() {
@@ -240,6 +244,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 _ => None,
             };
             if let Some(message) = self.unequipped(step) {
+                self.count_unequipped(step, now)?;
                 (self.on_event)(Event::Started { step: step.id });
                 self.end(step.id, StepEnd::Refused { message });
                 continue;

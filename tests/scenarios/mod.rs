@@ -58,6 +58,13 @@ stories![
     a_pause_holds_every_apply,
     a_rollout_goes_in_waves,
     on_the_hub_each_wave_is_a_group,
+    on_the_hub_a_bad_package_stops_a_rollout,
+    on_the_hub_half_a_rollout_is_taken_back,
+    on_the_hub_a_run_is_cut_amid_a_wave,
+    on_the_hub_ci_ends_a_run_amid_a_wave,
+    on_the_hub_an_instance_dies_amid_its_update,
+    on_the_hub_a_pause_holds_every_apply,
+    on_the_hub_the_window_closes,
     a_soak_runs_while_the_clocks_change,
     an_instance_dies_amid_its_update,
     ci_ends_a_run_amid_a_wave,
@@ -283,6 +290,11 @@ impl Story {
             }
             ["work", "of", name, "goes", "well"] => {
                 simulator.strike(self.stage.id(name).as_str(), Mishap::Passes).unwrap();
+            }
+            ["the", "next", works, "works", "of", name, "fail"] => {
+                for _ in 0..number(works)? {
+                    simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
+                }
             }
             [name, "vanishes"] => simulator.vanish(self.stage.id(name).as_str()).unwrap(),
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
