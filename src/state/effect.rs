@@ -282,3 +282,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

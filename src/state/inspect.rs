@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::State;
+use super::{GroupRecord, State};
 use crate::name::{Address, GroupName, NameError, Ocid, ReleaseName};
 use crate::op::{OpKey, Subject};
 use crate::package::Digest;
@@ -107,7 +107,12 @@ impl State {
         }
         match address {
             Address::Release(name) => value(self.sources.get(name)),
-            Address::Group(name) => value(self.groups.get(name)),
+            // Of one whose waves are groups of the service, all of them.
+            Address::Group(name) => value(self.groups.get(name)).or_else(|| {
+                let waves = self.groups.iter().filter(|(wave, _)| wave.is_of(name));
+                let waves: BTreeMap<&GroupName, &GroupRecord> = waves.collect();
+                value((!waves.is_empty()).then_some(&waves))
+            }),
             Address::Schedule(name) => value(self.schedules.get(name)),
             Address::Profile(name) => value(self.profiles.get(name)),
             Address::Instance(id) => value(self.instances.get(id)),
@@ -172,7 +177,7 @@ impl<'a> Spellings<'a> {
     /// Finds what an address names.
     pub fn find(&self, text: &str) -> Result<Address, NotFound> {
         let (kind, name) = text.split_once('.').ok_or(NotFound::Shape)?;
-        let group = || GroupName::parse(name).map_err(NotFound::Name);
+        let group = || GroupName::parse_wave(name).map_err(NotFound::Name);
         let address = match kind {
             "release" if self.state.sources.keys().any(|own| own.as_str() == name) => {
                 Address::Release(ReleaseName::new(name))
