@@ -10,6 +10,7 @@
 mod edits;
 mod hands;
 mod ill;
+mod on_the_hub;
 mod sky;
 mod stage;
 mod told;
@@ -107,22 +108,6 @@ stories![
     web_03_falls_silent,
     web_13_joins_later,
 ];
-
-/// Stories that are as true of OS Management Hub.
-mod on_the_hub {
-    use patchtrain::op::Api;
-
-    macro_rules! as_true {
-        ($($name:ident),* $(,)?) => {$(
-            #[tokio::test(start_paused = true)]
-            async fn $name() {
-                super::tell(stringify!($name), Some(Api::Osmh)).await;
-            }
-        )*};
-    }
-
-    as_true![a_soak_runs_while_the_clocks_change, two_apply_one_rollout,];
-}
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
