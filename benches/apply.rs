@@ -4,7 +4,9 @@
 //!
 //! Bars: 10,000 instances take under 5 % longer on disk than in memory, the engine under 0.1 ms of a CPU per step, a state
 //! under 400 bytes per instance, and what is written per step does not grow with the fleet. The two smaller fleets run on
-//! a paused clock, since only what they write and compute is looked at; the largest takes minutes.
+//! a paused clock, since only what they write and compute is looked at; the largest takes minutes. On the real clock each
+//! call ends in a wait of its own, which costs a CPU something whoever waits: that is measured with calls that do nothing,
+//! and told apart.
 //! `PATCHTRAIN_BENCH_FLEET=10000/disk/paused` runs one by itself, as `benches/terraform` does.
 
 use std::path::Path;
@@ -48,6 +50,8 @@ struct Taken {
     written: u64,
     /// The largest that the process was, in MB.
     peak: u64,
+    /// How many calls were made.
+    calls: usize,
 }
 
 fn main() {
@@ -60,7 +64,7 @@ fn main() {
 #[expect(clippy::print_stdout, reason = "a bench tells its figures on stdout")]
 fn all() {
     println!(
-        "instances  store     steps  seconds  on the wall  CPU ms/step  written bytes/step  state bytes/instance  peak MB"
+        "instances  store     steps  seconds  on the wall  CPU ms/step  of waiting  written bytes/step  state bytes/instance  peak MB"
     );
     let mut at_most = [0.0; 2];
     for size in SIZES {
@@ -86,15 +90,37 @@ fn one(size: usize, store: &str, paused: bool) {
     let taken = run(size, store, paused);
     let steps = taken.steps as f64;
     println!(
-        "{size:>9}  {store:<6}  {:>7}  {:>7.1}  {:>11.1}  {:>11.3}  {:>18.0}  {:>20.0}  {:>7}",
+        "{size:>9}  {store:<6}  {:>7}  {:>7.1}  {:>11.1}  {:>11.3}  {:>10.3}  {:>18.0}  {:>20.0}  {:>7}",
         taken.steps,
         taken.seconds,
         taken.wall,
         taken.cpu * 1e3 / steps,
+        if paused { 0.0 } else { wait() * 1e3 * taken.calls as f64 / steps },
         taken.written as f64 / steps,
         taken.state as f64 / size as f64,
         taken.peak,
     );
+}
+
+/// Returns the seconds of a CPU that a call costs which does nothing but take its time, ten at once.
+fn wait() -> f64 {
+    const CALLS: u32 = 500;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let before = on_cpu();
+        let lanes = (0..10_u64).map(|lane| async move {
+            // As calls do that were not all made at once.
+            tokio::time::sleep(CALL / 10 * u32::try_from(lane).unwrap_or_default()).await;
+            for _ in 0..CALLS {
+                tokio::time::sleep(CALL).await;
+            }
+        });
+        let lanes: Vec<_> = lanes.map(tokio::spawn).collect();
+        for lane in lanes {
+            lane.await.expect("a wait ends");
+        }
+        (on_cpu() - before) / f64::from(CALLS * 10)
+    })
 }
 
 fn run(size: usize, store: &str, paused: bool) -> Taken {
@@ -150,7 +176,10 @@ async fn on<S: Store>(store: S, world: &World, file: Option<&Path>) -> Taken {
         checker: None,
         wait: false,
     };
-    let outcome = apply(&plan, Arc::new(cloud), session, state, run, |_| {}).await.expect("it goes on");
+    let cloud = Arc::new(cloud);
+    let counted = cloud.clone();
+    let calls = move || counted.served();
+    let outcome = apply(&plan, cloud, session, state, run, |_| {}).await.expect("it goes on");
     let taken = Taken {
         seconds: begun.elapsed().as_secs_f64(),
         wall: wall.elapsed().as_secs_f64(),
@@ -159,6 +188,7 @@ async fn on<S: Store>(store: S, world: &World, file: Option<&Path>) -> Taken {
         state: file.map_or(0, |file| std::fs::metadata(file).expect("the state was written").len()),
         written: self::written() - written,
         peak: fleet::memory("VmHWM"),
+        calls: calls(),
     };
     let unlike = outcome.ends.iter().find(|(_, end)| !matches!(end, StepEnd::Done | StepEnd::AlreadyDone));
     assert!(unlike.is_none(), "every step is done: {unlike:?}");

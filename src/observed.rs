@@ -95,6 +95,8 @@ pub struct Instance {
     pub inventory: Option<Inventory>,
     /// When its agent last checked in.
     pub last_checkin: Option<Timestamp>,
+    /// When it was last booted, where the service says so.
+    pub last_boot: Option<Timestamp>,
     /// The kernel it runs, `version-release.arch`.
     pub running_kernel: Option<Arc<str>>,
     /// The kernel that it is as safe as, since Ksplice patched the running one; where the service says so.

@@ -136,6 +136,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
                 groups: [id.clone()].into(),
                 inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
                 last_checkin: None,
+                last_boot: None,
                 running_kernel: None,
                 effective_kernel: None,
                 reboot_required: false,

@@ -17,8 +17,9 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use self::asleep::Asleep;
+use self::books::subject;
 use self::rollout::Paces;
-use super::desk::{Desk, Halt, Message, Shared};
+use super::desk::{Desk, Halt, Kept, Message, Shared};
 use super::job::{self, Job};
 use super::ledger::{Close, Ledger};
 use super::schedule::Schedule;
@@ -28,7 +29,7 @@ use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, boot, verify, work};
 use crate::cloud::Cloud;
 use crate::name::{Address, GroupName, Ocid};
-use crate::op::{Op, OpKey, StepId, Subject, Ticket};
+use crate::op::{OpKey, StepId, Subject, Ticket};
 use crate::plan::{Action, Plan};
 use crate::state::store::{Session, StoreError};
 
@@ -53,6 +54,8 @@ pub(super) struct Coordinator<'a, C, S, F> {
     without: HashMap<GroupName, BTreeSet<Ocid>>,
     /// On whom work for a group has failed, or goes on for longer than is waited for, and why.
     fallen: HashMap<Ocid, String>,
+    /// What is to be told once it is kept.
+    late: Vec<Event>,
     /// Open work of earlier runs that no step is about.
     orphans: Vec<(OpKey, Ticket)>,
     asleep: Asleep,
@@ -108,6 +111,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             tokens,
             open: HashMap::new(),
             fallen: HashMap::new(),
+            late: Vec::new(),
             without: HashMap::new(),
             orphans: Vec::new(),
             asleep: Asleep::default(),
@@ -153,6 +157,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             self.wake(now);
             self.start()?;
             self.ledger.commit().await?;
+            std::mem::take(&mut self.late).into_iter().for_each(&mut self.on_event);
             let wakes = self.asleep.next().filter(|_| self.interrupted == Interrupted::No);
             if self.workers.is_empty() && wakes.is_none() {
                 break;
@@ -239,6 +244,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 _ => None,
             };
             if let Some(message) = self.unequipped(step) {
+                self.count_unequipped(step, now)?;
                 (self.on_event)(Event::Started { step: step.id });
                 self.end(step.id, StepEnd::Refused { message });
                 continue;
@@ -281,7 +287,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
     /// Takes in everything that has been said by now, in one batch: safety rule 3 makes each worker wait for
     /// durability, and waiting together costs as much as waiting alone.
     async fn take_in(&mut self, messages: Vec<Message>, reports: Vec<Joined>) -> Result<(), ApplyError> {
-        let Noted { acks, events, ends, asked } = self.note(messages, reports)?;
+        let Noted { acks, events, ends, asked, kept } = self.note(messages, reports)?;
         self.ledger.commit().await?;
         for ack in acks {
             // A worker that does not wait any more has ended.
@@ -294,6 +300,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             // Only now: of a step whose end did not become durable it is said what goes on.
             self.running.remove(&id);
             self.end(id, end);
+        }
+        for (id, (message, until)) in kept {
+            self.running.remove(&id);
+            self.shut(self.schedule.step(id), message, until);
         }
         for (id, report) in asked {
             self.running.remove(&id);
@@ -313,13 +323,14 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             messages.push(message);
         }
         let mut acks: Vec<oneshot::Sender<()>> = Vec::new();
-        let (mut events, mut falls) = (Vec::new(), Vec::new());
+        let (mut events, mut falls, mut questions) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match message {
                 Message::Record { entry, ack } => {
                     self.ledger.record(entry)?;
                     acks.push(ack);
                 }
+                Message::MayGoOn { step, answer } => questions.push((step, answer)),
                 Message::Fell { step, why } => falls.push((step, why)),
                 Message::Tell(event) => events.push(event),
             }
@@ -331,7 +342,7 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                 events.extend(self.count_failure(step, instance.clone(), why, at)?);
             }
         }
-        let (mut ends, mut asked) = (Vec::new(), Vec::new());
+        let (mut ends, mut asked, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for joined in reports {
             let (id, report) = joined.unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -341,6 +352,10 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             let step = self.schedule.step(id);
             if matches!(step.action, Action::Gate { .. }) {
                 asked.push((id, report));
+                continue;
+            }
+            if let Report::Kept { message, until } = report {
+                kept.push((id, (message, until)));
                 continue;
             }
             if let Report::Crew { crew, .. } = &report {
@@ -361,7 +376,12 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
             }
             ends.push((id, end));
         }
-        Ok(Noted { acks, events, ends, asked })
+        // Last: what has just failed may have stopped the rollout.
+        for (step, answer) in questions {
+            // A worker that does not wait any more has ended.
+            let _ = answer.send(self.kept(self.schedule.step(step), at));
+        }
+        Ok(Noted { acks, events, ends, asked, kept })
     }
 
     fn end(&mut self, step: StepId, end: StepEnd) {
@@ -448,19 +468,8 @@ struct Noted {
     ends: Vec<(StepId, StepEnd)>,
     /// Gates for which somebody was asked, and what came of it.
     asked: Vec<(StepId, Report)>,
-}
-
-/// Returns whose agents an op puts to work, or whose repository it changes under them.
-fn subject(op: &Op) -> Option<Subject> {
-    match op {
-        Op::Switch { instance, .. }
-        | Op::Update { instance, .. }
-        | Op::Patch { instance, .. }
-        | Op::Enforce { instance, .. }
-        | Op::Reboot { instance, .. }
-        | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
-        other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
-    }
+    /// Steps whose group may not be touched any more, and until when.
+    kept: Vec<(StepId, Kept)>,
 }
 
 async fn work_on<C: Cloud>(desk: &mut Desk<C>, job: Job) -> Result<Report, Halt> {

@@ -47,6 +47,13 @@ pub(super) enum Message {
         /// Answered when it is durable.
         ack: oneshot::Sender<()>,
     },
+    /// Asked before each call that touches an instance: whether its group may still be touched.
+    MayGoOn {
+        /// The step.
+        step: StepId,
+        /// Answered with what keeps it, and until when, where something does.
+        answer: oneshot::Sender<Option<Kept>>,
+    },
     /// What an earlier run had asked of the step's instance has failed since.
     Fell {
         /// The step.
@@ -57,6 +64,9 @@ pub(super) enum Message {
     /// For whoever watches.
     Tell(Event),
 }
+
+/// What keeps a step from going on, for people, and until when.
+pub(super) type Kept = (String, Option<jiff::Timestamp>);
 
 /// Why a worker cannot go on.
 #[derive(Debug)]
@@ -177,6 +187,14 @@ impl<C: Cloud> Desk<C> {
         let (ack, durable) = oneshot::channel();
         self.shared.line.send(Message::Record { entry, ack }).map_err(|_| Halt::Stopped)?;
         durable.await.map_err(|_| Halt::Stopped)
+    }
+
+    /// Asks what keeps the step from touching its instance now: much time may have passed since it began.
+    pub(super) async fn kept(&self) -> Result<Option<Kept>, Halt> {
+        let Some(step) = self.step else { return Ok(None) };
+        let (answer, kept) = oneshot::channel();
+        self.shared.line.send(Message::MayGoOn { step, answer }).map_err(|_| Halt::Stopped)?;
+        kept.await.map_err(|_| Halt::Stopped)
     }
 
     /// Tells whoever watches.

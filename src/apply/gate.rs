@@ -37,11 +37,13 @@ pub(super) struct Rounds {
     instances: Vec<(Ocid, Timestamp)>,
     /// How many of them have to be well.
     need: usize,
-    group: GroupName,
+    pub(super) group: GroupName,
     release: ReleaseName,
     health: Option<HealthCheck>,
     /// Whether they have to have checked in since.
     soaked: bool,
+    /// Whether it is told how many of them wait for a reboot.
+    pub(super) tells_reboots: bool,
 }
 
 /// What came of asking.
@@ -216,6 +218,7 @@ impl Level<'_> {
             release: self.release.clone(),
             health,
             soaked,
+            tells_reboots: true,
         }
     }
 }
@@ -287,7 +290,7 @@ async fn how_is<C: Cloud>(
         return Ok((Some(format!("the service no longer knows {id}")), false));
     };
     let name = &instance.name;
-    let reboot = instance.reboot_required;
+    let reboot = instance.reboot_required && rounds.tells_reboots;
     if !instance.status.takes_work() {
         return Ok((Some(format!("the service does not reach {name}")), reboot));
     }

@@ -112,6 +112,7 @@ fn prepare(
         ticket: unfinished.and_then(|op| op.ticket.clone()),
         leads_to: None,
         runs_again: false,
+        boot: key.rebooted().and_then(|instance| state.boots.get(&instance).cloned()),
         earlier: open.into_iter().filter(|(other, _)| *other != key).collect(),
         key,
     }
@@ -238,6 +239,16 @@ pub(super) fn book(
             let entry = Entry::Finished { key: op.key(), finish, effect: None, at };
             (over.then_some(entry), StepEnd::Failed { message })
         }
+        (Action::Verify { what: Verification::Booted { instance, .. } }, Report::Done { .. }) => {
+            let known =
+                state.boots.contains_key(instance) || state.unfinished.contains_key(&OpKey::reboot(instance));
+            (known.then(|| Entry::Booted { instance: instance.clone() }), StepEnd::Done)
+        }
+        (
+            Action::Verify { what: Verification::Booted { instance, .. } }
+            | Action::Act { op: Op::Reboot { instance, .. } },
+            Report::Unbooted { message, failed },
+        ) => (Some(Entry::BootFailed { instance: instance.clone(), failed }), StepEnd::Failed { message }),
         (Action::Verify { what: Verification::Contents { source } }, Report::Done { .. }) => {
             (Some(Entry::Proven { release: source.release.clone(), at }), StepEnd::Done)
         }
@@ -263,8 +274,10 @@ pub(super) fn book(
         (_, Report::AtLevel { .. } | Report::Updated | Report::Crew { .. } | Report::Asked(_)) => {
             (None, StepEnd::Done)
         }
-        (_, Report::BelowLevel { message }) => (None, StepEnd::Failed { message }),
-        (action, Report::Stopped) => (None, left(action, state)),
+        (_, Report::BelowLevel { message } | Report::Unbooted { message, .. }) => {
+            (None, StepEnd::Failed { message })
+        }
+        (action, Report::Stopped | Report::Kept { .. }) => (None, left(action, state)),
     }
 }
 

@@ -146,7 +146,8 @@ pub(super) fn objection(
         Op::Update { instance, .. }
         | Op::Patch { instance, .. }
         | Op::Enforce { instance, .. }
-        | Op::EnableStreams { instance, .. } => match seen.instances.get(instance) {
+        | Op::EnableStreams { instance, .. }
+        | Op::Reboot { instance, .. } => match seen.instances.get(instance) {
             None => Some(Breach::InstanceGone.to_string()),
             Some(seen) => seen
                 .open_work
@@ -155,19 +156,6 @@ pub(super) fn objection(
         },
         Op::Join { instance, .. } | Op::Switch { instance, .. } | Op::RefreshInstance { instance } => {
             (!seen.instances.contains_key(instance)).then(|| Breach::InstanceGone.to_string())
-        }
-        Op::Reboot { instance, kernel } => {
-            let Some(seen) = seen.instances.get(instance) else {
-                return Some(Breach::InstanceGone.to_string());
-            };
-            if let Some(ticket) = seen.open_work.first() {
-                return Some(Breach::OpenWork { ticket: ticket.to_string() }.to_string());
-            }
-            let kernel = kernel.as_deref()?;
-            let mut installed = seen.packages()?.installed.iter();
-            let is_there = installed.any(|have| have.is_kernel_of().is_some() && have.is_of_kernel(kernel));
-            (!is_there)
-                .then(|| format!("the kernel {kernel} is not installed on it, so that no reboot brings it"))
         }
         Op::CreateSchedule { group, name, owner, .. } => {
             if !seen.group_id(group).is_some_and(|id| seen.groups.contains_key(&id)) {

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::Event;
-use super::boot;
+use super::boot::{self, Asked, Earlier};
 use super::desk::{ATTEMPTS, Desk, Halt};
 use super::look::{look, objection};
 use super::series::{self, Series};
@@ -18,9 +19,9 @@ use super::verify::{self, Level};
 use super::work::{Age, Crew, WorkEnd, record_end, transient, wait};
 use crate::cloud::{Cloud, CloudError, Submitted};
 use crate::name::Ocid;
-use crate::observed::{Breach, Observed, Precondition};
-use crate::op::{Op, OpKey, RetryToken, Ticket};
-use crate::state::Entry;
+use crate::observed::{Breach, Instance, Observed, Precondition};
+use crate::op::{Op, OpKey, RetryToken, Standing, Ticket};
+use crate::state::{BootRecord, Entry, FailedBoot, Finish};
 
 /// An op to bring about, with all that the state knows about it.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub(super) struct Act {
     pub(super) leads_to: Option<Level>,
     /// Whether this very plan has run before, so that what it asks of a group may be done.
     pub(super) runs_again: bool,
+    /// Of a boot: what is on record of one that was asked for before.
+    pub(super) boot: Option<BootRecord>,
     /// Open work of other ops on the same instance or group, left by earlier runs.
     pub(super) earlier: Vec<(OpKey, Ticket)>,
 }
@@ -86,6 +89,13 @@ pub(super) enum Report {
         /// By what.
         message: String,
     },
+    /// The instance was booted, and does not run what it was to run or still waits for a reboot.
+    Unbooted {
+        /// By what that shows.
+        message: String,
+        /// The same, for the record.
+        failed: FailedBoot,
+    },
     /// It was for several instances, and is over on some of them at least.
     Crew {
         /// On whom it is, and on whom it failed or goes on.
@@ -95,6 +105,13 @@ pub(super) enum Report {
     },
     /// Those who went first were asked how they are.
     Asked(super::gate::Asked),
+    /// Its group may not be touched any more: what is left of it is for later.
+    Kept {
+        /// By what, for people.
+        message: String,
+        /// Until when, where that is known.
+        until: Option<Timestamp>,
+    },
     /// The run was stopped first.
     Stopped,
 }
@@ -108,6 +125,8 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
     let mut earlier = job.earlier;
     // How an earlier call ended that was not done on all.
     let mut before: Option<Crew> = None;
+    // Whether the service has said that an earlier boot is over.
+    let mut ended = false;
     // Safety rule 6: tickets of earlier runs come first.
     if asked_before {
         desk.tell(Event::Resuming { op: key.clone(), ticket: ticket.clone() });
@@ -133,10 +152,27 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             }
             // Of several calls that one is over; what is left of them is seen then.
             WorkEnd::Succeeded if Series::is_one(&op) => {}
-            WorkEnd::Succeeded if is_reboot(&op) => {
-                return boot::awaited(desk, &op, since.unwrap_or_else(|| desk.now())).await;
-            }
+            WorkEnd::Succeeded if is_reboot(&op) => ended = true,
             end => return Ok(worked(end, crew, &Observed::default())),
+        }
+        desk.take_slot().await?;
+    }
+
+    // A boot that an earlier run asked for answers for this one only as long as it goes on.
+    let mut stood = None;
+    if let (Op::Reboot { instance, kernel }, Some(boot)) = (&op, &job.boot)
+        && boot.failed.is_none()
+    {
+        let open = asked_before.then_some(ended);
+        match boot::earlier(desk, (instance, kernel.as_deref()), boot, open).await? {
+            Earlier::Open => stood = Some(boot.before.clone()).filter(|_| since.is_some()),
+            Earlier::Well => {}
+            Earlier::Known(report) => return Ok(report),
+            Earlier::Over => {
+                let (finish, at) = (Finish::Done, desk.now());
+                desk.record(Entry::Finished { key: key.clone(), finish, effect: None, at }).await?;
+                (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
+            }
         }
         desk.take_slot().await?;
     }
@@ -146,7 +182,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
     let mut calls = 0;
     let mut last_error = None;
     let mut series = Series::default();
-    let mut asked_at = desk.now();
+    let begun = Instant::now();
     loop {
         let called = calls > 0;
         // Safety rule 2: look again at what the step touches; skip it when it already holds.
@@ -227,16 +263,35 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             }
         }
         if let Some(message) = objection(&seen, &op, &precondition, unheard) {
-            return Ok(if called || series.has_begun() {
-                Report::Failed { message, over: false, own: false }
+            // Whoever goes amid what takes several calls has begun it: that is his own failure.
+            let own = Series::is_one(&op) && (series.has_begun() || asked_before) && is_lost(&seen, &op);
+            return Ok(if called || series.has_begun() || own {
+                Report::Failed { message, over: false, own }
             } else {
                 Report::Refused { message }
             });
+        }
+        // Nobody is booted into a kernel that is not there; right after an update the list of what is may be of before it.
+        if let Some(message) = boot::lacks_kernel(&seen, &op) {
+            if begun.elapsed() >= desk.settings().verify_patience {
+                return Ok(Report::Failed { message, over: true, own: true });
+            }
+            desk.free_slot();
+            desk.retry(message, waits.next()).await?;
+            desk.take_slot().await?;
+            continue;
+        }
+        if let Some(message) = boot::stands(&seen, &op, job.boot.as_ref()) {
+            return Ok(Report::Refused { message });
         }
         // What is left of it was asked for in this run: reading back in the end shows whether it is there.
         let Some(call) = series.next(&op, &token, &seen) else {
             return Ok(done(&seen, &op, false, None));
         };
+        // The hours of a group, a pause and a stop are asked for again before each call: there may have been a long wait.
+        if let Some((message, until)) = desk.kept().await? {
+            return Ok(Report::Kept { message, until });
+        }
         // Safety rule 6: after a signal nothing more is submitted, nor journaled as if it were.
         desk.go_on()?;
         // Safety rules 3 and 4: *started*, with the token, is durable before the call. One that is used again keeps
@@ -246,9 +301,13 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                 record_end(desk, key.clone(), WorkEnd::Crew(crew)).await?;
             }
             let at = since.unwrap_or_else(|| desk.now());
-            asked_at = at;
             let unproves = op.unproves().to_vec();
-            desk.record(Entry::Started { key: key.clone(), token: token.clone(), unproves, at }).await?;
+            if let Op::Reboot { instance, .. } = &op {
+                let now = seen.instances.get(instance).map(Instance::standing);
+                stood = stood.take().filter(|_| since.is_some()).or(now);
+            }
+            let (key, token, boots) = (key.clone(), token.clone(), stood.clone());
+            desk.record(Entry::Started { key, token, unproves, boots, at }).await?;
             journaled = true;
         }
         let answer = {
@@ -258,7 +317,9 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         calls += 1;
         match answer {
             Ok(Submitted::Done { created: None }) if makes_something(&op) => return made(desk, &op).await,
-            Ok(Submitted::Done { .. }) if is_reboot(&op) => return boot::awaited(desk, &op, asked_at).await,
+            Ok(Submitted::Done { .. }) if is_reboot(&op) => {
+                return up(desk, &op, stood.as_ref(), false).await;
+            }
             Ok(Submitted::Done { created }) => return Ok(done(&seen, &op, false, created)),
             // Safety rule 3: the ticket is durable as soon as it is known.
             Ok(Submitted::Pending { ticket }) => {
@@ -269,7 +330,7 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
                         (calls, last_error) = (0, None);
                         desk.take_slot().await?;
                     }
-                    WorkEnd::Succeeded if is_reboot(&op) => return boot::awaited(desk, &op, asked_at).await,
+                    WorkEnd::Succeeded if is_reboot(&op) => return up(desk, &op, stood.as_ref(), true).await,
                     end => return Ok(worked(end, crew, &seen)),
                 }
             }
@@ -291,6 +352,26 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
             Err(stopped) => return Err(stopped),
         }
     }
+}
+
+/// Tells whether the service does not know the instance that an op is for any more, or does not reach it.
+fn is_lost(seen: &Observed, op: &Op) -> bool {
+    let seen = op.instance().map(|id| seen.instances.get(id));
+    seen.is_some_and(|seen| seen.is_none_or(|seen| !seen.status.takes_work()))
+}
+
+/// Waits until an instance is up again that was just asked to boot.
+async fn up<C: Cloud>(
+    desk: &mut Desk<C>,
+    op: &Op,
+    before: Option<&Standing>,
+    ended: bool,
+) -> Result<Report, Halt> {
+    let (Some(instance), Some(before)) = (op.instance(), before) else {
+        return Ok(Report::Done { already: false, id: None, name: None });
+    };
+    let asked = Asked { before, at: desk.now(), ended };
+    boot::awaited(desk, instance, asked).await
 }
 
 /// The service has made something and not said what: it is found by its tags.

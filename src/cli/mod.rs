@@ -45,6 +45,7 @@ mod stores;
 mod terminal;
 mod update;
 mod validate;
+mod watch;
 mod workspace;
 mod write;
 

@@ -56,7 +56,11 @@ fn status(context: &Context, arguments: &RolloutStatus) -> Result<u8, CliError> 
 }
 
 /// Returns what time it is for a train: where it is on the simulator, that one's.
-async fn now(context: &Context, train: &Train, interrupt: &Interrupt) -> Result<Timestamp, CliError> {
+pub(super) async fn now(
+    context: &Context,
+    train: &Train,
+    interrupt: &Interrupt,
+) -> Result<Timestamp, CliError> {
     if train.service.endpoint != train::Endpoint::Simulator {
         return Ok(Timestamp::now());
     }

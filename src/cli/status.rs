@@ -5,7 +5,7 @@ use super::args::Status as Arguments;
 use super::connect::Connector;
 use super::context::Context;
 use super::look;
-use super::{CliError, each, exit, inventory};
+use super::{CliError, each, exit, inventory, watch};
 use crate::name::{GroupName, Ocid};
 use crate::render::{self, Style};
 use crate::report::{Fleet, FleetStatus, GroupStatus, InstanceLine};
@@ -14,6 +14,9 @@ use crate::train::Train;
 
 /// Shows each selected train, or the one thing that was asked for.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
+    if arguments.watch {
+        return watch::run(context, arguments);
+    }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     let style = context.terminal.style(arguments.amount.detail());
     let calls = arguments.parallelism.calls();

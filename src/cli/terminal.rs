@@ -21,6 +21,7 @@ pub(super) struct Terminal {
     pub(super) can_ask: bool,
     /// Whether stderr can be drawn on.
     pub(super) can_draw: bool,
+    can_replace: bool,
     colour_out: bool,
     colour_err: bool,
     width: usize,
@@ -51,6 +52,7 @@ impl Terminal {
         let made = Self {
             can_ask: io::stdin().is_terminal() && err,
             can_draw: err && !wishes.dumb,
+            can_replace: out && !wishes.dumb,
             colour_out: wishes.colour(out),
             colour_err: wishes.colour(err),
             width: width.or(wishes.columns).unwrap_or(WIDTH_WITHOUT_TERMINAL).max(NARROWEST),
@@ -75,6 +77,22 @@ impl Terminal {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns the rows and columns of stdout where what stands there can be replaced: a terminal that moves its cursor.
+    pub(super) fn redraws(&self) -> Option<(usize, usize)> {
+        let size = console::Term::stdout().size_checked().filter(|_| self.can_replace)?;
+        Some((size.0.into(), size.1.into()))
+    }
+
+    /// Replaces the last lines on stdout.
+    pub(super) fn replace(&self, lines: usize, by: &[&str]) -> Result<(), CliError> {
+        let out = console::Term::buffered_stdout();
+        let written = out
+            .clear_last_lines(lines)
+            .and_then(|()| by.iter().try_for_each(|line| out.write_line(line)))
+            .and_then(|()| out.flush());
+        written.map_err(|error| CliError::of(exit::ERROR, &error).while_doing("cannot write to stdout"))
     }
 
     /// Writes a line to stderr. What cannot be said there cannot be said anywhere.

@@ -142,6 +142,11 @@ impl MemoryCloud {
         self.world().errata = errata;
     }
 
+    /// Has boots asked for as work, as a service does that carries them out by itself.
+    pub fn set_boots_are_work(&self) {
+        self.world().boots_are_work = true;
+    }
+
     /// Lets the service no longer reach the instance, or reach it again.
     pub fn set_status(&self, instance: &Ocid, status: InstanceStatus) {
         if let Some(instance) = self.world().observed.instances.get_mut(instance) {

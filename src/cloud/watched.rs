@@ -122,6 +122,7 @@ mod tests {
             groups: std::collections::BTreeSet::new(),
             inventory: None,
             last_checkin: None,
+            last_boot: None,
             running_kernel: None,
             effective_kernel: None,
             reboot_required: false,

@@ -37,10 +37,7 @@ impl Spelled {
         let wrong = || SpellingError(text.to_owned());
         let (kind, name) = text.split_once('.').ok_or_else(wrong)?;
         // A wave that is a group of the service of its own goes by `NAME/1`.
-        let group = || {
-            let spelled = GroupName::new(name);
-            GroupName::parse(spelled.whole().as_str()).map(|_| spelled).map_err(|_| wrong())
-        };
+        let group = || GroupName::parse_wave(name).map_err(|_| wrong());
         match kind {
             "release" => ReleaseName::parse(name).map(Self::Release).map_err(|_| wrong()),
             "parent" => TrainName::parse(name).map(Self::Parent).map_err(|_| wrong()),

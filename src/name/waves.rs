@@ -1,12 +1,18 @@
 //! The names of the parts of a group that are groups of the service of their own: `web/1`, `web/2`. Left out: which groups
 //! have any, and who is in which, which is the planner's.
 
-use super::GroupName;
+use super::{GroupName, NameError};
 
 impl GroupName {
     /// Returns the name of one wave of this group, from 1.
     pub fn of_wave(&self, wave: u32) -> Self {
         Self::new(&format!("{self}/{wave}"))
+    }
+
+    /// Checks what a person wrote of a group, or of one wave of it.
+    pub fn parse_wave(text: &str) -> Result<Self, NameError> {
+        let spelled = Self::new(text);
+        Self::parse(spelled.whole().as_str()).map(|_| spelled)
     }
 
     /// Returns which wave of a group this is the name of, where it is that.
@@ -47,5 +53,9 @@ mod tests {
             assert_eq!(GroupName::new(name).is_of(&web), is_of, "{name}");
         }
         assert!(GroupName::parse(third.as_str()).is_err());
+        assert_eq!(GroupName::parse_wave("web/3"), Ok(third));
+        for wrong in ["web/x", "web/0", "/1", "a b/1"] {
+            assert!(GroupName::parse_wave(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -13,6 +13,7 @@ const ADD: &str = "add-packages/";
 const REMOVE: &str = "remove-packages/";
 const ENROLL: &str = "group-enroll/";
 const ENFORCE: &str = "enforce/";
+const REBOOT: &str = "reboot/";
 const ADOPT_GROUP: &str = "adopt-group/";
 
 /// The kinds of keys that have a group behind them, besides those of work for a whole group, which begin with `group-`.
@@ -146,7 +147,17 @@ impl OpKey {
 
     /// Returns the key of an instance's being booted anew.
     pub fn reboot(instance: &Ocid) -> Self {
-        Self(format!("reboot/{instance}"))
+        Self(format!("{REBOOT}{instance}"))
+    }
+
+    /// Returns the instance that the op boots anew, where it does.
+    pub fn rebooted(&self) -> Option<Ocid> {
+        self.0.strip_prefix(REBOOT).map(Ocid::new)
+    }
+
+    /// Tells whether the op boots an instance anew.
+    pub fn is_reboot(&self) -> bool {
+        self.0.starts_with(REBOOT)
     }
 
     /// Returns the key of a group's being given the source of a release.

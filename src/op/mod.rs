@@ -10,6 +10,7 @@ mod capabilities;
 mod ids;
 mod key;
 mod refs;
+mod standing;
 mod ticket;
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ pub use capabilities::{Binding, Capabilities};
 pub use ids::{Lineage, PlanId, StepId};
 pub use key::{OpKey, Subject};
 pub use refs::{GroupRef, Origin, Outfit, Ownership, ParentRef, SourceRef};
+pub use standing::Standing;
 pub use ticket::{RetryToken, Ticket};
 
 pub use crate::patching::{Api, Every, Schedule, Unit, UpdateKind, Wanted};

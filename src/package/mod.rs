@@ -15,6 +15,7 @@ mod nevra;
 mod pattern;
 mod set;
 mod streams;
+mod uname;
 
 pub use arch::Arch;
 pub(crate) use delta::walk;

@@ -188,18 +188,6 @@ impl Package {
         matches!(rest, "" | "-core" | "-PAE").then_some(kernel)
     }
 
-    /// Spells its version as `uname -r` has that of a kernel: `version-release.arch`.
-    pub fn uname(self) -> String {
-        format!("{}-{}.{}", self.version(), self.release(), self.arch())
-    }
-
-    /// Tells whether it is of a kernel's version, spelled `version-release.arch` as `uname -r` has it.
-    pub fn is_of_kernel(self, kernel: &str) -> bool {
-        let rest = kernel.strip_prefix(self.version()).and_then(|rest| rest.strip_prefix('-'));
-        let rest = rest.and_then(|rest| rest.strip_prefix(self.release()));
-        rest.and_then(|rest| rest.strip_prefix('.')) == Some(self.arch().as_str())
-    }
-
     /// Returns the major versions of the system that its release names, most often one or none: 8 of `5.el8_10`, of
     /// `2136.el8uek` and of `module+el8.6.0+1`.
     pub fn systems(self) -> impl Iterator<Item = u16> {

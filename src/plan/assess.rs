@@ -57,6 +57,8 @@ pub(super) struct Member<'a> {
     pub(super) correction: Correction,
     /// Whether it is booted anew, where it waits for that by then.
     pub(super) reboot: bool,
+    /// Whether it is read back that it has booted.
+    pub(super) boots: bool,
     /// Whether its packages are read back.
     pub(super) verify: bool,
     /// Why it is switched or updated.
@@ -75,12 +77,14 @@ impl Member<'_> {
 
     /// Tells whether its group has it booted, and it waits for that.
     pub(super) fn waits_for_reboot(&self) -> bool {
-        self.group.enforcing.reboots() && self.seen.is_some_and(|seen| seen.reboot_required)
+        self.group.enforcing.reboots()
+            && (self.seen.is_some_and(|seen| seen.reboot_required) || reboot::runs_another(self))
     }
 
     /// Has nothing moved on it by this plan.
     pub(super) fn rest(&mut self) {
         (self.switch, self.update, self.reboot) = (false, false, false);
+        self.boots = false;
         self.correction.rest();
     }
 
@@ -179,7 +183,7 @@ pub(super) fn members<'a>(
             assessed.ranges.insert(name, start..assessed.list.len());
         }
         exact::hold(&mut assessed.list[first..]);
-        reboot::choose(&mut assessed.list[first..]);
+        reboot::choose(input, &mut assessed.list[first..]);
         assessed.ranges.insert(&group.name, first..assessed.list.len());
     }
     assessed
@@ -234,6 +238,7 @@ fn assess<'a>(
         update: false,
         correction: Correction::default(),
         reboot: false,
+        boots: false,
         verify: false,
         reason: Reason::Bound { line: group.line },
         held: None,

@@ -327,6 +327,7 @@ impl Story {
             gated: gates.shut.get(&group.name) == Some(&1),
             patching: group.patching(),
             rollout: rollout::tell(group, members, waves, gates.shut.get(&group.name).copied()),
+            reboot: group.enforcing.reboot,
         };
         if !group.patching().has_level() {
             let address = Address::Group(group.name.clone());
@@ -388,7 +389,8 @@ impl Story {
         let Stand { group, name, found, roster, binding, members } = *stand;
         let bound = input.state.groups.get(name).and_then(|record| record.release.clone());
         let from = bound.filter(|bound| *bound != group.release);
-        let verifies = members.iter().filter(|member| member.verify && !member.moves()).count();
+        let verifies =
+            members.iter().filter(|member| (member.verify || member.boots) && !member.moves()).count();
         let joins = members.iter().filter(|member| member.joins).map(|member| member.id.clone());
         let joins: Vec<Ocid> = joins.collect();
         let create = found.id.is_none();

@@ -202,6 +202,18 @@ pub enum HeldReason {
         /// The group.
         group: GroupName,
     },
+    /// It was booted anew, and does not run what it is to run, or still waits for a reboot; and nothing has changed since
+    /// that another boot could end otherwise by.
+    Unbooted {
+        /// The kernel that it is to run; none where none is foreseen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kernel: Option<String>,
+        /// What it runs, where the service tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        runs: Option<Arc<str>>,
+        /// Since when that is known.
+        since: Timestamp,
+    },
     /// Its update was asked for longer ago than `[service] work_timeout`, and the service still has it as open: no agent
     /// has picked it up, or it does not end. Tried again when the service has given it up.
     Overdue {

@@ -254,6 +254,7 @@ impl<'a> Lint<'a> {
                 | HeldReason::Taken { .. }
                 | HeldReason::Beside { .. }
                 | HeldReason::Overdue { .. }
+                | HeldReason::Unbooted { .. }
                 | HeldReason::Streams { .. },
             ) => Some(id),
             _ => None,
@@ -291,10 +292,14 @@ impl<'a> Lint<'a> {
                     continue;
                 }
                 // A level is proven, and members join and leave, as a change of the group.
-                Action::Verify { what: Verification::Level { .. } } if told.contains(&step.address) => {
+                Action::Verify { what: Verification::Level { .. } | Verification::Booted { .. } }
+                    if told.contains(&step.address) =>
+                {
                     Some(step.address.clone())
                 }
-                Action::Verify { what: Verification::Level { .. } } => group.clone(),
+                Action::Verify { what: Verification::Level { .. } | Verification::Booted { .. } } => {
+                    group.clone()
+                }
                 Action::Act { op: Op::Join { .. } | Op::Leave { .. } | Op::Dismiss { .. } } => group.clone(),
                 // A group moves its members; that is told of them, of it, or of both.
                 Action::Act { op } if op.crew().is_some() => {

@@ -51,7 +51,7 @@ use crate::name::{Address, GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId, StepId};
 use crate::package::{Digest, PackageSet, Pattern};
 use crate::state::State;
-use crate::train::{Ahead, Amount, Patching};
+use crate::train::{Ahead, Amount, Patching, Reboot};
 
 pub use accept::{Unacceptable, accept, drift_at};
 pub use aim::unknown;
@@ -231,6 +231,9 @@ pub struct PlannedGroup {
     /// How it moves, where it has waves or hours, or stops at failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<PlannedRollout>,
+    /// What is done about members that wait for a reboot, and whether that is told at all.
+    #[serde(default, skip_serializing_if = "Reboot::is_default")]
+    pub reboot: Reboot,
 }
 
 /// What a plan does to the instances of a group, counted.

@@ -313,7 +313,11 @@ impl Kept {
                 continue;
             }
             kept.made.insert(step.address.clone());
-            kept.made.extend(step.group.clone().map(Address::Group));
+            // Where each wave is a group of the service, a step tells which of them it is about.
+            if let (Some(group), false) = (&step.group, matches!(step.address, Address::Group(_))) {
+                kept.made.insert(Address::Group(group.clone()));
+                kept.made.extend(step.wave.map(|wave| Address::Group(group.of_wave(wave))));
+            }
             if let Action::Act { op } = &step.action {
                 let crew = op.crew().map_or(&[][..], |(_, instances)| instances);
                 kept.made.extend(crew.iter().cloned().map(Address::Instance));

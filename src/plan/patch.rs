@@ -238,6 +238,7 @@ fn planned_group(members: &[&Member<'_>], id: Option<Ocid>, steps: &[Step], held
         gated: false,
         patching: group.patching(),
         rollout: None,
+        reboot: group.enforcing.reboot,
     }
 }
 
@@ -463,12 +464,12 @@ fn reaches_level(member: &Member<'_>, listed: &Updates, updates: &[OutstandingUp
         !brought.contains(&(lag.release.name(), lag.release.arch().as_str()))
             && !brought.contains(&(lag.release.name(), ""))
     });
-    // Updates make nobody exact, and reboot nobody.
+    // Updates make nobody exact, and reboot nobody: who has to be rebooted for it is not at his level by that.
     let rest = match member.group.patching().is_exact() {
         true => verdict.is_exact_but_behind(),
         false => verdict.may_be_ahead(member.group.ahead),
     };
-    sorter.has_level() && left.next().is_none() && rest && !member.waits_for_reboot()
+    sorter.has_level() && left.next().is_none() && rest && !member.group.enforcing.reboots()
 }
 
 /// Returns a work request that is open on the instance and is none that an earlier run of ours left there.

@@ -1,7 +1,7 @@
 //! The steps: what runs, in which order, and what must hold before each. Sources first, then membership, then group
 //! by group behind its gates: switch, update, read back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assess::{Assessed, Member};
 use super::bindings::Bindings;
@@ -351,7 +351,10 @@ impl Steps {
     fn deletions(&mut self, retirement: &Retirement<'_>) {
         for Going { release, id, owner, leaving, .. } in &retirement.going {
             let source = SourceRef { release: release.name.clone(), id: Some(id.clone()), under: None };
-            let after = leaving.iter().filter_map(|rider| self.switched.get(rider).copied()).collect();
+            // A group and its members leave by one step.
+            let steps: BTreeSet<StepId> =
+                leaving.iter().filter_map(|rider| self.switched.get(rider).copied()).collect();
+            let after = steps.into_iter().collect();
             let expects = Precondition::Unridden { source: source.clone(), owner: owner.clone() };
             let op = Op::DeleteSource { source };
             self.push(Address::Release(release.name.clone()), None, Action::Act { op }, after, expects);

@@ -84,17 +84,16 @@ fn script<'a>(
 pub(super) fn told(piece: &Piece, script: &Script<'_>, usual: &Played<'_>, played: &Played<'_>) -> Failure {
     let name = &script.group.name;
     let release = &script.group.release;
-    let (mut at_level, mut below) = (Vec::new(), Vec::new());
-    let own = played.state.instances.iter().filter(|(_, known)| known.group == *name);
-    for (id, known) in own.filter(|(_, known)| known.release.as_ref() == Some(release)) {
-        let proven = known.at_level.as_ref().is_some_and(|level| level.release == *release);
-        if proven { &mut at_level } else { &mut below }.push(id.clone());
-    }
+    let own = || played.state.instances.iter().filter(|(_, known)| known.group == *name);
+    let proven =
+        own().filter(|(_, known)| known.at_level.as_ref().is_some_and(|level| level.release == *release));
+    let at_level: BTreeSet<&Ocid> = proven.map(|(id, _)| id).collect();
+    let ride = own().filter(|(_, known)| known.release.as_ref() == Some(release)).map(|(id, _)| id);
+    // On whom it failed is touched, also where that kept it from riding anything.
+    let below: BTreeSet<&Ocid> = ride.chain(&script.failing).filter(|id| !at_level.contains(id)).collect();
     let of_group = piece.plan.steps.iter().filter(|step| step.group.as_ref() == Some(name));
     let movers: BTreeSet<&Ocid> = of_group.flat_map(moved).collect();
-    let rides = |id: &Ocid| {
-        played.state.instances.get(id).is_some_and(|known| known.release.as_ref() == Some(release))
-    };
+    let untouched = movers.iter().filter(|id| !at_level.contains(*id) && !below.contains(*id)).count();
     let moved_then = moving_groups(&piece.plan, &played.outcome);
     let waiting = moving_groups(&piece.plan, &usual.outcome)
         .into_iter()
@@ -105,9 +104,9 @@ pub(super) fn told(piece: &Piece, script: &Script<'_>, usual: &Played<'_>, playe
         failing: script.failing.clone(),
         stops: played.watch.stopped.get(name).copied(),
         ends: played.watch.ended(name),
-        at_level,
-        below,
-        untouched: movers.iter().filter(|id| !rides(id)).count(),
+        at_level: at_level.into_iter().cloned().collect(),
+        below: below.into_iter().cloned().collect(),
+        untouched,
         waiting: waiting.map(|(group, _)| group.clone()).collect(),
     }
 }

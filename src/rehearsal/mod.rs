@@ -160,7 +160,7 @@ pub struct Failure {
     pub ends: Option<Timestamp>,
     /// The members that are at the level of the new release by then.
     pub at_level: Vec<Ocid>,
-    /// Those that ride it and are below its level.
+    /// Those that ride it and are below its level, and those on whom it failed before they rode it.
     pub below: Vec<Ocid>,
     /// How many of those that were to move were not touched.
     pub untouched: usize,

@@ -25,6 +25,7 @@ mod state;
 mod status;
 mod table;
 mod watch;
+mod watched;
 mod words;
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use report::{ReportFormat, report, report_verdict};
 pub use rollout::{rollouts, rollouts_json};
 pub use state::state;
 pub use status::{instance_status, status};
+pub use watched::watched;
 pub(crate) use words::{count, old};
 
 /// How text is laid out.

@@ -157,7 +157,7 @@ fn failed(page: &mut Page, plan: &Plan, failure: &Failure) {
     };
     let release = plan.group(group).map(|group| group.release.to_string()).unwrap_or_default();
     let new = format!("{} at the level of {release}{}", at_level.len(), named(page, at_level));
-    let broken = format!("{} on it and below its level{}", below.len(), named(page, below));
+    let broken = format!("{} touched and below it{}", below.len(), named(page, below));
     page.text(2, 4, &format!("{new}; {broken}; {untouched} untouched."));
     let groups: Vec<String> = waiting.iter().map(ToString::to_string).collect();
     match groups.as_slice() {

@@ -32,6 +32,7 @@ pub fn state(state: &State, style: Style) -> String {
         ancestor,
         rollouts: _,
         steady: _,
+        boots,
     } = state;
     let on = state.told_service().map(|service| format!(" on {service}")).unwrap_or_default();
     let mut facts = vec![
@@ -91,6 +92,21 @@ pub fn state(state: &State, style: Style) -> String {
             page.item(2, Mark::HELD, &text);
         }
         page.more(4, unfinished.len() - shown);
+    }
+    if !boots.is_empty() {
+        page.heading(
+            &format!("Boots ({})", boots.len()),
+            "asked for, and not seen to have gone well; their instances are below level until then",
+        );
+        let names = &state.instances;
+        let shown = page.fold(boots.len(), ROWS);
+        for (id, boot) in boots.iter().take(shown) {
+            let name = names.get(id).map_or(id.as_str(), |record| &*record.name);
+            let failed = boot.failed.as_ref().map(|failed| format!(", failed {}", time(failed.at)));
+            let text = format!("{}: asked {}{}", clean(name), time(boot.asked), failed.unwrap_or_default());
+            page.item(2, Mark::HELD, &text);
+        }
+        page.more(4, boots.len() - shown);
     }
     page.finish()
 }

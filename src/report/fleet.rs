@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use crate::conformance::{self, Sorter, StreamGap, Tally, Verdict, stream_gaps};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::observed::{Instance, InstanceStatus, Job, Observed, Riding};
-use crate::patching::Schedule;
+use crate::patching::{Schedule, Wanted};
 use crate::plan::{self, ServiceLabel};
 use crate::state::State;
-use crate::train::{Group, Members, Patching, Release, Train};
+use crate::train::{Group, Members, Patching, Reboot, Release, Train};
 
 /// How many runs to come are told of a schedule.
 const UPCOMING: usize = 3;
@@ -97,7 +97,7 @@ pub struct InstanceLine {
     pub running_kernel: Option<Arc<str>>,
     /// The kernel that Ksplice has brought it to without a reboot; none where that is the one it runs.
     pub effective_kernel: Option<Arc<str>>,
-    /// Whether it waits for a reboot.
+    /// Whether it waits for a reboot; not where its group says that this is not told.
     pub reboot_required: bool,
 }
 
@@ -219,7 +219,8 @@ impl Fleet<'_> {
         let sorter = Sorter::new(patching, offered.map(|offered| offered.iter().map(|update| &**update)));
         let at_level = reachable
             && on_release
-            && level.is_some_and(|(verdict, bound)| verdict.at_level(&sorter, bound.group.ahead));
+            && level.is_some_and(|(verdict, bound)| verdict.at_level(&sorter, bound.group.ahead))
+            && !known.zip(bound).is_some_and(|(known, bound)| self.awaits_boot(id, known, bound));
         let tally = verdict.as_ref().map(|verdict| sorter.tally(verdict)).unwrap_or_default();
         let proven = self.state.instances.get(id).and_then(|record| record.at_level.as_ref());
         let proven = proven.filter(|level| bound.is_some_and(|bound| level.release == bound.release.name));
@@ -241,8 +242,20 @@ impl Fleet<'_> {
                 .is_some_and(|(known, ran)| known.is_listed_before(ran)),
             running_kernel: known.and_then(|known| known.running_kernel.clone()),
             effective_kernel: known.and_then(|known| known.patched_kernel().cloned()),
-            reboot_required: known.is_some_and(|known| known.reboot_required),
+            reboot_required: known.is_some_and(|known| known.reboot_required)
+                && bound.is_none_or(|bound| bound.group.enforcing.reboot != Reboot::Never),
         }
+    }
+
+    /// Tells whether a member is below its level for want of a boot: its group has it booted, and it waits for that, or has not
+    /// been seen to have booted as it was to.
+    fn awaits_boot(&self, id: &Ocid, seen: &Instance, bound: &Bound<'_>) -> bool {
+        let wanted = || seen.kernel_of(bound.release.packages(), |_| false);
+        let runs_another = || {
+            bound.group.update == Some(Wanted::All) && wanted().is_some_and(|kernel| seen.runs_beside(kernel))
+        };
+        bound.group.enforcing.reboots()
+            && (seen.reboot_required || self.state.boots.contains_key(id) || runs_another())
     }
 
     /// Returns who is in a group by the train's word, or by the service's where the train leaves it to that. The

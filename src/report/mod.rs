@@ -12,6 +12,7 @@ mod make;
 pub mod rollout;
 #[cfg(test)]
 mod tests;
+pub mod watch;
 
 use std::fmt;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
-use crate::rollout::Access;
+use crate::rollout::{Access, Calendar};
 use crate::state::{Ending, Paused, RolloutRecord, State, Stopped};
 use crate::train::{Group, Train};
 
@@ -112,7 +112,7 @@ pub fn standing(train: &Train, state: &State, only: Option<&GroupName>, now: Tim
     Rollouts { train: train.name.clone(), at: now, rollouts: wanted.map(of).collect() }
 }
 
-fn one(
+pub(super) fn one(
     group: Option<&Group>,
     state: &State,
     (name, record): (&GroupName, &RolloutRecord),
@@ -258,8 +258,28 @@ fn eta(
         }
     }
     let each = took.checked_div(arrived)?;
-    let rest = each.checked_mul(i32::try_from(left).ok()?)?.checked_add(soaks)?;
-    now.checked_add(rest).ok()
+    let work = each.checked_mul(i32::try_from(left).ok()?)?;
+    // A soak goes on in closed hours, work does not.
+    let from = now.checked_add(soaks).ok()?;
+    group.map_or_else(|| from.checked_add(work).ok(), |group| through(&group.pace.calendar, from, work))
+}
+
+/// Returns when so much work is done that begins then and rests in closed hours; nothing where they never end.
+fn through(calendar: &Calendar, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
+    /// Some years of nights.
+    const CLOSINGS: usize = 2_000;
+    let (mut at, mut left) = (from, work);
+    for _ in 0..CLOSINGS {
+        match calendar.at(at) {
+            Access::Closed { until, .. } => at = until?,
+            Access::Open { until: Some(until) } if until.duration_since(at) < left => {
+                left = left.checked_sub(until.duration_since(at))?;
+                at = until;
+            }
+            Access::Open { .. } => return at.checked_add(left).ok(),
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -144,7 +144,9 @@ impl State {
                 let whole = group.whole();
                 if !self.groups.keys().any(|other| other.is_of(&whole)) {
                     self.rollouts.remove(&whole);
-                    self.instances.retain(|_, record| record.group != whole);
+                    let gone = self.instances.iter().filter(|(_, record)| record.group == whole);
+                    let gone: Vec<Ocid> = gone.map(|(id, _)| id.clone()).collect();
+                    gone.iter().for_each(|id| self.forget_instance(id));
                 }
             }
             Effect::Riding { instance, name, group, release } => {
@@ -169,7 +171,7 @@ impl State {
                         record.group == whole && wave.is_none_or(|wave| record.wave == wave)
                     };
                     if self.instances.get(instance).is_some_and(is_theirs) {
-                        self.instances.remove(instance);
+                        self.forget_instance(instance);
                     }
                 }
             }
@@ -194,7 +196,7 @@ impl State {
             }
             Effect::InstanceGone { instance, group } => {
                 if self.instances.get(instance).is_some_and(|record| record.group == *group) {
-                    self.instances.remove(instance);
+                    self.forget_instance(instance);
                 }
             }
             Effect::SourceGone { release } => {
@@ -280,3 +282,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+use super::boot::{BootRecord, FailedBoot};
 use super::effect::Effect;
 use super::rollout::{Failure, Stopped};
 use super::{AtLevel, PlanRun, State, UnfinishedOp};
 use crate::name::{GroupName, Ocid, ReleaseName};
-use crate::op::{OpKey, PlanId, RetryToken, Ticket};
+use crate::op::{OpKey, PlanId, RetryToken, Standing, Ticket};
 use crate::patching::Patching;
 
 /// How long the services remember a retry token (documented for both).
@@ -39,6 +40,9 @@ pub enum Entry {
         /// The instances whose proven level ends with it.
         #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_several")]
         unproves: Vec<Ocid>,
+        /// Of a boot: how the instance stands before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boots: Option<Standing>,
         /// When.
         at: Timestamp,
     },
@@ -97,6 +101,18 @@ pub enum Entry {
     LeftLevel {
         /// The instance.
         instance: Ocid,
+    },
+    /// An instance was seen to have booted as it was to.
+    Booted {
+        /// The instance.
+        instance: Ocid,
+    },
+    /// An instance was booted, and does not run what it was to run or still waits for a reboot.
+    BootFailed {
+        /// The instance.
+        instance: Ocid,
+        /// How.
+        failed: FailedBoot,
     },
     /// A group begins to move to a release, in waves that are fixed until it has.
     RolloutStarted {
@@ -206,12 +222,21 @@ impl State {
                 self.steady = None;
                 self.last_plan = Some(PlanRun { id: plan.clone(), basis: *basis, used_up: false, at: *at });
             }
-            Entry::Started { key, token, unproves, at } => {
+            Entry::Started { key, token, unproves, boots, at } => {
                 // A ticket of an earlier try goes: a new call is only made once that work request is known to be over.
                 let instances = if key.is_enroll() { unproves.clone() } else { Vec::new() };
                 let op = UnfinishedOp { token: token.clone(), started: *at, ticket: None, instances };
                 self.unfinished.insert(key.clone(), op);
                 for instance in unproves {
+                    match boots {
+                        Some(before) => {
+                            let boot = BootRecord { asked: *at, before: before.clone(), failed: None };
+                            self.boots.insert(instance.clone(), boot);
+                        }
+                        // Whoever is given something else to do since is through with an earlier boot.
+                        None if !key.is_reboot() => self.end_boot(instance),
+                        None => {}
+                    }
                     if let Some(record) = self.instances.get_mut(instance) {
                         record.at_level = None;
                     }
@@ -224,8 +249,14 @@ impl State {
             Entry::Finished { key, finish, effect, at } => {
                 // A success that was never started cannot be ours. What was found done needs no start, and a failure is
                 // taken either way: refusing it would only hide it.
-                if self.unfinished.remove(key).is_none() && *finish == Finish::Done {
+                let begun = self.unfinished.remove(key).is_some();
+                // Of a boot that something else was asked of since nothing is left.
+                if !begun && *finish == Finish::Done && !key.is_reboot() {
                     return Err(IllegalEntry { key: key.clone() });
+                }
+                if let (true, Finish::Failed { .. }, Some(instance)) = (begun, finish, key.rebooted()) {
+                    // Nobody was booted.
+                    self.boots.remove(&instance);
                 }
                 if let Some(effect) = effect {
                     self.take_effect(effect, *at);
@@ -243,6 +274,7 @@ impl State {
                     let (release, extra, patching) = (release.clone(), *extra, *patching);
                     record.at_level = Some(AtLevel { release, since, extra, patching });
                 }
+                self.boots.remove(instance);
                 // Whoever got there after all has not failed.
                 if let Some(rollout) = self.rollouts.get_mut(group) {
                     rollout.failed.remove(instance);
@@ -260,6 +292,13 @@ impl State {
                 if let Some(record) = self.instances.get_mut(instance) {
                     record.at_level = None;
                 }
+            }
+            Entry::Booted { instance } => self.end_boot(instance),
+            Entry::BootFailed { instance, failed } => {
+                let (asked, before) = (failed.at, failed.after.clone());
+                let boot = BootRecord { asked, before, failed: None };
+                self.boots.entry(instance.clone()).or_insert(boot).failed = Some(failed.clone());
+                self.unfinished.remove(&OpKey::reboot(instance));
             }
             Entry::RolloutStarted { group, release, waves, at } => {
                 self.begin_rollout(group, release, waves, *at);

@@ -8,9 +8,9 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::State;
+use super::{GroupRecord, State};
 use crate::name::{Address, GroupName, NameError, Ocid, ReleaseName};
-use crate::op::OpKey;
+use crate::op::{OpKey, Subject};
 use crate::package::Digest;
 
 /// Addresses as people write them. An instance is told by its display name where no other of the state has it.
@@ -107,11 +107,45 @@ impl State {
         }
         match address {
             Address::Release(name) => value(self.sources.get(name)),
-            Address::Group(name) => value(self.groups.get(name)),
+            // Of one whose waves are groups of the service, all of them.
+            Address::Group(name) => value(self.groups.get(name)).or_else(|| {
+                let waves = self.groups.iter().filter(|(wave, _)| wave.is_of(name));
+                let waves: BTreeMap<&GroupName, &GroupRecord> = waves.collect();
+                value((!waves.is_empty()).then_some(&waves))
+            }),
             Address::Schedule(name) => value(self.schedules.get(name)),
             Address::Profile(name) => value(self.profiles.get(name)),
             Address::Instance(id) => value(self.instances.get(id)),
         }
+    }
+}
+
+/// A call that was made and is not known to have ended, on an instance or on a group as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// What it does: `update`, `reboot`, `enforce`.
+    pub kind: String,
+    /// The group of the train, where that is known.
+    pub group: Option<GroupName>,
+    /// The instance by its name, or the group of the service.
+    pub what: String,
+}
+
+impl State {
+    /// Returns the calls that put agents to work and are not known to have ended.
+    pub fn open_calls(&self) -> impl Iterator<Item = OpenCall> {
+        self.unfinished.keys().filter_map(|key| {
+            let (group, what) = match key.subject()? {
+                Subject::Instance(id) => {
+                    let known = self.instances.get(&id);
+                    let name = known.map_or_else(|| id.to_string(), |record| record.name.to_string());
+                    (known.map(|record| record.group.clone()), name)
+                }
+                Subject::Group(group) => (Some(group.whole()), format!("group {group}")),
+            };
+            let kind = key.0.split('/').next().unwrap_or_default();
+            Some(OpenCall { kind: kind.trim_start_matches("group-").to_owned(), group, what })
+        })
     }
 }
 
@@ -143,7 +177,7 @@ impl<'a> Spellings<'a> {
     /// Finds what an address names.
     pub fn find(&self, text: &str) -> Result<Address, NotFound> {
         let (kind, name) = text.split_once('.').ok_or(NotFound::Shape)?;
-        let group = || GroupName::parse(name).map_err(NotFound::Name);
+        let group = || GroupName::parse_wave(name).map_err(NotFound::Name);
         let address = match kind {
             "release" if self.state.sources.keys().any(|own| own.as_str() == name) => {
                 Address::Release(ReleaseName::new(name))
@@ -230,6 +264,14 @@ pub fn compare(before: &State, after: &State) -> Vec<Difference> {
         };
         let (before, after) = (told(before), told(after));
         differences.extend(difference(format!("unfinished {key}"), before.as_ref(), after.as_ref()));
+    }
+    let mut booted: Vec<&Ocid> = before.boots.keys().chain(after.boots.keys()).collect();
+    booted.sort_unstable();
+    booted.dedup();
+    for id in booted {
+        let told = |state: &State| state.boots.get(id).map(|boot| json!(boot));
+        let (before, after) = (told(before), told(after));
+        differences.extend(difference(format!("boot {id}"), before.as_ref(), after.as_ref()));
     }
     differences
 }

@@ -4,6 +4,7 @@
 //! Pure. [`State::record`] is the one function that changes it, an [`Entry`] of the journal at a time, so that a
 //! replayed journal gives what the run had. Where the bytes lie is [`store`]'s business.
 
+mod boot;
 mod effect;
 mod entry;
 pub mod inspect;
@@ -22,6 +23,7 @@ use crate::op::{Again, Api, Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket
 use crate::package::Digest;
 use crate::patching::Patching;
 
+pub use boot::{BootRecord, FailedBoot};
 pub use effect::Effect;
 pub use entry::{Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
 pub use rollout::{Ending, Failure, Paused, RolloutEnd, RolloutRecord, Stopped};
@@ -32,7 +34,7 @@ pub use surgery::{Unfit, Unrenamable};
 ///
 /// 1: what the first builds wrote, all of OSMS; they know no field that came later, and take a state with one for damaged.
 /// 2: proofs of contents, kinds of updates, schedules, profiles, the service, imports, several instances per call.
-/// 3: rollouts and waves.
+/// 3: rollouts and waves, boots.
 pub const FORMAT_VERSION: u32 = 3;
 
 /// What we applied last and own. One per train.
@@ -82,6 +84,9 @@ pub struct State {
     /// The serial that this one is as good as for a plan: since then rollouts were only paused and resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<u64>,
+    /// Boots that were asked for and have not been seen to have gone well, by instance.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub boots: BTreeMap<Ocid, BootRecord>,
 }
 
 /// A state of another service that was taken over. Its ids mean nothing here, and its levels are not believed: only that
@@ -271,15 +276,16 @@ impl State {
             ancestor: None,
             rollouts: BTreeMap::new(),
             steady: None,
+            boots: BTreeMap::new(),
         }
     }
 
     /// Returns a digest of all that a plan is made on. Which build wrote it is no part of that, nor what is paused and
     /// resumed without anything being done.
     pub fn digest(&self) -> Digest {
-        let (serial, rollouts) = (0, BTreeMap::new());
-        let said =
-            Self { format_version: 0, tool: String::new(), serial, rollouts, steady: None, ..self.clone() };
+        let (serial, rollouts, boots) = (0, BTreeMap::new(), BTreeMap::new());
+        let (tool, steady) = (String::new(), None);
+        let said = Self { format_version: 0, tool, serial, rollouts, boots, steady, ..self.clone() };
         Digest::of([serde_json::to_vec(&said).expect("its keys are strings")])
     }
 

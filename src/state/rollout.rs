@@ -171,12 +171,13 @@ impl State {
         new
     }
 
-    /// Has a group's rollout go on: it is paused no more, and what failed may be tried again. Tells whether anything kept
-    /// it.
+    /// Has a group's rollout go on: it is paused no more, what failed may be tried again, and whoever did not boot as
+    /// expected is booted once more. Tells whether anything kept it.
     pub fn resume(&mut self, group: &GroupName) -> bool {
-        let Some(record) = self.rollouts.get_mut(group) else { return false };
+        let booted = self.forgive_boots(group);
+        let Some(record) = self.rollouts.get_mut(group) else { return booted };
         let (paused, stopped) = (record.paused.take().is_some(), record.stopped.take().is_some());
-        let kept = paused || stopped;
+        let kept = paused || stopped || booted;
         // What failed while it was only paused goes on counting.
         if stopped {
             record.failed.clear();

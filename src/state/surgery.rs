@@ -125,13 +125,15 @@ impl State {
                 self.profiles.retain(|known, _| !known.is_of(name));
                 self.rollouts.remove(name);
                 let (whole, wave) = (name.whole(), name.wave());
-                self.instances.retain(|_, record| {
-                    record.group != whole || wave.is_some_and(|wave| record.wave != wave)
+                let gone = self.instances.iter().filter(|(_, record)| {
+                    record.group == whole && wave.is_none_or(|wave| record.wave == wave)
                 });
+                let gone: Vec<_> = gone.map(|(id, _)| id.clone()).collect();
+                gone.iter().for_each(|id| self.forget_instance(id));
             }
             Address::Schedule(name) => _ = self.schedules.remove(name),
             Address::Profile(name) => _ = self.profiles.remove(name),
-            Address::Instance(id) => _ = self.instances.remove(id),
+            Address::Instance(id) => self.forget_instance(id),
         }
     }
 
@@ -151,7 +153,7 @@ impl State {
     /// Returns this earlier state as `current` goes on from it: what has been begun since, and whose end is not known, is
     /// still to be asked after.
     pub fn restored_over(self, current: &Self) -> Self {
-        Self { unfinished: current.unfinished.clone(), ..self }
+        Self { unfinished: current.unfinished.clone(), boots: current.boots.clone(), ..self }
     }
 
     /// Fails unless this state may be put in the place of `current`: of the same train, service and lineage, and not of

@@ -27,7 +27,7 @@ pub struct Enforcing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reboot {
-    /// Nobody is rebooted, and nobody is counted as waiting for it.
+    /// Nobody is rebooted, and of nobody it is told or counted that he waits for it: somebody else sees to that.
     Never,
     /// Nobody is rebooted; who waits for it is told.
     #[default]
@@ -37,6 +37,11 @@ pub enum Reboot {
 }
 
 impl Reboot {
+    /// Tells whether it is what a group that says nothing asks for.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns the word that people write for it.
     pub fn word(self) -> &'static str {
         match self {

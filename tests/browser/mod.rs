@@ -139,6 +139,7 @@ fn instance(number: usize, source: &Ocid, now: Timestamp, rng: &mut Rng) -> Inst
             unsourced: PackageSet::default(),
         }),
         last_checkin: Some(now - SignedDuration::from_secs(i64::try_from(rng.below(100_000)).unwrap())),
+        last_boot: None,
         running_kernel: Some("5.15.0-1.el8uek.x86_64".into()),
         effective_kernel: None,
         reboot_required: rng.below(3) == 0,

@@ -86,7 +86,7 @@ fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
                 "Steps: 36 done.",
                 // Of two in the wave one may fail.
                 "If 2 instances of wave 2 of web failed:\n  the rollout stops 2026-11-24 09:11Z",
-                "1 at the level of GL1.1 (web-05); 2 on it and below its level (web-08, web-12); 8 untouched.",
+                "1 at the level of GL1.1 (web-05); 2 touched and below it (web-08, web-12); 8 untouched.",
                 "No other group waits for it.",
             ],
         ),
@@ -169,8 +169,8 @@ fn on_the_hub_each_wave_is_played_as_a_group() {
         &[
             "  ~ web            2      2  2026-11-24 09:16Z  2026-11-24 09:33Z\n      held while wave 1 of web soaks",
             "Steps: 30 done.",
-            "If 2 instances of wave 2 of web failed:\n  the rollout stops 2026-11-24 09:27Z",
-            "1 at the level of GL1.1 (web-05); 2 on it and below its level (web-08, web-12); 8 untouched.",
+            "If 2 instances of wave 2 of web failed:\n  the rollout stops 2026-11-24 09:22Z",
+            "1 at the level of GL1.1 (web-05); 2 touched and below it (web-08, web-12); 8 untouched.",
         ],
     );
 }

@@ -286,3 +286,16 @@ fn whoever_cannot_be_told_breaks_nothing() {
         ],
     );
 }
+
+#[test]
+fn a_rollout_is_watched_until_it_has_ended() {
+    let workspace = Workspace::quickstart(&[]);
+    let none = workspace.run(&["status", "--watch"]).expect(exit::DONE);
+    has(&none.stdout, &["Train great-linux: no rollout is on record.", "Nobody applies now."]);
+    workspace.run(&["apply", "--auto-approve"]).expect(exit::DONE);
+    let over = workspace.run(&["status", "--watch", "--every", "1s"]).expect(exit::DONE);
+    has(&over.stdout, &["web", "arrived", "Nobody applies now."]);
+    workspace.run(&["status", "--every", "1s"]).expect(exit::USAGE);
+    let unknown = workspace.run(&["status", "--watch", "nobody"]).expect(exit::USAGE);
+    has(&unknown.stderr, &["no train has a group `nobody`"]);
+}

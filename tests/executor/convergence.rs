@@ -63,6 +63,9 @@ impl Pipeline {
     pub(super) fn new(world: &World) -> Self {
         let cloud = Arc::new(MemoryCloud::new(world.observed.clone()));
         cloud.set_kinds(worlds::kinds());
+        if world.train.service.api == Api::Osmh {
+            cloud.set_boots_are_work();
+        }
         let store = if world.state.serial == 0 && world.state.sources.is_empty() {
             MemoryStore::default()
         } else {

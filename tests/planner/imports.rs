@@ -279,6 +279,7 @@ fn a_run_that_was_cut_short_is_gone_on_with() {
         key: OpKey::adopt_group(&GroupName::new("web"), &group_id()),
         token: RetryToken("token".into()),
         unproves: Vec::new(),
+        boots: None,
         at: world.now,
     };
     world.state.record(&begun).unwrap();

@@ -47,6 +47,7 @@ pub(super) fn start() -> World {
                 unsourced: PackageSet::default(),
             }),
             last_checkin: None,
+            last_boot: None,
             running_kernel: None,
             effective_kernel: None,
             reboot_required: false,

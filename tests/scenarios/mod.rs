@@ -10,6 +10,7 @@
 mod edits;
 mod hands;
 mod ill;
+mod on_the_hub;
 mod sky;
 mod stage;
 mod told;
@@ -58,6 +59,13 @@ stories![
     a_pause_holds_every_apply,
     a_rollout_goes_in_waves,
     on_the_hub_each_wave_is_a_group,
+    on_the_hub_a_bad_package_stops_a_rollout,
+    on_the_hub_half_a_rollout_is_taken_back,
+    on_the_hub_a_run_is_cut_amid_a_wave,
+    on_the_hub_ci_ends_a_run_amid_a_wave,
+    on_the_hub_an_instance_dies_amid_its_update,
+    on_the_hub_a_pause_holds_every_apply,
+    on_the_hub_the_window_closes,
     a_soak_runs_while_the_clocks_change,
     an_instance_dies_amid_its_update,
     ci_ends_a_run_amid_a_wave,
@@ -67,6 +75,8 @@ stories![
     the_window_closes,
     who_is_ill_holds_the_next_wave,
     a_failure_between_two_runs_counts,
+    a_member_boots_its_old_kernel,
+    a_reboot_is_told_or_not,
     a_group_goes_back_exactly,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,
@@ -98,22 +108,6 @@ stories![
     web_03_falls_silent,
     web_13_joins_later,
 ];
-
-/// Stories that are as true of OS Management Hub.
-mod on_the_hub {
-    use patchtrain::op::Api;
-
-    macro_rules! as_true {
-        ($($name:ident),* $(,)?) => {$(
-            #[tokio::test(start_paused = true)]
-            async fn $name() {
-                super::tell(stringify!($name), Some(Api::Osmh)).await;
-            }
-        )*};
-    }
-
-    as_true![a_soak_runs_while_the_clocks_change, two_apply_one_rollout,];
-}
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
@@ -278,6 +272,14 @@ impl Story {
             }
             ["work", "of", name, "fails"] => {
                 simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
+            }
+            ["work", "of", name, "goes", "well"] => {
+                simulator.strike(self.stage.id(name).as_str(), Mishap::Passes).unwrap();
+            }
+            ["the", "next", works, "works", "of", name, "fail"] => {
+                for _ in 0..number(works)? {
+                    simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
+                }
             }
             [name, "vanishes"] => simulator.vanish(self.stage.id(name).as_str()).unwrap(),
             ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),

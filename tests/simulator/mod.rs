@@ -91,6 +91,7 @@ fn advanced(installed: &PackageSet, running: &str, offered: &[PackageSet]) -> Pa
         groups: BTreeSet::new(),
         inventory: Some(Inventory { installed: installed.clone(), ..Inventory::default() }),
         last_checkin: None,
+        last_boot: None,
         running_kernel: Some(running.into()),
         effective_kernel: None,
         reboot_required: false,

@@ -286,7 +286,7 @@ fn act(world: &mut World, plan: &Plan, step: &Step, op: &Op) -> End {
     } else {
         let unproves = op.unproves().to_vec();
         let token = RetryToken("token".into());
-        record(world, Entry::Started { key: key.clone(), token, unproves, at });
+        record(world, Entry::Started { key: key.clone(), token, unproves, boots: None, at });
         let all: Vec<_> = match op.crew() {
             Some((group, _)) => group.id.iter().flat_map(|id| &world.observed.groups[id].members).collect(),
             None => op.updates().into_iter().collect(),

@@ -191,6 +191,7 @@ pub(crate) fn plain_instance(index: usize) -> Instance {
         groups: BTreeSet::new(),
         inventory: None,
         last_checkin: None,
+        last_boot: None,
         running_kernel: None,
         effective_kernel: None,
         reboot_required: false,
@@ -474,8 +475,5 @@ pub(crate) fn essence(world: &World) -> (Observed, BTreeMap<Ocid, Option<Release
         .instances
         .iter()
         .map(|(id, record)| (id.clone(), record.at_level.as_ref().map(|level| level.release.clone())));
-    let mut observed = world.observed.clone();
-    // Which kernel somebody runs who has been booted depends on what had been installed by then.
-    observed.instances.values_mut().for_each(|seen| seen.running_kernel = None);
-    (observed, levels.collect())
+    (world.observed.clone(), levels.collect())
 }

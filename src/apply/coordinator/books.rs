@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use super::super::job;
 use super::super::token;
-use super::{Coordinator, subject};
+use super::Coordinator;
 use crate::apply::{ApplyError, Event};
 use crate::cloud::Cloud;
 use crate::name::{Address, Ocid};
+use crate::op::{Op, Subject};
 use crate::plan::{Action, DriftKind};
 use crate::state::store::Session;
 use crate::state::{Entry, Finish};
@@ -79,5 +80,18 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
             self.ledger.record(Entry::Finished { key, finish, effect: None, at: now })?;
         }
         Ok(())
+    }
+}
+
+/// Returns whose agents an op puts to work, or whose repository it changes under them.
+pub(super) fn subject(op: &Op) -> Option<Subject> {
+    match op {
+        Op::Switch { instance, .. }
+        | Op::Update { instance, .. }
+        | Op::Patch { instance, .. }
+        | Op::Enforce { instance, .. }
+        | Op::Reboot { instance, .. }
+        | Op::EnableStreams { instance, .. } => Some(Subject::Instance(instance.clone())),
+        other => other.crew().map(|(group, _)| Subject::Group(group.group.clone())),
     }
 }

@@ -1,8 +1,10 @@
 //! Who has not got the sources that its group has: nobody has such a group updated.
 
+use jiff::Timestamp;
+
 use super::Coordinator;
-use crate::apply::Event;
 use crate::apply::work::Crew;
+use crate::apply::{ApplyError, Event};
 use crate::cloud::Cloud;
 use crate::op::{Again, Op};
 use crate::plan::{Action, Step};
@@ -19,6 +21,19 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
             self.fallen.remove(id);
         }
         without.extend(crew.failed.iter().chain(&crew.open).map(|(id, _)| id.clone()));
+    }
+
+    /// Takes note of the members without the group's sources as failed: the update that would show it is not asked for.
+    pub(super) fn count_unequipped(&mut self, step: &Step, at: Timestamp) -> Result<(), ApplyError> {
+        let Action::Act { op: Op::UpdateGroup { group, .. } } = &step.action else { return Ok(()) };
+        let without = self.without.get(&group.group).cloned().unwrap_or_default();
+        for id in without {
+            let why = self.fallen.get(&id).cloned();
+            let why = why.unwrap_or_else(|| "it has not got the group's source".to_owned());
+            let told = self.count_failure(step, id, why, at)?;
+            self.late.extend(told);
+        }
+        Ok(())
     }
 
     /// Tells why a group must not be updated now: some member still has its old sources, and an update would bring that

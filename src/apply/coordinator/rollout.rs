@@ -18,6 +18,7 @@ use crate::op::Op;
 use crate::plan::{Action, Condition, Phase, Plan, PlannedGroup, PlannedRollout, Step};
 use crate::state::store::Session;
 use crate::state::{Entry, Stopped};
+use crate::train::Reboot;
 
 /// The groups of a plan that move in some manner.
 pub(super) type Paces<'a> = HashMap<&'a GroupName, &'a PlannedGroup>;
@@ -157,7 +158,9 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
     }
 
     /// Has those asked who went first.
-    fn ask(&mut self, step: &Step, rounds: gate::Rounds) {
+    fn ask(&mut self, step: &Step, mut rounds: gate::Rounds) {
+        rounds.tells_reboots =
+            self.paces.get(&rounds.group).is_none_or(|group| group.reboot != Reboot::Never);
         (self.on_event)(Event::Started { step: step.id });
         self.running.insert(step.id);
         let checker = self.run.checker.clone();
@@ -233,7 +236,7 @@ pub(super) fn counts(step: &Step, report: &Report) -> Vec<(Ocid, String)> {
         _ => &[],
     };
     match report {
-        Report::BelowLevel { message } => alone(message),
+        Report::BelowLevel { message } | Report::Unbooted { message, .. } => alone(message),
         Report::Failed { message, own: true, .. } if crew.is_empty() => alone(message),
         Report::Failed { message, own: true, .. } => {
             crew.iter().map(|instance| (instance.clone(), message.clone())).collect()

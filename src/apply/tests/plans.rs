@@ -64,6 +64,7 @@ pub(super) fn world(names: &[&str]) -> Observed {
             groups: BTreeSet::new(),
             inventory: Some(inventory.clone()),
             last_checkin: None,
+            last_boot: None,
             running_kernel: None,
             effective_kernel: None,
             reboot_required: false,
@@ -192,6 +193,7 @@ impl Builder {
             gated: false,
             patching: crate::train::Patching::EVERYTHING,
             rollout: None,
+            reboot: Default::default(),
         });
     }
 

@@ -30,6 +30,15 @@ pub(in crate::cli) struct Status {
 
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,
+
+    /// Show how the rollouts go until every one has ended: waves, what holds them, who is at work, and when they may be
+    /// through. Reads the state again and again, asks the service nothing, and takes no lock
+    #[arg(long)]
+    pub(in crate::cli) watch: bool,
+
+    /// How often --watch reads the state [default: 5s]
+    #[arg(long, value_name = "TIME", requires = "watch", value_parser = crate::rollout::parse_span)]
+    pub(in crate::cli) every: Option<jiff::SignedDuration>,
 }
 
 /// Install updates now, on a group or one instance

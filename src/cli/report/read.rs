@@ -161,6 +161,7 @@ mod tests {
             groups: BTreeSet::new(),
             inventory: None,
             last_checkin: None,
+            last_boot: None,
             running_kernel: None,
             effective_kernel: None,
             reboot_required: false,

@@ -60,6 +60,10 @@ pub(super) fn mv(context: &Context, arguments: &StateMv) -> Result<u8, CliError>
         let Address::Group(from) = find(&Spellings::of(&after.clone()), address)? else {
             return Err(unnamed(address));
         };
+        if from.wave().is_some() {
+            return Err(CliError::usage(format!("`{address}` is a wave, which goes with its group"))
+                .hint(format!("rename the group: `patchtrain state mv group.{} {new}`", from.whole())));
+        }
         after.rename(&from, &to).map_err(|why| {
             let error = refused_name(address, new, &why);
             match why {

@@ -17,7 +17,7 @@ pub enum Fault {
         /// How many are added.
         kept: usize,
     },
-    /// The update's work request succeeds, and nothing has changed.
+    /// The update's work request succeeds, and nothing has changed. Of a boot: the instance boots what it ran before.
     IdleUpdate,
     /// The work request fails; of one for a group, on the first of the instances that are waited for.
     FailedWork {
@@ -31,7 +31,8 @@ pub enum Fault {
         /// With this message.
         message: String,
     },
-    /// The work request never ends; of one for a group, on the first of the instances that are waited for.
+    /// The work request never ends; of one for a group, on the first of the instances that are waited for. Of a boot: the
+    /// instance goes down and does not come up.
     StuckWork,
     /// The op is done and no answer comes.
     LostAnswer,

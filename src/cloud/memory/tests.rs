@@ -32,6 +32,7 @@ fn cloud() -> MemoryCloud {
         groups: BTreeSet::new(),
         inventory: Some(inventory),
         last_checkin: None,
+        last_boot: None,
         running_kernel: None,
         effective_kernel: None,
         reboot_required: false,

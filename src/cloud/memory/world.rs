@@ -17,6 +17,7 @@ use crate::observed::{
 use crate::op::{Op, OpKey, RetryToken, Ticket, UpdateKind};
 use crate::package::{Package, PackageSet, StreamContents};
 
+mod boots;
 mod checkins;
 mod crew;
 mod offers;
@@ -55,6 +56,8 @@ pub(super) struct World {
     /// After so many calls every further one hangs; the last one's effect may still come about.
     pub(super) cut_after: Option<(usize, bool)>,
     pub(super) served: usize,
+    /// Whether a boot is asked for as work, which ends when the instance is up.
+    pub(super) boots_are_work: bool,
 }
 
 #[derive(Debug)]
@@ -105,6 +108,7 @@ impl World {
             most_in_flight: 0,
             cut_after: None,
             served: 0,
+            boots_are_work: false,
         }
     }
 
@@ -123,18 +127,15 @@ impl World {
                 Sighting::Fleet(self.fleet(instances, groups, group_ids))
             }
             Scope::Instance(id) => {
-                let seen = self.observed.instances.get(id).cloned().map(|mut seen| {
-                    seen.inventory = None;
-                    self.check_in(seen)
-                });
+                let seen = self.observed.instances.get(id).cloned();
+                let seen = seen.map(|seen| self.check_in(Instance { inventory: None, ..seen }));
                 Sighting::Instance(id.clone(), seen)
             }
             // Without its open work, so that nobody takes it from here.
             Scope::Standing(id) => {
                 let seen = self.observed.instances.get(id).cloned();
-                let bare = seen.map(|seen| Instance { inventory: None, open_work: Vec::new(), ..seen });
-                let bare = bare.map(|seen| self.check_in(seen));
-                Sighting::Instance(id.clone(), bare)
+                let bare = |seen| Instance { inventory: None, open_work: Vec::new(), ..seen };
+                Sighting::Instance(id.clone(), seen.map(|seen| self.check_in(bare(seen))))
             }
             Scope::Inventory(id) => Sighting::Inventory(id.clone(), self.inventory(id)),
             Scope::ModuleStreams(id) => {
@@ -247,18 +248,6 @@ impl World {
         fleet
     }
 
-    fn offered(&self, id: &Ocid) -> Option<Updates> {
-        if !self.observed.instances.contains_key(id) {
-            return None;
-        }
-        Some(match &self.kinds {
-            None => self.updates.get(id).cloned().unwrap_or_default(),
-            Some(kinds) => self
-                .observed
-                .outstanding(id, |package| kinds.get(package.name()).copied().unwrap_or(UpdateKind::Other)),
-        })
-    }
-
     fn inventory(&mut self, id: &Ocid) -> Option<Inventory> {
         if let Some(stale) = self.stale.get_mut(id)
             && let Some(old) = &stale.old
@@ -321,6 +310,7 @@ impl World {
             | Op::Patch { instance, .. }
             | Op::Enforce { instance, .. }
             | Op::EnableStreams { instance, .. } => self.accept(op, instance, fault)?,
+            Op::Reboot { instance, .. } if self.boots_are_work => self.accept(op, instance, fault)?,
             crew if crew.crew().is_some() => self.accept_crew(crew, fault)?,
             Op::DeleteGroup { group } => {
                 let seen = self.observed.group_id(group).and_then(|id| self.observed.groups.get(&id));
@@ -356,6 +346,9 @@ impl World {
             (Op::AddPackages { source, packages }, Some(Fault::DropAdds { kept })) => {
                 let packages = packages.iter().take(*kept).copied().collect();
                 self.observed.advance(&Op::AddPackages { source: source.clone(), packages });
+            }
+            (Op::Reboot { instance, .. }, Some(fault @ (Fault::IdleUpdate | Fault::StuckWork))) => {
+                self.boot_ill(instance, *fault == Fault::IdleUpdate);
             }
             _ => self.observed.advance(op),
         }
@@ -403,7 +396,9 @@ impl World {
         }
         seen.open_work.push(ticket.clone());
         let accepted = Instant::now();
-        let due = (fault != Some(&Fault::StuckWork)).then(|| accepted + self.work_takes);
+        // A boot that nobody comes up from is given up in the end.
+        let ends = fault != Some(&Fault::StuckWork) || matches!(op, Op::Reboot { .. });
+        let due = ends.then(|| accepted + self.work_takes);
         let parts = BTreeMap::new();
         let work = Work { op: op.clone(), parts, accepted, due, fault: fault.cloned(), ended: None };
         self.work.insert(ticket.clone(), work);
@@ -431,6 +426,11 @@ impl World {
         let before = self.observed.instances.get(id).and_then(|seen| seen.inventory.clone());
         let ended = match fault {
             Some(Fault::FailedWork { message }) => Err(message),
+            Some(fault @ (Fault::IdleUpdate | Fault::StuckWork)) if matches!(op, Op::Reboot { .. }) => {
+                let up = fault == Fault::IdleUpdate;
+                self.boot_ill(id, up);
+                if up { Ok(()) } else { Err("it did not come up".to_owned()) }
+            }
             Some(Fault::IdleUpdate) => Ok(()),
             _ if before.is_none() => Err("the instance is gone".to_owned()),
             _ => {

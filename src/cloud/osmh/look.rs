@@ -271,6 +271,7 @@ fn instance(row: wire::ManagedInstance) -> Instance {
         groups: homes.map(|home| Ocid::new(&home.id)).collect(),
         inventory: None,
         last_checkin: row.time_last_checkin.as_deref().and_then(instant),
+        last_boot: row.time_last_boot.as_deref().and_then(instant),
         running_kernel: row.os_kernel_version.filter(|kernel| !kernel.is_empty()).map(Into::into),
         effective_kernel: row.ksplice_effective_kernel_version.filter(|it| !it.is_empty()).map(Into::into),
         reboot_required: row.is_reboot_required.unwrap_or_default(),

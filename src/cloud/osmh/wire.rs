@@ -85,6 +85,8 @@ pub(super) struct ManagedInstance {
     #[serde(default)]
     pub(super) time_last_checkin: Option<String>,
     #[serde(default)]
+    pub(super) time_last_boot: Option<String>,
+    #[serde(default)]
     pub(super) os_name: Option<String>,
     #[serde(default)]
     pub(super) os_version: Option<String>,

@@ -244,6 +244,7 @@ fn instance(row: wire::ManagedInstance) -> Instance {
         groups: row.managed_instance_groups.iter().flatten().map(|group| Ocid::new(&group.id)).collect(),
         inventory: None,
         last_checkin: row.last_checkin.as_deref().and_then(instant),
+        last_boot: row.last_boot.as_deref().and_then(instant),
         running_kernel: row.os_kernel_version.filter(|kernel| !kernel.is_empty()).map(Into::into),
         effective_kernel: row.ksplice_effective_kernel_version.filter(|it| !it.is_empty()).map(Into::into),
         reboot_required: row.is_reboot_required.unwrap_or_default(),

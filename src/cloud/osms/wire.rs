@@ -84,6 +84,8 @@ pub(super) struct ManagedInstance {
     #[serde(default)]
     pub(super) last_checkin: Option<String>,
     #[serde(default)]
+    pub(super) last_boot: Option<String>,
+    #[serde(default)]
     pub(super) os_name: Option<String>,
     #[serde(default)]
     pub(super) os_version: Option<String>,

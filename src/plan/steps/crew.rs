@@ -120,15 +120,15 @@ impl Steps {
             last = vec![self.on_group(&target.group, op, follow(&last), Precondition::Nothing)];
         }
         let of_group = members.of(&crew.name);
-        if binding.proves.is_empty() && !of_group.iter().any(|member| member.reboot) {
+        if binding.proves.is_empty() && !of_group.iter().any(|member| member.boots) {
             // Who only leaves, or a group that is only made, holds up nobody who waits for the group.
             return if self.list.len() > begun { last } else { Vec::new() };
         }
         let last = follow(&last);
         // Whoever is booted without a level to prove.
-        let alone = of_group.iter().filter(|member| member.reboot && !member.verify);
+        let alone = of_group.iter().filter(|member| member.boots && !member.verify);
         let mut ends: Vec<StepId> =
-            alone.map(|member| self.reboot(&group.name, member, last.clone())).collect();
+            alone.map(|member| self.reboot(&group.name, (member, &source), last.clone())).collect();
         // Members stand by id.
         let member = |instance: &Ocid| {
             let at = of_group.binary_search_by(|member| member.id.cmp(instance)).ok();
@@ -143,8 +143,8 @@ impl Steps {
                 stays: member(instance).map(|member| member.correction.stays()).unwrap_or_default(),
             };
             let address = Address::Instance(instance.clone());
-            let after = match member(instance).filter(|member| member.reboot) {
-                Some(member) => vec![self.reboot(&group.name, member, last.clone())],
+            let after = match member(instance).filter(|member| member.boots) {
+                Some(member) => vec![self.reboot(&group.name, (member, &source), last.clone())],
                 None => last.clone(),
             };
             self.push(address, Some(&group.name), Action::Verify { what }, after, expects)

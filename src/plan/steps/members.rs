@@ -124,15 +124,16 @@ impl Steps {
             let op = Op::Enforce { instance, source, adjusts: member.correction.adjusts() };
             last = Some(self.push(address(), Some(name), Action::Act { op }, after, expects));
         }
-        if member.reboot {
+        if member.boots {
             let after = last.map_or_else(|| std::mem::take(&mut first), |step| vec![step]);
-            last = Some(self.reboot(name, member, after));
+            last = Some(self.reboot(name, (member, &source), after));
         }
         if member.verify {
-            // What this plan has just put there needs no second look; what was seen when it was made does.
+            // What this plan has just put there needs no second look; what was seen when it was made does, and so does
+            // whoever has been booted meanwhile.
             let expects = match last {
-                Some(_) => Precondition::Nothing,
-                None => Precondition::Attached { instance: member.id.clone(), source },
+                Some(_) if !member.boots => Precondition::Nothing,
+                _ => Precondition::Attached { instance: member.id.clone(), source },
             };
             let after = last.map_or(first, |step| vec![step]);
             let stays = member.correction.stays();

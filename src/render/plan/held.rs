@@ -88,6 +88,7 @@ fn rank(reason: &HeldReason) -> u8 {
         HeldReason::Streams { .. } => 21,
         HeldReason::OthersGroup { .. } => 22,
         HeldReason::Inexact { .. } => 23,
+        HeldReason::Unbooted { .. } => 24,
     }
 }
 
@@ -101,6 +102,7 @@ fn fact(held: &Held) -> Option<String> {
         HeldReason::Overdue { ticket, since } => {
             Some(format!("{}, since {}", clean(&ticket.0), time(*since)))
         }
+        HeldReason::Unbooted { since, .. } => Some(format!("since {}", time(*since))),
         HeldReason::Unknown
         | HeldReason::Unread
         | HeldReason::Ahead { .. }

@@ -76,6 +76,7 @@ pub(super) fn planned_group(name: &str, bound: &str, members: usize) -> PlannedG
         gated: false,
         patching: crate::train::Patching::EVERYTHING,
         rollout: None,
+        reboot: Default::default(),
     }
 }
 

@@ -30,7 +30,7 @@ pub(in crate::render) fn held(held: &Held) -> String {
             "{} newer than the release, and its group says that this blocks",
             are(*packages, "package")
         ),
-        HeldReason::OpenWork { .. } => "a work request that is not ours is open on it".to_owned(),
+        HeldReason::OpenWork { .. } => "a work request that is not this plan's is open on it".to_owned(),
         HeldReason::Gate { .. }
         | HeldReason::Soak { .. }
         | HeldReason::Closed { .. }
@@ -105,6 +105,7 @@ pub(in crate::render) fn held(held: &Held) -> String {
         HeldReason::Locked { group } => format!(
             "the service updates members of a group only together: `--group {group}` does that"
         ),
+        HeldReason::Unbooted { kernel, runs, .. } => unbooted(kernel.as_deref(), runs.as_deref()),
         HeldReason::Overdue { .. } => {
             "its update takes longer than `work_timeout` and is still open; it is tried again when the service \
              has given it up"
@@ -156,6 +157,7 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::NoUpdates => "without updates".to_owned(),
         HeldReason::Elsewhere { .. } => "not on its release".to_owned(),
         HeldReason::Overdue { .. } => "with overdue work".to_owned(),
+        HeldReason::Unbooted { .. } => "not booted as expected".to_owned(),
         HeldReason::Beside { .. } => "beside open work".to_owned(),
         HeldReason::NotEverywhere { .. } => "not on every member".to_owned(),
         HeldReason::Locked { .. } => "locked by its group".to_owned(),
@@ -164,6 +166,22 @@ pub(in crate::render) fn held_short(reason: &HeldReason) -> String {
         HeldReason::Stray { .. } => "beside one that is apart".to_owned(),
         HeldReason::Taken { .. } => "in another group or stage".to_owned(),
         HeldReason::Inexact { .. } => "not exactly the release".to_owned(),
+    }
+}
+
+/// Says how a boot ended that did not end as expected, and what there is to do.
+fn unbooted(kernel: Option<&str>, runs: Option<&str>) -> String {
+    let runs = runs.map_or_else(|| "a kernel that the service does not tell of".into(), clean);
+    match kernel {
+        Some(kernel) => format!(
+            "it was rebooted and runs {runs}, not {}: make that its default kernel and reboot it by hand, or have it \
+             rebooted once more with `patchtrain rollout resume`",
+            clean(kernel)
+        ),
+        None => format!(
+            "it was rebooted, runs {runs}, and the service says that it still waits for a reboot: reboot it by hand, \
+             or have it rebooted once more with `patchtrain rollout resume`"
+        ),
     }
 }
 

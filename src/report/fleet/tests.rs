@@ -92,6 +92,7 @@ fn instance(name: &str, parent: Option<&str>, package: &str) -> (Ocid, Instance)
         groups: BTreeSet::new(),
         inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
         last_checkin: None,
+        last_boot: None,
         running_kernel: None,
         effective_kernel: None,
         reboot_required: false,
@@ -256,4 +257,39 @@ fn streams_are_told_of_whoever_was_asked_and_rides_its_release() {
         .flat_map(|line| line.streams.iter().map(|gap| (&*line.label, gap.to_string())))
         .collect();
     assert_eq!(told, [("behind", "bash:13 (release: bash:15)".to_owned())]);
+}
+
+#[test]
+fn who_waits_for_a_reboot_is_told_and_counts_as_his_group_says() {
+    let kernels = ["kernel-1-1.x86_64", "kernel-1-2.x86_64", BOUND];
+    let installed: PackageSet = kernels.iter().map(|nevra| Package::parse(nevra).unwrap()).collect();
+    // What the group says, whether the service says that it waits, what it runs, whether a boot is unproven; and whether it
+    // is told that it waits, and that it is at its level.
+    let table = [
+        (Reboot::Report, true, "1-1.x86_64", false, (true, true)),
+        (Reboot::Never, true, "1-1.x86_64", false, (false, true)),
+        (Reboot::Window, true, "1-2.x86_64", false, (true, false)),
+        (Reboot::Window, false, "1-1.x86_64", false, (false, false)),
+        (Reboot::Window, false, "1-2.x86_64", true, (false, false)),
+        (Reboot::Window, false, "1-2.x86_64", false, (false, true)),
+        (Reboot::Report, false, "1-1.x86_64", true, (false, true)),
+    ];
+    for (reboot, waits, runs, unproven, told) in table {
+        let (mut train, mut observed) = (train(), observed());
+        train.groups[0].enforcing.reboot = reboot;
+        let manifest = &mut train.releases[0].manifest;
+        manifest.packages = manifest.packages.union(&[Package::parse(kernels[1]).unwrap()]);
+        let seen = observed.instances.get_mut(&id("at")).unwrap();
+        seen.inventory = Some(Inventory { installed: installed.clone(), unsourced: PackageSet::default() });
+        (seen.reboot_required, seen.running_kernel) = (waits, Some(runs.into()));
+        let mut state = state();
+        if unproven {
+            let (asked, before) = (Timestamp::UNIX_EPOCH, crate::op::Standing::default());
+            state.boots.insert(id("at"), crate::state::BootRecord { asked, before, failed: None });
+        }
+        let fleet = Fleet { train: &train, state: &state, observed: &observed };
+        let status = fleet.status(&label(), Timestamp::UNIX_EPOCH);
+        let line = status.groups[0].instances.iter().find(|line| line.id == id("at")).unwrap();
+        assert_eq!((line.reboot_required, line.at_level), told, "{reboot:?} {waits} {runs} {unproven}");
+    }
 }

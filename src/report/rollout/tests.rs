@@ -118,3 +118,28 @@ fn what_has_ended_is_held_by_nothing() {
     assert!(state.pause(&web(), paused.clone()));
     assert_eq!(told(&state, &group(None), 420).hold, Some(Hold::Paused(paused)));
 }
+
+#[test]
+fn work_rests_in_closed_hours_and_soaks_do_not() {
+    use crate::rollout::{Day, TimeOfDay, Window, Zone};
+    // 1970-01-01 was a Thursday: an hour a night.
+    let window = Window {
+        days: Day::WORDS.iter().filter_map(|word| Day::of_word(word)).collect(),
+        from: TimeOfDay::parse("00:00").unwrap(),
+        to: TimeOfDay::parse("01:00").unwrap(),
+        timezone: Zone::parse("UTC").unwrap(),
+    };
+    let calendar = Calendar { window: Some(window), ..Calendar::default() };
+    let through = |from: i64, work: i64| through(&calendar, at(from), SignedDuration::from_secs(work));
+    let day = 86_400;
+    for (from, work, until) in [
+        (0, 600, 600),
+        (3_000, 600, 3_600),
+        (3_000, 700, day + 100),
+        (10_000, 10, day + 10),
+        (0, 3_600 * 3 + 1, 3 * day + 1),
+    ] {
+        assert_eq!(through(from, work), Some(at(until)), "{work} s from {from}");
+    }
+    assert_eq!(through(0, day * 1_000), None, "in years nobody waits for it");
+}

@@ -374,7 +374,7 @@ impl World {
         }
     }
 
-    fn edit_instance(&mut self, id: &Id, edit: impl FnOnce(&mut super::Instance)) {
+    pub(super) fn edit_instance(&mut self, id: &Id, edit: impl FnOnce(&mut super::Instance)) {
         if let Some(instance) = self.instances.get_mut(id) {
             instance.revision = self.serial;
             edit(instance);

@@ -110,6 +110,13 @@ impl World {
         let gone = !self.instances.contains_key(&instance);
         let outcome = match starts {
             _ if gone => timeout("the instance is gone"),
+            // A boot that goes wrong ends in the kernel that ran before.
+            Some(_) if task == Task::Boot && self.doomed.remove(id) => {
+                self.edit_instance(&instance, |instance| {
+                    (instance.booted, instance.reboot_required) = (ends, false);
+                });
+                Outcome::Succeeded { installed: Vec::new(), removed: Vec::new() }
+            }
             Some(_) if self.doomed.remove(id) => Outcome::Failed {
                 code: "YUM_ERROR".into(),
                 message: "rpmdb open failed: the package database is locked".into(),

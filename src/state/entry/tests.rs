@@ -24,6 +24,7 @@ fn started(second: i64, token: &str, unproves: Option<Ocid>) -> Entry {
         key: key(),
         token: RetryToken(token.to_owned()),
         unproves: unproves.into_iter().collect(),
+        boots: None,
         at: at(second),
     }
 }

@@ -68,6 +68,7 @@ pub(in crate::state) fn run(instances: std::ops::Range<usize>) -> Vec<Entry> {
             key: key.clone(),
             token,
             unproves: unproves.into_iter().collect(),
+            boots: None,
             at: at(1),
         });
         entries.extend(ticket.map(|ticket| Entry::Ticketed { key: key.clone(), ticket }));

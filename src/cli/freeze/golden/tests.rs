@@ -21,6 +21,7 @@ fn instance(name: &str) -> Instance {
         groups: Default::default(),
         inventory: Some(Inventory { installed, unsourced: PackageSet::default() }),
         last_checkin: None,
+        last_boot: None,
         running_kernel: None,
         effective_kernel: None,
         reboot_required: false,

@@ -7,10 +7,24 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::name::Ocid;
-use crate::observed::{Erratum, Instance};
+use crate::observed::{Erratum, Instance, Updates};
+use crate::op::UpdateKind;
 use crate::package::PackageSet;
 
 impl World {
+    /// Returns the updates that an instance is offered.
+    pub(super) fn offered(&self, id: &Ocid) -> Option<Updates> {
+        if !self.observed.instances.contains_key(id) {
+            return None;
+        }
+        Some(match &self.kinds {
+            None => self.updates.get(id).cloned().unwrap_or_default(),
+            Some(kinds) => self
+                .observed
+                .outstanding(id, |package| kinds.get(package.name()).copied().unwrap_or(UpdateKind::Other)),
+        })
+    }
+
     /// Returns all versions of these names that the instance's sources have, or all sources.
     pub(super) fn offers(&self, instance: Option<&Ocid>, names: &BTreeSet<Arc<str>>) -> PackageSet {
         let instance = instance.and_then(|id| self.observed.instances.get(id));

@@ -76,7 +76,7 @@ impl Service {
             "id": id, "displayName": format!("name-{id}"), "compartmentId": compartment, "status": "NORMAL",
             "osName": "Oracle Linux Server", "osVersion": "8.10", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
             "kspliceEffectiveKernelVersion": "5.4.17-9.el8uek.x86_64",
-            "timeLastCheckin": "2026-11-22T14:00:00.000Z", "isRebootRequired": true, "updatesAvailable": 7,
+            "timeLastCheckin": "2026-11-22T14:00:00.000Z", "timeLastBoot": "2026-11-20T08:00:00.000Z", "isRebootRequired": true, "updatesAvailable": 7,
             "timeLastSoftwareRefresh": "2026-11-22T13:00:00.000Z",
             "softwareSources": links,
         });

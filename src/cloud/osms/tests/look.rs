@@ -64,6 +64,7 @@ async fn a_fleet_is_its_groups_sources_and_the_instances_of_interest() {
             groups: BTreeSet::new(),
             inventory: None,
             last_checkin: "2026-11-22T14:00:00Z".parse().ok(),
+            last_boot: "2026-11-20T08:00:00Z".parse().ok(),
             running_kernel: Some("5.4.17-1.el8uek.x86_64".into()),
             effective_kernel: Some("5.4.17-9.el8uek.x86_64".into()),
             reboot_required: true,

@@ -341,7 +341,7 @@ impl World {
             "parentSoftwareSource": parent.as_ref().map(|parent| json!({"id": parent, "name": format!("name-{parent}")})),
             "childSoftwareSources": children, "managedInstanceGroups": groups, "isRebootRequired": true,
             "updatesAvailable": 7,
-            "lastCheckin": "2026-11-22T14:00:00Z", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
+            "lastCheckin": "2026-11-22T14:00:00Z", "lastBoot": "2026-11-20T08:00:00Z", "osKernelVersion": "5.4.17-1.el8uek.x86_64",
             "kspliceEffectiveKernelVersion": "5.4.17-9.el8uek.x86_64",
         }))
     }

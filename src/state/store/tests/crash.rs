@@ -201,7 +201,9 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
             at
         }),
         (key(), "[a-f0-9]{8}", prop::collection::vec(instance(), 0..3), time()).prop_map(
-            |(key, token, unproves, at)| { Entry::Started { key, token: RetryToken(token), unproves, at } }
+            |(key, token, unproves, at)| {
+                Entry::Started { key, token: RetryToken(token), unproves, boots: None, at }
+            }
         ),
         (key(), ".*").prop_map(|(key, ticket)| Entry::Ticketed { key, ticket: Ticket(ticket) }),
         (key(), finish, prop::option::of(effect), time())
