@@ -4,7 +4,7 @@
 //!
 //! Bars: planned in 1 s with a peak of 200 MB, fleet included; the rollout within 5 % of the ideal makespan that
 //! `concurrency` allows, with a peak of 500 MB. The ideal is what one instance takes by itself, times the most that a place
-//! has to do one after the other, wave after wave. A rehearsal takes 10 s, a peak of 500 MB. The way there is wide enough for all places at once (`--parallelism`),
+//! has to do one after the other, wave after wave. A rehearsal takes 5 s, a peak of 500 MB. The way there is wide enough for all places at once (`--parallelism`),
 //! since else that is what bounds it.
 
 use std::process::Command;
@@ -148,7 +148,7 @@ fn rehearsed() {
     let steps = piece.plan.steps.len();
     println!("rehearsed {INSTANCES} instances in 5 waves a day apart, {steps} steps, and {stopped} stop:");
     println!(
-        "{seconds:.1} s (bar 10 s), {cpu:.1} s of it on a CPU; before {before} MB, peak {} MB (bar 500 MB)",
+        "{seconds:.1} s (bar 5 s), {cpu:.1} s of it on a CPU; before {before} MB, peak {} MB (bar 500 MB)",
         fleet::memory("VmHWM")
     );
 }
