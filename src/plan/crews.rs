@@ -141,20 +141,33 @@ pub(super) fn draw(
     members: &BTreeSet<Ocid>,
     stands: &BTreeMap<&Ocid, &GroupName>,
 ) -> BTreeMap<Ocid, u32> {
-    let on_record =
-        |wave: &u32| is_open(input, group) || input.state.groups.contains_key(&group.name.of_wave(*wave));
+    // A rollout fixes everybody's wave, also that of whom the service does not know yet. Without one it is the one on record,
+    // which he may have been taken out of. But that of who stands in the one group that there was before says nothing: all
+    // of that were one wave.
+    let recorded = |id: &Ocid| {
+        let record = input.state.instances.get(id).filter(|record| record.group == group.name)?;
+        let is_made = |wave: &u32| input.state.groups.contains_key(&group.name.of_wave(*wave));
+        Some(record.wave).filter(|wave| *wave > 0 && is_made(wave))
+    };
     let fixed = |id: &Ocid| {
-        let recorded = input.state.wave_of(&group.name, id).filter(on_record);
-        recorded.or_else(|| stands.get(id)?.wave()).filter(|wave| *wave <= count)
+        let at = stands.get(id).map(|at| at.wave());
+        let wave = match at {
+            _ if is_open(input, group) => input.state.wave_of(&group.name, id).or_else(|| at.flatten()),
+            Some(None) => None,
+            _ => recorded(id).or_else(|| at.flatten()),
+        };
+        wave.filter(|wave| *wave <= count)
     };
     let domain = |id: &Ocid| input.observed.compute.instances.get(id)?.domain.as_deref();
     let ready = |id: &Ocid| input.observed.instances.get(id).is_some_and(takes_work);
     let before: BTreeMap<&Ocid, u32> = members.iter().filter_map(|id| Some((id, fixed(id)?))).collect();
-    if !before.is_empty() && !is_idle(input, group) {
+    if is_open(input, group) && !before.is_empty() {
         // Whoever has come since goes last.
         let last = before.values().copied().max().unwrap_or(count);
         return members.iter().map(|id| (id.clone(), before.get(id).copied().unwrap_or(last))).collect();
     }
+    // Where something moves nobody else does for that: who is in a wave stays in it, whatever sizes are declared.
+    let idle = is_idle(input, group);
     // Whoever can do nothing now stays where he is, or goes last.
     let (ready, resting): (Vec<&Ocid>, Vec<&Ocid>) = members.iter().partition(|id| ready(id));
     let order = spread(ready.iter().map(|id| (*id, domain(id))), &[]).concat();
@@ -177,7 +190,7 @@ pub(super) fn draw(
     }
     let wanted = sizes(&group.pace.waves, members.len());
     let wanted = |wave: usize| wanted.get(wave).copied().unwrap_or_default();
-    for (wave, held) in waves.iter_mut().enumerate() {
+    for (wave, held) in waves.iter_mut().enumerate().filter(|_| idle) {
         while stays[wave] + held.len() > wanted(wave) {
             let Some(last) = held.pop_last() else { break };
             free.insert(last);
@@ -185,8 +198,10 @@ pub(super) fn draw(
     }
     for wave in 0..waves.len() {
         while stays[wave] + waves[wave].len() < wanted(wave) {
-            let next =
-                free.pop_first().or_else(|| waves[wave + 1..].iter_mut().rev().find_map(BTreeSet::pop_first));
+            let next = free.pop_first().or_else(|| {
+                let mut later = waves[wave + 1..].iter_mut().rev().filter(|_| idle);
+                later.find_map(BTreeSet::pop_first)
+            });
             let Some(next) = next else { break };
             waves[wave].insert(next);
         }

@@ -45,7 +45,7 @@ pub(super) fn find(
         drift.extend(kinds.into_iter().map(|kind| Drift::of(Address::Group(group.clone()), kind)));
     }
     for member in &members.list {
-        of_member(input, member, (sources, riding), &mut drift);
+        of_member(input, member, (sources, riding), rosters, &mut drift);
     }
     of_strangers(input, rosters, &mut drift);
     drift.sort_by(|a, b| a.address.cmp(&b.address));
@@ -95,6 +95,7 @@ fn of_member(
     input: &Input<'_>,
     member: &Member<'_>,
     (sources, riding): (&Sources, &Riding),
+    rosters: &Rosters,
     drift: &mut Vec<Drift>,
 ) {
     let Some(record) = input.state.instances.get(member.id) else { return };
@@ -110,6 +111,8 @@ fn of_member(
             .wave()
             .is_none_or(|wave| record.wave == wave && input.state.groups.contains_key(member.crew))
         && !(member.shifts && member.crew.wave().is_none())
+        // Who stands in the one group that there was before waves is to be parted from it.
+        && rosters.shifts.get(member.id).is_none_or(|from| from.wave().is_some())
         && !begun(input, &OpKey::join(&member.group.name, member.id))
     {
         drift.push(of(DriftKind::Left { group: member.crew.clone() }));
