@@ -76,6 +76,8 @@ stories![
     on_the_hub_taking_in_is_cut,
     on_the_hub_the_window_closes_amid_a_wave,
     on_the_hub_who_vanishes_counts,
+    on_the_hub_a_failure_between_two_runs_counts,
+    on_the_hub_an_exchange_that_fails_counts,
     on_the_hub_a_release_comes_before_all_have_joined,
     on_the_hub_waves_are_parted_when_a_release_comes,
     a_soak_runs_while_the_clocks_change,
