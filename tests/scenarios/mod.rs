@@ -76,6 +76,7 @@ stories![
     on_the_hub_taking_in_is_cut,
     on_the_hub_the_window_closes_amid_a_wave,
     on_the_hub_who_vanishes_counts,
+    on_the_hub_a_group_goes_back_exactly,
     on_the_hub_a_failure_between_two_runs_counts,
     on_the_hub_an_exchange_that_fails_counts,
     on_the_hub_a_release_comes_before_all_have_joined,
