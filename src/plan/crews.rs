@@ -11,6 +11,9 @@ use crate::op::{Binding, Ownership};
 use crate::rollout::{sizes, spread};
 use crate::train::{Group, Members, Train};
 
+/// No group has more waves than that. A state or the service may say any number; what is beyond is nobody's wave.
+const MOST_WAVES: u32 = 1_000;
+
 /// A group of the service that members of a group stand in.
 #[derive(Clone, Debug)]
 pub(super) struct Crew<'a> {
@@ -66,8 +69,8 @@ impl<'a> Crews<'a> {
     }
 
     /// Returns the group of the service that members of a wave stand in.
-    pub(super) fn name_of(&self, group: &GroupName, wave: u32) -> GroupName {
-        if self.are_waves(group) { group.of_wave(wave) } else { group.clone() }
+    pub(super) fn of_wave<'s>(&'s self, group: &'s GroupName, wave: u32) -> Option<&'s Crew<'a>> {
+        self.of_group(group).find(|crew| crew.name.wave().is_none_or(|own| own == wave))
     }
 }
 
@@ -81,7 +84,8 @@ fn waves(input: &Input<'_>, group: &Group) -> u32 {
     }
     let declared = sizes(&group.pace.waves, 1).len();
     let declared = if group.pace.waves.is_empty() { 0 } else { u32::try_from(declared).unwrap_or(u32::MAX) };
-    let known = known(input, &group.name).filter_map(|(name, _)| name.wave()).max().unwrap_or(0);
+    let numbers = known(input, &group.name).filter_map(|(name, _)| name.wave());
+    let known = numbers.filter(|wave| *wave <= MOST_WAVES).max().unwrap_or(0);
     if is_open(input, group) {
         // What a rollout began with it ends with.
         let began = input.state.rollouts.get(&group.name).map_or(0, |record| record.waves);
@@ -156,7 +160,7 @@ pub(super) fn draw(
             Some(None) => None,
             _ => recorded(id).or_else(|| at.flatten()),
         };
-        wave.filter(|wave| *wave <= count)
+        wave.filter(|wave| (1..=count).contains(wave))
     };
     let domain = |id: &Ocid| input.observed.compute.instances.get(id)?.domain.as_deref();
     let ready = |id: &Ocid| input.observed.instances.get(id).is_some_and(takes_work);
@@ -176,7 +180,7 @@ pub(super) fn draw(
     let mut stays: Vec<usize> = vec![0; count as usize];
     let mut drawn: BTreeMap<Ocid, u32> = BTreeMap::new();
     for id in resting {
-        let wave = before.get(id).copied().unwrap_or(count).max(1);
+        let wave = before.get(id).copied().unwrap_or(count);
         stays[wave as usize - 1] += 1;
         drawn.insert(id.clone(), wave);
     }

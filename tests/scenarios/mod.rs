@@ -60,6 +60,7 @@ stories![
     a_pause_holds_every_apply,
     a_rollout_goes_in_waves,
     on_the_hub_each_wave_is_a_group,
+    on_the_hub_waves_come_through_bad_weather,
     on_the_hub_a_bad_package_stops_a_rollout,
     on_the_hub_half_a_rollout_is_taken_back,
     on_the_hub_a_run_is_cut_amid_a_wave,

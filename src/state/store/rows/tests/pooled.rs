@@ -81,6 +81,11 @@ async fn a_pool_that_gives_each_transaction_another_session_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_sessions_will_do() {
     let Some(schema) = Schema::new().await else { return };
+    // One that has no session to spare for the last look, too.
+    for more in ["", "default_pool_size = 2"] {
+        let Some(bouncer) = bouncer(&schema, "session", more).await else { return };
+        behind(&schema, &bouncer).prepare().await.unwrap();
+    }
     let Some(bouncer) = bouncer(&schema, "session", "").await else { return };
     let rows = behind(&schema, &bouncer);
     rows.prepare().await.unwrap();
