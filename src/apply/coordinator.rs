@@ -28,7 +28,7 @@ use super::token::Tokens;
 use super::worker::{Report, act};
 use super::{ApplyError, Event, Outcome, Run, StepEnd, boot, verify, work};
 use crate::cloud::Cloud;
-use crate::name::{Address, GroupName, Ocid};
+use crate::name::{GroupName, Ocid};
 use crate::op::{OpKey, StepId, Subject, Ticket};
 use crate::plan::{Action, Plan};
 use crate::state::store::{Session, StoreError};
@@ -331,15 +331,15 @@ impl<'a, C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'a, C, S, F> 
                     acks.push(ack);
                 }
                 Message::MayGoOn { step, answer } => questions.push((step, answer)),
-                Message::Fell { step, why } => falls.push((step, why)),
+                Message::Fell { step, failed } => falls.push((step, failed)),
                 Message::Tell(event) => events.push(event),
             }
         }
         let at = (self.run.clock)();
-        for (step, why) in falls {
+        for (step, failed) in falls {
             let step = self.schedule.step(step);
-            if let Address::Instance(instance) = &step.address {
-                events.extend(self.count_failure(step, instance.clone(), why, at)?);
+            for (instance, why) in failed.into_iter().filter(|_| rollout::counts_at_once(step)) {
+                events.extend(self.count_failure(step, instance, why, at)?);
             }
         }
         let (mut ends, mut asked, mut kept) = (Vec::new(), Vec::new(), Vec::new());

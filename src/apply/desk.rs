@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use super::work::transient;
 use super::{Clock, Event, Settings};
 use crate::cloud::{Cloud, CloudError};
+use crate::name::Ocid;
 use crate::observed::{Scope, Sighting};
 use crate::op::StepId;
 use crate::package::Pattern;
@@ -54,12 +55,12 @@ pub(super) enum Message {
         /// Answered with what keeps it, and until when, where something does.
         answer: oneshot::Sender<Option<Kept>>,
     },
-    /// What an earlier run had asked of the step's instance has failed since.
+    /// What an earlier run had asked for a step has failed since.
     Fell {
         /// The step.
         step: StepId,
-        /// How.
-        why: String,
+        /// On whom, and how.
+        failed: Vec<(Ocid, String)>,
     },
     /// For whoever watches.
     Tell(Event),
@@ -203,11 +204,13 @@ impl<C: Cloud> Desk<C> {
         let _ = self.shared.line.send(Message::Tell(event));
     }
 
-    /// Says that what an earlier run had asked of the step's instance has failed since.
-    pub(super) fn fell(&self, why: String) {
+    /// Says on whom what an earlier run had asked for the step has failed since. Tells whether that is one too many, or
+    /// something else keeps the step from being asked again.
+    pub(super) async fn fell(&self, failed: Vec<(Ocid, String)>) -> Result<bool, Halt> {
         if let Some(step) = self.step {
-            let _ = self.shared.line.send(Message::Fell { step, why });
+            let _ = self.shared.line.send(Message::Fell { step, failed });
         }
+        Ok(self.kept().await?.is_some())
     }
 
     pub(super) fn step(&self) -> Option<StepId> {

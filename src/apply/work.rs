@@ -10,7 +10,7 @@ use super::desk::{Desk, Halt};
 use crate::cloud::{Cloud, CloudError, Part, Progress};
 use crate::name::Ocid;
 use crate::observed::{Breach, Scope, Sighting};
-use crate::op::{OpKey, Ticket};
+use crate::op::{Op, OpKey, Ticket};
 use crate::state::{Entry, Finish};
 
 /// How accepted work ended for us.
@@ -192,6 +192,20 @@ pub(super) async fn settle<C: Cloud>(desk: &Desk<C>, key: OpKey, ticket: &Ticket
     match poll(desk, ticket, (&[], Age::Other)).await? {
         Look::Over(end) => record_end(desk, key, end).await,
         Look::Going(..) | Look::Dark(_) => Ok(()),
+    }
+}
+
+/// Returns on whom of an op its work failed, and how; not those who had no part in it.
+pub(super) fn fallen(op: &Op, end: &WorkEnd) -> Vec<(Ocid, String)> {
+    let crew = op.crew().map_or(&[][..], |(_, instances)| instances);
+    match end {
+        WorkEnd::Failed(why) => {
+            op.instance().into_iter().chain(crew).map(|id| (id.clone(), why.clone())).collect()
+        }
+        WorkEnd::Crew(seen) => {
+            seen.failed.iter().filter(|(id, _)| !seen.partless.contains(id)).cloned().collect()
+        }
+        WorkEnd::Succeeded | WorkEnd::Open(_) | WorkEnd::Late(_) => Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use super::desk::{ATTEMPTS, Desk, Halt};
 use super::look::{look, objection};
 use super::series::{self, Series};
 use super::verify::{self, Level};
-use super::work::{Age, Crew, WorkEnd, record_end, transient, wait};
+use super::work::{Age, Crew, WorkEnd, fallen, record_end, transient, wait};
 use crate::cloud::{Cloud, CloudError, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Breach, Instance, Observed, Precondition};
@@ -138,15 +138,20 @@ pub(super) async fn act<C: Cloud>(desk: &mut Desk<C>, job: Act) -> Result<Report
         match wait(desk, &ticket, instances(&op), Age::Old(waited)).await? {
             // A token of work that failed would be answered with that same work: the new call needs a new one. So does
             // one for instances that the old work was not for.
+            // What failed between two runs counts like what fails in one, and may be one too many.
             end @ WorkEnd::Failed(_) => {
-                // What failed between two runs counts like what fails in one.
-                if let WorkEnd::Failed(why) = &end {
-                    desk.fell(why.clone());
+                if desk.fell(fallen(&op, &end)).await? {
+                    return Ok(worked(end, crew, &Observed::default()));
                 }
                 record_end(desk, key.clone(), end).await?;
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }
             WorkEnd::Crew(seen) if seen.open.is_empty() && !seen.has_done(instances(&op)) => {
+                let end = WorkEnd::Crew(seen.clone());
+                // Recorded as this step's end: what is asked again would count anew once somebody has resumed.
+                if desk.fell(fallen(&op, &end)).await? {
+                    return Ok(worked(end, crew, &Observed::default()));
+                }
                 before = Some(seen);
                 (token, since, asked_before) = (spare.take().unwrap_or(token), None, false);
             }

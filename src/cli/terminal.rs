@@ -79,10 +79,12 @@ impl Terminal {
         }
     }
 
-    /// Returns the rows and columns of stdout where what stands there can be replaced: a terminal that moves its cursor.
-    pub(super) fn redraws(&self) -> Option<(usize, usize)> {
-        let size = console::Term::stdout().size_checked().filter(|_| self.can_replace)?;
-        Some((size.0.into(), size.1.into()))
+    /// Returns the rows of stdout, and how text is laid out there now, where what stands there can be replaced: a terminal
+    /// that moves its cursor, and is wide enough for no line to be broken.
+    pub(super) fn redraws(&self, detail: Detail) -> Option<(usize, Style)> {
+        let (rows, columns) = console::Term::stdout().size_checked().filter(|_| self.can_replace)?;
+        let width = usize::from(columns);
+        (width >= NARROWEST).then(|| (rows.into(), Style { width, ..self.style(detail) }))
     }
 
     /// Replaces the last lines on stdout.

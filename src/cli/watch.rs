@@ -9,7 +9,7 @@ use super::signals::unless_interrupted;
 use super::{CliError, exit, rollout};
 use crate::apply::Interrupt;
 use crate::name::GroupName;
-use crate::render;
+use crate::render::{self, Detail};
 use crate::report::watch::Watched;
 use crate::train::Train;
 
@@ -36,10 +36,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                     watched.push(look(context, train, group.as_ref(), &interrupt).await?);
                 }
             }
-            let style = context.terminal.style(arguments.amount.detail());
-            let over = watched.iter().all(Watched::is_over);
-            screen.show(context, &render::watched(&watched, style))?;
-            if over {
+            screen.show(context, &watched, arguments.amount.detail())?;
+            if watched.iter().all(Watched::is_over) {
                 return Ok(exit::DONE);
             }
             unless_interrupted(&interrupt, tokio::time::sleep(every)).await?;
@@ -69,17 +67,18 @@ struct Screen {
 }
 
 impl Screen {
-    fn show(&mut self, context: &Context, text: &str) -> Result<(), CliError> {
-        // The first line tells the time, which alone is no change.
-        let told = text.split_once('\n').map_or(text, |(_, rest)| rest).to_owned();
-        let Some((rows, _)) = context.terminal.redraws() else {
+    fn show(&mut self, context: &Context, watched: &[Watched], detail: Detail) -> Result<(), CliError> {
+        let Some((rows, style)) = context.terminal.redraws(detail) else {
+            let style = context.terminal.style(detail);
+            let told = render::watched(&watched.iter().map(Watched::timeless).collect::<Vec<_>>(), style);
             if told != self.last {
                 let gap = if self.last.is_empty() { "" } else { "\n" };
-                context.terminal.print(&format!("{gap}{text}"))?;
+                context.terminal.print(&format!("{gap}{}", render::watched(watched, style)))?;
             }
             self.last = told;
             return Ok(());
         };
+        let text = render::watched(watched, style);
         // What has scrolled off cannot be taken back.
         let fits = rows.saturating_sub(2).max(1);
         let all: Vec<&str> = text.lines().collect();

@@ -271,8 +271,8 @@ impl Story {
         let Stand { group, name, binding, members, .. } = *stand;
         let Some(binding) = binding.filter(|binding| binding.moves()) else { return };
         // Whoever only changes waves has what the release has.
-        let has_it = members.iter().filter(|member| member.joins && member.shifts && member.at_level).count();
-        let joins = binding.joins.len() + binding.rejoin.len() - has_it;
+        let gets_it = |member: &&Member<'_>| member.joins && !(member.shifts && member.at_level);
+        let joins = members.iter().filter(gets_it).count() + binding.rejoin.len();
         if joins > 0 {
             self.notes.push(Note::JoinInstalls {
                 group: name.clone(),

@@ -11,6 +11,9 @@ use crate::op::{Binding, Ownership};
 use crate::rollout::{sizes, spread};
 use crate::train::{Group, Members, Train};
 
+/// No group has more waves than that. A state or the service may say any number; what is beyond is nobody's wave.
+const MOST_WAVES: u32 = 1_000;
+
 /// A group of the service that members of a group stand in.
 #[derive(Clone, Debug)]
 pub(super) struct Crew<'a> {
@@ -66,8 +69,8 @@ impl<'a> Crews<'a> {
     }
 
     /// Returns the group of the service that members of a wave stand in.
-    pub(super) fn name_of(&self, group: &GroupName, wave: u32) -> GroupName {
-        if self.are_waves(group) { group.of_wave(wave) } else { group.clone() }
+    pub(super) fn of_wave<'s>(&'s self, group: &'s GroupName, wave: u32) -> Option<&'s Crew<'a>> {
+        self.of_group(group).find(|crew| crew.name.wave().is_none_or(|own| own == wave))
     }
 }
 
@@ -81,7 +84,8 @@ fn waves(input: &Input<'_>, group: &Group) -> u32 {
     }
     let declared = sizes(&group.pace.waves, 1).len();
     let declared = if group.pace.waves.is_empty() { 0 } else { u32::try_from(declared).unwrap_or(u32::MAX) };
-    let known = known(input, &group.name).filter_map(|(name, _)| name.wave()).max().unwrap_or(0);
+    let numbers = known(input, &group.name).filter_map(|(name, _)| name.wave());
+    let known = numbers.filter(|wave| *wave <= MOST_WAVES).max().unwrap_or(0);
     if is_open(input, group) {
         // What a rollout began with it ends with.
         let began = input.state.rollouts.get(&group.name).map_or(0, |record| record.waves);
@@ -141,20 +145,33 @@ pub(super) fn draw(
     members: &BTreeSet<Ocid>,
     stands: &BTreeMap<&Ocid, &GroupName>,
 ) -> BTreeMap<Ocid, u32> {
-    let on_record =
-        |wave: &u32| is_open(input, group) || input.state.groups.contains_key(&group.name.of_wave(*wave));
+    // A rollout fixes everybody's wave, also that of whom the service does not know yet. Without one it is the one on record,
+    // which he may have been taken out of. But that of who stands in the one group that there was before says nothing: all
+    // of that were one wave.
+    let recorded = |id: &Ocid| {
+        let record = input.state.instances.get(id).filter(|record| record.group == group.name)?;
+        let is_made = |wave: &u32| input.state.groups.contains_key(&group.name.of_wave(*wave));
+        Some(record.wave).filter(|wave| *wave > 0 && is_made(wave))
+    };
     let fixed = |id: &Ocid| {
-        let recorded = input.state.wave_of(&group.name, id).filter(on_record);
-        recorded.or_else(|| stands.get(id)?.wave()).filter(|wave| *wave <= count)
+        let at = stands.get(id).map(|at| at.wave());
+        let wave = match at {
+            _ if is_open(input, group) => input.state.wave_of(&group.name, id).or_else(|| at.flatten()),
+            Some(None) => None,
+            _ => recorded(id).or_else(|| at.flatten()),
+        };
+        wave.filter(|wave| (1..=count).contains(wave))
     };
     let domain = |id: &Ocid| input.observed.compute.instances.get(id)?.domain.as_deref();
     let ready = |id: &Ocid| input.observed.instances.get(id).is_some_and(takes_work);
     let before: BTreeMap<&Ocid, u32> = members.iter().filter_map(|id| Some((id, fixed(id)?))).collect();
-    if !before.is_empty() && !is_idle(input, group) {
+    if is_open(input, group) && !before.is_empty() {
         // Whoever has come since goes last.
         let last = before.values().copied().max().unwrap_or(count);
         return members.iter().map(|id| (id.clone(), before.get(id).copied().unwrap_or(last))).collect();
     }
+    // Where something moves nobody else does for that: who is in a wave stays in it, whatever sizes are declared.
+    let idle = is_idle(input, group);
     // Whoever can do nothing now stays where he is, or goes last.
     let (ready, resting): (Vec<&Ocid>, Vec<&Ocid>) = members.iter().partition(|id| ready(id));
     let order = spread(ready.iter().map(|id| (*id, domain(id))), &[]).concat();
@@ -163,7 +180,7 @@ pub(super) fn draw(
     let mut stays: Vec<usize> = vec![0; count as usize];
     let mut drawn: BTreeMap<Ocid, u32> = BTreeMap::new();
     for id in resting {
-        let wave = before.get(id).copied().unwrap_or(count).max(1);
+        let wave = before.get(id).copied().unwrap_or(count);
         stays[wave as usize - 1] += 1;
         drawn.insert(id.clone(), wave);
     }
@@ -177,7 +194,7 @@ pub(super) fn draw(
     }
     let wanted = sizes(&group.pace.waves, members.len());
     let wanted = |wave: usize| wanted.get(wave).copied().unwrap_or_default();
-    for (wave, held) in waves.iter_mut().enumerate() {
+    for (wave, held) in waves.iter_mut().enumerate().filter(|_| idle) {
         while stays[wave] + held.len() > wanted(wave) {
             let Some(last) = held.pop_last() else { break };
             free.insert(last);
@@ -185,8 +202,10 @@ pub(super) fn draw(
     }
     for wave in 0..waves.len() {
         while stays[wave] + waves[wave].len() < wanted(wave) {
-            let next =
-                free.pop_first().or_else(|| waves[wave + 1..].iter_mut().rev().find_map(BTreeSet::pop_first));
+            let next = free.pop_first().or_else(|| {
+                let mut later = waves[wave + 1..].iter_mut().rev().filter(|_| idle);
+                later.find_map(BTreeSet::pop_first)
+            });
             let Some(next) = next else { break };
             waves[wave].insert(next);
         }

@@ -45,7 +45,7 @@ pub(super) fn find(
         drift.extend(kinds.into_iter().map(|kind| Drift::of(Address::Group(group.clone()), kind)));
     }
     for member in &members.list {
-        of_member(input, member, (sources, riding), &mut drift);
+        of_member(input, member, (sources, riding), rosters, &mut drift);
     }
     of_strangers(input, rosters, &mut drift);
     drift.sort_by(|a, b| a.address.cmp(&b.address));
@@ -95,6 +95,7 @@ fn of_member(
     input: &Input<'_>,
     member: &Member<'_>,
     (sources, riding): (&Sources, &Riding),
+    rosters: &Rosters,
     drift: &mut Vec<Drift>,
 ) {
     let Some(record) = input.state.instances.get(member.id) else { return };
@@ -103,15 +104,7 @@ fn of_member(
         drift.push(of(DriftKind::Gone));
         return;
     };
-    if member.outside
-        && record.group == member.group.name
-        && member
-            .crew
-            .wave()
-            .is_none_or(|wave| record.wave == wave && input.state.groups.contains_key(member.crew))
-        && !(member.shifts && member.crew.wave().is_none())
-        && !begun(input, &OpKey::join(&member.group.name, member.id))
-    {
+    if has_left(input, member, (record, rosters)) {
         drift.push(of(DriftKind::Left { group: member.crew.clone() }));
     }
     let bound = sources.get(&member.release.name).and_then(|found| found.id.as_ref());
@@ -150,6 +143,21 @@ fn of_member(
     if verdict.extra.len() > level.extra {
         drift.push(of(DriftKind::Beside { before: level.extra, now: verdict.extra.clone() }));
     }
+}
+
+/// Tells whether somebody took a member out of the group of the service that it is recorded in. Who is only parted from the
+/// one group that there was before waves, or comes back to that, has not left.
+fn has_left(input: &Input<'_>, member: &Member<'_>, (record, rosters): (&InstanceRecord, &Rosters)) -> bool {
+    let recorded_here = match member.crew.wave() {
+        None => true,
+        Some(wave) => record.wave == wave && input.state.groups.contains_key(member.crew),
+    };
+    let between_waves = |from: &GroupName| from.wave().is_some() && member.crew.wave().is_some();
+    member.outside
+        && record.group == member.group.name
+        && recorded_here
+        && rosters.shifts.get(member.id).is_none_or(between_waves)
+        && !begun(input, &OpKey::join(&member.group.name, member.id))
 }
 
 /// Returns the source of the release that we put the instance on.

@@ -81,6 +81,8 @@ pub enum Stay {
     Stream,
     /// It would be removed from all members, and from one of them it cannot be.
     Together,
+    /// It would be installed on all members, and one of them gets no packages from its module stream, on which that fails.
+    Barred,
     /// Something that stays needs it, as repositories tell.
     Needed {
         /// What needs it.
@@ -228,10 +230,14 @@ impl Correction {
     }
 }
 
-/// Has nothing removed from a group as a whole that one of its members cannot lose, or that is nobody's to remove there.
+/// Has nothing removed from a group as a whole that one of its members cannot lose, or that is nobody's to remove there, and
+/// nothing installed that one of them cannot get.
 pub(super) fn together(input: &Input<'_>, members: &mut [Member<'_>]) {
     let mut kept: BTreeSet<Package> = BTreeSet::new();
+    let mut barred: BTreeSet<Package> = BTreeSet::new();
     for member in members.iter() {
+        let left = member.correction.left.iter();
+        barred.extend(left.filter(|left| left.why == Stay::Stream).map(|left| left.package));
         kept.extend(member.correction.left.iter().map(|left| left.package));
         let inventory = member.seen.and_then(|seen| seen.packages());
         kept.extend(inventory.iter().flat_map(|inventory| inventory.unsourced.iter()));
@@ -249,6 +255,19 @@ pub(super) fn together(input: &Input<'_>, members: &mut [Member<'_>]) {
         correction.remove = goes;
         for package in Vec::into_iter(stays) {
             correction.leave(Stay::Together, package);
+        }
+        let (stays, comes) =
+            std::mem::take(&mut correction.add).into_iter().partition(|it| barred.contains(it));
+        correction.add = comes;
+        for package in Vec::into_iter(stays) {
+            correction.leave(Stay::Barred, package);
+        }
+        let (stays, back) = std::mem::take(&mut correction.back)
+            .into_iter()
+            .partition::<Vec<Lag>, _>(|lag| barred.contains(&lag.release));
+        correction.back = back;
+        for lag in stays {
+            correction.leave(Stay::Barred, lag.installed);
         }
         correction.left.sort_unstable();
         correction.arrange(&input.observed.repositories);

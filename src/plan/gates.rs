@@ -82,17 +82,16 @@ pub(super) fn place(
             };
             gates.between(input, &Waiting { group, behind: None }, &first, waves);
         }
+        let moving = own.iter().filter(|member| member.moves()).map(|member| waves.wave(member));
+        let crews = crews.of_group(&group.name).filter(|crew| crew_moves(&crew.name));
+        let moving: BTreeSet<u32> = moving.chain(crews.filter_map(|crew| crew.name.wave())).collect();
         let count = waves.of(&group.name).map_or(1, |lineup| lineup.waves.len());
         for wave in 2..=u32::try_from(count).unwrap_or(u32::MAX) {
-            let moves = |wave: u32| {
-                own.iter().any(|member| member.moves() && waves.wave(member) == wave)
-                    || crew_moves(&group.name.of_wave(wave))
-            };
-            if !moves(wave) {
+            if !moving.contains(&wave) {
                 continue;
             }
             // Waves before it that nobody moves in are behind no gate of their own: each is looked at.
-            let before = (1..wave).filter(|before| *before + 1 == wave || !moves(before + 1));
+            let before = (1..wave).filter(|before| *before + 1 == wave || !moving.contains(&(before + 1)));
             for before in before {
                 let ahead: Vec<&Member<'_>> =
                     own.iter().filter(|member| waves.wave(member) == before).collect();

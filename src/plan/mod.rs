@@ -77,7 +77,8 @@ pub use takeover::import;
 /// The format this build writes into saved plans; a newer one is refused.
 ///
 /// 2: rollouts, which an older build would not stop.
-pub const FORMAT_VERSION: u32 = 2;
+/// 3: waves that are groups of the service, and boots that are proven.
+pub const FORMAT_VERSION: u32 = 3;
 
 /// What a run would do, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,6 +53,19 @@ impl Watched {
         Self { rollouts, lock, at_work: at_work(state, only), waiting: waiting(train, state, groups) }
     }
 
+    /// Returns the same without what only time changes: when it was looked at, when a rollout may be through, and the last
+    /// sign of life of a run.
+    #[must_use]
+    pub fn timeless(&self) -> Self {
+        let mut same = self.clone();
+        same.rollouts.at = Timestamp::UNIX_EPOCH;
+        same.rollouts.rollouts.iter_mut().for_each(|rollout| rollout.eta = None);
+        if let Some(lock) = &mut same.lock {
+            lock.heartbeat = None;
+        }
+        same
+    }
+
     /// Tells whether nothing goes on, nor will before somebody applies: every rollout has ended, and nobody runs.
     pub fn is_over(&self) -> bool {
         self.lock.is_none() && self.rollouts.rollouts.iter().all(|rollout| rollout.ended.is_some())
@@ -148,5 +161,26 @@ mod tests {
         assert!(!watched(&running, None));
         let ended = entry(Entry::RolloutDone { group: web.clone(), at });
         assert!(watched(&ended, None) && !watched(&ended, Some(lock)));
+    }
+
+    #[test]
+    fn what_only_time_changes_is_no_change() {
+        let (web, release) = (GroupName::new("web"), ReleaseName::new("GL1"));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut state = State::new(TrainName::new("t"), Lineage("l".into()));
+        let waves = vec![vec![Ocid::new("ocid1.instance.oc1..1"), Ocid::new("ocid1.instance.oc1..2")]];
+        state.record(&Entry::RolloutStarted { group: web.clone(), release, waves, at: at(100) }).unwrap();
+        let watched = |state: &State, second| {
+            let standing = rollout::one(None, state, (&web, &state.rollouts[&web]), at(second));
+            let rollouts =
+                rollout::Rollouts { train: state.train.clone(), at: at(second), rollouts: vec![standing] };
+            Watched { rollouts, lock: None, at_work: BTreeMap::new(), waiting: Vec::new() }
+        };
+        let told = |watched: &Watched| format!("{:?}", watched.timeless());
+        let before = watched(&state, 200);
+        assert_eq!(told(&before), told(&watched(&state, 300)));
+        let paused = crate::state::Paused { by: "ann".to_owned(), at: at(250), why: None };
+        assert!(state.pause(&web, paused));
+        assert_ne!(told(&before), told(&watched(&state, 300)));
     }
 }

@@ -34,8 +34,9 @@ pub use surgery::{Unfit, Unrenamable};
 ///
 /// 1: what the first builds wrote, all of OSMS; they know no field that came later, and take a state with one for damaged.
 /// 2: proofs of contents, kinds of updates, schedules, profiles, the service, imports, several instances per call.
-/// 3: rollouts and waves, boots.
-pub const FORMAT_VERSION: u32 = 3;
+/// 3: rollouts and waves.
+/// 4: boots, and waves that are groups of the service, which an older build would take for groups that the train has dropped.
+pub const FORMAT_VERSION: u32 = 4;
 
 /// What we applied last and own. One per train.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -296,6 +296,10 @@ fn a_rollout_is_watched_until_it_has_ended() {
     let over = workspace.run(&["status", "--watch", "--every", "1s"]).expect(exit::DONE);
     has(&over.stdout, &["web", "arrived", "Nobody applies now."]);
     workspace.run(&["status", "--every", "1s"]).expect(exit::USAGE);
+    let often = workspace.run(&["status", "--watch", "--every", "10ms"]).expect(exit::USAGE);
+    has(&often.stderr, &["`10ms` is too often"]);
+    let ignored = workspace.run(&["status", "--watch", "--parallelism", "3"]).expect(exit::USAGE);
+    has(&ignored.stderr, &["'--watch' cannot be used with '--parallelism <N>'"]);
     let unknown = workspace.run(&["status", "--watch", "nobody"]).expect(exit::USAGE);
     has(&unknown.stderr, &["no train has a group `nobody`"]);
 }

@@ -69,6 +69,7 @@ fn told(plan: &Plan) -> (Vec<String>, Vec<String>) {
             Stay::Older => "older",
             Stay::Stream => "stream",
             Stay::Together => "together",
+            Stay::Barred => "barred",
             Stay::Needed { .. } => "needed",
         };
         format!("{why} {package}")

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use patchtrain::name::{Ocid, ReleaseName};
 use patchtrain::observed::{Scope, Sighting, SourceLink};
 use patchtrain::oci::Call;
-use patchtrain::op::{Adjust, Op, SourceRef};
+use patchtrain::op::{Adjust, Api, Op, SourceRef};
 use patchtrain::package::{Package, PackageSet};
 use serde_json::json;
 
@@ -15,14 +15,16 @@ impl Stage {
     /// What an instance has attached, by name: its parent first.
     pub(crate) async fn attached(&self, name: &str) -> Vec<String> {
         let seen = self.as_it_is(name).await;
-        let parent = seen["parentSoftwareSource"].clone();
-        let children = seen["childSoftwareSources"].as_array().cloned().unwrap_or_default();
-        let links = [parent].into_iter().chain(children);
-        links.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect()
+        let (parent, called, children) = match self.api {
+            Api::Osms => (seen["parentSoftwareSource"].clone(), "name", &seen["childSoftwareSources"]),
+            Api::Osmh => (serde_json::Value::Null, "displayName", &seen["softwareSources"]),
+        };
+        let links = [parent].into_iter().chain(children.as_array().cloned().unwrap_or_default());
+        links.filter_map(|link| link[called].as_str().map(str::to_owned)).collect()
     }
 
     /// Reads an instance past everything that keeps what was read a moment ago.
-    async fn as_it_is(&self, name: &str) -> serde_json::Value {
+    pub(super) async fn as_it_is(&self, name: &str) -> serde_json::Value {
         let call = Call::get("GetManagedInstance", &["managedInstances", self.id(name).as_str()]);
         self.client.send(&call).await.unwrap().json().unwrap()
     }

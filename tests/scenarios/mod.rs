@@ -9,6 +9,8 @@
 
 mod edits;
 mod hands;
+mod happens;
+mod hub;
 mod ill;
 mod on_the_hub;
 mod sky;
@@ -20,12 +22,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use patchtrain::name::{GroupName, ReleaseName};
-use patchtrain::op::{Api, Op, SourceRef, Wanted};
+use patchtrain::op::Api;
 use patchtrain::package::StreamName;
 use patchtrain::plan::Plan;
-use patchtrain::simulator::{Mishap, Power, Switches};
+use patchtrain::simulator::Switches;
 use patchtrain::state::Paused;
 use tokio::sync::watch;
 
@@ -59,6 +60,7 @@ stories![
     a_pause_holds_every_apply,
     a_rollout_goes_in_waves,
     on_the_hub_each_wave_is_a_group,
+    on_the_hub_waves_come_through_bad_weather,
     on_the_hub_a_bad_package_stops_a_rollout,
     on_the_hub_half_a_rollout_is_taken_back,
     on_the_hub_a_run_is_cut_amid_a_wave,
@@ -66,6 +68,20 @@ stories![
     on_the_hub_an_instance_dies_amid_its_update,
     on_the_hub_a_pause_holds_every_apply,
     on_the_hub_the_window_closes,
+    on_the_hub_a_member_moves_to_another_group,
+    on_the_hub_a_saved_plan_is_paused,
+    on_the_hub_a_stopped_rollout_is_taken_back,
+    on_the_hub_one_of_a_wave_dies,
+    on_the_hub_some_of_a_wave_fail,
+    on_the_hub_somebody_updates_by_hand,
+    on_the_hub_taking_in_is_cut,
+    on_the_hub_the_window_closes_amid_a_wave,
+    on_the_hub_who_vanishes_counts,
+    on_the_hub_a_group_goes_back_exactly,
+    on_the_hub_a_failure_between_two_runs_counts,
+    on_the_hub_an_exchange_that_fails_counts,
+    on_the_hub_a_release_comes_before_all_have_joined,
+    on_the_hub_waves_are_parted_when_a_release_comes,
     a_soak_runs_while_the_clocks_change,
     an_instance_dies_amid_its_update,
     ci_ends_a_run_amid_a_wave,
@@ -186,7 +202,6 @@ impl Story {
     /// Does what a line says; none for a line that says nothing known.
     async fn step(&mut self, line: &[&str]) -> Option<()> {
         self.heard = 0;
-        let simulator = self.stage.simulator.clone();
         let number = |text: &str| text.parse::<usize>().ok();
         match line {
             // The train is edited.
@@ -199,6 +214,9 @@ impl Story {
             ["move", name, from, "->", to] => {
                 self.stage.group(from, |members, _, _| members.retain(|member| member != name));
                 self.stage.group(to, |members, _, _| members.push((*name).to_owned()));
+            }
+            ["leave", name, "out", "of", group] => {
+                self.stage.group(group, |members, _, _| members.retain(|member| member != name));
             }
             ["update", update, "on", group] => self.stage.updates(group, update),
             ["schedule", update, "every", many, unit, "from", start, "on", group] => {
@@ -242,81 +260,6 @@ impl Story {
             ["retire", release] => self.stage.retire(release, true),
             ["layout", layout] => self.stage.lay_out(layout),
             ["want", release, "again"] => self.stage.retire(release, false),
-
-            // The world changes.
-            ["wait", hours, "h"] => {
-                tokio::time::sleep(seconds(number(hours)? * 3_600)).await;
-            }
-            ["wait", "until", time] => {
-                let until: Timestamp = time.parse().ok()?;
-                let left = until.duration_since(simulator.now());
-                tokio::time::sleep(Duration::try_from(left).ok()?).await;
-            }
-            ["silence", name] => simulator.silence(self.stage.id(name).as_str()).unwrap(),
-            ["silence", name, "at", "its", "update"] => {
-                self.stage.sky.silence_at_update(self.stage.id(name).as_str());
-            }
-            ["stop", name] => simulator.set_power(self.stage.id(name).as_str(), Power::Stopped).unwrap(),
-            ["start", name] => simulator.set_power(self.stage.id(name).as_str(), Power::Running).unwrap(),
-            ["terminate", name] => {
-                simulator.set_power(self.stage.id(name).as_str(), Power::Terminated).unwrap();
-            }
-            ["tag", name, "for", group] => {
-                simulator.tag(self.stage.id(name).as_str(), Some(group)).unwrap();
-            }
-            ["take", "the", "tag", "off", name] => {
-                simulator.tag(self.stage.id(name).as_str(), None).unwrap();
-            }
-            ["work", "of", name, "sticks"] => {
-                simulator.strike(self.stage.id(name).as_str(), Mishap::Sticks).unwrap();
-            }
-            ["work", "of", name, "fails"] => {
-                simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
-            }
-            ["work", "of", name, "goes", "well"] => {
-                simulator.strike(self.stage.id(name).as_str(), Mishap::Passes).unwrap();
-            }
-            ["the", "next", works, "works", "of", name, "fail"] => {
-                for _ in 0..number(works)? {
-                    simulator.strike(self.stage.id(name).as_str(), Mishap::Fails).unwrap();
-                }
-            }
-            [name, "vanishes"] => simulator.vanish(self.stage.id(name).as_str()).unwrap(),
-            ["bring", "back", name] => simulator.bring_back(self.stage.id(name).as_str()).unwrap(),
-            ["by", "hand:", "update", name] => {
-                let source =
-                    SourceRef { release: patchtrain::name::ReleaseName::new("none"), id: None, under: None };
-                let op = Op::Update { instance: self.stage.id(name), source, kind: Wanted::All };
-                self.stage.by_hand(&op).await;
-            }
-            ["by", "hand:", "update", name, "from", "the", "vendor"] => {
-                self.stage.yum_update_from_the_vendor(name).await;
-            }
-            ["by", "hand:", "enable", stream, "on", name] => {
-                let (instance, streams) = (self.stage.id(name), vec![StreamName::parse(stream).ok()?]);
-                self.stage.by_hand(&Op::EnableStreams { instance, streams }).await;
-            }
-            ["by", "hand:", "take", package, "out", "of", release] => {
-                self.stage.edit_source(release, false, package).await;
-            }
-            ["by", "hand:", "run", "the", "job", "of", group, "every", days, "days"] => {
-                self.stage.edit_job(group, days).await;
-            }
-            ["by", "hand:", "put", name, "on", release] => self.stage.switch_by_hand(name, release).await,
-            ["by", "hand:", "detach", "the", "children", "of", name] => {
-                self.stage.detach_children(name).await;
-            }
-            ["by", "hand:", "remove", package, "from", name] => {
-                self.stage.remove_by_hand(package, name).await;
-            }
-            [name, "beside", release] => self.said = self.stage.unlike(name, release).await,
-            ["children", "of", name] => self.said = self.stage.attached(name).await.join("\n"),
-            ["by", "hand:", "put", package, "into", release] => {
-                self.stage.edit_source(release, true, package).await;
-            }
-            ["by", "hand:", "put", name, "into", "group", group] => {
-                self.stage.join_by_hand(name, group).await;
-            }
 
             // The weather turns.
             ["calm"] => self.stage.sky.turn(Weather::Calm),
@@ -397,6 +340,7 @@ impl Story {
                 self.said = most.to_string();
             }
             ["weather"] => self.said = format!("{} calls spoilt", self.stage.sky.refused()),
+            ["members", "of", group] => self.said = self.stage.members_of(group).await.join(" "),
             ["groups"] => self.said = self.stage.service_groups().await.join("\n"),
             ["jobs"] => self.said = self.stage.jobs().await.join("\n"),
             ["no", "source", "of", release] => {
@@ -404,7 +348,7 @@ impl Story {
                 assert!(!self.stage.sources().await.contains(&name), "there is {name}");
             }
             ["sources"] => self.said = self.stage.sources().await.join("\n"),
-            _ => return None,
+            _ => self.happens(line).await?,
         }
         self.said = self.stage.named(std::mem::take(&mut self.said));
         Some(())

@@ -11,4 +11,9 @@ macro_rules! as_true {
     )*};
 }
 
-as_true![a_soak_runs_while_the_clocks_change, two_apply_one_rollout,];
+as_true![
+    a_soak_runs_while_the_clocks_change,
+    an_instance_dies_amid_its_update,
+    two_apply_one_rollout,
+    who_is_ill_holds_the_next_wave,
+];

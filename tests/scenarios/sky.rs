@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use patchtrain::name::Ocid;
 use patchtrain::oci::{Transport, TransportError};
-use patchtrain::simulator::{InProcess, Simulator};
+use patchtrain::simulator::{InProcess, Mishap, Simulator};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -57,6 +58,26 @@ pub(crate) struct Passed {
     pub(crate) source: Option<String>,
 }
 
+/// What becomes of an instance at its next update.
+#[derive(Debug)]
+struct Trap {
+    instance: String,
+    /// Whose update it is a part of, where groups are updated as a whole.
+    whom: String,
+    fate: Fate,
+}
+
+/// What an update does to an instance, or to what the service knows of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fate {
+    /// Its part fails, and nothing else that it is asked.
+    Fails,
+    /// It falls silent as soon as the update is accepted.
+    FallsSilent,
+    /// The service no longer knows it then.
+    Vanishes,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     weather: Weather,
@@ -68,8 +89,8 @@ struct Inner {
     passed: Vec<Passed>,
     /// Instances by their work requests.
     works: HashMap<String, String>,
-    /// The instance that falls silent as soon as an update of it is accepted.
-    trap: Option<String>,
+    /// What becomes of instances at their next update.
+    traps: Vec<Trap>,
     dead: bool,
 }
 
@@ -108,8 +129,28 @@ impl Sky {
         self.inner().end = End::Interrupt(calls, signal);
     }
 
-    pub(crate) fn silence_at_update(&self, instance: &str) {
-        self.inner().trap = Some(instance.to_owned());
+    /// Says what becomes of an instance at its next update, or at that of its group.
+    pub(crate) fn doom(&self, instance: &str, group: Option<&Ocid>, fate: Fate) {
+        let whom = group.map_or_else(|| instance.to_owned(), Ocid::to_string);
+        self.inner().traps.push(Trap { instance: instance.to_owned(), whom, fate });
+    }
+
+    /// Takes out the traps that an update springs, before it is served or after.
+    fn spring(&self, request: &Request<Bytes>, served: bool) {
+        let path = request.uri().path();
+        if !(path.ends_with("/updateAll") || path.ends_with("/updateAllPackages")) {
+            return;
+        }
+        let is = |trap: &mut Trap| (trap.fate != Fate::Fails) == served && path.contains(&trap.whom);
+        let sprung: Vec<Trap> = self.inner().traps.extract_if(.., is).collect();
+        for Trap { instance, fate, .. } in sprung {
+            match fate {
+                Fate::Fails => self.simulator.strike(&instance, Mishap::Fails),
+                Fate::FallsSilent => self.simulator.silence(&instance),
+                Fate::Vanishes => self.simulator.vanish(&instance),
+            }
+            .unwrap();
+        }
     }
 
     /// Waits until the process is dead.
@@ -168,9 +209,6 @@ impl Sky {
         whom.extend(works);
         if let (Some(id), Some(instance)) = (response.headers().get("opc-work-request-id"), whom.first()) {
             inner.works.insert(id.to_str().unwrap().to_owned(), instance.clone());
-            if inner.trap.take_if(|trap| trap == instance).is_some() {
-                self.simulator.silence(instance).unwrap();
-            }
         }
         let what = shape(request);
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
@@ -215,7 +253,9 @@ impl Transport for Sky {
         if let Some(spoilt) = self.before(&request)? {
             return Ok(spoilt);
         }
+        self.spring(&request, false);
         let response = InProcess(self.simulator.clone()).send(request.clone()).await?;
+        self.spring(&request, true);
         self.after(&request, &response)?;
         if self.is_dead() {
             std::future::pending::<()>().await;
@@ -248,7 +288,7 @@ fn identity(request: &Request<Bytes>) -> (String, Bytes) {
 
 /// Returns method and path with `{}` for ids.
 fn shape(request: &Request<Bytes>) -> String {
-    let path = request.uri().path().trim_start_matches("/20190801/");
+    let path = request.uri().path().trim_start_matches("/20190801/").trim_start_matches("/20220901/");
     let parts: Vec<&str> =
         path.split('/').map(|part| if part.starts_with("ocid1.") { "{}" } else { part }).collect();
     format!("{} {}", request.method(), parts.join("/"))

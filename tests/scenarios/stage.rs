@@ -311,7 +311,7 @@ impl Stage {
         let Submitted::Pending { ticket } = self.hand().submit(op, &token).await.unwrap() else { return };
         loop {
             match self.hand().poll(&ticket).await.unwrap() {
-                Progress::Succeeded => return,
+                Progress::Succeeded | Progress::Parts { over: true, .. } => return,
                 Progress::Failed { message } => panic!("{op:?}: {message}"),
                 _ => tokio::time::sleep(Duration::from_secs(1)).await,
             }
@@ -403,18 +403,6 @@ impl Stage {
         let mut lines: Vec<String> = fleet.groups.values().map(line).collect();
         lines.sort();
         lines
-    }
-
-    /// Counts the updates that an instance was ever asked for.
-    pub(crate) async fn updates_of(&self, name: &str) -> usize {
-        let id = self.id(name);
-        let call = Call::get("ListWorkRequests", &["workRequests"])
-            .query("compartmentId", self.facts.compartment.as_str())
-            .query("managedInstanceId", id.as_str())
-            .query("limit", "1000");
-        let reply = self.client.send(&call).await.unwrap();
-        let rows: Vec<serde_json::Value> = reply.json().unwrap();
-        rows.iter().filter(|row| row["operationType"] == "UPDATEALL").count()
     }
 
     /// The display names of all members of all groups that the service knows.

@@ -225,6 +225,12 @@ fn touches(step: &Step) -> bool {
     }
 }
 
+/// Tells whether those on whom the work of a step failed have failed for good: one that was for an instance alone, or the
+/// update of a group. A read-back would show it too, and may not be reached.
+pub(super) fn counts_at_once(step: &Step) -> bool {
+    matches!(step.address, Address::Instance(_)) || (touches(step) && step.phase() == Phase::Update)
+}
+
 /// Returns whose failures a report tells of, and why: those that count against a release.
 pub(super) fn counts(step: &Step, report: &Report) -> Vec<(Ocid, String)> {
     let alone = |why: &String| match &step.address {
@@ -241,8 +247,8 @@ pub(super) fn counts(step: &Step, report: &Report) -> Vec<(Ocid, String)> {
         Report::Failed { message, own: true, .. } => {
             crew.iter().map(|instance| (instance.clone(), message.clone())).collect()
         }
-        // Of one on which some succeed, the others fail when they are read back.
-        Report::Crew { crew, .. } if crew.is_lost() && touches(step) => {
+        // Sources that one did not get may still come with the next work for the group, and count where they are needed.
+        Report::Crew { crew, .. } if touches(step) && (crew.is_lost() || counts_at_once(step)) => {
             crew.failed.iter().chain(&crew.open).cloned().collect()
         }
         Report::Refused { message } if *message == Breach::InstanceGone.to_string() => alone(message),

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::name::GroupName;
 use crate::package::StreamName;
+use crate::rollout::parse_span;
 
 use super::{Amount, Identity, Locking, Parallelism, Selection};
 
@@ -33,12 +34,23 @@ pub(in crate::cli) struct Status {
 
     /// Show how the rollouts go until every one has ended: waves, what holds them, who is at work, and when they may be
     /// through. Reads the state again and again, asks the service nothing, and takes no lock
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["parallelism", "trace_http"])]
     pub(in crate::cli) watch: bool,
 
-    /// How often --watch reads the state [default: 5s]
-    #[arg(long, value_name = "TIME", requires = "watch", value_parser = crate::rollout::parse_span)]
+    /// How often --watch reads the state, at least a second apart [default: 5s]
+    #[arg(long, value_name = "TIME", requires = "watch", value_parser = every)]
     pub(in crate::cli) every: Option<jiff::SignedDuration>,
+}
+
+/// Reads how often something is read: a state may lie where reading costs something.
+fn every(text: &str) -> Result<jiff::SignedDuration, String> {
+    let length = parse_span(text)?;
+    let often = length < jiff::SignedDuration::from_secs(1);
+    if often {
+        Err(format!("`{text}` is too often: at least a second apart, as in `1s`"))
+    } else {
+        Ok(length)
+    }
 }
 
 /// Install updates now, on a group or one instance

@@ -45,10 +45,8 @@ impl Steps {
                 for Barrier { condition, .. } in placed.iter().filter(|barrier| barrier.wave == wave) {
                     barriers.push(self.gate(name, condition, &ends));
                 }
-                let crew =
-                    service.crews.of_group(name).find(|crew| crew.name == service.crews.name_of(name, wave));
-                if let Some((crew, binding)) =
-                    crew.and_then(|crew| Some((crew, service.bindings.get(&crew.name)?)))
+                if let Some(crew) = service.crews.of_wave(name, wave)
+                    && let Some(binding) = service.bindings.get(&crew.name)
                 {
                     let filled = filled.get(&crew.group.release).copied();
                     let before = barriers.iter().copied().chain(filled).collect();

@@ -207,6 +207,11 @@ fn inexact(left: &[Left]) -> String {
             Stay::Together => {
                 "extra, and removed from all members of the group or from none, of which one keeps".to_owned()
             }
+            Stay::Barred => {
+                "of a module stream, and installed on all members of the group or on none, of which one gets no packages \
+                            from it:"
+                    .to_owned()
+            }
             Stay::Needed { by } => format!("extra, and needed by {by}, which stays:"),
         };
         whys.entry(why).or_default().push(package.as_str());

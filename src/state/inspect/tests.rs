@@ -36,6 +36,22 @@ fn every_address_is_found_under_its_own_spelling() {
 }
 
 #[test]
+fn a_group_is_found_by_its_own_name_and_by_those_of_its_waves() {
+    let mut state = applied();
+    let (web, record) = (GroupName::new("web"), state.groups.remove("web").unwrap());
+    for wave in [1, 2] {
+        state.groups.insert(web.of_wave(wave), record.clone());
+    }
+    let spellings = Spellings::of(&state);
+    assert_eq!(spellings.find("group.web"), Ok(Address::Group(web.clone())));
+    assert_eq!(spellings.find("group.web/2"), Ok(Address::Group(web.of_wave(2))));
+    assert_eq!(spellings.find("group.web/3"), Err(NotFound::Missing));
+    assert!(matches!(spellings.find("group.web/x"), Err(NotFound::Name(_))));
+    let told = state.record_at(&Address::Group(web)).unwrap();
+    assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), ["web/1", "web/2"]);
+}
+
+#[test]
 fn what_differs_is_told_and_what_differs_with_every_run_is_not() {
     let before = applied();
     let plan = PlanRun {

@@ -61,7 +61,7 @@ async fn a_snapshot_that_is_no_state_is_named_with_the_place() {
         (text.replace("\"serial\"", "<<<<<<< ours\n  \"serial\""), "key must be a string at line 6 column 3"),
         (text.replace("\"serial\": 1", "\"serial\": 0"), "its serial is 0"),
         (text.replace("\"5eed\"", "\"\""), "its lineage is empty"),
-        (text.replace("\"format_version\": 3", "\"format_version\": 0"), "its format version is 0"),
+        (text.replace("\"format_version\": 4", "\"format_version\": 0"), "its format version is 0"),
     ];
     for (content, problem) in cases {
         refused(&[("great-linux.json", content.into_bytes())], &damaged(problem)).await;
@@ -75,8 +75,8 @@ async fn a_snapshot_that_is_no_state_is_named_with_the_place() {
 
 #[tokio::test]
 async fn a_newer_format_is_refused_before_it_is_understood() {
-    let newer = br#"{"format_version": 4, "train": "great-linux", "galaxies": []}"#.to_vec();
-    let message = "FOLDER/great-linux.json has format version 4, this build knows up to 3: update patchtrain; \
+    let newer = br#"{"format_version": 5, "train": "great-linux", "galaxies": []}"#.to_vec();
+    let message = "FOLDER/great-linux.json has format version 5, this build knows up to 4: update patchtrain; \
                    nothing was written";
     refused(&[("great-linux.json", newer)], message).await;
 }

@@ -81,9 +81,14 @@ async fn a_pool_that_gives_each_transaction_another_session_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_sessions_will_do() {
     let Some(schema) = Schema::new().await else { return };
-    let Some(bouncer) = bouncer(&schema, "session", "").await else { return };
-    let rows = behind(&schema, &bouncer);
+    let Some(roomy) = bouncer(&schema, "session", "").await else { return };
+    let rows = behind(&schema, &roomy);
     rows.prepare().await.unwrap();
+    // One that has no session to spare for the last look, too.
+    let Some(small) = bouncer(&schema, "session", "default_pool_size = 2").await else { return };
+    let narrow = behind(&schema, &small);
+    drop(narrow.hold(&holder("eve")).await.unwrap());
+    narrow.releases.ended().await;
     let mut held = rows.hold(&holder("ada")).await.unwrap();
     held.replace(&Item::Snapshot, b"one").await.unwrap();
     let refused = schema.client(&train()).hold(&holder("bob")).await.err();
