@@ -6,7 +6,7 @@
 //! under 400 bytes per instance, and what is written per step does not grow with the fleet. The two smaller fleets run on
 //! a paused clock, since only what they write and compute is looked at; the largest takes minutes. On the real clock each
 //! call ends in a wait of its own, which costs a CPU something whoever waits: that is measured with calls that do nothing,
-//! and told apart.
+//! and told apart. So is what the kernel takes, which on disk is mostly for what is synced.
 //! `PATCHTRAIN_BENCH_FLEET=10000/disk/paused` runs one by itself, as `benches/terraform` does.
 
 use std::path::Path;
@@ -43,6 +43,8 @@ struct Taken {
     wall: f64,
     /// Of the engine's thread.
     cpu: f64,
+    /// The kernel's part of that.
+    kernel: f64,
     steps: usize,
     /// Of the state as it is written; 0 where it is not.
     state: u64,
@@ -64,7 +66,7 @@ fn main() {
 #[expect(clippy::print_stdout, reason = "a bench tells its figures on stdout")]
 fn all() {
     println!(
-        "instances  store     steps  seconds  on the wall  CPU ms/step  of waiting  written bytes/step  state bytes/instance  peak MB"
+        "instances  store     steps  seconds  on the wall  CPU ms/step  of waiting  in the kernel  written bytes/step  state bytes/instance  peak MB"
     );
     let mut at_most = [0.0; 2];
     for size in SIZES {
@@ -90,12 +92,13 @@ fn one(size: usize, store: &str, paused: bool) {
     let taken = run(size, store, paused);
     let steps = taken.steps as f64;
     println!(
-        "{size:>9}  {store:<6}  {:>7}  {:>7.1}  {:>11.1}  {:>11.3}  {:>10.3}  {:>18.0}  {:>20.0}  {:>7}",
+        "{size:>9}  {store:<6}  {:>7}  {:>7.1}  {:>11.1}  {:>11.3}  {:>10.3}  {:>13.3}  {:>18.0}  {:>20.0}  {:>7}",
         taken.steps,
         taken.seconds,
         taken.wall,
         taken.cpu * 1e3 / steps,
         if paused { 0.0 } else { wait() * 1e3 * taken.calls as f64 / steps },
+        taken.kernel * 1e3 / steps,
         taken.written as f64 / steps,
         taken.state as f64 / size as f64,
         taken.peak,
@@ -154,7 +157,7 @@ async fn on<S: Store>(store: S, world: &World, file: Option<&Path>) -> Taken {
     let mut session = store.lock(&holder()).await.expect("nobody else is here");
     let state: State = Session::load(&mut session).await.expect("it was written").expect("it is there");
 
-    let (before, written, begun) = (on_cpu(), written(), tokio::time::Instant::now());
+    let (before, written, begun) = ((on_cpu(), in_kernel()), written(), tokio::time::Instant::now());
     let wall = std::time::Instant::now();
     let start: Timestamp = "2026-11-22T12:00:00Z".parse().expect("a literal time parses");
     let clock = Arc::new(move || start + SignedDuration::try_from(begun.elapsed()).expect("a short time"));
@@ -183,7 +186,8 @@ async fn on<S: Store>(store: S, world: &World, file: Option<&Path>) -> Taken {
     let taken = Taken {
         seconds: begun.elapsed().as_secs_f64(),
         wall: wall.elapsed().as_secs_f64(),
-        cpu: on_cpu() - before,
+        cpu: on_cpu() - before.0,
+        kernel: in_kernel() - before.1,
         steps: plan.steps.len(),
         state: file.map_or(0, |file| std::fs::metadata(file).expect("the state was written").len()),
         written: self::written() - written,
@@ -205,6 +209,15 @@ fn holder() -> Holder {
         command: "bench".to_owned(),
         since: "2026-11-22T12:00:00Z".parse().expect("a literal time parses"),
     }
+}
+
+/// Returns the seconds that the kernel has worked for this thread, in whole hundredths.
+fn in_kernel() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap_or_default();
+    // Behind the name, which may hold anything, the 13th: `stime` of proc_pid_stat(5).
+    let ticks =
+        stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(12)?.parse::<f64>().ok());
+    ticks.map_or(f64::NAN, |ticks| ticks / 100.0)
 }
 
 /// Returns what this process has written, in bytes.

@@ -7,14 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use patchtrain::apply::{Event, StepEnd, apply};
 use patchtrain::cloud::memory::Fault;
 use patchtrain::name::{Address, GroupName, Ocid};
-use patchtrain::op::{Op, OpKey, StepId};
+use patchtrain::op::{Op, StepId};
 use patchtrain::plan::{Action, Condition, Plan, Step};
 use patchtrain::state::State;
 use patchtrain::state::store::Session;
+use patchtrain::train::Train;
 
 use super::convergence::{Pipeline, run};
+use crate::support::hub;
 use crate::support::rng::Rng;
-use crate::support::worlds;
+use crate::support::worlds::{self, World};
 
 const WORLDS: u64 = 400;
 
@@ -29,11 +31,22 @@ struct Watch {
     at_stop: BTreeMap<GroupName, usize>,
 }
 
-fn moves(step: &Step) -> Option<&Ocid> {
-    match &step.action {
-        Action::Act { op: Op::Switch { instance, .. } | Op::Update { instance, .. } } => Some(instance),
-        _ => None,
+/// Returns whom a step touches: by himself, or with all of his wave.
+fn moves(step: &Step) -> &[Ocid] {
+    let Action::Act { op } = &step.action else { return &[] };
+    match op {
+        Op::Switch { instance, .. } => std::slice::from_ref(instance),
+        Op::Attach { instances, .. } => instances,
+        op => op.installs(),
     }
+}
+
+fn wave(step: &Step) -> u32 {
+    let of_its_own = match &step.address {
+        Address::Group(group) => group.wave(),
+        _ => None,
+    };
+    step.wave.or(of_its_own).unwrap_or(1)
 }
 
 impl Watch {
@@ -55,7 +68,7 @@ impl Watch {
                     self.failed.entry(group.clone()).or_default().insert(instance.clone());
                 }
                 if last.get(instance) == Some(&id) || !end.lets_on() {
-                    let lane = (group.clone(), step.wave.unwrap_or(1));
+                    let lane = (group.clone(), wave(step));
                     self.at_work.entry(lane).or_default().remove(instance);
                 }
             }
@@ -64,10 +77,11 @@ impl Watch {
     }
 
     fn started(&mut self, plan: &Plan, step: &Step, context: &str) {
-        let (Some(instance), Some(group)) = (moves(step), &step.group) else { return };
-        assert!(!self.stopped.contains(group), "{context}: {instance} is touched after {group} has stopped");
-        let wave = step.wave.unwrap_or(1);
-        let first = self.touched.entry((group.clone(), wave)).or_default().insert(instance.clone());
+        let (Some(group), [one, ..]) = (&step.group, moves(step)) else { return };
+        assert!(!self.stopped.contains(group), "{context}: {one} is touched after {group} has stopped");
+        let wave = wave(step);
+        let touched = self.touched.entry((group.clone(), wave)).or_default();
+        let first = moves(step).iter().filter(|instance| touched.insert((*instance).clone())).count() > 0;
         // Every gate before it has opened.
         let own =
             |gate: &&Step| gate.group.as_ref() == Some(group) && matches!(gate.action, Action::Gate { .. });
@@ -78,8 +92,9 @@ impl Watch {
                 _ => 1,
             };
             let open = wave < behind || self.opened.contains(&gate.id);
-            assert!(!first || open, "{context}: {instance} does not wait for {}", gate.id);
+            assert!(!first || open, "{context}: {one} does not wait for {}", gate.id);
         }
+        let Address::Instance(instance) = &step.address else { return };
         let lane = self.at_work.entry((group.clone(), wave)).or_default();
         lane.insert(instance.clone());
         let rollout = plan.group(group).and_then(|group| group.rollout.as_ref());
@@ -92,30 +107,50 @@ impl Watch {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_stopped_rollout_touches_nobody_else() {
+/// Has a part of what a plan asks for fail, drawn anew for each instance.
+fn go_wrong(pipeline: &Pipeline, plan: &Plan, rng: &mut Rng) {
+    let message = "it broke".to_owned();
+    for step in &plan.steps {
+        let Action::Act { op } = &step.action else { continue };
+        let struck: BTreeSet<Ocid> =
+            op.installs().iter().filter(|_| rng.chance(25)).map(Ocid::clone).collect();
+        if struck.is_empty() {
+            continue;
+        }
+        let message = message.clone();
+        let fault = match op.crew() {
+            Some(_) => Fault::FailedParts { instances: struck, message },
+            None => Fault::FailedWork { message },
+        };
+        let nth = pipeline.cloud.calls(&op.key()) + 1;
+        pipeline.cloud.on_submit(op.key(), nth, fault);
+    }
+}
+
+/// Binds groups to other releases.
+fn next_release(train: &mut Train, rng: &mut Rng) {
+    for group in &mut train.groups {
+        group.release = rng.pick(&train.releases).name.clone();
+    }
+}
+
+async fn stop(world: impl Fn(&mut Rng) -> World) {
     let (mut stops, mut rollouts) = (0, 0);
     for seed in worlds::seeds(WORLDS) {
         let mut rng = Rng::new(seed ^ 0x57_0b);
-        let world = worlds::fresh(&mut rng);
+        let world = world(&mut rng);
         if world.plan().is_err() {
             continue;
         }
         let mut pipeline = Pipeline::new(&world);
         // Several applies, each after a while; what fails is drawn anew for each.
-        for round in 0..3 {
+        for round in 0..4 {
             let context = format!("seed {seed}, round {round}");
-            let plan = pipeline.plan(seed).await;
-            let updates = plan.steps.iter().filter_map(moves).collect::<BTreeSet<_>>();
-            for instance in updates.iter().filter(|_| rng.chance(25)) {
-                let releases = plan.releases.keys();
-                for release in releases {
-                    let fault = Fault::FailedWork { message: "it broke".to_owned() };
-                    let key = OpKey::update(release, instance);
-                    let nth = pipeline.cloud.calls(&key) + 1;
-                    pipeline.cloud.on_submit(key, nth, fault);
-                }
+            if round == 2 {
+                next_release(&mut pipeline.world.train, &mut rng);
             }
+            let plan = pipeline.plan(seed).await;
+            go_wrong(&pipeline, &plan, &mut rng);
             let mut last: BTreeMap<&Ocid, StepId> = BTreeMap::new();
             for step in &plan.steps {
                 if let Address::Instance(instance) = &step.address {
@@ -148,4 +183,15 @@ async fn a_stopped_rollout_touches_nobody_else() {
         assert_eq!(pipeline.cloud.violations(), Vec::<String>::new(), "seed {seed}");
     }
     assert!(rollouts > 100 && stops > 20, "{stops} of {rollouts} rollouts stopped");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_rollout_touches_nobody_else() {
+    stop(worlds::fresh).await;
+}
+
+/// There a wave is at work as a whole.
+#[tokio::test(start_paused = true)]
+async fn on_the_hub_a_stopped_rollout_touches_no_other_wave() {
+    stop(hub::fresh).await;
 }
