@@ -63,6 +63,7 @@ impl Watch {
                 if matches!(step.action, Action::Gate { .. }) && end.lets_on() {
                     self.opened.insert(id);
                 }
+                // A wave that is updated as a whole is at work until each of its levels is read back.
                 let (Address::Instance(instance), Some(group)) = (&step.address, &step.group) else { return };
                 if matches!(end, StepEnd::Failed { .. }) {
                     self.failed.entry(group.clone()).or_default().insert(instance.clone());
@@ -94,9 +95,8 @@ impl Watch {
             let open = wave < behind || self.opened.contains(&gate.id);
             assert!(!first || open, "{context}: {one} does not wait for {}", gate.id);
         }
-        let Address::Instance(instance) = &step.address else { return };
         let lane = self.at_work.entry((group.clone(), wave)).or_default();
-        lane.insert(instance.clone());
+        lane.extend(moves(step).iter().cloned());
         let rollout = plan.group(group).and_then(|group| group.rollout.as_ref());
         let places = rollout.and_then(|rollout| rollout.waves[wave as usize - 1].concurrency);
         assert!(
@@ -193,5 +193,10 @@ async fn a_stopped_rollout_touches_nobody_else() {
 /// There a wave is at work as a whole.
 #[tokio::test(start_paused = true)]
 async fn on_the_hub_a_stopped_rollout_touches_no_other_wave() {
-    stop(hub::fresh).await;
+    let without_places = |rng: &mut Rng| {
+        let mut world = hub::fresh(rng);
+        world.train.groups.iter_mut().for_each(|group| group.pace.concurrency = None);
+        world
+    };
+    stop(without_places).await;
 }
