@@ -10,6 +10,8 @@ use crate::train::{Ahead, Amount};
 
 mod streams;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 pub use streams::{Instead, StreamGap, stream_gaps};
 pub use tally::{Bringer, Sorter, Tally};

@@ -309,3 +309,6 @@ async fn how_is<C: Cloud>(
     let ill = checker.check(health.clone(), facts).await.err();
     Ok((ill.map(|why| format!("{name} is not well: {why}")), reboot))
 }
+
+#[cfg(test)]
+mod tests;
