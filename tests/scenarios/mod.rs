@@ -93,6 +93,7 @@ stories![
     a_failure_between_two_runs_counts,
     a_member_boots_its_old_kernel,
     a_reboot_is_told_or_not,
+    on_the_hub_a_boot_fails,
     a_group_goes_back_exactly,
     a_group_is_dropped_from_the_train,
     a_group_takes_security_updates_only,

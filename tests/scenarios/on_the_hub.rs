@@ -13,6 +13,7 @@ macro_rules! as_true {
 
 as_true![
     a_soak_runs_while_the_clocks_change,
+    a_reboot_is_told_or_not,
     an_instance_dies_amid_its_update,
     two_apply_one_rollout,
     who_is_ill_holds_the_next_wave,
