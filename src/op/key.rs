@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Op;
+use super::{Adjust, Op};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::package::{Digest, Package, StreamName};
 
@@ -13,6 +13,7 @@ const ADD: &str = "add-packages/";
 const REMOVE: &str = "remove-packages/";
 const ENROLL: &str = "group-enroll/";
 const ENFORCE: &str = "enforce/";
+const ENFORCE_GROUP: &str = "group-enforce/";
 const REBOOT: &str = "reboot/";
 const ADOPT_GROUP: &str = "adopt-group/";
 
@@ -89,9 +90,7 @@ impl Op {
                 format!("group-update/{}/@{wanted}", word(&group.group))
             }
             Self::EnforceGroup { group, source, adjusts, .. } => {
-                let labels: Vec<String> = adjusts.iter().map(|adjust| adjust.label()).collect();
-                let digest = Digest::of_lines(labels.iter().map(String::as_str)).short();
-                format!("group-enforce/{}/{}/{digest}", word(&group.group), source.release)
+                return OpKey::enforce_group(&group.group, &source.release, adjusts);
             }
             Self::EnableGroupStreams { group, streams, .. } => {
                 format!("group-update/{}/@{}", word(&group.group), specs(streams))
@@ -143,6 +142,13 @@ impl OpKey {
     /// Returns the key of an instance's being made exactly a release.
     pub fn enforce(release: &ReleaseName, instance: &Ocid) -> Self {
         Self(format!("{ENFORCE}{release}/{instance}"))
+    }
+
+    /// Returns the key of a group's being brought to packages of a release by one call.
+    pub fn enforce_group(group: &GroupName, release: &ReleaseName, adjusts: &[Adjust]) -> Self {
+        let labels: Vec<String> = adjusts.iter().map(|adjust| adjust.label()).collect();
+        let digest = Digest::of_lines(labels.iter().map(String::as_str)).short();
+        Self(format!("{ENFORCE_GROUP}{}/{release}/{digest}", word(group)))
     }
 
     /// Returns the key of an instance's being booted anew.
@@ -210,6 +216,11 @@ impl OpKey {
     /// Tells whether the op makes an instance exactly a release, call by call.
     pub fn is_enforce(&self) -> bool {
         self.0.starts_with(ENFORCE)
+    }
+
+    /// Tells whether the op brings a group to packages of its release.
+    pub fn is_enforce_group(&self) -> bool {
+        self.0.starts_with(ENFORCE_GROUP)
     }
 
     /// Tells whether the op takes instances into a group.

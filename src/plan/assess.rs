@@ -178,7 +178,7 @@ pub(super) fn members<'a>(
             }
             if binds_groups {
                 exact::together(input, &mut assessed.list[start..]);
-                bindings::hold_together(&mut assessed.list[start..]);
+                bindings::hold_together(input, &mut assessed.list[start..]);
             }
             assessed.ranges.insert(name, start..assessed.list.len());
         }

@@ -201,7 +201,8 @@ fn is_held(members: &[Member<'_>]) -> bool {
 /// Holds all members of a group on one of which work is open that is not ours, or is ours and overdue: whatever is asked
 /// of a group is asked of that one too, and no second update is ever asked of an instance. (Those that the service does
 /// not reach are another matter: what they are asked waits there for a day, and then fails.)
-pub(super) fn hold_together(members: &mut [Member<'_>]) {
+pub(super) fn hold_together(input: &Input<'_>, members: &mut [Member<'_>]) {
+    wait_for_other_updates(input, members);
     let apart = members.iter().find(|member| matches!(member.held, Some(HeldReason::Apart { .. })));
     if let Some(apart) = apart.map(|member| member.id.clone()) {
         let alike =
@@ -222,6 +223,33 @@ pub(super) fn hold_together(members: &mut [Member<'_>]) {
             None => HeldReason::Beside { instance: instance.clone(), ticket: ticket.clone() },
         };
         member.held.get_or_insert(held);
+    }
+}
+
+/// Has members wait for updates and corrections of their group that an earlier run has asked for, where they are not what would
+/// be asked for now: as far as such work got, less is to be done than it was asked for, and no step would take it up.
+fn wait_for_other_updates(input: &Input<'_>, members: &mut [Member<'_>]) {
+    let Some(Member { crew, release, .. }) = members.first() else { return };
+    let update = OpKey::update_group(crew, &release.name);
+    let subject = Some(Subject::Group((*crew).clone()));
+    let mut begun: Vec<(&OpKey, &UnfinishedOp)> = input.state.unfinished.iter().collect();
+    begun.retain(|(key, _)| key.subject() == subject && (key.is_enforce_group() || **key == update));
+    if begun.is_empty() {
+        return;
+    }
+    let corrections = exact::of_group(input, members);
+    let correction = |(adjusts, _): &(Vec<Adjust>, _)| OpKey::enforce_group(crew, &release.name, adjusts);
+    let mut keys: Vec<OpKey> = corrections.iter().map(correction).collect();
+    keys.extend(members.iter().any(|member| member.update).then_some(update));
+    begun.retain(|(key, _)| !keys.contains(key));
+    for member in members.iter_mut() {
+        let open = member.seen.map_or(&[][..], |seen| &seen.open_work);
+        // Of work whose answer was lost, what is open is most likely it.
+        let of = |(_, op): &(&OpKey, &UnfinishedOp)| match &op.ticket {
+            Some(ticket) => open.contains(ticket).then(|| ticket.clone()),
+            None => open.first().cloned(),
+        };
+        member.busy = member.busy.take().or_else(|| begun.iter().find_map(of));
     }
 }
 
