@@ -38,6 +38,15 @@ fn check(calendar: &Calendar, table: &[(&str, &str)]) {
 }
 
 #[test]
+fn a_calendar_says_something_if_it_closes_at_all() {
+    let hours = window(&[Day::Sat], "22:00", "04:00", "UTC");
+    let dark = blackout(&["2026-12-24"], "UTC");
+    assert!(Calendar::default().is_always());
+    assert!(!Calendar { window: Some(hours), blackout: None }.is_always());
+    assert!(!Calendar { window: None, blackout: Some(dark) }.is_always());
+}
+
+#[test]
 fn a_window_is_of_the_day_on_which_it_opens() {
     // 2026-12-05 is a Saturday.
     let calendar = Calendar {
