@@ -97,6 +97,32 @@ fn a_group_is_renamed_on_os_management_hub_and_nothing_else_happens() {
     is_renamed(Api::Osmh);
 }
 
+/// On the hub each wave is a group of the service, and none has a name of its own.
+#[test]
+fn waves_are_renamed_with_their_group() {
+    let workspace = Workspace::quickstart_on(Api::Osmh, &[]);
+    let _served = Served::quick(&workspace);
+    let web = "name    = \"web\"\n";
+    edit(&workspace, |text| text.replace(web, &format!("{web}waves = [\"1\"]\n")));
+    workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    let before = state(&workspace);
+    let wave = ["state", "mv", "group.web/1", "group.front", "--auto-approve"];
+    let refused = workspace.run(&wave).expect(exit::USAGE).stderr;
+    for part in ["`group.web/1` is a wave, which goes with its group", "patchtrain state mv group.web group.front"] {
+        assert!(refused.contains(part), "no `{part}` in {refused}");
+    }
+    assert_eq!(state(&workspace), before);
+    workspace.run(&["state", "mv", "group.web", "group.front", "--auto-approve"]).expect(exit::DONE);
+    let after = state(&workspace);
+    for wave in ["/1", "/2"] {
+        let id = |state: &Value, name: &str| state["groups"][format!("{name}{wave}")]["id"].clone();
+        assert!(id(&before, "web").is_string(), "{before}");
+        assert_eq!(id(&after, "front"), id(&before, "web"));
+    }
+    edit(&workspace, |text| text.replace("\"web\"", "\"front\""));
+    no_changes(&workspace);
+}
+
 #[test]
 fn what_keeps_its_name_is_told_why() {
     let workspace = Workspace::quickstart(&[]);

@@ -47,6 +47,14 @@ fn a_calendar_says_something_if_it_closes_at_all() {
 }
 
 #[test]
+fn days_are_written_as_they_are_read() {
+    for word in Day::WORDS {
+        assert_eq!(Day::of_word(word).map(Day::word), Some(word));
+    }
+    assert_eq!(Day::of_word("Monday"), None);
+}
+
+#[test]
 fn a_window_is_of_the_day_on_which_it_opens() {
     // 2026-12-05 is a Saturday.
     let calendar = Calendar {
