@@ -108,7 +108,9 @@ fn waves_are_renamed_with_their_group() {
     let before = state(&workspace);
     let wave = ["state", "mv", "group.web/1", "group.front", "--auto-approve"];
     let refused = workspace.run(&wave).expect(exit::USAGE).stderr;
-    for part in ["`group.web/1` is a wave, which goes with its group", "patchtrain state mv group.web group.front"] {
+    for part in
+        ["`group.web/1` is a wave, which goes with its group", "patchtrain state mv group.web group.front"]
+    {
         assert!(refused.contains(part), "no `{part}` in {refused}");
     }
     assert_eq!(state(&workspace), before);
