@@ -38,3 +38,15 @@ impl Pace {
         *self == Self::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_says_something_with_any_of_its_settings() {
+        let pace = Pace { waves: vec![Amount::Number(1)], ..Pace::default() };
+        assert!(Pace::default().is_default() && !pace.is_default());
+        assert!(!Pace { stops: true, ..Pace::default() }.is_default());
+    }
+}

@@ -117,6 +117,25 @@ mod tests {
         (0..count).map(|n| Ocid::new(&format!("ocid1.instance.oc1..{n}"))).collect()
     }
 
+    /// As `hashlib.sha256` of Python sorts them.
+    #[test]
+    fn the_same_are_first_on_every_machine() {
+        let all = ids(6);
+        let waves = spread(all.iter().map(|id| (id, None)), &[Number(1), Number(3)]);
+        let order: Vec<&[&Ocid]> = waves.iter().map(Vec::as_slice).collect();
+        assert_eq!(order, [&[&all[1]][..], &[&all[2], &all[0]], &[&all[3], &all[4], &all[5]]]);
+    }
+
+    #[test]
+    fn domains_of_other_sizes_are_laced_by_their_shares() {
+        let all = ids(6);
+        let domain = |index: usize| if index < 2 { "A" } else { "B" };
+        let members = all.iter().enumerate().map(|(index, id)| (id, Some(domain(index))));
+        let order = spread(members, &[]).concat();
+        let place = |id: &Ocid| all.iter().position(|other| other == id).unwrap();
+        assert_eq!(order.into_iter().map(|id| domain(place(id))).collect::<String>(), "BABBAB");
+    }
+
     #[test]
     fn whoever_leaves_changes_nobody_elses_order() {
         let all = ids(100);
