@@ -157,10 +157,9 @@ impl<'a> Schedule<'a> {
 
     /// Has whoever waits for a place of an instance that is through take it.
     fn leave(&mut self, id: StepId) {
-        let step = self.step(id);
-        if let Some(next) = self.lanes.leave(step)
-            && self.ends[index(next)].is_none()
-        {
+        let ends = &self.ends;
+        let next = self.lanes.leave(&self.steps[index(id)], |waiting| ends[index(waiting)].is_none());
+        if let Some(next) = next {
             self.enqueue(next);
         }
     }

@@ -67,15 +67,16 @@ impl<'a> Lanes<'a> {
         true
     }
 
-    /// Takes in that a step has ended, or will not be started. Returns whose turn it is, where a place has become free.
-    pub(super) fn leave(&mut self, step: &'a Step) -> Option<StepId> {
+    /// Takes in that a step has ended, or will not be started. Returns whose turn it is, where a place has become free: of
+    /// those that wait the first that has not been given up meanwhile.
+    pub(super) fn leave(&mut self, step: &'a Step, waits: impl Fn(StepId) -> bool) -> Option<StepId> {
         let (lane, instance) = self.find(step)?;
         let left = lane.left.get_mut(instance)?;
         *left = left.saturating_sub(1);
         if *left > 0 || !lane.at_work.remove(instance) {
             return None;
         }
-        lane.waiting.pop().map(|Reverse(id)| id)
+        std::iter::from_fn(|| lane.waiting.pop()).map(|Reverse(id)| id).find(|id| waits(*id))
     }
 
     fn find(&mut self, step: &'a Step) -> Option<(&mut Lane<'a>, &'a Ocid)> {

@@ -7,6 +7,7 @@ mod imports;
 mod interrupt;
 mod plans;
 mod running;
+mod schedule;
 mod store;
 mod streams;
 mod survey;
