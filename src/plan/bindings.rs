@@ -232,22 +232,27 @@ fn wait_for_other_updates(input: &Input<'_>, members: &mut [Member<'_>]) {
     let Some(Member { crew, release, .. }) = members.first() else { return };
     let update = OpKey::update_group(crew, &release.name);
     let subject = Some(Subject::Group((*crew).clone()));
-    let mut begun: Vec<(&OpKey, &UnfinishedOp)> = input.state.unfinished.iter().collect();
-    begun.retain(|(key, _)| key.subject() == subject && (key.is_enforce_group() || **key == update));
+    let ours = input.state.unfinished.iter().filter(|(key, _)| key.subject() == subject);
+    let (mut begun, others): (Vec<_>, Vec<_>) =
+        ours.partition(|(key, _)| key.is_enforce_group() || **key == update);
     if begun.is_empty() {
         return;
     }
+    let others: Vec<Option<&Ticket>> = others.iter().map(|(_, op)| op.ticket.as_ref()).collect();
     let corrections = exact::of_group(input, members);
     let correction = |(adjusts, _): &(Vec<Adjust>, _)| OpKey::enforce_group(crew, &release.name, adjusts);
     let mut keys: Vec<OpKey> = corrections.iter().map(correction).collect();
     keys.extend(members.iter().any(|member| member.update).then_some(update));
     begun.retain(|(key, _)| !keys.contains(key));
     for member in members.iter_mut() {
-        let open = member.seen.map_or(&[][..], |seen| &seen.open_work);
-        // Of work whose answer was lost, what is open is most likely it.
+        // Whom the service does not reach keeps it open for a day: another matter.
+        let reached = member.seen.filter(|seen| seen.status.takes_work());
+        let open = reached.map_or(&[][..], |seen| &seen.open_work);
+        // Of work whose answer was lost, what is open and no other of ours is most likely it.
+        let known = |ticket: &&Ticket| others.contains(&Some(*ticket));
         let of = |(_, op): &(&OpKey, &UnfinishedOp)| match &op.ticket {
             Some(ticket) => open.contains(ticket).then(|| ticket.clone()),
-            None => open.first().cloned(),
+            None => open.iter().find(|ticket| !known(ticket)).cloned(),
         };
         member.busy = member.busy.take().or_else(|| begun.iter().find_map(of));
     }

@@ -29,6 +29,9 @@ use crate::state::store::StepCounts;
 /// How far into the future is played. What is not over by then waits for something that no run should be started for.
 pub const HORIZON: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// Of how many groups it is played what a failure would leave: each is a play of all of the plan.
+const MOST_FAILURES: usize = 20;
+
 /// What is played.
 #[derive(Clone, Debug)]
 pub struct Piece {
@@ -81,6 +84,8 @@ pub struct Rehearsal {
     pub left: Vec<Left>,
     /// What a failure in the second wave would leave, by group.
     pub failures: Vec<Failure>,
+    /// Of how many groups more that was not played.
+    pub unplayed: usize,
 }
 
 /// How a group moves.
@@ -184,7 +189,9 @@ pub enum RehearsalError {
 pub fn rehearse(piece: &Piece) -> Result<Rehearsal, RehearsalError> {
     let stage = play::Stage::of(piece);
     let played = stage.play(&[])?;
-    let scripts = failure::scripts(&piece.plan, &played.outcome);
+    let mut scripts = failure::scripts(&piece.plan, &played.outcome);
+    let unplayed = scripts.len().saturating_sub(MOST_FAILURES);
+    scripts.truncate(MOST_FAILURES);
     let failed = |script: &failure::Script<'_>| -> Result<Failure, RehearsalError> {
         Ok(failure::told(piece, script, &played, &stage.play(&script.faults)?))
     };
@@ -202,5 +209,6 @@ pub fn rehearse(piece: &Piece) -> Result<Rehearsal, RehearsalError> {
         groups,
         left,
         failures,
+        unplayed,
     })
 }

@@ -40,10 +40,15 @@ impl<'a> Stage<'a> {
     pub(super) fn of(piece: &'a Piece) -> Self {
         let mut plan = piece.plan.clone();
         let mut state = piece.state.clone();
-        // Work of earlier runs is nobody's here, so that the state is another one than was planned on.
+        let observed = world::of(&piece.plan, &piece.state, &piece.observed);
+        // Work of earlier runs is nobody's here, so that the state is another one than was planned on. Who is being booted is
+        // booted anew.
+        for booted in state.unfinished.keys().filter_map(OpKey::rebooted).collect::<Vec<_>>() {
+            state.boots.remove(&booted);
+        }
         state.unfinished.clear();
         plan.basis.state = None;
-        Self { piece, plan, state, observed: world::of(&piece.plan, &piece.observed) }
+        Self { piece, plan, state, observed }
     }
 
     /// Plays the plan once, with what goes wrong in it.
@@ -59,11 +64,9 @@ impl<'a> Stage<'a> {
         let cloud = MemoryCloud::new(self.observed.clone());
         cloud.set_latency(length(assumptions.call));
         cloud.set_work_takes(length(assumptions.work));
+        cloud.set_boots_are_work();
         cloud.set_checkins(begins);
-        let kinds = world::kinds(&self.observed);
-        if !kinds.is_empty() {
-            cloud.set_kinds(kinds);
-        }
+        cloud.set_kinds(world::kinds(&self.plan, &self.observed));
         for (key, fault) in faults {
             cloud.on_submit(key.clone(), 1, fault.clone());
         }

@@ -68,7 +68,9 @@ impl<'a> Watch<'a> {
         self.last = now;
         match event {
             Event::Started { step } => {
-                if let Some(leg) = self.at(*step) {
+                // Who is only read back is so at any time.
+                let moves = self.plan.steps.get(step.0 as usize).is_some_and(|step| !moved(step).is_empty());
+                if let Some(leg) = self.at(*step).filter(|leg| moves || leg.moving == 0) {
                     leg.begun.get_or_insert(now);
                 }
             }

@@ -41,6 +41,10 @@ pub fn rehearsal(plan: &Plan, told: &Rehearsal, style: Style) -> String {
     for failure in &told.failures {
         failed(&mut page, plan, failure);
     }
+    if told.unplayed > 0 {
+        page.blank();
+        page.text(2, 2, &format!("Failures of {} more were not played.", count(told.unplayed, "group")));
+    }
     page.finish()
 }
 
@@ -161,8 +165,8 @@ fn failed(page: &mut Page, plan: &Plan, failure: &Failure) {
     page.text(2, 4, &format!("{new}; {broken}; {untouched} untouched."));
     let groups: Vec<String> = waiting.iter().map(ToString::to_string).collect();
     match groups.as_slice() {
-        [] => page.text(2, 4, "No other group waits for it."),
-        [one] => page.text(2, 4, &format!("Group {one} waits for it.")),
-        several => page.text(2, 4, &format!("Groups {} wait for it.", page.list(several, ROWS))),
+        [] => page.text(2, 4, "It keeps no other group from moving."),
+        [one] => page.text(2, 4, &format!("It keeps group {one} from moving.")),
+        several => page.text(2, 4, &format!("It keeps groups {} from moving.", page.list(several, ROWS))),
     }
 }

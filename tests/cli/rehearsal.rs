@@ -87,7 +87,7 @@ fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
                 // Of two in the wave one may fail.
                 "If 2 instances of wave 2 of web failed:\n  the rollout stops 2026-11-24 09:11Z",
                 "1 at the level of GL1.1 (web-05); 2 touched and below it (web-08, web-12); 8 untouched.",
-                "No other group waits for it.",
+                "It keeps no other group from moving.",
             ],
         ),
         (
@@ -175,12 +175,38 @@ fn on_the_hub_each_wave_is_played_as_a_group() {
     );
 }
 
+/// What the updates of the next release are for, nobody has told yet.
+#[test]
+fn a_group_that_takes_security_updates_alone_gets_there() {
+    for api in [Api::Osms, Api::Osmh] {
+        let workspace = applied(api);
+        bind_web(&workspace, api, "update = \"security\"\nwaves = [\"1\"]\n");
+        let text = rehearsed(&workspace, &[]);
+        assert!(!text.contains(" failed,") && !text.contains("Not done in the end"), "{text}");
+    }
+}
+
+/// `web` lacks one whom the service does not know, so that nobody waits for the soak of `canary` any more.
+#[test]
+fn a_soak_that_nobody_waits_for_is_not_waited_for() {
+    let workspace = applied(Api::Osms);
+    workspace.bind_on(Api::Osms, &["canary", "web", "backend"], "");
+    edit(&workspace, "max_failures = 2\n", "");
+    edit(
+        &workspace,
+        "name = \"backend\"\nrelease = \"GL1.1\"\nafter = [\"canary\"]\n",
+        "name = \"backend\"\nrelease = \"GL1.1\"\nafter = [\"canary\", \"web\"]\nsoak = \"48h\"\nmax_failures = 0\n",
+    );
+    let text = rehearsed(&workspace, &[]);
+    has(&text, &["Course: over 2026-11-23 09:", "group.backend waits for group.web"]);
+}
+
 #[test]
 fn groups_behind_one_that_stops_are_named() {
     let workspace = Workspace::quickstart(&[]);
     workspace.bind_on(Api::Osms, &["canary", "web", "backend"], "waves = [\"1\"]\n");
     let text = rehearsed(&workspace, &[]);
-    has(&text, &["If 3 instances of wave 2 of", "wait for it.", "(all else)"]);
+    has(&text, &["If 3 instances of wave 2 of", "It keeps group", "from moving.", "(all else)"]);
 }
 
 #[test]

@@ -180,6 +180,16 @@ fn a_group_waits_for_who_goes_first_until_nothing_is_to_be_done_there() {
     check(&world, &["web behind canary at GL1: 1 can, of 1 but 0, health"]);
 }
 
+/// Whose level is only to be proven may turn out not to be there.
+#[test]
+fn a_group_waits_for_who_is_only_read_back() {
+    let mut world = applied([2, 1, 0]);
+    of(&mut world, "canary").max_failures = Amount::Number(1);
+    world.state.instances.get_mut(&instance_id(0)).unwrap().at_level = None;
+    bind(&mut world, &["web"]);
+    check(&world, &["web behind canary at GL1: 2 can, of 2 but 1"]);
+}
+
 #[test]
 fn who_cannot_get_there_keeps_others_back_unless_so_many_may_be_below() {
     let mut world = applied([2, 2, 0]);

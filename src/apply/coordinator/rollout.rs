@@ -178,9 +178,9 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
         });
     }
 
-    /// Ends what cannot start now, or has it wait where the run may.
+    /// Ends what cannot start now, or has it wait where the run may, and somebody waits for it.
     pub(super) fn shut(&mut self, step: &Step, message: String, until: Option<Timestamp>) {
-        match until.filter(|_| self.run.wait) {
+        match until.filter(|_| self.run.wait && self.schedule.is_waited_for(step.id)) {
             Some(until) => {
                 // What holds one member of a group holds a thousand.
                 if self.held.insert((message.clone(), until)) {

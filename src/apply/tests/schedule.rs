@@ -133,6 +133,20 @@ fn a_step_waits_for_all_of_those_it_follows_whichever_fails() {
     assert!(!schedule.is_waited_for(gate), "nothing stands behind it");
 }
 
+/// Whoever is only read back is not at work.
+#[test]
+fn who_is_not_moved_takes_no_place() {
+    let mut plan = bounded(&["a"], Some(1));
+    let mut builder = Builder::new();
+    builder.edit().clone_from(&plan);
+    let read_back = builder.verify_level("web", "b", &[]);
+    plan = builder.done();
+    let mut schedule = Schedule::of(&plan).unwrap();
+    assert_eq!(ready(&mut schedule), [0, 4, read_back.0]);
+    schedule.end(StepId(4), StepEnd::Done);
+    assert_eq!(ready(&mut schedule), [5], "a joins, while b is read back");
+}
+
 /// `web` of so many with so many places, each of whom joins (4, 8, ...), switches, updates and is read back; all have joined.
 fn bounded(members: &[&str], places: Option<usize>) -> Plan {
     let mut builder = Builder::new();

@@ -9,7 +9,7 @@ use super::{Work, World};
 use crate::cloud::{CloudError, Part, Progress, Submitted};
 use crate::name::Ocid;
 use crate::observed::{Instance, ServiceGroup};
-use crate::op::{Op, Ticket};
+use crate::op::{Again, Op, Ticket, Wanted};
 
 impl Work {
     pub(super) fn parts(&self) -> Progress {
@@ -86,7 +86,7 @@ impl World {
             .filter_map(|id| Some((id.clone(), self.observed.instances.get(id)?.clone())))
             .collect();
         let ids: Vec<Ocid> = self.work[ticket].parts.keys().cloned().collect();
-        for id in &ids {
+        for id in ids.iter().filter(|_| by_kind(op)) {
             // What is of a kind is what the service lists as of it at that time.
             let offered = self.offered(id).unwrap_or_default();
             self.observed.updates.insert(id.clone(), offered);
@@ -124,5 +124,14 @@ impl World {
             work.parts = parts;
             work.ended = over.then_some(Ok(()));
         }
+    }
+}
+
+/// Tells whether what an op does goes by what updates are for.
+fn by_kind(op: &Op) -> bool {
+    match op {
+        Op::UpdateGroup { kind, .. } | Op::Rerun { again: Again::Update(kind), .. } => *kind != Wanted::All,
+        Op::PatchGroup { .. } => true,
+        _ => false,
     }
 }
