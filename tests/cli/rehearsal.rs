@@ -191,12 +191,13 @@ fn a_group_that_takes_security_updates_alone_gets_there() {
 fn a_soak_that_nobody_waits_for_is_not_waited_for() {
     let workspace = applied(Api::Osms);
     workspace.bind_on(Api::Osms, &["canary", "web", "backend"], "");
-    edit(&workspace, "max_failures = 2\n", "");
-    edit(
-        &workspace,
-        "name = \"backend\"\nrelease = \"GL1.1\"\nafter = [\"canary\"]\n",
-        "name = \"backend\"\nrelease = \"GL1.1\"\nafter = [\"canary\", \"web\"]\nsoak = \"48h\"\nmax_failures = 0\n",
-    );
+    let behind = |group: &str, after: &str| {
+        format!("name = \"{group}\"\nrelease = \"GL1.1\"\nafter = [{after}]\nmax_failures = ")
+    };
+    let (web, backend) = (behind("web", "\"canary\""), behind("backend", "\"web\""));
+    edit(&workspace, &format!("{web}2"), &format!("{web}0"));
+    let soaking = format!("soak = \"48h\"\n{}2", behind("backend", "\"canary\", \"web\""));
+    edit(&workspace, &format!("{backend}2"), &soaking);
     let text = rehearsed(&workspace, &[]);
     has(&text, &["Course: over 2026-11-23 09:", "group.backend waits for group.web"]);
 }

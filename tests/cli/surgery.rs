@@ -102,7 +102,7 @@ fn a_group_is_renamed_on_os_management_hub_and_nothing_else_happens() {
 fn waves_are_renamed_with_their_group() {
     let workspace = Workspace::quickstart_on(Api::Osmh, &[]);
     let _served = Served::quick(&workspace);
-    let web = "name    = \"web\"\n";
+    let web = "name = \"web\"\n";
     edit(&workspace, |text| text.replace(web, &format!("{web}waves = [\"1\"]\n")));
     workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
     let before = state(&workspace);
