@@ -7,7 +7,7 @@ use patchtrain::cli::exit;
 use patchtrain::op::Api;
 
 use super::readme::hold;
-use crate::support::Workspace;
+use crate::support::{Served, Workspace};
 
 /// When the rehearsals of these tests begin: a Monday.
 const AT: &str = "2026-11-23T09:00:00Z";
@@ -162,7 +162,11 @@ fn nothing_of_a_rehearsal_is_kept() {
 
 #[test]
 fn on_the_hub_each_wave_is_played_as_a_group() {
-    let workspace = applied(Api::Osmh);
+    let workspace = Workspace::quickstart_on(Api::Osmh, &[]);
+    let _served = Served::quick(&workspace);
+    apply(&workspace);
+    workspace.bind_on(Api::Osmh, &["canary"], "");
+    apply(&workspace);
     bind_web(&workspace, Api::Osmh, "waves = [\"1\", \"25%\"]\nwave_soak = \"24h\"\n");
     has(
         &rehearsed(&workspace, &[]),
@@ -179,10 +183,13 @@ fn on_the_hub_each_wave_is_played_as_a_group() {
 #[test]
 fn a_group_that_takes_security_updates_alone_gets_there() {
     for api in [Api::Osms, Api::Osmh] {
-        let workspace = applied(api);
-        bind_web(&workspace, api, "update = \"security\"\nwaves = [\"1\"]\n");
+        let workspace = Workspace::quickstart_on(api, &[]);
+        let _served = Served::quick(&workspace);
+        apply(&workspace);
+        workspace.bind_on(api, &["canary", "web"], "update = \"security\"\nwaves = [\"1\"]\n");
         let text = rehearsed(&workspace, &[]);
         assert!(!text.contains(" failed,") && !text.contains("Not done in the end"), "{text}");
+        has(&text, &["~ web "]);
     }
 }
 
