@@ -4,8 +4,8 @@
 //!
 //! Bars: planned in 1 s with a peak of 200 MB, fleet included; the rollout within 5 % of the ideal makespan that
 //! `concurrency` allows, with a peak of 500 MB. The ideal is what one instance takes by itself, times the most that a place
-//! has to do one after the other, wave after wave. A rehearsal takes 5 s, a peak of 500 MB. The way there is wide enough for all places at once (`--parallelism`),
-//! since else that is what bounds it.
+//! has to do one after the other, wave after wave. The way there is wide enough for all places at once (`--parallelism`),
+//! since else that is what bounds it. A rehearsal takes 5 s, with a peak of 500 MB.
 
 use std::process::Command;
 use std::sync::Arc;

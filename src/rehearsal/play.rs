@@ -43,7 +43,7 @@ impl<'a> Stage<'a> {
         let observed = world::of(&piece.plan, &piece.state, &piece.observed);
         // Work of earlier runs is nobody's here, so that the state is another one than was planned on. Who is being booted is
         // booted anew.
-        for booted in state.unfinished.keys().filter_map(OpKey::rebooted).collect::<Vec<_>>() {
+        for booted in piece.state.unfinished.keys().filter_map(OpKey::rebooted) {
             state.boots.remove(&booted);
         }
         state.unfinished.clear();

@@ -70,7 +70,7 @@ async fn whom_an_exchange_failed_on_is_not_forgotten_with_the_process_that_asked
 }
 
 /// Applies a plan and ends it at once when it waits for an op's work.
-async fn cut_short(pipeline: &Pipeline, plan: &Plan, is: fn(&Op) -> bool) {
+pub(super) async fn cut_short(pipeline: &Pipeline, plan: &Plan, is: fn(&Op) -> bool) {
     let mut session = pipeline.store.clone();
     let state = Session::load(&mut session).await.unwrap();
     let state = state.unwrap_or_else(|| State::new(plan.basis.train.clone(), plan.basis.lineage.clone()));

@@ -1,15 +1,19 @@
 //! Rehearsals of generated worlds: the same plan is told in the same way each time; what is told fits together; and what
-//! a failure in the second wave leaves is what the train puts up with.
+//! a failure in the second wave leaves is what the train puts up with. Rehearsals of what an earlier run has begun.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use patchtrain::apply::Settings;
-use patchtrain::op::Op;
+use patchtrain::op::{Api, Op};
 use patchtrain::plan::{Action, Plan};
 use patchtrain::rehearsal::{Assumptions, Piece, Rehearsal, rehearse};
+use patchtrain::render::{Detail, Style};
+use patchtrain::rollout::Amount;
 
+use super::convergence::Pipeline;
+use super::{boots, crews};
 use crate::support::hub;
 use crate::support::rng::Rng;
 use crate::support::worlds::{self, World};
@@ -99,4 +103,47 @@ fn a_rehearsal_is_the_same_each_time_and_stops_where_too_many_fail() {
 #[test]
 fn so_it_is_on_the_hub() {
     play(WORLDS, hub::fresh);
+}
+
+/// Plans, and rehearses that.
+async fn rehearsed(pipeline: &mut Pipeline) -> (Plan, Rehearsal) {
+    let plan = pipeline.plan(0).await;
+    let piece = piece(&pipeline.world, plan.clone());
+    // A rehearsal has a runtime of its own, and those do not nest.
+    let told = std::thread::spawn(move || rehearse(&piece).unwrap()).join().unwrap();
+    (plan, told)
+}
+
+/// What an earlier run has asked for, and is going on, fails nobody: it is begun anew.
+#[tokio::test(start_paused = true)]
+async fn work_in_flight_is_begun_anew() {
+    type Is = fn(&Op) -> bool;
+    let table: [(World, Is); 2] = [
+        (hub::fleet(3, 1), |op| matches!(op, Op::Enroll { .. })),
+        (boots::fleet(Api::Osmh), |op| matches!(op, Op::Reboot { .. })),
+    ];
+    for (world, is) in table {
+        let mut pipeline = Pipeline::new(&world);
+        let plan = pipeline.plan(0).await;
+        crews::cut_short(&pipeline, &plan, is).await;
+        let (plan, told) = rehearsed(&mut pipeline).await;
+        let asked = plan.steps.iter().any(|step| matches!(&step.action, Action::Act { op } if is(op)));
+        assert!(asked && !pipeline.world.state.unfinished.is_empty(), "{:#?}", plan.steps);
+        assert_eq!((told.counts.failed, told.counts.not_started), (0, 0), "{:#?}", told.left);
+    }
+}
+
+/// Each failure is a play of the whole plan.
+#[tokio::test(start_paused = true)]
+async fn of_many_groups_the_failures_of_some_are_played() {
+    let mut world = hub::fleet(44, 22);
+    for group in &mut world.train.groups {
+        group.pace.waves = vec![Amount::Number(1)];
+        group.pace.stops = true;
+    }
+    let (plan, told) = rehearsed(&mut Pipeline::new(&world)).await;
+    assert_eq!((told.groups.len(), told.failures.len(), told.unplayed), (22, 20, 2));
+    let style = Style { width: 80, colour: false, detail: Detail::Full };
+    let text = patchtrain::render::rehearsal(&plan, &told, style);
+    assert!(text.ends_with("Failures of 2 groups more were not played.\n"), "{text}");
 }

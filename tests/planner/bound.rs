@@ -1,11 +1,11 @@
 //! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
 
-use patchtrain::name::{GroupName, Ocid};
-use patchtrain::observed::{ServiceGroup, SourceLink};
-use patchtrain::op::{Again, Every, Op, Schedule, Ticket, Wanted};
+use patchtrain::name::{GroupName, Ocid, ReleaseName};
+use patchtrain::observed::{InstanceStatus, ServiceGroup, SourceLink};
+use patchtrain::op::{Again, Every, Op, OpKey, RetryToken, Schedule, Ticket, Wanted};
 use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
-use patchtrain::state::{Entry, FailedWork};
-use patchtrain::train::{Members, VendorSource};
+use patchtrain::state::{Entry, FailedWork, UnfinishedOp};
+use patchtrain::train::{Enforce, Enforcing, Members, VendorSource};
 
 use crate::support::worlds::{World, instance_id};
 use crate::support::{hub, model};
@@ -357,4 +357,69 @@ fn a_large_fleet_takes_few_calls() {
     let next = hub::plan(&world, capabilities);
     assert_eq!(next.groups.iter().map(|group| group.work.updates).sum::<usize>(), 2_000);
     assert_eq!(next.cost.changing_calls, 16, "attach, detach, update and list anew, for each of four groups");
+}
+
+/// Has the member of `web` that lacks something, or another one, have work of an earlier run open.
+fn in_flight(world: &mut World, key: OpKey, ticket: Option<&str>) {
+    let begun = UnfinishedOp {
+        token: RetryToken("token".into()),
+        started: world.now,
+        ticket: ticket.map(|ticket| Ticket(ticket.into())),
+        instances: Vec::new(),
+    };
+    world.state.unfinished.insert(key, begun);
+}
+
+/// A plan takes up what it asks for itself. What it does not ask for is waited for, since the service is asked nothing more
+/// meanwhile; but not by those who would wait a day for one that it does not reach.
+#[test]
+fn an_update_that_no_step_takes_up_is_waited_for() {
+    let mut lacking = applied();
+    let web = lacking.train.groups.iter_mut().find(|group| group.name.as_str() == "web").unwrap();
+    web.enforcing = Enforcing { enforce: Enforce::Exact, ..Enforcing::default() };
+    install(&mut lacking, 1, "openssl-1:1.1-1.x86_64 kernel-4-1.x86_64");
+    let enforces = |world: &World| {
+        let plan = world.plan().unwrap();
+        let op = ops(&plan).into_iter().find(|op| matches!(op, Op::EnforceGroup { .. })).map(Op::key);
+        let waits = held(&plan)
+            .iter()
+            .filter(|why| matches!(why, HeldReason::OpenWork { .. } | HeldReason::Beside { .. }))
+            .count();
+        (op, waits)
+    };
+    let (asked, _) = enforces(&lacking);
+    let (web, gl1) = (GroupName::new("web"), ReleaseName::new("GL1"));
+    let other = OpKey::enforce_group(&web, &gl1, &[]);
+    let update = OpKey::update_group(&web, &gl1);
+    let asked = asked.unwrap();
+    let open = |world: &mut World, index| {
+        let seen = world.observed.instances.get_mut(&instance_id(index)).unwrap();
+        seen.open_work = vec![Ticket("work".into())];
+    };
+    // What is in flight, on whom it is open, and whether the correction is asked for.
+    let table: [(&[(&OpKey, Option<&str>)], usize, bool); 7] = [
+        (&[(&asked, Some("work"))], 1, true),
+        (&[(&other, Some("work"))], 1, false),
+        (&[(&update, Some("work"))], 1, false),
+        (&[(&update, Some("work"))], 2, false),
+        (&[(&update, None)], 1, false),
+        (&[(&update, Some("another"))], 1, false),
+        // Somebody else of ours is known to have it open.
+        (&[(&update, None), (&OpKey::refresh(&web), Some("work"))], 1, true),
+    ];
+    for (begun, index, expected) in table {
+        let mut world = lacking.clone();
+        begun.iter().for_each(|(key, ticket)| in_flight(&mut world, (*key).clone(), *ticket));
+        open(&mut world, index);
+        let (key, waits) = enforces(&world);
+        assert_eq!((key.is_some(), waits == 0), (expected, expected), "{begun:?} on {index}");
+        // It is over.
+        world.observed.instances.get_mut(&instance_id(index)).unwrap().open_work.clear();
+        assert_eq!(enforces(&world).0, Some(asked.clone()), "{begun:?}");
+    }
+    let mut world = lacking;
+    in_flight(&mut world, update, Some("work"));
+    open(&mut world, 2);
+    world.observed.instances.get_mut(&instance_id(2)).unwrap().status = InstanceStatus::Unreachable;
+    assert_eq!(enforces(&world).0, Some(asked));
 }

@@ -45,12 +45,10 @@ pub(in crate::cli) struct Status {
 /// Reads how often something is read: a state may lie where reading costs something.
 fn every(text: &str) -> Result<jiff::SignedDuration, String> {
     let length = parse_span(text)?;
-    let often = length < jiff::SignedDuration::from_secs(1);
-    if often {
-        Err(format!("`{text}` is too often: at least a second apart, as in `1s`"))
-    } else {
-        Ok(length)
+    if length < jiff::SignedDuration::from_secs(1) {
+        return Err(format!("`{text}` is too often: at least a second apart, as in `1s`"));
     }
+    Ok(length)
 }
 
 /// Install updates now, on a group or one instance
