@@ -12,13 +12,15 @@ use crate::support::{Served, Workspace};
 /// When the rehearsals of these tests begin: a Monday.
 const AT: &str = "2026-11-23T09:00:00Z";
 
-/// Returns a workspace in which everybody was applied on `GL1`, and `canary` on `GL1.1` after that.
-fn applied(api: Api) -> Workspace {
+/// Returns a workspace in which everybody was applied on `GL1`, and `canary` on `GL1.1` after that. Its
+/// service is quick.
+fn applied(api: Api) -> (Workspace, Served) {
     let workspace = Workspace::quickstart_on(api, &[]);
+    let served = Served::quick(&workspace);
     apply(&workspace);
     workspace.bind_on(api, &["canary"], "");
     apply(&workspace);
-    workspace
+    (workspace, served)
 }
 
 fn apply(workspace: &Workspace) {
@@ -60,7 +62,7 @@ fn has(text: &str, parts: &[&str]) {
 
 #[test]
 fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
-    let workspace = applied(Api::Osms);
+    let (workspace, _served) = applied(Api::Osms);
     let window = |days: &str| {
         format!("window = {{ days = [{days}], from = \"22:00\", to = \"04:00\", timezone = \"UTC\" }}\n")
     };
@@ -141,7 +143,7 @@ fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
 
 #[test]
 fn nothing_of_a_rehearsal_is_kept() {
-    let workspace = applied(Api::Osms);
+    let (workspace, _served) = applied(Api::Osms);
     bind_web(&workspace, Api::Osms, "waves = [\"1\"]\n");
     let plan = workspace.run(&["plan", "--summary", "--at", AT]).expect(exit::DONE).stdout;
     let before = workspace.files();
@@ -162,11 +164,7 @@ fn nothing_of_a_rehearsal_is_kept() {
 
 #[test]
 fn on_the_hub_each_wave_is_played_as_a_group() {
-    let workspace = Workspace::quickstart_on(Api::Osmh, &[]);
-    let _served = Served::quick(&workspace);
-    apply(&workspace);
-    workspace.bind_on(Api::Osmh, &["canary"], "");
-    apply(&workspace);
+    let (workspace, _served) = applied(Api::Osmh);
     bind_web(&workspace, Api::Osmh, "waves = [\"1\", \"25%\"]\nwave_soak = \"24h\"\n");
     has(
         &rehearsed(&workspace, &[]),
@@ -196,7 +194,7 @@ fn a_group_that_takes_security_updates_alone_gets_there() {
 /// `web` lacks one whom the service does not know, so that nobody waits for the soak of `canary` any more.
 #[test]
 fn a_soak_that_nobody_waits_for_is_not_waited_for() {
-    let workspace = applied(Api::Osms);
+    let (workspace, _served) = applied(Api::Osms);
     workspace.bind_on(Api::Osms, &["canary", "web", "backend"], "");
     let behind = |group: &str, after: &str| {
         format!("name = \"{group}\"\nrelease = \"GL1.1\"\nafter = [{after}]\nmax_failures = ")

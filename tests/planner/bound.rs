@@ -397,7 +397,8 @@ fn an_update_that_no_step_takes_up_is_waited_for() {
         seen.open_work = vec![Ticket("work".into())];
     };
     // What is in flight, on whom it is open, and whether the correction is asked for.
-    let table: [(&[(&OpKey, Option<&str>)], usize, bool); 7] = [
+    type Begun<'a> = (&'a OpKey, Option<&'a str>);
+    let table: [(&[Begun<'_>], usize, bool); 7] = [
         (&[(&asked, Some("work"))], 1, true),
         (&[(&other, Some("work"))], 1, false),
         (&[(&update, Some("work"))], 1, false),
