@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             let plan = if arguments.at.is_some() { plan.made_at((connection.clock)()) } else { plan };
-            context.terminal.print(&crate::render::plan(&plan, style))?;
+            context.terminal.print(&crate::render::plan_as(&plan, &arguments.layout.format(style)))?;
             if let Some(at) = arguments.at {
                 context.terminal.say(&format!(
                     "\nWhat windows and soaks hold is told for {at:.0}, all else as it is now; nothing was planned for then."

@@ -6,14 +6,14 @@ use super::args::Show as Arguments;
 use super::context::Context;
 use super::{CliError, basis, exit};
 use crate::plan::{self, Plan};
-use crate::render::{self, Style};
+use crate::render::{self, PlanFormat, Style};
 use crate::seal::Sealing;
 
 /// Shows the saved plan, or the state of each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let style = context.terminal.style(arguments.amount.detail());
     match &arguments.file {
-        Some(file) => saved(context, file, style),
+        Some(file) => saved(context, file, &arguments.layout.format(style)),
         None => states(context, arguments, style),
     }
 }
@@ -34,7 +34,7 @@ fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, 
     })
 }
 
-fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
+fn saved(context: &Context, file: &Path, format: &PlanFormat) -> Result<u8, CliError> {
     let plan = open(context, file)?;
     if let Some(why) = stale(context, &plan)? {
         context.terminal.say(&format!(
@@ -42,7 +42,7 @@ fn saved(context: &Context, file: &Path, style: Style) -> Result<u8, CliError> {
             file.display()
         ));
     }
-    context.terminal.print(&render::plan(&plan, style))?;
+    context.terminal.print(&render::plan_as(&plan, format))?;
     Ok(exit::DONE)
 }
 

@@ -73,6 +73,7 @@ fn despite(input: &Input<'_>) -> Plan {
         golden: None,
         partial: None,
         seen: None,
+        policy: None,
         steps: Vec::new(),
     };
     plan.id = plan.content_id();

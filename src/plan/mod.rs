@@ -27,6 +27,7 @@ mod order;
 mod partial;
 mod patch;
 mod planner;
+mod policy;
 mod profiles;
 mod reboot;
 mod refusal;
@@ -68,6 +69,7 @@ pub use order::{Order, OrderError};
 pub use partial::Partial;
 pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target, update};
 pub use planner::{Input, plan, targeted};
+pub use policy::{Approvals, Check, CheckOutcome, PolicyChange, PolicyReview};
 pub use refusal::Refusal;
 pub use rollout::{PlannedRollout, PlannedWave};
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
@@ -78,7 +80,8 @@ pub use takeover::import;
 ///
 /// 2: rollouts, which an older build would not stop.
 /// 3: waves that are groups of the service, and boots that are proven.
-pub const FORMAT_VERSION: u32 = 3;
+/// 4: policy, which an older build would not keep.
+pub const FORMAT_VERSION: u32 = 4;
 
 /// What a run would do, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +148,9 @@ pub struct Plan {
     /// When what it was made from was seen, where that was not just then: it was made from the inventory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Timestamp>,
+    /// What the train's policy says of it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyReview>,
 }
 
 /// What a plan was made on. Another basis makes it stale.

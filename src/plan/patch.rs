@@ -198,6 +198,7 @@ pub fn update(input: &Input<'_>, request: &Request) -> Result<Plan, Stranger> {
         golden: golden.filter(|golden| targets.iter().any(|(id, _)| id == golden)).cloned(),
         partial: None,
         seen: None,
+        policy: None,
         steps,
     };
     plan.id = plan.content_id();

@@ -181,6 +181,7 @@ fn make(input: &Input<'_>, targets: &[Spelled]) -> Result<Plan, Vec<Refusal>> {
         golden: None,
         partial,
         seen: None,
+        policy: None,
         steps,
     };
     plan.id = plan.content_id();

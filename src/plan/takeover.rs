@@ -69,6 +69,7 @@ pub fn import(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         golden: None,
         partial: None,
         seen: None,
+        policy: None,
         steps,
     };
     plan.id = plan.content_id();

@@ -41,7 +41,7 @@ pub use inspection::{
 pub use lines::Lines;
 pub use lock::{lock, locks, locks_json};
 pub use outcome::outcome;
-pub use plan::{plan, verdict};
+pub use plan::{PlanFormat, plan, plan_as, verdict};
 pub use progress::{Bars, Spinner};
 pub use rehearsal::rehearsal;
 pub use release::{Checked, TimelineFormat, irreversible, portrait, timeline, verified};

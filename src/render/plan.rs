@@ -9,6 +9,7 @@ mod cohorts;
 mod crew;
 pub(super) mod drift;
 mod exact;
+mod format;
 mod held;
 mod imports;
 mod mismatch;
@@ -24,6 +25,8 @@ use super::page::{Page, Tone, columns};
 use super::words::{count, counts, old, time};
 use super::{Detail, Style};
 use crate::plan::Plan;
+
+pub use format::{PlanFormat, plan_as};
 
 /// Lays out a plan for a reviewer.
 pub fn plan(plan: &Plan, style: Style) -> String {

@@ -170,6 +170,7 @@ impl Builder {
             golden: None,
             partial: None,
             seen: None,
+            policy: None,
             patches: Vec::new(),
             imports: Vec::new(),
         };

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Advisories, Amount, DiffFormat, Identity, Locking, Parallelism, Planning, Selection, Targets};
 use crate::name::Spelled;
+use crate::render::{self, Style};
 
 /// Show what would change, and why; changes nothing
 ///
@@ -71,7 +72,33 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) parallelism: Parallelism,
 
     #[command(flatten)]
+    pub(in crate::cli) layout: PlanLayout,
+
+    #[command(flatten)]
     pub(in crate::cli) amount: Amount,
+}
+
+/// How a plan is written.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PlanLayout {
+    /// How the plan is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
+}
+
+impl PlanLayout {
+    /// Returns the format that is asked for; text in this style.
+    pub(in crate::cli) fn format(&self, style: Style) -> render::PlanFormat {
+        match self.format {
+            PlanFormat::Text => render::PlanFormat::Text(style),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum PlanFormat {
+    /// For a terminal
+    Text,
 }
 
 /// Make it so: execute a saved plan, or plan, show and ask
@@ -144,6 +171,9 @@ pub(in crate::cli) struct Show {
 
     #[command(flatten)]
     pub(in crate::cli) selection: Selection,
+
+    #[command(flatten)]
+    pub(in crate::cli) layout: PlanLayout,
 
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,

@@ -50,6 +50,7 @@ fn plan(id: &str, serial: u64) -> Plan {
         golden: None,
         partial: None,
         seen: None,
+        policy: None,
         patches: Vec::new(),
         imports: Vec::new(),
     }

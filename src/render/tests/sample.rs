@@ -124,6 +124,7 @@ pub(super) fn empty() -> Plan {
         golden: None,
         partial: None,
         seen: None,
+        policy: None,
         patches: Vec::new(),
         imports: Vec::new(),
     };

@@ -1,0 +1,18 @@
+//! The ways in which a plan can be written. Each is the same plan laid out otherwise.
+
+use super::super::Style;
+use crate::plan::Plan;
+
+/// What a plan is written as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanFormat {
+    /// Text for a terminal.
+    Text(Style),
+}
+
+/// Writes a plan.
+pub fn plan_as(plan: &Plan, format: &PlanFormat) -> String {
+    match format {
+        PlanFormat::Text(style) => super::plan(plan, *style),
+    }
+}
