@@ -177,6 +177,7 @@ async fn on<S: Store>(store: S, world: &World, file: Option<&Path>) -> Taken {
         who: "bench".into(),
         host: "bench".into(),
         checker: None,
+        consent: Default::default(),
         wait: false,
     };
     let cloud = Arc::new(cloud);

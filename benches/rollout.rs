@@ -178,7 +178,16 @@ fn run(calls: usize, world: &World) -> (f64, Plan) {
             work_patience: Duration::from_secs(3_600),
         };
         let (who, host) = ("bench".into(), "bench".into());
-        let run = Run { settings, clock, interrupt, who, host, checker: None, wait: false };
+        let run = Run {
+            settings,
+            clock,
+            interrupt,
+            who,
+            host,
+            checker: None,
+            consent: Default::default(),
+            wait: false,
+        };
         let outcome = apply(&plan, Arc::new(cloud), session, state, run, |_| {}).await.expect("it goes on");
         let unlike =
             outcome.ends.iter().find(|(_, end)| !matches!(end, StepEnd::Done | StepEnd::AlreadyDone));

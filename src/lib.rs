@@ -43,6 +43,7 @@
 //! observed train                         the world as a value, and what each op means for it; the train file
 //! op       oci                           the closed list of ops; any OCI API: signature, retry, pages
 //! advisory          repodata             what the vendor says that updates mend; what packages of repositories need
+//! policy                                 what a train asks of every plan; approvals
 //! package  patching  rollout             NEVRAs, sets, manifests; kinds of updates; waves, windows, checks of health
 //! name  document                         typed names; packed files and XML
 //! seal                                   what is kept encrypted, and the keys to it
@@ -85,6 +86,7 @@ pub mod op;
 pub mod package;
 pub mod patching;
 pub mod plan;
+pub mod policy;
 pub mod rehearsal;
 pub mod release;
 pub mod render;

@@ -10,7 +10,7 @@ use source::Source;
 
 /// What each top-level module may know of the others: the arrows of the picture in `src/lib.rs`. Adding one is a
 /// decision about the design; `name` stands at the very bottom, `cli` on top.
-const ARROWS: [(&str, &[&str]); 24] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     ("name", &[]),
     ("patching", &[]),
     ("rollout", &["name"]),
@@ -21,10 +21,11 @@ const ARROWS: [(&str, &[&str]); 24] = [
     ("repodata", &["document", "package"]),
     ("oci", &["name"]),
     ("op", &["name", "package", "patching"]),
-    ("train", &["name", "package", "patching", "rollout"]),
+    ("policy", &["package", "rollout"]),
+    ("train", &["name", "package", "patching", "policy", "rollout"]),
     ("observed", &["advisory", "name", "op", "package", "patching", "repodata"]),
     ("conformance", &["name", "observed", "package", "patching", "train"]),
-    ("state", &["name", "oci", "op", "package", "patching", "seal"]),
+    ("state", &["name", "oci", "op", "package", "patching", "policy", "seal"]),
     // Pure: what is in the service is handed to it.
     ("release", &["advisory", "name", "observed", "op", "package", "patching", "repodata", "state", "train"]),
     // Pure: no `cloud`, no `oci`.
@@ -38,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "op",
             "package",
             "patching",
+            "policy",
             "repodata",
             "rollout",
             "seal",
@@ -58,6 +60,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "package",
             "patching",
             "plan",
+            "policy",
             "rollout",
             "state",
             "train",
@@ -94,6 +97,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "package",
             "patching",
             "plan",
+            "policy",
             "rehearsal",
             "release",
             "report",
@@ -118,6 +122,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "package",
             "patching",
             "plan",
+            "policy",
             "rehearsal",
             "release",
             "render",

@@ -206,6 +206,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
         backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
         notify: None,
+        policy: None,
         imports: Vec::new(),
         releases,
         groups,

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use super::ApplyError;
 use crate::op::PlanId;
 use crate::plan::Plan;
+use crate::policy::Policy;
 use crate::state::store::{Base, HistoryRecord, Session, StepCounts, StoreError};
-use crate::state::{Entry, State};
+use crate::state::{Consent, Entry, State};
 
 /// What a plan was made with that is past a refusal.
 const ALLOW_SHRINK: &str = "--allow-shrink";
@@ -25,6 +26,9 @@ pub(super) struct Ledger<S> {
     basis: u64,
     /// What the plan was made past, for the history.
     overrides: Vec<String>,
+    /// The policy that the plan is of; none where nobody asked for one.
+    policy: Option<Option<Policy>>,
+    consent: Consent,
     pending: Vec<Entry>,
     begun: bool,
     again: bool,
@@ -47,7 +51,7 @@ impl<S: Session> Ledger<S> {
     ///
     /// Safety rule 1: a plan of another lineage or serial is refused, unless it wrote every serial since its own; a
     /// plan whose steps are all done is used up. (Another train digest is the caller's to refuse: it has the train.)
-    pub(super) fn open(plan: &Plan, session: S, state: State) -> Result<Self, ApplyError> {
+    pub(super) fn open(plan: &Plan, session: S, state: State, consent: Consent) -> Result<Self, ApplyError> {
         let stale = |reason: String| Err(ApplyError::Stale(reason));
         let basis = &plan.basis;
         if basis.train != state.train {
@@ -87,6 +91,8 @@ impl<S: Session> Ledger<S> {
             plan: plan.id.clone(),
             basis: basis.serial,
             overrides: basis.allow_shrink.then(|| ALLOW_SHRINK.to_owned()).into_iter().collect(),
+            policy: plan.policy.as_ref().map(|review| review.policy.clone()),
+            consent,
             pending: Vec::new(),
             begun: false,
             again,
@@ -110,7 +116,18 @@ impl<S: Session> Ledger<S> {
             return Ok(());
         }
         self.begun = true;
-        self.record(Entry::Begin { plan: self.plan.clone(), basis: self.basis, at })
+        self.record(Entry::Begin { plan: self.plan.clone(), basis: self.basis, at })?;
+        match self.policy.clone() {
+            Some(policy) if policy != self.state.policy || !self.consent.is_none() => {
+                self.record(Entry::Governed { policy: policy.map(Box::new), consent: self.consent.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells whether the plan is of another policy than the one on record.
+    pub(super) fn changes_policy(&self) -> bool {
+        self.policy.as_ref().is_some_and(|policy| *policy != self.state.policy)
     }
 
     /// Takes an entry in. It is not durable before the next [`Ledger::commit`].
@@ -153,6 +170,7 @@ impl<S: Session> Ledger<S> {
             interrupted,
             ancestor: None,
             overrides: self.overrides.clone(),
+            consent: self.consent.clone(),
         };
         // First: the journal has it all by now, and whoever folds that instead of this run notes the same, once.
         self.session.history(&record).await?;

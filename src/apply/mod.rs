@@ -33,8 +33,8 @@ use thiserror::Error;
 
 use crate::cloud::Cloud;
 use crate::plan::Plan;
-use crate::state::State;
 use crate::state::store::{Session, StoreError};
+use crate::state::{Consent, State};
 
 pub use event::{Event, Outcome, StepEnd};
 pub use health::{Facts, HealthChecker};
@@ -115,7 +115,7 @@ async fn apply_with<C: Cloud, S: Session>(
     run: (Run, token::Tokens),
     on_event: impl FnMut(Event) + Send,
 ) -> Result<Outcome, ApplyError> {
-    let ledger = ledger::Ledger::open(plan, session, state)?;
+    let ledger = ledger::Ledger::open(plan, session, state, run.0.consent.clone())?;
     coordinator::Coordinator::new(plan, cloud, ledger, run, on_event)?.run().await
 }
 
@@ -136,4 +136,6 @@ pub struct Run {
     pub wait: bool,
     /// Who asks whether instances are well; nobody does without it, and gates that need it count them as well.
     pub checker: Option<Arc<dyn HealthChecker>>,
+    /// By whose word it goes on, for the history.
+    pub consent: Consent,
 }

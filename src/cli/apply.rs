@@ -13,6 +13,7 @@ use super::connect::{Connection, Connector};
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
+use super::policy::{self, Word};
 use super::prompt;
 use super::signals::unless_interrupted;
 use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, write};
@@ -21,8 +22,8 @@ use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
 use crate::render::{self, Bars, Detail, Lines, Repeat};
 use crate::seal::Sealing;
-use crate::state::State;
 use crate::state::store::{Session, StoreError, state_text};
+use crate::state::{Consent, State};
 use crate::train::{Notify, Train};
 
 /// Applies the saved plan, or each selected train.
@@ -67,16 +68,31 @@ async fn fresh(
     inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
     let plan = look::planned(&connection, (train, &state), &observed, manner)?;
     let (wanted, calls) = (&arguments.advisories, manner.calls);
-    let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
+    let plan = look::judged(context, interrupt, &connection, (train, &state, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
+    let word = Word { reason: arguments.overriding.reason.as_deref(), ..Word::default() };
     if !(plan.can_start() || arguments.wait && plan.waits_for_time()) {
         // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
         // the service and takes nobody's approval; without steps nothing else can happen.
         let left = plan.drift.iter().any(|drift| matches!(drift.kind, DriftKind::LeftLevel { .. }));
         let record = plan.recording();
-        if left || !record.steps.is_empty() {
+        // Another policy is recorded too, by whoever may.
+        let another = plan.policy.as_ref().is_some_and(|review| review.policy != state.policy);
+        let consent = match another {
+            true => policy::consent(&plan, (train, &state), plan.created, &word).map(Some),
+            false => Ok(None),
+        };
+        let record = match &consent {
+            Ok(Some(_)) => Plan { policy: plan.policy.clone(), ..record },
+            _ => record,
+        };
+        if let Err(error) = &consent {
+            context.terminal.report(&error.clone().while_doing("another policy is not recorded yet"));
+        }
+        if left || !record.steps.is_empty() || record.policy.is_some() {
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
+            let run = Run { consent: consent.ok().flatten().unwrap_or_default(), ..run };
             apply(&record, connection.cloud.clone(), session, state, run, |_| ()).await?;
             if let Some(state) = context.state(train, interrupt).await? {
                 inventory::keep(context, interrupt, (train, &state), &connection, (&observed, seen)).await;
@@ -93,6 +109,7 @@ async fn fresh(
         }
         return Ok(held_code(arguments.detailed_exitcode, !plan.held.is_empty()));
     }
+    let consent = policy::consent(&plan, (train, &state), plan.created, &word)?;
     // Bars begin with an empty line of their own.
     if !arguments.auto_approve || !context.terminal.can_draw {
         context.terminal.say("");
@@ -101,9 +118,8 @@ async fn fresh(
         return Err(CliError::new(exit::ERROR, "apply was not approved; nothing was changed"));
     }
     let connection = connection.watched();
-    let code =
-        execute(context, &Manners::of(arguments, train), interrupt, &connection, &plan, session, state)
-            .await?;
+    let manners = Manners { consent, ..Manners::of(arguments, train) };
+    let code = execute(context, &manners, interrupt, &connection, &plan, session, state).await?;
     if code != exit::INTERRUPTED {
         let (of, known) = ((train, &plan), Some((observed, seen)));
         inventory::keep_after(context, interrupt, &connection, of, known, manner.calls).await;
@@ -123,6 +139,8 @@ pub(super) struct Manners {
     pub(super) wait: bool,
     /// Who is told of the run.
     pub(super) notify: Option<Notify>,
+    /// By whose word it goes on.
+    pub(super) consent: Consent,
 }
 
 impl Manners {
@@ -133,6 +151,7 @@ impl Manners {
             detailed_exitcode: arguments.detailed_exitcode,
             wait: arguments.wait,
             notify: train.notify.clone(),
+            consent: Consent::default(),
         }
     }
 }
@@ -185,9 +204,19 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
                 plan.service.place, connection.label.place
             )));
         }
+        let word = Word {
+            file: Some(file),
+            approvals: &arguments.asked.approvals,
+            reason: arguments.overriding.reason.as_deref(),
+            max_age: arguments.asked.max_age,
+        };
+        let consent = policy::consent(&plan, (train, &state), (connection.clock)(), &word)?;
         let name = &train.name;
         context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
-        let manners = Manners::of(arguments, train);
+        for approved in &consent.approvals {
+            context.terminal.say(&format!("  approved by {} at {:.0}", approved.name, approved.at));
+        }
+        let manners = Manners { consent, ..Manners::of(arguments, train) };
         let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
         let code = execute(context, &manners, &interrupt, &connection, &plan, session, state).await?;
@@ -219,7 +248,7 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     // Up to here nothing was called that changes anything.
     unless_interrupted(interrupt, std::future::ready(())).await?;
     let run = run_of(context, manners.calls, interrupt, connection, plan);
-    let run = Run { wait: manners.wait, ..run };
+    let run = Run { wait: manners.wait, consent: manners.consent.clone(), ..run };
     let notifier = Notifier::new(context, manners.notify.as_ref(), plan);
     notifier.started(plan);
     let watcher = Arc::new(Mutex::new(Watcher::new(context, plan)));
@@ -310,6 +339,7 @@ fn run_of<C>(
         host: context.host().to_owned(),
         wait: false,
         checker: Some(Arc::new(health::Prober::new(context))),
+        consent: Consent::default(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::exit;
 use crate::name::Spelled;
 use crate::render::Detail;
 
+mod consent;
 mod fleet;
 mod import;
 mod lifecycle;
@@ -21,6 +22,7 @@ mod simulate;
 mod state;
 mod train;
 
+pub(super) use consent::{Approve, Override, SavedPlan};
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
@@ -69,6 +71,7 @@ pub(super) enum Command {
     Validate(Validate),
     Plan(Plan),
     Apply(Apply),
+    Approve(Approve),
     Show(Show),
     Drift(Drift),
     Status(Status),

@@ -30,7 +30,10 @@ pub const TABLE: &[(u8, &str)] = &[
         "partial: some steps failed, or a threshold stopped the rollout; the state says which are done",
     ),
     (LOCKED, "the state is locked by somebody else"),
-    (REFUSED, "refused: the plan is stale, used up or damaged, or a rule denies it that a flag may lift"),
+    (
+        REFUSED,
+        "refused: the plan is stale, used up, too old, damaged or not approved, or the policy or a rule denies it that a flag may lift",
+    ),
     (USAGE, "a usage error"),
     (INTERRUPTED, "interrupted by a signal; the state is saved"),
 ];

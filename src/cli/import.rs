@@ -21,7 +21,7 @@ use crate::op::Api;
 use crate::plan::Plan;
 use crate::render;
 use crate::state::store::{HistoryLine, HistoryRecord, Session, StepCounts, TrainSession, read_state};
-use crate::state::{Ancestor, State};
+use crate::state::{Ancestor, Consent, State};
 use crate::train::Train;
 
 /// Takes over what was asked for. Nothing is written before it is approved.
@@ -127,6 +127,7 @@ async fn write(
     // First: what nobody wrote down could not be told afterwards.
     session
         .history(&HistoryRecord {
+            consent: Consent::default(),
             at: (connection.clock)(),
             who: context.who().to_owned(),
             host: context.host().to_owned(),

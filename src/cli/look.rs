@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::connect::Connection;
 use super::context::Context;
 use super::signals::unless_interrupted;
-use super::{CliError, advisories, args, repositories};
+use super::{CliError, advisories, args, policy, repositories};
 use crate::apply::{Asked, Interrupt, Survey, survey, survey_again, survey_imports, survey_updates};
 use crate::cloud::{Cloud, CloudError, Seen};
 use crate::name::{Ocid, Spelled, nearest};
@@ -159,22 +159,23 @@ fn no_such(plan: &Plan, train: &Train, unknown: &[&Spelled]) -> CliError {
     }
 }
 
-/// Adds to a plan what the advisories say that are asked for.
+/// Adds to a plan what the advisories say that are asked for, and what the train's policy says.
 pub(super) async fn judged<C: Cloud>(
     context: &Context,
     interrupt: &Interrupt,
     connection: &Connection<C>,
-    (train, plan): (&Train, Plan),
+    (train, state, plan): (&Train, &State, Plan),
     wanted: &args::Advisories,
     calls: usize,
 ) -> Result<Plan, CliError> {
     if !wanted.are_wanted() {
-        return Ok(plan);
+        return Ok(policy::reviewed(plan, (train, state), None));
     }
     let os_major = advisories::os_major(Some(train), &PackageSet::default());
     let book = advisories::files(context, interrupt, wanted, os_major).await?;
     let book = advisories::and_errata(context, interrupt, connection, wanted, calls, book).await?;
-    Ok(plan::judged(plan, train, &book.unwrap_or_default()))
+    let book = book.unwrap_or_default();
+    Ok(policy::reviewed(plan::judged(plan, train, &book), (train, state), Some(&book)))
 }
 
 /// Surveys the service, and shows how far that is.

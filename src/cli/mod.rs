@@ -5,6 +5,7 @@
 
 mod advisories;
 mod apply;
+mod approve;
 mod args;
 mod basis;
 mod connect;
@@ -27,6 +28,7 @@ mod look;
 mod notify;
 mod own_state;
 mod plan;
+mod policy;
 mod promote;
 mod prompt;
 mod random;
@@ -99,6 +101,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Validate(arguments) => validate::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
+        Command::Approve(arguments) => approve::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),

@@ -6,7 +6,7 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
-use super::{CliError, apply, drift, each, exit, inventory, rehearsal};
+use super::{CliError, apply, drift, each, exit, inventory, policy, rehearsal};
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 (plan.made_from(cached.seen), cached.observed)
             };
             let (wanted, calls) = (&arguments.advisories, manner.calls);
-            let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
+            let plan = look::judged(context, &interrupt, &connection, (train, &state, plan), wanted, calls).await?;
             let plan = if arguments.at.is_some() { plan.made_at((connection.clock)()) } else { plan };
             context.terminal.print(&crate::render::plan_as(&plan, &arguments.layout.format(style)))?;
             if let Some(at) = arguments.at {
@@ -74,6 +74,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 ));
             }
             notifier.finish(context).await;
+            if plan.is_denied() {
+                return Err(policy::denied(&plan));
+            }
             let different = arguments.detailed_exitcode && plan.can_start();
             Ok(if different { exit::DIFFERENT } else { exit::DONE })
         })

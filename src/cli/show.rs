@@ -47,7 +47,7 @@ fn saved(context: &Context, file: &Path, format: &PlanFormat) -> Result<u8, CliE
 }
 
 /// Opens a plan, if it is sealed: as its train's file says here, or with the passphrase that the plan itself names.
-fn open(context: &Context, path: &Path) -> Result<Plan, CliError> {
+pub(super) fn open(context: &Context, path: &Path) -> Result<Plan, CliError> {
     let file = plan::read(path)?;
     let Some((name, variable)) = file.sealed_for() else { return Ok(file.open(&Sealing::none())?) };
     let trains = context.workspace.trains(&[]).unwrap_or_default();

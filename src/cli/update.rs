@@ -6,6 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
+use super::policy::{self, Word};
 use super::{CliError, exit, lock, look, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
@@ -97,6 +98,7 @@ async fn one(
         CliError::usage(stranger.to_string())
             .hint("`patchtrain status --full` lists the groups and their instances")
     })?;
+    let plan = policy::reviewed(plan, (train, &state), None);
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
     if !plan.can_start() {
@@ -111,6 +113,8 @@ async fn one(
         });
         return Ok(held_code(arguments.detailed_exitcode, !plan.held.is_empty()));
     }
+    let word = Word { reason: arguments.overriding.reason.as_deref(), ..Word::default() };
+    let consent = policy::consent(&plan, (train, &state), plan.created, &word)?;
     if !arguments.auto_approve || !context.terminal.can_draw {
         context.terminal.say("");
     }
@@ -130,6 +134,7 @@ async fn one(
         detailed_exitcode: arguments.detailed_exitcode,
         wait: false,
         notify: train.notify.clone(),
+        consent,
     };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }

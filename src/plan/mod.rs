@@ -32,6 +32,7 @@ mod profiles;
 mod reboot;
 mod refusal;
 mod retired;
+mod review;
 mod rollout;
 mod roster;
 mod schedules;
@@ -71,6 +72,7 @@ pub use patch::{OutstandingUpdate, Patch, Request, Stranger, StreamMove, Target,
 pub use planner::{Input, plan, targeted};
 pub use policy::{Approvals, Check, CheckOutcome, PolicyChange, PolicyReview};
 pub use refusal::Refusal;
+pub use review::{Reviewed, governing, reviewed, ruled};
 pub use rollout::{PlannedRollout, PlannedWave};
 pub use select::{Claimant, LeftOut, candidates, fitting, selected};
 pub use step::{Action, Condition, Phase, Step, Verification};
@@ -330,7 +332,8 @@ impl Plan {
         };
         let arrived = self.steps.iter().filter(arrived).cloned();
         let alone = |(id, step): (u32, Step)| Step { id: StepId(id), after: Vec::new(), ..step };
-        Self { steps: (0..).zip(arrived).map(alone).collect(), ..self.clone() }
+        // Another policy is recorded by those only who were asked for their word on it.
+        Self { steps: (0..).zip(arrived).map(alone).collect(), policy: None, ..self.clone() }
     }
 
     /// Returns what people call an instance.

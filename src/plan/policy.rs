@@ -4,11 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use crate::policy::Policy;
 
 /// What the train's policy says of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyReview {
+    /// The policy; none where the train has none any more, and the one on record goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
     /// The rules, each with how the plan stands to it: those of the train file in their fixed order, then the train's own
     /// in Rego.
     pub checks: Vec<Check>,

@@ -83,8 +83,16 @@ impl<'a> Stage<'a> {
             signal.send_replace(1);
         });
         let (who, host) = ("rehearsal".to_owned(), "nowhere".to_owned());
-        let run =
-            Run { settings, clock: Arc::clone(&clock), interrupt, who, host, wait: true, checker: None };
+        let run = Run {
+            settings,
+            clock: Arc::clone(&clock),
+            interrupt,
+            who,
+            host,
+            wait: true,
+            checker: None,
+            consent: Default::default(),
+        };
         let mut watch = Watch::of(&self.piece.plan);
         let session = InMemory::holding(self.state.clone());
         let events = |event| watch.see(&event, clock());

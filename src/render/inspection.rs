@@ -10,9 +10,9 @@ use super::table::{Side, Table};
 use super::words::{clean, count, time};
 use super::{Detail, Style};
 use crate::name::Address;
-use crate::state::State;
 use crate::state::inspect::{Difference, How, Spellings, fields};
 use crate::state::store::{Backup, HistoryLine, UnlockRecord};
+use crate::state::{Consent, State};
 
 /// Lists what a state holds, an address a line.
 pub fn state_addresses(state: &State) -> String {
@@ -201,6 +201,14 @@ fn told(run: &crate::state::store::HistoryRecord) -> String {
     }
     if run.interrupted {
         told.push_str(", interrupted");
+    }
+    let Consent { approvals, overridden } = &run.consent;
+    if !approvals.is_empty() {
+        let names: Vec<&str> = approvals.iter().map(|approved| approved.name.as_str()).collect();
+        let _ = write!(told, ", approved by {}", names.join(", "));
+    }
+    if let Some(overridden) = overridden {
+        let _ = write!(told, ", set aside {}: {}", overridden.broken.join(", "), clean(&overridden.reason));
     }
     with_flags(told, &run.overrides)
 }

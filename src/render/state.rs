@@ -7,6 +7,7 @@ use super::table::{Side, Table};
 use super::words::{clean, count, time};
 use super::{Detail, Style};
 use crate::name::{GroupName, Ocid};
+use crate::policy::Policy;
 use crate::state::{Ancestor, InstanceRecord, State};
 
 /// Rows of a table shown before it folds.
@@ -33,6 +34,7 @@ pub fn state(state: &State, style: Style) -> String {
         rollouts: _,
         steady: _,
         boots,
+        policy,
     } = state;
     let on = state.told_service().map(|service| format!(" on {service}")).unwrap_or_default();
     let mut facts = vec![
@@ -59,6 +61,13 @@ pub fn state(state: &State, style: Style) -> String {
     groups(&mut page, state);
     if page.shows(Detail::Default) {
         instances(&mut page, state);
+    }
+    let rules = policy.as_ref().map(Policy::rules).unwrap_or_default();
+    if !rules.is_empty() {
+        page.heading("Policy", "a train file that states another one is approved under this");
+        for (rule, value) in &rules {
+            page.item(2, Mark::NONE, &clean(&format!("{rule} = {value}")));
+        }
     }
     if !schedules.is_empty() {
         page.heading(&format!("Schedules ({})", schedules.len()), "the service installs updates by itself");

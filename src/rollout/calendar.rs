@@ -193,13 +193,13 @@ impl Window {
 
 impl Blackout {
     /// Tells whether a moment lies in it.
-    fn is_on(&self, at: Timestamp) -> bool {
+    pub fn is_on(&self, at: Timestamp) -> bool {
         let day = at.to_zoned(self.timezone.rules.clone()).date();
         self.dates.iter().any(|run| run.contains(day))
     }
 
     /// Returns when the run of days that a moment lies in ends; never, where that is beyond the calendar.
-    fn ends(&self, at: Timestamp) -> Option<Timestamp> {
+    pub fn ends(&self, at: Timestamp) -> Option<Timestamp> {
         let mut day = at.to_zoned(self.timezone.rules.clone()).date();
         // One run of days may end where another goes on.
         while let Some(run) = self.dates.iter().find(|run| run.contains(day)) {
@@ -212,6 +212,13 @@ impl Blackout {
     fn after(&self, at: Timestamp) -> Option<Timestamp> {
         let begins = |run: &Days| self.timezone.when(run.first.to_datetime(Time::midnight()));
         self.dates.iter().filter_map(begins).filter(|begin| *begin > at).min()
+    }
+}
+
+impl fmt::Display for Blackout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dates: Vec<String> = self.dates.iter().map(ToString::to_string).collect();
+        write!(f, "{} ({})", dates.join(", "), self.timezone)
     }
 }
 
@@ -297,6 +304,12 @@ impl TimeOfDay {
 
     fn on(self, date: Date) -> DateTime {
         date.at(self.hour, self.minute, 0, 0)
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }
 

@@ -7,12 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::boot::{BootRecord, FailedBoot};
+use super::consent::Consent;
 use super::effect::Effect;
 use super::rollout::{Failure, Stopped};
 use super::{AtLevel, PlanRun, State, UnfinishedOp};
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::op::{OpKey, PlanId, RetryToken, Standing, Ticket};
 use crate::patching::Patching;
+use crate::policy::Policy;
 
 /// How long the services remember a retry token (documented for both).
 pub const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -30,6 +32,14 @@ pub enum Entry {
         basis: u64,
         /// When.
         at: Timestamp,
+    },
+    /// What the plan that begins is governed by.
+    Governed {
+        /// The train's policy; none where it has none any more.
+        policy: Option<Box<Policy>>,
+        /// By whose word it goes on.
+        #[serde(default, skip_serializing_if = "Consent::is_none")]
+        consent: Consent,
     },
     /// A call is about to be made.
     Started {
@@ -222,6 +232,7 @@ impl State {
                 self.steady = None;
                 self.last_plan = Some(PlanRun { id: plan.clone(), basis: *basis, used_up: false, at: *at });
             }
+            Entry::Governed { policy, consent: _ } => self.policy = policy.as_deref().cloned(),
             Entry::Started { key, token, unproves, boots, at } => {
                 // A ticket of an earlier try goes: a new call is only made once that work request is known to be over.
                 let instances = if key.is_enroll() { unproves.clone() } else { Vec::new() };

@@ -5,6 +5,7 @@
 //! replayed journal gives what the run had. Where the bytes lie is [`store`]'s business.
 
 mod boot;
+mod consent;
 mod effect;
 mod entry;
 pub mod inspect;
@@ -22,8 +23,10 @@ use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::op::{Again, Api, Lineage, OpKey, PlanId, RetryToken, Schedule, Ticket};
 use crate::package::Digest;
 use crate::patching::Patching;
+use crate::policy::Policy;
 
 pub use boot::{BootRecord, FailedBoot};
+pub use consent::{Approved, Consent, Overridden};
 pub use effect::Effect;
 pub use entry::{Entry, Finish, IllegalEntry, TOKEN_LIFETIME};
 pub use rollout::{Ending, Failure, Paused, RolloutEnd, RolloutRecord, Stopped};
@@ -36,7 +39,8 @@ pub use surgery::{Unfit, Unrenamable};
 /// 2: proofs of contents, kinds of updates, schedules, profiles, the service, imports, several instances per call.
 /// 3: rollouts and waves.
 /// 4: boots, and waves that are groups of the service, which an older build would take for groups that the train has dropped.
-pub const FORMAT_VERSION: u32 = 4;
+/// 5: the policy that plans are approved under, which an older build would not ask for.
+pub const FORMAT_VERSION: u32 = 5;
 
 /// What we applied last and own. One per train.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +92,9 @@ pub struct State {
     /// Boots that were asked for and have not been seen to have gone well, by instance.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub boots: BTreeMap<Ocid, BootRecord>,
+    /// The policy that the last run was made under: a train file that states another one is approved under this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
 }
 
 /// A state of another service that was taken over. Its ids mean nothing here, and its levels are not believed: only that
@@ -278,6 +285,7 @@ impl State {
             rollouts: BTreeMap::new(),
             steady: None,
             boots: BTreeMap::new(),
+            policy: None,
         }
     }
 

@@ -35,6 +35,7 @@ pub(super) fn of(train: &Train) -> Digest {
         layout_line: _,
         encryption: _,
         notify: _,
+        policy,
         backups: _,
         neighbours: _,
     } = train;
@@ -96,6 +97,10 @@ pub(super) fn of(train: &Train) -> Digest {
             Imported::Source { release, id } => parts.put("release").put(release.as_str()).put(id.as_str()),
             Imported::Group { group, id } => parts.put("group").put(group.as_str()).put(id.as_str()),
         };
+    }
+    if let Some(policy) = policy {
+        let rules: Vec<String> = policy.rules().iter().map(|(key, value)| format!("{key} {value}")).collect();
+        parts.put("policy").list(&rules.iter().map(String::as_str).collect::<Vec<_>>());
     }
     Digest::of([parts.0])
 }

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 
 use super::check::{self, Loaded};
 use super::imports::ImportShape;
+use super::policy;
 use super::problem::{Report, Source};
 use super::shape::{self, GroupShape, MembersShape, ReleaseShape, Shape};
 use super::table::File;
@@ -78,7 +79,10 @@ pub(super) fn load_with<P: AsRef<Path>>(
             continue;
         }
         seen.push(path);
-        if let Some(loaded) = read_train(path, &read, &mut report) {
+        if let Some(mut loaded) = read_train(path, &read, &mut report) {
+            if let Some(asked) = &mut loaded.shape.policy {
+                policy::modules(&loaded.source, asked, &read, &mut report);
+            }
             check::file(&loaded, &mut report);
             files.push(loaded);
         }
@@ -216,6 +220,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         layout,
         encryption,
         notify,
+        policy,
         backups,
         span,
     } = shape;
@@ -240,6 +245,7 @@ fn train(loaded: Loaded) -> Option<Train> {
         layout_line,
         encryption,
         notify,
+        policy: policy.map(|asked| asked.policy),
         backups: backups.unwrap_or(BACKUPS),
         neighbours: Vec::new(),
     };

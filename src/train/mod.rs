@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{GroupName, Ocid, ReleaseName, TrainName};
 use crate::package::{Digest, Manifest, PackageSet, Pattern};
 use crate::patching::{Api, Schedule, Wanted};
+use crate::policy::Policy;
 use crate::rollout::Pace;
 
 /// One checked train file with its manifests.
@@ -58,6 +59,8 @@ pub struct Train {
     pub backups: usize,
     /// `[notify]`: who is told of plans and runs. Not part of the digest.
     pub notify: Option<Notify>,
+    /// `[policy]`: what it asks of every plan.
+    pub policy: Option<Policy>,
     /// The other trains of the same load, which may claim instances too. Not part of the digest.
     pub neighbours: Vec<Arc<Neighbour>>,
 }
@@ -341,6 +344,7 @@ mod layout;
 mod notify;
 mod pace;
 mod patching;
+mod policy;
 mod problem;
 mod selector;
 mod service;

@@ -49,13 +49,13 @@ pub(super) fn read(file: &mut File<'_>, fields: &Fields<'_>) -> (Pace, Spots) {
         file.problem(place, "`wave_soak` is between waves, and there are no `waves`", "");
     }
     pace.calendar.window = fields.optional("window").and_then(|value| window(file, value));
-    pace.calendar.blackout = fields.optional("blackout").and_then(|value| blackout(file, value));
+    pace.calendar.blackout = fields.optional("blackout").and_then(|value| blackout(file, value, "blackout"));
     pace.health = fields.optional("health").and_then(|value| health(file, value));
     (pace, spots)
 }
 
 /// Reads `N%`.
-fn percent(text: &str) -> Option<u8> {
+pub(super) fn percent(text: &str) -> Option<u8> {
     let digits = text.strip_suffix('%')?;
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
@@ -165,9 +165,10 @@ fn window(file: &mut File<'_>, value: Value<'_>) -> Option<Window> {
     Some(Window { days: days?, from: from?, to: to?, timezone: timezone? })
 }
 
-fn blackout(file: &mut File<'_>, value: Value<'_>) -> Option<Blackout> {
-    let table = file.table(value, "`blackout`")?;
-    let mut fields = Fields::open(file, "blackout", value.span(), table, &["dates", "timezone"]);
+/// Reads days on which nothing is done, under the key.
+pub(super) fn blackout(file: &mut File<'_>, value: Value<'_>, key: &'static str) -> Option<Blackout> {
+    let table = file.table(value, &format!("`{key}`"))?;
+    let mut fields = Fields::open(file, key, value.span(), table, &["dates", "timezone"]);
     let dates = fields.required("dates").and_then(|dates| {
         let listed = file.list(dates, "`dates`")?;
         let days = |element| {

@@ -13,6 +13,7 @@ use super::keeping;
 use super::notify::{self, Notify};
 use super::pace;
 use super::patching;
+use super::policy::{self, PolicyShape};
 use super::selector::{self, Selector};
 use super::service;
 use super::table::{At, Fields, File, TOP, Value};
@@ -24,8 +25,8 @@ use crate::patching::{Api, Schedule, Wanted};
 use crate::rollout::Pace;
 
 /// Every table of a train file and its keys, for unknown keys that belong elsewhere.
-pub(super) const TABLES: [(&str, &[&str]); 8] = [
-    (TOP, &["train", "service", "state", "notify", "release", "group", "import"]),
+pub(super) const TABLES: [(&str, &[&str]); 9] = [
+    (TOP, &["train", "service", "state", "notify", "policy", "release", "group", "import"]),
     (
         "[train]",
         &["name", "os", "architecture", "compartment", "golden", "vendor_sources", "unmanaged", "layout"],
@@ -60,6 +61,7 @@ pub(super) const TABLES: [(&str, &[&str]); 8] = [
     ),
     ("[[import]]", &["release", "source", "group", "id"]),
     ("[notify]", &["command", "webhook_env"]),
+    ("[policy]", &policy::KEYS),
 ];
 
 /// What is outside every train's care unless the file says otherwise.
@@ -92,6 +94,7 @@ pub(super) struct Shape {
     pub(super) layout: Option<At<Layout>>,
     pub(super) encryption: Option<Encryption>,
     pub(super) notify: Option<Notify>,
+    pub(super) policy: Option<PolicyShape>,
     /// `None` where it is left out.
     pub(super) backups: Option<usize>,
     /// The `[train]` table.
@@ -160,6 +163,11 @@ pub(super) fn read(file: &mut File<'_>, document: &DeTable<'_>) -> Shape {
         && let Some(table) = file.table(value, "`notify`")
     {
         shape.notify = notify::read(file, table, value);
+    }
+    if let Some(value) = top.optional("policy")
+        && let Some(table) = file.table(value, "`policy`")
+    {
+        shape.policy = Some(policy::read(file, table, value));
     }
     for (table, span) in tables(file, top.optional("release"), "release") {
         shape.releases.push(release(file, table, span));

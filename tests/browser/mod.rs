@@ -101,6 +101,7 @@ fn train(instances: usize) -> Train {
         backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
         notify: None,
+        policy: None,
         imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

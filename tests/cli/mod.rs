@@ -14,6 +14,7 @@ mod imports;
 mod init;
 mod inventory;
 mod migration;
+mod policy;
 mod principals;
 mod promote;
 mod quickstart;

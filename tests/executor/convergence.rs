@@ -46,6 +46,7 @@ pub(super) fn run(clock: &Clock) -> (Run, tokio::sync::watch::Sender<u8>) {
             host: "test".into(),
             wait: false,
             checker: None,
+            consent: Default::default(),
         },
         sender,
     )

@@ -216,8 +216,16 @@ impl<S: Script> Fleet<S> {
             work_patience: Duration::from_secs(2 * 3_600),
         };
         let clock = Arc::new(move || simulator.now());
-        let run =
-            Run { settings, clock, interrupt, who: "t".into(), host: "t".into(), wait: false, checker: None };
+        let run = Run {
+            settings,
+            clock,
+            interrupt,
+            who: "t".into(),
+            host: "t".into(),
+            wait: false,
+            checker: None,
+            consent: Default::default(),
+        };
         let ran = apply(plan, cloud, session, state, run, |_| ()).await;
         let outcome = ran.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
         let steps = plan.steps.iter().zip(&outcome.ends).filter(|(_, (_, end))| !end.lets_on());

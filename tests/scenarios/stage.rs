@@ -285,6 +285,7 @@ impl Stage {
             host: "stage".into(),
             wait: self.wait,
             checker: Some(self.ill.clone()),
+            consent: Default::default(),
         };
         tokio::select! {
             ran = apply(plan, self.process.clone(), session, state, run, |_| ()) => match ran {

@@ -133,8 +133,16 @@ impl Line {
             work_patience: Duration::from_secs(2 * 3_600),
         };
         let clock = Arc::new(move || simulator.now());
-        let run =
-            Run { settings, clock, interrupt, who: "t".into(), host: "t".into(), wait: false, checker: None };
+        let run = Run {
+            settings,
+            clock,
+            interrupt,
+            who: "t".into(),
+            host: "t".into(),
+            wait: false,
+            checker: None,
+            consent: Default::default(),
+        };
         apply(plan, Arc::new(self.cloud(train)), session, state, run, |_| ()).await.unwrap()
     }
 

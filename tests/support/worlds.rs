@@ -141,6 +141,7 @@ pub(crate) fn train(releases: Vec<Release>, groups: Vec<Group>) -> Train {
         backups: patchtrain::train::BACKUPS,
         neighbours: Vec::new(),
         notify: None,
+        policy: None,
         imports: Vec::new(),
         releases,
         groups,

@@ -32,7 +32,7 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
         let left = drift.filter(|instance| !proven_since(instance));
         let left: Vec<Entry> =
             left.filter_map(|instance| job::left_level(instance, self.ledger.state())).collect();
-        if !left.is_empty() {
+        if !left.is_empty() || self.ledger.changes_policy() {
             self.ledger.begin(now)?;
         }
         for entry in left {

@@ -151,6 +151,7 @@ async fn a_run_that_nobody_can_interrupt_ends_too() {
         host: String::new(),
         wait: false,
         checker: None,
+        consent: Default::default(),
     };
     rig.plan = story(0);
     let state = State::new(train(), lineage());

@@ -121,6 +121,7 @@ impl Rig {
             host: "somewhere".to_owned(),
             wait: false,
             checker: None,
+            consent: Default::default(),
         };
         let tokens = Arc::new(move || RetryToken(format!("t{}", counter.fetch_add(1, Ordering::Relaxed))));
         let mut events = Vec::new();

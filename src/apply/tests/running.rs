@@ -348,6 +348,7 @@ fn a_run_can_be_spawned() {
         host: String::new(),
         wait: false,
         checker: None,
+        consent: Default::default(),
     };
     let state = State::new(train(), lineage());
     is_send(&super::super::apply(&rig.plan, rig.cloud.clone(), rig.store.clone(), state, run, |_| {}));

@@ -59,6 +59,7 @@ fn a_train(groups: &[(&str, Members)]) -> Train {
         backups: crate::train::BACKUPS,
         neighbours: Vec::new(),
         notify: None,
+        policy: None,
         imports: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use crate::name::GroupName;
 use crate::package::StreamName;
 use crate::rollout::parse_span;
 
-use super::{Amount, Identity, Locking, Parallelism, Selection};
+use super::{Amount, Identity, Locking, Override, Parallelism, Selection};
 
 /// Show how the fleet stands to its releases, now
 ///
@@ -90,6 +90,9 @@ pub(in crate::cli) struct Update {
     /// The train; needed where there are several
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) train: Option<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) overriding: Override,
 
     /// Do not ask
     #[arg(long)]

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Advisories, Amount, DiffFormat, Identity, Locking, Parallelism, Planning, Selection, Targets};
+use super::{
+    Advisories, Amount, DiffFormat, Identity, Locking, Override, Parallelism, Planning, SavedPlan, Selection,
+    Targets,
+};
 use crate::name::Spelled;
 use crate::render::{self, Style};
 
@@ -130,6 +133,12 @@ pub(in crate::cli) struct Apply {
     /// ends, and the next apply goes on. Waits neither for people nor for instances that are not well
     #[arg(long)]
     pub(in crate::cli) wait: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) asked: SavedPlan,
+
+    #[command(flatten)]
+    pub(in crate::cli) overriding: Override,
 
     #[command(flatten)]
     pub(in crate::cli) targets: Targets,

@@ -12,7 +12,7 @@ use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::{Scope, Sighting};
 use crate::plan::{self, Input, Plan};
 use crate::render;
-use crate::state::State;
+use crate::state::{Consent, State};
 use crate::train::{Import, Imported, Train};
 
 /// What becomes what: the train's name for it, and what it is in the service, by OCID or display name.
@@ -115,6 +115,7 @@ async fn one(
         detailed_exitcode: false,
         wait: false,
         notify: None,
+        consent: Consent::default(),
     };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }

@@ -62,6 +62,7 @@ pub(in crate::report) fn train() -> Train {
         backups: crate::train::BACKUPS,
         neighbours: Vec::new(),
         notify: None,
+        policy: None,
         imports: Vec::new(),
         releases: vec![Release {
             name: ReleaseName::new("GL1"),

@@ -1,7 +1,7 @@
 //! The journal's bytes: one line per record, each proving itself and its place.
 //!
 //! ```text
-//! 4f1c…a2 86 {"format_version":4,"train":"great-linux","lineage":"…","serial":7}
+//! 4f1c…a2 86 {"format_version":5,"train":"great-linux","lineage":"…","serial":7}
 //! 90be…17 144 0 {"entry":"started","key":"switch/GL1.1/ocid1…","token":"…","at":"…"}
 //! ```
 //!
@@ -22,8 +22,8 @@ use super::{Base, Entry, torn};
 use crate::package::Digest;
 
 /// The format this build writes; a newer one is refused. Those before are read: in version 1 and 2 lines do not tell their
-/// batch, and 3 has no boots.
-pub(super) const FORMAT_VERSION: u32 = 4;
+/// batch, 3 has no boots, and 4 no policy.
+pub(super) const FORMAT_VERSION: u32 = 5;
 
 /// The first format whose lines tell where their batch begins.
 const PLACED: u64 = 3;

@@ -24,7 +24,7 @@ use super::{
 use crate::name::TrainName;
 use crate::package::Digest;
 use crate::seal::Sealing;
-use crate::state::Finish;
+use crate::state::{Consent, Finish};
 
 /// How much of a lineage is enough to tell two apart in a backup's name.
 const SHORT: usize = 12;
@@ -228,12 +228,14 @@ fn cut_off(state: &State, journal: &Journal, who: Option<Box<Holder>>) -> Option
         steps: StepCounts::default(),
         interrupted: true,
         ancestor: None,
+        consent: Consent::default(),
     };
     let mut begun = false;
     for (_, entry) in &journal.entries {
         match entry {
             Entry::Begin { .. } => begun = true,
             Entry::End { .. } => record.interrupted = false,
+            Entry::Governed { consent, .. } => record.consent = consent.clone(),
             Entry::Finished { finish, .. } => {
                 *match finish {
                     Finish::Done => &mut record.steps.done,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::medium::Place;
 use crate::name::TrainName;
 use crate::op::{Lineage, PlanId};
-use crate::state::Ancestor;
+use crate::state::{Ancestor, Consent};
 
 /// What tells one taking of a lock from every other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,6 +81,9 @@ pub struct HistoryRecord {
     /// The flags by which it went on without a question, or past a refusal: `--auto-approve`, `--allow-shrink`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
+    /// By whose word it went on, where anybody's was needed.
+    #[serde(flatten)]
+    pub consent: Consent,
 }
 
 /// One line of the history that is of no run: somebody changed the state by hand.

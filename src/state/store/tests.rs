@@ -271,6 +271,7 @@ async fn the_lock_names_its_holder_and_goes_with_the_session() {
 async fn the_history_grows_by_whole_lines() {
     let folder = tempfile::tempdir().unwrap();
     let record = |serial| HistoryRecord {
+        consent: crate::state::Consent::default(),
         at: at(9),
         who: "ada".to_owned(),
         host: "desk".to_owned(),
@@ -323,6 +324,7 @@ async fn a_run_that_was_cut_off_is_in_the_history() {
         let text = fs::read_to_string(&path).unwrap();
         let read: Vec<HistoryRecord> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let cut = HistoryRecord {
+            consent: crate::state::Consent::default(),
             at: at(3),
             who: "ada".to_owned(),
             host: "desk".to_owned(),

@@ -16,6 +16,7 @@ mod imports;
 mod keeping;
 mod later;
 mod pace;
+mod policy;
 mod selectors;
 
 /// Files by path, in place of a disk.

@@ -192,6 +192,7 @@ pub(super) fn first_of(train: &TrainName) -> State {
 
 pub(super) fn record(serial: u64) -> HistoryRecord {
     HistoryRecord {
+        consent: crate::state::Consent::default(),
         at: Timestamp::UNIX_EPOCH,
         who: "ada".to_owned(),
         host: "desk".to_owned(),

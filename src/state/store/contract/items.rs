@@ -104,6 +104,7 @@ pub(in super::super) async fn lines_are_added_by_many_and_stay_whole<G: Ground>(
     }
     let mut session = lock(&store(ground), "ada").await;
     let records = [1, 2].map(|serial| HistoryRecord {
+        consent: crate::state::Consent::default(),
         at: Timestamp::UNIX_EPOCH,
         who: "Zoë 🚂".to_owned(),
         host: "主机".to_owned(),

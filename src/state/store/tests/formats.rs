@@ -2,7 +2,7 @@
 //!
 //! `format-1.json` and `format-1.journal` are as the first builds wrote them, and stay as they are: a state that was left in
 //! the middle of a run. `format-2.json` has what builds before rollouts wrote beyond that, and `format-3.json` what those
-//! before boots and waves of the service wrote: a rollout that was stopped.
+//! before boots and waves of the service wrote: a rollout that was stopped; `format-4.json` has a boot that was asked for.
 
 use super::*;
 
@@ -40,7 +40,7 @@ async fn a_state_of_an_older_format_is_migrated_by_the_next_write_and_kept() {
     assert_eq!(files[KEPT], SNAPSHOT, "what it was is kept, byte for byte");
     let written = store(folder.path()).load().await.unwrap().unwrap();
     assert_eq!(written, State { serial: 4, format_version: crate::state::FORMAT_VERSION, ..read.clone() });
-    assert!(str::from_utf8(&files["great-linux.json"]).unwrap().contains("\"format_version\": 4"));
+    assert!(str::from_utf8(&files["great-linux.json"]).unwrap().contains("\"format_version\": 5"));
 
     let kept = store(folder.path()).backups().await.unwrap();
     assert_eq!(store(folder.path()).backup(&kept[0]).await.unwrap(), Some(read), "and can be gone back to");
@@ -107,6 +107,21 @@ async fn a_rollout_that_an_older_build_stopped_is_still_stopped() {
     assert!(rollout.is_open() && rollout.stopped.is_some() && rollout.paused.is_some());
     assert_eq!((rollout.waves, rollout.failed.len(), rollout.awaited.len()), (2, 1, 1));
     assert_eq!(read.instances.values().map(|record| record.wave).collect::<Vec<_>>(), [1]);
+    let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
+    session.fold(&State { serial: 4, ..read.clone() }).await.unwrap();
+    drop(session);
+    assert_eq!(files_in(folder.path())[KEPT], before, "what it was is kept, byte for byte");
+    let written = store(folder.path()).load().await.unwrap().unwrap();
+    assert_eq!(written, State { serial: 4, format_version: crate::state::FORMAT_VERSION, ..read });
+}
+
+#[tokio::test]
+async fn a_boot_that_an_older_build_asked_for_is_remembered() {
+    let folder = new_folder();
+    let before = include_bytes!("format-4.json");
+    fs::write(folder.path().join("great-linux.json"), before).unwrap();
+    let read = store(folder.path()).load().await.unwrap().unwrap();
+    assert_eq!((read.format_version, read.boots.len(), &read.policy), (4, 1, &None));
     let mut session = store(folder.path()).lock(&holder("ada")).await.unwrap();
     session.fold(&State { serial: 4, ..read.clone() }).await.unwrap();
     drop(session);

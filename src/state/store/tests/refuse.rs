@@ -75,8 +75,8 @@ async fn a_snapshot_that_is_no_state_is_named_with_the_place() {
 
 #[tokio::test]
 async fn a_newer_format_is_refused_before_it_is_understood() {
-    let newer = br#"{"format_version": 5, "train": "great-linux", "galaxies": []}"#.to_vec();
-    let message = "FOLDER/great-linux.json has format version 5, this build knows up to 4: update patchtrain; \
+    let newer = br#"{"format_version": 6, "train": "great-linux", "galaxies": []}"#.to_vec();
+    let message = "FOLDER/great-linux.json has format version 6, this build knows up to 5: update patchtrain; \
                    nothing was written";
     refused(&[("great-linux.json", newer)], message).await;
 }

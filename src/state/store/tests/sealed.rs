@@ -39,6 +39,7 @@ fn kept_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 pub(super) fn history(serial: u64) -> HistoryRecord {
     HistoryRecord {
+        consent: crate::state::Consent::default(),
         at: at(9),
         who: "ada".to_owned(),
         host: "desk".to_owned(),

@@ -1,0 +1,243 @@
+//! The train's policy at work: a plan is held against it when it is made, and once more before it is applied, with the
+//! approvals that it takes. What a saved plan says of itself is not believed: whoever can write the file could write that
+//! all is well.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{CliError, exit};
+use crate::advisory::Advisories;
+use crate::plan::{self, Check, CheckOutcome, Plan, Reviewed};
+use crate::policy::{Approval, Policy, rego};
+use crate::rollout::span_words;
+use crate::state::{Approved, Consent, Overridden, State};
+use crate::train::Train;
+
+/// The rule that only advisories can judge, which are not asked again when a saved plan is applied.
+const LAG: &str = "max_security_lag";
+
+/// Holds a plan against its train's policy, its own rules in Rego included.
+pub(super) fn reviewed(plan: Plan, (train, state): (&Train, &State), book: Option<&Advisories>) -> Plan {
+    let now = plan.created;
+    let plan = plan::reviewed(plan, &Reviewed { train, state, now, book });
+    match train.policy.as_ref().map(|policy| &policy.rego) {
+        Some(modules) if !modules.is_empty() => {
+            let document = serde_json::to_string(&plan).unwrap_or_default();
+            plan::ruled(plan, &rego::evaluate(modules, &document))
+        }
+        _ => plan,
+    }
+}
+
+/// Says that a plan breaks rules, and which.
+pub(super) fn denied(plan: &Plan) -> CliError {
+    let review = plan.policy.iter();
+    let failures: Vec<&Check> = review.flat_map(plan::PolicyReview::failures).collect();
+    let binding = plan.policy.as_ref().is_some_and(|review| review.binding);
+    refusal(plan, &failures, binding)
+}
+
+fn refusal(plan: &Plan, failures: &[&Check], binding: bool) -> CliError {
+    let rules = match failures.len() {
+        1 => "a rule".to_owned(),
+        many => format!("{many} rules"),
+    };
+    let message = format!("the plan breaks {rules} of the policy of train `{}`", plan.basis.train);
+    let told = failures.iter().fold(CliError::new(exit::REFUSED, message), |error, failure| {
+        let asked = if failure.limit.is_empty() { String::new() } else { format!("{}; ", failure.limit) };
+        let details = failure.details.iter().map(|detail| format!("\n{detail}")).collect::<String>();
+        error.cause(format!("{}: {asked}found: {}{details}", failure.rule, failure.found))
+    });
+    let told =
+        told.hint("change the train file so that a plan keeps to its policy: in smaller steps, for instance");
+    match binding {
+        true => told.hint("the policy says `override = false`: nothing sets it aside"),
+        false => told.hint("or `patchtrain apply --override REASON`, which is written down"),
+    }
+}
+
+/// What somebody says who wants a plan applied.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Word<'a> {
+    /// The file of a saved plan.
+    pub(super) file: Option<&'a Path>,
+    /// Files of approvals besides the one beside it.
+    pub(super) approvals: &'a [PathBuf],
+    /// Why the policy is to be set aside.
+    pub(super) reason: Option<&'a str>,
+    /// How old a saved plan may be.
+    pub(super) max_age: Option<SignedDuration>,
+}
+
+/// Says by whose word a plan may be applied now, or why it may not be.
+///
+/// A plan that has begun goes on by the word that it began by, as often as its gates need; only a freeze stops it.
+pub(super) fn consent(
+    plan: &Plan,
+    (train, state): (&Train, &State),
+    now: Timestamp,
+    word: &Word<'_>,
+) -> Result<Consent, CliError> {
+    let begun = state.last_plan.as_ref().is_some_and(|run| run.id == plan.id);
+    let policy = train.policy.as_ref();
+    if !begun {
+        fresh_enough(plan, policy, now, word)?;
+    }
+    let failures = if begun { Vec::new() } else { failures(plan, (train, state)) };
+    let frozen = policy.and_then(|policy| policy.frozen(now)).filter(|_| plan.changes_anything());
+    let frozen = frozen.filter(|_| !failures.iter().any(|failure| failure.rule == "freeze_periods"));
+    let frozen = frozen.map(|until| Check {
+        rule: "freeze_periods".to_owned(),
+        outcome: CheckOutcome::Fail,
+        limit: "nothing on those days".to_owned(),
+        found: until.map_or_else(
+            || "it is one of them".to_owned(),
+            |until| format!("it is one of them, until {until:.0}"),
+        ),
+        details: Vec::new(),
+    });
+    let broken: Vec<&Check> = failures.iter().chain(&frozen).collect();
+    let overridden = match (broken.is_empty(), word.reason) {
+        (true, _) => None,
+        (false, reason) => {
+            let binding = [policy, state.policy.as_ref()].into_iter().flatten().any(|policy| policy.binding);
+            match reason.filter(|_| !binding) {
+                None => return Err(refusal(plan, &broken, binding)),
+                Some(reason) => Some(Overridden {
+                    reason: reason.to_owned(),
+                    broken: broken.iter().map(|failure| failure.rule.clone()).collect(),
+                }),
+            }
+        }
+    };
+    let approvals = if begun { Vec::new() } else { approvals(plan, (train, state), word)? };
+    Ok(Consent { approvals, overridden })
+}
+
+fn fresh_enough(
+    plan: &Plan,
+    policy: Option<&Policy>,
+    now: Timestamp,
+    word: &Word<'_>,
+) -> Result<(), CliError> {
+    let Some(file) = word.file else { return Ok(()) };
+    let limits = [word.max_age, policy.and_then(|policy| policy.max_age)];
+    let Some(limit) = limits.into_iter().flatten().min() else { return Ok(()) };
+    let age = now.duration_since(plan.created);
+    if age <= limit {
+        return Ok(());
+    }
+    let message = format!(
+        "the plan {} is too old: made {} ago, and {} is what it may be",
+        file.display(),
+        span_words(age),
+        span_words(limit)
+    );
+    Err(CliError::new(exit::REFUSED, message).hint("make a new one with `patchtrain plan --out FILE`"))
+}
+
+/// Returns the rules that a plan breaks by what is known here. What only advisories tell is taken from the plan.
+fn failures(plan: &Plan, of: (&Train, &State)) -> Vec<Check> {
+    let again = reviewed(Plan { policy: None, ..plan.clone() }, of, None);
+    let lag = plan.policy.iter().flat_map(|review| &review.checks).find(|check| check.rule == LAG);
+    let checks = again.policy.into_iter().flat_map(|review| review.checks);
+    let judged = checks.map(|check| match lag {
+        Some(known) if check.rule == LAG => known.clone(),
+        _ => check,
+    });
+    judged.filter(|check| check.outcome == CheckOutcome::Fail).collect()
+}
+
+/// Collects the approvals that a plan has, if they are as many as the policy on record asks for.
+fn approvals(
+    plan: &Plan,
+    (train, state): (&Train, &State),
+    word: &Word<'_>,
+) -> Result<Vec<Approved>, CliError> {
+    let Some(policy) = plan::governing(train, state).filter(|policy| policy.approvals > 0) else {
+        return Ok(Vec::new());
+    };
+    let needed = match policy.approvals {
+        1 => "1 approval".to_owned(),
+        many => format!("{many} approvals"),
+    };
+    let names: Vec<&str> = policy.approvers.iter().map(|approver| approver.name.as_str()).collect();
+    let under = match state.policy.as_ref() {
+        Some(recorded) if train.policy.as_ref() != Some(recorded) => {
+            "under the policy on record, which the train file's is to replace, "
+        }
+        _ => "",
+    };
+    let Some(file) = word.file else {
+        return Err(CliError::new(exit::REFUSED, format!("{under}{needed} are needed, and only a saved plan can have them"))
+            .cause(format!("approvers are {}", names.join(", ")))
+            .hint("save it with `patchtrain plan --out FILE`, have it approved with `patchtrain approve FILE --key KEY`, and run `patchtrain apply FILE`"));
+    };
+    let beside = beside(file);
+    let mut found: Vec<Approved> = Vec::new();
+    let mut useless = Vec::new();
+    let own = beside.exists().then_some(&beside);
+    for path in own.into_iter().chain(word.approvals) {
+        for approval in read(path)? {
+            let Approval { name, at, key, .. } = &approval;
+            let approver = policy.approver(key);
+            match (approval.check(train.name.as_str(), &plan.id.0), approver) {
+                (Err(error), _) => useless.push(format!("the approval by {name} {error}")),
+                (Ok(()), None) => {
+                    useless.push(format!("the approval by {name} ({key}) is of nobody who is an approver"))
+                }
+                (Ok(()), Some(approver)) if !found.iter().any(|known| known.key == *key) => {
+                    found.push(Approved { name: approver.name.clone(), at: *at, key: *key });
+                }
+                // Whoever signs twice is one.
+                (Ok(()), Some(_)) => {}
+            }
+        }
+    }
+    if found.len() >= policy.approvals {
+        return Ok(found);
+    }
+    let missing: Vec<&str> = policy
+        .approvers
+        .iter()
+        .filter(|approver| !found.iter().any(|known| known.key == approver.key))
+        .map(|approver| approver.name.as_str())
+        .collect();
+    let message = format!(
+        "the plan {} is not approved: {under}{needed} are needed, and it has {}",
+        file.display(),
+        found.len()
+    );
+    let error = CliError::new(exit::REFUSED, message)
+        .cause(format!("who can approve it yet: {}", missing.join(", ")));
+    let error = useless.into_iter().fold(error, CliError::cause);
+    Err(error.hint(format!(
+        "they run `patchtrain approve {} --key KEY`, having looked at `patchtrain show {0}`",
+        file.display()
+    )))
+}
+
+/// Returns where the approvals of a plan are kept.
+pub(super) fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".approvals");
+    PathBuf::from(name)
+}
+
+/// Reads a file of approvals, one a line.
+pub(super) fn read(path: &Path) -> Result<Vec<Approval>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::of(exit::ERROR, &error)
+            .while_doing(format!("the approvals {} cannot be read", path.display()))
+    })?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let parsed = lines.map(|(index, line)| {
+        serde_json::from_str(line).map_err(|error| {
+            let message = format!("{}:{}: this is no approval: {error}", path.display(), index + 1);
+            CliError::new(exit::REFUSED, message)
+                .hint("take the line out, and have the plan approved again by whoever it was of")
+        })
+    });
+    parsed.collect()
+}

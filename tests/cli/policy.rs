@@ -1,0 +1,219 @@
+//! `[policy]` with the real program: what it denies, whose word it takes, and what is written down of that.
+
+use std::fs;
+use std::path::Path;
+
+use patchtrain::cli::exit;
+use serde_json::Value;
+
+use crate::support::Workspace;
+
+/// Adds a policy to the train.
+fn govern(workspace: &Workspace, policy: &str) {
+    let path = workspace.path().join("trains/great-linux.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text.split("\n[policy]\n").next().unwrap().to_owned();
+    fs::write(&path, format!("{text}\n[policy]\n{policy}\n")).unwrap();
+}
+
+/// The keys that tests sign with; they open nothing.
+fn key(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy/testdata");
+    folder.join(name).display().to_string()
+}
+
+const ADA: &str = "openssl.pem";
+const BOB: &str = "openssh.pem";
+
+fn approver(name: &str, key: &str) -> String {
+    format!("{{ name = \"{name}\", key = \"{key}\" }}")
+}
+
+/// Returns the public half of a key, as `approve` tells it.
+fn public(workspace: &Workspace, plan: &str, of: &str) -> String {
+    let said = approve(workspace, plan, of);
+    let key = said.split('(').nth(1).unwrap().split(')').next().unwrap();
+    assert!(key.starts_with("ed25519:"), "{said}");
+    key.to_owned()
+}
+
+fn approve(workspace: &Workspace, plan: &str, of: &str) -> String {
+    workspace.run(&["approve", plan, "--key", &key(of)]).expect(exit::DONE).stderr
+}
+
+/// Returns the last run of the history.
+fn last_run(workspace: &Workspace) -> Value {
+    let text = fs::read_to_string(workspace.path().join("state/great-linux.history")).unwrap();
+    serde_json::from_str(text.lines().last().unwrap()).unwrap()
+}
+
+#[track_caller]
+fn has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+}
+
+#[test]
+fn what_a_policy_denies_is_not_applied_until_somebody_says_why() {
+    let workspace = Workspace::quickstart(&[]);
+    govern(&workspace, "max_instances = 3\nmax_change = \"100%\"");
+    let denied = workspace.run(&["plan", "--summary", "--out", "p.plan"]).expect(exit::REFUSED);
+    has(&denied.stdout, &["Plan: 5 to add"]);
+    has(
+        &denied.stderr,
+        &[
+            "Error: the plan breaks a rule of the policy of train `great-linux`",
+            "max_instances: at most 3 instances; found: 22 instances",
+            "hint: or `patchtrain apply --override REASON`, which is written down",
+        ],
+    );
+    // All of them are told.
+    govern(&workspace, "max_instances = 3\nmax_change = \"10%\"\nforbid = [\"addition\"]");
+    let both = workspace.run(&["plan", "--summary"]).expect(exit::REFUSED);
+    has(
+        &both.stderr,
+        &["breaks 2 rules", "max_instances: ", "max_change: at most 10% of the instances; found: "],
+    );
+    govern(&workspace, "max_instances = 3\nmax_change = \"100%\"");
+
+    for arguments in [&["apply", "--auto-approve"][..], &["apply", "p.plan"]] {
+        let refused = workspace.run(arguments).expect(exit::REFUSED);
+        has(&refused.stderr, &["max_instances: at most 3 instances; found: 22 instances"]);
+    }
+    assert!(!workspace.path().join("state/great-linux.json").exists(), "nothing was written");
+    // What the file says of itself is not believed.
+    let plan = fs::read_to_string(workspace.path().join("p.plan")).unwrap();
+    assert!(plan.contains("\"max_instances\""));
+    workspace.run(&["apply", "p.plan", "--override", ""]).expect(exit::USAGE);
+    govern(&workspace, "max_instances = 3\nmax_change = \"100%\"\noverride = false");
+    let bound = workspace.run(&["apply", "--auto-approve", "--override", "in a hurry"]).expect(exit::REFUSED);
+    has(&bound.stderr, &["the policy says `override = false`: nothing sets it aside"]);
+
+    govern(&workspace, "max_instances = 3\nmax_change = \"100%\"");
+    workspace
+        .run(&["apply", "p.plan", "--summary", "--override", "CHG-4711: first apply"])
+        .expect(exit::DONE);
+    let run = last_run(&workspace);
+    assert_eq!(run["override"]["reason"], "CHG-4711: first apply");
+    assert_eq!(run["override"]["broken"], serde_json::json!(["max_instances"]));
+    has(
+        &workspace.run(&["state", "history"]).expect(exit::DONE).stdout,
+        &["set aside max_instances: CHG-4711:"],
+    );
+
+    // Nothing that changes nobody is denied; rules of one's own are asked too.
+    fs::create_dir_all(workspace.path().join("trains/policy")).unwrap();
+    workspace.write(
+        "trains/policy/fleet.rego",
+        "package fleet\nimport rego.v1\n\
+         deny contains msg if { some step in input.changes; msg := \"no change is wanted\" }\n\
+         warn contains \"look twice\"\n",
+    );
+    govern(&workspace, "rego = [\"policy/*.rego\"]");
+    workspace.run(&["plan", "--summary"]).expect(exit::DONE);
+    workspace.bind(&["canary"]);
+    govern(&workspace, "rego = [\"policy/*.rego\"]");
+    let ruled = workspace.run(&["plan", "--summary", "--detailed-exitcode"]).expect(exit::REFUSED);
+    has(&ruled.stderr, &["fleet.deny: found: no change is wanted"]);
+    has(&workspace.run(&["update", "--group", "web", "--auto-approve"]).stderr, &[]);
+}
+
+#[test]
+fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
+    let workspace = Workspace::quickstart(&[]);
+    workspace.run(&["plan", "--summary", "--out", "first.plan"]).expect(exit::DONE);
+    let (ada, bob) = (public(&workspace, "first.plan", ADA), public(&workspace, "first.plan", BOB));
+    let two = format!("approvals = 2\napprovers = [{}, {}]", approver("ada", &ada), approver("bob", &bob));
+    govern(&workspace, &two);
+
+    let unsaved = workspace.run(&["apply", "--auto-approve"]).expect(exit::REFUSED);
+    has(
+        &unsaved.stderr,
+        &["2 approvals are needed, and only a saved plan can have them", "approvers are ada, bob"],
+    );
+    workspace.run(&["plan", "--summary", "--out", "p.plan"]).expect(exit::DONE);
+    let none = workspace.run(&["apply", "p.plan"]).expect(exit::REFUSED);
+    has(
+        &none.stderr,
+        &["p.plan is not approved: 2 approvals are needed, and it has 0", "who can approve it yet: ada, bob"],
+    );
+    has(&approve(&workspace, "p.plan", ADA), &["as ada (ed25519:", "It has 1 of 2 in p.plan.approvals"]);
+    // Whoever signs twice is one.
+    has(&approve(&workspace, "p.plan", ADA), &["It has 1 of 2"]);
+    let one = workspace.run(&["apply", "p.plan"]).expect(exit::REFUSED);
+    has(&one.stderr, &["and it has 1", "who can approve it yet: bob"]);
+    // What is of another plan, or was changed, does not count, and is told.
+    let signed = fs::read_to_string(workspace.path().join("p.plan.approvals")).unwrap();
+    let mut forged: Value = serde_json::from_str(signed.trim()).unwrap();
+    forged["key"] = bob.clone().into();
+    forged["name"] = "bob".into();
+    workspace.write("forged", &forged.to_string());
+    let told =
+        workspace.run(&["apply", "p.plan", "--approvals", "forged", "--approvals", "first.plan.approvals"]);
+    has(
+        &told.expect(exit::REFUSED).stderr,
+        &["the approval by bob does not bear its signature", "is of plan ", "and it has 1"],
+    );
+    workspace.write("nonsense", "{}\n");
+    let told = workspace.run(&["apply", "p.plan", "--approvals", "nonsense"]).expect(exit::REFUSED);
+    has(&told.stderr, &["nonsense:1: this is no approval"]);
+    assert!(!workspace.path().join("state/great-linux.json").exists());
+
+    approve(&workspace, "p.plan", BOB);
+    let applied = workspace.run(&["apply", "p.plan", "--summary"]).expect(exit::DONE);
+    has(&applied.stderr, &["approved by ada at ", "approved by bob at "]);
+    let run = last_run(&workspace);
+    let names: Vec<&str> =
+        run["approvals"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ada", "bob"]);
+    has(&workspace.run(&["state", "history"]).expect(exit::DONE).stdout, &["approved by ada, bob"]);
+    has(&workspace.run(&["show"]).expect(exit::DONE).stdout, &["approvals = 2"]);
+
+    // Another policy counts once those of this one have approved it.
+    let alone = format!("approvals = 1\napprovers = [{}]", approver("bob", &bob));
+    govern(&workspace, &alone);
+    workspace.run(&["plan", "--summary", "--out", "q.plan"]).expect(exit::DONE);
+    approve(&workspace, "q.plan", BOB);
+    let under = workspace.run(&["apply", "q.plan"]).expect(exit::REFUSED);
+    has(
+        &under.stderr,
+        &[
+            "under the policy on record, which the train file's is to replace, 2 approvals are needed, and it has 1",
+        ],
+    );
+    let quiet = workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
+    has(&quiet.stderr, &["another policy is not recorded yet"]);
+    approve(&workspace, "q.plan", ADA);
+    workspace.run(&["apply", "q.plan", "--summary"]).expect(exit::DONE);
+    has(&workspace.run(&["show"]).expect(exit::DONE).stdout, &["approvals = 1"]);
+    // And now it counts.
+    govern(&workspace, "");
+    workspace.run(&["plan", "--summary", "--out", "r.plan"]).expect(exit::DONE);
+    approve(&workspace, "r.plan", BOB);
+    workspace.run(&["apply", "r.plan", "--summary"]).expect(exit::DONE);
+    assert!(!workspace.run(&["show"]).expect(exit::DONE).stdout.contains("approvals"));
+}
+
+#[test]
+fn a_saved_plan_does_not_keep_for_ever() {
+    let workspace = Workspace::quickstart(&[]);
+    workspace.run(&["plan", "--summary", "--out", "p.plan"]).expect(exit::DONE);
+    let plan: Value = serde_json::from_slice(&fs::read(workspace.path().join("p.plan")).unwrap()).unwrap();
+    let made: jiff::Timestamp = plan["created"].as_str().unwrap().parse().unwrap();
+    // The third day from now, and the one after.
+    let day = |days: i64| (made + jiff::SignedDuration::from_hours(24 * days)).to_string()[..10].to_owned();
+    let dates = format!("dates = [\"{}..{}\"], timezone = \"UTC\"", day(3), day(4));
+    govern(&workspace, &format!("max_age = \"7d\"\nfreeze_periods = {{ {dates} }}"));
+    workspace.run(&["plan", "--summary", "--out", "p.plan"]).expect(exit::DONE);
+    workspace.run(&["simulate", "advance", "3d"]).expect(exit::DONE);
+    let frozen = workspace.run(&["apply", "p.plan"]).expect(exit::REFUSED);
+    has(&frozen.stderr, &["freeze_periods: ", &format!("it is one of them, until {}T00:00:00Z", day(5))]);
+    let old = workspace.run(&["apply", "p.plan", "--max-age", "2d"]).expect(exit::REFUSED);
+    has(&old.stderr, &["p.plan is too old: made 3d ", "and 2d is what it may be"]);
+    workspace.run(&["simulate", "advance", "5d"]).expect(exit::DONE);
+    let old = workspace.run(&["apply", "p.plan", "--max-age", "30d"]).expect(exit::REFUSED);
+    has(&old.stderr, &["and 7d is what it may be", "hint: make a new one"]);
+    assert!(!workspace.path().join("state/great-linux.json").exists());
+    workspace.run(&["apply", "--max-age", "1d", "--auto-approve"]).expect(exit::USAGE);
+}
