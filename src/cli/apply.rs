@@ -15,11 +15,11 @@ use super::look::{self, Manner};
 use super::notify::Notifier;
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, write};
+use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, stream, write};
 use crate::apply::{ApplyError, Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
-use crate::render::{self, Bars, Detail, Lines, Repeat};
+use crate::render::{self, Bars, Detail, Lines, Repeat, RunStream};
 use crate::seal::Sealing;
 use crate::state::State;
 use crate::state::store::{Session, StoreError, state_text};
@@ -29,6 +29,10 @@ use crate::train::{Notify, Train};
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     if let Some(file) = &arguments.file {
         return saved(context, arguments, file);
+    }
+    if !arguments.auto_approve && arguments.json {
+        return Err(CliError::usage("--json asks nobody for approval")
+            .hint("apply a plan that is saved, `patchtrain apply --json FILE`, or add --auto-approve"));
     }
     if !arguments.auto_approve && !context.terminal.can_ask {
         return Err(CliError::usage("there is no terminal to ask for approval on")
@@ -70,6 +74,7 @@ async fn fresh(
     let plan = look::judged(context, interrupt, &connection, (train, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
+    stream::planned(context, &plan)?;
     if !(plan.can_start() || arguments.wait && plan.waits_for_time()) {
         // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
         // the service and takes nobody's approval; without steps nothing else can happen.
@@ -187,6 +192,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         }
         let name = &train.name;
         context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
+        stream::planned(context, &plan)?;
         let manners = Manners::of(arguments, train);
         let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
@@ -247,6 +253,7 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
     context.terminal.print(&format!("\n{text}"))?;
+    stream::outcome(context, plan, &outcome)?;
     let code = code(&outcome).unwrap_or_else(|| {
         held_code(manners.detailed_exitcode, !plan.held.is_empty() || outcome.counts.not_started > 0)
     });
@@ -350,15 +357,18 @@ pub(super) fn waits(simulator: bool) -> (Duration, Duration) {
     }
 }
 
-/// Whoever shows what goes on: bars on a terminal, lines elsewhere.
+/// Whoever shows what goes on: bars on a terminal, lines elsewhere; with `--json` a stream of messages.
 enum Watcher {
+    Stream(Box<RunStream<io::Stdout>>),
     Bars(Bars),
     Lines(Lines<io::Stderr>),
 }
 
 impl Watcher {
     fn new(context: &Context, plan: &Plan) -> Self {
-        if context.terminal.can_draw {
+        if context.terminal.streams {
+            Self::Stream(Box::new(stream::watcher(plan)))
+        } else if context.terminal.can_draw {
             Self::Bars(Bars::new(plan))
         } else {
             Self::Lines(Lines::new(plan, io::stderr()))
@@ -367,6 +377,7 @@ impl Watcher {
 
     fn event(&mut self, event: &Event) {
         match self {
+            Self::Stream(stream) => stream.event(event),
             Self::Bars(bars) => bars.event(event),
             Self::Lines(lines) => lines.event(event),
         }
@@ -374,6 +385,7 @@ impl Watcher {
 
     fn repeat(&mut self, repeat: &Repeat<'_>) {
         match self {
+            Self::Stream(stream) => stream.repeat(repeat),
             Self::Bars(bars) => bars.repeat(repeat),
             Self::Lines(lines) => lines.repeat(repeat),
         }

@@ -16,6 +16,7 @@ mod imports;
 mod keeping;
 mod later;
 mod pace;
+mod schema;
 mod selectors;
 
 /// Files by path, in place of a disk.
