@@ -16,11 +16,11 @@ use super::notify::Notifier;
 use super::policy::{self, Word};
 use super::prompt;
 use super::signals::unless_interrupted;
-use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, write};
+use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, stream, write};
 use crate::apply::{ApplyError, Event, Interrupt, Outcome, Run, Settings, apply};
 use crate::cloud::Cloud;
 use crate::plan::{self, DriftKind, Plan};
-use crate::render::{self, Bars, Detail, Lines, Repeat};
+use crate::render::{self, Bars, Detail, Lines, Repeat, RunStream};
 use crate::seal::Sealing;
 use crate::state::store::{Session, StoreError, state_text};
 use crate::state::{Consent, State};
@@ -30,6 +30,10 @@ use crate::train::{Notify, Train};
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     if let Some(file) = &arguments.file {
         return saved(context, arguments, file);
+    }
+    if !arguments.auto_approve && arguments.json {
+        return Err(CliError::usage("--json asks nobody for approval")
+            .hint("apply a plan that is saved, `patchtrain apply --json FILE`, or add --auto-approve"));
     }
     if !arguments.auto_approve && !context.terminal.can_ask {
         return Err(CliError::usage("there is no terminal to ask for approval on")
@@ -71,6 +75,7 @@ async fn fresh(
     let plan = look::judged(context, interrupt, &connection, (train, &state, plan), wanted, calls).await?;
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
+    stream::planned(context, &plan)?;
     let word = Word { reason: arguments.overriding.reason.as_deref(), ..Word::default() };
     if !(plan.can_start() || arguments.wait && plan.waits_for_time()) {
         // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
@@ -216,6 +221,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         for approved in &consent.approvals {
             context.terminal.say(&format!("  approved by {} at {:.0}", approved.name, approved.at));
         }
+        stream::planned(context, &plan)?;
         let manners = Manners { consent, ..Manners::of(arguments, train) };
         let known = inventory::load(context, &interrupt, (train, &state), &connection).await.ok();
         let connection = connection.watched();
@@ -276,6 +282,7 @@ pub(super) async fn execute<C: Cloud, S: Session>(
     };
     let text = render::outcome(plan, &outcome, context.terminal.style(manners.detail));
     context.terminal.print(&format!("\n{text}"))?;
+    stream::outcome(context, plan, &outcome)?;
     let code = code(&outcome).unwrap_or_else(|| {
         held_code(manners.detailed_exitcode, !plan.held.is_empty() || outcome.counts.not_started > 0)
     });
@@ -380,15 +387,18 @@ pub(super) fn waits(simulator: bool) -> (Duration, Duration) {
     }
 }
 
-/// Whoever shows what goes on: bars on a terminal, lines elsewhere.
+/// Whoever shows what goes on: bars on a terminal, lines elsewhere; with `--json` a stream of messages.
 enum Watcher {
+    Stream(Box<RunStream<io::Stdout>>),
     Bars(Bars),
     Lines(Lines<io::Stderr>),
 }
 
 impl Watcher {
     fn new(context: &Context, plan: &Plan) -> Self {
-        if context.terminal.can_draw {
+        if context.terminal.streams {
+            Self::Stream(Box::new(stream::watcher(plan)))
+        } else if context.terminal.can_draw {
             Self::Bars(Bars::new(plan))
         } else {
             Self::Lines(Lines::new(plan, io::stderr()))
@@ -397,6 +407,7 @@ impl Watcher {
 
     fn event(&mut self, event: &Event) {
         match self {
+            Self::Stream(stream) => stream.event(event),
             Self::Bars(bars) => bars.event(event),
             Self::Lines(lines) => lines.event(event),
         }
@@ -404,6 +415,7 @@ impl Watcher {
 
     fn repeat(&mut self, repeat: &Repeat<'_>) {
         match self {
+            Self::Stream(stream) => stream.repeat(repeat),
             Self::Bars(bars) => bars.repeat(repeat),
             Self::Lines(lines) => lines.repeat(repeat),
         }

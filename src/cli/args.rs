@@ -3,6 +3,7 @@
 //!
 //! No option is declared that its command does not act on.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -18,6 +19,7 @@ mod lifecycle;
 mod plan;
 mod release;
 mod rollout;
+mod schema;
 mod simulate;
 mod state;
 mod train;
@@ -33,6 +35,7 @@ pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use rollout::{
     Rollout, RolloutAbort, RolloutAction, RolloutFormat, RolloutPause, RolloutResume, RolloutStatus,
 };
+pub(super) use schema::{Schema, SchemaOf};
 pub(super) use simulate::{Simulate, SimulateAction};
 pub(super) use state::{
     Consent, ForceUnlock, OneTrain, StateAccept, StateAction, StateCommand, StateDiff, StateHistory,
@@ -60,6 +63,17 @@ pub(super) struct Arguments {
     pub(super) no_color: bool,
 }
 
+impl Arguments {
+    /// Tells whether stdout holds a stream of JSON.
+    pub(super) fn streams(&self) -> bool {
+        match &self.command {
+            Command::Plan(plan) => plan.json,
+            Command::Apply(apply) => apply.json,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Init(Init),
@@ -69,6 +83,7 @@ pub(super) enum Command {
     Promote(Promote),
     Release(Release),
     Validate(Validate),
+    Schema(Schema),
     Plan(Plan),
     Apply(Apply),
     Approve(Approve),
@@ -201,6 +216,17 @@ impl Locking {
 /// Reads a day, as 2026-10-01.
 fn day(word: &str) -> Result<jiff::civil::Date, String> {
     word.parse().map_err(|_| "a day is written as 2026-10-01".to_owned())
+}
+
+/// Returns a command line as we spell it: `show -json FILE` is what tools that read Terraform's plans run on a saved one,
+/// under whatever name `TF_BINARY` gives them.
+pub(super) fn as_terraform(words: &[OsString]) -> Vec<OsString> {
+    let show = words.iter().position(|word| word == "show").unwrap_or(words.len());
+    let spelled = |(place, word): (usize, &OsString)| match word == "-json" && place > show {
+        true => "--format=terraform-json".into(),
+        false => word.clone(),
+    };
+    words.iter().enumerate().map(spelled).collect()
 }
 
 /// Returns the declared command line, with the exit codes below its help.

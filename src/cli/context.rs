@@ -159,6 +159,7 @@ fn wishes(arguments: &Arguments) -> Wishes {
         force_colour: variable("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
         dumb: variable("TERM").as_deref() == Some("dumb"),
         columns: variable("COLUMNS").and_then(|columns| columns.parse().ok()),
+        streams: arguments.streams(),
     }
 }
 

@@ -87,6 +87,14 @@ impl CliError {
         made
     }
 
+    /// Returns what went wrong, and all that is said besides, for programs.
+    pub(super) fn parts(&self) -> (&str, String) {
+        let problems = self.problems.iter().map(|problems| problems.render(false));
+        let hints = self.hints.iter().map(|hint| format!("hint: {hint}"));
+        let lines: Vec<String> = problems.chain(self.causes.iter().cloned()).chain(hints).collect();
+        (&self.message, lines.join("\n"))
+    }
+
     /// Lays the error out for stderr.
     pub(super) fn text(&self, colour: bool) -> String {
         let style =

@@ -38,6 +38,20 @@ pub const TABLE: &[(u8, &str)] = &[
     (INTERRUPTED, "interrupted by a signal; the state is saved"),
 ];
 
+/// Returns the word for a code, which stays.
+pub(super) fn name(code: u8) -> &'static str {
+    match code {
+        DONE => "done",
+        DIFFERENT => "different",
+        PARTIAL => "partial",
+        LOCKED => "locked",
+        REFUSED => "refused",
+        USAGE => "usage",
+        INTERRUPTED => "interrupted",
+        _ => "error",
+    }
+}
+
 /// Returns the one of two codes that says more about what somebody has to do, for commands that go through several
 /// trains: the order is by urgency, not by number.
 pub(super) fn worse(one: u8, other: u8) -> u8 {
@@ -58,6 +72,11 @@ mod tests {
             assert_eq!(worse(*code, DONE), *code);
             assert_eq!(worse(*code, INTERRUPTED), INTERRUPTED);
         }
+        let names: Vec<&str> = TABLE.iter().map(|(code, _)| name(*code)).collect();
+        assert_eq!(
+            names,
+            ["done", "error", "different", "partial", "locked", "refused", "usage", "interrupted"]
+        );
         assert_eq!(worse(REFUSED, PARTIAL), PARTIAL);
         assert_eq!(worse(ERROR, DIFFERENT), ERROR);
     }

@@ -37,6 +37,7 @@ mod release;
 mod report;
 mod repositories;
 mod rollout;
+mod schema;
 mod sealing;
 mod show;
 mod signals;
@@ -44,6 +45,7 @@ mod simulate;
 mod state;
 mod status;
 mod stores;
+mod stream;
 mod terminal;
 mod update;
 mod validate;
@@ -68,10 +70,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> u8 {
-    let parsed = args::command().try_get_matches_from(arguments).and_then(|mut matches| {
-        let profile = args::profile(&matches);
-        Ok((profile, Arguments::from_arg_matches_mut(&mut matches)?))
-    });
+    let parsed =
+        args::command().try_get_matches_from(args::as_terraform(arguments)).and_then(|mut matches| {
+            let profile = args::profile(&matches);
+            Ok((profile, Arguments::from_arg_matches_mut(&mut matches)?))
+        });
     let (profile, parsed) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -86,10 +89,13 @@ fn run(arguments: &[OsString]) -> u8 {
     let context = match Context::new(&parsed, profile, arguments) {
         Ok(context) => context,
         Err((terminal, error)) => {
+            stream::begin(&terminal);
             terminal.report(&error);
+            stream::end(&terminal, error.code);
             return error.code;
         }
     };
+    stream::begin(&context.terminal);
     let ended = match parsed.command {
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Import(arguments) => import::run(&context, &arguments),
@@ -99,6 +105,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Release(arguments) => release::run(&context, &arguments),
         Command::Freeze(arguments) => freeze::run(&context, &arguments),
         Command::Validate(arguments) => validate::run(&context, &arguments),
+        Command::Schema(arguments) => schema::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Approve(arguments) => approve::run(&context, &arguments),
@@ -112,8 +119,10 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::ForceUnlock(arguments) => locks::force(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
     };
-    ended.unwrap_or_else(|error| {
+    let code = ended.unwrap_or_else(|error| {
         context.terminal.report(&error);
         error.code
-    })
+    });
+    stream::end(&context.terminal, code);
+    code
 }

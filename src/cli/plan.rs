@@ -6,7 +6,7 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
-use super::{CliError, apply, drift, each, exit, inventory, policy, rehearsal};
+use super::{CliError, apply, drift, each, exit, inventory, policy, rehearsal, stream};
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -21,6 +21,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             trains.len()
         ))
         .hint(format!("pick one with --train: {}", names.join(", "))));
+    }
+    if arguments.layout.is_document() && trains.len() > 1 {
+        return Err(CliError::usage("such a document is of one plan, and there are several trains")
+            .hint("pick one with --train"));
     }
     let style = context.terminal.style(arguments.amount.detail());
     let manner =
@@ -48,6 +52,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let plan = look::judged(context, &interrupt, &connection, (train, &state, plan), wanted, calls).await?;
             let plan = if arguments.at.is_some() { plan.made_at((connection.clock)()) } else { plan };
             context.terminal.print(&crate::render::plan_as(&plan, &arguments.layout.format(style)))?;
+            stream::planned(context, &plan)?;
             if let Some(at) = arguments.at {
                 context.terminal.say(&format!(
                     "\nWhat windows and soaks hold is told for {at:.0}, all else as it is now; nothing was planned for then."

@@ -10,6 +10,7 @@ use super::{CliError, exit};
 use crate::advisory::Advisories;
 use crate::plan::{self, Check, CheckOutcome, Plan, Reviewed};
 use crate::policy::{Approval, Policy, rego};
+use crate::render::{self, PlanFormat};
 use crate::rollout::span_words;
 use crate::state::{Approved, Consent, Overridden, State};
 use crate::train::Train;
@@ -23,7 +24,7 @@ pub(super) fn reviewed(plan: Plan, (train, state): (&Train, &State), book: Optio
     let plan = plan::reviewed(plan, &Reviewed { train, state, now, book });
     match train.policy.as_ref().map(|policy| &policy.rego) {
         Some(modules) if !modules.is_empty() => {
-            let document = serde_json::to_string(&plan).unwrap_or_default();
+            let document = render::plan_as(&plan, &PlanFormat::Json);
             plan::ruled(plan, &rego::evaluate(modules, &document))
         }
         _ => plan,

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use super::CliError;
 use super::exit;
+use super::stream;
 use crate::render::{Detail, Style};
 
 /// The width that text is laid out for where there is no terminal to ask and `COLUMNS` says nothing: a CI log.
@@ -21,6 +22,8 @@ pub(super) struct Terminal {
     pub(super) can_ask: bool,
     /// Whether stderr can be drawn on.
     pub(super) can_draw: bool,
+    /// Whether stdout holds a stream of JSON, and so nothing else.
+    pub(super) streams: bool,
     can_replace: bool,
     colour_out: bool,
     colour_err: bool,
@@ -40,6 +43,8 @@ pub(super) struct Wishes {
     pub(super) dumb: bool,
     /// `COLUMNS`.
     pub(super) columns: Option<usize>,
+    /// `--json`.
+    pub(super) streams: bool,
 }
 
 impl Terminal {
@@ -50,8 +55,9 @@ impl Terminal {
         let width = if out { console::Term::stdout().size_checked() } else { None };
         let width = width.map(|(_, columns)| usize::from(columns)).filter(|columns| *columns > 0);
         let made = Self {
-            can_ask: io::stdin().is_terminal() && err,
-            can_draw: err && !wishes.dumb,
+            can_ask: io::stdin().is_terminal() && err && !wishes.streams,
+            can_draw: err && !wishes.dumb && !wishes.streams,
+            streams: wishes.streams,
             can_replace: out && !wishes.dumb,
             colour_out: wishes.colour(out),
             colour_err: wishes.colour(err),
@@ -68,8 +74,13 @@ impl Terminal {
         Style { width: self.width, colour: self.colour_out, detail }
     }
 
-    /// Writes data to stdout.
+    /// Writes data to stdout, unless that holds a stream.
     pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
+        if self.streams { Ok(()) } else { self.emit(text) }
+    }
+
+    /// Writes data to stdout, also that of a stream.
+    pub(super) fn emit(&self, text: &str) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -105,12 +116,13 @@ impl Terminal {
     /// Prints an error.
     pub(super) fn report(&self, error: &CliError) {
         self.say(error.text(self.colour_err).trim_end());
+        stream::error(self, error);
     }
 }
 
 impl Wishes {
     fn colour(&self, terminal: bool) -> bool {
-        if self.no_colour {
+        if self.no_colour || self.streams {
             return false;
         }
         self.force_colour || (terminal && !self.clicolor_off && !self.dumb)

@@ -3,6 +3,8 @@
 mod json;
 mod markdown;
 
+pub(super) use json::DeltaRow;
+
 use super::page::{Mark, Page, Tone};
 use super::words::{clean, count};
 use super::{Detail, Style};

@@ -10,12 +10,15 @@ mod crew;
 pub(super) mod drift;
 mod exact;
 mod format;
+mod gitlab;
 mod held;
 mod imports;
+mod json;
 mod mismatch;
 pub(super) mod partial;
 mod patches;
 pub(super) mod summary;
+mod terraform;
 
 use std::collections::BTreeSet;
 
@@ -26,7 +29,13 @@ use super::words::{count, counts, old, time};
 use super::{Detail, Style};
 use crate::plan::Plan;
 
+pub(super) use changes::words as words_of;
 pub use format::{PlanFormat, plan_as};
+pub(super) use json::{address as json_address, change_kind, drift_kind, held_code, step_kind};
+pub(super) use terraform::{PROVIDER, TERRAFORM_VERSION, TerraformResource, action, action_reason};
+
+/// The schema of the document that a plan is as JSON.
+pub const PLAN_SCHEMA: &str = include_str!("plan/schema.json");
 
 /// Lays out a plan for a reviewer.
 pub fn plan(plan: &Plan, style: Style) -> String {
@@ -85,12 +94,12 @@ fn sentences(plan: &Plan) -> (String, String) {
 }
 
 /// How many addresses are held.
-fn held_count(plan: &Plan) -> usize {
+pub(super) fn held_count(plan: &Plan) -> usize {
     plan.held.iter().map(|held| &held.address).collect::<BTreeSet<_>>().len()
 }
 
 /// How many addresses have drifted.
-fn drift_count(plan: &Plan) -> usize {
+pub(super) fn drift_count(plan: &Plan) -> usize {
     plan.drift.iter().map(|drift| &drift.address).collect::<BTreeSet<_>>().len()
 }
 

@@ -2,9 +2,12 @@
 
 mod borders;
 mod crews;
+mod formats;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
 mod imports;
+#[path = "../../tests/support/schema.rs"]
+mod judge;
 mod lags;
 mod plans;
 mod progress;

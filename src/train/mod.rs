@@ -65,6 +65,9 @@ pub struct Train {
     pub neighbours: Vec<Arc<Neighbour>>,
 }
 
+/// The schema of train files, for editors: it knows the keys and the shapes of their values, not what agrees with what.
+pub const SCHEMA: &str = include_str!("schema.json");
+
 /// How a train's sources hang together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

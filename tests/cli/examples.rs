@@ -125,10 +125,12 @@ fn every_train_here_can_be_applied_on_each_service() {
         let context = format!("{name} on {}", api.word());
         let workspace = Workspace::empty();
         workspace.write(&format!("trains/{name}"), &text);
-        for manifest in fs::read_dir(file.with_file_name("great-linux")).unwrap() {
-            let manifest = manifest.unwrap();
-            let place = format!("trains/great-linux/{}", manifest.file_name().to_str().unwrap());
-            workspace.write(&place, &fs::read_to_string(manifest.path()).unwrap());
+        for folder in ["great-linux", "policy"] {
+            for file in fs::read_dir(file.with_file_name(folder)).into_iter().flatten() {
+                let file = file.unwrap();
+                let place = format!("trains/{folder}/{}", file.file_name().to_str().unwrap());
+                workspace.write(&place, &fs::read_to_string(file.path()).unwrap());
+            }
         }
         workspace.run(&["validate"]).expect(exit::DONE);
         let served = Served::quick(&workspace);

@@ -8,6 +8,7 @@ mod encryption;
 mod exact;
 mod examples;
 mod fmt;
+mod formats;
 mod freeze;
 mod import;
 mod imports;

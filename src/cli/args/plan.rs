@@ -29,7 +29,7 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) detailed_exitcode: bool,
 
     /// No plan: show only what others changed since the last apply, as `patchtrain drift` does
-    #[arg(long, conflicts_with_all = ["out", "allow_shrink", "sources", "target", "refresh"])]
+    #[arg(long, conflicts_with_all = ["out", "allow_shrink", "sources", "target", "refresh", "format"])]
     pub(in crate::cli) refresh_only: bool,
 
     /// With --refresh=false, ask the service for nothing: plan from the inventory, what the last `apply` or `status`
@@ -77,6 +77,10 @@ pub(in crate::cli) struct Plan {
     #[command(flatten)]
     pub(in crate::cli) layout: PlanLayout,
 
+    /// Write what is found as a stream of JSON, a message a line, errors too; docs/plan-formats.md lists the messages
+    #[arg(long, conflicts_with_all = ["format", "rehearse", "refresh_only", "summary", "full"])]
+    pub(in crate::cli) json: bool,
+
     #[command(flatten)]
     pub(in crate::cli) amount: Amount,
 }
@@ -94,7 +98,15 @@ impl PlanLayout {
     pub(in crate::cli) fn format(&self, style: Style) -> render::PlanFormat {
         match self.format {
             PlanFormat::Text => render::PlanFormat::Text(style),
+            PlanFormat::Json => render::PlanFormat::Json,
+            PlanFormat::TerraformJson => render::PlanFormat::TerraformJson,
+            PlanFormat::Gitlab => render::PlanFormat::Gitlab,
         }
+    }
+
+    /// Tells whether what is written is one document, which has no second one beside it.
+    pub(in crate::cli) fn is_document(&self) -> bool {
+        matches!(self.format, PlanFormat::Json | PlanFormat::TerraformJson | PlanFormat::Gitlab)
     }
 }
 
@@ -102,6 +114,12 @@ impl PlanLayout {
 enum PlanFormat {
     /// For a terminal
     Text,
+    /// For programs: a versioned document, of which `patchtrain schema plan` prints the schema
+    Json,
+    /// For what reads Terraform's plans: policies, summarisers
+    TerraformJson,
+    /// For the widget of GitLab's merge requests: {"create": ..., "update": ..., "delete": ...}
+    Gitlab,
 }
 
 /// Make it so: execute a saved plan, or plan, show and ask
@@ -133,6 +151,11 @@ pub(in crate::cli) struct Apply {
     /// ends, and the next apply goes on. Waits neither for people nor for instances that are not well
     #[arg(long)]
     pub(in crate::cli) wait: bool,
+
+    /// Write the plan and the run as a stream of JSON, a message a line, errors too; docs/plan-formats.md lists the
+    /// messages. Asks nobody: it takes FILE or --auto-approve
+    #[arg(long, conflicts_with_all = ["summary", "full"])]
+    pub(in crate::cli) json: bool,
 
     #[command(flatten)]
     pub(in crate::cli) asked: SavedPlan,

@@ -17,7 +17,7 @@ struct Document<'a> {
     same: bool,
     summary: String,
     counts: Counts,
-    packages: Vec<Row<'a>>,
+    packages: Vec<DeltaRow<'a>>,
     modules: &'a [StreamMove],
     keys: &'a [KeyMove],
     /// Nothing where no advisories were asked.
@@ -37,8 +37,9 @@ struct Counts {
     set_changed: usize,
 }
 
+/// How two sets differ in one name and architecture.
 #[derive(Serialize)]
-struct Row<'a> {
+pub(in crate::render) struct DeltaRow<'a> {
     name: &'a str,
     architecture: &'a str,
     change: DeltaKind,
@@ -65,7 +66,7 @@ pub(super) fn json(comparison: &Comparison) -> String {
             removed: count(DeltaKind::Removed),
             set_changed: count(DeltaKind::SetChanged),
         },
-        packages: comparison.delta.entries.iter().filter_map(row).collect(),
+        packages: comparison.delta.entries.iter().filter_map(DeltaRow::of).collect(),
         modules: &comparison.modules,
         keys: &comparison.keys,
         advisories: comparison.advisories.as_ref(),
@@ -76,16 +77,19 @@ pub(super) fn json(comparison: &Comparison) -> String {
     text
 }
 
-fn row(entry: &DeltaEntry) -> Option<Row<'_>> {
-    let key = entry.key()?;
-    let renamed = entry.kind == DeltaKind::Renamed;
-    let old = entry.old.iter().map(|package| if renamed { package.as_str() } else { package.evr() });
-    let new = entry.new.iter().map(|package| package.evr());
-    Some(Row {
-        name: key.name(),
-        architecture: key.arch().as_str(),
-        change: entry.kind,
-        old: old.collect(),
-        new: new.collect(),
-    })
+impl<'a> DeltaRow<'a> {
+    /// Makes the row; none of an entry without packages.
+    pub(in crate::render) fn of(entry: &'a DeltaEntry) -> Option<Self> {
+        let key = entry.key()?;
+        let renamed = entry.kind == DeltaKind::Renamed;
+        let old = entry.old.iter().map(|package| if renamed { package.as_str() } else { package.evr() });
+        let new = entry.new.iter().map(|package| package.evr());
+        Some(Self {
+            name: key.name(),
+            architecture: key.arch().as_str(),
+            change: entry.kind,
+            old: old.collect(),
+            new: new.collect(),
+        })
+    }
 }

@@ -40,40 +40,56 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 }
 
 fn entry(page: &mut Page, plan: &Plan, change: &Change) {
-    let name = address(plan, &change.address);
+    // Instances follow by group, those with the same change together.
+    if matches!(change.detail, ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. }) {
+        return;
+    }
+    let text = format!("{}: {}", address(plan, &change.address), words(plan, change));
+    page.item(2, mark(change), &text);
+    match &change.detail {
+        ChangeDetail::RepairSource { add, remove } => {
+            let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
+            let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
+            packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
+        }
+        ChangeDetail::Group { joins, leaves, exchange, .. } => {
+            people(page, plan, Mark::ADD, "join", joins);
+            people(page, plan, Mark::REMOVE, "leave", leaves);
+            if let Some(exchange) = exchange {
+                people(page, plan, Mark::CHANGE, "leave and join again", &exchange.rejoin);
+                people(page, plan, Mark::CHANGE, "have it repeated", &exchange.rerun);
+            }
+        }
+        ChangeDetail::DeleteGroup { leaves } => people(page, plan, Mark::REMOVE, "leave", leaves),
+        _ => {}
+    }
+}
+
+/// Says what is done to an address, and because of what.
+pub(in super::super) fn words(plan: &Plan, change: &Change) -> String {
     let is_parent = matches!(&change.address, Address::Release(release) if release.is_own_parent());
     match &change.detail {
         ChangeDetail::CreateSource { line, .. } if is_parent => {
-            let what =
-                format!("make the empty source that releases hang under, because of {}:{line}", plan.file);
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            format!("make the empty source that releases hang under, because of {}:{line}", plan.file)
         }
-        ChangeDetail::CreateSource { packages, calls, line } => {
-            let what = format!(
-                "make its source and fill it with {} in {}, because {}:{line} declares it",
-                count(*packages, "package"),
-                count(*calls, "call"),
-                plan.file
-            );
-            page.item(2, mark(change), &format!("{name}: {what}"));
-        }
+        ChangeDetail::CreateSource { packages, calls, line } => format!(
+            "make its source and fill it with {} in {}, because {}:{line} declares it",
+            count(*packages, "package"),
+            count(*calls, "call"),
+            plan.file
+        ),
         ChangeDetail::AdoptSource { id, missing } => {
             let fill = match missing {
                 0 => String::new(),
                 missing => format!(" and add the {} that it lacks", count(*missing, "package")),
             };
-            let what =
-                format!("record its source {id}, which an earlier run made and could not record{fill}");
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            format!("record its source {id}, which an earlier run made and could not record{fill}")
         }
         ChangeDetail::RepairSource { add, remove } => {
             let what = counts(&[(add.len(), "to put back"), (remove.len(), "to take out")]);
             let whole =
                 if is_parent { "make it empty again" } else { "make its source hold the release again" };
-            page.item(2, mark(change), &format!("{name}: {whole}, {what}"));
-            let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
-            let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
-            packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
+            format!("{whole}, {what}")
         }
         ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, exchange, line } => {
             let to = match &change.address {
@@ -105,19 +121,12 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
             if *verifies > 0 {
                 what.push(format!("{} to be read back, to prove the level", count(*verifies, "member")));
             }
-            let cause = format!("because of {}:{line}", plan.file);
-            page.item(2, mark(change), &format!("{name}: {}, {cause}", what.join(", ")));
-            people(page, plan, Mark::ADD, "join", joins);
-            people(page, plan, Mark::REMOVE, "leave", leaves);
-            if let Some(exchange) = exchange {
-                people(page, plan, Mark::CHANGE, "leave and join again", &exchange.rejoin);
-                people(page, plan, Mark::CHANGE, "have it repeated", &exchange.rerun);
-            }
+            format!("{}, because of {}:{line}", what.join(", "), plan.file)
         }
         ChangeDetail::Profile { adopt, replace, line } => {
             let what = crew::profile((*adopt, *replace), line.is_some());
             let cause = line.map_or_else(String::new, |line| format!(", because of {}:{line}", plan.file));
-            page.item(2, mark(change), &format!("{name}: {what}{cause}"));
+            format!("{what}{cause}")
         }
         ChangeDetail::DeleteGroup { leaves } => {
             let members = match leaves.len() {
@@ -125,9 +134,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                 1 => "its 1 member leaves it first and stays as it is".to_owned(),
                 many => format!("its {many} members leave it first and stay as they are"),
             };
-            let what = format!("delete it, because the train no longer declares it; {members}");
-            page.item(2, mark(change), &format!("{name}: {what}"));
-            people(page, plan, Mark::REMOVE, "leave", leaves);
+            format!("delete it, because the train no longer declares it; {members}")
         }
         ChangeDetail::DeleteSource { id, gone, leaving, line } => {
             let cause = format!("because {}:{line} retires it", plan.file);
@@ -138,8 +145,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                     format!("delete its source when {} off it, {cause}", are(*riders, "instance"))
                 }
             };
-            let what = format!("{what} ({})", clean(id.as_str()));
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            format!("{what} ({})", clean(id.as_str()))
         }
         ChangeDetail::Schedule { from, to, next, adopt, replace, line } => {
             let mut what = Vec::new();
@@ -164,10 +170,12 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                 (Some(_), Some(line)) => format!(", because of {}:{line}", plan.file),
                 _ => ", because the train no longer says so".to_owned(),
             };
-            page.item(2, mark(change), &format!("{name}: {}{cause}", what.join(", ")));
+            format!("{}{cause}", what.join(", "))
         }
-        // Instances follow by group, those with the same change together.
-        ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. } => {}
+        ChangeDetail::Instance { cohort } => {
+            plan.cohorts.get(*cohort).map(|cohort| cohorts::words(plan, cohort)).unwrap_or_default()
+        }
+        ChangeDetail::Patch { patch } => plan.patches.get(*patch).map(patches::what).unwrap_or_default(),
     }
 }
 

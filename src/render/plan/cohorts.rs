@@ -220,6 +220,11 @@ fn what(plan: &Plan, cohort: &Cohort) -> String {
     format!("{done}{then}")
 }
 
+/// Says what is done to each of a cohort, and because of what.
+pub(super) fn words(plan: &Plan, cohort: &Cohort) -> String {
+    format!("{}, {}", what(plan, cohort), reason(plan, &cohort.reason, cohort))
+}
+
 /// Writes one cohort whole. What is as with the group's first cohort is not said again.
 fn in_detail(
     page: &mut Page,

@@ -8,11 +8,20 @@ use crate::plan::Plan;
 pub enum PlanFormat {
     /// Text for a terminal.
     Text(Style),
+    /// For programs: a versioned document.
+    Json,
+    /// Terraform's representation of a plan.
+    TerraformJson,
+    /// The counts that GitLab's widget shows.
+    Gitlab,
 }
 
 /// Writes a plan.
 pub fn plan_as(plan: &Plan, format: &PlanFormat) -> String {
     match format {
         PlanFormat::Text(style) => super::plan(plan, *style),
+        PlanFormat::Json => super::json::json(plan),
+        PlanFormat::TerraformJson => super::terraform::terraform(plan),
+        PlanFormat::Gitlab => super::gitlab::gitlab(plan),
     }
 }

@@ -7,7 +7,9 @@ use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
 use super::crew;
+use crate::advisory::Flagged;
 use crate::name::{GroupName, Ocid, ReleaseName};
+use crate::package::StreamName;
 use crate::plan::{Held, HeldReason, LeftOut, Note, Plan};
 use crate::train::Layout;
 
@@ -175,34 +177,20 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
         match note {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
             Note::NotOutstanding { package } => absent.push(clean(package).into_owned()),
-            Note::Imported { addresses } => imported.extend(addresses.iter().map(|of| words::address(plan, of))),
+            Note::Imported { addresses } => {
+                imported.extend(addresses.iter().map(|of| words::address(plan, of)))
+            }
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {
                 golden.entry(instance).or_default().insert(format!("group.{group}"));
             }
             Note::OtherLayout { releases, layout, line } => {
-                let names: Vec<String> =
-                    releases.iter().map(|release| format!("release.{release}")).collect();
-                let (now, then) = match layout {
-                    Layout::Parent => ("parent", "children"),
-                    Layout::Child => ("child", "parents"),
-                };
-                layouts.push(format!(
-                    "layout = \"{now}\" ({}:{line}) is for releases that are made from now on; the sources of {} are \
-                     {then} and stay so, and who rides one goes over with its next release",
-                    plan.file,
-                    names.join(", "),
-                ));
+                layouts.push(layout_words(plan, releases, *layout, *line));
             }
             Note::Modular { release, packages, streams } => {
                 modular.push(modular_words(release, *packages, streams));
             }
-            Note::NotListed { stream, instances } => modular.push(format!(
-                "the service does not list {} for {}: where no source tells of its module there is nothing to enable, \
-                 and it fails",
-                clean(&stream.to_string()),
-                count(*instances, "instance"),
-            )),
+            Note::NotListed { stream, instances } => modular.push(unlisted_words(stream, *instances)),
             Note::LeftOut { group, instance, why } => {
                 left_out.entry((group, why)).or_default().push(instance);
             }
@@ -244,27 +232,98 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
     }
     for (instance, groups) in golden {
         let groups: Vec<String> = groups.into_iter().collect();
-        let text = format!(
-            "the golden instance {} is left out of {}, where the service lists it",
-            label(plan, instance),
-            groups.join(", ")
-        );
+        let text = golden_words(plan, instance, &groups.join(", "));
         page.item(2, Mark::NONE, &text);
     }
     for text in &modular {
         page.item(2, Mark::NONE, text);
     }
     for ((group, why), instances) in left_out {
-        let why = match why {
-            LeftOut::Golden => "it is the golden instance".to_owned(),
-            LeftOut::Listed { by } => format!("listed by {}", clean(&by.to_string())),
-            LeftOut::Selected { by } => {
-                format!("of another system, and selected by {}", clean(&by.to_string()))
-            }
-        };
+        let why = left_out_words(why);
         let names = words::labels(plan, instances);
         let list = page.list(&names, ENTRIES);
         page.item(2, Mark::NONE, &format!("the selector of group.{group} leaves out {list}: {why}"));
+    }
+}
+
+/// Says what one note is about, by itself; of several advisories it is several.
+pub(super) fn note(plan: &Plan, note: &Note) -> Vec<String> {
+    let text = match note {
+        Note::Unfinished { op } => {
+            format!("an earlier run left {} open; this plan goes on from there", clean(op))
+        }
+        Note::NotOutstanding { package } => {
+            format!("no update of {} is outstanding anywhere here", clean(package))
+        }
+        Note::Imported { addresses } => {
+            let names: Vec<String> = addresses.iter().map(|of| words::address(plan, of)).collect();
+            format!(
+                "imported, so that the `[[import]]` of each can be deleted from {}: {}",
+                plan.file,
+                names.join(", ")
+            )
+        }
+        Note::NoMembers { group } => format!("group.{group} has no members"),
+        Note::GoldenLeftOut { group, instance } => golden_words(plan, instance, &format!("group.{group}")),
+        Note::OtherLayout { releases, layout, line } => layout_words(plan, releases, *layout, *line),
+        Note::Modular { release, packages, streams } => modular_words(release, *packages, streams),
+        Note::NotListed { stream, instances } => unlisted_words(stream, *instances),
+        Note::LeftOut { group, instance, why } => {
+            format!(
+                "the selector of group.{group} leaves out {}: {}",
+                label(plan, instance),
+                left_out_words(why)
+            )
+        }
+        Note::Flagged { release, flagged } => {
+            let of = |one: &Flagged| {
+                let packages: Vec<String> = one.packages.iter().map(ToString::to_string).collect();
+                format!("{release}: {}", coverage::flag(one, &packages.join(", ")))
+            };
+            return flagged.iter().map(of).collect();
+        }
+        Note::JoinInstalls { .. } | Note::WholeGroup { .. } | Note::MadeOf { .. } => {
+            return crew::note(note).into_iter().collect();
+        }
+    };
+    vec![text]
+}
+
+fn golden_words(plan: &Plan, instance: &Ocid, groups: &str) -> String {
+    format!(
+        "the golden instance {} is left out of {groups}, where the service lists it",
+        label(plan, instance)
+    )
+}
+
+fn layout_words(plan: &Plan, releases: &[ReleaseName], layout: Layout, line: usize) -> String {
+    let names: Vec<String> = releases.iter().map(|release| format!("release.{release}")).collect();
+    let (now, then) = match layout {
+        Layout::Parent => ("parent", "children"),
+        Layout::Child => ("child", "parents"),
+    };
+    format!(
+        "layout = \"{now}\" ({}:{line}) is for releases that are made from now on; the sources of {} are \
+         {then} and stay so, and who rides one goes over with its next release",
+        plan.file,
+        names.join(", "),
+    )
+}
+
+fn unlisted_words(stream: &StreamName, instances: usize) -> String {
+    format!(
+        "the service does not list {} for {}: where no source tells of its module there is nothing to enable, \
+         and it fails",
+        clean(&stream.to_string()),
+        count(instances, "instance"),
+    )
+}
+
+fn left_out_words(why: &LeftOut) -> String {
+    match why {
+        LeftOut::Golden => "it is the golden instance".to_owned(),
+        LeftOut::Listed { by } => format!("listed by {}", clean(&by.to_string())),
+        LeftOut::Selected { by } => format!("of another system, and selected by {}", clean(&by.to_string())),
     }
 }
 

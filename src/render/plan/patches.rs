@@ -41,7 +41,8 @@ pub(super) fn write(page: &mut Page, plan: &Plan) {
     }
 }
 
-fn what(patch: &Patch) -> String {
+/// Says what is installed.
+pub(super) fn what(patch: &Patch) -> String {
     if !patch.streams.is_empty() {
         return format!("enable {}", count(patch.streams.len(), "module stream"));
     }

@@ -15,7 +15,7 @@ use crate::plan::{
 
 /// Web moves from GL1 to GL1.1 while one joins; batch is made; one of db comes back to it, and others there cannot move;
 /// of cache is repeated what failed.
-fn moving() -> Plan {
+pub(super) fn moving() -> Plan {
     let mut plan = sample::empty();
     plan.service.api = "osmh".to_owned();
     groups(&mut plan);

@@ -13,7 +13,7 @@ fn owner(train: &str) -> Ownership {
     Ownership { train: TrainName::new(train), lineage: Lineage("6f9a1c20".into()), release: None }
 }
 
-fn imports() -> Plan {
+pub(super) fn imports() -> Plan {
     let mut plan = sample::empty();
     let source = PlannedImport {
         address: Address::Release(release("GL1")),

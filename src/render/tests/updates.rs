@@ -57,7 +57,7 @@ fn patch(plan: &mut Plan, group: Option<&str>, wanted: Wanted, updates: &[Outsta
 }
 
 /// A group of five: three want the same, one something else, and one cannot be reached.
-fn of_a_group() -> Plan {
+pub(super) fn of_a_group() -> Plan {
     let mut plan = sample::empty();
     let webs = sample::instances("web", 1..=5);
     plan.groups = vec![sample::planned_group("web", "GL1.1", 5)];
@@ -74,7 +74,7 @@ fn of_a_group() -> Plan {
 }
 
 /// The golden instance alone, of which everything is asked.
-fn of_the_golden_instance() -> Plan {
+pub(super) fn of_the_golden_instance() -> Plan {
     let mut plan = sample::empty();
     let golden = sample::instance("golden-01");
     plan.groups.clear();
@@ -85,7 +85,7 @@ fn of_the_golden_instance() -> Plan {
 }
 
 /// Two packages of one member by their names, one after the other, and a third that nobody is offered.
-fn by_name() -> Plan {
+pub(super) fn by_name() -> Plan {
     let mut plan = sample::empty();
     plan.groups = vec![sample::planned_group("web", "GL1.1", 5)];
     plan.groups[0].work.updates = 2;
@@ -98,7 +98,7 @@ fn by_name() -> Plan {
 }
 
 /// A stream of two members, one of which has another one.
-fn of_streams() -> Plan {
+pub(super) fn of_streams() -> Plan {
     let mut plan = sample::empty();
     plan.groups = vec![sample::planned_group("web", "GL1.1", 5)];
     plan.groups[0].work.updates = 2;

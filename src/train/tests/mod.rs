@@ -17,6 +17,7 @@ mod keeping;
 mod later;
 mod pace;
 mod policy;
+mod schema;
 mod selectors;
 
 /// Files by path, in place of a disk.
