@@ -6,6 +6,7 @@ use std::path::Path;
 use patchtrain::cli::exit;
 use serde_json::Value;
 
+use super::readme::hold;
 use crate::support::Workspace;
 
 /// Adds a policy to the train.
@@ -47,6 +48,11 @@ fn last_run(workspace: &Workspace) -> Value {
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
 }
 
+/// Returns an error and what follows it, without what was said before.
+fn error(said: &str) -> &str {
+    &said[said.find("Error:").unwrap()..]
+}
+
 #[track_caller]
 fn has(text: &str, parts: &[&str]) {
     for part in parts {
@@ -68,9 +74,10 @@ fn what_a_policy_denies_is_not_applied_until_somebody_says_why() {
             "hint: or `patchtrain apply --override REASON`, which is written down",
         ],
     );
-    // All of them are told.
+    // All of them are told, as the document has it.
     govern(&workspace, "max_instances = 3\nmax_change = \"10%\"\nforbid = [\"addition\"]");
     let both = workspace.run(&["plan", "--summary"]).expect(exit::REFUSED);
+    hold("docs/policy.md", &[("denied", error(&both.stderr))]);
     has(
         &both.stderr,
         &["breaks 2 rules", "max_instances: ", "max_change: at most 10% of the instances; found: "],
@@ -143,6 +150,7 @@ fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
     has(&approve(&workspace, "p.plan", ADA), &["It has 1 of 2"]);
     let one = workspace.run(&["apply", "p.plan"]).expect(exit::REFUSED);
     has(&one.stderr, &["and it has 1", "who can approve it yet: bob"]);
+    hold("docs/policy.md", &[("approved", error(&one.stderr))]);
     // What is of another plan, or was changed, does not count, and is told.
     let signed = fs::read_to_string(workspace.path().join("p.plan.approvals")).unwrap();
     let mut forged: Value = serde_json::from_str(signed.trim()).unwrap();

@@ -11,11 +11,10 @@ deny contains msg if {
 	msg := sprintf("group.%s has no release", [group.name])
 }
 
-# Databases move by themselves, in a plan of their own.
+# A group of more than ten moves in waves.
 warn contains msg if {
 	some group in input.groups
-	group.name == "databases"
-	group.work.update > 0
-	input.summary.instances.update > group.work.update
-	msg := "databases are updated together with others"
+	group.instances.updates > 10
+	not group.rollout
+	msg := sprintf("group.%s: %d instances are updated at once", [group.name, group.instances.updates])
 }
