@@ -5,6 +5,7 @@ mod bound;
 mod cached;
 mod children;
 mod convergence;
+mod documents;
 mod drifts;
 mod exact;
 mod files;

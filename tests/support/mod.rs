@@ -12,6 +12,7 @@ pub(crate) mod postgres;
 mod pty;
 pub(crate) mod quickstart;
 pub(crate) mod rng;
+pub(crate) mod schema;
 pub(crate) mod secrets;
 pub(crate) mod selection;
 mod served;

@@ -178,7 +178,7 @@ pub(super) fn notes(page: &mut Page, plan: &Plan) {
             Note::Unfinished { op } => unfinished.push(clean(op).into_owned()),
             Note::NotOutstanding { package } => absent.push(clean(package).into_owned()),
             Note::Imported { addresses } => {
-                imported.extend(addresses.iter().map(|of| words::address(plan, of)))
+                imported.extend(addresses.iter().map(|of| words::address(plan, of)));
             }
             Note::NoMembers { group } => empty.push(format!("group.{group}")),
             Note::GoldenLeftOut { group, instance } => {

@@ -1,6 +1,7 @@
 //! The schema of train files says what the program takes: the same tables with the same keys, whatever stands in the
 //! trains of this repository, and no key besides.
 
+#[expect(clippy::duplicate_mod, reason = "tests of two areas judge, and neither knows the other")]
 #[path = "../../../tests/support/schema.rs"]
 mod judge;
 

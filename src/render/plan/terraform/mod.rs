@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::resource::Resource;
 use super::super::encoded;
+use super::super::words::natural;
 use super::json::{FORMAT_VERSION, Group, Held, Summary, basis, summary};
 use crate::name::{Address, TrainName};
 use crate::op::PlanId;
@@ -111,7 +112,7 @@ struct Importing {
     id: String,
 }
 
-/// Writes the document.
+/// Writes the document, on one line as Terraform does: there are readers that take no other.
 pub(super) fn terraform(plan: &Plan) -> String {
     let changes = changes(plan);
     let planned = changes.iter().filter(|entry| !entry.change.after.is_null()).map(|entry| PlannedResource {
@@ -120,7 +121,7 @@ pub(super) fn terraform(plan: &Plan) -> String {
         values: entry.change.after.clone(),
         sensitive_values: Map::new(),
     });
-    encoded::document(&Document {
+    encoded::line(&Document {
         format_version: TERRAFORM_FORMAT,
         terraform_version: TERRAFORM_VERSION,
         planned_values: Planned { root_module: Module { resources: planned.collect() } },
@@ -172,7 +173,7 @@ pub(in crate::render) fn action_reason(change: &Change) -> Option<&'static str> 
     undeclared.then_some("delete_because_no_resource_config")
 }
 
-/// Lists what changes, by address, with what is taken over as it is.
+/// Lists what changes, by kind and name, with what is taken over as it is.
 fn changes(plan: &Plan) -> Vec<Entry> {
     let mut imports: BTreeMap<&Address, &PlannedImport> =
         plan.imports.iter().map(|import| (&import.address, import)).collect();
@@ -181,7 +182,14 @@ fn changes(plan: &Plan) -> Vec<Entry> {
         entries.push((&change.address, changed(plan, change, imports.remove(&change.address))));
     }
     entries.extend(imports.into_iter().map(|(address, import)| (address, taken_over(plan, import))));
-    entries.sort_by_key(|(address, _)| *address);
+    // As people look for them: OCIDs have an order that tells nobody anything.
+    let rank = |address: &Address| match address {
+        Address::Release(_) => 0,
+        Address::Group(_) => 1,
+        Address::Schedule(_) | Address::Profile(_) => 2,
+        Address::Instance(_) => 3,
+    };
+    entries.sort_by_cached_key(|(address, entry)| (rank(address), natural(&entry.resource.index)));
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 

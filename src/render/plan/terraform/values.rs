@@ -176,6 +176,12 @@ fn instance(plan: &Plan, base: Value, cohort: &Cohort) -> Change {
             ("source", json!(source)),
             ("release", json!(from.as_ref().and_then(|link| own(plan, link)))),
             ("behind", json!(verdict.behind.len())),
+            // What is done stands in `after`: so a reader that shows differences shows that alone.
+            ("switch", json!(false)),
+            ("update", json!(false)),
+            ("exact", json!(false)),
+            ("reboot", json!(false)),
+            ("drops", json!([])),
         ],
     );
     let mut after = with(
