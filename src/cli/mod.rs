@@ -17,10 +17,12 @@ mod error;
 pub mod exit;
 mod fmt;
 mod freeze;
+mod graph;
 mod health;
 mod import;
 mod init;
 mod inventory;
+mod layout;
 mod lock;
 mod locks;
 mod look;
@@ -100,6 +102,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
+        Command::Graph(arguments) => graph::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Update(arguments) => update::run(&context, &arguments),

@@ -6,7 +6,7 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
-use super::{CliError, apply, drift, each, exit, inventory, rehearsal};
+use super::{CliError, apply, drift, each, exit, inventory, layout, rehearsal};
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -23,6 +23,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         .hint(format!("pick one with --train: {}", names.join(", "))));
     }
     let style = context.terminal.style(arguments.amount.detail());
+    let format = layout::format(context, &arguments.layout, style, arguments.out.as_deref())?;
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     let manner = Manner { at: arguments.at, ..manner };
@@ -47,7 +48,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, plan), wanted, calls).await?;
             let plan = if arguments.at.is_some() { plan.made_at((connection.clock)()) } else { plan };
-            context.terminal.print(&crate::render::plan_as(&plan, &arguments.layout.format(style)))?;
+            context.terminal.print(&crate::render::plan_as(&plan, &format))?;
             if let Some(at) = arguments.at {
                 context.terminal.say(&format!(
                     "\nWhat windows and soaks hold is told for {at:.0}, all else as it is now; nothing was planned for then."

@@ -1,12 +1,17 @@
 //! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
 
+mod agree;
 mod borders;
+mod comments;
 mod crews;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
+mod graphs;
 mod imports;
 mod lags;
+mod pages;
 mod plans;
+mod policies;
 mod progress;
 mod runs;
 mod sample;

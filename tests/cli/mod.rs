@@ -21,6 +21,7 @@ mod readme;
 mod rehearsal;
 mod release;
 mod report;
+mod review;
 mod rollout;
 mod service;
 mod services;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Advisories, Amount, DiffFormat, Identity, Locking, Parallelism, Planning, Selection, Targets};
 use crate::name::Spelled;
-use crate::render::{self, Style};
+use crate::render;
 
 /// Show what would change, and why; changes nothing
 ///
@@ -26,7 +26,7 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) detailed_exitcode: bool,
 
     /// No plan: show only what others changed since the last apply, as `patchtrain drift` does
-    #[arg(long, conflicts_with_all = ["out", "allow_shrink", "sources", "target", "refresh"])]
+    #[arg(long, conflicts_with_all = ["out", "allow_shrink", "sources", "target", "refresh", "format"])]
     pub(in crate::cli) refresh_only: bool,
 
     /// With --refresh=false, ask the service for nothing: plan from the inventory, what the last `apply` or `status`
@@ -83,22 +83,81 @@ pub(in crate::cli) struct Plan {
 pub(in crate::cli) struct PlanLayout {
     /// How the plan is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PlanFormat::Text)]
-    format: PlanFormat,
+    pub(in crate::cli) format: PlanFormat,
+
+    /// With --format markdown: keep to so many bytes for each plan, at least 2000; what is folded for that is said [default:
+    /// 65536, which is what GitHub takes]
+    #[arg(long, value_name = "BYTES", value_parser = limit)]
+    pub(in crate::cli) comment_limit: Option<usize>,
+
+    /// With --format markdown: where the whole plan is, told where something is folded
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) link: Option<String>,
+
+    /// With --format markdown: say what has changed since the plan before, which is a saved plan, or the text of the comment
+    /// that told it
+    #[arg(long = "since", value_name = "FILE")]
+    pub(in crate::cli) before: Option<PathBuf>,
 }
 
-impl PlanLayout {
-    /// Returns the format that is asked for; text in this style.
-    pub(in crate::cli) fn format(&self, style: Style) -> render::PlanFormat {
-        match self.format {
-            PlanFormat::Text => render::PlanFormat::Text(style),
-        }
+/// Reads the budget of a comment.
+fn limit(word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(bytes) if bytes >= render::LEAST_COMMENT => Ok(bytes),
+        _ => Err(format!("a number of bytes, {} or more", render::LEAST_COMMENT)),
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum PlanFormat {
+pub(in crate::cli) enum PlanFormat {
     /// For a terminal
     Text,
+    /// For a comment on a pull request
+    Markdown,
+    /// A page that needs nothing else
+    Html,
+}
+
+/// Show what runs after what: a plan's step graph, as DOT or Mermaid
+///
+/// With FILE of a saved plan, which needs no train files, no credentials and no network; else it plans, as `patchtrain plan`
+/// does. What one group or wave does in one phase is one node; edges that others imply are left out.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Graph {
+    /// A plan saved by `patchtrain plan --out FILE`
+    #[arg(value_name = "FILE", conflicts_with_all = ["train", "target", "allow_shrink"])]
+    pub(in crate::cli) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(in crate::cli) selection: Selection,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
+    pub(in crate::cli) format: GraphFormat,
+
+    /// Draw each step
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: Targets,
+
+    #[command(flatten)]
+    pub(in crate::cli) planning: Planning,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum GraphFormat {
+    /// For graphviz
+    Dot,
+    /// For Markdown; a large graph ends with a number
+    Mermaid,
 }
 
 /// Make it so: execute a saved plan, or plan, show and ask

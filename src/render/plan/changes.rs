@@ -8,7 +8,7 @@ use super::super::{coverage, delta};
 use super::summary::mark;
 use super::{cohorts, crew, patches};
 use crate::name::{Address, GroupName, Ocid};
-use crate::plan::{Change, ChangeAction, ChangeDetail, Plan, ReleaseMove};
+use crate::plan::{Change, ChangeAction, ChangeDetail, Exchange, Plan, ReleaseMove};
 
 /// Packages of one kind shown of a move before the list folds.
 const PACKAGES: usize = 20;
@@ -23,13 +23,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
         return;
     }
     page.heading(&format!("Changes ({})", plan.changes.len()), "what this plan does");
-    let rank = |change: &&Change| match change.action {
-        ChangeAction::Destroy => 0,
-        ChangeAction::Add | ChangeAction::Change => 1,
-    };
-    let mut ordered: Vec<&Change> = plan.changes.iter().collect();
-    ordered.sort_by_key(rank);
-    for change in ordered {
+    for change in ordered(plan) {
         entry(page, plan, change);
     }
     for release_move in &plan.moves {
@@ -39,41 +33,58 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     patches::write(page, plan);
 }
 
+/// Returns the changes, deletions first.
+pub(in super::super) fn ordered(plan: &Plan) -> Vec<&Change> {
+    let rank = |change: &&Change| match change.action {
+        ChangeAction::Destroy => 0,
+        ChangeAction::Add | ChangeAction::Change => 1,
+    };
+    let mut ordered: Vec<&Change> = plan.changes.iter().collect();
+    ordered.sort_by_key(rank);
+    ordered
+}
+
 fn entry(page: &mut Page, plan: &Plan, change: &Change) {
-    let name = address(plan, &change.address);
+    let Some(what) = words(plan, change) else { return };
+    page.item(2, mark(change), &format!("{}: {what}", address(plan, &change.address)));
+    if let ChangeDetail::RepairSource { add, remove } = &change.detail {
+        let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
+        let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
+        packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
+    }
+    for (mark, verb, instances) in people(change) {
+        let names = page.list(&labels(plan, instances), NAMES);
+        page.item(6, mark, &format!("{verb}: {names}"));
+    }
+}
+
+/// Says what becomes of an address, and because of what; none of instances, which are told together.
+pub(in super::super) fn words(plan: &Plan, change: &Change) -> Option<String> {
     let is_parent = matches!(&change.address, Address::Release(release) if release.is_own_parent());
-    match &change.detail {
+    Some(match &change.detail {
         ChangeDetail::CreateSource { line, .. } if is_parent => {
-            let what =
-                format!("make the empty source that releases hang under, because of {}:{line}", plan.file);
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            format!("make the empty source that releases hang under, because of {}:{line}", plan.file)
         }
         ChangeDetail::CreateSource { packages, calls, line } => {
-            let what = format!(
+            format!(
                 "make its source and fill it with {} in {}, because {}:{line} declares it",
                 count(*packages, "package"),
                 count(*calls, "call"),
                 plan.file
-            );
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            )
         }
         ChangeDetail::AdoptSource { id, missing } => {
             let fill = match missing {
                 0 => String::new(),
                 missing => format!(" and add the {} that it lacks", count(*missing, "package")),
             };
-            let what =
-                format!("record its source {id}, which an earlier run made and could not record{fill}");
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            format!("record its source {id}, which an earlier run made and could not record{fill}")
         }
         ChangeDetail::RepairSource { add, remove } => {
             let what = counts(&[(add.len(), "to put back"), (remove.len(), "to take out")]);
             let whole =
                 if is_parent { "make it empty again" } else { "make its source hold the release again" };
-            page.item(2, mark(change), &format!("{name}: {whole}, {what}"));
-            let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
-            let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
-            packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
+            format!("{whole}, {what}")
         }
         ChangeDetail::Group { create, adopt, from, joins, leaves, verifies, exchange, line } => {
             let to = match &change.address {
@@ -106,18 +117,12 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                 what.push(format!("{} to be read back, to prove the level", count(*verifies, "member")));
             }
             let cause = format!("because of {}:{line}", plan.file);
-            page.item(2, mark(change), &format!("{name}: {}, {cause}", what.join(", ")));
-            people(page, plan, Mark::ADD, "join", joins);
-            people(page, plan, Mark::REMOVE, "leave", leaves);
-            if let Some(exchange) = exchange {
-                people(page, plan, Mark::CHANGE, "leave and join again", &exchange.rejoin);
-                people(page, plan, Mark::CHANGE, "have it repeated", &exchange.rerun);
-            }
+            format!("{}, {cause}", what.join(", "))
         }
         ChangeDetail::Profile { adopt, replace, line } => {
             let what = crew::profile((*adopt, *replace), line.is_some());
             let cause = line.map_or_else(String::new, |line| format!(", because of {}:{line}", plan.file));
-            page.item(2, mark(change), &format!("{name}: {what}{cause}"));
+            format!("{what}{cause}")
         }
         ChangeDetail::DeleteGroup { leaves } => {
             let members = match leaves.len() {
@@ -126,8 +131,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                 many => format!("its {many} members leave it first and stay as they are"),
             };
             let what = format!("delete it, because the train no longer declares it; {members}");
-            page.item(2, mark(change), &format!("{name}: {what}"));
-            people(page, plan, Mark::REMOVE, "leave", leaves);
+            what
         }
         ChangeDetail::DeleteSource { id, gone, leaving, line } => {
             let cause = format!("because {}:{line} retires it", plan.file);
@@ -138,8 +142,7 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                     format!("delete its source when {} off it, {cause}", are(*riders, "instance"))
                 }
             };
-            let what = format!("{what} ({})", clean(id.as_str()));
-            page.item(2, mark(change), &format!("{name}: {what}"));
+            format!("{what} ({})", clean(id.as_str()))
         }
         ChangeDetail::Schedule { from, to, next, adopt, replace, line } => {
             let mut what = Vec::new();
@@ -164,18 +167,29 @@ fn entry(page: &mut Page, plan: &Plan, change: &Change) {
                 (Some(_), Some(line)) => format!(", because of {}:{line}", plan.file),
                 _ => ", because the train no longer says so".to_owned(),
             };
-            page.item(2, mark(change), &format!("{name}: {}{cause}", what.join(", ")));
+            format!("{}{cause}", what.join(", "))
         }
         // Instances follow by group, those with the same change together.
-        ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. } => {}
-    }
+        ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. } => return None,
+    })
 }
 
-fn people(page: &mut Page, plan: &Plan, mark: Mark, verb: &str, instances: &[Ocid]) {
-    if !instances.is_empty() {
-        let names = page.list(&labels(plan, instances), NAMES);
-        page.item(6, mark, &format!("{verb}: {names}"));
-    }
+/// Returns who joins, leaves and is repeated with a change, each with the verb for it.
+pub(in super::super) fn people(change: &Change) -> Vec<(Mark, &'static str, &[Ocid])> {
+    let all: Vec<(Mark, &'static str, &[Ocid])> = match &change.detail {
+        ChangeDetail::Group { joins, leaves, exchange, .. } => {
+            let mut all: Vec<(Mark, &'static str, &[Ocid])> =
+                vec![(Mark::ADD, "join", joins), (Mark::REMOVE, "leave", leaves)];
+            if let Some(Exchange { rejoin, rerun, .. }) = exchange {
+                all.push((Mark::CHANGE, "leave and join again", rejoin));
+                all.push((Mark::CHANGE, "have it repeated", rerun));
+            }
+            all
+        }
+        ChangeDetail::DeleteGroup { leaves } => vec![(Mark::REMOVE, "leave", leaves)],
+        _ => Vec::new(),
+    };
+    all.into_iter().filter(|(_, _, instances)| !instances.is_empty()).collect()
 }
 
 /// Writes how two releases differ, kind by kind.

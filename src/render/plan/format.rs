@@ -1,6 +1,8 @@
 //! The ways in which a plan can be written. Each is the same plan laid out otherwise.
 
 use super::super::Style;
+use super::html;
+use super::markdown::{self, Comment};
 use crate::plan::Plan;
 
 /// What a plan is written as.
@@ -8,11 +10,17 @@ use crate::plan::Plan;
 pub enum PlanFormat {
     /// Text for a terminal.
     Text(Style),
+    /// A comment on a pull request.
+    Markdown(Box<Comment>),
+    /// One self-contained page.
+    Html,
 }
 
 /// Writes a plan.
 pub fn plan_as(plan: &Plan, format: &PlanFormat) -> String {
     match format {
         PlanFormat::Text(style) => super::plan(plan, *style),
+        PlanFormat::Markdown(comment) => markdown::comment(plan, comment),
+        PlanFormat::Html => html::page(plan),
     }
 }
