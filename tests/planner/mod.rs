@@ -7,6 +7,7 @@ mod children;
 mod convergence;
 mod drifts;
 mod exact;
+mod formats;
 mod gates;
 mod groups;
 mod imports;
