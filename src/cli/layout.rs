@@ -7,6 +7,7 @@ use super::args::{PlanFormat, PlanLayout};
 use super::context::Context;
 use super::{CliError, exit, show};
 use crate::render::{self, Comment, Since, Style};
+use crate::train::Train;
 
 /// What begins the text of a comment that told a plan.
 const COMMENT: &str = "<!-- patchtrain:plan:";
@@ -31,6 +32,20 @@ pub(super) fn format(
             apply: file.map(|file| context.again("apply", file)),
         })),
     })
+}
+
+/// Refuses what cannot follow one another on stdout: pages of several trains, and whatever is no text before a rehearsal.
+pub(super) fn alone(layout: &PlanLayout, trains: &[Train], rehearse: bool) -> Result<(), CliError> {
+    if layout.format == PlanFormat::Html && trains.len() > 1 {
+        let names: Vec<&str> = trains.iter().map(|train| train.name.as_str()).collect();
+        let error =
+            CliError::usage(format!("--format html is a page of one train, and there are {}", trains.len()));
+        return Err(error.hint(format!("pick one with --train: {}", names.join(", "))));
+    }
+    if layout.format != PlanFormat::Text && rehearse {
+        return Err(CliError::usage("--rehearse is told as text alone"));
+    }
+    Ok(())
 }
 
 /// Refuses what only a saved plan is written as.

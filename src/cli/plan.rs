@@ -22,6 +22,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         ))
         .hint(format!("pick one with --train: {}", names.join(", "))));
     }
+    layout::alone(&arguments.layout, &trains, arguments.rehearse)?;
     let style = context.terminal.style(arguments.amount.detail());
     let format = layout::format(context, &arguments.layout, style, arguments.out.as_deref())?;
     let manner =

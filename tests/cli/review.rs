@@ -63,6 +63,7 @@ fn what_goes_with_no_format_is_a_usage_error() {
         &["plan", "--format", "html", "--since", "x"],
         &["show", "--format", "html"],
         &["show", "--link", "https://ci.example"],
+        &["plan", "--format", "markdown", "--rehearse"],
         &["plan", "--refresh-only", "--format", "html"],
         &["graph", "web.plan", "--target", "group.web"],
     ] {

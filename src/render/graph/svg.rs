@@ -10,6 +10,8 @@ const HIGH: usize = 58;
 const ACROSS: usize = WIDE + 56;
 const DOWN: usize = HIGH + 16;
 const MARGIN: usize = 12;
+/// How long the head of an arrow is.
+const HEAD: usize = 8;
 /// Nodes that are drawn.
 const NODES: usize = 300;
 /// Characters of a line that fit a node.
@@ -41,8 +43,10 @@ pub(in crate::render) fn draw(html: &mut Html, graph: Graph, link: &dyn Fn(&str)
         let ((x1, y1), (x2, y2)) = (places[*from], places[*to]);
         let (x1, y1, y2) = (x1 + WIDE, y1 + HIGH / 2, y2 + HIGH / 2);
         let bend = ACROSS / 2;
-        let path = format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2.saturating_sub(bend));
+        let path = format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend);
         html.element("path", &[("d", &path), ("class", &"edge")], "");
+        let head = format!("{x2},{y2} {},{} {},{}", x2 - HEAD, y2 - HEAD / 2, x2 - HEAD, y2 + HEAD / 2);
+        html.element("polygon", &[("points", &head), ("class", &"head")], "");
     }
     for (node, place) in graph.nodes.iter().zip(&places) {
         self::node(html, node, *place, link);

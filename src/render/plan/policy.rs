@@ -81,16 +81,16 @@ pub(in super::super) fn verdict(review: &PolicyReview) -> String {
     let (failed, warned) = (ended(CheckOutcome::Fail), ended(CheckOutcome::Warn));
     let rules = count(review.checks.len(), "rule");
     let fail = if failed == 1 { "fails" } else { "fail" };
-    let mut text = match (review.checks.len(), failed) {
+    let text = match (review.checks.len(), failed) {
         (0, _) => "no rule is about what a plan does".to_owned(),
         (1, 0) => "1 rule passes".to_owned(),
         (_, 0) => format!("all {rules} pass"),
         _ => format!("{failed} of {rules} {fail}"),
     };
-    if warned > 0 {
-        text.push_str(&format!(", {} to look at", count(warned, "warning")));
+    match warned {
+        0 => text,
+        _ => format!("{text}, {} to look at", count(warned, "warning")),
     }
-    text
 }
 
 /// Returns the word for an outcome. A failure stands out without colour.

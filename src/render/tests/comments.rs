@@ -123,7 +123,7 @@ fn structure(text: &str) -> BTreeMap<String, usize> {
         match &event {
             Event::Text(text) if code == 0 && !block => said.push_str(text),
             Event::Text(_) | Event::Code(_) | Event::SoftBreak | Event::HardBreak | Event::Rule => {
-                said.push(' ')
+                said.push(' ');
             }
             Event::Html(html) | Event::InlineHtml(html) => {
                 let mut rest: &str = html;
@@ -141,7 +141,7 @@ fn structure(text: &str) -> BTreeMap<String, usize> {
                         "/details" => depth -= 1,
                         "summary" | "/summary" | "sub" | "/sub" | "br" => {}
                         mark => {
-                            assert!(mark.starts_with("!-- patchtrain:") && mark.ends_with("--"), "<{mark}>")
+                            assert!(mark.starts_with("!-- patchtrain:") && mark.ends_with("--"), "<{mark}>");
                         }
                     }
                     said.push(if tag.ends_with("code") { '\u{0}' } else { ' ' });

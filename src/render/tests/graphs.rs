@@ -78,9 +78,9 @@ fn random(seed: &[(u8, u8, u8)]) -> Plan {
 fn reach(nodes: usize, edges: &[(usize, usize)]) -> Vec<Vec<bool>> {
     let mut reach = vec![vec![false; nodes]; nodes];
     for (from, to) in edges {
-        for start in 0..nodes {
-            if start == *from || reach[start][*from] {
-                reach[start][*to] = true;
+        for (start, reached) in reach.iter_mut().enumerate() {
+            if start == *from || reached[*from] {
+                reached[*to] = true;
             }
         }
     }
