@@ -2,14 +2,19 @@
 //! in ten of them drifted in its own way, in the other every one. Prints the time and the peak memory of a process
 //! that does nothing else; the bars are 1 s and 200 MB. Where every instance is drifted, 650,000 distinct packages take
 //! more than that by themselves; then the bar is for what planning takes beyond the fleet.
+//!
+//! Then a plan of 2,000 instances, one in ten of them drifted, in each format that it is written as; the bar is 100 ms.
 
 use std::time::Instant;
 
 mod fleet;
 
 use fleet::{GROUPS, PACKAGES, memory, on_cpu, world};
+use patchtrain::render::{Detail, GraphFormat, PlanFormat, Style, graph, plan_as};
 
 const INSTANCES: usize = 10_000;
+/// The instances of the plan that is written.
+const RENDERED: usize = 2_000;
 
 /// Names the world in the environment of the process that plans it.
 const WORLD: &str = "PATCHTRAIN_BENCH_WORLD";
@@ -24,7 +29,39 @@ fn main() {
                 let done = std::process::Command::new(program).env(WORLD, every).status();
                 assert!(done.is_ok_and(|status| status.success()), "the world of {every} failed");
             }
+            renderings();
         }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures on stdout")]
+fn renderings() {
+    let plan = world(RENDERED, 10).plan();
+    let text = |detail| PlanFormat::Text(Style { width: 100, colour: false, detail });
+    let written: [(&str, &dyn Fn() -> String); 7] = [
+        ("text, summary", &|| plan_as(&plan, &text(Detail::Summary))),
+        ("text", &|| plan_as(&plan, &text(Detail::Default))),
+        ("text, full", &|| plan_as(&plan, &text(Detail::Full))),
+        ("markdown", &|| plan_as(&plan, &PlanFormat::Markdown(Box::default()))),
+        ("html", &|| plan_as(&plan, &PlanFormat::Html)),
+        ("graph, dot", &|| graph(&plan, GraphFormat::Dot, false)),
+        ("graph, mermaid", &|| graph(&plan, GraphFormat::Mermaid, false)),
+    ];
+    println!("{RENDERED} instances, {} steps, written as (bar 100 ms, best of 5):", plan.steps.len());
+    for (what, write) in written {
+        let mut best = f64::INFINITY;
+        let mut document = String::new();
+        for _ in 0..5 {
+            let start = Instant::now();
+            document = write();
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        println!(
+            "{what}: {:.1} ms, {} bytes, {} lines",
+            best * 1e3,
+            document.len(),
+            document.lines().count()
+        );
     }
 }
 

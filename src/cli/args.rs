@@ -30,7 +30,7 @@ pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
     Flags, Release, ReleaseAction, ReleaseList, ReleaseSbom, ReleaseShow, ReleaseVerify,
 };
-pub(super) use plan::{Apply, Drift, Plan, Show};
+pub(super) use plan::{Apply, Drift, Graph, GraphFormat, Plan, PlanFormat, PlanLayout, Show};
 pub(super) use release::{Diff, DiffFormat, Promote};
 pub(super) use rollout::{
     Rollout, RolloutAbort, RolloutAction, RolloutFormat, RolloutPause, RolloutResume, RolloutStatus,
@@ -88,6 +88,7 @@ pub(super) enum Command {
     Apply(Apply),
     Approve(Approve),
     Show(Show),
+    Graph(Graph),
     Drift(Drift),
     Status(Status),
     Update(Update),

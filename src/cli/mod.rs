@@ -18,10 +18,12 @@ mod error;
 pub mod exit;
 mod fmt;
 mod freeze;
+mod graph;
 mod health;
 mod import;
 mod init;
 mod inventory;
+mod layout;
 mod lock;
 mod locks;
 mod look;
@@ -110,6 +112,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Approve(arguments) => approve::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
+        Command::Graph(arguments) => graph::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Status(arguments) => status::run(&context, &arguments),
         Command::Update(arguments) => update::run(&context, &arguments),

@@ -6,7 +6,7 @@ use super::connect::Connector;
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
-use super::{CliError, apply, drift, each, exit, inventory, policy, rehearsal, stream};
+use super::{CliError, apply, drift, each, exit, inventory, layout, policy, rehearsal, stream};
 
 /// Plans each selected train.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
@@ -22,11 +22,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         ))
         .hint(format!("pick one with --train: {}", names.join(", "))));
     }
-    if arguments.layout.is_document() && trains.len() > 1 {
-        return Err(CliError::usage("such a document is of one plan, and there are several trains")
-            .hint("pick one with --train"));
-    }
+    layout::alone(&arguments.layout, &trains, arguments.rehearse)?;
     let style = context.terminal.style(arguments.amount.detail());
+    let format = layout::format(context, &arguments.layout, style, arguments.out.as_deref())?;
     let manner =
         Manner::of(&arguments.parallelism, &arguments.planning).aiming(&arguments.targets, &trains)?;
     let manner = Manner { at: arguments.at, ..manner };
@@ -51,7 +49,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             let (wanted, calls) = (&arguments.advisories, manner.calls);
             let plan = look::judged(context, &interrupt, &connection, (train, &state, plan), wanted, calls).await?;
             let plan = if arguments.at.is_some() { plan.made_at((connection.clock)()) } else { plan };
-            context.terminal.print(&crate::render::plan_as(&plan, &arguments.layout.format(style)))?;
+            context.terminal.print(&crate::render::plan_as(&plan, &format))?;
             stream::planned(context, &plan)?;
             if let Some(at) = arguments.at {
                 context.terminal.say(&format!(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::Show as Arguments;
 use super::context::Context;
-use super::{CliError, basis, exit};
+use super::{CliError, basis, exit, layout};
 use crate::plan::{self, Plan};
 use crate::render::{self, PlanFormat, Style};
 use crate::seal::Sealing;
@@ -13,8 +13,11 @@ use crate::seal::Sealing;
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let style = context.terminal.style(arguments.amount.detail());
     match &arguments.file {
-        Some(file) => saved(context, file, &arguments.layout.format(style)),
-        None => states(context, arguments, style),
+        Some(file) => saved(context, file, &layout::format(context, &arguments.layout, style, Some(file))?),
+        None => {
+            layout::only_text(&arguments.layout)?;
+            states(context, arguments, style)
+        }
     }
 }
 
@@ -40,14 +43,20 @@ fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, 
 
 fn saved(context: &Context, file: &Path, format: &PlanFormat) -> Result<u8, CliError> {
     let plan = open(context, file)?;
-    if let Some(why) = stale(context, &plan)? {
+    warn(context, file, &plan)?;
+    context.terminal.print(&render::plan_as(&plan, format))?;
+    Ok(exit::DONE)
+}
+
+/// Warns of a plan that the state or the train file of this folder has left behind.
+pub(super) fn warn(context: &Context, file: &Path, plan: &Plan) -> Result<(), CliError> {
+    if let Some(why) = stale(context, plan)? {
         context.terminal.say(&format!(
             "Warning: this plan is stale: {why}.\n  hint: make a new one with `patchtrain plan --out {}`\n",
             file.display()
         ));
     }
-    context.terminal.print(&render::plan_as(&plan, format))?;
-    Ok(exit::DONE)
+    Ok(())
 }
 
 /// Opens a plan, if it is sealed: as its train's file says here, or with the passphrase that the plan itself names.

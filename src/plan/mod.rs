@@ -15,6 +15,7 @@ mod despite;
 mod drift;
 mod drifted;
 mod exact;
+mod figures;
 mod file;
 mod gates;
 mod held;
@@ -61,6 +62,7 @@ pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, R
 pub use despite::drifting;
 pub use drifted::{Drift, DriftKind, Drifts};
 pub use exact::{Enforcement, Left, PROTECTED, Stay, protected};
+pub use figures::Figures;
 pub use file::{PlanFile, PlanFileError, read, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
 pub use imports::{Attached, PlannedImport, Takeover, Unimportable, pending as pending_imports};

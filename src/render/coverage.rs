@@ -1,6 +1,6 @@
 //! What a way from one set of packages to another closes of the advisories, in the same words in a plan and in a diff.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const OPEN: usize = 15;
 
 /// What is told of one of the lists.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum List {
+pub(super) enum List {
     Closed,
     Remaining,
     Opened,
@@ -99,7 +99,7 @@ pub(crate) fn advisory_count(number: usize) -> String {
 }
 
 /// The lists as they are shown.
-fn in_order(coverage: &Coverage) -> [(List, &[Covered]); 4] {
+pub(super) fn in_order(coverage: &Coverage) -> [(List, &[Covered]); 4] {
     [
         (List::Opened, &coverage.opened),
         (List::Closed, &coverage.closed),
@@ -108,7 +108,7 @@ fn in_order(coverage: &Coverage) -> [(List, &[Covered]); 4] {
     ]
 }
 
-fn title(list: List, advisories: &[Covered], new: &str) -> String {
+pub(super) fn title(list: List, advisories: &[Covered], new: &str) -> String {
     let number = advisory_count(advisories.len());
     let what = match list {
         List::Closed => "closed".to_owned(),
@@ -120,7 +120,7 @@ fn title(list: List, advisories: &[Covered], new: &str) -> String {
 }
 
 /// Returns the word of a row: how grave it is, or what else it is for.
-fn word(covered: &Covered) -> &'static str {
+pub(super) fn word(covered: &Covered) -> &'static str {
     match (covered.kind, covered.severity) {
         (UpdateKind::Security, Some(severity)) => severity.word(),
         (UpdateKind::Security, None) => "security",
@@ -131,7 +131,7 @@ fn word(covered: &Covered) -> &'static str {
 }
 
 /// Returns the packages of an advisory: what is built together moves together, and stands once with its versions.
-fn packages(covered: &Covered) -> Vec<String> {
+pub(super) fn packages(covered: &Covered) -> Vec<String> {
     let mut moves: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for Uncured { package, fixed, becomes } in &covered.packages {
         let versions = match becomes {
@@ -159,7 +159,7 @@ fn packages(covered: &Covered) -> Vec<String> {
 }
 
 /// Returns one line about an advisory, without the severity that the vendor begins some with.
-fn about(covered: &Covered) -> String {
+pub(super) fn about(covered: &Covered) -> String {
     let title = clean(&covered.title);
     let rest = title.split_once(": ").filter(|(lead, _)| lead.eq_ignore_ascii_case(word(covered)));
     rest.map_or_else(|| title.to_string(), |(_, rest)| rest.to_owned())
@@ -254,21 +254,49 @@ pub(super) fn in_markdown(lines: &mut Vec<String>, coverage: &Coverage, new: &st
     }
 }
 
+/// Returns the CVEs of critical advisories, each list with what becomes of them. An advisory that names no CVE stands for
+/// itself.
+pub(super) fn critical(coverage: &Coverage) -> Vec<(&'static str, Vec<Arc<str>>)> {
+    let of = |(list, advisories): (List, &[Covered])| {
+        let grave = advisories.iter().filter(|one| one.severity == Some(Severity::Critical));
+        let names = grave.flat_map(|one| match one.cves.as_slice() {
+            [] => vec![Arc::clone(&one.id)],
+            cves => cves.to_vec(),
+        });
+        let names: BTreeSet<Arc<str>> = names.collect();
+        let what = match list {
+            List::Closed => "closed",
+            List::Remaining => "still open, fixed only upstream",
+            List::Opened => "opened",
+            List::Unsure => "open or not, for want of a module stream",
+        };
+        (!names.is_empty()).then(|| (what, names.into_iter().collect()))
+    };
+    in_order(coverage).into_iter().filter_map(of).collect()
+}
+
 /// Links a name to the vendor's page about it, where it has one.
-fn link(name: &str) -> String {
-    let text = markdown::escaped(name);
+pub(super) fn link(name: &str) -> String {
+    match page(name) {
+        Some(page) => format!("[{}]({page})", markdown::escaped(name)),
+        None => markdown::escaped(name),
+    }
+}
+
+/// Returns the vendor's page about an advisory or a CVE, where it has one.
+pub(super) fn page(name: &str) -> Option<String> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let mut parts = name.split('-');
     let (kind, year, number) = (parts.next(), parts.next(), parts.next());
     let numbered = year.is_some_and(digits) && number.is_some_and(digits);
     match kind {
         Some("CVE") if numbered && parts.next().is_none() => {
-            format!("[{text}](https://linux.oracle.com/cve/{name}.html)")
+            Some(format!("https://linux.oracle.com/cve/{name}.html"))
         }
         Some("ELSA" | "ELBA" | "ELEA") if numbered && parts.next().is_none() => {
-            format!("[{text}](https://linux.oracle.com/errata/{name}.html)")
+            Some(format!("https://linux.oracle.com/errata/{name}.html"))
         }
-        _ => text,
+        _ => None,
     }
 }
 
@@ -368,8 +396,8 @@ mod tests {
         in_markdown(&mut lines, &coverage(), "GL2");
         let row = "| critical | [ELSA-2099-1](https://linux.oracle.com/errata/ELSA-2099-1.html) | bash security update | \
             [CVE-2099-1](https://linux.oracle.com/cve/CVE-2099-1.html), \
-            [CVE-2099-2](https://linux.oracle.com/cve/CVE-2099-2.html) | bash: 4.4-1.el8 -\\> 4.4-3.el8 \\(fixed in 4.4-2.el8\\) |";
+            [CVE-2099-2](https://linux.oracle.com/cve/CVE-2099-2.html) | bash: 4.4-1.el8 -&gt; 4.4-3.el8 (fixed in 4.4-2.el8) |";
         assert!(lines.iter().any(|line| line == row), "{lines:#?}");
-        assert_eq!(link("ELSA-1|x"), "ELSA-1\\|x");
+        assert_eq!(link("ELSA-1|x"), "ELSA-1&#124;x");
     }
 }

@@ -8,6 +8,8 @@ mod delta;
 mod diff;
 mod drift;
 mod encoded;
+mod graph;
+mod html;
 mod inspection;
 mod lines;
 mod lock;
@@ -36,6 +38,7 @@ mod tests;
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
 pub use drift::{drift, no_drift};
+pub use graph::{GraphFormat, graph};
 pub use inspection::{
     history, history_json, state_addresses, state_differences, state_differences_folded,
     state_differences_json, state_json, state_record, state_records,
@@ -43,7 +46,10 @@ pub use inspection::{
 pub use lines::Lines;
 pub use lock::{lock, locks, locks_json};
 pub use outcome::outcome;
-pub use plan::{PLAN_SCHEMA, PlanFormat, plan, plan_as, verdict};
+pub use plan::{
+    Comment, GITHUB as COMMENT, LEAST as LEAST_COMMENT, PLAN_SCHEMA, PlanFormat, Since, plan, plan_as,
+    verdict,
+};
 pub use progress::{Bars, Spinner};
 pub use rehearsal::rehearsal;
 pub use release::{Checked, TimelineFormat, irreversible, portrait, timeline, verified};

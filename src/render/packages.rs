@@ -248,6 +248,44 @@ fn write_row(page: &mut Page, indent: usize, row: &Row, widths: &Widths, arrow: 
     }
 }
 
+/// Returns rows as lines of a diff, each with its mark in the first column: `+`, `-`, or `!` for what changes.
+pub(super) fn diff(rows: &[Row], arrow: &str) -> Vec<String> {
+    let sign = |mark: &Mark| match mark.0 {
+        sign @ ('+' | '-' | ' ') => sign,
+        '>' => '+',
+        '<' => '-',
+        _ => '!',
+    };
+    let olds = rows.iter().filter_map(|row| match row {
+        Row::Pair { old, .. } => Some(columns(old)),
+        _ => None,
+    });
+    // One very long name must not push all the others apart.
+    let names = rows.iter().map(|row| columns(row.name())).filter(|width| *width <= DIFF).max().unwrap_or(0);
+    let olds = olds.filter(|width| *width <= DIFF).max().unwrap_or(0);
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        match row {
+            Row::Pair { mark, name, old, new, rest } => {
+                let (name, old) = (pad(name, names, false), pad(old, olds, false));
+                let line = format!("{} {name}  {old} {arrow} {new}  {rest}", sign(mark));
+                lines.push(line.trim_end().to_owned());
+            }
+            Row::One { mark, name, version } => {
+                lines.push(format!("{} {}  {version}", sign(mark), pad(name, names, false)));
+            }
+            Row::Set { name, versions } => {
+                lines.push(format!("! {name}"));
+                lines.extend(versions.iter().map(|(mark, version)| format!("{}     {version}", sign(mark))));
+            }
+        }
+    }
+    lines
+}
+
+/// Columns of a name, or of a version, that others are put in line with.
+const DIFF: usize = 48;
+
 /// Returns `name.arch`, which together say what replaces what.
 pub(super) fn name(package: Package) -> String {
     format!("{}.{}", package.name(), package.arch())

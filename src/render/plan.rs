@@ -4,7 +4,7 @@
 //!
 //! Nothing is computed here but layout; equal things are shown once.
 
-mod changes;
+pub(super) mod changes;
 mod cohorts;
 mod crew;
 pub(super) mod drift;
@@ -12,26 +12,31 @@ mod exact;
 mod format;
 mod gitlab;
 mod held;
+mod html;
 mod imports;
 mod json;
+mod losses;
+mod markdown;
 mod mismatch;
+mod notes;
 pub(super) mod partial;
 mod patches;
+pub(super) mod policy;
 pub(super) mod summary;
 mod terraform;
-
-use std::collections::BTreeSet;
+mod warnings;
 
 use jiff::Timestamp;
 
 use super::page::{Page, Tone, columns};
 use super::words::{count, counts, old, time};
 use super::{Detail, Style};
-use crate::plan::Plan;
+use crate::plan::{Figures, Plan};
 
-pub(super) use changes::words as words_of;
+pub(super) use changes::words_of;
 pub use format::{PlanFormat, plan_as};
 pub(super) use json::{address as json_address, change_kind, drift_kind, held_code, step_kind};
+pub use markdown::{Comment, GITHUB, LEAST, Since};
 pub(super) use terraform::{PROVIDER, TERRAFORM_VERSION, TerraformResource, action, action_reason};
 
 /// The schema of the document that a plan is as JSON.
@@ -44,15 +49,16 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     page.blank();
     write_verdict(&mut page, plan);
     summary::tables(&mut page, plan);
+    policy::section(&mut page, plan);
     if page.shows(Detail::Default) {
-        drift::section(&mut page, plan, drift_count(plan), &plan.drift.iter().collect::<Vec<_>>());
+        drift::section(&mut page, plan, plan.figures().drifted, &plan.drift.iter().collect::<Vec<_>>());
         imports::section(&mut page, plan);
         changes::section(&mut page, plan);
         exact::section(&mut page, plan);
         held::section(&mut page, plan);
         held::ahead(&mut page, plan);
         mismatch::section(&mut page, plan);
-        held::notes(&mut page, plan);
+        notes::section(&mut page, plan);
         partial::section(&mut page, plan);
         // A plan of nothing is short enough to say so once.
         if plan.changes_anything()
@@ -73,7 +79,7 @@ pub fn verdict(plan: &Plan) -> String {
 }
 
 fn sentences(plan: &Plan) -> (String, String) {
-    let (add, change, destroy) = plan.counts();
+    let Figures { add, change, destroy, held, drifted, .. } = plan.figures();
     // What was not asked for may be far from what the configuration says.
     let left = plan.partial.as_ref().is_some_and(|part| part.steps > 0 || !part.left_out.is_empty());
     let sentence = match plan.imports.len() {
@@ -86,21 +92,10 @@ fn sentences(plan: &Plan) -> (String, String) {
             format!("Plan: {imports} to import, {add} to add, {change} to change, {destroy} to destroy.")
         }
     };
-    let (held, drifted) = (held_count(plan), drift_count(plan));
     let counted = counts(&[(held, "held"), (drifted, "drifted")]);
     let part = if plan.partial.is_some() { "PARTIAL" } else { "" };
     let rest: Vec<&str> = [part, &counted].into_iter().filter(|rest| !rest.is_empty()).collect();
     (sentence, if rest.is_empty() { String::new() } else { format!("({})", rest.join(", ")) })
-}
-
-/// How many addresses are held.
-pub(super) fn held_count(plan: &Plan) -> usize {
-    plan.held.iter().map(|held| &held.address).collect::<BTreeSet<_>>().len()
-}
-
-/// How many addresses have drifted.
-pub(super) fn drift_count(plan: &Plan) -> usize {
-    plan.drift.iter().map(|drift| &drift.address).collect::<BTreeSet<_>>().len()
 }
 
 fn write_verdict(page: &mut Page, plan: &Plan) {
@@ -113,20 +108,24 @@ fn write_verdict(page: &mut Page, plan: &Plan) {
         page.line(&rest);
     }
     partial::warning(page, plan);
-    let held = held_count(plan);
-    if !plan.changes_anything() && held > 0 {
-        page.text(
-            0,
-            0,
-            &format!(
-                "{} held: what the train wants of {} does not happen now.",
-                if held == 1 { "1 address is".to_owned() } else { format!("{held} addresses are") },
-                if held == 1 { "it" } else { "them" },
-            ),
-        );
-    } else if plan.changes_anything() && !plan.can_start() {
-        page.text(0, 0, &format!("None of the {} can start now.", count(plan.steps.len(), "step")));
+    policy::warning(page, plan);
+    if let Some(text) = standing(plan) {
+        page.text(0, 0, &text);
     }
+}
+
+/// Says what becomes of a plan that does nothing now, where it does not go without saying.
+fn standing(plan: &Plan) -> Option<String> {
+    let held = plan.figures().held;
+    if !plan.changes_anything() && held > 0 {
+        return Some(format!(
+            "{} held: what the train wants of {} does not happen now.",
+            if held == 1 { "1 address is".to_owned() } else { format!("{held} addresses are") },
+            if held == 1 { "it" } else { "them" },
+        ));
+    }
+    (plan.changes_anything() && !plan.can_start())
+        .then(|| format!("None of the {} can start now.", count(plan.steps.len(), "step")))
 }
 
 /// Says how old what a plan was made from was by then.

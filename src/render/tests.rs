@@ -1,15 +1,20 @@
 //! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
 
+mod agree;
 mod borders;
+mod comments;
 mod crews;
 mod formats;
 #[path = "../../tests/support/golden.rs"]
 mod golden;
+mod graphs;
 mod imports;
 #[path = "../../tests/support/schema.rs"]
 mod judge;
 mod lags;
+mod pages;
 mod plans;
+mod policies;
 mod progress;
 mod runs;
 mod sample;

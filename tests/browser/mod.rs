@@ -1,6 +1,8 @@
 //! The HTML report in a real browser: written here from a made-up fleet, opened, clicked, printed and measured by
 //! `report.py` in headless Chromium. Ignored by `cargo test`, since it needs the browser; `.ci/run browser` runs it.
 
+mod plans;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,6 +23,7 @@ mod readme;
 mod rehearsal;
 mod release;
 mod report;
+mod review;
 mod rollout;
 mod service;
 mod services;

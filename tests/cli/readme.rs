@@ -95,6 +95,7 @@ fn pinned(text: &str) -> String {
         let mut line = line.to_owned();
         for (lead, value) in [
             ("   plan ", "5f1c0de5a11d"),
+            ("Plan `", "5f1c0de5a11d"),
             ("made ", TIME),
             ("as of ", TIME),
             ("last applied ", TIME),

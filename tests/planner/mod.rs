@@ -9,6 +9,7 @@ mod documents;
 mod drifts;
 mod exact;
 mod files;
+mod formats;
 mod gates;
 mod groups;
 mod imports;

@@ -9,7 +9,7 @@ use super::{
     Targets,
 };
 use crate::name::Spelled;
-use crate::render::{self, Style};
+use crate::render;
 
 /// Show what would change, and why; changes nothing
 ///
@@ -90,36 +90,94 @@ pub(in crate::cli) struct Plan {
 pub(in crate::cli) struct PlanLayout {
     /// How the plan is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PlanFormat::Text)]
-    format: PlanFormat,
+    pub(in crate::cli) format: PlanFormat,
+
+    /// With --format markdown: keep to so many bytes for each plan, at least 2000; what is folded for that is said [default:
+    /// 65536, which is what GitHub takes]
+    #[arg(long, value_name = "BYTES", value_parser = limit)]
+    pub(in crate::cli) comment_limit: Option<usize>,
+
+    /// With --format markdown: where the whole plan is, told where something is folded
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) link: Option<String>,
+
+    /// With --format markdown: say what has changed since the plan before, which is a saved plan, or the text of the comment
+    /// that told it
+    #[arg(long = "since", value_name = "FILE")]
+    pub(in crate::cli) before: Option<PathBuf>,
+}
+
+/// Reads the budget of a comment.
+fn limit(word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(bytes) if bytes >= render::LEAST_COMMENT => Ok(bytes),
+        _ => Err(format!("a number of bytes, {} or more", render::LEAST_COMMENT)),
+    }
 }
 
 impl PlanLayout {
-    /// Returns the format that is asked for; text in this style.
-    pub(in crate::cli) fn format(&self, style: Style) -> render::PlanFormat {
-        match self.format {
-            PlanFormat::Text => render::PlanFormat::Text(style),
-            PlanFormat::Json => render::PlanFormat::Json,
-            PlanFormat::TerraformJson => render::PlanFormat::TerraformJson,
-            PlanFormat::Gitlab => render::PlanFormat::Gitlab,
-        }
-    }
-
     /// Tells whether what is written is one document, which has no second one beside it.
     pub(in crate::cli) fn is_document(&self) -> bool {
-        matches!(self.format, PlanFormat::Json | PlanFormat::TerraformJson | PlanFormat::Gitlab)
+        !matches!(self.format, PlanFormat::Text | PlanFormat::Markdown)
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum PlanFormat {
+pub(in crate::cli) enum PlanFormat {
     /// For a terminal
     Text,
+    /// For a comment on a pull request
+    Markdown,
+    /// A page that needs nothing else
+    Html,
     /// For programs: a versioned document, of which `patchtrain schema plan` prints the schema
     Json,
     /// For what reads Terraform's plans: policies, summarisers
     TerraformJson,
     /// For the widget of GitLab's merge requests: {"create": ..., "update": ..., "delete": ...}
     Gitlab,
+}
+
+/// Show what runs after what: a plan's step graph, as DOT or Mermaid
+///
+/// With FILE of a saved plan, which needs no train files, no credentials and no network; else it plans, as `patchtrain plan`
+/// does. What one group or wave does in one phase is one node; edges that others imply are left out.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Graph {
+    /// A plan saved by `patchtrain plan --out FILE`
+    #[arg(value_name = "FILE", conflicts_with_all = ["train", "target", "allow_shrink"])]
+    pub(in crate::cli) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(in crate::cli) selection: Selection,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
+    pub(in crate::cli) format: GraphFormat,
+
+    /// Draw each step
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: Targets,
+
+    #[command(flatten)]
+    pub(in crate::cli) planning: Planning,
+
+    #[command(flatten)]
+    pub(in crate::cli) identity: Identity,
+
+    #[command(flatten)]
+    pub(in crate::cli) parallelism: Parallelism,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum GraphFormat {
+    /// For graphviz
+    Dot,
+    /// For Markdown; a large graph ends with a number
+    Mermaid,
 }
 
 /// Make it so: execute a saved plan, or plan, show and ask

@@ -8,7 +8,7 @@ use super::super::{coverage, delta};
 use super::summary::mark;
 use super::{cohorts, crew, patches};
 use crate::name::{Address, GroupName, Ocid};
-use crate::plan::{Change, ChangeAction, ChangeDetail, Plan, ReleaseMove};
+use crate::plan::{Change, ChangeAction, ChangeDetail, Exchange, Plan, ReleaseMove};
 
 /// Packages of one kind shown of a move before the list folds.
 const PACKAGES: usize = 20;
@@ -23,13 +23,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
         return;
     }
     page.heading(&format!("Changes ({})", plan.changes.len()), "what this plan does");
-    let rank = |change: &&Change| match change.action {
-        ChangeAction::Destroy => 0,
-        ChangeAction::Add | ChangeAction::Change => 1,
-    };
-    let mut ordered: Vec<&Change> = plan.changes.iter().collect();
-    ordered.sort_by_key(rank);
-    for change in ordered {
+    for change in ordered(plan) {
         entry(page, plan, change);
     }
     for release_move in &plan.moves {
@@ -39,45 +33,46 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     patches::write(page, plan);
 }
 
+/// Returns the changes, deletions first.
+pub(in super::super) fn ordered(plan: &Plan) -> Vec<&Change> {
+    let rank = |change: &&Change| match change.action {
+        ChangeAction::Destroy => 0,
+        ChangeAction::Add | ChangeAction::Change => 1,
+    };
+    let mut ordered: Vec<&Change> = plan.changes.iter().collect();
+    ordered.sort_by_key(rank);
+    ordered
+}
+
 fn entry(page: &mut Page, plan: &Plan, change: &Change) {
-    // Instances follow by group, those with the same change together.
-    if matches!(change.detail, ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. }) {
-        return;
+    let Some(what) = words(plan, change) else { return };
+    page.item(2, mark(change), &format!("{}: {what}", address(plan, &change.address)));
+    if let ChangeDetail::RepairSource { add, remove } = &change.detail {
+        let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
+        let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
+        packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
     }
-    let text = format!("{}: {}", address(plan, &change.address), words(plan, change));
-    page.item(2, mark(change), &text);
-    match &change.detail {
-        ChangeDetail::RepairSource { add, remove } => {
-            let rows = add.iter().map(|package| Row::one(Mark::ADD, *package));
-            let rows = rows.chain(remove.iter().map(|package| Row::one(Mark::REMOVE, *package)));
-            packages::write(page, 6, &rows.collect::<Vec<_>>(), REPAIRS, "");
-        }
-        ChangeDetail::Group { joins, leaves, exchange, .. } => {
-            people(page, plan, Mark::ADD, "join", joins);
-            people(page, plan, Mark::REMOVE, "leave", leaves);
-            if let Some(exchange) = exchange {
-                people(page, plan, Mark::CHANGE, "leave and join again", &exchange.rejoin);
-                people(page, plan, Mark::CHANGE, "have it repeated", &exchange.rerun);
-            }
-        }
-        ChangeDetail::DeleteGroup { leaves } => people(page, plan, Mark::REMOVE, "leave", leaves),
-        _ => {}
+    for (mark, verb, instances) in people(change) {
+        let names = page.list(&labels(plan, instances), NAMES);
+        page.item(6, mark, &format!("{verb}: {names}"));
     }
 }
 
-/// Says what is done to an address, and because of what.
-pub(in super::super) fn words(plan: &Plan, change: &Change) -> String {
+/// Says what becomes of an address, and because of what; none of instances, which are told together.
+pub(in super::super) fn words(plan: &Plan, change: &Change) -> Option<String> {
     let is_parent = matches!(&change.address, Address::Release(release) if release.is_own_parent());
-    match &change.detail {
+    Some(match &change.detail {
         ChangeDetail::CreateSource { line, .. } if is_parent => {
             format!("make the empty source that releases hang under, because of {}:{line}", plan.file)
         }
-        ChangeDetail::CreateSource { packages, calls, line } => format!(
-            "make its source and fill it with {} in {}, because {}:{line} declares it",
-            count(*packages, "package"),
-            count(*calls, "call"),
-            plan.file
-        ),
+        ChangeDetail::CreateSource { packages, calls, line } => {
+            format!(
+                "make its source and fill it with {} in {}, because {}:{line} declares it",
+                count(*packages, "package"),
+                count(*calls, "call"),
+                plan.file
+            )
+        }
         ChangeDetail::AdoptSource { id, missing } => {
             let fill = match missing {
                 0 => String::new(),
@@ -121,7 +116,8 @@ pub(in super::super) fn words(plan: &Plan, change: &Change) -> String {
             if *verifies > 0 {
                 what.push(format!("{} to be read back, to prove the level", count(*verifies, "member")));
             }
-            format!("{}, because of {}:{line}", what.join(", "), plan.file)
+            let cause = format!("because of {}:{line}", plan.file);
+            format!("{}, {cause}", what.join(", "))
         }
         ChangeDetail::Profile { adopt, replace, line } => {
             let what = crew::profile((*adopt, *replace), line.is_some());
@@ -134,7 +130,8 @@ pub(in super::super) fn words(plan: &Plan, change: &Change) -> String {
                 1 => "its 1 member leaves it first and stays as it is".to_owned(),
                 many => format!("its {many} members leave it first and stay as they are"),
             };
-            format!("delete it, because the train no longer declares it; {members}")
+            let what = format!("delete it, because the train no longer declares it; {members}");
+            what
         }
         ChangeDetail::DeleteSource { id, gone, leaving, line } => {
             let cause = format!("because {}:{line} retires it", plan.file);
@@ -172,18 +169,38 @@ pub(in super::super) fn words(plan: &Plan, change: &Change) -> String {
             };
             format!("{}{cause}", what.join(", "))
         }
+        // Instances follow by group, those with the same change together.
+        ChangeDetail::Instance { .. } | ChangeDetail::Patch { .. } => return None,
+    })
+}
+
+/// The same of any change: of an instance what those are told that it is told with.
+pub(in super::super) fn words_of(plan: &Plan, change: &Change) -> String {
+    match &change.detail {
         ChangeDetail::Instance { cohort } => {
             plan.cohorts.get(*cohort).map(|cohort| cohorts::words(plan, cohort)).unwrap_or_default()
         }
         ChangeDetail::Patch { patch } => plan.patches.get(*patch).map(patches::what).unwrap_or_default(),
+        _ => words(plan, change).unwrap_or_default(),
     }
 }
 
-fn people(page: &mut Page, plan: &Plan, mark: Mark, verb: &str, instances: &[Ocid]) {
-    if !instances.is_empty() {
-        let names = page.list(&labels(plan, instances), NAMES);
-        page.item(6, mark, &format!("{verb}: {names}"));
-    }
+/// Returns who joins, leaves and is repeated with a change, each with the verb for it.
+pub(in super::super) fn people(change: &Change) -> Vec<(Mark, &'static str, &[Ocid])> {
+    let all: Vec<(Mark, &'static str, &[Ocid])> = match &change.detail {
+        ChangeDetail::Group { joins, leaves, exchange, .. } => {
+            let mut all: Vec<(Mark, &'static str, &[Ocid])> =
+                vec![(Mark::ADD, "join", joins), (Mark::REMOVE, "leave", leaves)];
+            if let Some(Exchange { rejoin, rerun, .. }) = exchange {
+                all.push((Mark::CHANGE, "leave and join again", rejoin));
+                all.push((Mark::CHANGE, "have it repeated", rerun));
+            }
+            all
+        }
+        ChangeDetail::DeleteGroup { leaves } => vec![(Mark::REMOVE, "leave", leaves)],
+        _ => Vec::new(),
+    };
+    all.into_iter().filter(|(_, _, instances)| !instances.is_empty()).collect()
 }
 
 /// Writes how two releases differ, kind by kind.

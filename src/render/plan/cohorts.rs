@@ -40,6 +40,15 @@ struct Shown {
 
 /// Writes all groups that have cohorts.
 pub(super) fn write(page: &mut Page, plan: &Plan) {
+    let mut shown: Vec<Shown> = plan.moves.iter().map(of_move).collect();
+    for (name, cohorts) in by_group(plan) {
+        group(page, plan, name, &cohorts, &mut shown);
+    }
+}
+
+/// Returns the cohorts by group, groups as the train declares them. The largest cohort first; those of one size by what
+/// people call them, not by their OCIDs.
+pub(in super::super) fn by_group(plan: &Plan) -> Vec<(&GroupName, Vec<&Cohort>)> {
     let mut by_group: BTreeMap<&GroupName, Vec<&Cohort>> = BTreeMap::new();
     for cohort in &plan.cohorts {
         by_group.entry(&cohort.group).or_default().push(cohort);
@@ -48,14 +57,15 @@ pub(super) fn write(page: &mut Page, plan: &Plan) {
     let order: Vec<&GroupName> = declared.filter(|name| by_group.contains_key(*name)).collect();
     let known: HashSet<&GroupName> = order.iter().copied().collect();
     let others: Vec<&GroupName> = by_group.keys().copied().filter(|name| !known.contains(*name)).collect();
-    let mut shown: Vec<Shown> = plan.moves.iter().map(of_move).collect();
-    for name in order.into_iter().chain(others) {
-        if let Some(cohorts) = by_group.get_mut(name) {
-            // The largest first; a stable sort keeps the plan's order among equals.
-            cohorts.sort_by_key(|cohort| std::cmp::Reverse(cohort.instances.len()));
-            group(page, plan, name, cohorts, &mut shown);
-        }
-    }
+    let sorted = |name| {
+        let mut cohorts: Vec<&Cohort> = by_group.remove(name)?;
+        cohorts.sort_by_cached_key(|cohort| {
+            let first = labels(plan, &cohort.instances).into_iter().next();
+            (Reverse(cohort.instances.len()), first.map(|label| natural(&label)))
+        });
+        Some((name, cohorts))
+    };
+    order.into_iter().chain(others).filter_map(sorted).collect()
 }
 
 /// What a move between releases brings to an instance that holds exactly the old one.
@@ -71,22 +81,9 @@ fn of_move(release_move: &ReleaseMove) -> Shown {
 }
 
 fn group(page: &mut Page, plan: &Plan, name: &GroupName, cohorts: &[&Cohort], shown: &mut Vec<Shown>) {
-    // The largest first, as in the plan; those of one size by what people call them, not by their OCIDs.
-    let mut cohorts = cohorts.to_vec();
-    cohorts.sort_by_cached_key(|cohort| {
-        let first = labels(plan, &cohort.instances).into_iter().next();
-        (Reverse(cohort.instances.len()), first.map(|label| natural(&label)))
-    });
-    let cohorts = cohorts.as_slice();
     page.blank();
     let instances: usize = cohorts.iter().map(|cohort| cohort.instances.len()).sum();
-    let mix = match cohorts.len() {
-        _ if instances == 1 => String::new(),
-        1 => ", all alike".to_owned(),
-        kinds if kinds == instances => ", each with its own mix".to_owned(),
-        kinds => format!(", in {kinds} kinds"),
-    };
-    page.text(2, 4, &format!("group.{name}: {}{mix}", count(instances, "instance")));
+    page.text(2, 4, &format!("group.{name}: {}", mix(cohorts)));
     let detailed = page.fold(cohorts.len(), DETAILED);
     for (index, cohort) in cohorts[..detailed].iter().enumerate() {
         let pairs: HashSet<Pair> = cohort.verdict.behind.iter().map(pair).collect();
@@ -106,6 +103,30 @@ fn group(page: &mut Page, plan: &Plan, name: &GroupName, cohorts: &[&Cohort], sh
     if cohorts.len() > DETAILED + 1 {
         pivot(page, cohorts, instances);
     }
+}
+
+/// Says how many instances of a group change, and how alike they are.
+pub(in super::super) fn mix(cohorts: &[&Cohort]) -> String {
+    let instances: usize = cohorts.iter().map(|cohort| cohort.instances.len()).sum();
+    let mix = match cohorts.len() {
+        _ if instances == 1 => String::new(),
+        1 => ", all alike".to_owned(),
+        kinds if kinds == instances => ", each with its own mix".to_owned(),
+        kinds => format!(", in {kinds} kinds"),
+    };
+    format!("{}{mix}", count(instances, "instance"))
+}
+
+/// Returns what is behind on the instances of a cohort and not brought by a move between releases that is told already,
+/// and by how many packages the rest is behind.
+pub(in super::super) fn besides<'c>(plan: &Plan, cohort: &'c Cohort) -> (usize, Vec<&'c Lag>) {
+    let from = cohort.from.as_ref().map(|link| source_name(plan, &link.name));
+    let moves =
+        plan.moves.iter().find(|one| one.to == cohort.to && from.as_deref() == Some(one.from.as_str()));
+    let pairs = moves.map(|one| of_move(one).pairs).unwrap_or_default();
+    let lags = &cohort.verdict.behind;
+    let own: Vec<&Lag> = lags.iter().filter(|lag| !pairs.contains(&pair(lag))).collect();
+    (lags.len() - own.len(), own)
 }
 
 /// Writes the cohorts that are not shown in detail, a line each.
@@ -191,7 +212,8 @@ fn pair(lag: &Lag) -> Pair {
     (lag.installed, lag.release)
 }
 
-fn what(plan: &Plan, cohort: &Cohort) -> String {
+/// Says what is done to the instances of a cohort.
+pub(in super::super) fn what(plan: &Plan, cohort: &Cohort) -> String {
     let to = &cohort.to;
     let now = rides(plan, cohort.from.as_ref());
     let patching = patching(plan, cohort);

@@ -30,7 +30,7 @@ pub(in super::super) fn section(page: &mut Page, plan: &Plan, count: usize, drif
 }
 
 /// Puts drifts of one kind together, in order of their first.
-fn alike<'a>(drifts: &[&'a Drift]) -> Vec<Vec<&'a Drift>> {
+pub(in super::super) fn alike<'a>(drifts: &[&'a Drift]) -> Vec<Vec<&'a Drift>> {
     let mut groups: Vec<Vec<&Drift>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for drift in drifts {

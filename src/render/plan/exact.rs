@@ -4,7 +4,7 @@
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{count, label, labels};
-use crate::plan::{Enforcement, Plan};
+use crate::plan::{Enforcement, Figures, Plan};
 
 /// Names shown of those with the same changes before the list folds.
 const NAMES: usize = 12;
@@ -20,25 +20,8 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     }
     let instances: usize = plan.exact.iter().map(|entry| entry.instances.len()).sum();
     page.heading(&format!("Exact ({instances})"), "made exactly the release, and read back");
-    let sum = |of: fn(&Enforcement) -> usize| -> usize {
-        plan.exact.iter().map(|entry| of(entry) * entry.instances.len()).sum()
-    };
-    let (back, removed) = (sum(|entry| entry.back.len()), sum(|entry| entry.remove.len()));
-    if back > 0 {
-        page.text(
-            2,
-            2,
-            "Warning: versions go back. Each is asked for by name; whether the agent installs an older one is not \
-             documented, and what it brings along is the tools' choice. Reading back shows it.",
-        );
-    }
-    if removed > 0 {
-        page.text(
-            2,
-            2,
-            "Warning: packages are removed. Whatever needs one of them goes with it, packages outside the train's care \
-             too; `--repodata` has the plan look at that.",
-        );
+    for warning in warnings(plan) {
+        page.text(2, 2, &format!("Warning: {warning}"));
     }
     let shown = page.fold(plan.exact.len(), ENTRIES);
     for entry in &plan.exact[..shown] {
@@ -47,7 +30,41 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     page.more(4, plan.exact.len() - shown);
 }
 
+/// What to know where versions go back, and where packages are removed.
+pub(in super::super) fn warnings(plan: &Plan) -> Vec<&'static str> {
+    let Figures { back, removed, .. } = plan.figures();
+    let mut warnings = Vec::new();
+    if back > 0 {
+        warnings.push(
+            "versions go back. Each is asked for by name; whether the agent installs an older one is not documented, and \
+             what it brings along is the tools' choice. Reading back shows it.",
+        );
+    }
+    if removed > 0 {
+        warnings.push(
+            "packages are removed. Whatever needs one of them goes with it, packages outside the train's care too; \
+             `--repodata` has the plan look at that.",
+        );
+    }
+    warnings
+}
+
 fn one(page: &mut Page, plan: &Plan, entry: &Enforcement) {
+    page.item(2, Mark::CHANGE, &words(plan, entry));
+    let Enforcement { back, add, remove, instances, .. } = entry;
+    if instances.len() > 1 {
+        page.names(6, &labels(plan, instances), NAMES);
+    }
+    let rows: Vec<Row> = back.iter().map(Row::of_back).collect();
+    packages::write(page, 6, &rows, PACKAGES, "->");
+    let rows: Vec<Row> = add.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
+    packages::write(page, 6, &rows, PACKAGES, "");
+    let rows: Vec<Row> = remove.iter().map(|package| Row::one(Mark::REMOVE, *package)).collect();
+    packages::write(page, 6, &rows, PACKAGES, "");
+}
+
+/// Says who is made exactly what, and by how many packages.
+pub(in super::super) fn words(plan: &Plan, entry: &Enforcement) -> String {
     let Enforcement { group, release, back, add, remove, together, instances } = entry;
     let parts = [(back.len(), "back"), (add.len(), "installed"), (remove.len(), "removed")];
     let parts = parts.into_iter().filter(|(number, _)| *number > 0);
@@ -58,14 +75,5 @@ fn one(page: &mut Page, plan: &Plan, entry: &Enforcement) {
         many => format!("{} of group.{group}, each", count(many.len(), "instance")),
     };
     let how = if *together { ", asked of the whole group, whose members have it so or get it" } else { "" };
-    page.item(2, Mark::CHANGE, &format!("{who}: to exactly {release}, {}{how}", what.join(", ")));
-    if instances.len() > 1 {
-        page.names(6, &labels(plan, instances), NAMES);
-    }
-    let rows: Vec<Row> = back.iter().map(Row::of_back).collect();
-    packages::write(page, 6, &rows, PACKAGES, "->");
-    let rows: Vec<Row> = add.iter().map(|package| Row::one(Mark::ADD, *package)).collect();
-    packages::write(page, 6, &rows, PACKAGES, "");
-    let rows: Vec<Row> = remove.iter().map(|package| Row::one(Mark::REMOVE, *package)).collect();
-    packages::write(page, 6, &rows, PACKAGES, "");
+    format!("{who}: to exactly {release}, {}{how}", what.join(", "))
 }

@@ -20,14 +20,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 }
 
 fn entry(page: &mut Page, plan: &Plan, import: &PlannedImport) {
-    let because = import.line.map_or_else(String::new, |line| format!(", because of {}:{line}", plan.file));
-    let text = format!(
-        "{}: take over `{}` ({}), which keeps that name{because}",
-        address(plan, &import.address),
-        clean(&import.name),
-        clean(import.id.as_str()),
-    );
-    page.item(2, Mark::IMPORT, &text);
+    page.item(2, Mark::IMPORT, &words(plan, import));
     match &import.with {
         Takeover::Source { packages } => {
             page.text(6, 6, &format!("it holds {}, which are the release's", count(*packages, "package")));
@@ -62,4 +55,15 @@ fn attached(plan: &Plan, sources: &[Attached]) -> String {
         Some(Attached { members: None, .. }) => format!("; it has {}", parts.join(", ")),
         Some(_) => format!(", riding {}", parts.join(", ")),
     }
+}
+
+/// Says what is taken over, and because of what.
+pub(in super::super) fn words(plan: &Plan, import: &PlannedImport) -> String {
+    let because = import.line.map_or_else(String::new, |line| format!(", because of {}:{line}", plan.file));
+    format!(
+        "{}: take over `{}` ({}), which keeps that name{because}",
+        address(plan, &import.address),
+        clean(&import.name),
+        clean(import.id.as_str()),
+    )
 }

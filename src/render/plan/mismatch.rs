@@ -32,21 +32,7 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 }
 
 fn summary(page: &mut Page, group: &[Mismatch]) {
-    let instances = group.iter().map(|entry| entry.instances.len()).sum();
-    let text = format!(
-        "group.{}: {}, {} (--full)",
-        group[0].group,
-        count(instances, "instance"),
-        [
-            range(group.iter().map(|entry| entry.extra.len()), "extra"),
-            range(group.iter().map(|entry| entry.missing.len()), "missing")
-        ]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(", "),
-    );
-    page.item(2, Mark::NONE, &text);
+    page.item(2, Mark::NONE, &format!("{} (--full)", told(group)));
     let mut extra: BTreeMap<Package, usize> = BTreeMap::new();
     for entry in group {
         for package in &entry.extra {
@@ -90,4 +76,22 @@ fn entries(page: &mut Page, plan: &Plan, group: &[Mismatch]) {
         let missing = entry.missing.iter().map(|package| Row::one(Mark::LESS, *package));
         packages::write(page, 6, &extra.chain(missing).collect::<Vec<_>>(), PACKAGES, "");
     }
+}
+
+/// Says of how many instances of a group it is, and how much. The entries are of one group.
+pub(in super::super) fn told(group: &[Mismatch]) -> String {
+    let instances = group.iter().map(|entry| entry.instances.len()).sum();
+    format!(
+        "group.{}: {}, {}",
+        group[0].group,
+        count(instances, "instance"),
+        [
+            range(group.iter().map(|entry| entry.extra.len()), "extra"),
+            range(group.iter().map(|entry| entry.missing.len()), "missing")
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", "),
+    )
 }

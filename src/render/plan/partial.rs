@@ -10,10 +10,14 @@ const NAMES: usize = 12;
 
 /// Writes in a line what a plan is a part of, if it is.
 pub(in super::super) fn warning(page: &mut Page, plan: &Plan) {
-    let Some(partial) = &plan.partial else { return };
-    let text = format!("PARTIAL: {}", sentence(partial));
+    let Some(text) = told(plan) else { return };
     let painted: Vec<String> = text.split(' ').map(|word| page.paint(Tone::Held, word)).collect();
     page.text(0, 2, &painted.join(" "));
+}
+
+/// Says what a plan is a part of; none where it is whole.
+pub(in super::super) fn told(plan: &Plan) -> Option<String> {
+    plan.partial.as_ref().map(|partial| format!("PARTIAL: {}", sentence(partial)))
 }
 
 fn sentence(partial: &Partial) -> String {

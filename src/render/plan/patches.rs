@@ -17,15 +17,7 @@ pub(super) fn write(page: &mut Page, plan: &Plan) {
     patches.sort_by_key(|patch| std::cmp::Reverse(patch.instances.len()));
     for patch in patches {
         page.blank();
-        let who = match (patch.instances.as_slice(), &patch.group) {
-            ([one], None) => format!("the golden instance {}", label(plan, one)),
-            ([one], Some(group)) => format!("{} of group.{group}", label(plan, one)),
-            (several, group) => {
-                let of = group.as_ref().map(|group| format!(" of group.{group}")).unwrap_or_default();
-                format!("{}{of}, all alike", count(several.len(), "instance"))
-            }
-        };
-        page.item(2, Mark::CHANGE, &format!("{who}: {}", what(patch)));
+        page.item(2, Mark::CHANGE, &format!("{}: {}", who(plan, patch), what(patch)));
         if patch.instances.len() > 1 {
             page.names(6, &labels(plan, &patch.instances), NAMES);
         }
@@ -41,8 +33,20 @@ pub(super) fn write(page: &mut Page, plan: &Plan) {
     }
 }
 
-/// Says what is installed.
-pub(super) fn what(patch: &Patch) -> String {
+/// Names whom the same is asked of.
+pub(in super::super) fn who(plan: &Plan, patch: &Patch) -> String {
+    match (patch.instances.as_slice(), &patch.group) {
+        ([one], None) => format!("the golden instance {}", label(plan, one)),
+        ([one], Some(group)) => format!("{} of group.{group}", label(plan, one)),
+        (several, group) => {
+            let of = group.as_ref().map(|group| format!(" of group.{group}")).unwrap_or_default();
+            format!("{}{of}, all alike", count(several.len(), "instance"))
+        }
+    }
+}
+
+/// Says what is asked of them.
+pub(in super::super) fn what(patch: &Patch) -> String {
     if !patch.streams.is_empty() {
         return format!("enable {}", count(patch.streams.len(), "module stream"));
     }

@@ -44,13 +44,39 @@ pub(super) fn tables(page: &mut Page, plan: &Plan) {
 }
 
 fn releases(page: &mut Page, plan: &Plan) {
-    let mut table = Table::new(&[
-        ("release", Side::Left),
-        ("what", Side::Left),
-        ("packages", Side::Right),
-        ("calls", Side::Right),
-    ]);
-    let mut rows = 0;
+    table(page, "Releases", &RELEASES, release_rows(plan));
+}
+
+/// Writes a table with its heading, folded where it is long; nothing where it is empty.
+fn table(page: &mut Page, title: &str, head: &[(&'static str, Side)], rows: Vec<Row>) {
+    if rows.is_empty() {
+        return;
+    }
+    page.heading(title, "");
+    let all = rows.len();
+    let mut table = Table::new(head);
+    for Row { mark, cells, below } in rows {
+        table.row(mark, cells, below);
+    }
+    let shown = page.fold(all, ROWS);
+    table.write(page, 2, shown);
+    page.more(4, all - shown);
+}
+
+/// A row of a table: its symbol, a cell for each column, and what stands below it.
+pub(in super::super) struct Row {
+    pub(in super::super) mark: Mark,
+    pub(in super::super) cells: Vec<String>,
+    pub(in super::super) below: Vec<String>,
+}
+
+/// The columns of the table of releases.
+pub(in super::super) const RELEASES: [(&str, Side); 4] =
+    [("release", Side::Left), ("what", Side::Left), ("packages", Side::Right), ("calls", Side::Right)];
+
+/// Returns the rows of the table of releases: what becomes of their sources.
+pub(in super::super) fn release_rows(plan: &Plan) -> Vec<Row> {
+    let mut rows = Vec::new();
     for import in &plan.imports {
         let (Address::Release(release), Takeover::Source { packages }) = (&import.address, &import.with)
         else {
@@ -58,8 +84,7 @@ fn releases(page: &mut Page, plan: &Plan) {
         };
         let cells =
             vec![release.to_string(), "import the source".to_owned(), packages.to_string(), String::new()];
-        table.row(Mark::IMPORT, cells, Vec::new());
-        rows += 1;
+        rows.push(Row { mark: Mark::IMPORT, cells, below: Vec::new() });
     }
     for change in &plan.changes {
         let Address::Release(release) = &change.address else { continue };
@@ -97,19 +122,13 @@ fn releases(page: &mut Page, plan: &Plan) {
             | ChangeDetail::Schedule { .. } => continue,
         };
         let name = if release.is_own_parent() { "(parent)".to_owned() } else { release.to_string() };
-        table.row(mark(change), vec![name, what, packages, calls], Vec::new());
-        rows += 1;
+        rows.push(Row { mark: mark(change), cells: vec![name, what, packages, calls], below: Vec::new() });
     }
-    if rows > 0 {
-        page.heading("Releases", "");
-        let shown = page.fold(rows, ROWS);
-        table.write(page, 2, shown);
-        page.more(4, rows - shown);
-    }
+    rows
 }
 
 /// Returns the symbol of a change.
-pub(super) fn mark(change: &Change) -> Mark {
+pub(in super::super) fn mark(change: &Change) -> Mark {
     match change.action {
         ChangeAction::Add => Mark::ADD,
         ChangeAction::Change => Mark::CHANGE,
@@ -118,6 +137,28 @@ pub(super) fn mark(change: &Change) -> Mark {
 }
 
 fn groups(page: &mut Page, plan: &Plan) {
+    table(page, "Groups", &GROUPS, group_rows(plan));
+}
+
+/// The columns of the table of groups.
+pub(in super::super) const GROUPS: [(&str, Side); 12] = [
+    ("group", Side::Left),
+    ("release", Side::Left),
+    ("level", Side::Right),
+    ("join", Side::Right),
+    ("leave", Side::Right),
+    ("switch", Side::Right),
+    ("update", Side::Right),
+    ("exact", Side::Right),
+    ("reboot", Side::Right),
+    ("verify", Side::Right),
+    ("ahead", Side::Right),
+    ("held", Side::Right),
+];
+
+/// Returns the rows of the table of groups, those that are deleted last.
+pub(in super::super) fn group_rows(plan: &Plan) -> Vec<Row> {
+    let mut rows = Vec::new();
     let changes: BTreeMap<&GroupName, &Change> = plan
         .changes
         .iter()
@@ -133,24 +174,6 @@ fn groups(page: &mut Page, plan: &Plan) {
             _ => None,
         })
         .collect();
-    if plan.groups.is_empty() && deleted.is_empty() {
-        return;
-    }
-    page.heading("Groups", "");
-    let mut table = Table::new(&[
-        ("group", Side::Left),
-        ("release", Side::Left),
-        ("level", Side::Right),
-        ("join", Side::Right),
-        ("leave", Side::Right),
-        ("switch", Side::Right),
-        ("update", Side::Right),
-        ("exact", Side::Right),
-        ("reboot", Side::Right),
-        ("verify", Side::Right),
-        ("ahead", Side::Right),
-        ("held", Side::Right),
-    ]);
     let mut reasons: BTreeMap<&GroupName, BTreeMap<&Reason, usize>> = BTreeMap::new();
     for cohort in &plan.cohorts {
         *reasons.entry(&cohort.group).or_default().entry(&cohort.reason).or_default() +=
@@ -172,19 +195,17 @@ fn groups(page: &mut Page, plan: &Plan) {
             None if group.gated || group.held > 0 => Mark::HELD,
             None => Mark::NONE,
         };
-        table.row(mark, cells(plan, group), below(plan, group, reasons.get(&group.name)));
+        let below = below(plan, group, reasons.get(&group.name));
+        rows.push(Row { mark, cells: cells(plan, group), below });
     }
     for (group, members) in &deleted {
-        let mut cells = vec![String::new(); 12];
+        let mut cells = vec![String::new(); GROUPS.len()];
         cells[0] = group.to_string();
         cells[1] = "deleted".to_owned();
         cells[4] = number(*members);
-        table.row(Mark::REMOVE, cells, Vec::new());
+        rows.push(Row { mark: Mark::REMOVE, cells, below: Vec::new() });
     }
-    let rows = plan.groups.len() + deleted.len();
-    let shown = page.fold(rows, ROWS);
-    table.write(page, 2, shown);
-    page.more(4, rows - shown);
+    rows
 }
 
 fn cells(plan: &Plan, group: &PlannedGroup) -> Vec<String> {
@@ -265,6 +286,15 @@ pub(in super::super) fn held(page: &mut Page, plan: &Plan) {
     held_where(page, plan, "Held", |_| true);
 }
 
+/// Returns the kinds of reasons for which things are held, each with how many are; none where nothing is held.
+pub(in super::super) fn held_kinds(plan: &Plan) -> Option<Vec<(String, usize)>> {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for held in &plan.held {
+        *kinds.entry(held_short(&held.reason)).or_default() += 1;
+    }
+    (!kinds.is_empty()).then(|| kinds.into_iter().collect())
+}
+
 /// The same of what is held for some reasons only.
 pub(in super::super) fn held_where(
     page: &mut Page,
@@ -302,26 +332,29 @@ pub(in super::super) fn held_where(
 }
 
 fn cost(page: &mut Page, plan: &Plan) {
+    let Some(text) = takes(plan) else { return };
+    if plan.held.is_empty() {
+        page.blank();
+    }
+    page.labelled("Takes", &text);
+}
+
+/// Says what carrying the plan out takes; nothing where there is nothing to carry out.
+pub(in super::super) fn takes(plan: &Plan) -> Option<String> {
     if plan.steps.is_empty() {
-        return;
+        return None;
     }
     let mut phases: BTreeMap<Phase, usize> = BTreeMap::new();
     for step in &plan.steps {
         *phases.entry(step.phase()).or_default() += 1;
     }
     let phases: Vec<String> = phases.iter().map(|(phase, steps)| phase_count(*phase, *steps)).collect();
-    if plan.held.is_empty() {
-        page.blank();
-    }
     let change = if plan.cost.changing_calls == 1 { "changes" } else { "change" };
-    page.labelled(
-        "Takes",
-        &format!(
-            "{} ({}); {} that {change} something, {} for agents to carry out",
-            count(plan.steps.len(), "step"),
-            phases.join(", "),
-            count(plan.cost.changing_calls, "API call"),
-            count(plan.cost.work_requests, "work request"),
-        ),
-    );
+    Some(format!(
+        "{} ({}); {} that {change} something, {} for agents to carry out",
+        count(plan.steps.len(), "step"),
+        phases.join(", "),
+        count(plan.cost.changing_calls, "API call"),
+        count(plan.cost.work_requests, "work request"),
+    ))
 }

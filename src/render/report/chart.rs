@@ -1,8 +1,8 @@
 //! The charts, as SVG that takes its colours from the page's style. Every bar and line has its figures beside it in
 //! words: colour repeats them.
 
+use super::super::html::Html;
 use super::super::words::time;
-use super::html::Html;
 use super::words;
 use crate::report::{Percent, Report, Summary};
 

@@ -3,7 +3,6 @@
 
 mod chart;
 mod csv;
-mod html;
 mod markdown;
 mod page;
 mod tables;

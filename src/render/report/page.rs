@@ -1,43 +1,21 @@
-//! The report as one HTML page that needs nothing else: style and script are in it and allowed by their digests, and
-//! the page's own policy forbids whatever else it could load or send. Without scripts it is the same page, but for
-//! sorting and filtering.
+//! The report as one HTML page that needs nothing else. Without scripts it is the same page, but for sorting and filtering.
 
+use super::super::html::{Html, Inline, TABLES, document};
 use super::super::words::{count, time};
-use super::html::{Html, Inline};
+
 use super::{chart, tables, words};
 use crate::report::Report;
 
-pub(super) const STYLE: Inline = Inline { tag: "style", code: include_str!("report.css") };
-pub(super) const SCRIPT: Inline = Inline { tag: "script", code: include_str!("report.js") };
+pub(super) const STYLE: Inline =
+    Inline { tag: "style", code: concat!(include_str!("../html/base.css"), include_str!("report.css")) };
 
 pub(super) fn page(reports: &[Report]) -> String {
-    let mut html = Html::default();
     let names: Vec<&str> = reports.iter().map(|report| report.train.as_str()).collect();
-    let policy = format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        STYLE.source(),
-        SCRIPT.source()
-    );
-    html.open("html", &[("lang", &"en")]);
-    html.open("head", &[]);
-    html.open("meta", &[("charset", &"utf-8")]);
-    html.open("meta", &[("http-equiv", &"Content-Security-Policy"), ("content", &policy)]);
-    html.open("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
-    html.open("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
-    html.open("meta", &[("name", &"referrer"), ("content", &"no-referrer")]);
-    html.element("title", &[], format!("Compliance report: {}", names.join(", ")));
-    html.inline(STYLE);
-    html.end("head");
-    html.open("body", &[]);
-    html.open("main", &[]);
-    for report in reports {
-        train(&mut html, report);
-    }
-    html.end("main");
-    html.inline(SCRIPT);
-    html.end("body");
-    html.end("html");
-    html.finish()
+    document(&format!("Compliance report: {}", names.join(", ")), STYLE, TABLES, |html| {
+        for report in reports {
+            train(html, report);
+        }
+    })
 }
 
 fn train(html: &mut Html, report: &Report) {

@@ -1,56 +1,13 @@
-//! The tables of the page. The script makes their heads into buttons and adds filters; what it needs to know stands in
-//! `data-` attributes: how a column sorts (`n` by number, `t` by text, `k` by the key of each cell), and whether its
-//! few values are worth a list to choose from.
+//! The tables of the page. Long ones can be sorted and filtered.
 
+use super::super::html::{Column, Html, Sort, begin, end};
 use super::super::words::{count, status, time};
-use super::html::{Attribute, Html};
 use super::words::{self, UNKNOWN};
 use crate::advisory::Severity;
 use crate::report::{Compliance, Exposure, InstanceReport, Report, Summary};
 
 /// Instances of a CVE that are named; of more, their number says enough, and the page stays small.
 const NAMED: usize = 40;
-
-/// A column: its head, how it sorts, and whether it can be chosen from.
-struct Column(&'static str, Sort, bool);
-
-#[derive(Clone, Copy)]
-enum Sort {
-    Number,
-    Text,
-    Key,
-}
-
-fn begin(html: &mut Html, class: &'static str, label: &str, columns: &[Column]) {
-    html.open("div", &[("class", &"scroll")]);
-    html.open("table", &[("class", &class), ("aria-label", &label), ("data-rows", &label)]);
-    html.open("thead", &[]);
-    html.open("tr", &[]);
-    for Column(name, sort, choose) in columns {
-        let (sort, class) = match sort {
-            Sort::Number => ("n", "n"),
-            Sort::Text => ("t", ""),
-            Sort::Key => ("k", ""),
-        };
-        let mut attributes: Vec<Attribute<'_>> = vec![("scope", &"col"), ("data-sort", &sort)];
-        if !class.is_empty() {
-            attributes.push(("class", &class));
-        }
-        if *choose {
-            attributes.push(("data-choose", &""));
-        }
-        html.element("th", &attributes, name);
-    }
-    html.end("tr");
-    html.end("thead");
-    html.open("tbody", &[]);
-}
-
-fn finish(html: &mut Html) {
-    html.close("tbody");
-    html.close("table");
-    html.end("div");
-}
 
 /// Writes a figure; zero stands back.
 fn figure(html: &mut Html, number: Option<usize>) {
@@ -188,7 +145,7 @@ pub(super) fn instances(html: &mut Html, report: &Report) {
         }
         html.end("tr");
     }
-    finish(html);
+    end(html);
 }
 
 fn compliance(html: &mut Html, one: &InstanceReport) {
@@ -244,7 +201,7 @@ pub(super) fn cves(html: &mut Html, report: &Report) {
         html.element("td", &[("class", &"on")], format!("{}{rest}", named.join(", ")));
         html.end("tr");
     }
-    finish(html);
+    end(html);
 }
 
 /// The reports so far, newest first.

@@ -156,8 +156,8 @@ fn total(plan: &Plan, now: Timestamp) -> String {
             "remove": remove,
             "operation": "plan",
         },
-        "held": super::plan::held_count(plan),
-        "drifted": super::plan::drift_count(plan),
+        "held": plan.figures().held,
+        "drifted": plan.figures().drifted,
     });
     message(now, Level::Info, "change_summary", "summary.plan", &verdict(plan), rest)
 }

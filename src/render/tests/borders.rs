@@ -4,6 +4,7 @@ use super::sample::{
     at, change, cohort, empty, group_name, held, instances, label, lag, link, packages, planned_group,
     release, rides, switch_update_verify, whole_move,
 };
+use crate::advisory::{Coverage, Covered, CoveredCves, Severity, Uncured};
 use crate::conformance::Verdict;
 use crate::name::{Address, Ocid};
 use crate::plan::{ChangeAction, ChangeDetail, Cost, HeldReason, Plan, Reason, Work};
@@ -115,5 +116,48 @@ pub(super) fn large() -> Plan {
         }
     }
     plan.cost = Cost { changing_calls: 4000, work_requests: 2000 };
+    plan
+}
+
+/// That, with 300 packages that change and what the vendor says of them.
+pub(super) fn heavy() -> Plan {
+    let mut plan = large();
+    let of = |version: usize| {
+        let texts: Vec<String> = (0..300)
+            .map(|number| {
+                format!("package-number-{number:03}-1.{version}-{number}.el8_{}.x86_64", version + 5)
+            })
+            .collect();
+        crate::package::PackageSet::new(packages(&texts.iter().map(String::as_str).collect::<Vec<_>>()))
+    };
+    let (old, new) = (of(1), of(2));
+    let severities = [Severity::Low, Severity::Moderate, Severity::Important, Severity::Critical];
+    let closed: Vec<Covered> = old
+        .iter()
+        .zip(new.iter())
+        .step_by(2)
+        .enumerate()
+        .map(|(number, (old, new))| Covered {
+            id: format!("ELSA-2026-{}", 20_001 + number).into(),
+            kind: crate::patching::UpdateKind::Security,
+            severity: severities.get(number % 5).copied(),
+            title: format!("{} security update", old.name()).into(),
+            issued: None,
+            cves: (0..3).map(|cve| format!("CVE-2026-{}", 40_000 + number * 3 + cve).into()).collect(),
+            packages: vec![Uncured { package: old, fixed: new.evr().to_owned(), becomes: Some(new) }],
+        })
+        .collect();
+    let cves = CoveredCves {
+        closed: closed.iter().flat_map(|one| one.cves.iter().cloned()).collect(),
+        ..CoveredCves::default()
+    };
+    plan.moves = vec![crate::plan::ReleaseMove {
+        from: release("GL1"),
+        to: release("GL1.1"),
+        delta: crate::package::Delta::between(&old, &new),
+        groups: plan.groups.iter().map(|group| group.name.clone()).collect(),
+        instances: 2_000,
+        coverage: Some(Coverage { closed, cves, ..Coverage::default() }),
+    }];
     plan
 }

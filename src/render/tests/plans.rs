@@ -74,6 +74,12 @@ fn two_thousand_instances_are_a_short_read() {
     assert!(summary.lines().count() < 40, "{} lines", summary.lines().count());
     let text = plan(&sample, style(80, Detail::Default));
     assert!(text.lines().count() < 150, "{} lines", text.lines().count());
+    let heavy = borders::heavy();
+    let summary = plan(&heavy, style(80, Detail::Summary));
+    assert!(summary.lines().count() < 40, "{} lines", summary.lines().count());
+    let before = plan(&heavy, style(80, Detail::Default));
+    let before = before.split("\n\nChanges (").next().unwrap();
+    assert!(before.lines().count() < 150, "{} lines", before.lines().count());
     let full = plan(&sample, style(80, Detail::Full));
     assert!(!full.contains("--full"));
     for label in sample.labels.values().filter(|label| label.starts_with("batch")) {

@@ -111,7 +111,7 @@ impl<'a> Change<'a> {
             action: *action,
             kind: change_kind(detail),
             reason: at("unknown", None),
-            text: changes::words(plan, change),
+            text: changes::words_of(plan, change),
             from: None,
             to: None,
             packages: None,

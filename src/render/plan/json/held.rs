@@ -8,7 +8,7 @@ use crate::conformance::Lag;
 use crate::name::{GroupName, Ocid};
 use crate::op::Ticket;
 use crate::plan::{self, AheadReport, HeldReason, Plan};
-use crate::render::plan::held;
+use crate::render::plan::notes;
 use crate::render::words;
 use crate::rollout::Closure;
 
@@ -140,7 +140,10 @@ impl Note {
     /// A note of several advisories is as many.
     pub(super) fn of(plan: &Plan, note: &plan::Note) -> Vec<Self> {
         let code = note_code(note);
-        held::note(plan, note).into_iter().map(|text| Self { note: code, text }).collect()
+        notes::some(plan, std::slice::from_ref(note), &|names| names.join(", "))
+            .into_iter()
+            .map(|text| Self { note: code, text })
+            .collect()
     }
 }
 

@@ -21,7 +21,7 @@ use self::groups::Work;
 use self::held::{Ahead, Note};
 use self::steps::Step;
 use super::super::{encoded, words};
-use super::{drift_count, held_count, verdict};
+use super::verdict;
 use crate::name::{self, Ocid, ReleaseName, TrainName};
 use crate::op::{Lineage, PlanId};
 use crate::package::Digest;
@@ -188,7 +188,7 @@ pub(super) fn basis(plan: &Plan) -> Basis<'_> {
 }
 
 pub(super) fn summary(plan: &Plan) -> Summary {
-    let (add, change, destroy) = plan.counts();
+    let figures = plan.figures();
     let mut by_phase = BTreeMap::new();
     for step in &plan.steps {
         *by_phase.entry(step.phase()).or_default() += 1;
@@ -198,12 +198,12 @@ pub(super) fn summary(plan: &Plan) -> Summary {
         changes_anything: plan.changes_anything(),
         can_start: plan.can_start(),
         denied: plan.is_denied(),
-        add,
-        change,
-        destroy,
-        import: plan.imports.len(),
-        held: held_count(plan),
-        drifted: drift_count(plan),
+        add: figures.add,
+        change: figures.change,
+        destroy: figures.destroy,
+        import: figures.import,
+        held: figures.held,
+        drifted: figures.drifted,
         instances: Work::of_all(plan),
         steps: Steps { total: plan.steps.len(), by_phase },
         cost: plan.cost,

@@ -10,35 +10,39 @@ use std::fmt::{self, Display, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::words::clean;
+use super::words::clean;
 use crate::package::Digest;
+
+mod table;
+
+pub(in crate::render) use table::{Column, Sort, begin, end};
 
 /// HTML being written.
 #[derive(Default)]
-pub(super) struct Html(String);
+pub(in crate::render) struct Html(String);
 
 /// An attribute: a name of ours and a value that is escaped.
-pub(super) type Attribute<'a> = (&'static str, &'a dyn Display);
+pub(in crate::render) type Attribute<'a> = (&'static str, &'a dyn Display);
 
 /// A stylesheet or script of ours, put into the page as it is and allowed there by its digest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Inline {
+pub(in crate::render) struct Inline {
     /// `style` or `script`.
-    pub(super) tag: &'static str,
+    pub(in crate::render) tag: &'static str,
     /// The file.
-    pub(super) code: &'static str,
+    pub(in crate::render) code: &'static str,
 }
 
 impl Inline {
     /// Returns the source expression that lets a content security policy allow this very text.
-    pub(super) fn source(self) -> String {
+    pub(in crate::render) fn source(self) -> String {
         format!("'sha256-{}'", STANDARD.encode(Digest::of([self.code]).as_bytes()))
     }
 }
 
 impl Html {
     /// Begins an element.
-    pub(super) fn open(&mut self, tag: &'static str, attributes: &[Attribute<'_>]) {
+    pub(in crate::render) fn open(&mut self, tag: &'static str, attributes: &[Attribute<'_>]) {
         self.0.push('<');
         self.0.push_str(tag);
         for (name, value) in attributes {
@@ -52,40 +56,50 @@ impl Html {
     }
 
     /// Ends an element.
-    pub(super) fn close(&mut self, tag: &'static str) {
+    pub(in crate::render) fn close(&mut self, tag: &'static str) {
         self.0.push_str("</");
         self.0.push_str(tag);
         self.0.push('>');
     }
 
     /// Ends an element and the line.
-    pub(super) fn end(&mut self, tag: &'static str) {
+    pub(in crate::render) fn end(&mut self, tag: &'static str) {
         self.close(tag);
         self.0.push('\n');
     }
 
     /// Writes text.
-    pub(super) fn text(&mut self, text: impl Display) {
+    pub(in crate::render) fn text(&mut self, text: impl Display) {
         self.escape(&text);
     }
 
     /// Writes an element that holds text alone.
-    pub(super) fn element(&mut self, tag: &'static str, attributes: &[Attribute<'_>], text: impl Display) {
+    pub(in crate::render) fn element(
+        &mut self,
+        tag: &'static str,
+        attributes: &[Attribute<'_>],
+        text: impl Display,
+    ) {
         self.open(tag, attributes);
         self.text(text);
         self.close(tag);
     }
 
     /// Writes a stylesheet or script.
-    pub(super) fn inline(&mut self, inline: Inline) {
+    pub(in crate::render) fn inline(&mut self, inline: Inline) {
         self.open(inline.tag, &[]);
         self.0.push_str(inline.code);
         self.end(inline.tag);
     }
 
-    /// Returns the document with its type before it.
-    pub(super) fn finish(self) -> String {
-        format!("<!doctype html>\n{}", self.0)
+    /// Ends a line, where lines count.
+    pub(in crate::render) fn newline(&mut self) {
+        self.0.push('\n');
+    }
+
+    /// Writes an element that leads somewhere.
+    pub(in crate::render) fn link(&mut self, address: &str, text: impl Display) {
+        self.element("a", &[("href", &address)], text);
     }
 
     fn escape(&mut self, text: &dyn Display) {
@@ -112,6 +126,43 @@ impl Write for Escaping<'_> {
         }
         Ok(())
     }
+}
+
+/// What sorts and filters long tables, where scripts may run.
+pub(in crate::render) const TABLES: Inline = Inline { tag: "script", code: include_str!("html/tables.js") };
+
+/// Writes a page that needs nothing else: style and script are in it and allowed by their digests, and the page's own
+/// policy forbids whatever else it could load or send.
+pub(in crate::render) fn document(
+    title: &str,
+    style: Inline,
+    script: Inline,
+    main: impl FnOnce(&mut Html),
+) -> String {
+    let mut html = Html::default();
+    let policy = format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        style.source(),
+        script.source()
+    );
+    html.open("html", &[("lang", &"en")]);
+    html.open("head", &[]);
+    html.open("meta", &[("charset", &"utf-8")]);
+    html.open("meta", &[("http-equiv", &"Content-Security-Policy"), ("content", &policy)]);
+    html.open("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
+    html.open("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
+    html.open("meta", &[("name", &"referrer"), ("content", &"no-referrer")]);
+    html.element("title", &[], title);
+    html.inline(style);
+    html.end("head");
+    html.open("body", &[]);
+    html.open("main", &[]);
+    main(&mut html);
+    html.end("main");
+    html.inline(script);
+    html.end("body");
+    html.end("html");
+    format!("<!doctype html>\n{}", html.0)
 }
 
 #[cfg(test)]
