@@ -15,30 +15,30 @@ use crate::package::Digest;
 
 /// HTML being written.
 #[derive(Default)]
-pub(super) struct Html(String);
+pub(in crate::render) struct Html(String);
 
 /// An attribute: a name of ours and a value that is escaped.
-pub(super) type Attribute<'a> = (&'static str, &'a dyn Display);
+pub(in crate::render) type Attribute<'a> = (&'static str, &'a dyn Display);
 
 /// A stylesheet or script of ours, put into the page as it is and allowed there by its digest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Inline {
+pub(in crate::render) struct Inline {
     /// `style` or `script`.
-    pub(super) tag: &'static str,
+    pub(in crate::render) tag: &'static str,
     /// The file.
-    pub(super) code: &'static str,
+    pub(in crate::render) code: &'static str,
 }
 
 impl Inline {
     /// Returns the source expression that lets a content security policy allow this very text.
-    pub(super) fn source(self) -> String {
+    pub(in crate::render) fn source(self) -> String {
         format!("'sha256-{}'", STANDARD.encode(Digest::of([self.code]).as_bytes()))
     }
 }
 
 impl Html {
     /// Begins an element.
-    pub(super) fn open(&mut self, tag: &'static str, attributes: &[Attribute<'_>]) {
+    pub(in crate::render) fn open(&mut self, tag: &'static str, attributes: &[Attribute<'_>]) {
         self.0.push('<');
         self.0.push_str(tag);
         for (name, value) in attributes {
@@ -52,39 +52,44 @@ impl Html {
     }
 
     /// Ends an element.
-    pub(super) fn close(&mut self, tag: &'static str) {
+    pub(in crate::render) fn close(&mut self, tag: &'static str) {
         self.0.push_str("</");
         self.0.push_str(tag);
         self.0.push('>');
     }
 
     /// Ends an element and the line.
-    pub(super) fn end(&mut self, tag: &'static str) {
+    pub(in crate::render) fn end(&mut self, tag: &'static str) {
         self.close(tag);
         self.0.push('\n');
     }
 
     /// Writes text.
-    pub(super) fn text(&mut self, text: impl Display) {
+    pub(in crate::render) fn text(&mut self, text: impl Display) {
         self.escape(&text);
     }
 
     /// Writes an element that holds text alone.
-    pub(super) fn element(&mut self, tag: &'static str, attributes: &[Attribute<'_>], text: impl Display) {
+    pub(in crate::render) fn element(
+        &mut self,
+        tag: &'static str,
+        attributes: &[Attribute<'_>],
+        text: impl Display,
+    ) {
         self.open(tag, attributes);
         self.text(text);
         self.close(tag);
     }
 
     /// Writes a stylesheet or script.
-    pub(super) fn inline(&mut self, inline: Inline) {
+    pub(in crate::render) fn inline(&mut self, inline: Inline) {
         self.open(inline.tag, &[]);
         self.0.push_str(inline.code);
         self.end(inline.tag);
     }
 
     /// Returns the document with its type before it.
-    pub(super) fn finish(self) -> String {
+    pub(in crate::render) fn finish(self) -> String {
         format!("<!doctype html>\n{}", self.0)
     }
 

@@ -7,27 +7,13 @@ use super::html::{Html, Inline};
 use super::{chart, tables, words};
 use crate::report::Report;
 
-pub(super) const STYLE: Inline = Inline { tag: "style", code: include_str!("report.css") };
+pub(in crate::render) const STYLE: Inline = Inline { tag: "style", code: include_str!("report.css") };
 pub(super) const SCRIPT: Inline = Inline { tag: "script", code: include_str!("report.js") };
 
 pub(super) fn page(reports: &[Report]) -> String {
     let mut html = Html::default();
     let names: Vec<&str> = reports.iter().map(|report| report.train.as_str()).collect();
-    let policy = format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        STYLE.source(),
-        SCRIPT.source()
-    );
-    html.open("html", &[("lang", &"en")]);
-    html.open("head", &[]);
-    html.open("meta", &[("charset", &"utf-8")]);
-    html.open("meta", &[("http-equiv", &"Content-Security-Policy"), ("content", &policy)]);
-    html.open("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
-    html.open("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
-    html.open("meta", &[("name", &"referrer"), ("content", &"no-referrer")]);
-    html.element("title", &[], format!("Compliance report: {}", names.join(", ")));
-    html.inline(STYLE);
-    html.end("head");
+    begin(&mut html, &format!("Compliance report: {}", names.join(", ")), &[STYLE, SCRIPT]);
     html.open("body", &[]);
     html.open("main", &[]);
     for report in reports {
@@ -38,6 +24,28 @@ pub(super) fn page(reports: &[Report]) -> String {
     html.end("body");
     html.end("html");
     html.finish()
+}
+
+/// Begins a page that loads nothing, up to its body: what is in it of style and script is allowed by digest, and nothing else.
+pub(in crate::render) fn begin(html: &mut Html, title: &str, inlines: &[Inline]) {
+    let mut policy = "default-src 'none'".to_owned();
+    for inline in inlines {
+        policy.extend(["; ", inline.tag, "-src ", &inline.source()]);
+    }
+    policy.push_str("; base-uri 'none'; form-action 'none'");
+    html.open("html", &[("lang", &"en")]);
+    html.open("head", &[]);
+    html.open("meta", &[("charset", &"utf-8")]);
+    html.open("meta", &[("http-equiv", &"Content-Security-Policy"), ("content", &policy)]);
+    html.open("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
+    html.open("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
+    html.open("meta", &[("name", &"referrer"), ("content", &"no-referrer")]);
+    html.element("title", &[], title);
+    // Scripts stand at the end of the body, where all they work on is there.
+    for style in inlines.iter().filter(|inline| inline.tag == "style") {
+        html.inline(*style);
+    }
+    html.end("head");
 }
 
 fn train(html: &mut Html, report: &Report) {
