@@ -73,6 +73,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "conformance",
             "name",
             "observed",
+            "op",
             "package",
             "patching",
             "plan",

@@ -11,6 +11,7 @@ use super::exit;
 use crate::name::Spelled;
 use crate::render::Detail;
 
+mod audit;
 mod fleet;
 mod import;
 mod lifecycle;
@@ -21,6 +22,7 @@ mod simulate;
 mod state;
 mod train;
 
+pub(super) use audit::{Audit, AuditLayout};
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
@@ -76,6 +78,7 @@ pub(super) enum Command {
     Rollout(Rollout),
     Import(Import),
     Report(Report),
+    Audit(Audit),
     State(StateCommand),
     ForceUnlock(ForceUnlock),
     Simulate(Simulate),

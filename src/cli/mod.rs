@@ -6,6 +6,7 @@
 mod advisories;
 mod apply;
 mod args;
+mod audit;
 mod basis;
 mod connect;
 mod context;
@@ -105,6 +106,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Update(arguments) => update::run(&context, &arguments),
         Command::Rollout(arguments) => rollout::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),
+        Command::Audit(arguments) => audit::run(&context, &arguments),
         Command::State(arguments) => state::run(&context, &arguments),
         Command::ForceUnlock(arguments) => locks::force(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),

@@ -3,7 +3,7 @@
 mod borders;
 mod crews;
 #[path = "../../tests/support/golden.rs"]
-mod golden;
+pub(super) mod golden;
 mod imports;
 mod lags;
 mod plans;

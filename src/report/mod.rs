@@ -6,6 +6,7 @@
 //! always called it: no security update is outstanding. Only where that can be said: an instance that the service does
 //! not know, or that has no software source, is offered nothing, and is neither compliant nor not.
 
+pub mod audit;
 mod exposure;
 mod finding;
 mod fleet;

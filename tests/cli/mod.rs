@@ -1,5 +1,6 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
+mod audit;
 mod credentials;
 mod database;
 mod diff;
