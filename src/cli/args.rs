@@ -12,6 +12,7 @@ use crate::name::Spelled;
 use crate::render::Detail;
 
 mod audit;
+mod completions;
 mod fleet;
 mod import;
 mod lifecycle;
@@ -23,6 +24,7 @@ mod state;
 mod train;
 
 pub(super) use audit::{Audit, AuditLayout};
+pub(super) use completions::{Completions, Shell};
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::{Import, ImportAction, ImportOptions};
 pub(super) use lifecycle::{
@@ -82,6 +84,7 @@ pub(super) enum Command {
     State(StateCommand),
     ForceUnlock(ForceUnlock),
     Simulate(Simulate),
+    Completions(Completions),
 }
 
 #[derive(Debug, Args)]

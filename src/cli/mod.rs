@@ -8,6 +8,7 @@ mod apply;
 mod args;
 mod audit;
 mod basis;
+mod completions;
 mod connect;
 mod context;
 mod credentials;
@@ -110,6 +111,7 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::State(arguments) => state::run(&context, &arguments),
         Command::ForceUnlock(arguments) => locks::force(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
+        Command::Completions(arguments) => completions::run(&context, &arguments),
     };
     ended.unwrap_or_else(|error| {
         context.terminal.report(&error);
