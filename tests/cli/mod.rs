@@ -9,6 +9,7 @@ mod drift;
 mod encryption;
 mod exact;
 mod examples;
+mod exits;
 mod fmt;
 mod freeze;
 mod import;
