@@ -1,6 +1,7 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
 mod audit;
+mod ci;
 mod completions;
 mod credentials;
 mod database;
