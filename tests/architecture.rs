@@ -76,6 +76,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "conformance",
             "name",
             "observed",
+            "op",
             "package",
             "patching",
             "plan",

@@ -12,6 +12,8 @@ use super::exit;
 use crate::name::Spelled;
 use crate::render::Detail;
 
+mod audit;
+mod completions;
 mod consent;
 mod fleet;
 mod import;
@@ -24,6 +26,8 @@ mod simulate;
 mod state;
 mod train;
 
+pub(super) use audit::{Audit, AuditLayout};
+pub(super) use completions::{Completions, Shell};
 pub(super) use consent::{Approve, Override, SavedPlan};
 pub(super) use fleet::{Format, Report, Status, Update};
 pub(super) use import::{Import, ImportAction, ImportOptions};
@@ -95,9 +99,11 @@ pub(super) enum Command {
     Rollout(Rollout),
     Import(Import),
     Report(Report),
+    Audit(Audit),
     State(StateCommand),
     ForceUnlock(ForceUnlock),
     Simulate(Simulate),
+    Completions(Completions),
 }
 
 #[derive(Debug, Args)]

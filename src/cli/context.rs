@@ -106,6 +106,13 @@ impl Context {
         command_line(&words)
     }
 
+    /// Returns a file of the workspace as it is called where the command line was typed: so a repository calls its train
+    /// files, whose workspace is one of its folders.
+    pub(super) fn as_called_where_typed(&self, file: &Path) -> PathBuf {
+        let path = self.chdir.as_ref().map_or_else(|| file.to_owned(), |folder| folder.join(file));
+        path.components().filter(|part| *part != std::path::Component::CurDir).collect()
+    }
+
     /// Returns what the run may ask of services, whatever number of trains, services and clients it has. `calls` is
     /// `--parallelism`, of which a command line has one.
     pub(super) fn allowance(&self, calls: usize) -> Allowance {

@@ -7,7 +7,9 @@ mod advisories;
 mod apply;
 mod approve;
 mod args;
+mod audit;
 mod basis;
+mod completions;
 mod connect;
 mod context;
 mod credentials;
@@ -118,9 +120,11 @@ fn run(arguments: &[OsString]) -> u8 {
         Command::Update(arguments) => update::run(&context, &arguments),
         Command::Rollout(arguments) => rollout::run(&context, &arguments),
         Command::Report(arguments) => report::run(&context, &arguments),
+        Command::Audit(arguments) => audit::run(&context, &arguments),
         Command::State(arguments) => state::run(&context, &arguments),
         Command::ForceUnlock(arguments) => locks::force(&context, &arguments),
         Command::Simulate(arguments) => simulate::run(&context, &arguments),
+        Command::Completions(arguments) => completions::run(&context, &arguments),
     };
     let code = ended.unwrap_or_else(|error| {
         context.terminal.report(&error);

@@ -39,6 +39,22 @@ fn create_with(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Writes a document: whole or not at all, so that a page on a web server is never half a one. One that is there is
+/// replaced. It is for others to read, as far as the user's mask lets them.
+pub(super) fn publish(path: &Path, document: &str) -> io::Result<()> {
+    // A pipe or a device (/dev/stdout) can be written to and not be replaced.
+    if fs::metadata(path).is_ok_and(|known| !known.is_file()) {
+        return fs::write(path, document);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temporary =
+        tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+    temporary.write_all(document.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +82,16 @@ mod tests {
         assert_eq!(create(&file, "second").map_err(|error| error.kind()), Err(io::ErrorKind::AlreadyExists));
         assert_eq!(fs::read_to_string(&file).unwrap(), "first");
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_document_replaces_the_one_before_or_leaves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        publish(&path, "one").unwrap();
+        publish(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(publish(&folder.path().join("nowhere/report.html"), "x").is_err());
     }
 }

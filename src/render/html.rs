@@ -131,19 +131,19 @@ impl Write for Escaping<'_> {
 /// What sorts and filters long tables, where scripts may run.
 pub(in crate::render) const TABLES: Inline = Inline { tag: "script", code: include_str!("html/tables.js") };
 
-/// Writes a page that needs nothing else: style and script are in it and allowed by their digests, and the page's own
+/// Writes a page that needs nothing else: style and script, where it has one, are in it and allowed by their digests, and the page's own
 /// policy forbids whatever else it could load or send.
 pub(in crate::render) fn document(
     title: &str,
     style: Inline,
-    script: Inline,
+    script: Option<Inline>,
     main: impl FnOnce(&mut Html),
 ) -> String {
     let mut html = Html::default();
+    let script_source = script.map_or_else(String::new, |script| format!("; script-src {}", script.source()));
     let policy = format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src {}{script_source}; base-uri 'none'; form-action 'none'",
         style.source(),
-        script.source()
     );
     html.open("html", &[("lang", &"en")]);
     html.open("head", &[]);
@@ -159,7 +159,9 @@ pub(in crate::render) fn document(
     html.open("main", &[]);
     main(&mut html);
     html.end("main");
-    html.inline(script);
+    if let Some(script) = script {
+        html.inline(script);
+    }
     html.end("body");
     html.end("html");
     format!("<!doctype html>\n{}", html.0)

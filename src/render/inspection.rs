@@ -202,15 +202,23 @@ fn told(run: &crate::state::store::HistoryRecord) -> String {
     if run.interrupted {
         told.push_str(", interrupted");
     }
-    let Consent { approvals, overridden } = &run.consent;
+    told.push_str(&consent(&run.consent));
+    with_flags(told, &run.overrides)
+}
+
+/// Says by whose word a plan was applied, as what follows a sentence; nothing where nobody's was needed.
+pub(super) fn consent(consent: &Consent) -> String {
+    let Consent { approvals, overridden } = consent;
+    let mut told = String::new();
     if !approvals.is_empty() {
         let names: Vec<&str> = approvals.iter().map(|approved| approved.name.as_str()).collect();
-        let _ = write!(told, ", approved by {}", names.join(", "));
+        let _ = write!(told, ", approved by {}", clean(&names.join(", ")));
     }
     if let Some(overridden) = overridden {
-        let _ = write!(told, ", set aside {}: {}", overridden.broken.join(", "), clean(&overridden.reason));
+        let (broken, reason) = (overridden.broken.join(", "), &overridden.reason);
+        let _ = write!(told, ", set aside {}: {}", clean(&broken), clean(reason));
     }
-    with_flags(told, &run.overrides)
+    told
 }
 
 /// Adds the flags by which something went on without a question, or past a refusal.

@@ -3,6 +3,7 @@
 //! Renderers are handed data and compute nothing but layout. They write to a `String` or a terminal they are given;
 //! whether there is colour, and how wide it may get, is decided once in [`crate::cli`].
 
+mod audit;
 mod coverage;
 mod delta;
 mod diff;
@@ -35,6 +36,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{AuditFormat, audit, audit_gaps, audit_verdict};
 pub(crate) use coverage::advisory_count;
 pub use diff::{DiffFormat, diff};
 pub use drift::{drift, no_drift};

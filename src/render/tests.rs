@@ -6,7 +6,7 @@ mod comments;
 mod crews;
 mod formats;
 #[path = "../../tests/support/golden.rs"]
-mod golden;
+pub(super) mod golden;
 mod graphs;
 mod imports;
 #[path = "../../tests/support/schema.rs"]

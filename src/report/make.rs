@@ -55,6 +55,8 @@ pub fn make(input: &Input<'_>) -> Report {
         groups.push(GroupReport {
             name: group.name.clone(),
             release: group.release.clone(),
+            // Whatever has a status is a group of the file.
+            line: input.fleet.train.group(&group.name).map_or(1, |group| group.line),
             at_level: group.at_level,
             allowed: group.allowed,
             summary: tally.end(&exposures),
@@ -64,6 +66,7 @@ pub fn make(input: &Input<'_>) -> Report {
     let stale = status.groups.iter().flat_map(|group| &group.instances).filter(|line| line.is_stale).count();
     Report {
         train: status.train.clone(),
+        file: input.fleet.train.file.display().to_string(),
         at: status.at,
         tool: env!("CARGO_PKG_VERSION"),
         serial: status.serial,

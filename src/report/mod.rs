@@ -6,7 +6,9 @@
 //! always called it: no security update is outstanding. Only where that can be said: an instance that the service does
 //! not know, or that has no software source, is offered nothing, and is neither compliant nor not.
 
+pub mod audit;
 mod exposure;
+mod finding;
 mod fleet;
 mod make;
 pub mod rollout;
@@ -27,6 +29,7 @@ use crate::observed::InstanceStatus;
 use crate::plan::ServiceLabel;
 use crate::state::store::ReportRecord;
 
+pub use finding::{Finding, Matter, Standing, Subject, findings, standing};
 pub use fleet::{Fleet, FleetStatus, GroupStatus, InstanceLine, ScheduleLine};
 pub use make::{Input, make};
 
@@ -38,6 +41,8 @@ pub const FORMAT_VERSION: u32 = 1;
 pub struct Report {
     /// The train.
     pub train: TrainName,
+    /// Its file, as seen from where the command was typed.
+    pub file: String,
     /// When the service was asked, by its clock where that is the simulator's.
     pub at: Timestamp,
     /// The version of this program.
@@ -67,6 +72,8 @@ pub struct GroupReport {
     pub name: GroupName,
     /// The release it is bound to.
     pub release: ReleaseName,
+    /// The line of the train's file that declares it, from 1.
+    pub line: usize,
     /// Whether it is at level: all its members are, but for those that may be below.
     pub at_level: bool,
     /// How many members may be below level.

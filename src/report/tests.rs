@@ -242,3 +242,49 @@ fn what_is_not_all_never_reads_as_all() {
     assert_eq!(percent(5000, 5000).as_deref(), Some("100.0"));
     assert_eq!(serde_json::to_string(&Percent::of(1, 3)).unwrap(), "33.3");
 }
+
+#[test]
+fn each_member_passes_fails_or_is_skipped_and_what_is_wrong_is_listed_once() {
+    let report = made(|_| ());
+    let told: Vec<_> = report
+        .instances
+        .iter()
+        .map(|one| (one.name.strip_prefix("ocid1.thing.oc1..").unwrap_or(&one.name), standing(one)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("behind", Standing::Failed),
+            ("elsewhere", Standing::Failed),
+            ("at", Standing::Passed),
+            ("lost", Standing::Skipped),
+            // It has all that it should have, as far as anybody knows.
+            ("silent", Standing::Skipped),
+            ("ahead", Standing::Failed),
+        ]
+    );
+    let wrong: Vec<_> = findings(&report)
+        .iter()
+        .map(|finding| {
+            let of = match &finding.subject {
+                Subject::Instance(one) => one.name.rsplit('.').next().unwrap_or_default().to_owned(),
+                Subject::Cve(cve, labels) => format!("{} on {}", cve.name, labels.len()),
+            };
+            (finding.matter, finding.group.name.as_str(), of)
+        })
+        .collect();
+    let expected = [
+        (Matter::NotCompliant, "web", "behind"),
+        (Matter::NotCompliant, "web", "elsewhere"),
+        (Matter::BelowLevel, "web", "behind"),
+        (Matter::BelowLevel, "web", "elsewhere"),
+        (Matter::BelowLevel, "db", "ahead"),
+        (Matter::Unknown, "web", "lost"),
+        (Matter::Unknown, "db", "ahead"),
+        (Matter::Silent, "web", "silent"),
+        (Matter::Cve, "web", "CVE-b on 2"),
+        (Matter::Cve, "web", "CVE-a on 2"),
+        (Matter::Cve, "web", "CVE-c on 1"),
+    ];
+    assert_eq!(wrong, expected.map(|(matter, group, of)| (matter, group, of.to_owned())));
+}

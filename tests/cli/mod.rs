@@ -1,5 +1,8 @@
 //! The real program: exit codes, what goes to which stream, and what is left on disk.
 
+mod audit;
+mod ci;
+mod completions;
 mod credentials;
 mod database;
 mod diff;
@@ -7,6 +10,7 @@ mod drift;
 mod encryption;
 mod exact;
 mod examples;
+mod exits;
 mod fmt;
 mod formats;
 mod freeze;

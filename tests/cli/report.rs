@@ -86,9 +86,26 @@ fn a_file_is_written_as_its_name_says_and_replaced_as_a_whole() {
     assert!(read("report.html").starts_with("train,"));
     assert_eq!(read("state/great-linux.reports").lines().count(), 5);
 
+    // One look at the fleet, whatever number of files is made of it.
+    let several = ["report", "--out", "a.html", "--out", "a.xml", "--out", "a.sarif"];
+    let ran = workspace.run(&several).expect(exit::DONE);
+    assert!(
+        ["Wrote a.html", "Wrote a.xml", "Wrote a.sarif"].iter().all(|part| ran.stderr.contains(part)),
+        "{}",
+        ran.stderr
+    );
+    for (name, start) in
+        [("a.html", "<!doctype html>"), ("a.xml", "<?xml version=\"1.0\""), ("a.sarif", "{\n  \"$schema\"")]
+    {
+        assert!(read(name).starts_with(start), "{name}: {}", &read(name)[..60]);
+    }
+    assert!(read("a.xml").contains("<testsuite name=\"great-linux.canary\" tests=\"3\" failures=\"3\""));
+    assert!(read("a.sarif").contains("\"uri\": \"trains/great-linux.toml\""));
+    assert_eq!(read("state/great-linux.reports").lines().count(), 6);
+
     let ran = workspace.run(&["report", "--out", "nowhere/report.html"]).expect(exit::ERROR);
     assert!(ran.stderr.contains("nowhere/report.html"), "{}", ran.stderr);
-    assert_eq!(read("state/great-linux.reports").lines().count(), 5, "what was not written is not kept");
+    assert_eq!(read("state/great-linux.reports").lines().count(), 6, "what was not written is not kept");
 }
 
 #[test]

@@ -128,11 +128,11 @@ pub(in crate::cli) struct Report {
     #[command(flatten)]
     pub(in crate::cli) selection: Selection,
 
-    /// Write the report to FILE [default: to stdout]
+    /// Write the report to FILE [default: to stdout]; given several times, the same report as each name ends
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) out: Option<PathBuf>,
+    pub(in crate::cli) out: Vec<PathBuf>,
 
-    /// What to write [default: as the name of FILE ends, else html]
+    /// What to write [default: as the name of FILE ends (.json, .csv, .md, .xml for JUnit, .sarif), else html]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(in crate::cli) format: Option<Format>,
 
@@ -153,4 +153,8 @@ pub(in crate::cli) enum Format {
     Csv,
     /// The tables, for wikis and pull requests
     Markdown,
+    /// A test case for each instance, in JUnit's XML, for CI systems
+    Junit,
+    /// What is wrong, in SARIF 2.1.0, for code scanning
+    Sarif,
 }

@@ -23,7 +23,7 @@ const STYLE: Inline =
 /// Writes the page.
 pub(super) fn page(plan: &Plan) -> String {
     let title = format!("Plan of {}: {}", plan.basis.train, verdict(plan));
-    document(&title, STYLE, TABLES, |html| {
+    document(&title, STYLE, Some(TABLES), |html| {
         html.open("section", &[("data-train", &plan.basis.train)]);
         header(html, plan);
         figures(html, plan);

@@ -1,10 +1,12 @@
-//! The compliance report as HTML, JSON, CSV and Markdown. Everything in it has been worked out by
+//! The compliance report as HTML, JSON, CSV, Markdown, JUnit XML and SARIF. Everything in it has been worked out by
 //! [`crate::report`]; here it is only laid out.
 
 mod chart;
 mod csv;
+mod junit;
 mod markdown;
-mod page;
+pub(super) mod page;
+mod sarif;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,10 @@ pub enum ReportFormat {
     Csv,
     /// The tables, for pull requests and wikis.
     Markdown,
+    /// A test for each instance, for CI systems.
+    Junit,
+    /// What is wrong, for code scanning.
+    Sarif,
 }
 
 /// Writes the reports of some trains as one document.
@@ -34,6 +40,8 @@ pub fn report(reports: &[Report], format: ReportFormat) -> String {
         ReportFormat::Json => json(reports),
         ReportFormat::Csv => csv::csv(reports),
         ReportFormat::Markdown => markdown::markdown(reports),
+        ReportFormat::Junit => junit::junit(reports),
+        ReportFormat::Sarif => sarif::sarif(reports),
     }
 }
 

@@ -6,12 +6,12 @@ use super::super::words::{count, time};
 use super::{chart, tables, words};
 use crate::report::Report;
 
-pub(super) const STYLE: Inline =
+pub(in crate::render) const STYLE: Inline =
     Inline { tag: "style", code: concat!(include_str!("../html/base.css"), include_str!("report.css")) };
 
 pub(super) fn page(reports: &[Report]) -> String {
     let names: Vec<&str> = reports.iter().map(|report| report.train.as_str()).collect();
-    document(&format!("Compliance report: {}", names.join(", ")), STYLE, TABLES, |html| {
+    document(&format!("Compliance report: {}", names.join(", ")), STYLE, Some(TABLES), |html| {
         for report in reports {
             train(html, report);
         }

@@ -1,5 +1,7 @@
 //! Reports as documents: the same report in each format, with names that try to be more than names.
 
+mod machines;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -95,6 +97,7 @@ fn made() -> Report {
     let name: Arc<str> = HOSTILE.into();
     Report {
         train: TrainName::new("great-linux"),
+        file: "trains/great-linux.toml".to_owned(),
         at: at(),
         tool: "0.1.0",
         serial: 4,
@@ -108,6 +111,7 @@ fn made() -> Report {
         groups: vec![GroupReport {
             name: GroupName::new("web"),
             release: ReleaseName::new("GL1"),
+            line: 33,
             at_level: false,
             allowed: 0,
             summary,

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::super::words::{count, time};
+use super::super::words::{count, counts, time};
 use crate::advisory::Severity;
-use crate::report::{Compliance, Exposure, InstanceReport, Limit, Percent, Report, Unknown};
+use crate::observed::InstanceStatus;
+use crate::report::{
+    Compliance, CveReport, Exposure, InstanceReport, Limit, Matter, Percent, Report, Unknown,
+};
 
 /// What stands where nobody knows.
 pub(super) const UNKNOWN: &str = "?";
@@ -145,4 +148,78 @@ pub(super) fn limit(limit: Limit) -> String {
             format!("The errata of {} state no severity.", count(cves, "CVE"))
         }
     }
+}
+
+/// Says what keeps an instance below its release's level.
+pub(super) fn below(instance: &InstanceReport) -> String {
+    let mut told = format!("not at the level of {}", instance.release);
+    let rides = release(instance);
+    if let Some(instead) = rides.strip_prefix(instance.release.as_str()).filter(|rest| !rest.is_empty()) {
+        told.push_str(instead);
+    }
+    if let Some(conformance) = instance.conformance {
+        let parts = counts(&[
+            (conformance.behind, "behind"),
+            (conformance.ahead, "ahead"),
+            (conformance.missing, "missing"),
+            (conformance.extra, "extra"),
+        ]);
+        if !parts.is_empty() {
+            told.push_str(": ");
+            told.push_str(&parts);
+        }
+    }
+    if !instance.streams.is_empty() {
+        told.push_str("; streams: ");
+        told.push_str(&streams(instance));
+    }
+    told
+}
+
+/// Says that an instance does not check in, and since when.
+pub(super) fn silence(instance: &InstanceReport) -> Option<String> {
+    (instance.agent == Some(InstanceStatus::Unreachable)).then(|| match instance.last_checkin {
+        Some(at) => format!("it does not check in: what is known of it is of {}", time(at)),
+        None => "it does not check in, and never has as far as the service says".to_owned(),
+    })
+}
+
+/// Says what is wrong with an instance.
+pub(super) fn matter(matter: Matter, instance: &InstanceReport) -> String {
+    match matter {
+        Matter::NotCompliant => {
+            let updates = instance.updates.unwrap_or_default();
+            let cves = instance.cves.filter(|cves| cves.total() > 0);
+            let cves = cves.map(|cves| {
+                let worst = cves.worst().map(|worst| format!(", worst: {}", severity(Some(worst))));
+                format!(", {} open{}", count(cves.total(), "CVE"), worst.unwrap_or_default())
+            });
+            format!("{} outstanding{}", count(updates.security, "security update"), cves.unwrap_or_default())
+        }
+        Matter::BelowLevel => below(instance),
+        Matter::Unknown => match instance.security {
+            Compliance::Unknown { because: why } => {
+                format!("nothing can be said of its compliance: {}", because(why))
+            }
+            Compliance::Compliant | Compliance::NotCompliant => String::new(),
+        },
+        Matter::Silent => silence(instance).unwrap_or_default(),
+        Matter::Reboot => "waits for a reboot".to_owned(),
+        // That is of no one instance.
+        Matter::Cve => String::new(),
+    }
+}
+
+/// Says that a CVE is open, how bad it is, and on how many of a group.
+pub(super) fn open(cve: &CveReport, on: usize, of: usize) -> String {
+    let severity = match cve.severity {
+        Some(known) => format!("{}, {}", severity(Some(known)), cve.errata.join(", ")),
+        None => cve.errata.join(", "),
+    };
+    let severity = if severity.is_empty() { "no erratum is known".to_owned() } else { severity };
+    let packages = match cve.packages.as_slice() {
+        [] => String::new(),
+        names => format!(" in {}", names.join(", ")),
+    };
+    format!("{} ({severity}){packages} is open on {on} of {}", cve.name, count(of, "instance"))
 }

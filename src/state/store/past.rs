@@ -44,9 +44,12 @@ impl<M: Medium> Kept<M> {
     pub(super) async fn lines<T: DeserializeOwned>(&self, item: &Item) -> Result<Lines<T>, StoreError> {
         let bytes = self.medium().look().read(item).await?.unwrap_or_default();
         let place = self.medium().place(item);
-        let mut lines = Lines { place, records: Vec::new(), unreadable: Vec::new() };
+        let mut lines = Lines { place, records: Vec::new(), unreadable: Vec::new(), cut_short: false };
         for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let Some(line) = line.strip_suffix(b"\n") else { break };
+            let Some(line) = line.strip_suffix(b"\n") else {
+                lines.cut_short = true;
+                break;
+            };
             match serde_json::from_slice(line) {
                 _ if line.is_empty() => {}
                 Ok(record) => lines.records.push(record),

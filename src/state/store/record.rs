@@ -179,6 +179,8 @@ pub struct Lines<T> {
     pub records: Vec<T>,
     /// The lines, from 1, that could not be read.
     pub unreadable: Vec<usize>,
+    /// Whether there is a last line without its end, which a crash cut short: no record, and not counted as unreadable.
+    pub cut_short: bool,
 }
 
 /// What is kept of a compliance report, for the trend of later ones. Figures only: nothing is decided by them.

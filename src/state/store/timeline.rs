@@ -105,7 +105,7 @@ mod tests {
         ];
         for (what, records, serial, ahead) in cases {
             let place = Place::named("history".to_owned());
-            let lines = Lines { place, records, unreadable: Vec::new() };
+            let lines = Lines { place, records, unreadable: Vec::new(), cut_short: false };
             let state = State { serial, ..State::new(TrainName::new("t"), Lineage("5eed".into())) };
             assert_eq!(lines.ahead_of(&state).map(|left| left.serial), ahead, "{what}");
         }
