@@ -458,6 +458,12 @@ fn the_end_counts_addresses_whose_steps_are_all_done() {
     assert_eq!(messages[1]["code"], "outcome.waiting");
     assert_eq!(messages[1]["steps"], json!({ "done": 8, "already": 0, "failed": 0, "not_started": 39 }));
     assert_eq!(messages[1]["serial"], 42);
+    let failed = Outcome { counts: StepCounts { failed: 1, ..outcome.counts }, ..outcome };
+    let told = stream_outcome(&plan, &failed, plan.created);
+    assert!(
+        told.contains("Apply ended early. Resources: 1 added") && told.contains("outcome.partial"),
+        "{told}"
+    );
 }
 
 #[test]
