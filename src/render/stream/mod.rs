@@ -167,7 +167,11 @@ pub fn stream_outcome(plan: &Plan, outcome: &Outcome, now: Timestamp) -> String 
     let done = run::completed(plan, outcome);
     let count = |wanted: &str| done.iter().filter(|(_, action)| *action == wanted).count();
     let (add, change, remove, import) = (count("create"), count("update"), count("delete"), count("import"));
-    let text = format!("Apply complete! Resources: {add} added, {change} changed, {remove} destroyed.");
+    let ended = match outcome.interrupted || outcome.stopped || outcome.counts.failed > 0 {
+        true => "Apply ended early.",
+        false => "Apply complete!",
+    };
+    let text = format!("{ended} Resources: {add} added, {change} changed, {remove} destroyed.");
     let changes =
         json!({ "add": add, "change": change, "import": import, "remove": remove, "operation": "apply" });
     let mut lines =

@@ -260,6 +260,23 @@ proptest! {
     }
 }
 
+#[test]
+fn every_code_of_the_stream_is_documented() {
+    let documented = include_str!("../../../docs/plan-formats.md");
+    let code = regex::Regex::new(r#""((apply|step|gate|run|outcome|summary|policy)[.][a-z-]+)""#).unwrap();
+    let sources = [include_str!("../stream/mod.rs"), include_str!("../stream/run.rs")];
+    let codes: BTreeSet<&str> = sources
+        .iter()
+        .flat_map(|source| code.captures_iter(source))
+        .filter_map(|found| found.get(1))
+        .map(|found| found.as_str())
+        .collect();
+    assert!(codes.len() > 24, "{codes:?}");
+    for code in codes {
+        assert!(documented.contains(&format!("`{code}`")), "docs/plan-formats.md does not tell of {code}");
+    }
+}
+
 /// What can be written to from two places.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
@@ -442,6 +459,12 @@ fn the_end_counts_addresses_whose_steps_are_all_done() {
     assert_eq!(messages[1]["code"], "outcome.waiting");
     assert_eq!(messages[1]["steps"], json!({ "done": 8, "already": 0, "failed": 0, "not_started": 39 }));
     assert_eq!(messages[1]["serial"], 42);
+    let failed = Outcome { counts: StepCounts { failed: 1, ..outcome.counts }, ..outcome };
+    let told = stream_outcome(&plan, &failed, plan.created);
+    assert!(
+        told.contains("Apply ended early. Resources: 1 added") && told.contains("outcome.partial"),
+        "{told}"
+    );
 }
 
 #[test]
