@@ -23,13 +23,13 @@ fn main() {
     match std::env::var(WORLD).map(|every| every.parse()) {
         Ok(Ok(every)) => bench(every),
         _ => {
+            renderings();
             // A peak is of a process: each world has one of its own.
             for every in ["10", "1"] {
                 let program = std::env::current_exe().expect("a bench knows where it lies");
                 let done = std::process::Command::new(program).env(WORLD, every).status();
                 assert!(done.is_ok_and(|status| status.success()), "the world of {every} failed");
             }
-            renderings();
         }
     }
 }

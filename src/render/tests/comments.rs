@@ -50,7 +50,8 @@ fn each_rung_says_what_it_folds() {
         assert!(text.contains("[The whole plan](<https://ci.example/jobs/7>)."), "{text}");
         assert!(text.contains("to add, ") && text.contains("DENIED by policy"), "{text}");
     }
-    for (number, text) in seen.iter().enumerate() {
+    // The last of these is the first of those that are filled up to the budget.
+    for (number, text) in seen.iter().enumerate().take(8) {
         golden::check(&format!("comment-rung-{number}"), text);
     }
 }

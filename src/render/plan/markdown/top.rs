@@ -208,17 +208,25 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> 
         format!("> {}", whole(options.link.as_deref())),
         String::new(),
     ]);
-    let lost = losses(plan).into_iter().map(|loss| format!("`{}` {}", loss.mark.0, short_words(&loss.what)));
+    let losses = losses(plan);
+    let lost = losses.iter().map(|loss| format!("`{}` {}", loss.mark.0, short_words(&loss.what)));
+    let whole = losses.iter().map(|loss| {
+        let of: Vec<String> = loss.of.iter().map(|name| code(name)).collect();
+        let of = if of.is_empty() { String::new() } else { format!(": {}", of.join(", ")) };
+        format!("`{}` {}{of}", loss.mark.0, escaped(&loss.what))
+    });
     let groups = summary::group_rows(plan).into_iter().map(|row| {
         let [name, release, level] = [&row.cells[0], &row.cells[1], &row.cells[2]];
-        format!("{}: {} {level}", code(&cut(name, SHORT)), short_words(release))
+        format!("{}: {} {level}", code(&cut(name, SHORT)), short_words(release)).trim_end().to_owned()
     });
     let coverages = plan.moves.iter().filter_map(|one| one.coverage.as_ref());
     let critical = coverages.flat_map(coverage::critical).flat_map(|(what, names)| {
         names.into_iter().map(move |name| format!("{} {what}", code(&cut(&name, SHORT))))
     });
+    let whole: Vec<String> = whole.collect();
+    let fits = whole.iter().map(|line| line.len() + "- \n".len()).sum::<usize>() < options.limit / 4;
     let lists: [(&str, Vec<String>); 3] = [
-        ("Destroyed, removed, set back", lost.collect()),
+        ("Destroyed, removed, set back", if fits { whole } else { lost.collect() }),
         ("Groups", groups.collect()),
         ("Critical CVEs", critical.collect()),
     ];
