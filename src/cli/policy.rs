@@ -186,7 +186,7 @@ fn approvals(
             match (approval.check(train.name.as_str(), &plan.id.0), approver) {
                 (Err(error), _) => useless.push(format!("the approval by {name} {error}")),
                 (Ok(()), None) => {
-                    useless.push(format!("the approval by {name} ({key}) is of nobody who is an approver"))
+                    useless.push(format!("the approval by {name} ({key}) is of nobody who is an approver"));
                 }
                 (Ok(()), Some(approver)) if !found.iter().any(|known| known.key == *key) => {
                     found.push(Approved { name: approver.name.clone(), at: *at, key: *key });

@@ -175,7 +175,7 @@ fn instances(number: usize) -> String {
 
 /// How many in a hundred, rounded down.
 fn percent(part: usize, whole: usize) -> usize {
-    if whole == 0 { 100 } else { part.saturating_mul(100) / whole }
+    part.saturating_mul(100).checked_div(whole).unwrap_or(100)
 }
 
 fn share(plan: &Plan, state: &State, touched: &BTreeSet<&Ocid>, limit: u8) -> Check {

@@ -192,24 +192,8 @@ fn command(workspace: &Workspace, name: &str, arguments: &[&str]) -> Command {
             None => command.env_remove(name),
         };
     }
-    command.env("PATCHTRAIN", rendering(workspace));
+    command.env("PATCHTRAIN", PathBuf::from(env!("CARGO_BIN_EXE_patchtrain")));
     command
-}
-
-/// The program, or, as long as it does not render a plan as all that the scripts ask for, a stand-in that has it do the
-/// rest and writes text for those.
-fn rendering(workspace: &Workspace) -> PathBuf {
-    let real = PathBuf::from(env!("CARGO_BIN_EXE_patchtrain"));
-    let help = workspace.run(&["show", "--help"]).expect(exit::DONE).stdout;
-    if ["markdown", "html", "gitlab"].iter().all(|format| help.contains(format)) {
-        return real;
-    }
-    let real = real.display();
-    let text = format!(
-        "case \" $* \" in\n*' show '*' markdown'*) echo '{MARK}'; exec {real} \"$1\" \"$2\" show \"$5\" ;;\n\
-         *' show '*) exec {real} \"$1\" \"$2\" show \"$5\" ;;\n*) exec {real} \"$@\" ;;\nesac"
-    );
-    program(workspace.path(), "patchtrain-stand-in", &text)
 }
 
 fn on(forge: Forge, command: &mut Command, here: &str) {

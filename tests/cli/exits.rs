@@ -27,6 +27,12 @@ const EMPTY: Rows = &[
     ("report", ERROR),
     ("audit --since 2026-01-01", ERROR),
     ("show none.plan", ERROR),
+    ("graph none.plan", ERROR),
+    ("approve none.plan --key none.pem", ERROR),
+    ("approve none.plan", USAGE),
+    ("schema plan", DONE),
+    ("schema train", DONE),
+    ("schema", USAGE),
     ("init --name web", USAGE),
     ("init --simulator", DONE),
     ("init --simulator", ERROR),
@@ -76,6 +82,15 @@ const FRESH: Rows = &[
     ("simulate advance 48", USAGE),
     ("simulate advance 1h", DONE),
     ("plan --out saved.plan", DONE),
+    ("show saved.plan --format html", DONE),
+    ("show --format html", USAGE),
+    ("show saved.plan --format markdown --comment-limit 10", USAGE),
+    ("plan --format html --refresh-only", USAGE),
+    ("graph saved.plan --format mermaid", DONE),
+    ("approve saved.plan --key none.pem", ERROR),
+    ("apply saved.plan --max-age soon", USAGE),
+    ("apply --auto-approve --max-age 1d", USAGE),
+    ("apply --json", USAGE),
 ];
 
 /// With the same train applied.
