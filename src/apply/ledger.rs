@@ -116,13 +116,13 @@ impl<S: Session> Ledger<S> {
             return Ok(());
         }
         self.begun = true;
-        self.record(Entry::Begin { plan: self.plan.clone(), basis: self.basis, at })?;
-        match self.policy.clone() {
-            Some(policy) if policy != self.state.policy || !self.consent.is_none() => {
-                self.record(Entry::Governed { policy: policy.map(Box::new), consent: self.consent.clone() })
-            }
-            _ => Ok(()),
+        // First: a plan that has begun goes on by the word that it began by, and that has to be on record by then.
+        if let Some(policy) = self.policy.clone()
+            && (policy != self.state.policy || !self.consent.is_none())
+        {
+            self.record(Entry::Governed { policy: policy.map(Box::new), consent: self.consent.clone() })?;
         }
+        self.record(Entry::Begin { plan: self.plan.clone(), basis: self.basis, at })
     }
 
     /// Tells whether the plan is of another policy than the one on record.

@@ -3,6 +3,7 @@
 use super::args::Approve as Arguments;
 use super::context::Context;
 use super::{CliError, exit, policy, show, write};
+use crate::policy::Approval;
 use crate::policy::approval::Signer;
 use crate::render;
 
@@ -17,13 +18,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         .map_err(|error| CliError::new(exit::ERROR, format!("the key {} {error}", key.display())))?;
     let public = signer.public();
     let review = plan.policy.as_ref();
-    let known = review.and_then(|review| review.policy.as_ref()).and_then(|policy| policy.approver(&public));
+    let needed = review.and_then(|review| review.approvals.as_ref());
+    let known = needed.and_then(|needed| {
+        let at = needed.keys.iter().position(|key| *key == public)?;
+        needed.approvers.get(at)
+    });
     let name = match (name, known) {
         (Some(name), _) if name.trim().is_empty() || name.chars().any(char::is_control) => {
             return Err(CliError::usage("a name cannot be empty, nor hold line ends"));
         }
         (Some(name), _) => name.clone(),
-        (None, Some(approver)) => approver.name.clone(),
+        (None, Some(approver)) => approver.clone(),
         (None, None) => context.who().to_owned(),
     };
     let path = policy::beside(file);
@@ -47,15 +52,18 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let terminal = &context.terminal;
     terminal.say(&format!("Approved plan {} of train {train} as {name} ({public})", plan.id));
     terminal.say(&format!("  {}", render::verdict(&plan)));
-    let needed = review.and_then(|review| review.approvals.as_ref());
     match (needed, known) {
         (None, _) => terminal.say("Note: the train's policy asks for no approvals; nothing counts this one."),
-        (Some(needed), None) if !needed.recorded => {
+        (Some(_), None) => {
             terminal
                 .say("Warning: this key is of none of the policy's approvers, so that it will not count.");
         }
-        (Some(needed), _) => {
-            terminal.say(&format!("It has {} of {} in {}", approvals.len(), needed.needed, path.display()));
+        (Some(needed), Some(_)) => {
+            let counts = |approval: &&Approval| {
+                needed.keys.contains(&approval.key) && approval.check(train, &plan.id.0).is_ok()
+            };
+            let counted = approvals.iter().filter(counts).count();
+            terminal.say(&format!("It has {counted} of {} in {}", needed.needed, path.display()));
         }
     }
     Ok(exit::DONE)

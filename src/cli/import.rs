@@ -79,7 +79,8 @@ async fn one(
     inherit::check(train, &old)?;
     let connection = Connector::new(context, &arguments.parallelism)?.connect(train, interrupt).await?;
     let ancestor = Some(inherit::ancestor(&old, (connection.clock)()));
-    let new = State { ancestor, ..own_state::unapplied(train)? };
+    // Nobody gets rid of a policy by going to another service.
+    let new = State { ancestor, policy: old.policy.clone(), ..own_state::unapplied(train)? };
     let manner = Manner::of(&arguments.parallelism, &arguments.planning);
     let plan = look::plan(context, interrupt, &connection, (train, &new), manner).await?;
     context.terminal.say(&inherit::text(train, &old));

@@ -56,7 +56,8 @@ pub(super) fn only_text(layout: &PlanLayout) -> Result<(), CliError> {
     match layout.format {
         PlanFormat::Text => only_markdown(layout),
         _ => Err(CliError::usage("--format is for a saved plan, and no FILE is given")
-            .hint("save one with `patchtrain plan --out FILE`")),
+            .hint("save one with `patchtrain plan --out FILE`")
+            .hint("the state as JSON: `patchtrain state show --format json`")),
     }
 }
 

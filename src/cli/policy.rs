@@ -18,6 +18,12 @@ use crate::train::Train;
 /// The rule that only advisories can judge, which are not asked again when a saved plan is applied.
 const LAG: &str = "max_security_lag";
 
+/// The rule that is asked of the day on which a plan is applied.
+const FREEZE: &str = "freeze_periods";
+
+/// How far the clocks of two machines may be apart.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(10);
+
 /// Holds a plan against its train's policy, its own rules in Rego included.
 pub(super) fn reviewed(plan: Plan, (train, state): (&Train, &State), book: Option<&Advisories>) -> Plan {
     let now = plan.created;
@@ -48,7 +54,9 @@ fn refusal(plan: &Plan, failures: &[&Check], binding: bool) -> CliError {
     let told = failures.iter().fold(CliError::new(exit::REFUSED, message), |error, failure| {
         let asked = if failure.limit.is_empty() { String::new() } else { format!("{}; ", failure.limit) };
         let details = failure.details.iter().map(|detail| format!("\n{detail}")).collect::<String>();
-        error.cause(format!("{}: {asked}found: {}{details}", failure.rule, failure.found))
+        let found = &failure.found;
+        let told = format!("{}: {asked}found: {found}{details}", failure.rule);
+        error.cause(told.lines().map(render::clean).collect::<Vec<_>>().join("\n"))
     });
     let told =
         told.hint("change the train file so that a plan keeps to its policy: in smaller steps, for instance");
@@ -80,6 +88,7 @@ pub(super) fn consent(
     now: Timestamp,
     word: &Word<'_>,
 ) -> Result<Consent, CliError> {
+    as_the_train_says(plan, (train, state), word)?;
     let begun = state.last_plan.as_ref().is_some_and(|run| run.id == plan.id);
     let policy = train.policy.as_ref();
     if !begun {
@@ -87,9 +96,8 @@ pub(super) fn consent(
     }
     let failures = if begun { Vec::new() } else { failures(plan, (train, state)) };
     let frozen = policy.and_then(|policy| policy.frozen(now)).filter(|_| plan.changes_anything());
-    let frozen = frozen.filter(|_| !failures.iter().any(|failure| failure.rule == "freeze_periods"));
     let frozen = frozen.map(|until| Check {
-        rule: "freeze_periods".to_owned(),
+        rule: FREEZE.to_owned(),
         outcome: CheckOutcome::Fail,
         limit: "nothing on those days".to_owned(),
         found: until.map_or_else(
@@ -116,6 +124,18 @@ pub(super) fn consent(
     Ok(Consent { approvals, overridden })
 }
 
+/// Refuses a saved plan that tells of another policy than the train has: that one would be put on record.
+fn as_the_train_says(plan: &Plan, (train, state): (&Train, &State), word: &Word<'_>) -> Result<(), CliError> {
+    let Some(file) = word.file else { return Ok(()) };
+    let stated = plan.policy.as_ref().and_then(|review| review.policy.as_ref());
+    let reviewed = plan.policy.is_some() || (train.policy.is_none() && state.policy.is_none());
+    if reviewed && stated == train.policy.as_ref() {
+        return Ok(());
+    }
+    let message = format!("the plan {} tells of another policy than the train file has", file.display());
+    Err(CliError::new(exit::REFUSED, message).hint("make a new one with `patchtrain plan --out FILE`"))
+}
+
 fn fresh_enough(
     plan: &Plan,
     policy: Option<&Policy>,
@@ -123,6 +143,13 @@ fn fresh_enough(
     word: &Word<'_>,
 ) -> Result<(), CliError> {
     let Some(file) = word.file else { return Ok(()) };
+    if plan.created.duration_since(now) > CLOCKS {
+        let message =
+            format!("the plan {} is of {:.0}, which is still to come", file.display(), plan.created);
+        return Err(CliError::new(exit::REFUSED, message).hint(
+            "make a new one with `patchtrain plan --out FILE`, and compare the clocks of the machines",
+        ));
+    }
     let limits = [word.max_age, policy.and_then(|policy| policy.max_age)];
     let Some(limit) = limits.into_iter().flatten().min() else { return Ok(()) };
     let age = now.duration_since(plan.created);
@@ -147,7 +174,7 @@ fn failures(plan: &Plan, of: (&Train, &State)) -> Vec<Check> {
         Some(known) if check.rule == LAG => known.clone(),
         _ => check,
     });
-    judged.filter(|check| check.outcome == CheckOutcome::Fail).collect()
+    judged.filter(|check| check.outcome == CheckOutcome::Fail && check.rule != FREEZE).collect()
 }
 
 /// Collects the approvals that a plan has, if they are as many as the policy on record asks for.
@@ -234,11 +261,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<Approval>, CliError> {
     })?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let parsed = lines.map(|(index, line)| {
-        serde_json::from_str(line).map_err(|error| {
-            let message = format!("{}:{}: this is no approval: {error}", path.display(), index + 1);
+        let refused = |why: String| {
+            let message = format!("{}:{}: this is no approval: {why}", path.display(), index + 1);
             CliError::new(exit::REFUSED, message)
                 .hint("take the line out, and have the plan approved again by whoever it was of")
-        })
+        };
+        let approval: Approval = serde_json::from_str(line).map_err(|error| refused(error.to_string()))?;
+        // It is shown to people.
+        match render::clean(&approval.name) == approval.name {
+            true => Ok(approval),
+            false => Err(refused("its name holds what cannot be shown".to_owned())),
+        }
     });
     parsed.collect()
 }

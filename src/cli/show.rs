@@ -22,10 +22,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
 }
 
 fn states(context: &Context, arguments: &Arguments, style: Style) -> Result<u8, CliError> {
-    if arguments.layout.is_document() {
-        return Err(CliError::usage("such a document is of a saved plan: `patchtrain show FILE`")
-            .hint("the state as JSON: `patchtrain state show --format json`"));
-    }
     let trains = context.workspace.trains(&arguments.selection.train)?;
     context.block_on(async |interrupt| {
         for train in &trains {

@@ -335,7 +335,13 @@ impl Plan {
         let arrived = self.steps.iter().filter(arrived).cloned();
         let alone = |(id, step): (u32, Step)| Step { id: StepId(id), after: Vec::new(), ..step };
         // Another policy is recorded by those only who were asked for their word on it.
-        Self { steps: (0..).zip(arrived).map(alone).collect(), policy: None, ..self.clone() }
+        let steps = (0..).zip(arrived).map(alone).collect();
+        let mut record = Self { steps, policy: None, ..self.clone() };
+        // And it is not taken for a run of the plan to which they gave their word.
+        if self.policy.is_some() {
+            record.id = record.content_id();
+        }
+        record
     }
 
     /// Returns what people call an instance.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::policy::Policy;
+use crate::policy::{Policy, PublicKey};
 
 /// What the train's policy says of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct Approvals {
     pub needed: usize,
     /// The names of those who can give one.
     pub approvers: Vec<String>,
+    /// Their keys, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<PublicKey>,
     /// Whether the policy on record says so, since the train file's differs from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recorded: bool,

@@ -4,16 +4,18 @@
 //! A rule is about what the plan does. What rides an old release and is left alone breaks none, or nobody could be
 //! moved off it group by group.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::policy::{Approvals, Check, CheckOutcome, PolicyChange, PolicyReview};
-use super::{ChangeAction, ChangeDetail, Plan};
+use super::{Action, ChangeAction, ChangeDetail, Plan};
 use crate::advisory::Advisories;
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
-use crate::op::UpdateKind;
-use crate::package::{DeltaKind, Package, Streams};
+use crate::op::{Op, UpdateKind};
+use crate::package::{Delta, DeltaKind, Lore, Package, Streams};
 use crate::policy::rego::Verdict;
 use crate::policy::{Deed, Policy};
 use crate::rollout::span_words;
@@ -56,6 +58,7 @@ pub fn reviewed(mut plan: Plan, by: &Reviewed<'_>) -> Plan {
         approvals: governing.map(|policy| Approvals {
             needed: policy.approvals,
             approvers: policy.approvers.iter().map(|approver| approver.name.clone()).collect(),
+            keys: policy.approvers.iter().map(|approver| approver.key).collect(),
             recorded: recorded.is_some() && recorded != by.train.policy.as_ref(),
         }),
         // What is there for the first time changes nothing.
@@ -145,7 +148,7 @@ fn checks(plan: &Plan, policy: &Policy, by: &Reviewed<'_>) -> Vec<Check> {
     checks.extend(policy.max_change.map(|limit| share(plan, by.state, &touched, limit)));
     checks.extend(policy.max_security_lag.map(|limit| security_lag(plan, limit, by)));
     if !policy.forbid.is_empty() {
-        checks.push(forbidden(plan, policy));
+        checks.push(forbidden(plan, policy, by));
     }
     checks.extend(policy.require_soak.map(|limit| soaks(by.train, limit)));
     checks.extend(
@@ -166,7 +169,50 @@ fn touched(plan: &Plan) -> BTreeSet<&Ocid> {
             _ => {}
         }
     }
+    // What runs counts, whatever is told of it.
+    for op in ops(plan) {
+        touched.extend(op.instance());
+        touched.extend(op.crew().map_or(&[][..], |(_, instances)| instances));
+        if let Op::Dismiss { instances, .. } = op {
+            touched.extend(instances);
+        }
+    }
     touched
+}
+
+/// Returns what is asked of the service and changes something.
+fn ops(plan: &Plan) -> impl Iterator<Item = &Op> {
+    plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Act { op: Op::Refresh { .. } | Op::RefreshInstance { .. } } => None,
+        Action::Act { op } => Some(op),
+        Action::Verify { .. } | Action::Gate { .. } => None,
+    })
+}
+
+/// Returns how the releases differ between which instances move: as the plan tells, and once more as the state and the steps
+/// say, since a saved plan could leave out what it does.
+fn deltas<'a>(
+    plan: &'a Plan,
+    by: &Reviewed<'a>,
+) -> BTreeMap<(&'a ReleaseName, &'a ReleaseName), Cow<'a, Delta>> {
+    let mut deltas: BTreeMap<_, Cow<'a, Delta>> =
+        plan.moves.iter().map(|step| ((&step.from, &step.to), Cow::Borrowed(&step.delta))).collect();
+    for op in ops(plan) {
+        let (instances, to) = match op {
+            Op::Switch { instance, to, .. } => (std::slice::from_ref(instance), &to.release),
+            Op::Attach { source, instances, .. } => (instances.as_slice(), &source.release),
+            _ => continue,
+        };
+        let ridden = instances.iter().filter_map(|id| by.state.instances.get(id)?.release.as_ref());
+        for from in ridden.filter(|from| *from != to) {
+            let releases = by.train.release(from).zip(by.train.release(to));
+            if let (Entry::Vacant(entry), Some((old, new))) = (deltas.entry((from, to)), releases) {
+                let lore = Lore::of(&old.manifest, &new.manifest);
+                entry.insert(Cow::Owned(Delta::knowing(old.packages(), new.packages(), &lore)));
+            }
+        }
+    }
+    deltas
 }
 
 fn instances(number: usize) -> String {
@@ -180,7 +226,7 @@ fn percent(part: usize, whole: usize) -> usize {
 
 fn share(plan: &Plan, state: &State, touched: &BTreeSet<&Ocid>, limit: u8) -> Check {
     // A plan of a part tells of its own groups only.
-    let members: usize = plan.groups.iter().map(|group| group.members).sum();
+    let members = plan.groups.iter().fold(0_usize, |sum, group| sum.saturating_add(group.members));
     let (part, whole) = (touched.len(), members.max(state.instances.len()).max(touched.len()));
     let fine = part.saturating_mul(100) <= whole.saturating_mul(usize::from(limit));
     // Nobody is told that 30 % are more than 30 %.
@@ -225,24 +271,18 @@ fn security_lag(plan: &Plan, limit: SignedDuration, by: &Reviewed<'_>) -> Check 
     check(rule, passes(details.is_empty()), asked, found, details)
 }
 
-fn forbidden(plan: &Plan, policy: &Policy) -> Check {
+fn forbidden(plan: &Plan, policy: &Policy, by: &Reviewed<'_>) -> Check {
     let mut details = BTreeSet::new();
     let about = |deed: Deed, package: &Package| {
         policy.forbid.iter().any(|rule| rule.deed == deed && rule.is_about(package.name()))
     };
-    for step in &plan.moves {
-        for entry in &step.delta.entries {
+    for ((from, to), delta) in deltas(plan, by) {
+        for entry in &delta.entries {
             let (Some(key), Some(deed)) = (entry.key(), deed(entry.kind)) else { continue };
             if about(deed, &key) {
-                let packages: Vec<&str> =
-                    entry.old.iter().chain(&entry.new).map(|package| package.as_str()).collect();
-                details.insert(format!(
-                    "{}: {} -> {}: {}",
-                    deed.word(),
-                    step.from,
-                    step.to,
-                    packages.join(", ")
-                ));
+                let packages = entry.old.iter().chain(&entry.new).map(|package| package.as_str());
+                let packages: Vec<&str> = packages.collect();
+                details.insert(format!("{}: {from} -> {to}: {}", deed.word(), packages.join(", ")));
             }
         }
     }
@@ -266,9 +306,21 @@ fn forbidden(plan: &Plan, policy: &Policy) -> Check {
     for group in plan.groups.iter().filter(|group| group.work.reboots > 0 && whole(Deed::Reboot)) {
         details.insert(format!("reboot: group.{}: {}", group.name, instances(group.work.reboots)));
     }
-    let destroys = plan.changes.iter().filter(|change| change.action == ChangeAction::Destroy);
     if whole(Deed::Destroy) {
+        let destroys = plan.changes.iter().filter(|change| change.action == ChangeAction::Destroy);
         details.extend(destroys.map(|change| format!("destroy: {}", destroyed(&change.address))));
+        // What is made anew is deleted, too.
+        let deletes = plan.steps.iter().filter(|step| match &step.action {
+            Action::Act { op } => matches!(
+                op,
+                Op::DeleteSource { .. }
+                    | Op::DeleteGroup { .. }
+                    | Op::DeleteSchedule { .. }
+                    | Op::DeleteProfile { .. }
+            ),
+            Action::Verify { .. } | Action::Gate { .. } => false,
+        });
+        details.extend(deletes.map(|step| format!("destroy: {}", destroyed(&step.address))));
     }
     let asked: Vec<String> = policy.forbid.iter().map(ToString::to_string).collect();
     let found = match details.len() {

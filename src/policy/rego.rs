@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
@@ -56,7 +56,7 @@ pub fn evaluate(modules: &[Module], document: &str) -> Verdict {
 fn asked(modules: &[Module], document: &str, verdict: &mut Verdict) -> Result<(), String> {
     let mut engine = Engine::new();
     let check_interval = NonZeroU32::MIN.saturating_add(999);
-    engine.set_execution_timer_config(ExecutionTimerConfig { limit: LIMIT, check_interval });
+    let begun = Instant::now();
     let mut rules = BTreeSet::new();
     for module in modules {
         let (path, text) = (module.path.clone(), module.text.clone());
@@ -71,6 +71,9 @@ fn asked(modules: &[Module], document: &str, verdict: &mut Verdict) -> Result<()
     engine.set_input_json(document).map_err(|error| error.to_string())?;
     for (path, denies) in rules {
         let rule = path.strip_prefix("data.").unwrap_or(&path).to_owned();
+        // Each has what those before it have left.
+        let limit = LIMIT.saturating_sub(begun.elapsed());
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
         let found = engine.eval_rule(path).map_err(|error| format!("{rule}: {error}"))?;
         for message in messages(&found) {
             verdict.findings.push(Finding { rule: rule.clone(), denies, message });

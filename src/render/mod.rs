@@ -85,3 +85,8 @@ pub enum Detail {
     /// Everything.
     Full,
 }
+
+/// Makes a text from outside safe to show.
+pub(crate) fn clean(text: &str) -> String {
+    words::clean(text).into_owned()
+}

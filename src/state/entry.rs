@@ -33,7 +33,7 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
-    /// What the plan that begins is governed by.
+    /// What the plan that is about to begin is governed by.
     Governed {
         /// The train's policy; none where it has none any more.
         policy: Option<Box<Policy>>,

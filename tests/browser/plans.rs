@@ -42,6 +42,7 @@ fn plan(instances: usize) -> Plan {
             check("patchtrain.warn", CheckOutcome::Warn, "", "it is Friday"),
         ],
         approvals: Some(Approvals {
+            keys: Vec::new(),
             needed: 2,
             approvers: vec!["alice".into(), "bob".into()],
             recorded: false,

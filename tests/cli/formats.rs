@@ -150,10 +150,10 @@ fn a_document_is_of_one_plan() {
     workspace.write("trains/second.toml", head);
     for format in ["json", "terraform-json", "gitlab"] {
         let ran = workspace.run(&["plan", "--format", format]).expect(exit::USAGE);
-        assert!(ran.stderr.contains("of one plan") && ran.stdout.is_empty(), "{}", ran.stderr);
+        assert!(ran.stderr.contains("of one train") && ran.stdout.is_empty(), "{}", ran.stderr);
     }
     let ran = workspace.run(&["show", "--format", "json"]).expect(exit::USAGE);
-    assert!(ran.stderr.contains("of a saved plan"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("for a saved plan"), "{}", ran.stderr);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use patchtrain::plan::{Figures, Plan};
 use patchtrain::render::{Detail, GraphFormat, PlanFormat, Style, graph, plan_as, verdict};
 
+use serde_json::Value;
+
 use crate::support::model::run_all;
 use crate::support::rng::Rng;
 use crate::support::worlds::{disturb, fresh, seeds};
@@ -44,6 +46,7 @@ fn agree(seed: u64, plan: &Plan) {
         }
     }
     let [_, (_, markdown), (_, html)] = written(plan);
+    as_documents(seed, plan, &figures);
     let (_, hidden) = markdown.split_once("<!-- patchtrain:figures:").expect("figures");
     let hidden: Figures =
         serde_json::from_str(hidden.split_once(" -->").expect("an end").0).expect("figures");
@@ -62,6 +65,55 @@ fn agree(seed: u64, plan: &Plan) {
     let rows = html.matches("<tr id=\"instance.").count();
     assert_eq!(rows, figures.instances, "{seed}: a row for each instance that changes");
     assert!(markdown.len() <= 65_536, "{seed}: {} bytes", markdown.len());
+}
+
+/// The same of what programs read.
+fn as_documents(seed: u64, plan: &Plan, figures: &Figures) {
+    let read = |format| -> Value { serde_json::from_str(&plan_as(plan, &format)).expect("JSON") };
+    let json = read(PlanFormat::Json);
+    let summary = &json["summary"];
+    let of = |key: &str| summary[key].as_u64().and_then(|number| usize::try_from(number).ok());
+    let counted = [
+        ("add", figures.add),
+        ("change", figures.change),
+        ("destroy", figures.destroy),
+        ("import", figures.import),
+        ("held", figures.held),
+        ("drifted", figures.drifted),
+    ];
+    for (key, number) in counted {
+        assert_eq!(of(key), Some(number), "{seed}: {key}");
+    }
+    assert_eq!(summary["steps"]["total"], figures.steps, "{seed}");
+    assert_eq!(summary["cost"]["changing_calls"], figures.calls, "{seed}");
+    assert_eq!(summary["cost"]["work_requests"], figures.work_requests, "{seed}");
+    let work = &summary["instances"];
+    let done = [
+        ("joins", figures.joins),
+        ("switches", figures.switches),
+        ("updates", figures.updates),
+        ("exact", figures.exact),
+        ("reboots", figures.reboots),
+        ("verifies", figures.verifies),
+    ];
+    for (key, number) in done {
+        assert_eq!(work[key], number, "{seed}: {key}");
+    }
+    let gitlab = read(PlanFormat::Gitlab);
+    let expected = [("create", figures.add), ("update", figures.change), ("delete", figures.destroy)];
+    for (key, number) in expected {
+        assert_eq!(gitlab[key], number, "{seed}: {key}");
+    }
+    let terraform = read(PlanFormat::TerraformJson);
+    let changes = terraform["resource_changes"].as_array().expect("a list");
+    let asked = |action: &str| {
+        let is =
+            |change: &&Value| change["change"]["actions"].as_array().is_some_and(|list| list[0] == action);
+        changes.iter().filter(is).count()
+    };
+    for (action, (_, number)) in ["create", "update", "delete"].into_iter().zip(expected) {
+        assert_eq!(asked(action), number, "{seed}: {action}");
+    }
 }
 
 /// Reads the nodes and edges of a graph in graphviz's language.

@@ -31,11 +31,25 @@ pub(super) fn paces(plan: &Plan) -> Paces<'_> {
 impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
     /// Tells what keeps a step from being started now, and until when.
     pub(super) fn kept(&self, step: &Step, now: Timestamp) -> Option<(String, Option<Timestamp>)> {
+        if let Some(kept) = self.frozen(step, now) {
+            return Some(kept);
+        }
         let group = self.paces.get(step.group.as_ref().filter(|_| touches(step))?)?;
         if let Some(why) = gate::kept(self.ledger.state(), &group.name, &group.release) {
             return Some((why, None));
         }
         gate::closed(&group.name, &group.rollout.as_ref()?.calendar, now)
+    }
+
+    /// Tells whether it is a day on which the policy has nothing applied, unless somebody has set that aside.
+    fn frozen(&self, step: &Step, now: Timestamp) -> Option<(String, Option<Timestamp>)> {
+        let Action::Act { .. } = step.action else { return None };
+        let policy = self.plan.policy.as_ref()?.policy.as_ref()?;
+        let set_aside = self.run.consent.overridden.as_ref();
+        if set_aside.is_some_and(|aside| aside.broken.iter().any(|rule| rule == "freeze_periods")) {
+            return None;
+        }
+        policy.frozen(now).map(|until| ("the policy has nothing applied on this day".to_owned(), until))
     }
 
     /// Begins the rollout of the group that a step touches, unless it goes on already.

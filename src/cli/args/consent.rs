@@ -35,7 +35,7 @@ pub(in crate::cli) struct Approve {
 pub(in crate::cli) struct Override {
     /// Apply although the train's policy denies it, for this REASON, which is written down with your name. Approvals that the
     /// policy asks for are asked for all the same
-    #[arg(long = "override", value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long = "override", value_name = "REASON", value_parser = reason)]
     pub(in crate::cli) reason: Option<String>,
 }
 
@@ -49,4 +49,10 @@ pub(in crate::cli) struct SavedPlan {
     /// Count the approvals in this file too, besides those of FILE.approvals; may be given several times
     #[arg(long = "approvals", value_name = "FILE", requires = "file")]
     pub(in crate::cli) approvals: Vec<PathBuf>,
+}
+
+/// Reads why.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned()).ok_or_else(|| "a reason says something".to_owned())
 }

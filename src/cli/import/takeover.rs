@@ -5,6 +5,7 @@ use super::super::apply::{Manners, execute};
 use super::super::args::ImportOptions;
 use super::super::connect::{Connection, Connector, Service};
 use super::super::context::Context;
+use super::super::policy::{self, Word};
 use super::super::{CliError, exit, lock, look, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::cloud::Cloud;
@@ -12,7 +13,7 @@ use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::observed::{Scope, Sighting};
 use crate::plan::{self, Input, Plan};
 use crate::render;
-use crate::state::{Consent, State};
+use crate::state::State;
 use crate::train::{Import, Imported, Train};
 
 /// What becomes what: the train's name for it, and what it is in the service, by OCID or display name.
@@ -103,6 +104,8 @@ async fn one(
     if !plan.can_start() {
         return Ok(exit::DONE);
     }
+    let plan = policy::reviewed(plan, (train, &state), None);
+    let given = policy::consent(&plan, (train, &state), plan.created, &Word::default())?;
     if !consent.auto_approve || !context.terminal.can_draw {
         context.terminal.say("");
     }
@@ -115,7 +118,7 @@ async fn one(
         detailed_exitcode: false,
         wait: false,
         notify: None,
-        consent: Consent::default(),
+        consent: given,
     };
     execute(context, &manners, interrupt, &connection, &plan, session, state).await
 }

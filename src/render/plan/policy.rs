@@ -112,7 +112,7 @@ fn mark(outcome: CheckOutcome) -> Mark {
 
 /// Says how many signatures the plan takes, and whose.
 pub(in super::super) fn needed(approvals: &Approvals) -> String {
-    let Approvals { needed, approvers, recorded } = approvals;
+    let Approvals { needed, approvers, recorded, keys: _ } = approvals;
     let names: Vec<_> = approvers.iter().map(|name| clean(name)).collect();
     let of = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
     let each = if *needed > 1 { ", each by another of them" } else { "" };

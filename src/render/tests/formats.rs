@@ -41,7 +41,12 @@ fn judged() -> Plan {
             },
             check("patchtrain.warn", CheckOutcome::Warn, "", "somebody should look"),
         ],
-        approvals: Some(Approvals { needed: 2, approvers: vec!["kim".to_owned()], recorded: true }),
+        approvals: Some(Approvals {
+            needed: 2,
+            approvers: vec!["kim".to_owned()],
+            keys: Vec::new(),
+            recorded: true,
+        }),
         changed: vec![PolicyChange { rule: "approvals".to_owned(), from: Some("2".to_owned()), to: None }],
         binding: true,
     });

@@ -29,6 +29,7 @@ pub(super) fn review() -> PolicyReview {
             check("patchtrain.warn", CheckOutcome::Warn, "", "group web moves on a Friday", &[]),
         ],
         approvals: Some(Approvals {
+            keys: Vec::new(),
             needed: 2,
             approvers: vec!["alice".into(), "bob".into(), "carol".into()],
             recorded: true,

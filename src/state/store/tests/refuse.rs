@@ -61,7 +61,7 @@ async fn a_snapshot_that_is_no_state_is_named_with_the_place() {
         (text.replace("\"serial\"", "<<<<<<< ours\n  \"serial\""), "key must be a string at line 6 column 3"),
         (text.replace("\"serial\": 1", "\"serial\": 0"), "its serial is 0"),
         (text.replace("\"5eed\"", "\"\""), "its lineage is empty"),
-        (text.replace("\"format_version\": 4", "\"format_version\": 0"), "its format version is 0"),
+        (text.replace("\"format_version\": 5", "\"format_version\": 0"), "its format version is 0"),
     ];
     for (content, problem) in cases {
         refused(&[("great-linux.json", content.into_bytes())], &damaged(problem)).await;
