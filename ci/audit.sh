@@ -17,7 +17,7 @@ out=$(cd "$out" && pwd)
 since=${PATCHTRAIN_AUDIT_SINCE:-$(date -u -d "@$(($(date +%s) - 31 * 86400))" +%Y-%m-%d)}
 
 failed=0
-patchtrain() {
+run_patchtrain() {
     code=0
     "${PATCHTRAIN:-patchtrain}" --chdir "${PATCHTRAIN_DIR:-.}" --no-color "$@" || code=$?
     # Drift is no error, and an error is more than drift.
@@ -26,8 +26,8 @@ patchtrain() {
     fi
 }
 
-patchtrain drift --format json >"$out/drift.json"
-patchtrain report --out "$out/report.html" --out "$out/report.xml" --out "$out/report.sarif"
-patchtrain audit --since "$since" --out "$out/audit.html"
-patchtrain audit --since "$since" --out "$out/audit.json"
+run_patchtrain drift --format json >"$out/drift.json"
+run_patchtrain report --out "$out/report.html" --out "$out/report.xml" --out "$out/report.sarif"
+run_patchtrain audit --since "$since" --out "$out/audit.html"
+run_patchtrain audit --since "$since" --out "$out/audit.json"
 exit "$failed"

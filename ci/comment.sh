@@ -61,9 +61,15 @@ call() {
 succeeded() {
     case $status in
         2??) ;;
-        401 | 403)
-            say "the comment: this token may not $1 (HTTP $status); nobody is told, as in pull requests from forks"
-            exit 0
+        403)
+            # Only where there is nothing yet that would go stale, and it is not that too much was asked.
+            if [ -z "${id:-}" ] && ! grep -qi 'rate limit' "$work/answer"; then
+                say "the comment: this token may not $1 (HTTP $status); nobody is told, as in pull requests from forks"
+                exit 0
+            fi
+            say "the comment: this token may not $1 (HTTP $status)"
+            head -c 500 "$work/answer" >&2
+            exit 1
             ;;
         *)
             say "the comment: cannot $1: HTTP $status from $2"

@@ -20,12 +20,12 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 rm -f "$out/plan" "$out/plan.md" "$out/plan.html" "$out/gitlab.json" "$out/before.md"
 
-patchtrain() {
+run_patchtrain() {
     "${PATCHTRAIN:-patchtrain}" --chdir "${PATCHTRAIN_DIR:-.}" --no-color "$@"
 }
 
 code=0
-patchtrain plan ${PATCHTRAIN_TRAIN:+--train "$PATCHTRAIN_TRAIN"} --out "$out/plan" --detailed-exitcode || code=$?
+run_patchtrain plan ${PATCHTRAIN_TRAIN:+--train "$PATCHTRAIN_TRAIN"} --out "$out/plan" --detailed-exitcode || code=$?
 if [ -n "${GITHUB_OUTPUT:-}" ]; then
     printf 'exitcode=%s\nfolder=%s\n' "$code" "$out" >>"$GITHUB_OUTPUT"
 fi
@@ -48,14 +48,14 @@ if [ ! -f "$out/plan" ]; then
 fi
 
 markdown() {
-    patchtrain show "$out/plan" --format markdown \
+    run_patchtrain show "$out/plan" --format markdown \
         ${PATCHTRAIN_COMMENT_LIMIT:+--comment-limit "$PATCHTRAIN_COMMENT_LIMIT"} \
         ${PATCHTRAIN_LINK:+--link "$PATCHTRAIN_LINK"} "$@" >"$out/plan.md.new"
     mv "$out/plan.md.new" "$out/plan.md"
 }
 
-patchtrain show "$out/plan" --format html >"$out/plan.html"
-patchtrain show "$out/plan" --format gitlab >"$out/gitlab.json"
+run_patchtrain show "$out/plan" --format html >"$out/plan.html"
+run_patchtrain show "$out/plan" --format gitlab >"$out/gitlab.json"
 markdown
 # The first line is the mark by which the comment of an earlier plan is found.
 mark=$(head -n 1 "$out/plan.md")

@@ -320,6 +320,8 @@ fn who_may_not_comment_breaks_no_plan_and_a_comment_that_stays_behind_does() {
 
         run(&["post", file], None, None, 0);
         assert_eq!(comments.body(1_000), format!("{MARK}\n`x` \"y\" \\ ä\n"));
+        // One that is there would go stale unseen.
+        assert!(run(&["post", file], None, forbidden, 1).contains("may not change the comment (HTTP 403)"));
         let out = workspace.path().join("before.md");
         run(&["fetch", MARK, out.to_str().unwrap()], None, None, 0);
         assert_eq!(fs::read_to_string(&out).unwrap(), comments.body(1_000));
