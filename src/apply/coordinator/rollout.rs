@@ -43,7 +43,12 @@ impl<C: Cloud, S: Session, F: FnMut(Event) + Send> Coordinator<'_, C, S, F> {
 
     /// Tells whether it is a day on which the policy has nothing applied, unless somebody has set that aside.
     fn frozen(&self, step: &Step, now: Timestamp) -> Option<(String, Option<Timestamp>)> {
-        let Action::Act { .. } = step.action else { return None };
+        // What is only read shows how work has ended that is in flight by then.
+        match &step.action {
+            Action::Verify { .. } | Action::Gate { .. } => return None,
+            Action::Act { op: Op::Refresh { .. } | Op::RefreshInstance { .. } } => return None,
+            Action::Act { .. } => {}
+        }
         let policy = self.plan.policy.as_ref()?.policy.as_ref()?;
         let set_aside = self.run.consent.overridden.as_ref();
         if set_aside.is_some_and(|aside| aside.broken.iter().any(|rule| rule == "freeze_periods")) {

@@ -3,6 +3,7 @@
 
 mod crash;
 mod faults;
+mod governed;
 mod imports;
 mod interrupt;
 mod plans;
@@ -78,6 +79,7 @@ struct Rig {
     now: Arc<AtomicI64>,
     tokens: Arc<AtomicUsize>,
     interrupt: watch::Sender<u8>,
+    consent: crate::state::Consent,
 }
 
 impl Rig {
@@ -97,6 +99,7 @@ impl Rig {
             now: Arc::new(AtomicI64::new(1_000_000)),
             tokens: Arc::new(AtomicUsize::new(0)),
             interrupt: watch::Sender::new(0),
+            consent: Default::default(),
         }
     }
 
@@ -121,7 +124,7 @@ impl Rig {
             host: "somewhere".to_owned(),
             wait: false,
             checker: None,
-            consent: Default::default(),
+            consent: self.consent.clone(),
         };
         let tokens = Arc::new(move || RetryToken(format!("t{}", counter.fetch_add(1, Ordering::Relaxed))));
         let mut events = Vec::new();
