@@ -1,5 +1,5 @@
-//! A large fleet for benches: ten groups of instances chained by `after`, all on an old release and bound to the next
-//! one, and what a process has used by then. Knows nothing of what is measured.
+//! A large fleet for benches: groups of instances chained by `after`, all on an old release and bound to the next one,
+//! and what a process has used by then. Knows nothing of what is measured.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,17 @@ use patchtrain::train::{Ahead, Amount, Auth, Endpoint, Group, Layout, Members, R
 
 pub(crate) const PACKAGES: usize = 650;
 pub(crate) const GROUPS: usize = 10;
+
+/// What a fleet is like.
+pub(crate) struct Shape {
+    pub(crate) instances: usize,
+    pub(crate) groups: usize,
+    /// One in so many differs from the old release in 65 packages of its own, of which each second is older than the
+    /// release and the others newer.
+    pub(crate) every: usize,
+    /// How many packages are others in the next release.
+    pub(crate) changed: usize,
+}
 
 pub(crate) struct World {
     pub(crate) train: Train,
@@ -52,15 +63,23 @@ fn older(index: usize, variant: usize) -> Package {
         .expect("a generated NEVRA")
 }
 
-/// All instances ride the old release and go to the new one; one in `every` differs from it in 65 packages of its
-/// own, of which each second is older than the release and the others newer.
+/// A fleet in ten groups, of whose packages the next release changes each fifth.
+#[allow(dead_code, reason = "some benches have shapes of their own alone")]
 pub(crate) fn world(instances: usize, every: usize) -> World {
+    shaped(&Shape { instances, groups: GROUPS, every, changed: PACKAGES / 5 })
+}
+
+/// All instances ride the old release and go to the new one.
+pub(crate) fn shaped(shape: &Shape) -> World {
+    let &Shape { instances, groups: many, every, changed } = shape;
+    // As many as are to change, spread over all.
+    let changes = |index: usize| index * changed / PACKAGES != (index + 1) * changed / PACKAGES;
     let now = "2026-11-01T12:00:00Z".parse().expect("a literal time parses");
     let (train_name, lineage) = (TrainName::new("bench"), Lineage("bench".into()));
     let releases: Vec<Release> = (1..=2)
         .map(|number| {
             let packages = (0..PACKAGES)
-                .map(|index| package(index, if index % 5 == 0 { number } else { 1 } * 10))
+                .map(|index| package(index, if changes(index) { number } else { 1 } * 10))
                 .collect();
             let manifest = Manifest { packages: PackageSet::new(packages), ..Manifest::default() };
             let name = ReleaseName::new(&format!("B{number}"));
@@ -93,11 +112,11 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
     }
     let level = releases[0].packages();
     let mut groups = Vec::new();
-    for number in 0..GROUPS {
+    for number in 0..many {
         let name = GroupName::new(&format!("group-{number}"));
         let id = Ocid::new(&format!("ocid1.osmsmanagedinstancegroup.oc1..{number}"));
         let mut members = BTreeSet::new();
-        for index in (number..instances).step_by(GROUPS) {
+        for index in (number..instances).step_by(many) {
             let instance = Ocid::new(&format!("ocid1.instance.oc1.bench.{index:060}"));
             members.insert(instance.clone());
             let installed = if index % every == 3 % every {
