@@ -13,7 +13,7 @@ use super::connect::{Connection, Connector};
 use super::context::Context;
 use super::look::{self, Manner};
 use super::notify::Notifier;
-use super::policy::{self, Word};
+use super::policy::{self, By, Word};
 use super::prompt;
 use super::signals::unless_interrupted;
 use super::{CliError, basis, each, exit, health, inventory, lock as locks, own_state, stream, write};
@@ -93,7 +93,7 @@ async fn fresh(
             _ => record,
         };
         if let Err(error) = &consent {
-            context.terminal.report(&error.clone().while_doing("another policy is not recorded yet"));
+            context.terminal.note(&error.clone().while_doing("the train file's policy is not on record yet"));
         }
         if left || !record.steps.is_empty() || record.policy.is_some() {
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
@@ -210,6 +210,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             )));
         }
         let word = Word {
+            by: By::Apply,
             file: Some(file),
             approvals: &arguments.asked.approvals,
             reason: arguments.overriding.reason.as_deref(),

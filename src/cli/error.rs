@@ -97,9 +97,18 @@ impl CliError {
 
     /// Lays the error out for stderr.
     pub(super) fn text(&self, colour: bool) -> String {
+        self.laid_out(("Error:", console::Style::new().red().bold()), colour)
+    }
+
+    /// Lays out what ends nothing.
+    pub(super) fn note(&self, colour: bool) -> String {
+        self.laid_out(("Note:", console::Style::new().yellow()), colour)
+    }
+
+    fn laid_out(&self, (head, look): (&str, console::Style), colour: bool) -> String {
         let style =
             |text: &str, style: console::Style| style.force_styling(colour).apply_to(text).to_string();
-        let head = style("Error:", console::Style::new().red().bold());
+        let head = style(head, look);
         let mut text = String::new();
         if let Some(problems) = &self.problems {
             text.push_str(&problems.render(colour));

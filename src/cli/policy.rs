@@ -42,10 +42,10 @@ pub(super) fn denied(plan: &Plan) -> CliError {
     let review = plan.policy.iter();
     let failures: Vec<&Check> = review.flat_map(plan::PolicyReview::failures).collect();
     let binding = plan.policy.as_ref().is_some_and(|review| review.binding);
-    refusal(plan, &failures, binding)
+    refusal(plan, &failures, binding, By::Apply)
 }
 
-fn refusal(plan: &Plan, failures: &[&Check], binding: bool) -> CliError {
+fn refusal(plan: &Plan, failures: &[&Check], binding: bool, by: By) -> CliError {
     let rules = match failures.len() {
         1 => "a rule".to_owned(),
         many => format!("{many} rules"),
@@ -60,15 +60,33 @@ fn refusal(plan: &Plan, failures: &[&Check], binding: bool) -> CliError {
     });
     let told =
         told.hint("change the train file so that a plan keeps to its policy: in smaller steps, for instance");
-    match binding {
-        true => told.hint("the policy says `override = false`: nothing sets it aside"),
-        false => told.hint("or `patchtrain apply --override REASON`, which is written down"),
+    match (binding, by) {
+        (true, _) => told.hint("the policy says `override = false`: nothing sets it aside"),
+        (false, By::Apply) => told.hint("or `patchtrain apply --override REASON`, which is written down"),
+        (false, By::Update) => told.hint("or `patchtrain update --override REASON`, which is written down"),
+        (false, By::Import) => told.hint(
+            "or declare it as `[[import]]` in the train file, and `patchtrain apply --override REASON`, which is written down",
+        ),
     }
+}
+
+/// The command by which a plan is to be applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum By {
+    /// What the train declares.
+    #[default]
+    Apply,
+    /// Updates by hand.
+    Update,
+    /// Something is taken over by hand.
+    Import,
 }
 
 /// What somebody says who wants a plan applied.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Word<'a> {
+    /// What they run.
+    pub(super) by: By,
     /// The file of a saved plan.
     pub(super) file: Option<&'a Path>,
     /// Files of approvals besides the one beside it.
@@ -112,7 +130,7 @@ pub(super) fn consent(
         (false, reason) => {
             let binding = [policy, state.policy.as_ref()].into_iter().flatten().any(|policy| policy.binding);
             match reason.filter(|_| !binding) {
-                None => return Err(refusal(plan, &broken, binding)),
+                None => return Err(refusal(plan, &broken, binding, word.by)),
                 Some(reason) => Some(Overridden {
                     reason: reason.to_owned(),
                     broken: broken.iter().map(|failure| failure.rule.clone()).collect(),
@@ -198,10 +216,16 @@ fn approvals(
         _ => "",
     };
     let Some(file) = word.file else {
-        return Err(CliError::new(exit::REFUSED, format!("{under}{needed} are needed, and only a saved plan can have them"))
+        let message = format!("{under}{needed} are needed, and only a saved plan can have them");
+        return Err(CliError::new(exit::REFUSED, message)
             .cause(format!("approvers are {}", names.join(", ")))
-            .hint("save it with `patchtrain plan --out FILE`, have it approved with `patchtrain approve FILE --key KEY`, and run `patchtrain apply FILE`"));
+            .hint(match word.by {
+                By::Apply => "save it with `patchtrain plan --out FILE`, have it approved with `patchtrain approve FILE --key KEY`, and run `patchtrain apply FILE`",
+                By::Update => "updates by hand cannot be approved: declare in the train file what they are to bring, and have its plan approved",
+                By::Import => "declare it as `[[import]]` in the train file, and have its plan approved: `patchtrain plan --out FILE`",
+            }));
     };
+    let digest = digest(&mut plan.clone())?;
     let beside = beside(file);
     let mut found: Vec<Approved> = Vec::new();
     let mut useless = Vec::new();
@@ -210,7 +234,7 @@ fn approvals(
         for approval in read(path)? {
             let Approval { name, at, key, .. } = &approval;
             let approver = policy.approver(key);
-            match (approval.check(train.name.as_str(), &plan.id.0), approver) {
+            match (approval.check(train.name.as_str(), &digest), approver) {
                 (Err(error), _) => useless.push(format!("the approval by {name} {error}")),
                 (Ok(()), None) => {
                     useless.push(format!("the approval by {name} ({key}) is of nobody who is an approver"));
@@ -246,6 +270,12 @@ fn approvals(
     )))
 }
 
+/// Returns what approvals of a plan are signatures of.
+pub(super) fn digest(plan: &mut Plan) -> Result<String, CliError> {
+    let digest = plan.content_digest().map(|digest| digest.hex());
+    digest.ok_or_else(|| CliError::new(exit::ERROR, "the plan has no digest: it cannot be written as JSON"))
+}
+
 /// Returns where the approvals of a plan are kept.
 pub(super) fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
@@ -267,10 +297,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<Approval>, CliError> {
                 .hint("take the line out, and have the plan approved again by whoever it was of")
         };
         let approval: Approval = serde_json::from_str(line).map_err(|error| refused(error.to_string()))?;
-        // It is shown to people.
-        match render::clean(&approval.name) == approval.name {
+        // Both are shown to people.
+        let shown = [&approval.name, &approval.plan].into_iter().all(|text| render::clean(text) == *text);
+        match shown {
             true => Ok(approval),
-            false => Err(refused("its name holds what cannot be shown".to_owned())),
+            false => Err(refused("it holds what cannot be shown".to_owned())),
         }
     });
     parsed.collect()

@@ -37,6 +37,15 @@ pub(super) fn error(terminal: &Terminal, error: &CliError) {
     }
 }
 
+/// Tells what is told as an error elsewhere and ends nothing here.
+pub(super) fn note(terminal: &Terminal, error: &CliError) {
+    if terminal.streams {
+        let (summary, detail) = error.parts();
+        let name = exit::name(error.code);
+        let _ = terminal.emit(&render::stream_note(Timestamp::now(), name, (summary, &detail)));
+    }
+}
+
 /// Tells what is planned.
 pub(super) fn planned(context: &Context, plan: &Plan) -> Result<(), CliError> {
     if !context.terminal.streams {

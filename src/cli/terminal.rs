@@ -113,6 +113,12 @@ impl Terminal {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
 
+    /// Prints what is told as an error elsewhere and ends nothing here.
+    pub(super) fn note(&self, error: &CliError) {
+        self.say(error.note(self.colour_err).trim_end());
+        stream::note(self, error);
+    }
+
     /// Prints an error.
     pub(super) fn report(&self, error: &CliError) {
         self.say(error.text(self.colour_err).trim_end());

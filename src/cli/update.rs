@@ -6,7 +6,7 @@ use super::apply::{Manners, execute, held_code};
 use super::args::Update as Arguments;
 use super::connect::Connector;
 use super::context::Context;
-use super::policy::{self, Word};
+use super::policy::{self, By, Word};
 use super::{CliError, exit, lock, look, prompt};
 use crate::apply::{Asked, Interrupt};
 use crate::name::{GroupName, Ocid};
@@ -113,7 +113,7 @@ async fn one(
         });
         return Ok(held_code(arguments.detailed_exitcode, !plan.held.is_empty()));
     }
-    let word = Word { reason: arguments.overriding.reason.as_deref(), ..Word::default() };
+    let word = Word { by: By::Update, reason: arguments.overriding.reason.as_deref(), ..Word::default() };
     let consent = policy::consent(&plan, (train, &state), plan.created, &word)?;
     if !arguments.auto_approve || !context.terminal.can_draw {
         context.terminal.say("");

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{FORMAT_VERSION, Plan};
 use crate::op::PlanId;
-use crate::package::Hasher;
+use crate::package::{Digest, Hasher};
 use crate::seal::{Claim, Envelope, SealError, Sealing};
 
 /// How many bytes of a plan are put together before they are written.
@@ -83,9 +83,14 @@ impl Plan {
         self
     }
 
-    /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id. The plan is streamed
-    /// into the digest, never held as text.
+    /// Returns the id that the plan's content gives it: the first half of its digest.
     pub fn content_id(&mut self) -> PlanId {
+        PlanId(self.content_digest().map_or_else(|| "".into(), |digest| digest.hex()[..32].into()))
+    }
+
+    /// Returns the digest of all that the plan says: of its JSON with an empty id. The plan is streamed into the digest,
+    /// never held as text.
+    pub fn content_digest(&mut self) -> Option<Digest> {
         let own = std::mem::replace(&mut self.id, PlanId("".into()));
         // A writer of JSON says a few bytes at a time; a digest, and a file, want many.
         let mut hasher = BufWriter::with_capacity(BUFFER, Hasher::new());
@@ -93,8 +98,8 @@ impl Plan {
         let written = serde_json::to_writer(&mut hasher, self);
         self.id = own;
         match (written, hasher.into_inner()) {
-            (Ok(()), Ok(hasher)) => PlanId(hasher.finish().hex()[..32].into()),
-            _ => PlanId("".into()),
+            (Ok(()), Ok(hasher)) => Some(hasher.finish()),
+            _ => None,
         }
     }
 }

@@ -91,7 +91,7 @@ pub enum ApprovalError {
     )]
     NotEd25519,
     /// It is of another plan.
-    #[error("is of plan {0}")]
+    #[error("is of plan {}", id_of(.0))]
     OtherPlan(String),
     /// The signature does not fit.
     #[error("does not bear its signature: it was changed, or is not of who it says")]
@@ -130,7 +130,7 @@ impl Signer {
         PublicKey(key)
     }
 
-    /// Approves a plan.
+    /// Approves a plan, by its whole digest.
     pub fn approve(&self, train: &str, plan: &str, name: &str, at: Timestamp) -> Approval {
         let signature = self.0.sign(&said(train, plan, name, at));
         Approval {
@@ -153,7 +153,7 @@ impl fmt::Debug for Signer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
-    /// The plan's id, which is the digest of all that it says.
+    /// The digest of all that the plan says, whose first half is its id.
     pub plan: String,
     /// Who says it, as they call themselves. What counts is the key.
     pub name: String,
@@ -166,7 +166,7 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Checks that it is of this plan, and signed with its key.
+    /// Checks that it is of the plan with this digest, and signed with its key.
     pub fn check(&self, train: &str, plan: &str) -> Result<(), ApprovalError> {
         if self.plan != plan {
             return Err(ApprovalError::OtherPlan(self.plan.clone()));
@@ -175,6 +175,11 @@ impl Approval {
         let key = UnparsedPublicKey::new(&ED25519, self.key.0);
         key.verify(&said(train, plan, &self.name, self.at), &signature).map_err(|_| ApprovalError::Wrong)
     }
+}
+
+/// Returns the id of the plan that has this digest.
+fn id_of(digest: &str) -> &str {
+    digest.get(..32).unwrap_or(digest)
 }
 
 /// What is signed. Each part has its length before it, so that none can pass for another.
@@ -252,6 +257,11 @@ mod tests {
             assert_eq!(approval.check("great-linux", "5f1c"), Ok(()));
             let other = ApprovalError::OtherPlan("5f1c".to_owned());
             assert_eq!(approval.check("great-linux", "5f1d"), Err(other));
+            // A plan has its id by half of its digest, and its approvals by all of it.
+            let (one, other) = (format!("{:032}{}", 5, "1c"), format!("{:032}{}", 5, "1d"));
+            let error =
+                signer.approve("great-linux", &one, "ada", at()).check("great-linux", &other).unwrap_err();
+            assert_eq!(error.to_string(), format!("is of plan {:032}", 5));
             assert_eq!(approval.check("great-linux-9", "5f1c"), Err(ApprovalError::Wrong));
             let later = at() + jiff::SignedDuration::from_secs(1);
             let changed = [

@@ -60,7 +60,9 @@ pub use report::{ReportFormat, report, report_verdict};
 pub use rollout::{rollouts, rollouts_json};
 pub use state::state;
 pub use status::{instance_status, status};
-pub use stream::{RunStream, stream_end, stream_error, stream_outcome, stream_plan, stream_version};
+pub use stream::{
+    RunStream, stream_end, stream_error, stream_note, stream_outcome, stream_plan, stream_version,
+};
 pub use watched::watched;
 pub(crate) use words::{count, old};
 

@@ -191,7 +191,14 @@ fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
         ],
     );
     let quiet = workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
-    has(&quiet.stderr, &["another policy is not recorded yet"]);
+    has(
+        &quiet.stderr,
+        &["Note: the train file's policy is not on record yet: ", "only a saved plan can have them"],
+    );
+    assert!(!quiet.stderr.contains("Error:"), "{}", quiet.stderr);
+    let streamed = workspace.run(&["apply", "--auto-approve", "--json"]).expect(exit::DONE).stdout;
+    has(&streamed, &[r#""severity":"warning""#, r#""code":"note.refused""#, r#""code":"end.done""#]);
+    assert!(!streamed.contains(r#""severity":"error""#), "{streamed}");
     approve(&workspace, "q.plan", ADA);
     workspace.run(&["apply", "q.plan", "--summary"]).expect(exit::DONE);
     has(&workspace.run(&["show"]).expect(exit::DONE).stdout, &["approvals = 1"]);

@@ -28,6 +28,14 @@ fn takes_what_it_is_asked_for(api: Api) {
     workspace.run(&apply).expect(exit::DONE);
 
     let security = ["update", "--group", "canary", "--type", "security", "--auto-approve"];
+    // The policy holds for updates by hand as well, and the way out is one that there is.
+    let train = workspace.path().join("trains/great-linux.toml");
+    let text = std::fs::read_to_string(&train).unwrap();
+    std::fs::write(&train, format!("{text}\n[policy]\nmax_instances = 2\n")).unwrap();
+    let refused = workspace.run(&security).expect(exit::REFUSED).stderr;
+    assert!(refused.contains("max_instances: at most 2 instances; found: 3 instances"), "{refused}");
+    assert!(refused.contains("hint: or `patchtrain update --override REASON`"), "{refused}");
+    std::fs::write(&train, text).unwrap();
     let updated = workspace.run(&security).expect(exit::DONE);
     for part in [
         "Plan: 0 to add, 3 to change, 0 to destroy.",

@@ -5,7 +5,7 @@ use super::super::apply::{Manners, execute};
 use super::super::args::ImportOptions;
 use super::super::connect::{Connection, Connector, Service};
 use super::super::context::Context;
-use super::super::policy::{self, Word};
+use super::super::policy::{self, By, Word};
 use super::super::{CliError, exit, lock, look, prompt, workspace};
 use crate::apply::Interrupt;
 use crate::cloud::Cloud;
@@ -105,7 +105,8 @@ async fn one(
         return Ok(exit::DONE);
     }
     let plan = policy::reviewed(plan, (train, &state), None);
-    let given = policy::consent(&plan, (train, &state), plan.created, &Word::default())?;
+    let word = Word { by: By::Import, ..Word::default() };
+    let given = policy::consent(&plan, (train, &state), plan.created, &word)?;
     if !consent.auto_approve || !context.terminal.can_draw {
         context.terminal.say("");
     }

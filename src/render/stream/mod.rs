@@ -80,6 +80,12 @@ pub fn stream_error(now: Timestamp, name: &str, code: u8, (summary, detail): (&s
     message(now, Level::Error, "diagnostic", &format!("error.{name}"), &format!("Error: {summary}"), rest)
 }
 
+/// What would be an error if it ended the command, and ends nothing.
+pub fn stream_note(now: Timestamp, name: &str, (summary, detail): (&str, &str)) -> String {
+    let rest = json!({ "diagnostic": { "severity": "warning", "summary": summary, "detail": detail } });
+    message(now, Level::Warn, "diagnostic", &format!("note.{name}"), &format!("Warning: {summary}"), rest)
+}
+
 /// Says what is planned: drift, changes, what is held, the policy, and in the end the total, so that whoever shows a run
 /// knows it before that begins.
 pub fn stream_plan(plan: &Plan, now: Timestamp) -> String {
