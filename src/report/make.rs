@@ -176,21 +176,28 @@ fn trend(status: &FleetStatus, summary: &Summary, earlier: &[ReportRecord]) -> V
     let mut trend: Vec<ReportRecord> =
         earlier.iter().filter(|record| record.at <= status.at).cloned().collect();
     trend.sort_by_key(|record| record.at);
-    trend.push(ReportRecord {
-        at: status.at,
-        serial: status.serial,
-        systems: summary.systems,
-        compliant: summary.compliant,
-        not_compliant: summary.not_compliant,
-        at_level: summary.at_level,
-        security: summary.updates.security,
-        bug: summary.updates.bug,
-        enhancement: summary.updates.enhancement,
-        other: summary.updates.other,
-        cves: summary.cves.total(),
-        reboot: summary.reboot,
-    });
+    trend.push(summary.record(status.at, status.serial));
     trend
+}
+
+impl Summary {
+    /// Returns what is kept of it.
+    pub(crate) fn record(&self, at: Timestamp, serial: u64) -> ReportRecord {
+        ReportRecord {
+            at,
+            serial,
+            systems: self.systems,
+            compliant: self.compliant,
+            not_compliant: self.not_compliant,
+            at_level: self.at_level,
+            security: self.updates.security,
+            bug: self.updates.bug,
+            enhancement: self.updates.enhancement,
+            other: self.updates.other,
+            cves: self.cves.total(),
+            reboot: self.reboot,
+        }
+    }
 }
 
 fn limits(summary: &Summary, instances: &[InstanceReport], stale: usize) -> Vec<Limit> {

@@ -8,7 +8,7 @@ use super::super::inspection::consent;
 use super::super::table::Side;
 use super::super::words::{clean, count, time};
 use crate::report::Percent;
-use crate::report::audit::{Audit, Event, Gap, GroupLevels, Levels, Moment, Observation, What};
+use crate::report::audit::{Audit, Event, Gap, GroupLevels, Levels, Moment, What};
 use crate::state::store::{ReportRecord, StepCounts};
 
 /// A part of an audit. The first has no title of its own.
@@ -175,7 +175,7 @@ fn conformance(audit: &Audit) -> Vec<Section> {
     if then.is_none() && now.is_none() && audit.observed.is_none() {
         return vec![section(said, None)];
     }
-    let asked = audit.observed.as_ref().map(observed);
+    let asked = audit.observed.as_ref().map(|observation| observation.summary.record(observation.at, 0));
     let of = |record: Option<&ReportRecord>| record.cloned();
     let columns: Vec<(&'static str, Option<ReportRecord>)> =
         [("then", of(then)), ("by the last report", of(now))]
@@ -203,24 +203,6 @@ fn conformance(audit: &Audit) -> Vec<Section> {
     });
     let rows = rows.collect();
     vec![section(said, Some(Columns { head, rows }))]
-}
-
-fn observed(observation: &Observation) -> ReportRecord {
-    let summary = &observation.summary;
-    ReportRecord {
-        at: observation.at,
-        serial: 0,
-        systems: summary.systems,
-        compliant: summary.compliant,
-        not_compliant: summary.not_compliant,
-        at_level: summary.at_level,
-        security: summary.updates.security,
-        bug: summary.updates.bug,
-        enhancement: summary.updates.enhancement,
-        other: summary.updates.other,
-        cves: summary.cves.total(),
-        reboot: summary.reboot,
-    }
 }
 
 fn share(part: usize, whole: usize) -> String {
