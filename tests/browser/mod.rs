@@ -1,6 +1,7 @@
-//! The HTML report in a real browser: written here from a made-up fleet, opened, clicked, printed and measured by
-//! `report.py` in headless Chromium. Ignored by `cargo test`, since it needs the browser; `.ci/run browser` runs it.
+//! Pages in a real browser; here the HTML report, written from a made-up fleet, opened, clicked, printed and measured by
+//! `report.py` in headless Chromium. What all pages keep to is in `checks.py`. Ignored by `cargo test`, since it needs the browser; `.ci/run browser` runs it.
 
+mod audits;
 mod plans;
 
 use std::collections::{BTreeMap, BTreeSet};

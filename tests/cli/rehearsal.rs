@@ -30,19 +30,8 @@ fn apply(workspace: &Workspace) {
 /// Binds `web` to `GL1.1` too, with more in its group.
 fn bind_web(workspace: &Workspace, api: Api, more: &str) {
     workspace.bind_on(api, &["canary"], "");
-    edit(
-        workspace,
-        "name = \"web\"\nrelease = \"GL1\"\n",
-        &format!("name = \"web\"\nrelease = \"GL1.1\"\n{more}"),
-    );
-}
-
-#[track_caller]
-fn edit(workspace: &Workspace, from: &str, to: &str) {
-    let path = workspace.path().join("trains/great-linux.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    assert_eq!(text.matches(from).count(), 1, "{text}");
-    fs::write(&path, text.replace(from, to)).unwrap();
+    workspace
+        .edit("name = \"web\"\nrelease = \"GL1\"\n", &format!("name = \"web\"\nrelease = \"GL1.1\"\n{more}"));
 }
 
 /// Returns what is told of the rehearsal, from its first line on.
@@ -200,9 +189,9 @@ fn a_soak_that_nobody_waits_for_is_not_waited_for() {
         format!("name = \"{group}\"\nrelease = \"GL1.1\"\nafter = [{after}]\nmax_failures = ")
     };
     let (web, backend) = (behind("web", "\"canary\""), behind("backend", "\"web\""));
-    edit(&workspace, &format!("{web}2"), &format!("{web}0"));
+    workspace.edit(&format!("{web}2"), &format!("{web}0"));
     let soaking = format!("soak = \"48h\"\n{}2", behind("backend", "\"canary\", \"web\""));
-    edit(&workspace, &format!("{backend}2"), &soaking);
+    workspace.edit(&format!("{backend}2"), &soaking);
     let text = rehearsed(&workspace, &[]);
     has(&text, &["Course: over 2026-11-23 09:", "group.backend waits for group.web"]);
 }
@@ -239,11 +228,11 @@ fn the_rehearsal_of_the_document_is_what_is_printed() {
     }
     apply(&workspace);
     let bound = |group: &str, release: &str| format!("name    = \"{group}\"\nrelease = \"{release}\"\n");
-    edit(&workspace, &bound("canary", "GL1"), &bound("canary", "GL1.1"));
+    workspace.edit(&bound("canary", "GL1"), &bound("canary", "GL1.1"));
     apply(&workspace);
     let web = "name      = \"web\"\nrelease   = \"GL1.1\"\nafter     = [\"canary\"]\n";
     let soaking = "waves     = [\"1\", \"25%\"]\nwave_soak = \"24h\"\n";
-    edit(&workspace, &format!("{}after   = [\"canary\"]\n", bound("web", "GL1")), &format!("{web}{soaking}"));
+    workspace.edit(&format!("{}after   = [\"canary\"]\n", bound("web", "GL1")), &format!("{web}{soaking}"));
     let page = fs::read_to_string(root.join("docs/rollouts.md")).unwrap();
     has(&page, &[&format!("$ patchtrain plan --summary --rehearse --at {AT}\n")]);
     hold("docs/rollouts.md", &[("rehearsal", &rehearsed(&workspace, &[]))]);

@@ -27,19 +27,8 @@ fn applied() -> Workspace {
 /// Binds `web` to `GL1.1` too, with more in its group.
 fn bind_web(workspace: &Workspace, more: &str) {
     workspace.bind(&["canary"]);
-    edit(
-        workspace,
-        "name = \"web\"\nrelease = \"GL1\"\n",
-        &format!("name = \"web\"\nrelease = \"GL1.1\"\n{more}"),
-    );
-}
-
-#[track_caller]
-fn edit(workspace: &Workspace, from: &str, to: &str) {
-    let path = workspace.path().join("trains/great-linux.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    assert_eq!(text.matches(from).count(), 1, "{text}");
-    fs::write(&path, text.replace(from, to)).unwrap();
+    workspace
+        .edit("name = \"web\"\nrelease = \"GL1\"\n", &format!("name = \"web\"\nrelease = \"GL1.1\"\n{more}"));
 }
 
 fn apply(workspace: &Workspace) -> String {
@@ -217,10 +206,10 @@ fn the_rollout_of_the_document_is_what_is_printed() {
     }
     apply(&workspace);
     let bound = |group: &str, release: &str| format!("name    = \"{group}\"\nrelease = \"{release}\"\n");
-    edit(&workspace, &bound("canary", "GL1"), &bound("canary", "GL1.1"));
+    workspace.edit(&bound("canary", "GL1"), &bound("canary", "GL1.1"));
     apply(&workspace);
     let web = "name      = \"web\"\nrelease   = \"GL1.1\"\nafter     = [\"canary\"]\n";
-    edit(&workspace, &format!("{}after   = [\"canary\"]\n", bound("web", "GL1")), &format!("{web}{SOAKING}"));
+    workspace.edit(&format!("{}after   = [\"canary\"]\n", bound("web", "GL1")), &format!("{web}{SOAKING}"));
     let page = fs::read_to_string(root.join("docs/rollouts.md")).unwrap();
     has(&page, &[&format!("[[group]]\n{web}{SOAKING}```")]);
 

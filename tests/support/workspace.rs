@@ -109,6 +109,15 @@ impl Workspace {
         path
     }
 
+    /// Replaces what stands once in the quickstart's train file.
+    #[track_caller]
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let path = self.path().join("trains/great-linux.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{text}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+    }
+
     /// Returns the program with its arguments, to be run here with nothing of this environment that it reads.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patchtrain"));
