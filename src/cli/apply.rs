@@ -76,7 +76,8 @@ async fn fresh(
     let style = context.terminal.style(arguments.amount.detail());
     context.terminal.print(&render::plan(&plan, style))?;
     stream::planned(context, &plan)?;
-    let word = Word { reason: arguments.overriding.reason.as_deref(), ..Word::default() };
+    let reason = arguments.overriding.reason.as_deref();
+    let word = Word { reason, waits: arguments.wait, ..Word::default() };
     if !(plan.can_start() || arguments.wait && plan.waits_for_time()) {
         // Levels that were left are recorded all the same, or soaks would go on from them. That changes nothing in
         // the service and takes nobody's approval; without steps nothing else can happen.
@@ -195,6 +196,12 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         {
             return Err(stale(why));
         }
+        if let Some(why) = plan::contradiction(&plan, train) {
+            let message = format!("the plan {} does not say what the train says: {why}", file.display());
+            return Err(CliError::new(exit::REFUSED, message).hint(
+                "it was changed after it was made: ask who did, and make a new one with `patchtrain plan --out FILE`",
+            ));
+        }
         let state = match state {
             Some(state) => context.own_state(train, Some(state), &interrupt).await?,
             None => {
@@ -215,12 +222,14 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             approvals: &arguments.asked.approvals,
             reason: arguments.overriding.reason.as_deref(),
             max_age: arguments.asked.max_age,
+            waits: arguments.wait,
         };
         let consent = policy::consent(&plan, (train, &state), (connection.clock)(), &word)?;
         let name = &train.name;
-        context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id, plan.created));
+        context.terminal.say(&format!("Applying the plan {} of {name}, made {:.0}", plan.id.short(), plan.created));
         for approved in &consent.approvals {
-            context.terminal.say(&format!("  approved by {} at {:.0}", approved.name, approved.at));
+            let name = render::clean(&approved.name);
+            context.terminal.say(&format!("  approved by {name} at {:.0}", approved.at));
         }
         stream::planned(context, &plan)?;
         let manners = Manners { consent, ..Manners::of(arguments, train) };

@@ -10,8 +10,7 @@ use crate::render;
 /// Signs the plan, and says what was signed.
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliError> {
     let Arguments { file, key, name } = arguments;
-    let mut plan = show::open(context, file)?;
-    let digest = policy::digest(&mut plan)?;
+    let plan = show::open(context, file)?;
     let pem = std::fs::read(key).map_err(|error| {
         CliError::of(exit::ERROR, &error).while_doing(format!("the key {} cannot be read", key.display()))
     })?;
@@ -35,7 +34,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let path = policy::beside(file);
     let mut approvals = if path.exists() { policy::read(&path)? } else { Vec::new() };
     let train = plan.basis.train.as_str();
-    let approval = signer.approve(train, &digest, &name, jiff::Timestamp::now());
+    let approval = signer.approve(train, &plan.id, &name, jiff::Timestamp::now());
     // What was said of another plan that lay here is of no use any more, and a second word of the same person neither.
     approvals.retain(|other| other.plan == approval.plan && other.key != approval.key);
     approvals.push(approval);
@@ -51,7 +50,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             .while_doing(format!("the approval cannot be written to {}", path.display()))
     })?;
     let terminal = &context.terminal;
-    terminal.say(&format!("Approved plan {} of train {train} as {name} ({public})", plan.id));
+    let shown = render::clean(&name);
+    terminal.say(&format!("Approved plan {} of train {train} as {shown} ({public})", plan.id.short()));
     terminal.say(&format!("  {}", render::verdict(&plan)));
     match (needed, known) {
         (None, _) => terminal.say("Note: the train's policy asks for no approvals; nothing counts this one."),
@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         }
         (Some(needed), Some(_)) => {
             let counts = |approval: &&Approval| {
-                needed.keys.contains(&approval.key) && approval.check(train, &digest).is_ok()
+                needed.keys.contains(&approval.key) && approval.check(train, &plan.id).is_ok()
             };
             let counted = approvals.iter().filter(counts).count();
             terminal.say(&format!("It has {counted} of {} in {}", needed.needed, path.display()));

@@ -176,7 +176,7 @@ impl From<StoreError> for CliError {
 impl From<PlanFileError> for CliError {
     fn from(error: PlanFileError) -> Self {
         let code = match &error {
-            PlanFileError::Damaged { .. } => exit::REFUSED,
+            PlanFileError::Damaged { .. } | PlanFileError::Older { .. } => exit::REFUSED,
             PlanFileError::Io { .. } | PlanFileError::Newer { .. } | PlanFileError::Sealed { .. } => {
                 exit::ERROR
             }

@@ -21,6 +21,13 @@ impl fmt::Display for StepId {
 #[serde(transparent)]
 pub struct PlanId(pub Arc<str>);
 
+impl PlanId {
+    /// Returns the first twelve digits, by which people tell plans apart.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
 impl fmt::Display for PlanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

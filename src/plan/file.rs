@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{FORMAT_VERSION, Plan};
 use crate::op::PlanId;
-use crate::package::{Digest, Hasher};
+use crate::package::Hasher;
 use crate::seal::{Claim, Envelope, SealError, Sealing};
 
 /// How many bytes of a plan are put together before they are written.
@@ -48,8 +48,16 @@ pub enum PlanFileError {
         /// Why.
         source: SealError,
     },
+    /// An older build wrote it: a plan is short-lived, and made anew.
+    #[error("{} has plan format {found}, this build reads {FORMAT_VERSION}: make it anew with `patchtrain plan --out`", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
     /// A newer build wrote it.
-    #[error("{} has plan format {found}, this build reads up to {FORMAT_VERSION}: update patchtrain", path.display())]
+    #[error("{} has plan format {found}, this build reads {FORMAT_VERSION}: update patchtrain", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -83,14 +91,9 @@ impl Plan {
         self
     }
 
-    /// Returns the id that the plan's content gives it: the first half of its digest.
+    /// Returns the id that the plan's content gives it: the digest of its JSON with an empty id. The plan is streamed
+    /// into the digest, never held as text.
     pub fn content_id(&mut self) -> PlanId {
-        PlanId(self.content_digest().map_or_else(|| "".into(), |digest| digest.hex()[..32].into()))
-    }
-
-    /// Returns the digest of all that the plan says: of its JSON with an empty id. The plan is streamed into the digest,
-    /// never held as text.
-    pub fn content_digest(&mut self) -> Option<Digest> {
         let own = std::mem::replace(&mut self.id, PlanId("".into()));
         // A writer of JSON says a few bytes at a time; a digest, and a file, want many.
         let mut hasher = BufWriter::with_capacity(BUFFER, Hasher::new());
@@ -98,8 +101,8 @@ impl Plan {
         let written = serde_json::to_writer(&mut hasher, self);
         self.id = own;
         match (written, hasher.into_inner()) {
-            (Ok(()), Ok(hasher)) => Some(hasher.finish()),
-            _ => None,
+            (Ok(()), Ok(hasher)) => PlanId(hasher.finish().hex().into()),
+            _ => PlanId("".into()),
         }
     }
 }
@@ -194,6 +197,9 @@ fn parse(path: &Path, text: &[u8]) -> Result<Plan, PlanFileError> {
     let version: Version = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
     if version.format_version > u64::from(FORMAT_VERSION) {
         return Err(PlanFileError::Newer { path: path.to_owned(), found: version.format_version });
+    }
+    if version.format_version < u64::from(FORMAT_VERSION) {
+        return Err(PlanFileError::Older { path: path.to_owned(), found: version.format_version });
     }
     let mut plan: Plan = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
     if plan.content_id() != plan.id {

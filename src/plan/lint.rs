@@ -14,6 +14,7 @@ mod sources;
 use super::{Action, Change, ChangeDetail, HeldReason, Order, Plan, Step, Verification, Work};
 use crate::name::{Address, GroupName, Ocid, ReleaseName};
 use crate::op::{Op, OpKey, StepId};
+use crate::train::Reboot;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -356,6 +357,11 @@ impl<'a> Lint<'a> {
                 self.found(format!("{} is not about {instance}, which it touches", step.id));
             }
             let bound = step.group.as_ref().and_then(|group| self.plan.group(group));
+            if matches!(&step.action, Action::Act { op: Op::Reboot { .. } })
+                && bound.is_none_or(|bound| bound.reboot != Reboot::Window)
+            {
+                self.found(format!("{} boots who is in no group that asks for it", step.id));
+            }
             if let Some(release) = release
                 && bound.is_none_or(|bound| bound.release != *release)
             {

@@ -15,6 +15,7 @@ mod despite;
 mod drift;
 mod drifted;
 mod exact;
+mod faithful;
 mod figures;
 mod file;
 mod gates;
@@ -62,6 +63,7 @@ pub use change::{Change, ChangeAction, ChangeDetail, Cohort, Exchange, Reason, R
 pub use despite::drifting;
 pub use drifted::{Drift, DriftKind, Drifts};
 pub use exact::{Enforcement, Left, PROTECTED, Stay, protected};
+pub use faithful::contradiction;
 pub use figures::Figures;
 pub use file::{PlanFile, PlanFileError, read, save};
 pub use held::{AheadReport, Held, HeldReason, Note};
@@ -85,7 +87,7 @@ pub use takeover::import;
 /// 2: rollouts, which an older build would not stop.
 /// 3: waves that are groups of the service, and boots that are proven.
 /// 4: policy, which an older build would not keep.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// What a run would do, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

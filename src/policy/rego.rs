@@ -1,6 +1,6 @@
 //! A train's own rules in Rego, evaluated by `regorus` over the JSON document of a plan. As with conftest, rules are called
-//! `deny`, `violation` and `warn`, in whichever packages; each of their results is a finding. What cannot be evaluated
-//! denies.
+//! `deny`, `violation` and `warn`, or begin with that and an underscore, in whichever packages; each of their results is a
+//! finding. What cannot be evaluated denies.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -11,7 +11,7 @@ use regorus::{Engine, Value};
 
 use super::Module;
 
-/// The rules that are asked for, and whether they deny.
+/// How rules that are asked are called, or what they begin with, and whether they deny.
 const RULES: [(&str, bool); 3] = [("deny", true), ("violation", true), ("warn", false)];
 
 /// How long all rules together may take.
@@ -37,10 +37,31 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-/// Checks that a text is a module of Rego. An error names line and column.
-pub fn check(path: &str, text: &str) -> Result<(), String> {
+/// Checks that a text is a module of Rego, and returns how many of its rules are asked. An error names line and column.
+pub fn check(path: &str, text: &str) -> Result<usize, String> {
     let mut engine = Engine::new();
-    engine.add_policy(path.to_owned(), text.to_owned()).map(|_| ()).map_err(|error| told(&error.to_string()))
+    let told = |error: String| told(&error);
+    engine.add_policy(path.to_owned(), text.to_owned()).map_err(|error| told(error.to_string()))?;
+    let rules = declared(&engine, path, text).map_err(told)?;
+    Ok(rules.len())
+}
+
+/// Returns the rules of a module that are asked, each with whether it denies.
+fn declared(engine: &Engine, path: &str, text: &str) -> Result<BTreeSet<(String, bool)>, String> {
+    // Whatever looks like the name of one may also stand in a comment; which it is the engine knows.
+    let words: BTreeSet<&str> =
+        text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
+    let mut rules = BTreeSet::new();
+    for word in words {
+        let kind = RULES.iter().find(|(name, _)| {
+            word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        });
+        let Some((_, denies)) = kind else { continue };
+        if engine.has_declared_rule_rooted_at(path, word).map_err(|error| error.to_string())? {
+            rules.insert((word.to_owned(), *denies));
+        }
+    }
+    Ok(rules)
 }
 
 /// Evaluates modules over a document.
@@ -61,12 +82,8 @@ fn asked(modules: &[Module], document: &str, verdict: &mut Verdict) -> Result<()
     for module in modules {
         let (path, text) = (module.path.clone(), module.text.clone());
         let package = engine.add_policy(path, text).map_err(|error| error.to_string())?;
-        for (name, denies) in RULES {
-            let declared = engine.has_declared_rule_rooted_at(&module.path, name);
-            if declared.map_err(|error| error.to_string())? {
-                rules.insert((format!("{package}.{name}"), denies));
-            }
-        }
+        let declared = declared(&engine, &module.path, &module.text)?;
+        rules.extend(declared.into_iter().map(|(name, denies)| (format!("{package}.{name}"), denies)));
     }
     engine.set_input_json(document).map_err(|error| error.to_string())?;
     for (path, denies) in rules {
@@ -147,6 +164,23 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_asked_by_how_their_names_begin() {
+        let text = "package p\nimport rego.v1\n# deny_this is a comment, \"warn_that\" a text\n\
+                    deny_reboots contains \"one\" if true\nviolation_of_order := {\"two\"}\n\
+                    warn_me contains \"three, as in warn_that\" if true\n\
+                    denying contains \"four\" if true\nmy_deny contains \"five\" if true\n";
+        assert_eq!(check("p.rego", text), Ok(3));
+        let verdict = evaluate(&[module("p.rego", text)], "{}");
+        let findings = [
+            finding("p.deny_reboots", true, "one"),
+            finding("p.violation_of_order", true, "two"),
+            finding("p.warn_me", false, "three, as in warn_that"),
+        ];
+        assert_eq!(verdict.findings, findings);
+        assert_eq!(check("p.rego", "package p\nallow := true\n"), Ok(0));
+    }
+
+    #[test]
     fn what_cannot_be_evaluated_denies() {
         let table = [
             ("package p\nimport rego.v1\ndeny contains x if { x := nonsense(1) }\n", "nonsense"),
@@ -176,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_error_names_its_place() {
-        assert_eq!(check("p.rego", "package p\nimport rego.v1\ndeny contains 1 if true\n"), Ok(()));
+        assert_eq!(check("p.rego", "package p\nimport rego.v1\ndeny contains 1 if true\n"), Ok(1));
         let error = check("policy/p.rego", "package p\nimport rego.v1\ndeny contains if {\n").unwrap_err();
         assert!(error.contains("policy/p.rego:3"), "{error}");
     }

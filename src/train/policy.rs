@@ -188,6 +188,8 @@ pub(super) fn modules(
     }
     paths.sort_by(|one, other| one.0.cmp(&other.0));
     paths.dedup_by(|one, other| one.0 == other.0);
+    let (mut asked, mut understood) = (0, true);
+    let place = paths.first().map(|(_, span)| span.clone());
     for (path, span) in paths {
         let text = read(&folder.join(&path)).and_then(|bytes| {
             String::from_utf8(bytes)
@@ -196,14 +198,23 @@ pub(super) fn modules(
         let text = match text {
             Ok(text) => text,
             Err(error) => {
+                understood = false;
                 report.at(source, span, format!("the rules {path} cannot be read: {error}"), "");
                 continue;
             }
         };
-        if let Err(error) = rego::check(&path, &text) {
-            report.at(source, span, format!("the rules {path} cannot be understood"), error);
+        match rego::check(&path, &text) {
+            Ok(rules) => asked += rules,
+            Err(error) => {
+                understood = false;
+                report.at(source, span, format!("the rules {path} cannot be understood"), error);
+            }
         }
         shape.policy.rego.push(Module { digest: Digest::of([&text]), path, text });
+    }
+    if let Some(place) = place.filter(|_| asked == 0 && understood) {
+        let hint = "rules that are asked are called `deny`, `violation` or `warn`, or begin with one of these and `_`";
+        report.at(source, place, "none of the rules here is ever asked", hint);
     }
 }
 

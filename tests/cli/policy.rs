@@ -193,7 +193,7 @@ fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
     let quiet = workspace.run(&["apply", "--auto-approve", "--summary"]).expect(exit::DONE);
     has(
         &quiet.stderr,
-        &["Note: the train file's policy is not on record yet: ", "only a saved plan can have them"],
+        &["Note: the train file's policy is not on record yet\n", "only a saved plan can have them"],
     );
     assert!(!quiet.stderr.contains("Error:"), "{}", quiet.stderr);
     let streamed = workspace.run(&["apply", "--auto-approve", "--json"]).expect(exit::DONE).stdout;

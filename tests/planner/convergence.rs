@@ -1,7 +1,7 @@
 //! Convergence: after all steps the next plan has none that can start; after any prefix, planning again reaches the
 //! same end; every order that the dependencies allow ends in the same world.
 
-use patchtrain::plan::{ChangeDetail, HeldReason, Plan, Stay, lint};
+use patchtrain::plan::{ChangeDetail, HeldReason, Plan, Stay, contradiction, lint};
 
 use crate::support::hub;
 use crate::support::model::{self, End};
@@ -15,6 +15,7 @@ pub(super) fn checked_plan(world: &World, seed: u64) -> Plan {
     let plan = world.plan().unwrap_or_else(|refusals| panic!("seed {seed}: {refusals:?}"));
     let findings = lint::lint(&plan);
     assert!(findings.is_empty(), "seed {seed}: {findings:#?}\n{:#?}", plan.steps);
+    assert_eq!(contradiction(&plan, &world.train), None, "seed {seed}");
     plan
 }
 

@@ -59,13 +59,30 @@ fn changed(others: impl Fn(usize, u8) -> Vec<u8>) {
                     assert_eq!(opened, plan, "byte {index}");
                     same += 1;
                 }
-                Err(PlanFileError::Damaged { .. } | PlanFileError::Newer { .. }) => refused += 1,
+                Err(
+                    PlanFileError::Damaged { .. } | PlanFileError::Newer { .. } | PlanFileError::Older { .. },
+                ) => refused += 1,
                 Err(other) => panic!("byte {index}: {other}"),
             }
         }
     }
     // The line's end may be a blank.
     assert!(refused > bytes.len() / 2 && same < refused / 100, "{refused} refused, {same} the same");
+}
+
+#[test]
+fn a_plan_of_another_format_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.plan");
+    save(&plan(), &path, &Sealing::none()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let own = format!("\"format_version\":{}", patchtrain::plan::FORMAT_VERSION);
+    for (version, told) in [(4, "make it anew with `patchtrain plan --out`"), (99, "update patchtrain")] {
+        assert_eq!(text.matches(&own).count(), 1);
+        fs::write(&path, text.replace(&own, &format!("\"format_version\":{version}"))).unwrap();
+        let error = open(&path).unwrap_err().to_string();
+        assert!(error.contains(&format!("has plan format {version}")) && error.contains(told), "{error}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod convergence;
 mod documents;
 mod drifts;
 mod exact;
+mod faithful;
 mod files;
 mod formats;
 mod gates;

@@ -121,6 +121,47 @@ fn what_is_forbidden_is_named() {
     );
 }
 
+/// A pull request that takes the old release out of the train file, or a plan that tells of a move that harms nobody.
+#[test]
+fn what_is_forbidden_cannot_be_hidden() {
+    let forbid = |rule: &str| Policy { forbid: vec![Forbidden::parse(rule).unwrap()], ..Policy::default() };
+    let mut world = applied();
+    rebind(&mut world.train, "canary", "GL2");
+    let there = world.plan().unwrap();
+    model::run_all(&mut world, &there);
+    rebind(&mut world.train, "canary", "GL1");
+    assert_eq!(told(&world, forbid("removal:zsh"), None).0, FAIL);
+
+    let mut plan = world.plan().unwrap();
+    plan.moves[0].delta = patchtrain::package::Delta::default();
+    let mut train = world.train.clone();
+    train.policy = Some(forbid("removal:zsh"));
+    let by = Reviewed { train: &train, state: &world.state, now: world.now, book: None };
+    assert!(reviewed(plan, &by).is_denied());
+
+    world.train.releases.retain(|release| release.name.as_str() != "GL2");
+    is(
+        told(&world, forbid("removal:zsh"), None),
+        FAIL,
+        "no removal:zsh; GL2 -> GL1: nobody knows what differs, since GL2 is not declared; declare it, with `retired = true`",
+    );
+    // Of packages it does not speak.
+    assert_eq!(told(&world, forbid("reboot"), None).0, PASS);
+}
+
+/// Under another name a group is still who it was.
+#[test]
+fn a_renamed_group_moves_on_as_well() {
+    let policy = || Policy { min_conformance_before_next: Some(98), ..Policy::default() };
+    let mut world = applied();
+    world.state.instances.values_mut().next().unwrap().at_level = None;
+    rebind(&mut world.train, "web", "GL2");
+    assert_eq!(told(&world, policy(), None).0, FAIL);
+    world.train.groups[1].name = GroupName::new("web2");
+    let (outcome, text, _) = told(&world, policy(), None);
+    assert_eq!(outcome, FAIL, "{text}");
+}
+
 #[test]
 fn nobody_moves_on_while_too_many_are_below_level() {
     let policy = || Policy { min_conformance_before_next: Some(98), ..Policy::default() };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use patchtrain::name::{Address, GroupName, Ocid};
 use patchtrain::op::{Op, StepId};
-use patchtrain::plan::{Action, ChangeDetail, Plan, Refusal, Step, lint};
+use patchtrain::plan::{Action, ChangeDetail, Plan, Refusal, Step, contradiction, lint};
 
 use crate::support::worlds::{self, World};
 use crate::support::{hub, model};
@@ -16,6 +16,7 @@ use super::small::{self, applied, rebind, start, told};
 fn check(world: &World, targets: &[&str], expected: &[&str]) -> Plan {
     let plan = world.targeted(targets).unwrap();
     assert_eq!(lint::lint(&plan), [], "{}", told(&plan));
+    assert_eq!(contradiction(&plan, &world.train), None);
     let (told, expected) = (told(&plan), expected.join("\n"));
     assert!(told == expected, "{}", similar::TextDiff::from_lines(&expected, &told).unified_diff());
     plan
@@ -89,6 +90,7 @@ fn a_group_takes_its_release_its_gates_and_whoever_goes_first() {
 fn world_part(world: &World, target: &str) -> Plan {
     let plan = world.targeted(&[target]).unwrap();
     assert_eq!(lint::lint(&plan), [], "{}", told(&plan));
+    assert_eq!(contradiction(&plan, &world.train), None);
     plan
 }
 
@@ -140,6 +142,7 @@ fn what_is_held_is_told_of_what_is_asked_for_only() {
     let held = |targets: &[&str]| {
         let plan = world.targeted(targets).unwrap();
         assert_eq!(lint::lint(&plan), [], "{}", told(&plan));
+        assert_eq!(contradiction(&plan, &world.train), None);
         let held: Vec<Address> = plan.held.iter().map(|held| held.address.clone()).collect();
         addresses(&held)
     };
