@@ -1,6 +1,7 @@
 //! The scripts below `ci/` as CI systems run them: the real program against the simulator, and stand-ins of it where only
 //! the script is tried.
 
+mod approvals;
 mod comments;
 mod forge;
 mod signals;
