@@ -106,6 +106,16 @@ impl Context {
         command_line(&words)
     }
 
+    /// Returns a command line that does what it says where somebody else has the file, on a machine with other folders.
+    pub(super) fn elsewhere(command: &str, file: &Path) -> String {
+        // Some paths end in no name, but no file can be read or written by them.
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        // What begins with a dash would be an option.
+        let name =
+            if name.as_encoded_bytes().starts_with(b"-") { Path::new(".").join(name) } else { name.into() };
+        command_line(&["patchtrain".into(), command.into(), name.into()])
+    }
+
     /// Returns a file of the workspace as it is called where the command line was typed: so a repository calls its train
     /// files, whose workspace is one of its folders.
     pub(super) fn as_called_where_typed(&self, file: &Path) -> PathBuf {
@@ -204,6 +214,18 @@ fn command_line(words: &[OsString]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_called_by_its_name_where_folders_are_others() {
+        for (file, line) in [
+            ("/home/runner/work/_temp/patchtrain-plan/plan", "patchtrain apply plan"),
+            ("web.plan", "patchtrain apply web.plan"),
+            ("../plans/for web.plan", "patchtrain apply 'for web.plan'"),
+            ("plans/-x", "patchtrain apply ./-x"),
+        ] {
+            assert_eq!(Context::elsewhere("apply", Path::new(file)), line);
+        }
+    }
 
     #[test]
     fn the_command_line_can_be_typed_again() {

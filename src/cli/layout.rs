@@ -32,7 +32,9 @@ pub(super) fn format(
             limit: layout.comment_limit.unwrap_or(render::COMMENT),
             link: layout.link.clone(),
             since: layout.before.as_deref().map(|file| before(context, file)).transpose()?,
-            apply: file.map(|file| context.again("apply", file)),
+            commit: layout.commit.clone(),
+            // Whoever reads it is not where it was made.
+            apply: file.map(|file| Context::elsewhere("apply", file)),
         })),
     })
 }
@@ -65,6 +67,7 @@ fn only_markdown(layout: &PlanLayout) -> Result<(), CliError> {
     let given = [
         (layout.comment_limit.is_some(), "--comment-limit"),
         (layout.link.is_some(), "--link"),
+        (layout.commit.is_some(), "--commit"),
         (layout.before.is_some(), "--since"),
     ];
     match given.iter().find(|(given, _)| *given) {

@@ -10,7 +10,7 @@ use super::readme::hold;
 use crate::support::Workspace;
 
 /// Adds a policy to the train.
-fn govern(workspace: &Workspace, policy: &str) {
+pub(super) fn govern(workspace: &Workspace, policy: &str) {
     let path = workspace.path().join("trains/great-linux.toml");
     let text = fs::read_to_string(&path).unwrap();
     let text = text.split("\n[policy]\n").next().unwrap().to_owned();
@@ -23,22 +23,22 @@ fn key(name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-const ADA: &str = "openssl.pem";
-const BOB: &str = "openssh.pem";
+pub(super) const ADA: &str = "openssl.pem";
+pub(super) const BOB: &str = "openssh.pem";
 
-fn approver(name: &str, key: &str) -> String {
+pub(super) fn approver(name: &str, key: &str) -> String {
     format!("{{ name = \"{name}\", key = \"{key}\" }}")
 }
 
 /// Returns the public half of a key, as `approve` tells it.
-fn public(workspace: &Workspace, plan: &str, of: &str) -> String {
+pub(super) fn public(workspace: &Workspace, plan: &str, of: &str) -> String {
     let said = approve(workspace, plan, of);
     let key = said.split('(').nth(1).unwrap().split(')').next().unwrap();
     assert!(key.starts_with("ed25519:"), "{said}");
     key.to_owned()
 }
 
-fn approve(workspace: &Workspace, plan: &str, of: &str) -> String {
+pub(super) fn approve(workspace: &Workspace, plan: &str, of: &str) -> String {
     workspace.run(&["approve", plan, "--key", &key(of)]).expect(exit::DONE).stderr
 }
 

@@ -40,6 +40,17 @@ fn a_plan_is_told_in_a_comment_on_a_page_and_as_a_graph() {
     assert!(folded.contains("\nSince the previous plan: no figure differs.\n"), "{folded}");
     assert!(folded.contains("> Folded, to keep to 6000 bytes: "), "{folded}");
 
+    // Told on every rung; and whoever reads it has the file elsewhere.
+    let whole = workspace.path().join("web.plan");
+    let elsewhere = ["--chdir", ".", "show", whole.to_str().unwrap(), "--format", "markdown"];
+    for limit in ["65536", "2000"] {
+        let of = [&elsewhere[..], &["--commit", "57c4a190ffa1", "--comment-limit", limit]].concat();
+        let told = workspace.run(&of).expect(exit::DONE).stdout;
+        assert!(told.contains(" of commit 57c4a190ffa1"), "{told}");
+    }
+    let told = workspace.run(&elsewhere).expect(exit::DONE).stdout;
+    assert!(told.contains("\n```sh\npatchtrain apply web.plan\n```\n") && !told.contains("commit"), "{told}");
+
     let page = workspace.run(&["show", "web.plan", "--format", "html"]).expect(exit::DONE).stdout;
     assert!(page.starts_with("<!doctype html>\n") && page.ends_with("</html>\n"), "{page}");
 
@@ -60,6 +71,9 @@ fn what_goes_with_no_format_is_a_usage_error() {
         &["plan", "--format", "markdown", "--comment-limit", "1999"][..],
         &["plan", "--comment-limit", "9000"],
         &["plan", "--link", "https://ci.example"],
+        &["plan", "--commit", "57c4a19"],
+        &["plan", "--format", "markdown", "--commit", "main"],
+        &["plan", "--format", "markdown", "--commit", "57c4a1"],
         &["plan", "--format", "html", "--since", "x"],
         &["show", "--format", "html"],
         &["show", "--link", "https://ci.example"],

@@ -101,6 +101,10 @@ pub(in crate::cli) struct PlanLayout {
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) link: Option<String>,
 
+    /// With --format markdown: the commit that the plan is of, in hexadecimal digits; told in its head
+    #[arg(long, value_parser = commit)]
+    pub(in crate::cli) commit: Option<String>,
+
     /// With --format markdown: say what has changed since the plan before, which is a saved plan, or the text of the comment
     /// that told it
     #[arg(long = "since", value_name = "FILE")]
@@ -112,6 +116,14 @@ fn limit(word: &str) -> Result<usize, String> {
     match word.parse() {
         Ok(bytes) if bytes >= render::LEAST_COMMENT => Ok(bytes),
         _ => Err(format!("a number of bytes, {} or more", render::LEAST_COMMENT)),
+    }
+}
+
+/// Reads a commit: a digest, or the beginning of one, so that it stands in a comment as it is and forges link it.
+fn commit(word: &str) -> Result<String, String> {
+    match (7..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(word.to_owned()),
+        false => Err("a commit is 7 to 64 hexadecimal digits".to_owned()),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Comment {
     pub limit: usize,
     /// Where the whole plan is.
     pub link: Option<String>,
+    /// The commit that the plan is of, in hexadecimal digits.
+    pub commit: Option<String>,
     /// The plan before this one, to be compared with.
     pub since: Option<Since>,
     /// The command line that applies exactly this plan, where it is saved.
@@ -36,7 +38,7 @@ pub struct Comment {
 
 impl Default for Comment {
     fn default() -> Self {
-        Self { limit: GITHUB, link: None, since: None, apply: None }
+        Self { limit: GITHUB, link: None, commit: None, since: None, apply: None }
     }
 }
 

@@ -300,9 +300,12 @@ proptest! {
         checks[1].found = name.clone();
         approvals.as_mut().unwrap().approvers = vec![name.clone(); 5];
         let link = Some(format!("https://ci.example/jobs/7{}", "&".repeat(link)));
-        let comment = Comment { limit, link, apply: Some(name), ..Comment::default() };
+        let commit = "5eed".repeat(16);
+        let comment =
+            Comment { limit, link, commit: Some(commit.clone()), apply: Some(name), ..Comment::default() };
         let text = written(&plan, comment);
         prop_assert!(text.len() <= limit, "{} bytes of {limit}", text.len());
+        prop_assert!(text.contains(&format!(" of commit {commit}")), "whatever is left out, that is told");
         structure(&text);
     }
 }

@@ -8,18 +8,16 @@ const PLAN: &str = "<!-- patchtrain:plan:";
 /// What stands before the figures.
 const FIGURES: &str = "<!-- patchtrain:figures:";
 const END: &str = " -->";
-/// Characters of a train's name in its mark.
+/// Characters of a train's name in its mark: more than a train file may give it.
 const NAME: usize = 100;
 
-/// Returns the first line, by which CI finds the comment of a train.
+/// Returns the first line, by which CI finds the comment of a train. Every name that a train file may have stands in it as it
+/// is: CI looks for the comment of a train also where there is no plan, and so nothing that would tell it the line.
 pub(super) fn plan(train: &str) -> String {
-    // A saved plan can name anything; nothing of it may end the mark.
+    // A saved plan can name anything; nothing of it may end the mark. Two dashes do not: only a `>` right behind them would.
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-    let mut name: String = train.chars().take(NAME).map(plain).collect();
-    while name.contains("--") {
-        name = name.replace("--", "-_");
-    }
-    format!("{PLAN}{}{END}", name.trim_end_matches('-'))
+    let name: String = train.chars().take(NAME).map(plain).collect();
+    format!("{PLAN}{name}{END}")
 }
 
 /// Returns the figures as a line.
@@ -39,15 +37,25 @@ pub(super) fn read(text: &str, train: &str) -> Option<Figures> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::TrainName;
 
     #[test]
     fn no_name_ends_the_mark() {
         for name in ["great-linux", "a--b", "x --> y", "--", "\n", "a---", ""] {
             let mark = plan(name);
-            assert_eq!(mark.matches("--").count(), 2, "{mark}");
-            assert!(mark.ends_with(END) && !mark.contains('\n'), "{mark}");
+            assert_eq!(mark.matches(['<', '>', '\n']).count(), 2, "{mark}");
+            assert!(mark.starts_with(PLAN) && mark.ends_with(END), "{mark}");
         }
-        assert_eq!(plan("great-linux"), "<!-- patchtrain:plan:great-linux -->");
+    }
+
+    #[test]
+    fn a_train_s_name_stands_in_its_mark_as_it_is() {
+        let longest = "a".repeat(64);
+        for name in ["great-linux", "a--b", "a---", "A.b_c", &longest] {
+            assert!(TrainName::parse(name).is_ok(), "{name}");
+            assert_eq!(plan(name), format!("<!-- patchtrain:plan:{name} -->"));
+        }
+        assert!(TrainName::parse(&"a".repeat(65)).is_err());
     }
 
     #[test]

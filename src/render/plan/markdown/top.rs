@@ -59,8 +59,9 @@ pub(super) fn write(draft: &mut Draft<'_>) {
         draft.block(since::sentence(&before, &draft.figures));
     }
     let facts = format!(
-        "Plan `{}`, state serial {}, {} {}, made {}, patchtrain {}",
+        "Plan `{}`{}, state serial {}, {} {}, made {}, patchtrain {}",
         short(plan),
+        of_commit(draft.options),
         plan.basis.serial,
         draft.words(&plan.service.api),
         draft.words(&plan.service.place),
@@ -86,6 +87,11 @@ pub(super) fn write(draft: &mut Draft<'_>) {
 
 fn on_simulator(plan: &Plan) -> &'static str {
     if plan.service.simulator { " (SIMULATOR)" } else { "" }
+}
+
+/// Which commit the plan is of, where that is known. No code, so that forges make a link of it.
+fn of_commit(options: &super::Comment) -> String {
+    options.commit.as_deref().map(|commit| format!(" of commit {}", clean(commit))).unwrap_or_default()
 }
 
 fn short(plan: &Plan) -> String {
@@ -190,8 +196,11 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> 
         String::new(),
         verdict(plan),
         String::new(),
-        "> [!CAUTION]".to_owned(),
     ];
+    if options.commit.is_some() {
+        lines.extend([format!("<sub>Plan{}</sub>", of_commit(options)), String::new()]);
+    }
+    lines.push("> [!CAUTION]".to_owned());
     if figures.failures > 0 {
         lines.push(format!("> DENIED by policy: {} of {} rules fail.", figures.failures, figures.rules));
     }
