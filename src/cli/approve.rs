@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
     let path = policy::beside(file);
     let mut approvals = if path.exists() { policy::read(&path)? } else { Vec::new() };
     let train = plan.basis.train.as_str();
-    let approval = signer.approve(train, &plan.id, &name, jiff::Timestamp::now());
+    let approval = signer.approve(train, &plan.id.0, &name, jiff::Timestamp::now());
     // What was said of another plan that lay here is of no use any more, and a second word of the same person neither.
     approvals.retain(|other| other.plan == approval.plan && other.key != approval.key);
     approvals.push(approval);
@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
         }
         (Some(needed), Some(_)) => {
             let counts = |approval: &&Approval| {
-                needed.keys.contains(&approval.key) && approval.check(train, &plan.id).is_ok()
+                needed.keys.contains(&approval.key) && approval.check(train, &plan.id.0).is_ok()
             };
             let counted = approvals.iter().filter(counts).count();
             terminal.say(&format!("It has {counted} of {} in {}", needed.needed, path.display()));

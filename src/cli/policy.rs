@@ -248,7 +248,7 @@ fn approvals(
         for approval in read(path)? {
             let Approval { name, at, key, .. } = &approval;
             let approver = policy.approver(key);
-            match (approval.check(train.name.as_str(), &plan.id), approver) {
+            match (approval.check(train.name.as_str(), &plan.id.0), approver) {
                 (Err(error), _) => useless.push(format!("the approval by {name} {error}")),
                 (Ok(()), None) => {
                     useless.push(format!("the approval by {name} ({key}) is of nobody who is an approver"));

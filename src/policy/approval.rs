@@ -12,8 +12,6 @@ use rustls_pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::op::PlanId;
-
 /// How an SSH key of this kind is called.
 const SSH: &str = "ssh-ed25519";
 /// How ours are.
@@ -93,8 +91,8 @@ pub enum ApprovalError {
     )]
     NotEd25519,
     /// It is of another plan.
-    #[error("is of plan {}", .0.short())]
-    OtherPlan(PlanId),
+    #[error("is of plan {}", short(.0))]
+    OtherPlan(String),
     /// The signature does not fit.
     #[error("does not bear its signature: it was changed, or is not of who it says")]
     Wrong,
@@ -133,10 +131,10 @@ impl Signer {
     }
 
     /// Approves a plan.
-    pub fn approve(&self, train: &str, plan: &PlanId, name: &str, at: Timestamp) -> Approval {
+    pub fn approve(&self, train: &str, plan: &str, name: &str, at: Timestamp) -> Approval {
         let signature = self.0.sign(&said(train, plan, name, at));
         Approval {
-            plan: plan.clone(),
+            plan: plan.to_owned(),
             name: name.to_owned(),
             at,
             key: self.public(),
@@ -156,7 +154,7 @@ impl fmt::Debug for Signer {
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     /// The plan's id, which is the digest of all that it says.
-    pub plan: PlanId,
+    pub plan: String,
     /// Who says it, as they call themselves. What counts is the key.
     pub name: String,
     /// When, by their clock.
@@ -169,8 +167,8 @@ pub struct Approval {
 
 impl Approval {
     /// Checks that it is of this plan, and signed with its key.
-    pub fn check(&self, train: &str, plan: &PlanId) -> Result<(), ApprovalError> {
-        if self.plan != *plan {
+    pub fn check(&self, train: &str, plan: &str) -> Result<(), ApprovalError> {
+        if self.plan != plan {
             return Err(ApprovalError::OtherPlan(self.plan.clone()));
         }
         let signature = BASE64.decode(&self.signature).map_err(|_| ApprovalError::Wrong)?;
@@ -179,9 +177,14 @@ impl Approval {
     }
 }
 
+/// Returns the first twelve digits of a plan's id, by which people tell plans apart.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
 /// What is signed. Each part has its length before it, so that none can pass for another.
-fn said(train: &str, plan: &PlanId, name: &str, at: Timestamp) -> Vec<u8> {
-    let parts = ["patchtrain approval 1", train, &plan.0, name, &at.to_string()];
+fn said(train: &str, plan: &str, name: &str, at: Timestamp) -> Vec<u8> {
+    let parts = ["patchtrain approval 1", train, plan, name, &at.to_string()];
     let mut said = Vec::new();
     for part in parts {
         said.extend((part.len() as u64).to_be_bytes());
@@ -242,10 +245,6 @@ mod tests {
     const ENCRYPTED: &[u8] = include_bytes!("testdata/openssh-encrypted.pem");
     const RSA: &[u8] = include_bytes!("../oci/testdata/key.pem");
 
-    fn plan(id: &str) -> PlanId {
-        PlanId(id.into())
-    }
-
     fn at() -> Timestamp {
         "2026-11-28T10:00:00Z".parse().unwrap()
     }
@@ -254,11 +253,11 @@ mod tests {
     fn what_was_approved_is_proven_and_nothing_else() {
         for pem in [OPENSSL, OPENSSH] {
             let signer = Signer::from_pem(pem).unwrap();
-            let approval = signer.approve("great-linux", &plan("5f1c"), "ada", at());
-            assert_eq!(approval.check("great-linux", &plan("5f1c")), Ok(()));
-            let other = ApprovalError::OtherPlan(plan("5f1c"));
-            assert_eq!(approval.check("great-linux", &plan("5f1d")), Err(other));
-            assert_eq!(approval.check("great-linux-9", &plan("5f1c")), Err(ApprovalError::Wrong));
+            let approval = signer.approve("great-linux", "5f1c", "ada", at());
+            assert_eq!(approval.check("great-linux", "5f1c"), Ok(()));
+            let other = ApprovalError::OtherPlan("5f1c".to_owned());
+            assert_eq!(approval.check("great-linux", "5f1d"), Err(other));
+            assert_eq!(approval.check("great-linux-9", "5f1c"), Err(ApprovalError::Wrong));
             let later = at() + jiff::SignedDuration::from_secs(1);
             let changed = [
                 Approval { name: "eve".to_owned(), ..approval.clone() },
@@ -268,11 +267,7 @@ mod tests {
                 Approval { signature: String::new(), ..approval.clone() },
             ];
             for changed in changed {
-                assert_eq!(
-                    changed.check("great-linux", &plan("5f1c")),
-                    Err(ApprovalError::Wrong),
-                    "{changed:?}"
-                );
+                assert_eq!(changed.check("great-linux", "5f1c"), Err(ApprovalError::Wrong), "{changed:?}");
             }
             let text = serde_json::to_string(&approval).unwrap();
             assert_eq!(serde_json::from_str::<Approval>(&text).unwrap(), approval);

@@ -70,7 +70,7 @@ const EDITS: [(&str, Edit, &str); 11] = [
         |plan| {
             without(plan, |action| {
                 matches!(action, Action::Gate { condition: Condition::GroupAtLevel { .. } })
-            })
+            });
         },
         "does not wait for group canary",
     ),
@@ -108,7 +108,7 @@ const EDITS: [(&str, Edit, &str); 11] = [
                 updates: Vec::new(),
                 streams: Vec::new(),
                 wanted: patchtrain::op::Wanted::All,
-                named: Vec::new(),
+                named: false,
             });
         },
         "it holds updates by hand, which are never saved",
