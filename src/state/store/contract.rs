@@ -47,6 +47,7 @@ macro_rules! contract {
             items::lines_are_added_by_many_and_stay_whole,
             items::a_run_is_read_as_it_goes_on_and_folded_at_its_end,
             items::replaced_snapshots_are_kept_and_pruned,
+            items::what_was_to_govern_a_run_that_never_began_governs_none,
             items::the_way_out_of_damage_is_one_that_the_place_has,
             crash::after_a_crash_between_any_two_calls_nothing_acknowledged_is_lost,
             hand::a_change_by_hand_may_be_cut_off_anywhere,

@@ -179,7 +179,8 @@ fn pending<M: Medium>(
         return Ok(None);
     }
     let journal = records.read(base).map_err(fault)?;
-    if journal.entries.is_empty() {
+    // What was to govern a run that did not get to begin governs none, and is asked for anew.
+    if journal.entries.iter().all(|(_, entry)| matches!(entry, Entry::Governed { .. })) {
         return Ok(None);
     }
     let kept = medium.place(&Item::Snapshot);

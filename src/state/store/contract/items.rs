@@ -148,6 +148,27 @@ pub(in super::super) async fn a_run_is_read_as_it_goes_on_and_folded_at_its_end<
     }
 }
 
+/// A run that was cut off before it was said to begin has put no policy on record, and was none.
+pub(in super::super) async fn what_was_to_govern_a_run_that_never_began_governs_none<G: Ground>(ground: &G) {
+    let policy = crate::policy::Policy { approvals: 7, ..Default::default() };
+    let governed = Entry::Governed { policy: Some(Box::new(policy)), consent: Default::default() };
+    let entries = run(0..2);
+    for begun in [false, true] {
+        let mut session = lock(&store(ground), "ada").await;
+        assert_eq!(session.load().await.unwrap(), None);
+        let batch: Vec<Entry> =
+            if begun { [vec![governed.clone()], entries.clone()].concat() } else { vec![governed.clone()] };
+        session.append(&Base::of(&new_state()), &batch).await.unwrap();
+        let seen = store(ground).load().await.unwrap();
+        assert_eq!(seen, begun.then(|| replayed(new_state(), &batch)));
+        ground.kill(session.held);
+        let mut next = lock(&store(ground), "bob").await;
+        assert_eq!(next.load().await.unwrap(), seen);
+        let past = store(ground).past().await.unwrap();
+        assert_eq!(past.records.len(), usize::from(begun), "{:?}", past.records);
+    }
+}
+
 /// What people are told to do is something that they can do there.
 pub(in super::super) async fn the_way_out_of_damage_is_one_that_the_place_has<G: Ground>(ground: &G) {
     let store = store(ground);
