@@ -75,6 +75,10 @@ fn refusal(plan: &Plan, failures: &[&Check], binding: bool, by: By) -> CliError 
     });
     let told =
         told.hint("change the train file so that a plan keeps to its policy: in smaller steps, for instance");
+    let told = match failures.iter().any(|failure| failure.rule == FREEZE) {
+        true => told.hint("or wait for the end of the freeze, as `patchtrain apply --wait` does"),
+        false => told,
+    };
     match (binding, by) {
         (true, _) => told.hint("the policy says `override = false`: nothing sets it aside"),
         (false, By::Apply) => told.hint("or `patchtrain apply --override REASON`, which is written down"),
@@ -133,10 +137,11 @@ pub(super) fn consent(
     let frozen = policy.and_then(|policy| policy.frozen(now)).filter(|_| plan.changes_anything());
     // Whoever waits for its end does nothing until then: each step is asked for once more.
     let frozen = frozen.filter(|until| !word.waits || until.is_none() || word.reason.is_some());
+    let periods = policy.and_then(|policy| policy.freeze_periods.as_ref());
     let frozen = frozen.map(|until| Check {
         rule: FREEZE.to_owned(),
         outcome: CheckOutcome::Fail,
-        limit: "nothing on those days".to_owned(),
+        limit: periods.map_or_else(String::new, |periods| format!("nothing on {periods}")),
         found: until.map_or_else(
             || "it is one of them".to_owned(),
             |until| format!("it is one of them, until {until:.0}"),

@@ -168,7 +168,9 @@ fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
     has(&told.stderr, &["nonsense:1: this is no approval"]);
     assert!(!workspace.path().join("state/great-linux.json").exists());
 
-    approve(&workspace, "p.plan", BOB);
+    // What they call themselves is theirs.
+    let name = "Bob\u{200d} \u{202e}Zoë";
+    workspace.run(&["approve", "p.plan", "--key", &key(BOB), "--name", name]).expect(exit::DONE);
     let applied = workspace.run(&["apply", "p.plan", "--summary"]).expect(exit::DONE);
     has(&applied.stderr, &["approved by ada at ", "approved by bob at "]);
     let run = last_run(&workspace);
@@ -210,6 +212,27 @@ fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
     assert!(!workspace.run(&["show"]).expect(exit::DONE).stdout.contains("approvals"));
 }
 
+/// Whoever can replace the file gives it the id that fits.
+#[test]
+fn a_plan_that_says_otherwise_than_the_train_is_refused() {
+    let workspace = Workspace::quickstart(&[]);
+    workspace.run(&["plan", "--summary", "--out", "p.plan"]).expect(exit::DONE);
+    let path = workspace.path().join("p.plan");
+    let mut plan: patchtrain::plan::Plan = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    plan.groups[1].ahead = patchtrain::train::Ahead::Block;
+    plan.id = plan.content_id();
+    patchtrain::plan::save(&plan, &path, &patchtrain::seal::Sealing::none()).unwrap();
+    let refused = workspace.run(&["apply", "p.plan"]).expect(exit::REFUSED);
+    has(
+        &refused.stderr,
+        &[
+            "the plan p.plan does not say what the train says: it tells of group web otherwise",
+            "hint: it was changed after it was made",
+        ],
+    );
+    assert!(!workspace.path().join("state/great-linux.json").exists(), "nothing was written");
+}
+
 #[test]
 fn a_saved_plan_does_not_keep_for_ever() {
     let workspace = Workspace::quickstart(&[]);
@@ -223,7 +246,11 @@ fn a_saved_plan_does_not_keep_for_ever() {
     workspace.run(&["plan", "--summary", "--out", "p.plan"]).expect(exit::DONE);
     workspace.run(&["simulate", "advance", "3d"]).expect(exit::DONE);
     let frozen = workspace.run(&["apply", "p.plan"]).expect(exit::REFUSED);
-    has(&frozen.stderr, &["freeze_periods: ", &format!("it is one of them, until {}T00:00:00Z", day(5))]);
+    let until = format!("it is one of them, until {}T00:00:00Z", day(5));
+    has(
+        &frozen.stderr,
+        &[&format!("freeze_periods: nothing on {}..", day(3)), &until, "`patchtrain apply --wait`"],
+    );
     let old = workspace.run(&["apply", "p.plan", "--max-age", "2d"]).expect(exit::REFUSED);
     has(&old.stderr, &["p.plan is too old: made 3d ", "and 2d is what it may be"]);
     workspace.run(&["simulate", "advance", "5d"]).expect(exit::DONE);

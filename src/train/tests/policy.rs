@@ -117,4 +117,8 @@ fn what_cannot_be_right_is_told_at_its_place() {
     let text = broken.problems();
     assert!(text.contains("the rules policy/a.rego cannot be understood"), "{text}");
     assert!(text.contains("policy/a.rego:2"), "{text}");
+    let idle = files(&with("rego = [\"policy/a.rego\"]"))
+        .with("trains/policy/a.rego", "package p\nimport rego.v1\ndenies contains 1 if true\n");
+    let text = idle.load().unwrap_err().to_string();
+    assert!(text.contains("none of the rules here is ever asked"), "{text}");
 }
