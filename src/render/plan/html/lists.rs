@@ -92,7 +92,13 @@ fn changed(html: &mut Html, plan: &Plan) {
     html.element("h2", &[("id", &"changes")], format!("Changes ({})", plan.changes.len()));
     html.open("ul", &[]);
     for import in &plan.imports {
-        html.element("li", &[], imports::words(plan, import));
+        html.open("li", &[]);
+        html.text(format!("{}; {}", imports::words(plan, import), imports::holds(plan, import)));
+        if let Some(owned) = imports::owned(import) {
+            html.text(format!("; {owned}"));
+        }
+        names(html, &labels(plan, imports::members(import)));
+        html.end("li");
     }
     for change in changes::ordered(plan) {
         let Some(words) = changes::words(plan, change) else { continue };

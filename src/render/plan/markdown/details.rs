@@ -252,10 +252,22 @@ fn patched(draft: &mut Draft<'_>) {
     draft.close();
 }
 
+/// Writes what is taken over, what that has, and whose it was.
 fn taken_over(draft: &mut Draft<'_>) {
     let plan = draft.plan;
-    let lines: Vec<String> = plan.imports.iter().map(|import| imports::words(plan, import)).collect();
-    list(draft, "Taken over as they are", lines, CHANGES, [60, 20, 4]);
+    let mut told = Vec::new();
+    for import in &plan.imports {
+        let said = format!("{}; {}", imports::words(plan, import), imports::holds(plan, import));
+        let mut line = draft.words(&said);
+        let who = labels(plan, imports::members(import));
+        let shown = draft.fold(who.len(), NAMES, NAMED);
+        line.push_str(&draft.names(": ", &who, shown));
+        if let Some(owned) = imports::owned(import) {
+            line.push_str(&format!("; {}", draft.words(&owned)));
+        }
+        told.push(line);
+    }
+    lines(draft, "Taken over as they are", told, CHANGES, [60, 20, 4]);
 }
 
 /// Writes what becomes of everything but instances and what is destroyed, which stands above.

@@ -195,7 +195,9 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> 
     if figures.failures > 0 {
         lines.push(format!("> DENIED by policy: {} of {} rules fail.", figures.failures, figures.rules));
     }
+    let others = plan.imports.iter().filter(|import| import.owner.is_some()).count();
     let numbers = [
+        (others, "taken over from another's state"),
         (figures.leaves, "leaving their group"),
         (figures.back, "set back"),
         (figures.removed, "removed"),

@@ -207,6 +207,9 @@ fn changed(plan: &Plan, change: &Change, import: Option<&PlannedImport>) -> Entr
         }
         ChangeAction::Destroy => after = Value::Null,
     }
+    if let Some(import) = import {
+        values::owned(&mut before, import);
+    }
     let gone = change.action == ChangeAction::Destroy;
     Entry {
         resource: Resource::of(plan, &change.address),
