@@ -1,10 +1,9 @@
 //! The beginning of a comment and its end: the verdict, what must be read first, how the plan is applied.
 
-use super::super::losses::losses;
 use super::super::warnings::{Gravity, warnings};
 use super::super::{sentences, summary};
-use super::{Draft, Rung, mark, since};
-use crate::plan::{Figures, Plan};
+use super::{Draft, Known, Rung, mark, since};
+use crate::plan::Plan;
 use crate::render::coverage;
 use crate::render::markdown::{code, escaped, link};
 use crate::render::words::{clean, counts, time};
@@ -100,7 +99,7 @@ fn verdict(plan: &Plan) -> String {
 
 /// Writes what is destroyed, removed or set back.
 fn lost(draft: &mut Draft<'_>) {
-    let losses = losses(draft.plan);
+    let losses = &draft.known.losses;
     if losses.is_empty() {
         return;
     }
@@ -182,7 +181,8 @@ pub(super) fn footer(draft: &mut Draft<'_>) {
 
 /// What is told of any plan, however little room there is: less than [`super::LEAST`] bytes, whatever is in it; and of the
 /// losses, the groups and the critical CVEs as many as there is room for.
-pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> String {
+pub(super) fn bare(plan: &Plan, options: &super::Comment, known: &Known<'_>) -> String {
+    let Known { figures, losses, .. } = known;
     let train = code(&cut(plan.basis.train.as_str(), SHORT));
     let mut lines = vec![
         mark::plan(plan.basis.train.as_str()),
@@ -210,7 +210,6 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> 
         format!("> {}", whole(options.link.as_deref())),
         String::new(),
     ]);
-    let losses = losses(plan);
     let lost = losses.iter().map(|loss| format!("`{}` {}", loss.mark.0, short_words(&loss.what)));
     let whole = losses.iter().map(|loss| {
         let of: Vec<String> = loss.of.iter().map(|name| code(name)).collect();
