@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::super::{Comment, Detail, PlanFormat, plan_as};
-use super::sample::{self, instance, instances, package, packages, release};
-use super::{crews, judge, style};
+use super::sample::{self, group_name, instance, instances, package, packages, release};
+use super::{borders, crews, judge, style};
 use crate::name::{Address, Ocid};
-use crate::plan::{HeldReason, Left, Plan, Stay};
+use crate::patching::{Every, Unit};
+use crate::plan::{ChangeAction, ChangeDetail, HeldReason, Left, Plan, Stay};
 
 fn written(plan: &Plan) -> [String; 2] {
     [PlanFormat::Markdown(Box::new(Comment::default())), PlanFormat::Html]
@@ -85,6 +86,81 @@ fn what_stays_of_an_instance_is_told_whole() {
         held["details"]["left"][3],
         json!({ "why": { "stays": "extra" }, "package": "zsh-1-1.el8.x86_64" })
     );
+}
+
+/// Returns the lines of what is lost, as a comment of so many bytes has them.
+fn lost(plan: &Plan, limit: usize) -> Vec<String> {
+    let format = PlanFormat::Markdown(Box::new(Comment { limit, ..Comment::default() }));
+    let text = plan_as(plan, &format);
+    assert!(text.len() <= limit && !text.contains("**Cut**"), "{text}");
+    let section = text.split("### Destroyed, removed, set back").nth(1).unwrap_or_default();
+    let lines = section.lines().skip(2).take_while(|line| line.starts_with("- "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn what_drops_off_is_lost_a_line_each_source() {
+    let mut plan = borders::heavy();
+    for cohort in &mut plan.cohorts {
+        cohort.drops = vec![sample::link("ol8_appstream-x86_64"), sample::link("ol8_addons-x86_64")];
+    }
+    let lines = lost(&plan, 65_536);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for (line, name) in [(&lines[0], "ol8_addons"), (&lines[1], "ol8_appstream")] {
+        let told = format!("- `-` source {name}-x86_64 drops off 2000 instances");
+        assert!(line.starts_with(&told), "{line}");
+    }
+    let page = plan_as(&plan, &PlanFormat::Html);
+    assert!(page.contains("source ol8_addons-x86_64 drops off 2000 instances"));
+    let few = lost(&sample::full(), 65_536);
+    let line = "- `-` source ol8_UEKR7-x86_64 drops off 2 instances: `web-07`, `web-08`";
+    assert!(few.iter().any(|lost| lost == line), "{few:?}");
+}
+
+#[test]
+fn what_is_detached_or_made_anew_is_lost() {
+    let mut plan = crews::moving();
+    let wanted = crate::patching::Schedule {
+        update: crate::op::Wanted::All,
+        every: Every { count: 1, unit: Unit::Week },
+        start: sample::at("2026-12-05T02:00:00Z"),
+    };
+    let job = crate::observed::Job {
+        name: "nightly".into(),
+        groups: Default::default(),
+        instances: false,
+        update: None,
+        every: None,
+        next: None,
+        last: None,
+    };
+    let schedule = ChangeDetail::Schedule {
+        from: Some(job),
+        to: Some(wanted),
+        next: None,
+        adopt: false,
+        replace: true,
+        line: Some(41),
+    };
+    let profile = ChangeDetail::Profile { adopt: false, replace: true, line: Some(41) };
+    for (address, detail) in
+        [(Address::Schedule(group_name("web")), schedule), (Address::Profile(group_name("web")), profile)]
+    {
+        plan.changes.push(sample::change(address, ChangeAction::Change, detail));
+    }
+    for limit in [65_536, 7_000] {
+        let lines = lost(&plan, limit);
+        for told in [
+            "- `-` source ol8_addons-x86_64 is detached from 1 group",
+            "- `-` schedule.web: ",
+            "- `-` profile.web: make it anew",
+            "- `-` profile.old: delete it",
+        ] {
+            assert_eq!(lines.iter().filter(|line| line.starts_with(told)).count(), 1, "{told} in {lines:?}");
+        }
+        // From one release to the next it is no loss.
+        assert!(!lines.iter().any(|line| line.contains("source GL1")), "{lines:?}");
+    }
 }
 
 #[test]

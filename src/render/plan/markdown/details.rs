@@ -15,7 +15,7 @@ use crate::render::words::{address, count, kind, labels, reason, source_name};
 use crate::render::{coverage, delta};
 
 /// What is said to be folded.
-const NAMES: &str = "names of instances";
+pub(super) const NAMES: &str = "names of instances";
 const VERSIONS: &str = "versions of packages";
 const OWN: &str = "the packages of each instance";
 const PACKAGES: &str = "packages";
@@ -25,7 +25,7 @@ const CHANGES: &str = "some of the changes to groups, sources and schedules";
 const COHORTS: &str = "instances with a mix of their own";
 
 /// Names shown of a list on the rungs below the highest.
-const NAMED: [usize; 3] = [24, 6, 0];
+pub(super) const NAMED: [usize; 3] = [24, 6, 0];
 
 /// Writes all of it, as far as the budget goes.
 pub(super) fn write(draft: &mut Draft<'_>) {

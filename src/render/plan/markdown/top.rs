@@ -2,6 +2,7 @@
 
 use super::super::warnings::{Gravity, warnings};
 use super::super::{sentences, summary};
+use super::details::{NAMED, NAMES};
 use super::{Draft, Known, Rung, mark, since};
 use crate::plan::Plan;
 use crate::render::coverage;
@@ -108,7 +109,8 @@ fn lost(draft: &mut Draft<'_>) {
     let shown = draft.keep(losses.len());
     for loss in &losses[..shown] {
         let what = draft.words(&loss.what);
-        let of = draft.names(": ", &loss.of, draft.keep(loss.of.len()));
+        let many = if loss.folds { draft.fold(loss.of.len(), NAMES, NAMED) } else { loss.of.len() };
+        let of = draft.names(": ", &loss.of, draft.keep(many));
         draft.line(format!("- `{}` {what}{of}", loss.mark.0));
     }
     if shown < losses.len() {
@@ -212,7 +214,8 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, known: &Known<'_>) -> 
     ]);
     let lost = losses.iter().map(|loss| format!("`{}` {}", loss.mark.0, short_words(&loss.what)));
     let whole = losses.iter().map(|loss| {
-        let of: Vec<String> = loss.of.iter().map(|name| code(name)).collect();
+        let names = loss.of.iter().filter(|_| !loss.folds);
+        let of: Vec<String> = names.map(|name| code(name)).collect();
         let of = if of.is_empty() { String::new() } else { format!(": {}", of.join(", ")) };
         format!("`{}` {}{of}", loss.mark.0, escaped(&loss.what))
     });
