@@ -164,6 +164,21 @@ fn what_is_detached_or_made_anew_is_lost() {
 }
 
 #[test]
+fn who_leaves_with_a_wave_that_is_given_up_is_counted_once() {
+    let mut plan = sample::full();
+    let before = plan.figures().leaves;
+    // The group's own count has it already.
+    plan.groups[1].work.leaves += 1;
+    let detail = ChangeDetail::DeleteGroup { leaves: instances("web", 1..=1) };
+    plan.changes.push(sample::change(Address::Group(group_name("web/3")), ChangeAction::Destroy, detail));
+    assert_eq!(plan.figures().leaves, before + 1);
+    assert_eq!(json_of(&plan)["summary"]["instances"]["leaves"], json!(before + 1));
+    for document in written(&plan) {
+        assert!(document.contains(&format!("{} instances leave, each its group.", before + 1)), "{document}");
+    }
+}
+
+#[test]
 fn steps_name_whom_they_are_for_and_gates_what_they_wait_for() {
     let document = json_of(&crews::moving());
     let steps = document["steps"].as_array().unwrap();
