@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::{Comment, Detail, PlanFormat, plan_as};
 use super::sample::{self, group_name, instance, instances, package, packages, release};
-use super::{borders, crews, judge, style};
+use super::{borders, crews, judge, policies, style};
 use crate::name::{Address, Ocid};
 use crate::patching::{Every, Unit};
 use crate::plan::{ChangeAction, ChangeDetail, HeldReason, Left, Plan, Stay};
@@ -176,6 +176,30 @@ fn who_leaves_with_a_wave_that_is_given_up_is_counted_once() {
     for document in written(&plan) {
         assert!(document.contains(&format!("{} instances leave, each its group.", before + 1)), "{document}");
     }
+}
+
+#[test]
+fn terraform_has_what_it_has_no_place_for_under_a_key_of_ours() {
+    let mut plan = policies::reviewed();
+    assert!(plan.can_start() && plan.is_denied());
+    plan.seen = Some(sample::at("2026-11-29T04:10:00Z"));
+    plan.partial = Some(crate::plan::Partial {
+        targets: vec!["group.web".to_owned()],
+        along: Vec::new(),
+        left_out: vec![Address::Group(group_name("db"))],
+        steps: 3,
+    });
+    let terraform =
+        |plan: &Plan| -> Value { serde_json::from_str(&plan_as(plan, &PlanFormat::TerraformJson)).unwrap() };
+    let (document, own) = (terraform(&plan), json_of(&plan));
+    assert_eq!((&document["applyable"], &document["patchtrain"]["denied"]), (&json!(false), &json!(true)));
+    for key in ["seen", "partial", "notes", "ahead", "held"] {
+        assert!(!own[key].is_null());
+        assert_eq!(document["patchtrain"][key], own[key], "{key}");
+    }
+    plan.policy = None;
+    let document = terraform(&plan);
+    assert_eq!((&document["applyable"], &document["patchtrain"]["denied"]), (&json!(true), &json!(false)));
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub(in crate::render) fn held_code(reason: &HeldReason) -> &'static str {
 }
 
 #[derive(Serialize)]
-pub(super) struct Ahead<'a> {
+pub(in crate::render::plan) struct Ahead<'a> {
     address: String,
     id: &'a Ocid,
     group: &'a GroupName,
@@ -134,7 +134,7 @@ impl<'a> Ahead<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Note {
+pub(in crate::render::plan) struct Note {
     note: &'static str,
     text: String,
 }
