@@ -1,7 +1,7 @@
 //! What is particular to the instances that change: a package that stays never reads as one that goes back, what goes back
 //! never as one that stays, and where not all updates count the pages say how many do.
 
-use super::super::{Comment, PlanFormat, plan_as};
+use super::super::{PlanFormat, plan_as};
 use super::sample::{self, cohort, group_name, instances, lag, packages};
 use crate::conformance::{Tally, Verdict};
 use crate::op::Wanted;
@@ -33,7 +33,7 @@ fn differing() -> Plan {
 }
 
 fn pages(plan: &Plan) -> [String; 2] {
-    [PlanFormat::Markdown(Box::new(Comment::default())), PlanFormat::Html].map(|format| {
+    [PlanFormat::Markdown(Box::default()), PlanFormat::Html].map(|format| {
         // However the columns stand, and whatever is escaped.
         let text = plan_as(plan, &format).replace("&gt;", ">");
         text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect()

@@ -10,7 +10,7 @@ use crate::patching::{Every, Unit};
 use crate::plan::{ChangeAction, ChangeDetail, HeldReason, Left, Plan, Stay};
 
 fn written(plan: &Plan) -> [String; 2] {
-    [PlanFormat::Markdown(Box::new(Comment::default())), PlanFormat::Html]
+    [PlanFormat::Markdown(Box::default()), PlanFormat::Html]
         .map(|format| plan_as(plan, &format).replace("&gt;", ">"))
 }
 

@@ -170,11 +170,11 @@ fn instances(html: &mut Html, plan: &Plan) {
         .cohorts
         .iter()
         .map(|cohort| {
-            let mut what = cohorts::what(plan, cohort);
-            let counts = cohorts::kinds(plan, cohort);
-            if !counts.is_empty() {
-                what.push_str(&format!("; {} behind{counts}", cohort.verdict.behind.len()));
-            }
+            let (what, counts) = (cohorts::what(plan, cohort), cohorts::kinds(plan, cohort));
+            let what = match counts.is_empty() {
+                true => what,
+                false => format!("{what}; {} behind{counts}", cohort.verdict.behind.len()),
+            };
             let why = reason_short(plan, &cohort.reason);
             [what, why, rides(plan, cohort.from.as_ref()).into_owned()]
         })
