@@ -73,10 +73,6 @@ impl Figures {
     pub(super) fn of(plan: &Plan) -> Self {
         let (add, change, destroy) = plan.counts();
         let sum = |of: fn(&super::Work) -> usize| plan.groups.iter().map(|group| of(&group.work)).sum();
-        let dismissed = plan.changes.iter().map(|change| match &change.detail {
-            ChangeDetail::DeleteGroup { leaves } => leaves.len(),
-            _ => 0,
-        });
         let coverages = || plan.moves.iter().filter_map(|one| one.coverage.as_ref());
         let closed = coverages().flat_map(|coverage| &coverage.cves.closed);
         let opened = coverages().flat_map(|coverage| &coverage.cves.opened);
@@ -100,7 +96,7 @@ impl Figures {
                 .filter(|change| matches!(change.address, Address::Instance(_)))
                 .count(),
             joins: sum(|work| work.joins),
-            leaves: sum(|work| work.leaves) + dismissed.sum::<usize>(),
+            leaves: sum(|work| work.leaves) + plan.dismissed(),
             switches: sum(|work| work.switches),
             updates: sum(|work| work.updates),
             exact: sum(|work| work.exact),
@@ -192,5 +188,19 @@ impl Plan {
     /// Returns what it comes to in numbers.
     pub fn figures(&self) -> Figures {
         Figures::of(self)
+    }
+
+    /// Returns how many instances leave with groups that go and are none of the plan's. Those of a wave that is given up are
+    /// counted by their group already.
+    pub fn dismissed(&self) -> usize {
+        let dismissed = self.changes.iter().map(|change| match (&change.address, &change.detail) {
+            (Address::Group(name), ChangeDetail::DeleteGroup { leaves })
+                if self.group(&name.whole()).is_none() =>
+            {
+                leaves.len()
+            }
+            _ => 0,
+        });
+        dismissed.sum()
     }
 }

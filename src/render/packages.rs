@@ -248,8 +248,9 @@ fn write_row(page: &mut Page, indent: usize, row: &Row, widths: &Widths, arrow: 
     }
 }
 
-/// Returns rows as lines of a diff, each with its mark in the first column: `+`, `-`, or `!` for what changes.
-pub(super) fn diff(rows: &[Row], arrow: &str) -> Vec<String> {
+/// Returns rows as lines of a diff, each with its mark in the first column: `+`, `-`, or `!` for what changes. An arrow leads
+/// to what a version becomes; one that stays is newer than the other.
+pub(super) fn diff(rows: &[Row]) -> Vec<String> {
     let sign = |mark: &Mark| match mark.0 {
         sign @ ('+' | '-' | ' ') => sign,
         '>' => '+',
@@ -268,6 +269,7 @@ pub(super) fn diff(rows: &[Row], arrow: &str) -> Vec<String> {
         match row {
             Row::Pair { mark, name, old, new, rest } => {
                 let (name, old) = (pad(name, names, false), pad(old, olds, false));
+                let arrow = if mark.0 == Mark::NONE.0 { "newer than" } else { "->" };
                 let line = format!("{} {name}  {old} {arrow} {new}  {rest}", sign(mark));
                 lines.push(line.trim_end().to_owned());
             }

@@ -1,7 +1,7 @@
 //! Tests of all renderers, on plans made by hand: whole texts compared with golden files, and what must hold of any.
 
 mod agree;
-mod borders;
+pub(super) mod borders;
 mod comments;
 mod crews;
 mod formats;
@@ -12,6 +12,7 @@ mod imports;
 #[path = "../../tests/support/schema.rs"]
 mod judge;
 mod lags;
+mod owns;
 mod pages;
 mod plans;
 mod policies;
@@ -19,6 +20,7 @@ mod progress;
 mod runs;
 mod sample;
 mod stands;
+mod told;
 mod updates;
 
 use super::{Detail, Style};

@@ -20,7 +20,7 @@ use crate::plan::{Action, Cohort, Phase, Plan, Reason, Step, Verification};
 use crate::train::Patching;
 
 use doing::{adjusting, enabling};
-pub(super) use held::{held, held_short};
+pub(super) use held::{held, held_short, held_whole};
 
 /// Tells whether a character could command a terminal, turn the direction of writing, or stand there unseen.
 pub(super) fn hostile(c: char) -> bool {

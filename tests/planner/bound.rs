@@ -1,11 +1,11 @@
 //! Stories of a service that binds groups: what a plan does to a group as a whole, and what holds one.
 
-use patchtrain::name::{GroupName, Ocid, ReleaseName};
+use patchtrain::name::{Address, GroupName, Ocid, ReleaseName};
 use patchtrain::observed::{InstanceStatus, ServiceGroup, SourceLink};
 use patchtrain::op::{Again, Every, Op, OpKey, RetryToken, Schedule, Ticket, Wanted};
-use patchtrain::plan::{Action, HeldReason, Plan, Refusal, lint};
+use patchtrain::plan::{Action, ChangeDetail, HeldReason, Plan, Refusal, lint};
 use patchtrain::state::{Entry, FailedWork, UnfinishedOp};
-use patchtrain::train::{Enforce, Enforcing, Members, VendorSource};
+use patchtrain::train::{Amount, Enforce, Enforcing, Members, VendorSource};
 
 use crate::support::worlds::{World, instance_id};
 use crate::support::{hub, model};
@@ -343,6 +343,30 @@ fn a_profile_stays_when_its_group_takes_its_old_name_back() {
 }
 
 /// The bar: 2,000 instances in 4 groups are switched and updated by no more than 60 changing calls.
+#[test]
+fn who_leaves_with_a_wave_that_is_given_up_is_counted_once() {
+    let mut world = start();
+    world.train.groups[1].pace.waves = vec![Amount::Number(1)];
+    let plan = world.plan().unwrap();
+    let ends = model::run_all(&mut world, &plan);
+    assert!(ends.iter().all(|end| *end == model::End::Done), "{ends:?}");
+    // One of the two waves is enough for whoever stays.
+    let second = &world.state.groups[&GroupName::new("web/2")].id;
+    let mut members: std::collections::BTreeSet<Ocid> = (1..3).map(instance_id).collect();
+    members.retain(|id| !world.observed.groups[second].members.contains(id));
+    assert_eq!(members.len(), 1);
+    world.train.groups[1].members = Members::Listed(members);
+    world.train.groups[1].pace.waves.clear();
+    let plan = world.plan().unwrap();
+    let leaving = plan.changes.iter().find_map(|change| match &change.detail {
+        ChangeDetail::DeleteGroup { leaves } if !leaves.is_empty() => Some((&change.address, leaves.len())),
+        _ => None,
+    });
+    assert_eq!(leaving, Some((&Address::Group(GroupName::new("web/2")), 1)));
+    let web = plan.group(&GroupName::new("web")).unwrap();
+    assert_eq!((web.work.leaves, plan.figures().leaves), (1, 1));
+}
+
 #[test]
 fn a_large_fleet_takes_few_calls() {
     let mut world = hub::fleet(2_000, 4);

@@ -203,6 +203,14 @@ pub(in super::super) fn people(change: &Change) -> Vec<(Mark, &'static str, &[Oc
     all.into_iter().filter(|(_, _, instances)| !instances.is_empty()).collect()
 }
 
+/// Returns the packages that a change puts back into a source; what it takes out is a loss, told with those.
+pub(in super::super) fn put_back(change: &Change) -> Vec<String> {
+    match &change.detail {
+        ChangeDetail::RepairSource { add, .. } => add.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Writes how two releases differ, kind by kind.
 fn release(page: &mut Page, release_move: &ReleaseMove) {
     let ReleaseMove { from, to, delta: changed, groups, instances, coverage } = release_move;

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::super::packages::{self, Row, names};
 use super::super::page::{Mark, Page};
 use super::super::table::{Side, Table};
-use super::super::words::{are, count, counting, labels, natural, reason, rides, source_name};
-use crate::conformance::Lag;
+use super::super::words::{self, are, count, counting, labels, natural, reason, rides, source_name};
+use crate::conformance::{Lag, Verdict};
 use crate::name::GroupName;
 use crate::op::Wanted;
 use crate::package::{DeltaEntry, Package};
@@ -117,16 +117,97 @@ pub(in super::super) fn mix(cohorts: &[&Cohort]) -> String {
     format!("{}{mix}", count(instances, "instance"))
 }
 
-/// Returns what is behind on the instances of a cohort and not brought by a move between releases that is told already,
-/// and by how many packages the rest is behind.
-pub(in super::super) fn besides<'c>(plan: &Plan, cohort: &'c Cohort) -> (usize, Vec<&'c Lag>) {
-    let from = cohort.from.as_ref().map(|link| source_name(plan, &link.name));
-    let moves =
-        plan.moves.iter().find(|one| one.to == cohort.to && from.as_deref() == Some(one.from.as_str()));
-    let pairs = moves.map(|one| of_move(one).pairs).unwrap_or_default();
-    let lags = &cohort.verdict.behind;
-    let own: Vec<&Lag> = lags.iter().filter(|lag| !pairs.contains(&pair(lag))).collect();
-    (lags.len() - own.len(), own)
+/// What the moves between releases bring, to say of each cohort what it is behind by besides. Made once a document.
+pub(in super::super) struct Moved<'p> {
+    plan: &'p Plan,
+    pairs: Vec<HashSet<Pair>>,
+}
+
+/// What is particular to a cohort.
+pub(in super::super) struct Own<'p> {
+    plan: &'p Plan,
+    cohort: &'p Cohort,
+    /// By how many packages it is behind as the releases differ.
+    common: usize,
+    /// By which it is behind besides.
+    behind: Vec<&'p Lag>,
+}
+
+impl<'p> Moved<'p> {
+    pub(in super::super) fn of(plan: &'p Plan) -> Self {
+        Self { plan, pairs: plan.moves.iter().map(|one| of_move(one).pairs).collect() }
+    }
+
+    /// Returns what is behind on the instances of a cohort and not brought by a move between releases that is told already,
+    /// and by how many packages the rest is behind.
+    pub(in super::super) fn besides(&self, cohort: &'p Cohort) -> Own<'p> {
+        let plan = self.plan;
+        let from = cohort.from.as_ref().map(|link| source_name(plan, &link.name));
+        let of = |one: &ReleaseMove| one.to == cohort.to && from.as_deref() == Some(one.from.as_str());
+        let pairs = plan.moves.iter().position(of).and_then(|at| self.pairs.get(at));
+        let lags = &cohort.verdict.behind;
+        let brought = |lag: &Lag| pairs.is_some_and(|pairs| pairs.contains(&pair(lag)));
+        let behind: Vec<&Lag> = lags.iter().filter(|lag| !brought(lag)).collect();
+        Own { plan, cohort, common: lags.len() - behind.len(), behind }
+    }
+}
+
+impl Own<'_> {
+    /// Counts the packages by which its instances differ from the release, and says how many of those behind count where not
+    /// all do; empty where there is no difference. Of those that are made exactly it the rest is told with that.
+    pub(in super::super) fn counted(&self) -> String {
+        let counts = kinds(self.plan, self.cohort);
+        let mut told = Vec::new();
+        if counts.is_empty() {
+            let behind =
+                [(self.common, "behind as the releases differ"), (self.behind.len(), "behind besides")];
+            told.push(words::counts(&behind));
+        } else {
+            let behind = [(self.common, "as the releases differ"), (self.behind.len(), "besides")];
+            told.push(format!(
+                "{} behind{counts} ({})",
+                self.cohort.verdict.behind.len(),
+                words::counts(&behind)
+            ));
+        }
+        if !self.cohort.exact {
+            let Verdict { ahead, extra, missing, .. } = &self.cohort.verdict;
+            told.push(words::counts(&[
+                (ahead.len(), "newer and left so"),
+                (extra.len(), "not in the release"),
+                (missing.len(), "of the release not installed"),
+            ]));
+        }
+        told.retain(|told| !told.is_empty());
+        told.join(", ")
+    }
+
+    /// Returns how many lines [`Self::lines`] has.
+    pub(in super::super) fn len(&self) -> usize {
+        let Verdict { ahead, extra, missing, .. } = &self.cohort.verdict;
+        let stays = if self.cohort.exact { 0 } else { ahead.len() + extra.len() + missing.len() };
+        self.behind.len() + stays
+    }
+
+    /// Writes the packages as lines of a diff. Of those that are made exactly the release the rest is told with that.
+    pub(in super::super) fn lines(&self) -> Vec<String> {
+        let mut rows: Vec<Row> = self.behind.iter().map(|lag| Row::of_lag(lag)).collect();
+        if !self.cohort.exact {
+            let Verdict { ahead, extra, missing, .. } = &self.cohort.verdict;
+            rows.extend(ahead.iter().map(Row::of_ahead));
+            rows.extend(extra.iter().map(|package| Row::one(Mark::MORE, *package)));
+            rows.extend(missing.iter().map(|package| Row::one(Mark::LESS, *package)));
+        }
+        packages::diff(&rows)
+    }
+}
+
+/// Says what of being behind counts, behind that number; nothing where all does, or nothing is behind.
+pub(in super::super) fn kinds(plan: &Plan, cohort: &Cohort) -> String {
+    match cohort.verdict.behind.is_empty() {
+        true => String::new(),
+        false => counting(patching(plan, cohort), cohort.tally),
+    }
 }
 
 /// Writes the cohorts that are not shown in detail, a line each.

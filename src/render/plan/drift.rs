@@ -1,10 +1,13 @@
 //! Drift: what others changed since our last apply. It has happened already.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{address, clean, count, counts, job, kind, natural, rides, schedule, time};
+use crate::conformance::Lag;
 use crate::name::Address;
 use crate::plan::{Drift, DriftKind, Plan};
 
@@ -32,17 +35,41 @@ pub(in super::super) fn section(page: &mut Page, plan: &Plan, count: usize, drif
 /// Puts drifts of one kind together, in order of their first.
 pub(in super::super) fn alike<'a>(drifts: &[&'a Drift]) -> Vec<Vec<&'a Drift>> {
     let mut groups: Vec<Vec<&Drift>> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<Alike<'_>, usize> = HashMap::new();
     for drift in drifts {
-        // Kinds have no order of their own; their debug text tells them apart and is linear to make.
         let instance = matches!(drift.address, Address::Instance(_));
-        let at = *known.entry(format!("{instance}{:?}", drift.kind)).or_insert(groups.len());
+        let at = *known.entry(Alike(instance, &drift.kind)).or_insert(groups.len());
         if at == groups.len() {
             groups.push(Vec::new());
         }
         groups[at].push(drift);
     }
     groups
+}
+
+/// What drifts are alike by: whether they are of instances, and what happened.
+#[derive(PartialEq, Eq)]
+struct Alike<'a>(bool, &'a DriftKind);
+
+impl Hash for Alike<'_> {
+    // Packages hash as what they are interned at: a fleet in which each drifted in its own way has hundreds of thousands.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self(instance, kind) = self;
+        instance.hash(state);
+        discriminant(*kind).hash(state);
+        match kind {
+            DriftKind::Parent { expected, found } => (expected, found).hash(state),
+            DriftKind::Sources { expected, found } => (expected, found).hash(state),
+            DriftKind::Children { children } => children.hash(state),
+            DriftKind::Joined { group } | DriftKind::Left { group } => group.hash(state),
+            DriftKind::Contents { missing, foreign } => (missing, foreign).hash(state),
+            DriftKind::LeftLevel { release, behind, ahead } => (release, behind, ahead).hash(state),
+            DriftKind::Beside { before, now } => (before, now).hash(state),
+            DriftKind::Renamed { found } => found.hash(state),
+            // One a group at most: equality tells these apart.
+            DriftKind::Schedule { .. } | DriftKind::Gone => {}
+        }
+    }
 }
 
 fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
@@ -82,6 +109,22 @@ fn entry(page: &mut Page, plan: &Plan, drifts: &[&Drift]) {
         | DriftKind::Sources { .. }
         | DriftKind::Renamed { .. }
         | DriftKind::Children { .. } => {}
+    }
+}
+
+/// Returns the packages of a drift, as a list has them: `-` gone, `+` come, or from which version to which.
+pub(in super::super) fn packages(drift: &Drift) -> Vec<String> {
+    match &drift.kind {
+        DriftKind::Contents { missing, foreign } => {
+            let gone = missing.iter().map(|package| format!("-{package}"));
+            gone.chain(foreign.iter().map(|package| format!("+{package}"))).collect()
+        }
+        DriftKind::LeftLevel { behind, ahead, .. } => {
+            let moved = |lag: &Lag| format!("{} -> {}", lag.release, lag.installed.evr());
+            behind.iter().chain(ahead).map(moved).collect()
+        }
+        DriftKind::Beside { now, .. } => now.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Detail;
 use super::super::packages::{self, Row};
 use super::super::page::{Mark, Page};
 use super::super::words::{self, address, clean, count, kind, label, time};
@@ -9,7 +10,9 @@ use crate::plan::{AheadReport, Held, HeldReason, Plan};
 
 /// Names shown of what is held for one reason before the list folds.
 const NAMES: usize = 12;
-/// Reasons, or instances ahead, shown before a section folds.
+/// Reasons shown before the section folds.
+const REASONS: usize = 40;
+/// Instances ahead shown before the section folds.
 const ENTRIES: usize = 12;
 /// Packages shown of an instance ahead before the list folds.
 const PACKAGES: usize = 4;
@@ -21,7 +24,13 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     }
     let title = format!("Held ({})", plan.figures().held);
     page.heading(&title, "wanted, and not done now");
-    for (reason, held) in &alike(plan) {
+    let reasons = alike(plan);
+    let shown = page.fold(reasons.len(), REASONS);
+    for (reason, held) in &reasons[..shown] {
+        let reason = match (page.shows(Detail::Full), held.first()) {
+            (true, Some(first)) => &words::held_whole(first),
+            _ => reason,
+        };
         if let [one] = held.as_slice() {
             let fact = fact(one).map(|fact| format!(" ({fact})")).unwrap_or_default();
             page.item(2, Mark::HELD, &format!("{}: {reason}{fact}", address(plan, &one.address)));
@@ -33,15 +42,21 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
         page.names(6, &names, NAMES);
         held.iter().for_each(|held| riders(page, plan, held));
     }
+    page.more(2, reasons.len() - shown);
 }
 
 /// Puts together what is held for one reason, gates first.
 pub(in super::super) fn alike(plan: &Plan) -> Vec<(String, Vec<&Held>)> {
-    let mut reasons: BTreeMap<(u8, &str, String), Vec<&Held>> = BTreeMap::new();
+    type Key<'p> = (u8, &'static str, String, Option<&'p HeldReason>);
+    let mut reasons: BTreeMap<Key<'_>, Vec<&Held>> = BTreeMap::new();
     for held in &plan.held {
-        reasons.entry((rank(&held.reason), kind(&held.address), words::held(held))).or_default().push(held);
+        // The words leave some of the names out: by those they are not alike.
+        let names = matches!(held.reason, HeldReason::Inexact { .. } | HeldReason::Ridden { .. });
+        let named = Some(&held.reason).filter(|_| names);
+        let key = (rank(&held.reason), kind(&held.address), words::held(held), named);
+        reasons.entry(key).or_default().push(held);
     }
-    reasons.into_iter().map(|((_, _, reason), held)| (reason, held)).collect()
+    reasons.into_iter().map(|((_, _, reason, _), held)| (reason, held)).collect()
 }
 
 /// Names what is held, with what differs from the next that is held for the same reason.
@@ -52,11 +67,19 @@ pub(in super::super) fn named(plan: &Plan, held: &Held) -> String {
     }
 }
 
-/// Names who keeps the source of a retired release.
+/// Writes who keeps the source of a retired release.
 fn riders(page: &mut Page, plan: &Plan, held: &Held) {
-    if let HeldReason::Ridden { groups, riders } = &held.reason {
-        let all: Vec<_> = riders.iter().chain(groups).cloned().collect();
-        page.names(6, &words::labels(plan, &all), NAMES);
+    let all = keepers(plan, held);
+    if !all.is_empty() {
+        page.names(6, &all, NAMES);
+    }
+}
+
+/// Names who keeps the source of a retired release; of whatever else is held nobody.
+pub(in super::super) fn keepers(plan: &Plan, held: &Held) -> Vec<String> {
+    match &held.reason {
+        HeldReason::Ridden { groups, riders } => words::labels(plan, riders.iter().chain(groups)),
+        _ => Vec::new(),
     }
 }
 

@@ -1,7 +1,11 @@
 //! Imports: what others made and the plan takes over as it is. Nothing of it changes but whose it is.
 
+use std::collections::BTreeMap;
+
 use super::super::page::{Mark, Page};
 use super::super::words::{address, clean, count, labels, rides};
+use crate::name::Ocid;
+use crate::op::Ownership;
 use crate::plan::{Attached, Plan, PlannedImport, Takeover};
 
 /// Names shown of a group's members before the list folds.
@@ -21,26 +25,65 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
 
 fn entry(page: &mut Page, plan: &Plan, import: &PlannedImport) {
     page.item(2, Mark::IMPORT, &words(plan, import));
+    page.text(6, 6, &holds(plan, import));
+    if let Takeover::Group { members, .. } = &import.with {
+        page.names(6, &labels(plan, members), NAMES);
+    }
+    if let Some(owned) = owned(import) {
+        page.text(6, 6, &owned);
+    }
+}
+
+/// Says what something is taken over with.
+pub(in super::super) fn holds(plan: &Plan, import: &PlannedImport) -> String {
     match &import.with {
         Takeover::Source { packages } => {
-            page.text(6, 6, &format!("it holds {}, which are the release's", count(*packages, "package")));
+            format!("it holds {}, which are the release's", count(*packages, "package"))
         }
         Takeover::Group { members, sources } => {
-            let has = attached(plan, sources);
-            page.text(6, 6, &format!("{}{has}", count(members.len(), "member")));
-            page.names(6, &labels(plan, members), NAMES);
+            format!("{}{}", count(members.len(), "member"), attached(plan, sources))
         }
     }
-    if let Some(owner) = &import.owner {
-        page.text(
-            6,
-            6,
-            &format!(
-                "its tags say that it belongs to train {} of lineage {}: whoever has that state is refused it from then on",
-                owner.train, owner.lineage
-            ),
-        );
+}
+
+/// Returns who is taken over with a group.
+pub(in super::super) fn members(import: &PlannedImport) -> &[Ocid] {
+    match &import.with {
+        Takeover::Source { .. } => &[],
+        Takeover::Group { members, .. } => members,
     }
+}
+
+/// Says whose something says it is, and what that means for those; none where it says that it is nobody's.
+pub(in super::super) fn owned(import: &PlannedImport) -> Option<String> {
+    let Ownership { train, lineage, .. } = import.owner.as_ref()?;
+    Some(format!(
+        "its tags say that it belongs to train {} of lineage {}: whoever has that state is refused it from then on",
+        clean(train.as_str()),
+        clean(&lineage.0)
+    ))
+}
+
+/// Says of each other owner what is taken from it.
+pub(in super::super) fn taken(plan: &Plan) -> Vec<String> {
+    let mut of: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for import in &plan.imports {
+        if let Some(Ownership { train, lineage, .. }) = &import.owner {
+            let owner = (train.as_str(), &*lineage.0);
+            of.entry(owner).or_default().push(address(plan, &import.address));
+        }
+    }
+    let told = |((train, lineage), names): ((&str, &str), Vec<String>)| {
+        let (by, belong, them) =
+            if names.len() == 1 { ("its", "belongs", "it") } else { ("their", "belong", "them") };
+        format!(
+            "By {by} tags {} {belong} to train {} of lineage {}: whoever has that state is refused {them} from then on.",
+            names.join(", "),
+            clean(train),
+            clean(lineage)
+        )
+    };
+    of.into_iter().map(told).collect()
 }
 
 /// Says what a group is taken over with.

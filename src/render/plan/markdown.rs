@@ -6,6 +6,8 @@
 
 mod details;
 mod groups;
+mod known;
+mod lines;
 mod mark;
 mod since;
 mod top;
@@ -14,6 +16,8 @@ use std::collections::BTreeSet;
 
 use crate::plan::{Figures, Plan};
 
+use known::Known;
+use lines::Lines;
 pub use since::Since;
 
 /// The least budget that every plan can be told in.
@@ -70,28 +74,29 @@ const LADDER: [(Rung, usize, usize); 8] = [
 
 /// Writes the comment.
 pub(super) fn comment(plan: &Plan, options: &Comment) -> String {
-    let figures = plan.figures();
+    let known = Known::of(plan);
     let limit = options.limit.max(LEAST);
     let on = |(rung, most, longest)| {
-        let mut draft = Draft::new(plan, options, figures, (rung, most, longest));
+        let mut draft = Draft::new(plan, options, &known, (rung, most, longest));
         draft.write();
-        draft.finish()
+        // What is given up on the way is no comment, however long it would have been.
+        if draft.is_over() { None } else { Some(draft.finish()).filter(|text| text.len() <= limit) }
     };
-    let fitting = LADDER.iter().map(|rung| on(*rung)).find(|text| text.len() <= limit);
-    fitting.unwrap_or_else(|| top::bare(plan, options, &figures))
+    LADDER.into_iter().find_map(on).unwrap_or_else(|| top::bare(plan, options, &known))
 }
 
 /// A comment being written on one rung.
 struct Draft<'p> {
     plan: &'p Plan,
     options: &'p Comment,
+    known: &'p Known<'p>,
     figures: Figures,
     rung: Rung,
     /// Entries of a list that is never left out, before it ends with a number.
     most: usize,
     /// Characters of a name or a sentence.
     longest: usize,
-    lines: Vec<String>,
+    lines: Lines,
     /// Where the lines begin that come after what is said of the folding.
     told: usize,
     /// What was folded on the way.
@@ -102,11 +107,11 @@ impl<'p> Draft<'p> {
     fn new(
         plan: &'p Plan,
         options: &'p Comment,
-        figures: Figures,
+        known: &'p Known<'p>,
         (rung, most, longest): (Rung, usize, usize),
     ) -> Self {
-        let (lines, folded) = (Vec::new(), BTreeSet::new());
-        Self { plan, options, figures, rung, most, longest, lines, told: 0, folded }
+        let (lines, folded, figures) = (Lines::default(), BTreeSet::new(), known.figures);
+        Self { plan, options, known, figures, rung, most, longest, lines, told: 0, folded }
     }
 
     fn write(&mut self) {
@@ -117,14 +122,16 @@ impl<'p> Draft<'p> {
         top::footer(self);
     }
 
+    /// Tells whether the budget is used up: whatever comes on this rung is for nothing.
+    fn is_over(&self) -> bool {
+        self.lines.bytes() > self.options.limit.max(LEAST)
+    }
+
     fn finish(mut self) -> String {
         if let Some(said) = top::folded(&self) {
-            let rest = self.lines.split_off(self.told);
-            self.lines.extend(said);
-            self.lines.extend(rest);
+            self.lines.insert(self.told, said);
         }
-        self.lines.push(String::new());
-        self.lines.join("\n")
+        self.lines.text()
     }
 
     fn line(&mut self, line: impl Into<String>) {
@@ -133,7 +140,7 @@ impl<'p> Draft<'p> {
 
     /// Begins a block: an empty line before it.
     fn block(&mut self, line: impl Into<String>) {
-        if self.lines.last().is_some_and(|last| !last.is_empty()) {
+        if !self.lines.end_blank() {
             self.lines.push(String::new());
         }
         self.lines.push(line.into());
@@ -166,5 +173,27 @@ impl<'p> Draft<'p> {
 
     fn close(&mut self) {
         self.block("</details>");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::tests::borders::heavy;
+
+    #[test]
+    fn a_rung_is_given_up_where_it_is_over_its_budget() {
+        let plan = heavy();
+        let known = Known::of(&plan);
+        let written = |limit| {
+            let options = Comment { limit, ..Comment::default() };
+            let mut draft = Draft::new(&plan, &options, &known, LADDER[0]);
+            draft.write();
+            (draft.is_over(), draft.lines.bytes())
+        };
+        let (over, whole) = written(usize::MAX);
+        assert!(!over && whole > 100_000, "{whole} bytes");
+        let (over, bytes) = written(LEAST);
+        assert!(over && bytes < whole / 5, "{bytes} bytes of {whole}");
     }
 }

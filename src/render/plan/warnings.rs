@@ -1,7 +1,7 @@
 //! What a reviewer must have read before anything else, gravest first. One wording for every document.
 
 use super::super::words::{are, count};
-use super::{exact, partial, policy, standing};
+use super::{exact, imports, partial, policy, standing};
 use crate::plan::{Figures, Plan};
 
 /// How grave a warning is.
@@ -27,6 +27,7 @@ pub(super) fn warnings(plan: &Plan) -> Vec<(Gravity, String)> {
     if destroy > 0 {
         caution(format!("{} destroyed.", addresses(destroy)));
     }
+    imports::taken(plan).into_iter().for_each(&mut caution);
     if leaves > 0 {
         caution(format!(
             "{} its group.",

@@ -120,7 +120,7 @@ pub(super) fn large() -> Plan {
 }
 
 /// That, with 300 packages that change and what the vendor says of them.
-pub(super) fn heavy() -> Plan {
+pub(in crate::render) fn heavy() -> Plan {
     let mut plan = large();
     let of = |version: usize| {
         let texts: Vec<String> = (0..300)

@@ -148,8 +148,8 @@ fn the_document_tells_all_of_a_plan() {
             "address": "group.db",
             "reason": "gate",
             "text": "waits for group.web, of which 11 of 14 members are at level or can get there by this plan, and at least 13 must be",
-            "gate": true,
-            "after": "web",
+            "gate": true, "after": "web",
+            "details": { "held": "gate", "after": "web", "reachable": 11, "members": 14, "allowed": 1 },
         })
     );
     assert_eq!(document["held"][4]["work_request"], "ocid1.osmsworkrequest.oc1..w7");

@@ -1,13 +1,13 @@
 //! What is taken over: a section of its own in a plan, a sentence that counts it by itself, and the end of such a run.
 
-use super::super::{Detail, outcome, plan, verdict};
+use super::super::{Comment, Detail, PlanFormat, outcome, plan, plan_as, verdict};
 use super::sample::{self, group_name, instances, link, release};
 use super::{golden, style};
 use crate::apply::{Outcome, StepEnd};
 use crate::name::{Address, Ocid, TrainName};
 use crate::observed::Precondition;
 use crate::op::{Lineage, Op, Ownership, StepId};
-use crate::plan::{Action, Attached, Note, Plan, PlannedImport, Step, Takeover};
+use crate::plan::{Action, Attached, ChangeAction, ChangeDetail, Note, Plan, PlannedImport, Step, Takeover};
 
 fn owner(train: &str) -> Ownership {
     Ownership { train: TrainName::new(train), lineage: Lineage("6f9a1c20".into()), release: None }
@@ -78,6 +78,70 @@ fn what_is_taken_over_is_shown_by_itself_and_counted_first() {
     let imports = imports();
     assert_eq!(verdict(&imports), "Plan: 3 to import, 0 to add, 0 to change, 0 to destroy.");
     golden::check("plan-imports", &plan(&imports, style(80, Detail::Default)));
+}
+
+#[test]
+fn each_format_says_whose_it_was_and_what_it_has() {
+    let imports = imports();
+    let markdown =
+        |limit| plan_as(&imports, &PlanFormat::Markdown(Box::new(Comment { limit, ..Comment::default() })));
+    let (comment, page) = (markdown(65_536), plan_as(&imports, &PlanFormat::Html));
+    for document in [&comment, &page] {
+        for told in [
+            "By its tags group.web belongs to train older of lineage 6f9a1c20: whoever has that state is refused it",
+            "its tags say that it belongs to train older of lineage 6f9a1c20: whoever has",
+            "it holds 598 packages, which are the release",
+            "14 members, riding no source (1), GL1 (13)",
+            "14 members; it has ol8",
+            "web-14",
+        ] {
+            assert!(document.contains(told), "no {told} in {document}");
+        }
+        // Of the two groups one says that it is somebody's.
+        assert_eq!(document.matches("its tags say that it belongs").count(), 1, "{document}");
+    }
+    assert!(comment.contains("> [!CAUTION]\n> - By its tags group.web"), "{comment}");
+    assert!(page.contains("class=\"caution\""), "{page}");
+    // However little room there is: what is another's comes first.
+    let mut others = imports.clone();
+    others.groups = (0..90).map(|at| sample::planned_group(&format!("group-{at:02}"), "GL1", 3)).collect();
+    let bare =
+        plan_as(&others, &PlanFormat::Markdown(Box::new(Comment { limit: 2_000, ..Comment::default() })));
+    assert!(bare.contains("1 taken over from another's state"), "{bare}");
+
+    let document: serde_json::Value =
+        serde_json::from_str(&plan_as(&imports, &PlanFormat::TerraformJson)).unwrap();
+    let changes = document["resource_changes"].as_array().unwrap();
+    let before = |index: &str| {
+        let of = changes.iter().find(|change| change["index"] == index).unwrap();
+        of["change"]["before"].clone()
+    };
+    assert_eq!(before("web")["owner"]["train"], "older");
+    assert_eq!(before("web")["sources"], serde_json::json!([null, "great-linux/GL1"]));
+    assert!(before("GL1").get("owner").is_none());
+}
+
+#[test]
+fn whose_a_group_was_is_told_where_it_changes_at_once() {
+    let mut imports = imports();
+    let joins = instances("canary", 1..=1);
+    let detail = ChangeDetail::Group {
+        create: false,
+        adopt: false,
+        from: None,
+        joins,
+        leaves: Vec::new(),
+        verifies: 0,
+        exchange: None,
+        line: 41,
+    };
+    imports.changes = vec![sample::change(Address::Group(group_name("web")), ChangeAction::Change, detail)];
+    let document: serde_json::Value =
+        serde_json::from_str(&plan_as(&imports, &PlanFormat::TerraformJson)).unwrap();
+    let changes = document["resource_changes"].as_array().unwrap();
+    let web = changes.iter().find(|change| change["index"] == "web").unwrap();
+    assert_eq!(web["change"]["before"]["owner"]["train"], "older");
+    assert!(web["change"]["after"].get("owner").is_none());
 }
 
 #[test]

@@ -11,8 +11,17 @@ use crate::rollout::Closure;
 /// Packages named of those that stay for one reason before they are counted.
 const NAMED: usize = 3;
 
-/// Returns why something is held, without what differs from one instance to the next.
+/// Returns why something is held, without what differs from one instance to the next; of many packages some.
 pub(in crate::render) fn held(held: &Held) -> String {
+    told(held, NAMED)
+}
+
+/// The same with every package that there is.
+pub(in crate::render) fn held_whole(held: &Held) -> String {
+    told(held, usize::MAX)
+}
+
+fn told(held: &Held, most: usize) -> String {
     let until = held.until.map(|until| format!(", until {}", time(until))).unwrap_or_default();
     let reason = &held.reason;
     let text = match reason {
@@ -125,7 +134,7 @@ pub(in crate::render) fn held(held: &Held) -> String {
                 wanted.concat()
             )
         }
-        HeldReason::Inexact { left } => inexact(left),
+        HeldReason::Inexact { left } => inexact(left, most),
         HeldReason::NoUpdates => {
             "never at level: `update = \"none\"`, and no schedule installs anything either".to_owned()
         }
@@ -185,8 +194,8 @@ fn unbooted(kernel: Option<&str>, runs: Option<&str>) -> String {
     }
 }
 
-/// Says which packages keep an instance from being exactly its release, and why they stay.
-fn inexact(left: &[Left]) -> String {
+/// Says which packages keep an instance from being exactly its release, and why they stay; at most so many for one reason.
+fn inexact(left: &[Left], most: usize) -> String {
     let mut whys: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for Left { why, package } in left {
         let why = match why {
@@ -219,8 +228,8 @@ fn inexact(left: &[Left]) -> String {
     let parts: Vec<String> = whys
         .into_iter()
         .map(|(why, packages)| {
-            let more = packages.len().saturating_sub(NAMED);
-            let named = packages[..packages.len().min(NAMED)].join(", ");
+            let more = packages.len().saturating_sub(most);
+            let named = packages[..packages.len().min(most)].join(", ");
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let are = if packages.len() == 1 {
                 "1 package is"

@@ -1,11 +1,9 @@
 //! The groups on the page: their waves, and who of them is changed alike.
 
-use super::super::cohorts;
+use super::super::cohorts::{self, Moved};
 use super::{anchor, names};
 use crate::plan::{Cohort, Plan, PlannedRollout};
 use crate::render::html::Html;
-use crate::render::packages::{self, Row};
-use crate::render::page::Mark;
 use crate::render::words::{labels, reason, source_name};
 
 /// Lines about packages of single instances on the whole page. A fleet in which everybody is different has a million.
@@ -17,6 +15,7 @@ pub(super) fn write(html: &mut Html, plan: &Plan) {
         return;
     }
     html.element("h2", &[("id", &"who")], "Who changes");
+    let moved = Moved::of(plan);
     let mut left = LINES;
     for (name, cohorts) in by_group {
         let id = anchor("group", name.as_str());
@@ -26,7 +25,7 @@ pub(super) fn write(html: &mut Html, plan: &Plan) {
             waves(html, rollout);
         }
         for cohort in cohorts {
-            one(html, plan, cohort, &mut left);
+            one(html, plan, (cohort, &moved), &mut left);
         }
         html.end("details");
     }
@@ -72,14 +71,15 @@ fn waves(html: &mut Html, rollout: &PlannedRollout) {
     html.end("div");
 }
 
-fn one(html: &mut Html, plan: &Plan, cohort: &Cohort, left: &mut usize) {
+fn one<'p>(html: &mut Html, plan: &Plan, (cohort, moved): (&'p Cohort, &Moved<'p>), left: &mut usize) {
     let who = labels(plan, &cohort.instances);
     html.open("p", &[]);
     html.element("b", &[], crate::render::words::count(who.len(), "instance"));
     html.text(format!(": {}, {}", cohorts::what(plan, cohort), reason(plan, &cohort.reason, cohort)));
-    let (common, own) = cohorts::besides(plan, cohort);
-    if common > 0 {
-        html.text(format!("; {common} packages behind as the releases differ"));
+    let own = moved.besides(cohort);
+    let told = own.counted();
+    if !told.is_empty() {
+        html.text(format!("; packages: {told}"));
     }
     if !cohort.drops.is_empty() {
         let drops: Vec<_> = cohort.drops.iter().map(|link| source_name(plan, &link.name)).collect();
@@ -87,30 +87,20 @@ fn one(html: &mut Html, plan: &Plan, cohort: &Cohort, left: &mut usize) {
     }
     html.end("p");
     names(html, &who);
-    let verdict = &cohort.verdict;
-    let mut rows: Vec<Row> = own.into_iter().map(Row::of_lag).collect();
-    rows.extend(verdict.ahead.iter().map(Row::of_ahead));
-    rows.extend(verdict.extra.iter().map(|package| Row::one(Mark::MORE, *package)));
-    rows.extend(verdict.missing.iter().map(|package| Row::one(Mark::LESS, *package)));
-    if rows.is_empty() {
+    let lines = own.len();
+    if lines == 0 {
         return;
     }
-    if rows.len() > *left {
+    if lines > *left {
         *left = 0;
         return;
     }
-    *left -= rows.len();
+    *left -= lines;
     html.open("details", &[]);
-    let parts = [
-        (verdict.behind.len() - common, "behind besides"),
-        (verdict.ahead.len(), "newer and left so"),
-        (verdict.extra.len(), "not in the release"),
-        (verdict.missing.len(), "of the release not installed"),
-    ];
-    html.element("summary", &[], format!("packages: {}", crate::render::words::counts(&parts)));
+    html.element("summary", &[], "packages of their own");
     html.open("pre", &[]);
     // Line ends are the page's own; what is in a line is escaped.
-    for (at, line) in packages::diff(&rows, "->").iter().enumerate() {
+    for (at, line) in own.lines().iter().enumerate() {
         if at > 0 {
             html.newline();
         }

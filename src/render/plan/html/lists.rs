@@ -5,7 +5,7 @@ use super::{anchor, names};
 use crate::name::Address;
 use crate::plan::{ChangeDetail, Plan};
 use crate::render::html::{Column, Html, Sort, begin, end};
-use crate::render::words::{address, count, kind, label, labels, natural, reason_short, rides};
+use crate::render::words::{address, count, held_whole, kind, label, labels, natural, reason_short, rides};
 
 pub(super) fn write(html: &mut Html, plan: &Plan) {
     changed(html, plan);
@@ -15,7 +15,7 @@ pub(super) fn write(html: &mut Html, plan: &Plan) {
         .map(|entry| {
             let add = entry.add.iter().map(|package| format!("+{package}"));
             let of = labels(plan, &entry.instances).into_iter().chain(add).collect();
-            (exact::words(plan, entry), of)
+            Entry::of(exact::words(plan, entry), of)
         })
         .collect();
     list(html, "exact", "Made exactly their release", &exact);
@@ -29,7 +29,7 @@ pub(super) fn write(html: &mut Html, plan: &Plan) {
                 .packages
                 .iter()
                 .map(|lag| format!("{} newer than {}", lag.installed, lag.release.evr()));
-            (held::ahead_words(plan, report), packages.collect())
+            Entry::of(held::ahead_words(plan, report), packages.collect())
         })
         .collect();
     let title = format!("Ahead ({}): newer than the release; no update brings that back", ahead.len());
@@ -44,12 +44,12 @@ pub(super) fn write(html: &mut Html, plan: &Plan) {
             let mut of: Vec<String> = of.collect();
             of.sort_unstable();
             of.dedup();
-            (mismatch::told(group), of)
+            Entry::of(mismatch::told(group), of)
         })
         .collect();
     list(html, "beside", "Extra, missing: not as the release, and no update changes that", &beside);
     let told = notes::lines(plan, &|names| names.join(", "));
-    let told: Vec<Entry> = told.into_iter().map(|line| (line, Vec::new())).collect();
+    let told: Vec<Entry> = told.into_iter().map(|line| Entry::of(line, Vec::new())).collect();
     list(html, "notes", "Notes", &told);
     if let Some(partial) = &plan.partial {
         let named =
@@ -61,14 +61,28 @@ pub(super) fn write(html: &mut Html, plan: &Plan) {
         let parts: Vec<Entry> = parts
             .into_iter()
             .filter(|(_, of)| !of.is_empty())
-            .map(|(what, of)| (what.to_owned(), named(of)))
+            .map(|(what, of)| Entry::of(what.to_owned(), named(of)))
             .collect();
         list(html, "partial", "Along, and left out", &parts);
     }
 }
 
+/// Packages of drift on the whole page: a fleet in which everybody drifted in his own way has a million.
+const LINES: usize = 8_000;
+
 /// Words, and those they are about.
-type Entry = (String, Vec<String>);
+struct Entry {
+    words: String,
+    of: Vec<String>,
+    /// What else there is to name, and what that is; nothing for nothing.
+    more: (&'static str, Vec<String>),
+}
+
+impl Entry {
+    fn of(words: String, of: Vec<String>) -> Self {
+        Self { words, of, more: ("", Vec::new()) }
+    }
+}
 
 fn list(html: &mut Html, id: &str, title: &str, entries: &[Entry]) {
     if entries.is_empty() {
@@ -76,10 +90,14 @@ fn list(html: &mut Html, id: &str, title: &str, entries: &[Entry]) {
     }
     html.element("h2", &[("id", &id)], title);
     html.open("ul", &[]);
-    for (words, of) in entries {
+    for Entry { words, of, more: (what, more) } in entries {
         html.open("li", &[]);
         html.text(words);
         names(html, of);
+        if !more.is_empty() {
+            html.text(format!("{what}:"));
+            names(html, more);
+        }
         html.end("li");
     }
     html.end("ul");
@@ -92,7 +110,13 @@ fn changed(html: &mut Html, plan: &Plan) {
     html.element("h2", &[("id", &"changes")], format!("Changes ({})", plan.changes.len()));
     html.open("ul", &[]);
     for import in &plan.imports {
-        html.element("li", &[], imports::words(plan, import));
+        html.open("li", &[]);
+        html.text(format!("{}; {}", imports::words(plan, import), imports::holds(plan, import)));
+        if let Some(owned) = imports::owned(import) {
+            html.text(format!("; {owned}"));
+        }
+        names(html, &labels(plan, imports::members(import)));
+        html.end("li");
     }
     for change in changes::ordered(plan) {
         let Some(words) = changes::words(plan, change) else { continue };
@@ -103,6 +127,11 @@ fn changed(html: &mut Html, plan: &Plan) {
         for (_, verb, instances) in changes::people(change) {
             html.text(format!("; {verb}:"));
             names(html, &labels(plan, instances));
+        }
+        let back = changes::put_back(change);
+        if !back.is_empty() {
+            html.text("; put back:");
+            names(html, &back);
         }
         html.end("li");
     }
@@ -118,7 +147,7 @@ fn changed(html: &mut Html, plan: &Plan) {
                 .map(|update| format!("{} {} -> {}", update.name, update.installed, update.available));
             let streams = patch.streams.iter().map(|stream| stream.to.to_string());
             let of = labels(plan, &patch.instances).into_iter().chain(updates).chain(streams).collect();
-            (format!("{}: {}", patches::who(plan, patch), patches::what(patch)), of)
+            Entry::of(format!("{}: {}", patches::who(plan, patch), patches::what(patch)), of)
         })
         .collect();
     list(html, "patches", "Updates by hand", &patched);
@@ -141,7 +170,11 @@ fn instances(html: &mut Html, plan: &Plan) {
         .cohorts
         .iter()
         .map(|cohort| {
-            let what = cohorts::what(plan, cohort);
+            let (what, counts) = (cohorts::what(plan, cohort), cohorts::kinds(plan, cohort));
+            let what = match counts.is_empty() {
+                true => what,
+                false => format!("{what}; {} behind{counts}", cohort.verdict.behind.len()),
+            };
             let why = reason_short(plan, &cohort.reason);
             [what, why, rides(plan, cohort.from.as_ref()).into_owned()]
         })
@@ -183,6 +216,7 @@ fn instances(html: &mut Html, plan: &Plan) {
 
 fn drifted(html: &mut Html, plan: &Plan) {
     let drifts: Vec<_> = plan.drift.iter().collect();
+    let mut left = LINES;
     let entries: Vec<Entry> = drift::alike(&drifts)
         .into_iter()
         .filter_map(|alike| {
@@ -191,20 +225,34 @@ fn drifted(html: &mut Html, plan: &Plan) {
             let number = count(alike.len(), kind(&first.address));
             let mut who: Vec<String> = alike.iter().map(|drift| address(plan, &drift.address)).collect();
             who.sort_by_cached_key(|name| natural(name));
-            Some((format!("{number}: {}{right}", drift::words(plan, first)), who))
+            let mut packages = if left > 0 { drift::packages(first) } else { Vec::new() };
+            if packages.len() > left {
+                packages.clear();
+                left = 0;
+            }
+            left -= packages.len();
+            let words = format!("{number}: {}{right}", drift::words(plan, first));
+            Some(Entry { more: ("packages", packages), ..Entry::of(words, who) })
         })
         .collect();
     let title = format!("Drift ({}): what others changed since the last apply", plan.figures().drifted);
     list(html, "drift", &title, &entries);
+    if left == 0 {
+        let told =
+            "The packages of further drift are not on this page: `patchtrain show FILE --full` tells them.";
+        html.element("p", &[("class", &"more")], told);
+    }
 }
 
 fn holding(html: &mut Html, plan: &Plan) {
     let entries: Vec<Entry> = held::alike(plan)
         .into_iter()
-        .map(|(reason, alike)| {
+        .filter_map(|(_, alike)| {
+            let first = *alike.first()?;
             let mut who: Vec<String> = alike.iter().map(|held| held::named(plan, held)).collect();
             who.sort_by_cached_key(|name| natural(name));
-            (format!("{}: {reason}", count(alike.len(), kind(&alike[0].address))), who)
+            let words = format!("{}: {}", count(alike.len(), kind(&first.address)), held_whole(first));
+            Some(Entry { more: ("kept by", held::keepers(plan, first)), ..Entry::of(words, who) })
         })
         .collect();
     let title = format!("Held ({}): wanted, and not done now", plan.figures().held);

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::name::{GroupName, Ocid, ReleaseName};
 use crate::patching::Enforce;
-use crate::plan::{self, ChangeDetail, Plan, PlannedGroup, PlannedRollout};
+use crate::plan::{self, Plan, PlannedGroup, PlannedRollout};
 use crate::train::{Ahead, Amount};
 
 #[derive(Serialize)]
@@ -105,13 +105,8 @@ impl<'a> Group<'a> {
 impl Work {
     /// Adds up all groups; who leaves a group that is deleted leaves, too.
     pub(super) fn of_all(plan: &Plan) -> Self {
-        let mut all = plan.groups.iter().fold(Self::default(), |sum, group| sum.with(&group.work));
-        for change in &plan.changes {
-            if let ChangeDetail::DeleteGroup { leaves } = &change.detail {
-                all.leaves += leaves.len();
-            }
-        }
-        all
+        let all = plan.groups.iter().fold(Self::default(), |sum, group| sum.with(&group.work));
+        Self { leaves: all.leaves + plan.dismissed(), ..all }
     }
 
     fn with(self, work: &plan::Work) -> Self {

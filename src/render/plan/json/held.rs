@@ -35,6 +35,8 @@ pub(in crate::render::plan) struct Held<'a> {
     work_request: Option<&'a Ticket>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Timestamp>,
+    /// All that there is to the reason: who rides what is retired, what stays of what is not exact, and so on.
+    details: &'a HeldReason,
 }
 
 impl<'a> Held<'a> {
@@ -43,7 +45,7 @@ impl<'a> Held<'a> {
             address: address(plan, &held.address),
             id: instance(&held.address),
             reason: held_code(&held.reason),
-            text: words::held(held),
+            text: words::held_whole(held),
             gate: held.reason.is_gate(),
             until: held.until,
             after: None,
@@ -51,6 +53,7 @@ impl<'a> Held<'a> {
             behind: None,
             work_request: None,
             since: None,
+            details: &held.reason,
         };
         match &held.reason {
             HeldReason::Gate { after, wave, behind, .. } => {
@@ -113,7 +116,7 @@ pub(in crate::render) fn held_code(reason: &HeldReason) -> &'static str {
 }
 
 #[derive(Serialize)]
-pub(super) struct Ahead<'a> {
+pub(in crate::render::plan) struct Ahead<'a> {
     address: String,
     id: &'a Ocid,
     group: &'a GroupName,
@@ -131,7 +134,7 @@ impl<'a> Ahead<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Note {
+pub(in crate::render::plan) struct Note {
     note: &'static str,
     text: String,
 }

@@ -18,7 +18,6 @@ use serde::Serialize;
 
 use self::changes::{Change, Cohort, Drift, Import, Move};
 use self::groups::Work;
-use self::held::{Ahead, Note};
 use self::steps::Step;
 use super::super::{encoded, words};
 use super::verdict;
@@ -29,8 +28,8 @@ use crate::plan::{Cost, Enforcement, Mismatch, Patch, Phase, Plan, PolicyReview,
 
 pub(in crate::render) use self::changes::{change_kind, drift_kind};
 pub(super) use self::groups::Group;
-pub(super) use self::held::Held;
 pub(in crate::render) use self::held::held_code;
+pub(super) use self::held::{Ahead, Held, Note};
 pub(in crate::render) use self::steps::step_kind;
 
 /// The version of the document: its first number changes when something that was there means something else or is gone,
@@ -121,8 +120,9 @@ struct Release<'a> {
     packages: usize,
 }
 
+/// What a plan of part of the train leaves out.
 #[derive(Serialize)]
-struct Partial<'a> {
+pub(super) struct Partial<'a> {
     targets: &'a [String],
     along: Vec<String>,
     left_out: Vec<String>,
@@ -132,13 +132,6 @@ struct Partial<'a> {
 
 /// Writes the document.
 pub(super) fn json(plan: &Plan) -> String {
-    let addresses = |list: &[name::Address]| list.iter().map(|one| address(plan, one)).collect();
-    let partial = plan.partial.as_ref().map(|part| Partial {
-        targets: &part.targets,
-        along: addresses(&part.along),
-        left_out: addresses(&part.left_out),
-        steps: part.steps,
-    });
     let releases = plan.releases.iter().map(|(name, release)| Release {
         name,
         digest: &release.digest,
@@ -156,7 +149,7 @@ pub(super) fn json(plan: &Plan) -> String {
         service: &plan.service,
         summary: summary(plan),
         policy: plan.policy.as_ref(),
-        partial,
+        partial: partial(plan),
         releases: releases.collect(),
         groups: plan.groups.iter().map(Group::of).collect(),
         drift: plan.drift.iter().map(|drift| Drift::of(plan, drift)).collect(),
@@ -166,14 +159,32 @@ pub(super) fn json(plan: &Plan) -> String {
         cohorts: plan.cohorts.iter().map(|cohort| Cohort::of(plan, cohort)).collect(),
         patches: &plan.patches,
         exact: &plan.exact,
-        ahead: plan.ahead.iter().map(|ahead| Ahead::of(plan, ahead)).collect(),
+        ahead: ahead(plan),
         mismatches: &plan.mismatches,
         held: plan.held.iter().map(|held| Held::of(plan, held)).collect(),
-        notes: plan.notes.iter().flat_map(|note| Note::of(plan, note)).collect(),
+        notes: notes(plan),
         steps: plan.steps.iter().map(|step| Step::of(plan, step)).collect(),
         golden: plan.golden.as_ref(),
         labels: &plan.labels,
     })
+}
+
+pub(super) fn partial(plan: &Plan) -> Option<Partial<'_>> {
+    let addresses = |list: &[name::Address]| list.iter().map(|one| address(plan, one)).collect();
+    plan.partial.as_ref().map(|part| Partial {
+        targets: &part.targets,
+        along: addresses(&part.along),
+        left_out: addresses(&part.left_out),
+        steps: part.steps,
+    })
+}
+
+pub(super) fn ahead(plan: &Plan) -> Vec<Ahead<'_>> {
+    plan.ahead.iter().map(|ahead| Ahead::of(plan, ahead)).collect()
+}
+
+pub(super) fn notes(plan: &Plan) -> Vec<Note> {
+    plan.notes.iter().flat_map(|note| Note::of(plan, note)).collect()
 }
 
 pub(super) fn basis(plan: &Plan) -> Basis<'_> {

@@ -24,6 +24,12 @@ pub(super) struct Step<'a> {
     /// Of what is asked of a whole group: of how many it is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     instances: Option<usize>,
+    /// And which those are.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    members: &'a [Ocid],
+    /// What a gate waits for: how long what goes first has to soak, what says that it is well, the hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<&'a Condition>,
     text: String,
 }
 
@@ -44,6 +50,11 @@ impl<'a> Step<'a> {
             phase: step.phase(),
             after: &step.after,
             instances: crew.map(|(_, instances)| instances.len()),
+            members: crew.map(|(_, instances)| instances).unwrap_or_default(),
+            condition: match &step.action {
+                Action::Gate { condition } => Some(condition),
+                Action::Act { .. } | Action::Verify { .. } => None,
+            },
             text: format!("{}: {}", words.object, words.doing),
         }
     }

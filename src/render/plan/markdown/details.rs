@@ -1,47 +1,54 @@
 //! What unfolds in a comment: the moves between releases, the groups, everything else that changes, drift, what is held.
 
 use super::super::{changes, cohorts, drift, exact, held, imports, mismatch, notes, patches};
+use super::known::{Drifted, Holding};
 use super::{Draft, Rung};
 use crate::advisory::{Coverage, Severity};
+use crate::conformance::Lag;
 use crate::name::GroupName;
 use crate::package::{Delta, DeltaEntry, DeltaKind, Package};
 use crate::patching::UpdateKind;
-use crate::plan::{ChangeAction, Cohort, DriftKind, ReleaseMove};
+use crate::plan::{Change, ChangeAction, Cohort, ReleaseMove};
 use crate::render::markdown::{fenced, head, row, tag};
 use crate::render::packages::{self, Row};
-use crate::render::page::Mark;
 use crate::render::words::{address, count, kind, labels, reason, source_name};
 use crate::render::{coverage, delta};
 
 /// What is said to be folded.
-const NAMES: &str = "names of instances";
+pub(super) const NAMES: &str = "names of instances";
 const VERSIONS: &str = "versions of packages";
 const OWN: &str = "the packages of each instance";
+const PACKAGES: &str = "packages";
 const ADVISORIES: &str = "lesser advisories";
 const REASONS: &str = "some of what is held, drifted or noted";
 const CHANGES: &str = "some of the changes to groups, sources and schedules";
 const COHORTS: &str = "instances with a mix of their own";
 
 /// Names shown of a list on the rungs below the highest.
-const NAMED: [usize; 3] = [24, 6, 0];
+pub(super) const NAMED: [usize; 3] = [24, 6, 0];
 
-/// Writes all of it.
+/// Writes all of it, as far as the budget goes.
 pub(super) fn write(draft: &mut Draft<'_>) {
-    let plan = draft.plan;
+    let (plan, known) = (draft.plan, draft.known);
     for release_move in &plan.moves {
+        if draft.is_over() {
+            return;
+        }
         moved(draft, release_move);
     }
-    for (group, cohorts) in cohorts::by_group(plan) {
-        self::group(draft, group, &cohorts);
+    for (group, cohorts) in &known.cohorts {
+        if draft.is_over() {
+            return;
+        }
+        self::group(draft, group, cohorts);
     }
-    patched(draft);
-    taken_over(draft);
-    changed(draft);
-    exacted(draft);
-    drifted(draft);
-    holding(draft);
-    standing(draft);
-    noted(draft);
+    let rest = [patched, taken_over, changed, exacted, drifted, holding, standing, noted];
+    for write in rest {
+        if draft.is_over() {
+            return;
+        }
+        write(draft);
+    }
 }
 
 fn moved(draft: &mut Draft<'_>, release_move: &ReleaseMove) {
@@ -58,13 +65,15 @@ fn moved(draft: &mut Draft<'_>, release_move: &ReleaseMove) {
     ));
     let way = format!("{} → {}", tag_of(draft, from.as_str()), tag_of(draft, to.as_str()));
     if draft.rung == Rung::Counts {
-        draft.folded.extend([VERSIONS, "packages", ADVISORIES]);
+        draft.folded.extend([VERSIONS, PACKAGES, ADVISORIES]);
         draft.block(format!("- {way} for {told}"));
         return;
     }
     draft.open(&format!("{way} for {told}"));
     packages_of(draft, changed);
-    if let Some(coverage) = coverage {
+    if let Some(coverage) = coverage
+        && !draft.is_over()
+    {
         advisories(draft, coverage, to.as_str());
     }
     draft.close();
@@ -93,10 +102,12 @@ fn packages_of(draft: &mut Draft<'_>, changed: &Delta) {
         }
         lines.push(format!("@@ {} {} @@", entries.len(), delta::title(kind)));
         let rows = entries.iter().filter_map(|entry| Row::of_delta(entry)).collect();
-        lines.extend(packages::diff(&packages::together(rows), "->"));
+        lines.extend(packages::diff(&packages::together(rows)));
     }
     if !lines.is_empty() {
-        fenced(&mut draft.lines, "diff", &lines);
+        let mut fence = Vec::new();
+        fenced(&mut fence, "diff", &lines);
+        draft.lines.extend(fence);
     }
 }
 
@@ -147,7 +158,7 @@ fn advisories(draft: &mut Draft<'_>, coverage: &Coverage, new: &str) {
     }
 }
 
-fn group(draft: &mut Draft<'_>, name: &GroupName, cohorts: &[&Cohort]) {
+fn group<'p>(draft: &mut Draft<'p>, name: &GroupName, cohorts: &[&'p Cohort]) {
     let mix = cohorts::mix(cohorts);
     let told = format!("{}: {mix}", tag_of(draft, &format!("group.{name}")));
     if draft.rung == Rung::Counts {
@@ -158,6 +169,9 @@ fn group(draft: &mut Draft<'_>, name: &GroupName, cohorts: &[&Cohort]) {
     draft.open(&told);
     let shown = draft.fold(cohorts.len(), COHORTS, [12, 4, 0]);
     for cohort in &cohorts[..shown] {
+        if draft.is_over() {
+            return;
+        }
         self::cohort(draft, cohort);
     }
     let rest = &cohorts[shown..];
@@ -169,7 +183,7 @@ fn group(draft: &mut Draft<'_>, name: &GroupName, cohorts: &[&Cohort]) {
 }
 
 /// Writes who is changed alike, what is done to them, why, and what is particular to them.
-fn cohort(draft: &mut Draft<'_>, cohort: &Cohort) {
+fn cohort<'p>(draft: &mut Draft<'p>, cohort: &'p Cohort) {
     let plan = draft.plan;
     let who = labels(plan, &cohort.instances);
     let what =
@@ -178,25 +192,10 @@ fn cohort(draft: &mut Draft<'_>, cohort: &Cohort) {
     let names = draft.names("", &who, shown);
     draft.line(format!("- **{}**: {what}", count(who.len(), "instance")));
     draft.line(format!("  - {names}"));
-    let verdict = &cohort.verdict;
-    let (common, own) = cohorts::besides(plan, cohort);
-    let parts = [(common, "behind as the releases differ"), (own.len(), "behind besides")];
-    let parts = [
-        &parts[..],
-        &[
-            (verdict.ahead.len(), "newer and left so"),
-            (verdict.extra.len(), "not in the release"),
-            (verdict.missing.len(), "of the release not installed"),
-        ],
-    ]
-    .concat();
-    let told: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
+    let own = draft.known.moved.besides(cohort);
+    let told = own.counted();
     if !told.is_empty() {
-        draft.line(format!("  - packages: {}", told.join(", ")));
+        draft.line(format!("  - packages: {told}"));
     }
     let drops: Vec<String> =
         cohort.drops.iter().map(|link| source_name(plan, &link.name).into_owned()).collect();
@@ -204,11 +203,7 @@ fn cohort(draft: &mut Draft<'_>, cohort: &Cohort) {
         let drops = draft.names("", &drops, drops.len());
         draft.line(format!("  - drops off with it: {drops}"));
     }
-    let mut rows: Vec<Row> = own.into_iter().map(Row::of_lag).collect();
-    rows.extend(verdict.ahead.iter().map(Row::of_ahead));
-    rows.extend(verdict.extra.iter().map(|package| Row::one(Mark::MORE, *package)));
-    rows.extend(verdict.missing.iter().map(|package| Row::one(Mark::LESS, *package)));
-    if rows.is_empty() {
+    if own.len() == 0 {
         return;
     }
     if draft.rung != Rung::Full {
@@ -216,7 +211,7 @@ fn cohort(draft: &mut Draft<'_>, cohort: &Cohort) {
         return;
     }
     let mut lines = vec![String::new()];
-    fenced(&mut lines, "diff", &packages::diff(&rows, "->"));
+    fenced(&mut lines, "diff", &own.lines());
     lines.push(String::new());
     // Within the item of the list.
     draft
@@ -231,6 +226,9 @@ fn patched(draft: &mut Draft<'_>) {
     }
     draft.open(&format!("Updates by hand ({})", plan.patches.len()));
     for patch in &plan.patches {
+        if draft.is_over() {
+            return;
+        }
         let told = draft.words(&format!("{}: {}", patches::who(plan, patch), patches::what(patch)));
         let who = labels(plan, &patch.instances);
         let shown = draft.fold(who.len(), NAMES, NAMED);
@@ -252,125 +250,105 @@ fn patched(draft: &mut Draft<'_>) {
     draft.close();
 }
 
+/// Writes what is taken over, what that has, and whose it was.
 fn taken_over(draft: &mut Draft<'_>) {
     let plan = draft.plan;
-    let lines: Vec<String> = plan.imports.iter().map(|import| imports::words(plan, import)).collect();
-    list(draft, "Taken over as they are", lines, CHANGES, [60, 20, 4]);
+    listed(draft, "Taken over as they are", &plan.imports, (CHANGES, [60, 20, 4]), |draft, import| {
+        let said = format!("{}; {}", imports::words(plan, import), imports::holds(plan, import));
+        let who = labels(plan, imports::members(import));
+        let shown = draft.fold(who.len(), NAMES, NAMED);
+        let owned = imports::owned(import).map(|owned| format!("; {}", draft.words(&owned)));
+        let who = draft.names(": ", &who, shown);
+        format!("{}{who}{}", draft.words(&said), owned.unwrap_or_default())
+    });
 }
 
 /// Writes what becomes of everything but instances and what is destroyed, which stands above.
 fn changed(draft: &mut Draft<'_>) {
     let plan = draft.plan;
-    let mut told = Vec::new();
-    for change in &plan.changes {
-        if change.action == ChangeAction::Destroy {
-            continue;
-        }
-        let Some(words) = changes::words(plan, change) else { continue };
-        let mut line = format!(
-            "`{}` {}",
-            super::super::summary::mark(change).0,
-            draft.words(&format!("{}: {words}", address(plan, &change.address)))
-        );
+    let told = plan.changes.iter().filter(|change| change.action != ChangeAction::Destroy);
+    let told: Vec<(&Change, String)> =
+        told.filter_map(|change| Some((change, changes::words(plan, change)?))).collect();
+    listed(draft, "Sources, groups, schedules", &told, (CHANGES, [60, 20, 4]), |draft, (change, words)| {
+        let mark = super::super::summary::mark(change).0;
+        let words = draft.words(&format!("{}: {words}", address(plan, &change.address)));
+        let mut line = format!("`{mark}` {words}");
         for (_, verb, instances) in changes::people(change) {
             let who = labels(plan, instances);
             let shown = draft.fold(who.len(), NAMES, NAMED);
             line.push_str(&draft.names(&format!("; {verb}: "), &who, shown));
         }
-        told.push(line);
-    }
-    lines(draft, "Sources, groups, schedules", told, CHANGES, [60, 20, 4]);
+        let back = changes::put_back(change);
+        let shown = draft.fold(back.len(), PACKAGES, [24, 6, 0]);
+        line.push_str(&draft.names("; put back: ", &back, shown));
+        line
+    });
 }
 
 fn exacted(draft: &mut Draft<'_>) {
     let plan = draft.plan;
-    let mut told = Vec::new();
-    for entry in &plan.exact {
+    listed(draft, "Made exactly their release", &plan.exact, (REASONS, [40, 12, 4]), |draft, entry| {
         let who = labels(plan, &entry.instances);
         let shown = draft.fold(who.len(), NAMES, NAMED);
-        let mut line =
-            format!("{}{}", draft.words(&exact::words(plan, entry)), draft.names(": ", &who, shown));
+        let words = draft.words(&exact::words(plan, entry));
+        let mut line = format!("{words}{}", draft.names(": ", &who, shown));
         let add: Vec<String> = entry.add.iter().map(Package::to_string).collect();
-        if !add.is_empty() {
-            let shown = draft.fold(add.len(), OWN, [24, 6, 0]);
-            line.push_str(&draft.names("; installed: ", &add, shown));
-        }
-        told.push(line);
-    }
-    lines(draft, "Made exactly their release", told, REASONS, [40, 12, 4]);
+        let shown = draft.fold(add.len(), OWN, [24, 6, 0]);
+        line.push_str(&draft.names("; installed: ", &add, shown));
+        line
+    });
 }
 
 fn drifted(draft: &mut Draft<'_>) {
-    let plan = draft.plan;
-    let drifts: Vec<_> = plan.drift.iter().collect();
-    let mut told = Vec::new();
-    for alike in drift::alike(&drifts) {
-        let Some(first) = alike.first() else { continue };
-        let who: Vec<String> = alike.iter().map(|drift| address(plan, &drift.address)).collect();
+    let (plan, known) = (draft.plan, draft.known);
+    let title = format!("Drift ({}): what others changed since the last apply", draft.figures.drifted);
+    listed(draft, &title, &known.drifted, (REASONS, [40, 12, 4]), |draft, Drifted { alike, who }| {
+        let Some(first) = alike.first() else { return String::new() };
         let shown = draft.fold(who.len(), NAMES, NAMED);
-        let right = drift::right(&alike).map(|right| format!(" ({right})")).unwrap_or_default();
+        let right = drift::right(alike).map(|right| format!(" ({right})")).unwrap_or_default();
         let words = draft.words(&format!("{}{right}", drift::words(plan, first)));
         let number = count(who.len(), kind(&first.address));
-        let mut line = format!("**{number}**: {words}{}", draft.names(": ", &who, shown));
-        let moved: Vec<String> = match &first.kind {
-            DriftKind::Contents { missing, foreign } => {
-                let gone = missing.iter().map(|package| format!("-{package}"));
-                gone.chain(foreign.iter().map(|package| format!("+{package}"))).collect()
-            }
-            DriftKind::LeftLevel { behind, ahead, .. } => behind
-                .iter()
-                .chain(ahead)
-                .map(|lag| format!("{} -> {}", lag.release, lag.installed.evr()))
-                .collect(),
-            DriftKind::Beside { now, .. } => now.iter().map(Package::to_string).collect(),
-            _ => Vec::new(),
-        };
-        if !moved.is_empty() {
-            let shown = draft.fold(moved.len(), OWN, [12, 4, 0]);
-            line.push_str(&draft.names("; ", &moved, shown));
-        }
-        told.push(line);
-    }
-    let title = format!("Drift ({}): what others changed since the last apply", draft.figures.drifted);
-    lines(draft, &title, told, REASONS, [40, 12, 4]);
+        let mut line = format!("**{number}**: {words}{}", draft.names(": ", who, shown));
+        let moved = drift::packages(first);
+        let shown = draft.fold(moved.len(), OWN, [12, 4, 0]);
+        line.push_str(&draft.names("; ", &moved, shown));
+        line
+    });
 }
 
 fn holding(draft: &mut Draft<'_>) {
-    let plan = draft.plan;
-    let mut told = Vec::new();
-    for (reason, alike) in held::alike(plan) {
-        let mut who: Vec<String> = alike.iter().map(|held| held::named(plan, held)).collect();
-        who.sort_by_cached_key(|name| crate::render::words::natural(name));
-        let shown = draft.fold(who.len(), NAMES, NAMED);
-        let number = count(who.len(), kind(&alike[0].address));
-        told.push(format!("**{number}**: {}{}", draft.words(&reason), draft.names(": ", &who, shown)));
-    }
+    let known = draft.known;
     let title = format!("Held ({}): wanted, and not done now", draft.figures.held);
-    lines(draft, &title, told, REASONS, [60, 20, 6]);
+    listed(draft, &title, &known.held, (REASONS, [60, 20, 6]), |draft, holding| {
+        let Holding { reason, whole, number, who, keepers } = holding;
+        let full = draft.rung == Rung::Full;
+        if !full && whole != reason {
+            draft.folded.insert(OWN);
+        }
+        let words = draft.words(if full { whole } else { reason });
+        let shown = draft.fold(who.len(), NAMES, NAMED);
+        let mut line = format!("**{number}**: {words}{}", draft.names(": ", who, shown));
+        let shown = draft.fold(keepers.len(), NAMES, NAMED);
+        line.push_str(&draft.names("; kept by: ", keepers, shown));
+        line
+    });
 }
 
 /// Writes who is newer than the release, and who has more or less than it.
 fn standing(draft: &mut Draft<'_>) {
     let plan = draft.plan;
-    let mut told = Vec::new();
-    for report in &plan.ahead {
-        let packages: Vec<String> = report
-            .packages
-            .iter()
-            .map(|lag| format!("{} newer than {}", lag.installed, lag.release.evr()))
-            .collect();
-        let shown = draft.fold(packages.len(), OWN, [4, 0, 0]);
-        told.push(format!(
-            "{}{}",
-            draft.words(&held::ahead_words(plan, report)),
-            draft.names(": ", &packages, shown)
-        ));
-    }
     let title = format!("Ahead ({}): newer than the release; no update brings that back", plan.ahead.len());
-    lines(draft, &title, told, REASONS, [40, 12, 0]);
+    listed(draft, &title, &plan.ahead, (REASONS, [40, 12, 0]), |draft, report| {
+        let newer = |lag: &Lag| format!("{} newer than {}", lag.installed, lag.release.evr());
+        let packages: Vec<String> = report.packages.iter().map(newer).collect();
+        let shown = draft.fold(packages.len(), OWN, [4, 0, 0]);
+        let words = draft.words(&held::ahead_words(plan, report));
+        format!("{words}{}", draft.names(": ", &packages, shown))
+    });
     let groups = plan.mismatches.chunk_by(|one, next| one.group == next.group);
     let told: Vec<String> = groups.map(mismatch::told).collect();
-    list(draft, "Extra, missing: not as the release, and no update changes that", told, REASONS, [60, 20, 0]);
+    let title = "Extra, missing: not as the release, and no update changes that";
+    list(draft, title, &told, (REASONS, [60, 20, 0]));
 }
 
 fn noted(draft: &mut Draft<'_>) {
@@ -385,40 +363,50 @@ fn noted(draft: &mut Draft<'_>) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names[..most].join(", ")),
     };
-    list(draft, "Notes", notes::lines(plan, &join), REASONS, [40, 12, 2]);
+    list(draft, "Notes", &notes::lines(plan, &join), (REASONS, [40, 12, 2]));
     if let Some(partial) = &plan.partial {
         for (title, addresses) in [
             ("Along: what was asked for needs it", &partial.along),
             ("Left out: the train wants it, and this plan does not do it", &partial.left_out),
         ] {
-            let names = addresses.iter().map(|one| address(plan, one)).collect();
-            list(draft, title, names, NAMES, [100, 30, 0]);
+            let names: Vec<String> = addresses.iter().map(|one| address(plan, one)).collect();
+            list(draft, title, &names, (NAMES, [100, 30, 0]));
         }
     }
 }
 
 /// Writes sentences as a list that unfolds.
-fn list(draft: &mut Draft<'_>, title: &str, told: Vec<String>, what: &'static str, folds: [usize; 3]) {
-    let told = told.iter().map(|line| draft.words(line)).collect();
-    lines(draft, title, told, what, folds);
+fn list(draft: &mut Draft<'_>, title: &str, told: &[String], folds: (&'static str, [usize; 3])) {
+    listed(draft, title, told, folds, |draft, line| draft.words(line));
 }
 
-/// The same of lines that are escaped already.
-fn lines(draft: &mut Draft<'_>, title: &str, told: Vec<String>, what: &'static str, folds: [usize; 3]) {
-    if told.is_empty() {
+/// Writes a list that unfolds, a line for each entry that is shown; the lines are escaped already.
+fn listed<'p, T>(
+    draft: &mut Draft<'p>,
+    title: &str,
+    all: &[T],
+    (what, folds): (&'static str, [usize; 3]),
+    one: impl Fn(&mut Draft<'p>, &T) -> String,
+) {
+    if all.is_empty() {
         return;
     }
-    let shown = draft.fold(told.len(), what, folds);
+    let shown = draft.fold(all.len(), what, folds);
     if shown == 0 {
-        let told = if told.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", told.len()) };
+        let told = if all.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", all.len()) };
         draft.block(format!("- {title}: {told}"));
         return;
     }
     draft.open(title);
-    let rest = told.len() - shown;
-    draft.lines.extend(told.into_iter().take(shown).map(|line| format!("- {line}")));
-    if rest > 0 {
-        draft.line(format!("- and {rest} more"));
+    for entry in &all[..shown] {
+        if draft.is_over() {
+            return;
+        }
+        let line = one(draft, entry);
+        draft.line(format!("- {line}"));
+    }
+    if shown < all.len() {
+        draft.line(format!("- and {} more", all.len() - shown));
     }
     draft.close();
 }

@@ -1,10 +1,10 @@
 //! The beginning of a comment and its end: the verdict, what must be read first, how the plan is applied.
 
-use super::super::losses::losses;
 use super::super::warnings::{Gravity, warnings};
 use super::super::{sentences, summary};
-use super::{Draft, Rung, mark, since};
-use crate::plan::{Figures, Plan};
+use super::details::{NAMED, NAMES};
+use super::{Draft, Known, Rung, mark, since};
+use crate::plan::Plan;
 use crate::render::coverage;
 use crate::render::markdown::{code, escaped, link};
 use crate::render::words::{clean, counts, time};
@@ -106,7 +106,7 @@ fn verdict(plan: &Plan) -> String {
 
 /// Writes what is destroyed, removed or set back.
 fn lost(draft: &mut Draft<'_>) {
-    let losses = losses(draft.plan);
+    let losses = &draft.known.losses;
     if losses.is_empty() {
         return;
     }
@@ -115,7 +115,8 @@ fn lost(draft: &mut Draft<'_>) {
     let shown = draft.keep(losses.len());
     for loss in &losses[..shown] {
         let what = draft.words(&loss.what);
-        let of = draft.names(": ", &loss.of, draft.keep(loss.of.len()));
+        let many = if loss.folds { draft.fold(loss.of.len(), NAMES, NAMED) } else { loss.of.len() };
+        let of = draft.names(": ", &loss.of, draft.keep(many));
         draft.line(format!("- `{}` {what}{of}", loss.mark.0));
     }
     if shown < losses.len() {
@@ -188,7 +189,8 @@ pub(super) fn footer(draft: &mut Draft<'_>) {
 
 /// What is told of any plan, however little room there is: less than [`super::LEAST`] bytes, whatever is in it; and of the
 /// losses, the groups and the critical CVEs as many as there is room for.
-pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> String {
+pub(super) fn bare(plan: &Plan, options: &super::Comment, known: &Known<'_>) -> String {
+    let Known { figures, losses, .. } = known;
     let train = code(&cut(plan.basis.train.as_str(), SHORT));
     let mut lines = vec![
         mark::plan(plan.basis.train.as_str()),
@@ -204,7 +206,9 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> 
     if figures.failures > 0 {
         lines.push(format!("> DENIED by policy: {} of {} rules fail.", figures.failures, figures.rules));
     }
+    let others = plan.imports.iter().filter(|import| import.owner.is_some()).count();
     let numbers = [
+        (others, "taken over from another's state"),
         (figures.leaves, "leaving their group"),
         (figures.back, "set back"),
         (figures.removed, "removed"),
@@ -217,10 +221,10 @@ pub(super) fn bare(plan: &Plan, options: &super::Comment, figures: &Figures) -> 
         format!("> {}", whole(options.link.as_deref())),
         String::new(),
     ]);
-    let losses = losses(plan);
     let lost = losses.iter().map(|loss| format!("`{}` {}", loss.mark.0, short_words(&loss.what)));
     let whole = losses.iter().map(|loss| {
-        let of: Vec<String> = loss.of.iter().map(|name| code(name)).collect();
+        let names = loss.of.iter().filter(|_| !loss.folds);
+        let of: Vec<String> = names.map(|name| code(name)).collect();
         let of = if of.is_empty() { String::new() } else { format!(": {}", of.join(", ")) };
         format!("`{}` {}{of}", loss.mark.0, escaped(&loss.what))
     });

@@ -18,7 +18,9 @@ use serde_json::{Map, Value, json};
 use self::resource::Resource;
 use super::super::encoded;
 use super::super::words::natural;
-use super::json::{FORMAT_VERSION, Group, Held, Summary, basis, summary};
+use super::json::{
+    Ahead, FORMAT_VERSION, Group, Held, Note, Partial, Summary, ahead, basis, notes, partial, summary,
+};
 use crate::name::{Address, TrainName};
 use crate::op::PlanId;
 use crate::plan::{
@@ -56,11 +58,20 @@ struct Own<'a> {
     id: &'a PlanId,
     train: &'a TrainName,
     file: &'a str,
+    /// When what it was made from was seen, where that was not just then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Timestamp>,
+    /// Whether it breaks a rule of the train's policy.
+    denied: bool,
     basis: super::json::Basis<'a>,
     service: &'a ServiceLabel,
     summary: Summary,
     groups: Vec<Group<'a>>,
     held: Vec<Held<'a>>,
+    ahead: Vec<Ahead<'a>>,
+    notes: Vec<Note>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<Partial<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'a PolicyReview>,
 }
@@ -132,7 +143,7 @@ pub(super) fn terraform(plan: &Plan) -> String {
             "root_module": {},
         }),
         timestamp: plan.created,
-        applyable: plan.can_start(),
+        applyable: plan.can_start() && !plan.is_denied(),
         complete: plan.held.is_empty() && plan.partial.is_none(),
         errored: false,
         patchtrain: Own {
@@ -141,11 +152,16 @@ pub(super) fn terraform(plan: &Plan) -> String {
             id: &plan.id,
             train: &plan.basis.train,
             file: &plan.file,
+            seen: plan.seen,
+            denied: plan.is_denied(),
             basis: basis(plan),
             service: &plan.service,
             summary: summary(plan),
             groups: plan.groups.iter().map(Group::of).collect(),
             held: plan.held.iter().map(|held| Held::of(plan, held)).collect(),
+            ahead: ahead(plan),
+            notes: notes(plan),
+            partial: partial(plan),
             policy: plan.policy.as_ref(),
         },
         resource_changes: changes,
@@ -206,6 +222,9 @@ fn changed(plan: &Plan, change: &Change, import: Option<&PlannedImport>) -> Entr
             }
         }
         ChangeAction::Destroy => after = Value::Null,
+    }
+    if let Some(import) = import {
+        values::owned(&mut before, import);
     }
     let gone = change.action == ChangeAction::Destroy;
     Entry {

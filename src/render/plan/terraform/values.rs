@@ -236,11 +236,25 @@ fn schedule(base: Value, schedule: &Schedule) -> Value {
 
 /// Returns what is taken over as it is.
 pub(super) fn import(plan: &Plan, import: &PlannedImport) -> Value {
-    let base =
-        with(base(plan, &import.address), [("id", json!(import.id)), ("display_name", json!(import.name))]);
+    let named = [("id", json!(import.id)), ("display_name", json!(import.name))];
+    let mut value = with(base(plan, &import.address), named);
+    if let Some(owner) = &import.owner {
+        set(&mut value, "owner", json!(owner));
+    }
     match &import.with {
-        Takeover::Source { packages } => with(base, [("packages", json!(packages))]),
-        Takeover::Group { members, sources: _ } => with(base, [("members", json!(members.len()))]),
+        Takeover::Source { packages } => with(value, [("packages", json!(packages))]),
+        Takeover::Group { members, sources } => {
+            let sources: Vec<Option<&str>> =
+                sources.iter().map(|one| one.source.as_ref().map(|link| &*link.name)).collect();
+            with(value, [("members", json!(members.len())), ("sources", json!(sources))])
+        }
+    }
+}
+
+/// Says whose something is before it is taken over and changed at once.
+pub(super) fn owned(before: &mut Value, import: &PlannedImport) {
+    if let Some(owner) = &import.owner {
+        set(before, "owner", json!(owner));
     }
 }
 
