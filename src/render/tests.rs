@@ -19,6 +19,7 @@ mod progress;
 mod runs;
 mod sample;
 mod stands;
+mod streams;
 mod updates;
 
 use super::{Detail, Style};

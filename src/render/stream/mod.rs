@@ -4,6 +4,7 @@
 //! Each message has a `code`, which stays when its text is worded otherwise. `docs/plan-formats.md` lists them.
 
 mod run;
+mod targets;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -170,7 +171,7 @@ fn total(plan: &Plan, now: Timestamp) -> String {
 
 /// Says what a run came to.
 pub fn stream_outcome(plan: &Plan, outcome: &Outcome, now: Timestamp) -> String {
-    let done = run::completed(plan, outcome);
+    let done = targets::completed(plan, outcome);
     let count = |wanted: &str| done.iter().filter(|(_, action)| *action == wanted).count();
     let (add, change, remove, import) = (count("create"), count("update"), count("delete"), count("import"));
     let ended = match outcome.interrupted || outcome.stopped || outcome.counts.failed > 0 {
