@@ -12,6 +12,7 @@ mod imports;
 #[path = "../../tests/support/schema.rs"]
 mod judge;
 mod lags;
+mod messages;
 mod pages;
 mod plans;
 mod policies;

@@ -14,9 +14,9 @@ use super::super::plan::{json_address, step_kind};
 use super::super::repeat::Repeat;
 use super::super::words::{self, gates, one_line};
 use super::targets::{For, Target, Targets};
-use super::{Level, message, resource};
+use super::{Level, Teller, resource};
 use crate::apply::{Event, StepEnd};
-use crate::name::Address;
+use crate::name::{Address, TrainName};
 use crate::op::StepId;
 use crate::plan::{Action, Plan, Step};
 
@@ -49,6 +49,7 @@ struct Told {
 pub struct RunStream<W> {
     out: W,
     now: Box<dyn Fn() -> Timestamp + Send>,
+    train: TrainName,
     tracked: Vec<Tracked>,
     steps: Vec<Told>,
     repeats: HashMap<String, Timestamp>,
@@ -63,7 +64,8 @@ impl<W: Write> RunStream<W> {
             targets.all.iter().for_each(|target| tracked[*target].left += 1);
         }
         let steps = plan.steps.iter().zip(of).map(|(step, of)| Told::new(plan, step, of)).collect();
-        Self { out, now: Box::new(now), tracked, steps, repeats: HashMap::new() }
+        let train = plan.basis.train.clone();
+        Self { out, now: Box::new(now), train, tracked, steps, repeats: HashMap::new() }
     }
 
     /// Takes an event in.
@@ -251,8 +253,9 @@ impl<W: Write> RunStream<W> {
     }
 
     fn line(&mut self, now: Timestamp, level: Level, kind: &str, code: &str, text: &str, rest: Value) {
+        let teller = Teller { now, train: Some(&self.train) };
         // Whoever reads may have gone; that is no reason to stop changing the world halfway.
-        let _ = self.out.write_all(message(now, level, kind, code, text, rest).as_bytes());
+        let _ = self.out.write_all(teller.message(level, (kind, code), text, rest).as_bytes());
         let _ = self.out.flush();
     }
 }
