@@ -233,6 +233,18 @@ fn executor_and_renderers_do_not_know_the_services() {
 }
 
 #[test]
+fn documents_are_escaped_where_they_are_written() {
+    let mut findings = Vec::new();
+    let writes = |source: &&Source| source.module() == "render" && source.path != "src/render/encoded.rs";
+    for source in sources().iter().filter(writes) {
+        let code = source.lines_with("to_string_pretty");
+        let laid = source.lines_saying(":#}");
+        findings.extend(code.chain(laid).map(|line| format!("{}:{line}", source.path)));
+    }
+    none("JSON is laid out by `encoded::document`, or a name in it commands the terminal", findings);
+}
+
+#[test]
 fn the_simulators_agent_is_written_apart() {
     let simulator: Vec<Source> =
         sources().into_iter().filter(|source| source.module() == "simulator").collect();

@@ -94,7 +94,8 @@ async fn fresh(
             _ => record,
         };
         if let Err(error) = &consent {
-            context.terminal.note(&error.clone().while_doing("the train file's policy is not on record yet"));
+            let error = error.clone().of_train(&train.name);
+            context.terminal.note(&error.while_doing("the train file's policy is not on record yet"));
         }
         if left || !record.steps.is_empty() || record.policy.is_some() {
             let run = run_of(context, arguments.parallelism.calls(), interrupt, &connection, &record);
@@ -187,9 +188,9 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
     let Some(plan) = plain.or(opened) else { return Err(stale("it holds nothing".to_owned())) };
     let train = of(plan.basis.train.as_str())?;
     if sealed_for.is_none() && context.sealing(train)?.is_enforced() {
-        return Err(plain_plan(file, train));
+        return Err(plain_plan(file, train).of_train(&train.name));
     }
-    context.block_on(async |interrupt| {
+    let ended = context.block_on(async |interrupt| {
         let (session, state) = locks::take(context, &interrupt, train, &arguments.locking).await?;
         if let Some(why) =
             basis::state_moved(&plan, state.as_ref()).or_else(|| basis::train_changed(&plan, train))
@@ -241,7 +242,8 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
             inventory::keep_after(context, &interrupt, &connection, of, known, manners.calls).await;
         }
         Ok(code)
-    })
+    });
+    ended.map_err(|error| error.of_train(&train.name))
 }
 
 fn plain_plan(file: &Path, train: &Train) -> CliError {

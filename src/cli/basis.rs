@@ -39,4 +39,4 @@ pub(super) fn train_changed(plan: &Plan, train: &Train) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -16,11 +16,14 @@ pub(super) async fn train(
         let code = match work(train).await {
             Ok(code) => code,
             Err(error) => {
-                let several = trains.len() > 1 && error.code != exit::INTERRUPTED;
-                let error =
-                    if several { error.while_doing(format!("train `{}`", train.name)) } else { error };
-                context.terminal.report(&error);
-                error.code
+                let (code, error) = (error.code, error.of_train(&train.name));
+                // A signal ends all of it.
+                if trains.len() > 1 && code != exit::INTERRUPTED {
+                    context.terminal.report_one(&error.while_doing(format!("train `{}`", train.name)));
+                } else {
+                    context.terminal.report(&error);
+                }
+                code
             }
         };
         worst = exit::worse(worst, code);

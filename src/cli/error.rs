@@ -7,6 +7,7 @@ use super::exit;
 use super::sealing::hinted;
 use crate::apply::ApplyError;
 use crate::cloud::CloudError;
+use crate::name::TrainName;
 use crate::plan::{PlanFileError, Refusal};
 use crate::state::store::StoreError;
 use crate::train::Problems;
@@ -24,12 +25,21 @@ pub(super) struct CliError {
     hints: Vec<String>,
     /// Problems of files, which are shown with their excerpts before the message.
     problems: Option<Box<Problems>>,
+    /// The train that it is about, where it is about one.
+    pub(super) train: Option<TrainName>,
 }
 
 impl CliError {
     /// An error of our own wording.
     pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), causes: Vec::new(), hints: Vec::new(), problems: None }
+        Self {
+            code,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            problems: None,
+            train: None,
+        }
     }
 
     /// A wrong command line that only the workspace or the terminal shows to be wrong.
@@ -58,6 +68,11 @@ impl CliError {
         let cause = std::mem::replace(&mut self.message, what.into());
         self.causes.insert(0, cause);
         self
+    }
+
+    /// Says which train it is about, for programs; people read it in the message.
+    pub(super) fn of_train(self, train: &TrainName) -> Self {
+        Self { train: Some(train.clone()), ..self }
     }
 
     /// Adds one of several causes that stand side by side.

@@ -48,7 +48,8 @@ pub(super) fn alone(layout: &PlanLayout, trains: &[Train], rehearse: bool) -> Re
         return Err(error.hint(format!("pick one with --train: {}", names.join(", "))));
     }
     if layout.format != PlanFormat::Text && rehearse {
-        return Err(CliError::usage("--rehearse is told as text alone"));
+        return Err(CliError::usage("--rehearse is told as text, or as a message of --json")
+            .hint("leave out --format, or take --json instead of it"));
     }
     Ok(())
 }

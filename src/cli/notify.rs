@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::context::Context;
 use crate::apply::{Event, Outcome, StepEnd};
 use crate::oci::{HttpTransport, Transport};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Figures, Plan};
 use crate::train::Notify;
 
 /// How long one may take to be told.
@@ -66,12 +66,7 @@ impl Notifier {
     }
 
     pub(super) fn planned(&self, plan: &Plan) {
-        let (add, change, destroy) = plan.counts();
-        let (held, drift) = (plan.held.len(), plan.drift.len());
-        self.tell(
-            "plan",
-            json!({ "add": add, "change": change, "destroy": destroy, "held": held, "drift": drift }),
-        );
+        self.tell("plan", planned(plan));
     }
 
     pub(super) fn started(&self, plan: &Plan) {
@@ -160,6 +155,12 @@ impl Notifier {
     }
 }
 
+/// Returns what a plan comes to: addresses, as wherever else a plan is counted.
+fn planned(plan: &Plan) -> Value {
+    let Figures { add, change, destroy, held, drifted, .. } = plan.figures();
+    json!({ "add": add, "change": change, "destroy": destroy, "held": held, "drift": drifted })
+}
+
 async fn in_time(whom: &str, told: impl Future<Output = Result<(), String>>) -> Result<(), String> {
     let late = || format!("took longer than {} s", PATIENCE.as_secs());
     let told = tokio::time::timeout(PATIENCE, told).await.unwrap_or_else(|_| Err(late()));
@@ -199,5 +200,28 @@ impl To {
             Ok(answer) => Err(format!("answers {}", answer.status())),
             Err(_) => Err("cannot be reached".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::basis::tests::plan;
+    use super::*;
+    use crate::name::{Address, GroupName, Ocid};
+    use crate::plan::{Drift, DriftKind, Held, HeldReason};
+
+    #[test]
+    fn addresses_are_counted_as_wherever_a_plan_is_shown() {
+        let web = || Address::Instance(Ocid::new("ocid1.instance.oc1..web"));
+        let held = |reason| Held { address: web(), reason, until: None };
+        let group = || GroupName::new("web");
+        let mut plan = plan("id", 1);
+        plan.held = vec![held(HeldReason::Unknown), held(HeldReason::Unread)];
+        plan.drift = vec![
+            Drift::of(web(), DriftKind::Gone),
+            Drift::of(web(), DriftKind::Joined { group: group() }),
+            Drift::of(Address::Group(group()), DriftKind::Gone),
+        ];
+        assert_eq!(planned(&plan), json!({ "add": 0, "change": 0, "destroy": 0, "held": 1, "drift": 2 }));
     }
 }

@@ -64,6 +64,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
                 let told = rehearsal::play(&interrupt, played, (begins, work), settings).await?;
                 let text = crate::render::rehearsal(&plan, &told, style);
                 context.terminal.print(&format!("\n{text}"))?;
+                stream::rehearsed(context, &plan, &told)?;
             }
             // What somebody only asks about is no plan that others are told of.
             let notify = train.notify.as_ref().filter(|_| arguments.at.is_none());

@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use super::{CliError, exit};
 use crate::apply::Outcome;
 use crate::plan::Plan;
+use crate::rehearsal::Rehearsal;
 use crate::render::{self, RunStream};
 
 /// Begins a stream, where there is one. What cannot be written is told with what follows.
@@ -27,12 +28,12 @@ pub(super) fn end(terminal: &Terminal, code: u8) {
     }
 }
 
-/// Tells of an error.
-pub(super) fn error(terminal: &Terminal, error: &CliError) {
+/// Tells of an error, and the code that the command ends with for it; none where that is still open.
+pub(super) fn error(terminal: &Terminal, error: &CliError, code: Option<u8>) {
     if terminal.streams {
         let (summary, detail) = error.parts();
-        let name = exit::name(error.code);
-        let told = render::stream_error(Timestamp::now(), name, error.code, (summary, &detail));
+        let name = (exit::name(error.code), code);
+        let told = render::stream_error(Timestamp::now(), error.train.as_ref(), name, (summary, &detail));
         let _ = terminal.emit(&told);
     }
 }
@@ -42,7 +43,8 @@ pub(super) fn note(terminal: &Terminal, error: &CliError) {
     if terminal.streams {
         let (summary, detail) = error.parts();
         let name = exit::name(error.code);
-        let _ = terminal.emit(&render::stream_note(Timestamp::now(), name, (summary, &detail)));
+        let train = error.train.as_ref();
+        let _ = terminal.emit(&render::stream_note(Timestamp::now(), train, name, (summary, &detail)));
     }
 }
 
@@ -52,6 +54,14 @@ pub(super) fn planned(context: &Context, plan: &Plan) -> Result<(), CliError> {
         return Ok(());
     }
     context.terminal.emit(&render::stream_plan(plan, Timestamp::now()))
+}
+
+/// Tells what came of playing it.
+pub(super) fn rehearsed(context: &Context, plan: &Plan, told: &Rehearsal) -> Result<(), CliError> {
+    if !context.terminal.streams {
+        return Ok(());
+    }
+    context.terminal.emit(&render::stream_rehearsal(plan, told, Timestamp::now()))
 }
 
 /// Tells what a run came to.

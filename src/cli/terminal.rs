@@ -119,10 +119,17 @@ impl Terminal {
         stream::note(self, error);
     }
 
-    /// Prints an error.
+    /// Prints an error that ends the command.
     pub(super) fn report(&self, error: &CliError) {
         self.say(error.text(self.colour_err).trim_end());
-        stream::error(self, error);
+        stream::error(self, error, Some(error.code));
+    }
+
+    /// Prints an error that ends the work on one train, when others are still to come or have been: what the command
+    /// ends with is not decided by it alone.
+    pub(super) fn report_one(&self, error: &CliError) {
+        self.say(error.text(self.colour_err).trim_end());
+        stream::error(self, error, None);
     }
 }
 

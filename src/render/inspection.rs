@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::page::{Mark, Page};
 use super::table::{Side, Table};
 use super::words::{clean, count, time};
-use super::{Detail, Style};
+use super::{Detail, Style, encoded};
 use crate::name::Address;
 use crate::state::inspect::{Difference, How, Spellings, fields};
 use crate::state::store::{Backup, HistoryLine, UnlockRecord};
@@ -48,17 +48,14 @@ pub fn state_records(state: &State, addresses: &[Address]) -> String {
         told
     };
     let all: Vec<Value> = addresses.iter().map(one).collect();
-    pretty(&json!({ "format_version": 1, "train": state.train, "serial": state.serial, "resources": all }))
+    encoded::document(
+        &json!({ "format_version": 1, "train": state.train, "serial": state.serial, "resources": all }),
+    )
 }
 
-/// Writes a state as its file would hold it.
+/// Writes a state as its file would hold it, and as it can be looked at: whoever reads it reads the same.
 pub fn state_json(state: &State) -> String {
-    serde_json::to_string_pretty(state).expect("a state is made of texts and numbers, which JSON can spell")
-        + "\n"
-}
-
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+    encoded::document(state)
 }
 
 /// How many differences are shown before somebody is asked.
@@ -101,7 +98,7 @@ pub fn state_differences(differences: &[Difference]) -> String {
 
 /// Writes how two states differ as JSON.
 pub fn state_differences_json(before: &State, after: &State, differences: &[Difference]) -> String {
-    pretty(&json!({
+    encoded::document(&json!({
         "format_version": 1,
         "train": after.train,
         "before": before.serial,
@@ -237,5 +234,5 @@ pub fn history_json(lines: &[HistoryLine], backups: &[Backup]) -> String {
         })
     };
     let backups: Vec<Value> = backups.iter().map(backup).collect();
-    pretty(&json!({ "format_version": 1, "history": lines, "backups": backups }))
+    encoded::document(&json!({ "format_version": 1, "history": lines, "backups": backups }))
 }

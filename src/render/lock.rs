@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::encoded;
 use super::words::clean;
 use crate::state::store::Lock;
 
@@ -39,6 +40,29 @@ pub fn locks_json(locks: &[Lock]) -> String {
             row
         })
         .collect();
-    let text = serde_json::to_string_pretty(&json!({ "format_version": 1, "locks": rows }));
-    text.unwrap_or_default() + "\n"
+    encoded::document(&json!({ "format_version": 1, "locks": rows }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::store::Holder;
+
+    #[test]
+    fn json_commands_no_terminal_and_says_what_it_is() {
+        let who = "ann\u{9b}2J\u{202e}";
+        let holder = Holder {
+            id: Default::default(),
+            train: None,
+            who: who.to_owned(),
+            host: "desk".to_owned(),
+            pid: 1,
+            command: "patchtrain apply".to_owned(),
+            since: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let text = locks_json(&[Lock { holder, heartbeat: None, stays: true }]);
+        assert!(text.contains(r"ann\u009b2J\u202e"), "{text}");
+        let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(told["locks"][0]["who"], who);
+    }
 }

@@ -61,7 +61,8 @@ pub use rollout::{rollouts, rollouts_json};
 pub use state::state;
 pub use status::{instance_status, status};
 pub use stream::{
-    RunStream, stream_end, stream_error, stream_note, stream_outcome, stream_plan, stream_version,
+    RunStream, stream_end, stream_error, stream_note, stream_outcome, stream_plan, stream_rehearsal,
+    stream_version,
 };
 pub use watched::watched;
 pub(crate) use words::{count, old};

@@ -18,7 +18,7 @@ mod json;
 mod losses;
 mod markdown;
 mod mismatch;
-mod notes;
+pub(super) mod notes;
 pub(super) mod partial;
 mod patches;
 pub(super) mod policy;
@@ -35,7 +35,7 @@ use crate::plan::{Figures, Plan};
 
 pub(super) use changes::words_of;
 pub use format::{PlanFormat, plan_as};
-pub(super) use json::{address as json_address, change_kind, drift_kind, held_code, step_kind};
+pub(super) use json::{address as json_address, change_kind, drift_kind, held_code, note_code, step_kind};
 pub use markdown::{Comment, GITHUB, LEAST, Since};
 pub(super) use terraform::{PROVIDER, TERRAFORM_VERSION, TerraformResource, action, action_reason};
 

@@ -58,16 +58,20 @@ fn assumed(Assumptions { work, call }: Assumptions) -> String {
     )
 }
 
-fn course(page: &mut Page, told: &Rehearsal) {
+/// Says when all was over.
+pub(super) fn course_words(told: &Rehearsal) -> String {
     let takes = told.ends.map(|ends| ends.duration_since(told.begins));
-    let over = match told.ends.zip(takes) {
+    match told.ends.zip(takes) {
         Some((ends, takes)) if takes > SignedDuration::ZERO => {
             format!("over {}, after {}", time(ends), span_words(takes))
         }
         Some((ends, _)) => format!("over {}, at once", time(ends)),
         None => format!("not over within {}", span_words(HORIZON)),
-    };
-    page.heading("Course", &over);
+    }
+}
+
+fn course(page: &mut Page, told: &Rehearsal) {
+    page.heading("Course", &course_words(told));
     let mut table = Table::new(&[
         ("group", Side::Left),
         ("wave", Side::Right),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::page::{Mark, Page, Tone};
 use super::table::{Side, Table};
 use super::words::{self, clean, count, time};
-use super::{Detail, Style};
+use super::{Detail, Style, encoded};
 use crate::report::rollout::{Ended, Hold, RolloutStanding, Rollouts};
 
 /// The format of the JSON document.
@@ -113,9 +113,5 @@ pub fn rollouts_json(told: &[Rollouts]) -> String {
         format_version: &'static str,
         trains: &'a [Rollouts],
     }
-    let document = Document { format_version: FORMAT_VERSION, trains: told };
-    // Every value has one spelling, and every key is a string.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+    encoded::document(&Document { format_version: FORMAT_VERSION, trains: told })
 }

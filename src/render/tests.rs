@@ -12,6 +12,7 @@ mod imports;
 #[path = "../../tests/support/schema.rs"]
 mod judge;
 mod lags;
+mod messages;
 mod owns;
 mod pages;
 mod plans;
@@ -20,6 +21,7 @@ mod progress;
 mod runs;
 mod sample;
 mod stands;
+mod streams;
 mod told;
 mod updates;
 

@@ -157,6 +157,31 @@ fn a_document_is_of_one_plan() {
 }
 
 #[test]
+fn trains_in_one_stream_are_told_apart() {
+    let workspace = Workspace::quickstart(&[]);
+    let text = std::fs::read_to_string(workspace.path().join("trains/great-linux.toml")).unwrap();
+    let text = text.replacen("\"great-linux\"", "\"second\"", 1);
+    let (head, _) = text.split_once("\n[[group]]").unwrap();
+    workspace.write("trains/second.toml", head);
+    workspace.write("state/great-linux.json", "{");
+    let ran = workspace.run(&["plan", "--json"]).expect(exit::ERROR);
+    let told = messages(&ran.stdout);
+    for message in &told[1..told.len() - 1] {
+        assert!(message["train"].is_string(), "{message}");
+    }
+    // The error of one is not the end of the command: the other one is planned.
+    let error = of(&told, "diagnostic")[0];
+    assert_eq!((&error["train"], &error["code"]), (&json!("great-linux"), &json!("error.error")));
+    assert_eq!(error.get("exit_code"), None, "{error}");
+    assert_eq!(of(&told, "change_summary")[0]["train"], "second");
+    assert_eq!(end(&told), ("end.error", 1));
+    let ran = workspace.run(&["plan", "--json", "--train", "great-linux"]).expect(exit::ERROR);
+    let told = messages(&ran.stdout);
+    let error = of(&told, "diagnostic")[0];
+    assert_eq!((&error["train"], &error["exit_code"]), (&json!("great-linux"), &json!(1)));
+}
+
+#[test]
 fn the_schemas_are_printed() {
     let workspace = Workspace::empty();
     for (what, title) in [("plan", "patchtrain plan"), ("train", "patchtrain train file")] {

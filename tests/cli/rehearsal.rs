@@ -5,6 +5,7 @@ use std::path::Path;
 
 use patchtrain::cli::exit;
 use patchtrain::op::Api;
+use serde_json::{Value, json};
 
 use super::readme::hold;
 use crate::support::{Served, Workspace};
@@ -119,8 +120,9 @@ fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
         has(&text, parts);
         has(&text, &[held]);
     }
-    // What only people bring is not waited for.
     bind_web(&workspace, Api::Osms, &soaking);
+    streamed(&workspace);
+    // What only people bring is not waited for.
     workspace.run(&["rollout", "pause", "web"]).expect(exit::DONE);
     let paused = rehearsed(&workspace, &[]);
     has(
@@ -128,6 +130,27 @@ fn a_rehearsal_tells_what_moves_when_what_holds_it_and_what_is_left() {
         &["over 2026-11-23 09:00Z, at once", "group.web was paused by tester", "Steps: 37 not started"],
     );
     assert!(!paused.contains("failed"), "nobody is moved whose move could fail: {paused}");
+}
+
+/// The same as a message.
+fn streamed(workspace: &Workspace) {
+    let arguments = ["plan", "--json", "--rehearse", "--at", AT];
+    let stream = workspace.run(&arguments).expect(exit::DONE).stdout;
+    let messages: Vec<Value> = stream.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = messages.iter().filter(|message| message["type"] == "rehearsal").collect::<Vec<_>>();
+    assert_eq!((told.len(), &told[0]["code"]), (1, &json!("rehearsal.over")));
+    let rehearsal = &told[0]["rehearsal"];
+    assert_eq!((&rehearsal["simulated"], &rehearsal["begins"]), (&json!(true), &json!(AT)));
+    assert_eq!(rehearsal["steps"]["done"], 36);
+    let waves = rehearsal["groups"][0]["waves"].as_array().unwrap();
+    let moving: Vec<u64> = waves.iter().map(|wave| wave["moving"].as_u64().unwrap()).collect();
+    assert_eq!(moving, [1, 2, 8]);
+    let hold = &waves[1]["holds"][0];
+    assert_eq!((&hold["by"], &hold["after"], &hold["wave"]), (&json!("soak"), &json!("web"), &json!(1)));
+    // From the end of the last step on, which a call took; soaks count from when it was recorded.
+    let seconds = hold["seconds"].as_f64().unwrap();
+    assert!((86_390.0..=86_400.0).contains(&seconds), "{hold}");
+    assert_eq!(rehearsal["failures"][0]["at_level"], json!(["instance.web-05"]));
 }
 
 #[test]

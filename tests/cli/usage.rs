@@ -25,7 +25,6 @@ fn a_wrong_command_line_is_64_and_says_so_on_stderr_alone() {
         &["plan", "--format", "json", "--refresh-only"],
         &["plan", "--json", "--format", "json"],
         &["plan", "--json", "--summary"],
-        &["plan", "--json", "--rehearse"],
         &["apply", "--json", "--full"],
         &["schema"],
         &["schema", "state"],

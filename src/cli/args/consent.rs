@@ -8,8 +8,8 @@ use crate::rollout::parse_span;
 
 /// Approve a saved plan: sign it
 ///
-/// Adds a signature over the plan to FILE.approvals, beside the plan: who, when, and an Ed25519 signature over the plan's
-/// id, which is the digest of all that it says. Where the train's `[policy]` asks for approvals, `apply FILE` counts those of
+/// Adds a signature over the plan to FILE.approvals, beside the plan: who, when, and an Ed25519 signature over these, the
+/// train and the whole SHA-256 of what the plan says. Where the train's `[policy]` asks for approvals, `apply FILE` counts those of
 /// its approvers, each once. Look at what you sign with `patchtrain show FILE`. Nothing but the plan is read: no train files,
 /// no credentials, no network.
 ///

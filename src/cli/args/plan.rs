@@ -78,7 +78,7 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) layout: PlanLayout,
 
     /// Write what is found as a stream of JSON, a message a line, errors too; docs/plan-formats.md lists the messages
-    #[arg(long, conflicts_with_all = ["format", "rehearse", "refresh_only", "summary", "full"])]
+    #[arg(long, conflicts_with_all = ["format", "refresh_only", "summary", "full"])]
     pub(in crate::cli) json: bool,
 
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::package::Digest;
 use crate::plan::{Basis, Cost, FORMAT_VERSION, ServiceLabel};
 use crate::state::PlanRun;
 
-fn plan(id: &str, serial: u64) -> Plan {
+pub(in crate::cli) fn plan(id: &str, serial: u64) -> Plan {
     Plan {
         format_version: FORMAT_VERSION,
         id: PlanId(id.into()),

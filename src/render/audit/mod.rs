@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::markdown::{escaped, head, row};
 use super::page::{Mark, Page};
 use super::table::{Side, Table};
-use super::{Detail, Style};
+use super::{Detail, Style, encoded};
 use crate::report::audit::{AUDIT_FORMAT_VERSION, Audit};
 
 use sections::{Section, sections, title};
@@ -46,11 +46,7 @@ fn json(audits: &[Audit]) -> String {
         format_version: u32,
         trains: &'a [Audit],
     }
-    let document = Document { format_version: AUDIT_FORMAT_VERSION, trains: audits };
-    let mut text = serde_json::to_string_pretty(&document)
-        .expect("an audit is made of structs, lists and texts, which JSON can spell");
-    text.push('\n');
-    text
+    encoded::document(&Document { format_version: AUDIT_FORMAT_VERSION, trains: audits })
 }
 
 fn text(audits: &[Audit], style: Style) -> String {

@@ -124,6 +124,12 @@ fn markdown_and_no_name_leaves_its_cell() {
 }
 
 #[test]
+fn json_commands_no_terminal() {
+    let text = audit(&[made()], AuditFormat::Json);
+    assert!(!text.contains('\u{202e}') && text.contains(r"\u202e"), "{text}");
+}
+
+#[test]
 fn json_holds_everything_with_a_version() {
     let document: serde_json::Value =
         serde_json::from_str(&audit(&[made(), made()], AuditFormat::Json)).unwrap();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::encoded;
 use super::verdict;
 use crate::package::{DeltaEntry, DeltaKind, StreamMove};
 use crate::release::{Comparison, Judgement, KeyMove, Side};
@@ -71,10 +72,7 @@ pub(super) fn json(comparison: &Comparison) -> String {
         keys: &comparison.keys,
         advisories: comparison.advisories.as_ref(),
     };
-    // Plain strings and numbers: it cannot fail, and a document that says so is better than a panic.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| format!("\"{error}\""));
-    text.push('\n');
-    text
+    encoded::document(&document)
 }
 
 impl<'a> DeltaRow<'a> {

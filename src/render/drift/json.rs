@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::super::encoded;
 use super::super::plan::drift as section;
 use super::super::words::address;
 use crate::name::{Address, GroupName, Ocid, TrainName};
@@ -54,10 +55,7 @@ pub(super) fn json(trains: &[Drifts<'_>]) -> String {
         drifted: trains.iter().any(|drifts| !drifts.told.is_empty()),
         trains: trains.iter().map(train).collect(),
     };
-    // Plain strings and numbers: it cannot fail, and a document that says so is better than a panic.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| format!("\"{error}\""));
-    text.push('\n');
-    text
+    encoded::document(&document)
 }
 
 fn train<'a>(drifts: &'a Drifts<'_>) -> Train<'a> {

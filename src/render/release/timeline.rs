@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::markdown::{escaped, head, row};
 use super::super::page::{Mark, Page, Tone};
 use super::super::words::{clean, count, time};
-use super::super::{Detail, Style, coverage, delta};
+use super::super::{Detail, Style, coverage, delta, encoded};
 use crate::advisory::Flagged;
 use crate::package::{Delta, DeltaKind};
 use crate::release::{Milestone, Rider, Timeline};
@@ -200,11 +200,7 @@ fn json(timelines: &[Timeline]) -> String {
         serial: timeline.serial,
         releases: timeline.releases.iter().map(document).collect(),
     });
-    let document = Document { format_version: FORMAT_VERSION, trains: trains.collect() };
-    // Plain strings and numbers: it cannot fail, and a document that says so is better than a panic.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| format!("\"{error}\""));
-    text.push('\n');
-    text
+    encoded::document(&Document { format_version: FORMAT_VERSION, trains: trains.collect() })
 }
 
 fn document(release: &Milestone) -> Release<'_> {

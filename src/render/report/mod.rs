@@ -14,6 +14,7 @@ mod words;
 
 use serde::Serialize;
 
+use super::encoded;
 use crate::report::{FORMAT_VERSION, Report};
 
 /// What a report is written as.
@@ -56,9 +57,5 @@ fn json(reports: &[Report]) -> String {
         format_version: u32,
         trains: &'a [Report],
     }
-    let document = Document { format_version: FORMAT_VERSION, trains: reports };
-    let mut text = serde_json::to_string_pretty(&document)
-        .expect("a report is made of structs, lists and texts, which JSON can spell");
-    text.push('\n');
-    text
+    encoded::document(&Document { format_version: FORMAT_VERSION, trains: reports })
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::super::encoded;
 use super::super::words::{clean, count};
 use super::words;
 use crate::advisory::Severity;
@@ -49,7 +50,7 @@ pub(super) fn sarif(reports: &[Report]) -> String {
         "version": "2.1.0",
         "runs": runs,
     });
-    format!("{document:#}\n")
+    encoded::document(&document)
 }
 
 /// Writes a train's run with at most so many results.

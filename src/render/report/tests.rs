@@ -156,6 +156,14 @@ fn a_csv_is_one_line_an_instance_and_no_formula() {
 }
 
 #[test]
+fn json_commands_no_terminal() {
+    for format in [ReportFormat::Json, ReportFormat::Sarif] {
+        let text = report(&[made()], format);
+        assert!(!text.contains('\u{202e}'), "{format:?}: {text}");
+    }
+}
+
+#[test]
 fn json_holds_everything_and_null_where_nobody_knows() {
     let text = report(&[made(), made()], ReportFormat::Json);
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();

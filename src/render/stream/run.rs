@@ -1,6 +1,7 @@
 //! A run as it goes on: a message for each step, and for each address that the plan changes Terraform's `apply_start`,
 //! `apply_progress` and `apply_complete` or `apply_errored`. An address begins with the first of its steps and is complete
-//! when all of them are, so that the messages add up to the total that was told first.
+//! when all of them are, so that the messages add up to the total that was told first. Which steps those are is
+//! [`super::targets`]'.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -9,12 +10,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::plan::{action, json_address, step_kind};
+use super::super::plan::{json_address, step_kind};
 use super::super::repeat::Repeat;
 use super::super::words::{self, gates, one_line};
-use super::{Level, message, resource};
-use crate::apply::{Event, Outcome, StepEnd};
-use crate::name::{Address, Ocid};
+use super::targets::{For, Target, Targets};
+use super::{Level, Teller, resource};
+use crate::apply::{Event, StepEnd};
+use crate::name::{Address, TrainName};
 use crate::op::StepId;
 use crate::plan::{Action, Plan, Step};
 
@@ -37,8 +39,8 @@ struct Told {
     done: String,
     fields: Value,
     gate: bool,
-    /// The addresses that it is a step of.
-    of: Vec<usize>,
+    /// What it is a step of.
+    of: For,
     since: Option<Timestamp>,
     progress: Option<Timestamp>,
 }
@@ -47,6 +49,7 @@ struct Told {
 pub struct RunStream<W> {
     out: W,
     now: Box<dyn Fn() -> Timestamp + Send>,
+    train: TrainName,
     tracked: Vec<Tracked>,
     steps: Vec<Told>,
     repeats: HashMap<String, Timestamp>,
@@ -55,13 +58,14 @@ pub struct RunStream<W> {
 impl<W: Write> RunStream<W> {
     /// Writes to `out`; `now` tells the time.
     pub fn new(plan: &Plan, out: W, now: impl Fn() -> Timestamp + Send + 'static) -> Self {
-        let (targets, of) = targets(plan);
-        let mut tracked: Vec<Tracked> = targets.iter().map(|target| Tracked::new(plan, target)).collect();
+        let Targets { all, of } = Targets::of(plan);
+        let mut tracked: Vec<Tracked> = all.iter().map(|target| Tracked::new(plan, target)).collect();
         for targets in &of {
-            targets.iter().for_each(|target| tracked[*target].left += 1);
+            targets.all.iter().for_each(|target| tracked[*target].left += 1);
         }
         let steps = plan.steps.iter().zip(of).map(|(step, of)| Told::new(plan, step, of)).collect();
-        Self { out, now: Box::new(now), tracked, steps, repeats: HashMap::new() }
+        let train = plan.basis.train.clone();
+        Self { out, now: Box::new(now), train, tracked, steps, repeats: HashMap::new() }
     }
 
     /// Takes an event in.
@@ -136,7 +140,7 @@ impl<W: Write> RunStream<W> {
             return;
         }
         let text = format!("{}: {}", told.object, told.doing);
-        let (fields, of) = (told.fields.clone(), told.of.clone());
+        let (fields, of) = (told.fields.clone(), told.of.all.clone());
         for target in of {
             let tracked = &mut self.tracked[target];
             if tracked.since.is_none() {
@@ -163,8 +167,7 @@ impl<W: Write> RunStream<W> {
             "elapsed_seconds": elapsed,
         });
         // A step for a whole group would say the same of each of its members.
-        let own = if let [own] = told.of.as_slice() { Some(*own) } else { None };
-        if let Some(tracked) = own.map(|own| &self.tracked[own]) {
+        if let Some(tracked) = told.of.own.map(|own| &self.tracked[own]) {
             let text = format!("{}: still at it, {elapsed} s", tracked.address);
             let hook = tracked.hook_after(now);
             self.line(now, Level::Info, "apply_progress", "apply.progress", &text, json!({ "hook": hook }));
@@ -220,7 +223,7 @@ impl<W: Write> RunStream<W> {
         if let Some(why) = &why {
             rest["reason"] = json!(why);
         }
-        let (of, doing) = (told.of.clone(), format!("{object}: {doing}"));
+        let (of, doing) = (told.of.all.clone(), format!("{object}: {doing}"));
         self.line(now, level, kind, code, &text, rest);
         let failed = matches!(end, StepEnd::Failed { .. } | StepEnd::Refused { .. });
         if failed {
@@ -250,14 +253,15 @@ impl<W: Write> RunStream<W> {
     }
 
     fn line(&mut self, now: Timestamp, level: Level, kind: &str, code: &str, text: &str, rest: Value) {
+        let teller = Teller { now, train: Some(&self.train) };
         // Whoever reads may have gone; that is no reason to stop changing the world halfway.
-        let _ = self.out.write_all(message(now, level, kind, code, text, rest).as_bytes());
+        let _ = self.out.write_all(teller.message(level, (kind, code), text, rest).as_bytes());
         let _ = self.out.flush();
     }
 }
 
 impl Tracked {
-    fn new(plan: &Plan, (address, action): &(&Address, &'static str)) -> Self {
+    fn new(plan: &Plan, (address, action): &Target<'_>) -> Self {
         let mut hook = json!({ "resource": resource(plan, address), "action": action });
         if let Address::Instance(id) = address {
             hook["id_key"] = json!("id");
@@ -275,7 +279,7 @@ impl Tracked {
 }
 
 impl Told {
-    fn new(plan: &Plan, step: &Step, of: Vec<usize>) -> Self {
+    fn new(plan: &Plan, step: &Step, of: For) -> Self {
         let words::StepWords { object, doing, done } = words::step(plan, step);
         let mut fields = json!({
             "id": step.id,
@@ -292,62 +296,6 @@ impl Told {
         let gate = matches!(step.action, Action::Gate { .. });
         Self { object, doing, done, fields, gate, of, since: None, progress: None }
     }
-}
-
-/// An address that a plan changes, and Terraform's word for how.
-type Target<'p> = (&'p Address, &'static str);
-
-/// Returns what a plan changes or takes over, and which of that each step is for: its own address, and of what is asked of
-/// a whole group each instance that it is for. Gates are for nothing.
-fn targets(plan: &Plan) -> (Vec<Target<'_>>, Vec<Vec<usize>>) {
-    let mut targets: Vec<Target<'_>> =
-        plan.changes.iter().map(|change| (&change.address, action(change.action))).collect();
-    let mut places: HashMap<&Address, usize> =
-        targets.iter().enumerate().map(|(place, (address, _))| (*address, place)).collect();
-    for import in &plan.imports {
-        places.entry(&import.address).or_insert_with(|| {
-            targets.push((&import.address, "import"));
-            targets.len() - 1
-        });
-    }
-    let instances: HashMap<&Ocid, usize> = places
-        .iter()
-        .filter_map(|(address, place)| match address {
-            Address::Instance(id) => Some((id, *place)),
-            _ => None,
-        })
-        .collect();
-    let of = |step: &Step| {
-        let crew = match &step.action {
-            Action::Gate { .. } => return Vec::new(),
-            Action::Act { op } => op.crew().map_or(&[][..], |(_, instances)| instances),
-            Action::Verify { .. } => &[],
-        };
-        let own = places.get(&step.address).copied();
-        let mut of: Vec<usize> =
-            own.into_iter().chain(crew.iter().filter_map(|id| instances.get(id).copied())).collect();
-        of.sort_unstable();
-        of.dedup();
-        of
-    };
-    let of = plan.steps.iter().map(of).collect();
-    (targets, of)
-}
-
-/// Returns what a run has done all of.
-pub(super) fn completed<'p>(plan: &'p Plan, outcome: &Outcome) -> Vec<Target<'p>> {
-    let (targets, of) = targets(plan);
-    let ends: HashMap<StepId, &StepEnd> = outcome.ends.iter().map(|(step, end)| (*step, end)).collect();
-    let (mut steps, mut open) = (vec![0_usize; targets.len()], vec![0_usize; targets.len()]);
-    for (step, of) in plan.steps.iter().zip(&of) {
-        let done = ends.get(&step.id).is_some_and(|end| end.lets_on());
-        for target in of {
-            steps[*target] += 1;
-            open[*target] += usize::from(!done);
-        }
-    }
-    let all = targets.into_iter().zip(steps.into_iter().zip(open));
-    all.filter(|(_, (steps, open))| *steps > 0 && *open == 0).map(|(target, _)| target).collect()
 }
 
 fn since(start: Timestamp, now: Timestamp) -> Duration {

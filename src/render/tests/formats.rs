@@ -1,28 +1,22 @@
-//! The plan for machines: our document and its schema, Terraform's representation, GitLab's counts, and the stream.
+//! The plan for machines: our document and its schema, Terraform's representation, GitLab's counts; and that the stream
+//! counts as they do.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::plan::PLAN_SCHEMA;
-use super::super::{PlanFormat, Repeat, RunStream, plan_as, stream_outcome, stream_plan, verdict};
+use super::super::{PlanFormat, plan_as, stream_plan, verdict};
 use super::{borders, crews, golden, imports, judge, sample, updates};
-use crate::apply::{Event, Outcome, StepEnd};
-use crate::name::Address;
-use crate::op::{Op, StepId, Ticket};
-use crate::plan::{Action, Approvals, Check, CheckOutcome, Plan, PolicyChange, PolicyReview};
-use crate::state::Stopped;
-use crate::state::store::StepCounts;
+use crate::plan::{Approvals, Check, CheckOutcome, Plan, PolicyChange, PolicyReview};
 
 fn parsed(plan: &Plan, format: &PlanFormat) -> Value {
     serde_json::from_str(&plan_as(plan, format)).unwrap()
 }
 
 /// A plan with something of all that a policy can say.
-fn judged() -> Plan {
+pub(super) fn judged() -> Plan {
     let mut plan = sample::full();
     let check = |rule: &str, outcome, limit: &str, found: &str| Check {
         rule: rule.to_owned(),
@@ -263,237 +257,4 @@ proptest! {
         prop_assert_eq!(&total["type"], "change_summary");
         prop_assert_eq!(&total["changes"]["change"], &json!(change));
     }
-}
-
-#[test]
-fn every_code_of_the_stream_is_documented() {
-    let documented = include_str!("../../../docs/plan-formats.md");
-    let code = regex::Regex::new(r#""((apply|step|gate|run|outcome|summary|policy)[.][a-z-]+)""#).unwrap();
-    let sources = [include_str!("../stream/mod.rs"), include_str!("../stream/run.rs")];
-    let codes: BTreeSet<&str> = sources
-        .iter()
-        .flat_map(|source| code.captures_iter(source))
-        .filter_map(|found| found.get(1))
-        .map(|found| found.as_str())
-        .collect();
-    assert!(codes.len() > 24, "{codes:?}");
-    for code in codes {
-        assert!(documented.contains(&format!("`{code}`")), "docs/plan-formats.md does not tell of {code}");
-    }
-}
-
-/// What can be written to from two places.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Shared {
-    /// Takes what was written: type, code and level of each message, and the messages.
-    fn take(&self) -> (Vec<(String, String)>, Vec<Value>) {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
-        let messages: Vec<Value> = String::from_utf8(bytes)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let text = |message: &Value, key: &str| message[key].as_str().unwrap().to_owned();
-        let rows = messages.iter().map(|message| (text(message, "type"), text(message, "code")));
-        (rows.collect(), messages)
-    }
-}
-
-fn rows(rows: &[(&str, &str)]) -> Vec<(String, String)> {
-    rows.iter().map(|(kind, code)| ((*kind).to_owned(), (*code).to_owned())).collect()
-}
-
-#[test]
-fn an_address_is_complete_when_all_its_steps_are() {
-    let plan = sample::full();
-    let out = Shared::default();
-    let clock = Arc::new(Mutex::new(plan.created));
-    let told = Arc::clone(&clock);
-    let mut stream = RunStream::new(&plan, out.clone(), move || *told.lock().unwrap());
-    let pass = |seconds| {
-        let mut now = clock.lock().unwrap();
-        *now = now.checked_add(Duration::from_secs(seconds)).unwrap();
-    };
-    // canary-01: switched by step 4, updated by 5, read back by 6.
-    let id = StepId;
-    stream.event(&Event::Started { step: id(4) });
-    pass(2);
-    stream.event(&Event::Ended { step: id(4), end: StepEnd::Done });
-    stream.event(&Event::Started { step: id(5) });
-    let waiting = |percent| Event::Waiting { step: id(5), ticket: Ticket("ocid1.work".to_owned()), percent };
-    stream.event(&waiting(0));
-    pass(3);
-    stream.event(&waiting(10));
-    pass(10);
-    stream.event(&waiting(60));
-    stream.event(&Event::Ended { step: id(5), end: StepEnd::AlreadyDone });
-    stream.event(&Event::Started { step: id(6) });
-    stream.event(&Event::Ended { step: id(6), end: StepEnd::Done });
-    let (told, messages) = out.take();
-    assert_eq!(
-        told,
-        rows(&[
-            ("apply_start", "apply.start"),
-            ("step_start", "step.start"),
-            ("step_complete", "step.done"),
-            ("step_start", "step.start"),
-            ("apply_progress", "apply.progress"),
-            ("step_progress", "step.progress"),
-            ("apply_progress", "apply.progress"),
-            ("step_progress", "step.progress"),
-            ("step_complete", "step.already-done"),
-            ("step_start", "step.start"),
-            ("step_complete", "step.done"),
-            ("apply_complete", "apply.complete"),
-        ])
-    );
-    assert_eq!(
-        messages[11],
-        json!({
-            "@level": "info",
-            "@message": "instance.canary-01: complete after 15 s",
-            "@module": "patchtrain.ui",
-            "@timestamp": "2026-11-30T04:10:15.000000Z",
-            "type": "apply_complete",
-            "code": "apply.complete",
-            "hook": {
-                "resource": {
-                    "addr": "patchtrain_instance.great-linux[\"canary-01\"]",
-                    "module": "",
-                    "resource": "patchtrain_instance.great-linux[\"canary-01\"]",
-                    "implied_provider": "patchtrain",
-                    "resource_type": "patchtrain_instance",
-                    "resource_name": "great-linux",
-                    "resource_key": "canary-01",
-                },
-                "action": "update",
-                "id_key": "id",
-                "id_value": "ocid1.instance.oc1.eu-frankfurt-1.canary-01",
-                "elapsed_seconds": 15,
-            },
-        })
-    );
-    assert_eq!((&messages[7]["percent"], &messages[7]["work_request"]), (&json!(60), &json!("ocid1.work")));
-}
-
-#[test]
-fn what_goes_wrong_is_told_with_its_reason() {
-    let plan = sample::full();
-    let out = Shared::default();
-    let now = plan.created;
-    let mut stream = RunStream::new(&plan, out.clone(), move || now);
-    let gate = plan.steps.iter().find(|step| matches!(step.action, Action::Gate { .. })).unwrap().id;
-    let message = |text: &str| text.to_owned();
-    stream.event(&Event::Started { step: StepId(4) });
-    let reason = message("no\nanswer");
-    stream.event(&Event::Retrying { step: StepId(4), reason, after: Duration::from_millis(1500) });
-    stream.event(&Event::Ended { step: StepId(4), end: StepEnd::Failed { message: message("404") } });
-    stream.event(&Event::Ended { step: StepId(5), end: StepEnd::NotStarted });
-    stream.event(&Event::Started { step: gate });
-    stream.event(&Event::Held { step: gate, message: message("it soaks"), until: now });
-    stream.event(&Event::Ended { step: gate, end: StepEnd::Shut { message: message("2 of 4") } });
-    let stopped = Stopped { wave: 1, failed: 1, allowed: 0, whole: true, at: now };
-    stream.event(&Event::Stopped { group: sample::group_name("canary"), stopped });
-    stream.event(&Event::Interrupted);
-    stream.event(&Event::Ended { step: StepId(8), end: StepEnd::Left { message: message("it goes on") } });
-    let repeat = Repeat { operation: "ListX", reason: "503", attempts: 1, wait: Duration::from_secs(1) };
-    stream.repeat(&repeat);
-    stream.repeat(&repeat);
-    // Whatever does not fit the plan is no panic.
-    stream.event(&Event::Started { step: StepId(9_999) });
-    let (told, messages) = out.take();
-    assert_eq!(
-        told,
-        rows(&[
-            ("apply_start", "apply.start"),
-            ("step_start", "step.start"),
-            ("retry", "run.retry"),
-            ("step_errored", "step.failed"),
-            ("diagnostic", "step.failed"),
-            ("apply_errored", "apply.errored"),
-            ("step_skipped", "step.not-started"),
-            ("gate_wait", "gate.wait"),
-            ("gate_shut", "gate.shut"),
-            ("rollout_stopped", "run.stopped"),
-            ("interrupted", "run.interrupted"),
-            ("step_left", "step.left"),
-            ("retry", "run.retry"),
-        ])
-    );
-    assert_eq!(
-        messages[4]["diagnostic"],
-        json!({ "severity": "error", "summary": "canary-01: switching to GL1.1", "detail": "404" })
-    );
-    assert_eq!(messages[8]["reason"], "2 of 4");
-}
-
-#[test]
-fn the_end_counts_addresses_whose_steps_are_all_done() {
-    let plan = sample::full();
-    let ends = plan.steps.iter().map(|step| {
-        let end = if step.id.0 < 8 { StepEnd::Done } else { StepEnd::NotStarted };
-        (step.id, end)
-    });
-    let outcome = Outcome {
-        ends: ends.collect(),
-        counts: StepCounts { done: 8, not_started: 39, ..StepCounts::default() },
-        serial: 42,
-        ..Outcome::default()
-    };
-    let messages: Vec<Value> = stream_outcome(&plan, &outcome, plan.created)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    // The release, the group, and canary-01; of canary-02 there is only its switch.
-    assert_eq!(
-        messages[0]["changes"],
-        json!({ "add": 1, "change": 2, "import": 0, "remove": 0, "operation": "apply" })
-    );
-    assert_eq!(messages[1]["code"], "outcome.waiting");
-    assert_eq!(messages[1]["steps"], json!({ "done": 8, "already": 0, "failed": 0, "not_started": 39 }));
-    assert_eq!(messages[1]["serial"], 42);
-    let failed = Outcome { counts: StepCounts { failed: 1, ..outcome.counts }, ..outcome };
-    let told = stream_outcome(&plan, &failed, plan.created);
-    assert!(
-        told.contains("Apply ended early. Resources: 1 added") && told.contains("outcome.partial"),
-        "{told}"
-    );
-}
-
-#[test]
-fn what_is_asked_of_a_group_is_work_on_each_that_it_is_for() {
-    let plan = crews::moving();
-    let out = Shared::default();
-    let now = plan.created;
-    let mut stream = RunStream::new(&plan, out.clone(), move || now);
-    for step in &plan.steps {
-        stream.event(&Event::Started { step: step.id });
-        stream.event(&Event::Ended { step: step.id, end: StepEnd::Done });
-    }
-    let (told, messages) = out.take();
-    let of = |kind: &str| {
-        let named = messages.iter().filter(|message| message["type"] == kind);
-        named.map(|message| message["hook"]["resource"]["resource_key"].to_string()).collect::<BTreeSet<_>>()
-    };
-    assert_eq!(of("apply_start"), of("apply_complete"));
-    let members = |op: &Op| op.crew().map_or(0, |(_, instances)| instances.len());
-    let crew = plan.steps.iter().map(|step| match &step.action {
-        Action::Act { op } => members(op),
-        _ => 0,
-    });
-    let instances = plan.changes.iter().filter(|change| matches!(change.address, Address::Instance(_)));
-    let (crew, instances) = (crew.max().unwrap(), instances.count());
-    assert!(crew > 1 && of("apply_complete").len() >= crew.min(instances), "{told:?}");
 }

@@ -150,7 +150,8 @@ impl Note {
     }
 }
 
-fn note_code(note: &plan::Note) -> &'static str {
+/// Returns what a note is about in a word that stays.
+pub(in crate::render) fn note_code(note: &plan::Note) -> &'static str {
     match note {
         plan::Note::Unfinished { .. } => "unfinished",
         plan::Note::Imported { .. } => "imported",

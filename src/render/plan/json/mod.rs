@@ -28,8 +28,8 @@ use crate::plan::{Cost, Enforcement, Mismatch, Patch, Phase, Plan, PolicyReview,
 
 pub(in crate::render) use self::changes::{change_kind, drift_kind};
 pub(super) use self::groups::Group;
-pub(in crate::render) use self::held::held_code;
 pub(super) use self::held::{Ahead, Held, Note};
+pub(in crate::render) use self::held::{held_code, note_code};
 pub(in crate::render) use self::steps::step_kind;
 
 /// The version of the document: its first number changes when something that was there means something else or is gone,
