@@ -200,7 +200,7 @@ fn saved(context: &Context, arguments: &Arguments, file: &Path) -> Result<u8, Cl
         if let Some(why) = plan::contradiction(&plan, train) {
             let message = format!("the plan {} does not say what the train says: {why}", file.display());
             return Err(CliError::new(exit::REFUSED, message).hint(
-                "it was changed after it was made: ask who did, and make a new one with `patchtrain plan --out FILE`",
+                "make a new one with `patchtrain plan --out FILE`; if the train file is as it was then, somebody has changed the plan: ask who",
             ));
         }
         let state = match state {

@@ -23,7 +23,7 @@ pub const TABLE: &[(u8, &str)] = &[
     (ERROR, "an error; also invalid files, and a prompt answered with anything but `yes`"),
     (
         DIFFERENT,
-        "different: `diff`, `state diff`, `freeze --diff`, `release verify`, `promote --check`; `drift` found some; with `--detailed-exitcode` `plan` could start a step, `plan --refresh-only` found drift, `apply` left something held",
+        "different: `diff`, `state diff`, `freeze --diff`, `release verify`, `promote --check`; `drift` found some; with `--detailed-exitcode` `plan` could start a step, or another policy is to be put on record, `plan --refresh-only` found drift, `apply` left something held",
     ),
     (
         PARTIAL,

@@ -81,7 +81,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<u8, CliErr
             if plan.is_denied() {
                 return Err(policy::denied(&plan));
             }
-            let different = arguments.detailed_exitcode && plan.can_start();
+            // A policy that is never put on record is none that anybody is held to.
+            let different = arguments.detailed_exitcode && (plan.can_start() || plan.records_policy());
             Ok(if different { exit::DIFFERENT } else { exit::DONE })
         })
         .await;

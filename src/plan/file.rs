@@ -1,7 +1,8 @@
 //! Saved plans: one self-contained JSON file that names its format and proves its own content; sealed where its train's
 //! state is.
 
-use std::io::{self, BufWriter, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,6 +16,9 @@ use crate::seal::{Claim, Envelope, SealError, Sealing};
 
 /// How many bytes of a plan are put together before they are written.
 const BUFFER: usize = 64 * 1024;
+
+/// How long a plan file may be, in bytes. What is longer is something else, a device that never ends for one.
+const LONGEST: u64 = 1 << 30;
 
 /// What a sealed plan is called in its header.
 const PLAN: &str = "plan";
@@ -151,8 +155,12 @@ pub struct PlanFile {
 /// Reads a plan file. Nothing of it is believed yet.
 pub fn read(path: &Path) -> Result<PlanFile, PlanFileError> {
     let path = path.to_owned();
-    match std::fs::read(&path) {
-        Ok(text) => match Envelope::read(&text) {
+    let mut text = Vec::new();
+    match File::open(&path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text)) {
+        Ok(_) if text.len() as u64 > LONGEST => {
+            Err(PlanFileError::Damaged { path, problem: "it is longer than any plan".to_owned() })
+        }
+        Ok(_) => match Envelope::read(&text) {
             Ok(envelope) => Ok(PlanFile { path, text, envelope }),
             Err(error) => Err(unopened(&path, error)),
         },

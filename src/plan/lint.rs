@@ -54,15 +54,14 @@ pub fn lint(plan: &Plan) -> Vec<Finding> {
 
 mod schedules;
 
-/// Returns the group that a step is about: where each wave is a group of the service, that of its wave.
+/// Returns the group that a step is about: of those that it may be told of the one that is told of.
 fn stand(step: &Step, told: &BTreeSet<&Address>) -> Option<Address> {
-    let group = step.group.as_ref()?;
-    let wave = step.wave.map(|wave| Address::Group(group.of_wave(wave)));
-    let of_wave = wave.filter(|address| told.contains(address));
-    Some(match &step.address {
-        own @ Address::Group(_) if told.contains(own) => own.clone(),
-        _ => of_wave.unwrap_or_else(|| Address::Group(group.clone())),
-    })
+    let mut groups = step.groups();
+    let found = groups.iter().position(|address| told.contains(address));
+    match found {
+        Some(at) => Some(groups.swap_remove(at)),
+        None => groups.pop(),
+    }
 }
 
 struct Lint<'a> {

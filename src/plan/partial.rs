@@ -314,9 +314,8 @@ impl Kept {
             }
             kept.made.insert(step.address.clone());
             // Where each wave is a group of the service, a step tells which of them it is about.
-            if let (Some(group), false) = (&step.group, matches!(step.address, Address::Group(_))) {
-                kept.made.insert(Address::Group(group.clone()));
-                kept.made.extend(step.wave.map(|wave| Address::Group(group.of_wave(wave))));
+            if !matches!(step.address, Address::Group(_)) {
+                kept.made.extend(step.groups());
             }
             if let Action::Act { op } = &step.action {
                 let crew = op.crew().map_or(&[][..], |(_, instances)| instances);

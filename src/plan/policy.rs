@@ -25,6 +25,9 @@ pub struct PolicyReview {
     /// Whether `--override` is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub binding: bool,
+    /// Whether it is not the policy on record, where an apply puts it, also if nothing else is to be done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unrecorded: bool,
 }
 
 /// A rule, and how a plan stands to it.
@@ -94,6 +97,11 @@ impl PolicyReview {
 }
 
 impl Plan {
+    /// Tells whether an apply puts another policy on record.
+    pub fn records_policy(&self) -> bool {
+        self.policy.as_ref().is_some_and(|review| review.unrecorded)
+    }
+
     /// Tells whether it breaks a rule of the train's policy.
     pub fn is_denied(&self) -> bool {
         self.policy.as_ref().is_some_and(|review| review.failures().next().is_some())

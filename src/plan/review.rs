@@ -62,6 +62,7 @@ pub fn reviewed(mut plan: Plan, by: &Reviewed<'_>) -> Plan {
         // What is there for the first time changes nothing.
         changed: recorded.map_or_else(Vec::new, |recorded| changed(recorded, policy)),
         binding: [policy, recorded].into_iter().flatten().any(|policy| policy.binding),
+        unrecorded: recorded != policy,
     });
     plan.id = plan.content_id();
     plan
@@ -410,15 +411,28 @@ fn conformance(plan: &Plan, state: &State, limit: u8) -> Check {
     let asked = format!("{limit}% at the level of what they ride, before anybody moves on");
     let rule = "min_conformance_before_next";
     // Whoever goes on with a move that his group has begun does not begin another.
-    let moves_on = |id: &Ocid, to: &ReleaseName| {
-        state.instances.get(id).is_some_and(|record| {
-            let begun = state.groups.get(&record.group).and_then(|group| group.release.as_ref());
-            record.release.as_ref().is_some_and(|rides| rides != to) && begun != Some(to)
-        })
+    let begun = |group: &GroupName, to: &ReleaseName| {
+        state.rollouts.get(group).is_some_and(|rollout| rollout.is_to(to))
+            || state
+                .groups
+                .iter()
+                .any(|(name, bound)| name.is_of(group) && bound.release.as_ref() == Some(to))
     };
-    let told = plan.cohorts.iter().map(|cohort| (cohort.instances.as_slice(), &cohort.to));
-    let mut all = told.chain(ops(plan).filter_map(taken));
-    if !all.any(|(instances, to)| instances.iter().any(|id| moves_on(id, to))) {
+    let moves_on = |group: Option<&GroupName>, instances: &[Ocid], to: &ReleaseName| {
+        let records = instances.iter().filter_map(|id| state.instances.get(id));
+        let mut others = records.filter(|record| record.release.as_ref().is_some_and(|rides| rides != to));
+        let goes_on = group.filter(|group| begun(group, to));
+        others.any(|record| goes_on.is_none_or(|group| !record.group.is_of(group)))
+    };
+    let told = plan.cohorts.iter().any(|cohort| moves_on(Some(&cohort.group), &cohort.instances, &cohort.to));
+    let done = || {
+        let mut acts = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Act { op } => taken(op).map(|taken| (step.group.as_ref(), taken)),
+            Action::Verify { .. } | Action::Gate { .. } => None,
+        });
+        acts.any(|(group, (instances, to))| moves_on(group, instances, to))
+    };
+    if !told && !done() {
         return check(rule, CheckOutcome::Pass, asked, "nobody moves on", Vec::new());
     }
     let riding = state.instances.values().filter_map(|record| Some((record, record.release.as_ref()?)));

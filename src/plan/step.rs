@@ -187,6 +187,15 @@ pub enum Phase {
 }
 
 impl Step {
+    /// Returns the groups as changes of which it may be told, the most particular first: its own; where each wave is a group
+    /// of the service, that of its wave; the whole one. Steps of a group whose only wave is all of it say no wave.
+    pub fn groups(&self) -> Vec<Address> {
+        let Some(group) = &self.group else { return Vec::new() };
+        let own = Some(&self.address).filter(|address| matches!(address, Address::Group(_))).cloned();
+        let wave = Address::Group(group.of_wave(self.wave.unwrap_or(1)));
+        own.into_iter().chain([wave, Address::Group(group.clone())]).collect()
+    }
+
     /// Returns the phase of the run that the step belongs to.
     pub fn phase(&self) -> Phase {
         match &self.action {

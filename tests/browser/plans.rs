@@ -53,6 +53,7 @@ fn plan(instances: usize) -> Plan {
             to: None,
         }],
         binding: false,
+        unrecorded: false,
     });
     let severities = [Severity::Low, Severity::Moderate, Severity::Important, Severity::Critical];
     for one in &mut plan.moves {

@@ -7,7 +7,7 @@ use patchtrain::cli::exit;
 use serde_json::Value;
 
 use super::readme::hold;
-use crate::support::Workspace;
+use crate::support::{Served, Workspace};
 
 /// Adds a policy to the train.
 pub(super) fn govern(workspace: &Workspace, policy: &str) {
@@ -212,6 +212,23 @@ fn so_many_approvers_have_to_sign_and_nobody_appoints_himself() {
     assert!(!workspace.run(&["show"]).expect(exit::DONE).stdout.contains("approvals"));
 }
 
+/// Or nobody would be held to it until something else is to be done.
+#[test]
+fn a_policy_alone_is_something_to_do() {
+    let workspace = Workspace::quickstart(&[]);
+    let _served = Served::quick(&workspace);
+    workspace.run(&["apply", "--summary", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["plan", "--summary", "--detailed-exitcode"]).expect(exit::DONE);
+    govern(&workspace, "max_instances = 3");
+    let plan = ["plan", "--summary", "--detailed-exitcode", "--out", "p.plan"];
+    let different = workspace.run(&plan).expect(exit::DIFFERENT);
+    has(&different.stdout, &["This policy is not on record yet: an apply puts it there"]);
+    workspace.run(&["apply", "p.plan", "--summary"]).expect(exit::DONE);
+    has(&workspace.run(&["show"]).expect(exit::DONE).stdout, &["max_instances = 3"]);
+    let same = workspace.run(&["plan", "--summary", "--detailed-exitcode"]).expect(exit::DONE);
+    assert!(!same.stdout.contains("not on record yet"), "{}", same.stdout);
+}
+
 /// Whoever can replace the file gives it the id that fits.
 #[test]
 fn a_plan_that_says_otherwise_than_the_train_is_refused() {
@@ -227,7 +244,7 @@ fn a_plan_that_says_otherwise_than_the_train_is_refused() {
         &refused.stderr,
         &[
             "the plan p.plan does not say what the train says: it tells of group web otherwise",
-            "hint: it was changed after it was made",
+            "somebody has changed the plan: ask who",
         ],
     );
     assert!(!workspace.path().join("state/great-linux.json").exists(), "nothing was written");

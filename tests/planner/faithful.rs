@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use patchtrain::op::{Op, StepId};
-use patchtrain::package::{Delta, Package, PackageSet};
+use patchtrain::package::{Package, PackageSet};
 use patchtrain::plan::{Action, Condition, Plan, contradiction, lint};
 use patchtrain::rollout::{Amount, HealthCheck, Probe};
 use patchtrain::train::Reboot;
@@ -46,7 +46,7 @@ fn without(plan: &mut Plan, drop: impl Fn(&Action) -> bool) {
 
 type Edit = fn(&mut Plan);
 
-const EDITS: [(&str, Edit, &str); 11] = [
+const EDITS: [(&str, Edit, &str); 12] = [
     (
         "a soak is taken away",
         |plan| {
@@ -90,9 +90,30 @@ const EDITS: [(&str, Edit, &str); 11] = [
         "it tells of other packages of release GL2",
     ),
     (
-        "a move is harmless",
-        |plan| plan.moves[0].delta = Delta::default(),
-        "it tells otherwise how GL1 and GL2 differ",
+        "a gate is passed by",
+        |plan| {
+            let gates: Vec<StepId> = plan
+                .steps
+                .iter()
+                .filter(|step| {
+                    matches!(step.action, Action::Gate { condition: Condition::GroupAtLevel { .. } })
+                })
+                .map(|step| step.id)
+                .collect();
+            plan.steps.iter_mut().for_each(|step| step.after.retain(|before| !gates.contains(before)));
+        },
+        "does not wait for group canary",
+    ),
+    (
+        "somebody is said to be a canary",
+        |plan| {
+            let canary = plan.groups[0].name.clone();
+            let moves = |step: &&mut patchtrain::plan::Step| {
+                matches!(step.action, Action::Act { op: Op::Switch { .. } })
+            };
+            plan.steps.iter_mut().filter(moves).for_each(|step| step.group = Some(canary.clone()));
+        },
+        "as one of group canary",
     ),
     (
         "a move is of nobody knows what",
@@ -125,6 +146,10 @@ fn what_is_edited_away_is_found() {
     let world = world();
     let plan = world.plan().unwrap();
     assert_eq!(contradiction(&plan, &world.train), None);
+    // In which order groups are listed says nothing.
+    let mut tidied = world.train.clone();
+    tidied.groups[1].after.reverse();
+    assert_eq!(contradiction(&plan, &tidied), None);
     for (what, edit, told) in EDITS {
         let mut plan = plan.clone();
         edit(&mut plan);

@@ -175,10 +175,19 @@ fn nobody_moves_on_while_too_many_are_below_level() {
     world.state.instances.values_mut().next().unwrap().at_level = None;
     let (outcome, text, _) = told(&world, policy(), None);
     assert_eq!((outcome, text.contains(&format!("({} of {}", all - 1, many(all)))), (FAIL, true), "{text}");
-    for record in world.state.groups.values_mut() {
-        record.release = Some(patchtrain::name::ReleaseName::new("GL2"));
-    }
+    let canary = GroupName::new("canary");
+    let record = world.state.groups.get_mut(&canary).unwrap();
+    record.release = Some(patchtrain::name::ReleaseName::new("GL2"));
     is(told(&world, policy(), None), PASS, &format!("{asked}; nobody moves on"));
+    // Where waves are groups of the service, by the first of them that has begun.
+    let record = world.state.groups[&canary].clone();
+    world.state.groups.get_mut(&canary).unwrap().release = None;
+    world.state.groups.insert(canary.of_wave(1), record);
+    is(told(&world, policy(), None), PASS, &format!("{asked}; nobody moves on"));
+    // Whoever comes from another group has not begun.
+    let id = world.state.instances.iter().find(|(_, record)| record.group == canary).unwrap().0.clone();
+    world.state.instances.get_mut(&id).unwrap().group = GroupName::new("web");
+    assert_eq!(told(&world, policy(), None).0, FAIL);
 }
 
 #[test]

@@ -121,8 +121,11 @@ pub(crate) fn disturb(world: &mut World, rng: &mut Rng) {
         }
         6 => {
             let at = rng.below(world.train.groups.len());
+            // One wave that is all of the group: drawn aside, so that the worlds are those that they were before.
+            let whole = rng.clone().below(5) == 4;
             world.train.groups[at].pace.waves = match rng.chance(30) {
                 true => Vec::new(),
+                false if whole => vec![patchtrain::rollout::Amount::Percent(100)],
                 false => manners::pace(rng).waves,
             };
         }

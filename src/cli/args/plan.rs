@@ -24,7 +24,7 @@ pub(in crate::cli) struct Plan {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
 
-    /// Exit with 2 if a step can start now, and with 0 only if none can; with --refresh-only, with 2 if there is drift
+    /// Exit with 2 if a step can start now, or another policy is to be put on record, and with 0 only if not; with --refresh-only, with 2 if there is drift
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
 

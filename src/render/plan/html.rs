@@ -267,6 +267,9 @@ fn rules(html: &mut Html, plan: &Plan) {
     if let Some(approvals) = &review.approvals {
         html.element("p", &[("class", &"approvals")], policy::needed(approvals));
     }
+    if review.unrecorded {
+        html.element("p", &[], policy::UNRECORDED);
+    }
     if !review.changed.is_empty() {
         html.open("ul", &[]);
         for change in &review.changed {

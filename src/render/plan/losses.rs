@@ -1,6 +1,6 @@
 //! What a plan destroys, removes, takes off, sets back or puts out of a group, entry by entry: what no document may fold away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::packages::name;
 use super::super::page::Mark;
@@ -82,13 +82,24 @@ fn sources(plan: &Plan) -> Vec<Loss> {
             lost.entry(link).or_default().0.extend(&cohort.instances);
         }
     }
-    let releases = format!("{}/", plan.basis.train);
+    // A source that was taken over is called as its makers called it: whoever rides it tells that it is of a release.
+    let left: BTreeSet<(GroupName, &SourceLink)> = plan
+        .cohorts
+        .iter()
+        .filter(|cohort| cohort.switch)
+        .filter_map(|cohort| Some((cohort.group.clone(), cohort.from.as_ref()?)))
+        .collect();
+    let own: BTreeSet<String> =
+        plan.releases.keys().map(|release| format!("{}/{release}", plan.basis.train)).collect();
     for change in &plan.changes {
         if let (Address::Group(group), ChangeDetail::Group { exchange: Some(exchange), .. }) =
             (&change.address, &change.detail)
         {
             let Exchange { attach, detach, .. } = exchange;
-            for link in detach.iter().filter(|link| !(*attach && link.name.starts_with(&releases))) {
+            let moves = |link: &SourceLink| {
+                *attach && (own.contains(&*link.name) || left.contains(&(group.whole(), link)))
+            };
+            for link in detach.iter().filter(|link| !moves(link)) {
                 lost.entry(link).or_default().1.push(group);
             }
         }

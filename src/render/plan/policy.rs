@@ -40,10 +40,17 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     if let Some(approvals) = &review.approvals {
         page.text(2, 4, &needed(approvals));
     }
+    if review.unrecorded {
+        page.text(2, 4, UNRECORDED);
+    }
     if review.binding && review.failures().next().is_some() {
         page.text(2, 4, BINDING);
     }
 }
+
+/// What is to be known of a policy that nobody is held to yet.
+pub(in super::super) const UNRECORDED: &str = "This policy is not on record yet: an apply puts it there, also where nothing else is to be done. \
+     Until then approvals count under the one on record, if there is one.";
 
 /// What stands below a plan that breaks a rule of a policy that nobody may pass over.
 pub(in super::super) const BINDING: &str = "The policy allows no `--override`.";

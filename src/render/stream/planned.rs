@@ -144,6 +144,10 @@ fn judged(plan: &Plan, teller: Teller<'_>) -> String {
         let kind = ("approvals", "policy.approvals");
         lines += &teller.message(Level::Info, kind, &policy::needed(approvals), rest);
     }
+    if plan.records_policy() {
+        let kind = ("policy_record", "policy.unrecorded");
+        lines += &teller.message(Level::Info, kind, policy::UNRECORDED, json!({}));
+    }
     lines
 }
 

@@ -90,15 +90,11 @@ impl Places<'_> {
 
     /// Returns the change of the group that a step is about: where each wave is a group of the service, of that of its wave.
     fn group(&self, step: &Step) -> Option<usize> {
-        let group = step.group.as_ref()?;
-        let own = match &step.address {
-            own @ Address::Group(_) => self.changed.get(own).copied(),
-            Address::Instance(_) => None,
-            // Its jobs and its profile are changes of their own.
-            _ => return None,
-        };
-        let wave = step.wave.and_then(|wave| self.changed.get(&Address::Group(group.of_wave(wave))).copied());
-        let place = own.or(wave).or_else(|| self.changed.get(&Address::Group(group.clone())).copied())?;
+        // Its jobs and its profile are changes of their own.
+        if !matches!(step.address, Address::Group(_) | Address::Instance(_)) {
+            return None;
+        }
+        let place = step.groups().iter().find_map(|address| self.changed.get(address).copied())?;
         // A group goes once its members have left it, whatever else is done to them.
         let goes = self.plan.changes[place].action == ChangeAction::Destroy;
         let parts = matches!(

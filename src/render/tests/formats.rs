@@ -43,6 +43,7 @@ pub(super) fn judged() -> Plan {
         }),
         changed: vec![PolicyChange { rule: "approvals".to_owned(), from: Some("2".to_owned()), to: None }],
         binding: true,
+        unrecorded: false,
     });
     plan
 }

@@ -40,6 +40,7 @@ pub(super) fn review() -> PolicyReview {
             to: Some("1 of mallory".into()),
         }],
         binding: true,
+        unrecorded: true,
     }
 }
 

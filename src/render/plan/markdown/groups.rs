@@ -101,6 +101,9 @@ fn rules(draft: &mut Draft<'_>) {
         let needed = draft.words(&policy::needed(approvals));
         draft.block(format!("**{needed}**"));
     }
+    if review.unrecorded {
+        draft.block(policy::UNRECORDED);
+    }
     if !review.changed.is_empty() {
         draft.line("");
         let shown = draft.keep(review.changed.len());
