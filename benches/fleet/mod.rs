@@ -73,7 +73,7 @@ pub(crate) fn world(instances: usize, every: usize) -> World {
 pub(crate) fn shaped(shape: &Shape) -> World {
     let &Shape { instances, groups: many, every, changed } = shape;
     // As many as are to change, spread over all.
-    let changes = |index: usize| index * changed / PACKAGES != (index + 1) * changed / PACKAGES;
+    let changes = |index: usize| index * changed % PACKAGES < changed;
     let now = "2026-11-01T12:00:00Z".parse().expect("a literal time parses");
     let (train_name, lineage) = (TrainName::new("bench"), Lineage("bench".into()));
     let releases: Vec<Release> = (1..=2)
