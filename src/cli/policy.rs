@@ -75,7 +75,8 @@ fn refusal(plan: &Plan, failures: &[&Check], binding: bool, by: By) -> CliError 
     });
     let told =
         told.hint("change the train file so that a plan keeps to its policy: in smaller steps, for instance");
-    let told = match failures.iter().any(|failure| failure.rule == FREEZE) {
+    // Nobody but `apply` waits.
+    let told = match by == By::Apply && failures.iter().any(|failure| failure.rule == FREEZE) {
         true => told.hint("or wait for the end of the freeze, as `patchtrain apply --wait` does"),
         false => told,
     };
@@ -238,7 +239,7 @@ fn approvals(
     let Some(file) = word.file else {
         let message = format!("{under}{needed} are needed, and only a saved plan can have them");
         return Err(CliError::new(exit::REFUSED, message)
-            .cause(format!("approvers are {}", names.join(", ")))
+            .cause(format!("approvers are {}", render::clean(&names.join(", "))))
             .hint(match word.by {
                 By::Apply => "save it with `patchtrain plan --out FILE`, have it approved with `patchtrain approve FILE --key KEY`, and run `patchtrain apply FILE`",
                 By::Update => "updates by hand cannot be approved: declare in the train file what they are to bring, and have its plan approved",
@@ -281,7 +282,7 @@ fn approvals(
         found.len()
     );
     let error = CliError::new(exit::REFUSED, message)
-        .cause(format!("who can approve it yet: {}", missing.join(", ")));
+        .cause(format!("who can approve it yet: {}", render::clean(&missing.join(", "))));
     // What others wrote is shown as it is safe to.
     let useless = useless.iter().map(|told| render::clean(told));
     let error = useless.fold(error, CliError::cause);

@@ -87,6 +87,7 @@ pub use takeover::import;
 /// 2: rollouts, which an older build would not stop.
 /// 3: waves that are groups of the service, and boots that are proven.
 /// 4: policy, which an older build would not keep.
+/// 5: an id that is the whole digest, of which an older build knows half.
 pub const FORMAT_VERSION: u32 = 5;
 
 /// What a run would do, and why.

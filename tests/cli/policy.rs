@@ -227,6 +227,12 @@ fn a_policy_alone_is_something_to_do() {
     has(&workspace.run(&["show"]).expect(exit::DONE).stdout, &["max_instances = 3"]);
     let same = workspace.run(&["plan", "--summary", "--detailed-exitcode"]).expect(exit::DONE);
     assert!(!same.stdout.contains("not on record yet"), "{}", same.stdout);
+    // So is its end.
+    workspace.bind(&[]);
+    let dropped = workspace.run(&["plan", "--summary", "--detailed-exitcode"]).expect(exit::DIFFERENT);
+    has(&dropped.stdout, &["The train file has no policy any more: an apply takes it off the record"]);
+    workspace.run(&["apply", "--summary", "--auto-approve"]).expect(exit::DONE);
+    workspace.run(&["plan", "--summary", "--detailed-exitcode"]).expect(exit::DONE);
 }
 
 /// Whoever can replace the file gives it the id that fits.

@@ -17,6 +17,9 @@ fn canaries(workspace: &Workspace, api: Api, moved: bool, more: &str) {
     fs::write(&path, &text[..others]).unwrap();
 }
 
+/// Whatever the day is.
+const FROZEN: &str = "freeze_periods = { dates = [\"2026-01-01..2099-12-31\"], timezone = \"UTC\" }\n";
+
 fn takes_what_it_is_asked_for(api: Api) {
     let workspace = Workspace::quickstart_on(api, &[]);
     let _served = Served::quick(&workspace);
@@ -31,10 +34,11 @@ fn takes_what_it_is_asked_for(api: Api) {
     // The policy holds for updates by hand as well, and the way out is one that there is.
     let train = workspace.path().join("trains/great-linux.toml");
     let text = std::fs::read_to_string(&train).unwrap();
-    std::fs::write(&train, format!("{text}\n[policy]\nmax_instances = 2\n")).unwrap();
+    std::fs::write(&train, format!("{text}\n[policy]\nmax_instances = 2\n{FROZEN}")).unwrap();
     let refused = workspace.run(&security).expect(exit::REFUSED).stderr;
     assert!(refused.contains("max_instances: at most 2 instances; found: 3 instances"), "{refused}");
     assert!(refused.contains("hint: or `patchtrain update --override REASON`"), "{refused}");
+    assert!(refused.contains("freeze_periods: ") && !refused.contains("--wait"), "{refused}");
     std::fs::write(&train, text).unwrap();
     let updated = workspace.run(&security).expect(exit::DONE);
     for part in [

@@ -267,8 +267,8 @@ fn rules(html: &mut Html, plan: &Plan) {
     if let Some(approvals) = &review.approvals {
         html.element("p", &[("class", &"approvals")], policy::needed(approvals));
     }
-    if review.unrecorded {
-        html.element("p", &[], policy::UNRECORDED);
+    if let Some(unrecorded) = policy::unrecorded(review) {
+        html.element("p", &[], unrecorded);
     }
     if !review.changed.is_empty() {
         html.open("ul", &[]);

@@ -40,17 +40,22 @@ pub(super) fn section(page: &mut Page, plan: &Plan) {
     if let Some(approvals) = &review.approvals {
         page.text(2, 4, &needed(approvals));
     }
-    if review.unrecorded {
-        page.text(2, 4, UNRECORDED);
+    if let Some(unrecorded) = unrecorded(review) {
+        page.text(2, 4, unrecorded);
     }
     if review.binding && review.failures().next().is_some() {
         page.text(2, 4, BINDING);
     }
 }
 
-/// What is to be known of a policy that nobody is held to yet.
-pub(in super::super) const UNRECORDED: &str = "This policy is not on record yet: an apply puts it there, also where nothing else is to be done. \
-     Until then approvals count under the one on record, if there is one.";
+/// Says what an apply does to the policy on record, if it does anything.
+pub(in super::super) fn unrecorded(review: &PolicyReview) -> Option<&'static str> {
+    const NEW: &str = "This policy is not on record yet: an apply puts it there, also where nothing else is to be done. \
+         Until then approvals count under the one on record, if there is one.";
+    const GONE: &str = "The train file has no policy any more: an apply takes it off the record, also where nothing else is to be \
+         done. Until then approvals count under it.";
+    review.unrecorded.then_some(if review.policy.is_some() { NEW } else { GONE })
+}
 
 /// What stands below a plan that breaks a rule of a policy that nobody may pass over.
 pub(in super::super) const BINDING: &str = "The policy allows no `--override`.";

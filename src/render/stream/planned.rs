@@ -144,9 +144,9 @@ fn judged(plan: &Plan, teller: Teller<'_>) -> String {
         let kind = ("approvals", "policy.approvals");
         lines += &teller.message(Level::Info, kind, &policy::needed(approvals), rest);
     }
-    if plan.records_policy() {
+    if let Some(unrecorded) = plan.policy.as_ref().and_then(policy::unrecorded) {
         let kind = ("policy_record", "policy.unrecorded");
-        lines += &teller.message(Level::Info, kind, policy::UNRECORDED, json!({}));
+        lines += &teller.message(Level::Info, kind, unrecorded, json!({}));
     }
     lines
 }

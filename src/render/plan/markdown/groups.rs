@@ -101,8 +101,8 @@ fn rules(draft: &mut Draft<'_>) {
         let needed = draft.words(&policy::needed(approvals));
         draft.block(format!("**{needed}**"));
     }
-    if review.unrecorded {
-        draft.block(policy::UNRECORDED);
+    if let Some(unrecorded) = policy::unrecorded(review) {
+        draft.block(unrecorded);
     }
     if !review.changed.is_empty() {
         draft.line("");
