@@ -15,7 +15,7 @@ fn check(rule: &str, outcome: CheckOutcome, limit: &str, found: &str, details: &
 /// A policy of each kind of rule: kept, broken once, broken by several, the train's own.
 pub(super) fn review() -> PolicyReview {
     PolicyReview {
-        policy: None,
+        policy: Some(crate::policy::Policy::default()),
         checks: vec![
             check("max_instances", CheckOutcome::Fail, "at most 5 instances", "8 instances", &[]),
             check("max_change", CheckOutcome::Pass, "at most 50% of the packages", "12 of 612, 2%", &[]),
